@@ -1,0 +1,209 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"time"
+)
+
+// object is a JSON object on its way in or out.
+type object = map[string]any
+
+// cloud holds the sessions of the three users and what has to be removed at the end of a suite.
+type cloud struct {
+	authURL, password, out string
+	admin, demo, viewer    *session
+	undo                   []func()
+	written                int
+}
+
+// session is one user's token with the endpoints it came with.
+type session struct {
+	cloud     *cloud
+	token     string
+	project   string
+	user      string
+	endpoints map[string]string
+	headers   map[string]string
+}
+
+// answer is what a service said.
+type answer struct {
+	status  int
+	headers http.Header
+	raw     []byte
+}
+
+func newCloud(authURL, password, out string) *cloud {
+	c := &cloud{authURL: authURL, password: password, out: out}
+	c.admin, c.demo, c.viewer = c.signIn("admin"), c.signIn("demo"), c.signIn("viewer")
+	return c
+}
+
+// passwordAuth is the body of a sign-in to the project demo.
+func passwordAuth(user, password string) object {
+	domain := object{"id": "default"}
+	return object{"auth": object{
+		"identity": object{"methods": []string{"password"}, "password": object{
+			"user": object{"name": user, "domain": domain, "password": password}}},
+		"scope": object{"project": object{"name": "demo", "domain": domain}}}}
+}
+
+func (c *cloud) signIn(user string) *session { return c.session(passwordAuth(user, c.password)) }
+
+// session signs in with any kind of auth body.
+func (c *cloud) session(auth object) *session {
+	s := &session{cloud: c, endpoints: map[string]string{"keystone": c.authURL}}
+	a := s.must("POST", "keystone", "/auth/tokens", auth)
+	s.token = a.headers.Get("X-Subject-Token")
+	s.project = a.text("token", "project", "id")
+	s.user = a.text("token", "user", "id")
+	names := map[string]string{"compute": "nova", "volumev3": "cinder", "network": "neutron", "image": "glance",
+		"orchestration": "heat", "object-store": "swift"}
+	for _, service := range a.list("token", "catalog") {
+		name := names[service["type"].(string)]
+		for _, e := range service["endpoints"].([]any) {
+			endpoint := e.(object)
+			if name != "" && endpoint["interface"] == "public" {
+				s.endpoints[name] = endpoint["url"].(string)
+			}
+		}
+	}
+	s.endpoints["neutron"] += "/v2.0"
+	s.endpoints["glance"] += "/v2"
+	return s
+}
+
+// withToken is the same user with another token.
+func (s *session) withToken(token string) *session {
+	other := *s
+	other.token = token
+	return &other
+}
+
+// with is the same session with one more request header.
+func (s *session) with(name, value string) *session {
+	other := *s
+	other.headers = map[string]string{name: value}
+	return &other
+}
+
+// do sends one request. A body that is a string goes out as it is, anything else as JSON.
+func (s *session) do(method, service, path string, body any) answer {
+	var reader io.Reader
+	kind := "application/json"
+	switch b := body.(type) {
+	case nil:
+	case string:
+		reader, kind = bytes.NewReader([]byte(b)), "application/octet-stream"
+	default:
+		reader = bytes.NewReader(mustJSON(b))
+	}
+	req, err := http.NewRequest(method, s.endpoints[service]+path, reader)
+	if err != nil {
+		failf("%v", err)
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", kind)
+	}
+	if s.token != "" {
+		req.Header.Set("X-Auth-Token", s.token)
+	}
+	if service == "nova" {
+		req.Header.Set("OpenStack-API-Version", "compute 2.79")
+	}
+	for name, value := range s.headers {
+		req.Header.Set(name, value)
+	}
+	client := http.Client{Timeout: 2 * time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error {
+		return http.ErrUseLastResponse
+	}}
+	res, err := client.Do(req)
+	if err != nil {
+		failf("%v", err)
+	}
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	if err != nil {
+		failf("%v", err)
+	}
+	return answer{res.StatusCode, res.Header, raw}
+}
+
+// must is do for requests that are not recorded and have to work.
+func (s *session) must(method, service, path string, body any) answer {
+	a := s.do(method, service, path, body)
+	if a.status >= 400 {
+		failf("%s %s %s: %d %s", method, service, path, a.status, a.raw)
+	}
+	return a
+}
+
+// later removes something when the suite ends, last made first gone.
+func (s *session) later(service, path string) {
+	s.cloud.undo = append(s.cloud.undo, func() {
+		s.do("DELETE", service, path, nil)
+		until(service+path+" gone", func() bool {
+			a := s.do("GET", service, path, nil)
+			return a.status == 404 || a.status == 405 || a.text("stack", "stack_status") == "DELETE_COMPLETE"
+		})
+	})
+}
+
+func (c *cloud) cleanUp() {
+	for i := len(c.undo) - 1; i >= 0; i-- {
+		c.undo[i]()
+	}
+	c.undo = nil
+}
+
+// until polls for at most two minutes.
+func until(what string, done func() bool) {
+	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(300 * time.Millisecond) {
+		if done() {
+			return
+		}
+	}
+	failf("waited in vain: %s", what)
+}
+
+// at walks into the answer's JSON; nil when there is no such place.
+func (a answer) at(path ...string) any {
+	var v any
+	if json.Unmarshal(a.raw, &v) != nil {
+		return nil
+	}
+	for _, p := range path {
+		m, ok := v.(object)
+		if !ok {
+			return nil
+		}
+		v = m[p]
+	}
+	return v
+}
+
+func (a answer) text(path ...string) string {
+	if s, ok := a.at(path...).(string); ok {
+		return s
+	}
+	return ""
+}
+
+func (a answer) list(path ...string) (out []object) {
+	items, _ := a.at(path...).([]any)
+	for _, i := range items {
+		out = append(out, i.(object))
+	}
+	return out
+}
+
+func mustJSON(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		failf("encoding a request: %v", err)
+	}
+	return b
+}
