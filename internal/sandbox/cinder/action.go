@@ -1,0 +1,103 @@
+package cinder
+
+import (
+	"mycloudmanager/internal/sandbox/sim"
+)
+
+// volumeAction does one of the verbs of POST /volumes/{id}/action.
+// https://docs.openstack.org/api-ref/block-storage/v3/#volume-actions-volumes-action
+func (s *Service) volumeAction(r *sim.Request) (any, error) {
+	o, err := s.find(r, Volumes, "Volume", r.ID())
+	if err != nil {
+		return nil, err
+	}
+	for verb, raw := range r.Body {
+		args, _ := raw.(sim.Obj)
+		switch verb {
+		case "os-extend":
+			return nil, s.extend(r, o, sim.Int(args, "new_size"))
+		case "os-set_bootable":
+			o["bootable"] = sim.Text(args["bootable"])
+		case "os-reset_status":
+			if !r.Actor.Admin() {
+				return nil, s.Deny(r)
+			}
+			o["status"] = args["status"]
+		case "os-force_delete":
+			if !r.Actor.Admin() {
+				return nil, s.Deny(r)
+			}
+			s.dropAttachments(r.ID())
+			s.cloud.Drop(Volumes, r.ID())
+			return nil, nil
+		case "os-detach":
+			s.dropAttachments(r.ID())
+			o["status"] = "available"
+		case "os-attach":
+			return nil, s.attachDirectly(o, args)
+		case "os-reserve":
+			return nil, s.step(o, "available", "attaching", "reserve")
+		case "os-unreserve":
+			return nil, s.step(o, "attaching", "available", "unreserve")
+		case "os-begin_detaching":
+			return nil, s.step(o, "in-use", "detaching", "begin detaching")
+		case "os-roll_detaching":
+			return nil, s.step(o, "detaching", "in-use", "roll detaching")
+		case "os-set_image_metadata":
+			o["volume_image_metadata"] = sim.Map(args, "metadata")
+		case "os-update_readonly_flag":
+			sim.Map(o, "metadata")["readonly"] = sim.Text(args["readonly"])
+		default:
+			return nil, sim.BadRequest("There is no such action: %s", verb)
+		}
+	}
+	s.touch(Volumes, o)
+	return nil, nil
+}
+
+func (s *Service) step(o sim.Obj, from, to, verb string) error {
+	if sim.Str(o, "status") != from {
+		return sim.BadRequest("Invalid volume: Unable to %s volume %s: its status is %s, not %s.", verb,
+			sim.Str(o, "id"), sim.Str(o, "status"), from)
+	}
+	o["status"] = to
+	s.touch(Volumes, o)
+	return nil
+}
+
+func (s *Service) attachDirectly(o, args sim.Obj) error {
+	if err := s.step(o, "attaching", "in-use", "attach"); err != nil {
+		return err
+	}
+	id := sim.UUID()
+	s.cloud.Put(Attachments, sim.Obj{"id": id, "volume_id": o["id"], "instance": args["instance_uuid"],
+		"attach_status": "attached", "attached_at": sim.Stamp(s.cloud.Now(), sim.Micros), "detached_at": nil,
+		"_device": args["mountpoint"], "_project_id": o["_project_id"]})
+	return nil
+}
+
+func (s *Service) extend(r *sim.Request, o sim.Obj, size int) error {
+	status := sim.Str(o, "status")
+	if status != "available" && status != "in-use" {
+		return sim.BadRequest("Invalid volume: Volume %s status must be '('available', 'in-use')' to extend, currently %s.",
+			sim.Str(o, "id"), status)
+	}
+	have := sim.Int(o, "size")
+	if size <= have {
+		return sim.BadRequest("Invalid input received: New size for extend must be greater than current size. "+
+			"(current: %d, extended: %d).", have, size)
+	}
+	if err := s.spend(r, "", 0, size-have); err != nil {
+		return err
+	}
+	o["status"] = "extending"
+	s.touch(Volumes, o)
+	s.later(creating, Volumes, sim.Str(o, "id"), "extending", status, sim.Obj{"size": size})
+	return nil
+}
+
+func (s *Service) dropAttachments(volume string) {
+	for _, a := range s.cloud.With(Attachments, "volume_id", volume) {
+		s.cloud.Drop(Attachments, sim.Str(a, "id"))
+	}
+}

@@ -1,0 +1,118 @@
+package neutron
+
+import (
+	"mycloudmanager/internal/sandbox/sim"
+)
+
+// DefaultGroup is the id of a project's own "default" security group, made when first needed.
+func (s *Service) DefaultGroup(a sim.Actor) string {
+	for _, g := range s.cloud.With(Groups, "project_id", a.ProjectID) {
+		if sim.Str(g, "name") == "default" {
+			return sim.Str(g, "id")
+		}
+	}
+	if a.ProjectID == "" {
+		return ""
+	}
+	now := sim.Stamp(s.cloud.Now(), sim.Zulu)
+	g := sim.Obj{"id": sim.UUID(), "name": "default", "description": "Default security group",
+		"project_id": a.ProjectID, "tenant_id": a.ProjectID, "tags": []any{}, "stateful": true, "shared": false,
+		"created_at": now, "updated_at": now, "revision_number": 1}
+	s.cloud.Put(Groups, g)
+	s.egress(g)
+	for _, family := range []string{"IPv4", "IPv6"} {
+		s.addRule(g, sim.Obj{"direction": "ingress", "ethertype": family, "remote_group_id": g["id"]})
+	}
+	return sim.Str(g, "id")
+}
+
+func (s *Service) egress(g sim.Obj) {
+	for _, family := range []string{"IPv4", "IPv6"} {
+		s.addRule(g, sim.Obj{"direction": "egress", "ethertype": family})
+	}
+}
+
+func (s *Service) addRule(g, fields sim.Obj) {
+	now := sim.Stamp(s.cloud.Now(), sim.Zulu)
+	rule := sim.Obj{"id": sim.UUID(), "security_group_id": g["id"], "project_id": g["project_id"],
+		"tenant_id": g["project_id"], "tags": []any{}, "description": "", "created_at": now, "updated_at": now,
+		"revision_number": 0}
+	ruleDefaults(sim.Merge(rule, fields))
+	s.cloud.Put(Rules, rule)
+}
+
+func ruleDefaults(o sim.Obj) {
+	defaults(o, sim.Obj{"direction": "ingress", "ethertype": "IPv4", "protocol": nil, "port_range_min": nil,
+		"port_range_max": nil, "remote_ip_prefix": nil, "remote_group_id": nil, "remote_address_group_id": nil,
+		"normalized_cidr": nil})
+}
+
+func (s *Service) newGroup(r *sim.Request, o sim.Obj) error {
+	defaults(o, sim.Obj{"stateful": true, "shared": false})
+	if sim.Str(o, "name") == "default" {
+		return sim.Conflict("Default security group already exists.").Typed("SecurityGroupDefaultAlreadyExists")
+	}
+	if err := s.spend(r, s.noun(Rules), 2); err != nil {
+		return err
+	}
+	s.egress(o)
+	return nil
+}
+
+func (s *Service) changeGroup(_ *sim.Request, o, patch sim.Obj) error {
+	if sim.Str(o, "name") == "default" && sim.Str(patch, "name") != "" {
+		return sim.Conflict("Updating default security group not allowed.").Typed("SecurityGroupCannotUpdateDefault")
+	}
+	return nil
+}
+
+func (s *Service) viewGroup(_ *sim.Request, o sim.Obj) sim.Obj {
+	o["security_group_rules"] = sim.Views(s.cloud.With(Rules, "security_group_id", sim.Str(o, "id")), sim.Public)
+	return o
+}
+
+func (s *Service) dropGroup(_ *sim.Request, o sim.Obj) error {
+	id := sim.Str(o, "id")
+	if sim.Str(o, "name") == "default" {
+		return sim.Conflict("Insufficient rights for removing default security group.").Typed("SecurityGroupCannotRemoveDefault")
+	}
+	for _, p := range s.cloud.All(Ports) {
+		for _, g := range sim.Strs(p, "security_groups") {
+			if g == id {
+				return sim.Conflict("Security Group %s in use.", id).Typed("SecurityGroupInUse")
+			}
+		}
+	}
+	for _, rule := range s.cloud.With(Rules, "security_group_id", id) {
+		s.cloud.Drop(Rules, sim.Str(rule, "id"))
+	}
+	return nil
+}
+
+func (s *Service) newRule(r *sim.Request, o sim.Obj) error {
+	if _, err := s.find(r, s.noun(Groups), sim.Str(o, "security_group_id")); err != nil {
+		return err
+	}
+	ruleDefaults(o)
+	lo, hi := sim.Int(o, "port_range_min"), sim.Int(o, "port_range_max")
+	if lo > hi || lo < 0 || hi > 65535 {
+		return sim.BadRequest("For TCP/UDP protocols, port_range_min must be <= port_range_max").Typed("SecurityGroupInvalidPortRange")
+	}
+	for _, other := range s.cloud.With(Rules, "security_group_id", sim.Str(o, "security_group_id")) {
+		if sameRule(o, other) {
+			return sim.Conflict("Security group rule already exists. Rule id is %s.", sim.Str(other, "id")).
+				Typed("SecurityGroupRuleExists")
+		}
+	}
+	return nil
+}
+
+func sameRule(a, b sim.Obj) bool {
+	for _, k := range []string{"direction", "ethertype", "protocol", "port_range_min", "port_range_max",
+		"remote_ip_prefix", "remote_group_id"} {
+		if sim.Text(a[k]) != sim.Text(b[k]) {
+			return false
+		}
+	}
+	return true
+}

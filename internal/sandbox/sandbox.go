@@ -1,0 +1,118 @@
+// Package sandbox is a simulated OpenStack cloud with a small Kubernetes cluster on it, spoken to
+// over HTTP by the same clients as real ones. It is stateful: killed at any moment it goes on
+// where it was.
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"mycloudmanager/internal/sandbox/cinder"
+	"mycloudmanager/internal/sandbox/control"
+	"mycloudmanager/internal/sandbox/glance"
+	"mycloudmanager/internal/sandbox/keystone"
+	"mycloudmanager/internal/sandbox/neutron"
+	"mycloudmanager/internal/sandbox/nova"
+	"mycloudmanager/internal/sandbox/seed"
+	"mycloudmanager/internal/sandbox/sim"
+)
+
+// Config says where the sandbox lives and how fast its time goes.
+type Config struct {
+	DataDir  string        // its own directory; created when missing
+	Listen   string        // address of the one HTTP port
+	Speed    float64       // divides every simulated duration; 0 means 1
+	TokenTTL time.Duration // life of a token, not divided; 0 means an hour
+	Log      *slog.Logger  // nil means the default logger
+}
+
+// Sandbox is the simulated cloud.
+type Sandbox struct {
+	config  Config
+	cloud   *sim.Cloud
+	control http.Handler
+}
+
+// New opens the cloud kept in the data directory, or makes a new one in its initial state.
+func New(config Config) (*Sandbox, error) {
+	if config.Log == nil {
+		config.Log = slog.Default()
+	}
+	if config.TokenTTL == 0 {
+		config.TokenTTL = time.Hour
+	}
+	cloud, err := sim.Open(config.DataDir, config.Speed, config.Log)
+	if err != nil {
+		return nil, err
+	}
+	s := &Sandbox{config: config, cloud: cloud, control: control.Handler(cloud)}
+	people := keystone.New(cloud, config.TokenTTL)
+	nova.New(cloud)
+	cinder.New(cloud)
+	networks := neutron.New(cloud)
+	glance.New(cloud)
+	if err := cloud.Start(func() error { return seed.Plant(cloud, people, networks) }); err != nil {
+		return nil, errors.Join(err, cloud.Close())
+	}
+	return s, nil
+}
+
+// Close writes what is left and lets the data directory go.
+func (s *Sandbox) Close() error { return s.cloud.Close() }
+
+// ServeHTTP answers every API of the cloud.
+func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case strings.HasPrefix(r.URL.Path, control.Prefix+"/"):
+		s.control.ServeHTTP(w, r)
+	default:
+		s.cloud.ServeHTTP(w, r)
+	}
+}
+
+// Serve answers until the context ends or the data directory is taken away: a cloud without its
+// state must not live on.
+func (s *Sandbox) Serve(ctx context.Context) error {
+	listener, err := net.Listen("tcp", s.config.Listen)
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
+	failed := make(chan error, 2)
+	go func() { failed <- server.Serve(listener) }()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() { failed <- s.Live(ctx) }()
+	s.config.Log.Info("sandbox cloud serves", "address", listener.Addr().String())
+	err = <-failed
+	cancel()
+	_ = server.Close() // what is open now is lost with the process anyway
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// Live lets time pass in the cloud while nobody asks it anything.
+func (s *Sandbox) Live(ctx context.Context) error {
+	file := filepath.Join(s.config.DataDir, "cloud.db")
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(s.cloud.Next()):
+		}
+		if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("sandbox state is gone: %s", file)
+		}
+		s.cloud.Tick()
+	}
+}

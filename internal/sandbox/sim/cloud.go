@@ -1,0 +1,192 @@
+package sim
+
+import (
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"sort"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Cloud holds the documents of all services behind one lock: a request sees the cloud as it was
+// left by the one before it, with every timer that fell due in between already applied.
+type Cloud struct {
+	dir      string
+	speed    float64
+	log      *slog.Logger
+	mu       sync.Mutex
+	store    *store
+	now      time.Time // moment of the timer being applied; zero outside of timers
+	services []*Service
+	timers   map[string]func(Obj)
+	due      timerQueue
+	injector injector
+	seed     func() error
+	watchers map[chan struct{}]bool
+	touched  bool
+}
+
+// Open loads the cloud kept in dir, or an empty one. speed divides every simulated duration.
+func Open(dir string, speed float64, log *slog.Logger) (*Cloud, error) {
+	s, err := openStore(dir)
+	if err != nil {
+		return nil, err
+	}
+	if speed <= 0 {
+		speed = 1
+	}
+	return &Cloud{dir: dir, speed: speed, log: log, store: s,
+		timers: map[string]func(Obj){}, watchers: map[chan struct{}]bool{}}, nil
+}
+
+// Start loads the timers and, in a cloud that is empty, calls seed for the initial state.
+func (c *Cloud) Start(seed func() error) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.seed = seed
+	c.loadTimers()
+	c.loadFaults()
+	if c.Get("sim/meta", "seeded") == nil {
+		if err := c.plant(); err != nil {
+			return err
+		}
+	}
+	c.settle()
+	return c.store.flush()
+}
+
+// Reset brings the initial state back.
+func (c *Cloud) Reset() error {
+	if err := c.store.wipe(); err != nil {
+		return err
+	}
+	c.due = nil
+	c.injector = injector{}
+	return c.plant()
+}
+
+func (c *Cloud) plant() error {
+	if err := c.seed(); err != nil {
+		return err
+	}
+	c.Put("sim/meta", Obj{"id": "seeded", "at": Stamp(c.Now(), Zulu)})
+	return nil
+}
+
+// Close releases the database.
+func (c *Cloud) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.store.flush(); err != nil {
+		return err
+	}
+	return c.store.db.Close()
+}
+
+// Locked runs f with the cloud at rest and writes what it changed.
+func (c *Cloud) Locked(f func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.settle()
+	f()
+	c.commit()
+}
+
+// commit writes the changes of the request. A disk that refuses leaves them in memory for the
+// next try, so it is logged and not answered.
+func (c *Cloud) commit() {
+	if err := c.store.flush(); err != nil {
+		c.log.Error("sandbox state not written", "error", err)
+	}
+	if c.touched {
+		c.touched = false
+		for w := range c.watchers {
+			select {
+			case w <- struct{}{}:
+			default: // it has a wake-up waiting already
+			}
+		}
+	}
+}
+
+// Watch gives a channel that wakes after changes, and the function that ends it.
+func (c *Cloud) Watch() (<-chan struct{}, func()) {
+	ch := make(chan struct{}, 1)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.watchers[ch] = true
+	return ch, func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		delete(c.watchers, ch)
+	}
+}
+
+// Get reads one document; nil when there is none. It is the stored one: change it only together
+// with Put.
+func (c *Cloud) Get(kind, id string) Obj { return c.store.get(kind, id) }
+
+// Put stores a document under its "id".
+func (c *Cloud) Put(kind string, o Obj) {
+	c.touched = true
+	c.store.put(kind, Str(o, "id"), o)
+}
+
+// Drop removes a document; absence is fine.
+func (c *Cloud) Drop(kind, id string) {
+	c.touched = true
+	c.store.remove(kind, id)
+}
+
+// All lists the documents of a kind, oldest first.
+func (c *Cloud) All(kind string) []Obj { return c.store.all(kind) }
+
+// Where lists the documents of a kind that pass the test, oldest first.
+func (c *Cloud) Where(kind string, test func(Obj) bool) []Obj {
+	var out []Obj
+	for _, o := range c.All(kind) {
+		if test(o) {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// With lists the documents of a kind whose key has the value.
+func (c *Cloud) With(kind, key, value string) []Obj {
+	return c.Where(kind, func(o Obj) bool { return Str(o, key) == value })
+}
+
+// Kinds lists the kinds of documents that exist.
+func (c *Cloud) Kinds() []string {
+	var out []string
+	for k, t := range c.store.rows {
+		if len(t) > 0 {
+			out = append(out, k)
+		}
+	}
+	sort.Strings(out)
+	return out
+}
+
+// Blob is the path of the file that holds a document's bytes (an image, an object).
+func (c *Cloud) Blob(id string) string { return filepath.Join(c.dir, "blobs", id) }
+
+// Dir is the directory the cloud lives in.
+func (c *Cloud) Dir() string { return c.dir }
+
+// Log is where the cloud tells what people should know.
+func (c *Cloud) Log() *slog.Logger { return c.log }
+
+// ServeHTTP finds the service by the prefix of the path.
+func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	for _, s := range c.services {
+		if r.URL.Path == s.prefix || strings.HasPrefix(r.URL.Path, s.prefix+"/") {
+			s.serve(w, r, false)
+			return
+		}
+	}
+	http.NotFound(w, r)
+}

@@ -1,0 +1,202 @@
+// Package sim is the engine under the simulated cloud: documents that survive a kill, timers that
+// go on while nobody watches, and HTTP services with the sign-in, faults and paging of real ones.
+package sim
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Obj is a resource as its JSON document. Keys that begin with "_" are the simulator's own and
+// never leave it (see Public).
+type Obj = map[string]any
+
+// Public is the document without the simulator's own keys.
+func Public(o Obj) Obj {
+	out := make(Obj, len(o))
+	for k, v := range o {
+		if !strings.HasPrefix(k, "_") {
+			out[k] = v
+		}
+	}
+	return out
+}
+
+// Str reads a string; anything else is "".
+func Str(o Obj, key string) string {
+	s, _ := o[key].(string)
+	return s
+}
+
+// Int reads a number however it was spelt (JSON number or digits); anything else is 0.
+func Int(o Obj, key string) int { return ToInt(o[key]) }
+
+// ToInt turns a JSON value into a whole number; what is none is 0.
+func ToInt(v any) int {
+	switch n := v.(type) {
+	case int:
+		return n
+	case int64:
+		return int(n)
+	case float64:
+		return int(n)
+	case json.Number:
+		i, _ := n.Int64()
+		return int(i)
+	case string:
+		i, _ := strconv.Atoi(strings.TrimSpace(n))
+		return i
+	}
+	return 0
+}
+
+// Bool reads a boolean, also spelt as text ("true", "1").
+func Bool(o Obj, key string) bool {
+	switch v := o[key].(type) {
+	case bool:
+		return v
+	case string:
+		b, _ := strconv.ParseBool(v)
+		return b
+	}
+	return false
+}
+
+// Map reads a nested document; a missing one is nil, which reads as empty.
+func Map(o Obj, key string) Obj {
+	m, _ := o[key].(Obj)
+	return m
+}
+
+// List reads a list; a missing one is nil.
+func List(o Obj, key string) []any {
+	switch l := o[key].(type) {
+	case []any:
+		return l
+	case []string:
+		return Anys(l)
+	case []Obj:
+		out := make([]any, len(l))
+		for i, m := range l {
+			out[i] = m
+		}
+		return out
+	}
+	return nil
+}
+
+// Objs reads a list of documents.
+func Objs(o Obj, key string) []Obj {
+	var out []Obj
+	for _, v := range List(o, key) {
+		if m, ok := v.(Obj); ok {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// Strs reads a list of strings.
+func Strs(o Obj, key string) []string {
+	var out []string
+	for _, v := range List(o, key) {
+		if s, ok := v.(string); ok {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// Anys widens a list of strings to JSON values.
+func Anys(in []string) []any {
+	out := make([]any, len(in))
+	for i, s := range in {
+		out[i] = s
+	}
+	return out
+}
+
+// Copy is a deep copy, with every value in the form JSON decoding gives.
+func Copy(o Obj) Obj {
+	var out Obj
+	raw, err := json.Marshal(o)
+	if err == nil {
+		err = json.Unmarshal(raw, &out)
+	}
+	if err != nil {
+		panic(fmt.Sprintf("sim: document is not JSON: %v", err))
+	}
+	return out
+}
+
+// Merge sets every key of the patch; a nil value of the patch is set too.
+func Merge(o, patch Obj) Obj {
+	for k, v := range patch {
+		o[k] = v
+	}
+	return o
+}
+
+// Only is the part of a document with the given keys.
+func Only(o Obj, keys ...string) Obj {
+	out := Obj{}
+	for _, k := range keys {
+		if v, ok := o[k]; ok {
+			out[k] = v
+		}
+	}
+	return out
+}
+
+// Text renders a scalar as filters and query strings spell it.
+func Text(v any) string {
+	switch t := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return t
+	case bool:
+		return strconv.FormatBool(t)
+	case float64:
+		return strconv.FormatFloat(t, 'f', -1, 64)
+	}
+	return fmt.Sprint(v)
+}
+
+// UUID is a new identifier in the form of Nova, Cinder, Neutron, Glance and Heat.
+func UUID() string { return uuid.NewString() }
+
+// HexID is a new identifier in the form of Keystone.
+func HexID() string { return strings.ReplaceAll(uuid.NewString(), "-", "") }
+
+// Secret is n bytes of randomness in URL-safe text.
+func Secret(n int) string { return base64.RawURLEncoding.EncodeToString(random(n)) }
+
+// RandomHex is n bytes of randomness in hexadecimal digits.
+func RandomHex(n int) string { return hex.EncodeToString(random(n)) }
+
+func random(n int) []byte {
+	b := make([]byte, n)
+	if _, err := rand.Read(b); err != nil {
+		panic(err) // the system has no randomness: nothing can go on
+	}
+	return b
+}
+
+// Time spellings of the services.
+const (
+	Zulu   = "2006-01-02T15:04:05Z"        // Nova, Glance, Neutron, Heat
+	Micros = "2006-01-02T15:04:05.000000"  // Cinder
+	Expiry = "2006-01-02T15:04:05.000000Z" // Keystone
+)
+
+// Stamp spells a time in UTC.
+func Stamp(t time.Time, layout string) string { return t.UTC().Format(layout) }

@@ -1,0 +1,132 @@
+package sim
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"regexp"
+	"time"
+)
+
+// Injection is a disturbance asked for by the control API.
+type Injection struct {
+	ID        string          `json:"id"`
+	Service   string          `json:"service,omitempty"`
+	Method    string          `json:"method,omitempty"`
+	PathRegex string          `json:"path_regex,omitempty"`
+	Count     int             `json:"count"` // how often still; -1 is forever
+	Kind      string          `json:"kind"`
+	Status    int             `json:"status,omitempty"`
+	Body      json.RawMessage `json:"body,omitempty"`
+	Millis    int             `json:"ms,omitempty"`
+	Hits      int             `json:"hits"`
+	path      *regexp.Regexp
+}
+
+const faultKind = "sim/faults"
+
+// injector holds the disturbances that are left, oldest first.
+type injector struct{ rules []*Injection }
+
+// check says what is wrong with the injection and completes it.
+func (in *Injection) check() error {
+	switch in.Kind {
+	case "latency", "drop", "expire_token":
+	case "status":
+		if in.Status < 400 || in.Status > 599 {
+			return fmt.Errorf("status must be 400 to 599")
+		}
+	default:
+		return fmt.Errorf("kind must be status, latency, drop or expire_token")
+	}
+	if in.Count == 0 {
+		in.Count = 1
+	}
+	var err error
+	in.path, err = regexp.Compile(in.PathRegex)
+	return err
+}
+
+func (in *Injection) matches(service, method, path string) bool {
+	return in.Count != 0 && (in.Service == "" || in.Service == service) &&
+		(in.Method == "" || in.Method == method) && in.path.MatchString(path)
+}
+
+// Inject adds a disturbance. It is kept on disk: the cloud may be killed and stays disturbed.
+func (c *Cloud) Inject(in *Injection) error {
+	if err := in.check(); err != nil {
+		return err
+	}
+	in.ID = UUID()
+	c.injector.rules = append(c.injector.rules, in)
+	c.keepFault(in)
+	return nil
+}
+
+// Injections lists the disturbances that are left.
+func (c *Cloud) Injections() []*Injection { return c.injector.rules }
+
+// Heal removes every disturbance.
+func (c *Cloud) Heal() {
+	for _, in := range c.injector.rules {
+		c.Drop(faultKind, in.ID)
+	}
+	c.injector.rules = nil
+}
+
+func (c *Cloud) keepFault(in *Injection) {
+	var o Obj
+	if err := json.Unmarshal(JSON(in), &o); err == nil {
+		c.Put(faultKind, o)
+	}
+}
+
+func (c *Cloud) loadFaults() {
+	c.injector = injector{}
+	for _, o := range c.All(faultKind) {
+		in := &Injection{}
+		if json.Unmarshal(JSON(o), in) == nil && in.check() == nil {
+			c.injector.rules = append(c.injector.rules, in)
+		}
+	}
+}
+
+// disturb finds the disturbance for a request and counts it. Latency adds to another one.
+func (c *Cloud) disturb(service, method, path string) (latency time.Duration, hit *Injection) {
+	left := c.injector.rules[:0:0]
+	for _, in := range c.injector.rules {
+		if (hit == nil || in.Kind == "latency") && in.matches(service, method, path) {
+			if in.Kind == "latency" {
+				latency += time.Duration(in.Millis) * time.Millisecond
+			} else {
+				hit = in
+			}
+			in.Hits++
+			if in.Count > 0 {
+				in.Count--
+			}
+			c.keepFault(in)
+		}
+		if in.Count == 0 {
+			c.Drop(faultKind, in.ID)
+			continue
+		}
+		left = append(left, in)
+	}
+	c.injector.rules = left
+	return latency, hit
+}
+
+// fault is the refusal an injection of kind status asks for; without a body of its own it is the
+// service's usual form.
+func (in *Injection) fault() *Fault {
+	f := &Fault{Status: in.Status, Message: http.StatusText(in.Status)}
+	var text string
+	if len(in.Body) > 0 {
+		f.Raw = in.Body
+		if json.Unmarshal(in.Body, &text) == nil {
+			f.Raw = []byte(text)
+		}
+	}
+	return f
+}

@@ -1,0 +1,80 @@
+package sim
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// control are query parameters that steer a list and filter nothing.
+var control = []string{"limit", "marker", "sort_key", "sort_dir", "sort", "fields", "page_reverse",
+	"all_tenants", "deleted", "offset", "with_count", "changes-since", "reverse"}
+
+// Filter keeps the documents whose keys have the values asked for. Several values of one
+// parameter mean "one of". Parameters that no document has are ignored, as the services do.
+func Filter(docs []Obj, query url.Values, ignore ...string) []Obj {
+	for name, values := range query {
+		if slices.Contains(control, name) || slices.Contains(ignore, name) || !known(docs, name) {
+			continue
+		}
+		docs = slices.DeleteFunc(slices.Clone(docs), func(o Obj) bool {
+			return !slices.ContainsFunc(values, func(v string) bool { return same(o[name], v) })
+		})
+	}
+	return docs
+}
+
+func known(docs []Obj, name string) bool {
+	return slices.ContainsFunc(docs, func(o Obj) bool { _, ok := o[name]; return ok })
+}
+
+func same(have any, want string) bool { return strings.EqualFold(Text(have), want) }
+
+// Page cuts the part of a list that limit and marker ask for. next is the marker of the page
+// after it, "" at the end.
+func (r *Request) Page(docs []Obj, most int) (page []Obj, next string, err error) {
+	if m := r.Query("marker"); m != "" {
+		i := slices.IndexFunc(docs, func(o Obj) bool { return Str(o, "id") == m || Str(o, "name") == m })
+		if i < 0 {
+			return nil, "", BadRequest("marker [%s] not found", m).Typed("HTTPBadRequest")
+		}
+		docs = docs[i+1:]
+	}
+	limit := most
+	if l := r.Query("limit"); l != "" {
+		n, convErr := strconv.Atoi(l)
+		if convErr != nil || n < 0 {
+			return nil, "", BadRequest("Invalid input for query parameters limit. Value: %s. "+
+				"'%s' does not match '^[0-9]*$'", l, l)
+		}
+		limit = min(n, most)
+	}
+	if limit > 0 && len(docs) > limit {
+		return docs[:limit], Str(docs[limit-1], "id"), nil
+	}
+	return docs, "", nil
+}
+
+// NextURL is the address of the next page.
+func (r *Request) NextURL(path, marker string) string {
+	q := r.URL.Query()
+	q.Set("marker", marker)
+	return r.Base() + path + "?" + q.Encode()
+}
+
+// Newest turns a list round: most services list the newest first.
+func Newest(docs []Obj) []Obj {
+	out := slices.Clone(docs)
+	slices.Reverse(out)
+	return out
+}
+
+// Views renders every document.
+func Views(docs []Obj, view func(Obj) Obj) []Obj {
+	out := make([]Obj, len(docs))
+	for i, o := range docs {
+		out[i] = view(o)
+	}
+	return out
+}

@@ -1,0 +1,111 @@
+package sim
+
+import (
+	"container/heap"
+	"time"
+)
+
+const timerKind = "sim/timers"
+
+// timer is one future change of the cloud, persisted as a document until it was applied.
+type timer struct {
+	id string
+	at time.Time
+}
+
+type timerQueue []timer
+
+func (q timerQueue) Len() int           { return len(q) }
+func (q timerQueue) Less(i, j int) bool { return q[i].at.Before(q[j].at) }
+func (q timerQueue) Swap(i, j int)      { q[i], q[j] = q[j], q[i] }
+
+// Push is part of heap.Interface.
+func (q *timerQueue) Push(x any) { *q = append(*q, x.(timer)) }
+
+// Pop is part of heap.Interface.
+func (q *timerQueue) Pop() any {
+	old := *q
+	last := old[len(old)-1]
+	*q = old[:len(old)-1]
+	return last
+}
+
+// Now is the time of the cloud: inside a timer the moment the timer was due, so that a chain of
+// timers goes on in its own rhythm although the process was dead in between.
+func (c *Cloud) Now() time.Time {
+	if !c.now.IsZero() {
+		return c.now
+	}
+	return time.Now()
+}
+
+// On registers what a timer of this name does. Names are wire names: they are in the database.
+func (c *Cloud) On(name string, do func(args Obj)) { c.timers[name] = do }
+
+// After plans a change d (divided by the speed) from now.
+func (c *Cloud) After(d time.Duration, name string, args Obj) {
+	at := c.Now().Add(time.Duration(float64(d) / c.speed))
+	id := UUID()
+	c.store.put(timerKind, id, Obj{"id": id, "name": name, "at": at.UnixNano(), "args": args})
+	heap.Push(&c.due, timer{id, at})
+}
+
+// Scale is a duration at the cloud's speed.
+func (c *Cloud) Scale(d time.Duration) time.Duration { return time.Duration(float64(d) / c.speed) }
+
+func (c *Cloud) loadTimers() {
+	c.due = nil
+	for _, o := range c.store.all(timerKind) {
+		heap.Push(&c.due, timer{Str(o, "id"), time.Unix(0, int64Of(o["at"]))})
+	}
+}
+
+func int64Of(v any) int64 {
+	switch n := v.(type) {
+	case int64:
+		return n
+	case float64:
+		return int64(n) // loses below a microsecond: fine for a moment in time
+	}
+	return 0
+}
+
+// settle applies every timer that is due, in the order of their moments.
+func (c *Cloud) settle() {
+	for len(c.due) > 0 && !c.due[0].at.After(time.Now()) {
+		t := heap.Pop(&c.due).(timer)
+		o := c.store.get(timerKind, t.id)
+		if o == nil {
+			continue
+		}
+		c.store.remove(timerKind, t.id)
+		if do := c.timers[Str(o, "name")]; do != nil {
+			c.now = t.at
+			args := Map(o, "args")
+			do(args)
+			c.now = time.Time{}
+		}
+	}
+}
+
+// Tick applies due timers although no request comes, so that watchers hear of them in time.
+func (c *Cloud) Tick() { c.Locked(func() {}) }
+
+// Next is how long nothing will happen by itself, at most a second.
+func (c *Cloud) Next() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.due) == 0 {
+		return time.Second
+	}
+	return min(max(time.Until(c.due[0].at), time.Millisecond), time.Second)
+}
+
+// Skip applies every planned change now, and what follows from it.
+func (c *Cloud) Skip() {
+	for len(c.due) > 0 {
+		c.due[0].at = time.Now()
+		heap.Fix(&c.due, 0)
+		c.settle()
+	}
+}
