@@ -1,0 +1,111 @@
+import type { InfiniteData, QueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useSyncExternalStore } from "react";
+import type { App, Stack, Task } from "./types.ts";
+
+interface TaskPage {
+  items: Task[];
+  next_page_token?: string;
+}
+
+const connection = { open: false, listeners: new Set<() => void>() };
+
+function setConnected(open: boolean) {
+  if (connection.open === open) return;
+  connection.open = open;
+  for (const listener of connection.listeners) listener();
+}
+
+/** Whether the server's event stream is open: what is on the screen is then at most a second old. */
+export function useConnected(): boolean {
+  return useSyncExternalStore(
+    (listener) => {
+      connection.listeners.add(listener);
+      return () => connection.listeners.delete(listener);
+    },
+    () => connection.open,
+  );
+}
+
+/** Keeps every cached task, app and stack equal to the server's, by one event stream. */
+export function useLiveUpdates() {
+  const client = useQueryClient();
+  useEffect(() => {
+    const source = new EventSource("/api/v1/events");
+    let wasDown = false;
+    const on = <T>(type: string, apply: (client: QueryClient, data: T) => void) =>
+      source.addEventListener(type, (event) => apply(client, JSON.parse(event.data) as T));
+    source.onopen = () => {
+      setConnected(true);
+      // What happened while the stream was down was never sent: ask again.
+      if (wasDown) void client.invalidateQueries();
+      wasDown = false;
+    };
+    source.onerror = () => {
+      setConnected(false);
+      wasDown = true;
+    };
+    on("task", applyTask);
+    on("app", applyApp);
+    on("stack", applyStack);
+    return () => {
+      source.close();
+      setConnected(false);
+    };
+  }, [client]);
+}
+
+/** Follows one task by its own stream, which also tells steps as they change. */
+export function useLiveTask(id: string, active: boolean) {
+  const client = useQueryClient();
+  useEffect(() => {
+    if (!active) return;
+    const source = new EventSource(`/api/v1/tasks/${encodeURIComponent(id)}/events`);
+    source.addEventListener("task", (event) => applyTask(client, JSON.parse(event.data) as Task));
+    return () => source.close();
+  }, [client, id, active]);
+}
+
+/** Writes a task into every cached list and its own page; a changed status makes lists ask again. */
+export function applyTask(client: QueryClient, task: Task) {
+  const before = client.getQueryData<Task>(["tasks", "detail", task.id]);
+  client.setQueryData(["tasks", "detail", task.id], task);
+  client.setQueriesData<InfiniteData<TaskPage>>({ queryKey: ["tasks", "list"] }, (data) => {
+    if (!data) return data;
+    const pages = data.pages.map((page) => {
+      if (!page.items.some((item) => item.id === task.id)) return page;
+      return { ...page, items: page.items.map((item) => (item.id === task.id ? task : item)) };
+    });
+    return { ...data, pages };
+  });
+  client.setQueryData<TaskPage>(["tasks", "recent"], (data) => {
+    if (!data) return data;
+    const others = data.items.filter((item) => item.id !== task.id);
+    return { ...data, items: [task, ...others] };
+  });
+  if (before?.status !== task.status) {
+    // The list comes from an index that may lag two seconds behind the task itself.
+    void client.invalidateQueries({ queryKey: ["tasks", "list"] });
+    setTimeout(() => void client.invalidateQueries({ queryKey: ["tasks", "list"] }), 2_500);
+    if (task.operation.startsWith("app.")) void client.invalidateQueries({ queryKey: ["apps"] });
+    if (task.operation.startsWith("stack.")) void client.invalidateQueries({ queryKey: ["stack"] });
+  }
+}
+
+function applyApp(client: QueryClient, change: Pick<App, "name" | "health" | "reason" | "since">) {
+  client.setQueryData<{ items: App[] }>(["apps"], (data) =>
+    data
+      ? {
+          ...data,
+          items: data.items.map((a) => (a.name === change.name ? { ...a, ...change } : a)),
+        }
+      : data,
+  );
+  void client.invalidateQueries({ queryKey: ["apps"] });
+}
+
+function applyStack(client: QueryClient, change: Pick<Stack, "state" | "reason" | "task">) {
+  client.setQueryData<Stack>(["stack"], (data) => (data ? { ...data, ...change } : data));
+  void client.invalidateQueries({ queryKey: ["stack"] });
+  void client.invalidateQueries({ queryKey: ["apps"], exact: true });
+}

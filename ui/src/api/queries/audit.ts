@@ -1,0 +1,35 @@
+import { infiniteQueryOptions } from "@tanstack/react-query";
+import { api, unwrap } from "../client.ts";
+
+export interface AuditFilters {
+  actor?: string;
+  operation?: string;
+  target?: string;
+  outcome?: string;
+  via?: string;
+  since?: string;
+  until?: string;
+  q?: string;
+}
+
+export const auditQuery = (filters: AuditFilters) =>
+  infiniteQueryOptions({
+    queryKey: ["audit", filters],
+    initialPageParam: "",
+    queryFn: ({ pageParam }) =>
+      unwrap(
+        api.GET("/audit", {
+          params: { query: { ...filters, page_size: 50, page_token: pageParam || undefined } },
+        }),
+      ),
+    getNextPageParam: (page) => page.next_page_token || undefined,
+  });
+
+export type ExportFormat = "xlsx" | "csv" | "jsonl";
+
+/** The address of a file with exactly what is filtered on the page. */
+export function auditExportUrl(format: ExportFormat, filters: AuditFilters): string {
+  const query = new URLSearchParams({ format });
+  for (const [key, value] of Object.entries(filters)) if (value) query.set(key, value);
+  return `/api/v1/audit/export?${query}`;
+}

@@ -1,0 +1,9 @@
+import { queryOptions } from "@tanstack/react-query";
+import { api, unwrap } from "../client.ts";
+
+/** Name, version and configured links of this installation; never changes while it runs. */
+export const infoQuery = queryOptions({
+  queryKey: ["info"],
+  queryFn: () => unwrap(api.GET("/info")),
+  staleTime: Number.POSITIVE_INFINITY,
+});

@@ -1,0 +1,64 @@
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { api, idempotencyKey, unwrap } from "../client.ts";
+import type { Task, TaskStatus } from "../types.ts";
+
+export interface TaskFilters {
+  status?: TaskStatus;
+  operation?: string;
+  target?: string;
+  actor?: string;
+  since?: string;
+  until?: string;
+}
+
+export const open: TaskStatus[] = ["queued", "running", "blocked", "cancelling"];
+export const isOpen = (task: Pick<Task, "status">) => open.includes(task.status);
+
+export const tasksQuery = (filters: TaskFilters, pageSize = 25) =>
+  infiniteQueryOptions({
+    queryKey: ["tasks", "list", filters, pageSize],
+    initialPageParam: "",
+    queryFn: ({ pageParam }) =>
+      unwrap(
+        api.GET("/tasks", {
+          params: {
+            query: { ...filters, page_size: pageSize, page_token: pageParam || undefined },
+          },
+        }),
+      ),
+    getNextPageParam: (page) => page.next_page_token || undefined,
+  });
+
+/** The newest tasks, for the small "running now" card beside every page. */
+export const recentTasksQuery = queryOptions({
+  queryKey: ["tasks", "recent"],
+  queryFn: () => unwrap(api.GET("/tasks", { params: { query: { page_size: 20 } } })),
+  refetchInterval: 30_000,
+});
+
+export const taskQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["tasks", "detail", id],
+    queryFn: () => unwrap(api.GET("/tasks/{id}", { params: { path: { id } } })),
+    refetchInterval: ({ state }) => (state.data && isOpen(state.data) ? 10_000 : false),
+  });
+
+export const taskLogQuery = (id: string, live: boolean) =>
+  queryOptions({
+    queryKey: ["tasks", "log", id],
+    queryFn: () =>
+      unwrap(
+        api.GET("/tasks/{id}/log", {
+          params: { path: { id }, query: { format: "text" } },
+          parseAs: "text",
+        }),
+      ),
+    refetchInterval: live ? 3_000 : false,
+  });
+
+const change = (id: string) => ({
+  params: { path: { id }, header: { "Idempotency-Key": idempotencyKey() } },
+});
+
+export const cancelTask = (id: string) => unwrap(api.POST("/tasks/{id}/cancel", change(id)));
+export const retryTask = (id: string) => unwrap(api.POST("/tasks/{id}/retry", change(id)));

@@ -1,0 +1,29 @@
+import { Stack, Text, ThemeIcon, Title } from "@mantine/core";
+import type { Icon } from "@tabler/icons-react";
+import type { ReactNode } from "react";
+import { Panel } from "./Panel.tsx";
+
+interface Props {
+  icon: Icon;
+  title: string;
+  text: string;
+  children?: ReactNode;
+}
+
+/** Nothing here: says why, and what the next step is. */
+export function EmptyState({ icon: Glyph, title, text, children }: Props) {
+  return (
+    <Panel p="xl">
+      <Stack align="center" gap="sm" py="xl" ta="center">
+        <ThemeIcon size={64} radius="xl" variant="light">
+          <Glyph size={34} stroke={1.5} />
+        </ThemeIcon>
+        <Title order={2}>{title}</Title>
+        <Text c="dimmed" maw={460}>
+          {text}
+        </Text>
+        {children}
+      </Stack>
+    </Panel>
+  );
+}

@@ -1,0 +1,16 @@
+import type { ReactNode } from "react";
+import classes from "./Facts.module.css";
+
+/** Names and values, as a description list. */
+export function Facts({ rows }: { rows: [string, ReactNode][] }) {
+  return (
+    <dl className={classes.list}>
+      {rows.map(([name, value]) => (
+        <div key={name} className={classes.row}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

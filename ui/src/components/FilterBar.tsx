@@ -1,0 +1,85 @@
+import { Button, Group, TextInput } from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
+import { IconFilterOff } from "@tabler/icons-react";
+import { type ReactNode, useState } from "react";
+import { useTranslation } from "react-i18next";
+
+/** A row of filters, with one button that clears them all. */
+export function FilterBar({ children, onClear }: { children: ReactNode; onClear?: () => void }) {
+  const { t } = useTranslation("common");
+  return (
+    <Group gap="sm" mb="md" align="flex-end" role="search">
+      {children}
+      {onClear && (
+        <Button
+          variant="subtle"
+          color="gray"
+          size="sm"
+          leftSection={<IconFilterOff size={16} />}
+          onClick={onClear}
+        >
+          {t("clearFilters")}
+        </Button>
+      )}
+    </Group>
+  );
+}
+
+interface TextFilterProps {
+  label: string;
+  value?: string;
+  onChange: (value: string | undefined) => void;
+  width?: number;
+}
+
+/** A text that filters a moment after typing stops. Only a new `key` resets it from outside. */
+export function TextFilter({ label, value, onChange, width = 170 }: TextFilterProps) {
+  const [draft, setDraft] = useState(value ?? "");
+  const apply = useDebouncedCallback((text: string) => onChange(text || undefined), 350);
+  return (
+    <TextInput
+      label={label}
+      w={width}
+      value={draft}
+      onChange={(event) => {
+        setDraft(event.currentTarget.value);
+        apply(event.currentTarget.value.trim());
+      }}
+    />
+  );
+}
+
+interface DayFilterProps {
+  label: string;
+  /** An instant (RFC 3339); the field shows the day it falls on here. */
+  value?: string;
+  /** Whether the chosen day counts from its first or to its last moment. */
+  edge: "start" | "end";
+  onChange: (value: string | undefined) => void;
+}
+
+/** A day in the reader's own zone, given on as an instant. */
+export function DayFilter({ label, value, edge, onChange }: DayFilterProps) {
+  return (
+    <TextInput
+      type="date"
+      label={label}
+      w={150}
+      value={value ? localDay(value) : ""}
+      onChange={(event) => onChange(dayEdge(event.currentTarget.value, edge))}
+    />
+  );
+}
+
+function localDay(iso: string): string {
+  const date = new Date(iso);
+  if (Number.isNaN(date.getTime())) return "";
+  const pad = (n: number) => String(n).padStart(2, "0");
+  return `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`;
+}
+
+function dayEdge(day: string, edge: "start" | "end"): string | undefined {
+  if (!day) return undefined;
+  const date = new Date(`${day}T${edge === "start" ? "00:00:00" : "23:59:59"}`);
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
+}

@@ -1,0 +1,19 @@
+import { Tooltip } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import { absoluteTime, relativeTime, useNow } from "./time.ts";
+
+/** Relative time in words; the exact one, in the reader's zone, on hover or touch. */
+export function RelativeTime({ at }: { at: string }) {
+  const { i18n } = useTranslation();
+  const now = useNow();
+  return (
+    <Tooltip
+      label={absoluteTime(at, i18n.language)}
+      events={{ hover: true, focus: true, touch: true }}
+    >
+      <time dateTime={at}>
+        {relativeTime(at, i18n.language, Math.max(now, Date.now() - 10_000))}
+      </time>
+    </Tooltip>
+  );
+}

@@ -1,0 +1,127 @@
+import { Button, Group } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import {
+  IconArrowUpRight,
+  IconDeviceFloppy,
+  IconPlayerPlay,
+  IconPlayerStop,
+  IconTrash,
+} from "@tabler/icons-react";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { applyTask } from "../../api/live.ts";
+import { stopApp } from "../../api/queries/apps.ts";
+import type { App } from "../../api/types.ts";
+import { GuardedButton } from "../../components/Guarded.tsx";
+import { useRoleReason } from "../session/useSession.ts";
+import { notifyError, notifyStarted } from "../tasks/notify.tsx";
+import classes from "./AppDrawer.module.css";
+import { isInstalled, isLaunchable } from "./health.ts";
+import { UninstallDialog } from "./UninstallDialog.tsx";
+import type { SettingsDraft } from "./useSettingsDraft.ts";
+
+interface Props {
+  app: App;
+  draft: SettingsDraft;
+  launchReason?: string;
+  onLaunch: () => void;
+  onClose: () => void;
+}
+
+/** Save while something is edited; otherwise what one does with the app as a whole. */
+export function AppFooter({ app, draft, launchReason, onLaunch, onClose }: Props) {
+  const { t } = useTranslation("apps");
+  if (draft.changes.length > 0) {
+    return (
+      <Group className={classes.foot} justify="flex-end">
+        <Button variant="default" onClick={draft.reset}>
+          {t("discard")}
+        </Button>
+        <GuardedButton
+          reason={draft.reason}
+          leftSection={<IconDeviceFloppy size={16} />}
+          onClick={() => void draft.review()}
+        >
+          {t("reviewAndSave", { count: draft.changes.length })}
+        </GuardedButton>
+      </Group>
+    );
+  }
+  return (
+    <Group className={classes.foot} justify="space-between">
+      <Group gap="xs">
+        {isLaunchable(app) ? (
+          <GuardedButton
+            reason={launchReason}
+            leftSection={<IconPlayerPlay size={16} />}
+            onClick={onLaunch}
+          >
+            {t("launch")}
+          </GuardedButton>
+        ) : (
+          <StopButton app={app} />
+        )}
+        {app.url && !isLaunchable(app) && (
+          <GuardedButton
+            variant="light"
+            href={app.url}
+            reason={app.health === "Progressing" ? t("notYet") : undefined}
+            rightSection={<IconArrowUpRight size={16} />}
+          >
+            {t("go")}
+          </GuardedButton>
+        )}
+      </Group>
+      {isInstalled(app) && <UninstallButton app={app} onDone={onClose} />}
+    </Group>
+  );
+}
+
+function StopButton({ app }: { app: App }) {
+  const { t } = useTranslation("apps");
+  const client = useQueryClient();
+  const reason = useRoleReason("operator");
+  const stop = useMutation({
+    mutationFn: () => stopApp(app.name),
+    onSuccess: (task) => {
+      applyTask(client, task);
+      notifyStarted(task);
+    },
+    onError: notifyError,
+  });
+  return (
+    <GuardedButton
+      variant="default"
+      reason={reason}
+      loading={stop.isPending}
+      leftSection={<IconPlayerStop size={16} />}
+      onClick={() => stop.mutate()}
+    >
+      {t("stop")}
+    </GuardedButton>
+  );
+}
+
+function UninstallButton({ app, onDone }: { app: App; onDone: () => void }) {
+  const { t } = useTranslation("apps");
+  const reason = useRoleReason("operator");
+  const [opened, dialog] = useDisclosure();
+  const close = () => {
+    dialog.close();
+    onDone();
+  };
+  return (
+    <>
+      <GuardedButton
+        variant="subtle"
+        color="red"
+        reason={reason}
+        leftSection={<IconTrash size={16} />}
+        onClick={dialog.open}
+      >
+        {t("uninstall")}
+      </GuardedButton>
+      {opened && <UninstallDialog app={app} onClose={close} />}
+    </>
+  );
+}

@@ -1,0 +1,74 @@
+import { Anchor, Code, Group, List, Stack, Text } from "@mantine/core";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import type { App } from "../../api/types.ts";
+import { CopyButton } from "../../components/CopyButton.tsx";
+import { Facts } from "../../components/Facts.tsx";
+import { RelativeTime } from "../../components/RelativeTime.tsx";
+
+/** What the app is, where it answers, and what its data stand on. */
+export function AppInfo({ app }: { app: App }) {
+  const rows = useRows(app);
+  return (
+    <Stack gap="lg">
+      <Text>{app.description}</Text>
+      {app.links?.length > 0 && (
+        <List size="sm">
+          {app.links.map((link) => (
+            <List.Item key={link.url}>
+              <Anchor href={link.url} target="_blank" rel="noreferrer">
+                {link.title || link.url}
+              </Anchor>
+            </List.Item>
+          ))}
+        </List>
+      )}
+      <Facts rows={rows} />
+    </Stack>
+  );
+}
+
+function useRows(app: App): [string, ReactNode][] {
+  const { t } = useTranslation("apps");
+  const { default_credentials: login, volume } = app;
+  const rows: [string, ReactNode][] = [[t("version"), app.version || "—"]];
+  if (app.reason) {
+    rows.push([
+      t("reason"),
+      <>
+        {app.reason} {app.since && <RelativeTime at={app.since} />}
+      </>,
+    ]);
+  }
+  rows.push([t("dnsName"), <Copyable key="d" value={app.dns_name} label={t("dnsName")} />]);
+  if (app.url) rows.push([t("address"), <Copyable key="u" value={app.url} label={t("address")} />]);
+  if (login?.username) {
+    rows.push([
+      t("defaultLogin"),
+      <Copyable
+        key="l"
+        value={[login.username, login.password].filter(Boolean).join(" / ")}
+        label={t("defaultLogin")}
+      />,
+    ]);
+  }
+  rows.push([
+    t("volume"),
+    volume
+      ? `${t("gigabytes", { size: volume.size_gb })}${volume.attached_to ? ` · ${t("attachedTo", { node: volume.attached_to })}` : ""}`
+      : t("noVolume"),
+  ]);
+  if (volume)
+    rows.push([t("volumeId"), <Copyable key="v" value={volume.id} label={t("volumeId")} />]);
+  if (app.revision) rows.push([t("revision"), String(app.revision)]);
+  return rows;
+}
+
+function Copyable({ value, label }: { value: string; label: string }) {
+  return (
+    <Group gap={4} wrap="nowrap">
+      <Code className="wrap">{value}</Code>
+      <CopyButton value={value} label={label} />
+    </Group>
+  );
+}

@@ -1,0 +1,116 @@
+import { ActionIcon, Anchor, Text, Tooltip } from "@mantine/core";
+import { IconArrowUpRight, IconPlayerPlay, IconSettings } from "@tabler/icons-react";
+import { Link } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import type { App, Task } from "../../api/types.ts";
+import { GuardedButton } from "../../components/Guarded.tsx";
+import { RelativeTime } from "../../components/RelativeTime.tsx";
+import classes from "./AppTile.module.css";
+import { HealthChip } from "./HealthChip.tsx";
+import { isLaunchable } from "./health.ts";
+
+interface Props {
+  app: App;
+  /** The open task on this app, if any. */
+  task?: Task;
+  /** Why nothing can be launched now: no stack, or the reader's role. */
+  launchReason?: string;
+  onSettings: () => void;
+  onLaunch: () => void;
+}
+
+/** One app as a round tile: what it is, how it is, and the two things one does with it. */
+export function AppTile({ app, task, launchReason, onSettings, onLaunch }: Props) {
+  const { t } = useTranslation("apps");
+  const titleId = `app-${app.name}`;
+  return (
+    <article className={classes.tile} aria-labelledby={titleId}>
+      <div className={classes.circle} data-health={app.health}>
+        <div className={classes.face}>
+          <img src={app.icon} alt="" width={68} height={68} className={classes.icon} />
+          <h2 id={titleId} className={classes.title}>
+            {app.title}
+          </h2>
+          <Text span size="xs" c="dimmed" ta="center" lineClamp={1}>
+            {app.category}
+          </Text>
+        </div>
+        <div className={classes.foot}>
+          <Tooltip label={t("settings")}>
+            <ActionIcon
+              size={36}
+              radius="xl"
+              variant="subtle"
+              aria-label={t("settingsOf", { app: app.title })}
+              onClick={onSettings}
+            >
+              <IconSettings size={21} stroke={1.7} />
+            </ActionIcon>
+          </Tooltip>
+          <MainAction app={app} reason={launchReason} onLaunch={onLaunch} />
+        </div>
+      </div>
+      <HealthChip health={app.health} />
+      {app.health !== "Missing" && (app.reason || app.since) && (
+        <Text size="xs" c="dimmed" ta="center" className={classes.reason}>
+          {app.reason} {app.since && <RelativeTime at={app.since} />}
+        </Text>
+      )}
+      {task && (
+        <Anchor
+          size="xs"
+          fw={600}
+          renderRoot={(props) => <Link to="/tasks/$id" params={{ id: task.id }} {...props} />}
+        >
+          {t("followTask")}
+        </Anchor>
+      )}
+    </article>
+  );
+}
+
+function MainAction({
+  app,
+  reason,
+  onLaunch,
+}: {
+  app: App;
+  reason?: string;
+  onLaunch: () => void;
+}) {
+  const { t } = useTranslation("apps");
+  if (isLaunchable(app)) {
+    return (
+      <GuardedButton
+        size="xs"
+        radius="xl"
+        variant="light"
+        reason={reason}
+        leftSection={<IconPlayerPlay size={14} />}
+        onClick={onLaunch}
+        aria-label={t("launchApp", { app: app.title })}
+      >
+        {t("launch")}
+      </GuardedButton>
+    );
+  }
+  if (!app.url) {
+    return (
+      <GuardedButton size="xs" radius="xl" variant="light" reason={t("noPage")}>
+        {t("go")}
+      </GuardedButton>
+    );
+  }
+  return (
+    <GuardedButton
+      size="xs"
+      radius="xl"
+      rightSection={<IconArrowUpRight size={14} />}
+      reason={app.health === "Progressing" ? t("notYet") : undefined}
+      href={app.url}
+      aria-label={t("goTo", { app: app.title })}
+    >
+      {t("go")}
+    </GuardedButton>
+  );
+}

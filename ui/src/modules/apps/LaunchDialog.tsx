@@ -1,0 +1,122 @@
+import { Button, Group, Modal, NumberInput, Radio, Select, Stack, Text } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { applyTask } from "../../api/live.ts";
+import { launchApp } from "../../api/queries/apps.ts";
+import type { App } from "../../api/types.ts";
+import { ErrorState } from "../../components/ErrorState.tsx";
+import { RelativeTime } from "../../components/RelativeTime.tsx";
+import { notifyStarted } from "../tasks/notify.tsx";
+
+const fresh = "new";
+
+/** Launch: which version, and on which volume — a new one, or one kept from before. */
+export function LaunchDialog({ app, onClose }: { app: App; onClose: () => void }) {
+  const { t } = useTranslation(["apps", "common"]);
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      size="md"
+      title={t("launchApp", { app: app.title })}
+      closeButtonProps={{ "aria-label": t("common:close") }}
+    >
+      <LaunchForm app={app} onClose={onClose} />
+    </Modal>
+  );
+}
+
+function LaunchForm({ app, onClose }: { app: App; onClose: () => void }) {
+  const { t } = useTranslation(["apps", "common"]);
+  const client = useQueryClient();
+  const versions = app.available_versions ?? [];
+  const form = useForm({
+    initialValues: {
+      version: app.version ?? versions[0] ?? "",
+      volume: app.kept_volumes?.[0]?.id ?? fresh,
+      size: "" as number | "",
+    },
+  });
+  const { version, volume, size } = form.values;
+  const launch = useMutation({
+    mutationFn: () =>
+      launchApp(app.name, {
+        version: version || undefined,
+        ...(volume === fresh
+          ? { volume_size_gb: size === "" ? undefined : size }
+          : { volume_id: volume }),
+      }),
+    onSuccess: (task) => {
+      applyTask(client, task);
+      notifyStarted(task);
+      onClose();
+    },
+  });
+  return (
+    <form onSubmit={form.onSubmit(() => launch.mutate())}>
+      <Stack>
+        <Text size="sm">{t("launchText")}</Text>
+        {versions.length > 1 && (
+          <Select
+            label={t("version")}
+            data={versions}
+            allowDeselect={false}
+            {...form.getInputProps("version")}
+          />
+        )}
+        {app.health === "Missing" && <VolumeChoice app={app} form={form} />}
+        {launch.error && <ErrorState error={launch.error} />}
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            {t("common:cancel")}
+          </Button>
+          <Button type="submit" loading={launch.isPending} data-autofocus>
+            {t("launch")}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
+
+type Form = ReturnType<typeof useForm<{ version: string; volume: string; size: number | "" }>>;
+
+function VolumeChoice({ app, form }: { app: App; form: Form }) {
+  const { t } = useTranslation(["apps", "common"]);
+  const kept = app.kept_volumes ?? [];
+  return (
+    <>
+      {kept.length > 0 && (
+        <Radio.Group label={t("volume")} {...form.getInputProps("volume")}>
+          <Stack gap="xs" mt="xs">
+            {kept.map((volume) => (
+              <Radio
+                key={volume.id}
+                value={volume.id}
+                label={t("keptVolume", { size: volume.size_gb })}
+                description={
+                  <>
+                    {volume.id} · <RelativeTime at={volume.created_at} />
+                  </>
+                }
+              />
+            ))}
+            <Radio value={fresh} label={t("newVolume")} />
+          </Stack>
+        </Radio.Group>
+      )}
+      {form.values.volume === fresh && (
+        <NumberInput
+          label={t("volumeSize")}
+          description={t("volumeSizeHelp")}
+          placeholder={t("volumeSizeDefault")}
+          min={1}
+          max={16_384}
+          allowDecimal={false}
+          {...form.getInputProps("size")}
+        />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,47 @@
+import { Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { asApiError } from "../../api/problem.ts";
+import type { App } from "../../api/types.ts";
+import { Changes } from "../../components/Changes.tsx";
+import { ErrorState } from "../../components/ErrorState.tsx";
+import { isInstalled } from "./health.ts";
+import type { SettingsDraft } from "./useSettingsDraft.ts";
+
+/** What saving will change, before it does. */
+export function ReviewDialog({ app, draft }: { app: App; draft: SettingsDraft }) {
+  const { t } = useTranslation(["apps", "common"]);
+  const client = useQueryClient();
+  const { save, changes } = draft;
+  const stale = save.error && asApiError(save.error).code === "stale";
+  const reload = () => {
+    draft.reset();
+    void client.invalidateQueries({ queryKey: ["apps"] });
+  };
+  return (
+    <Modal
+      opened
+      onClose={draft.closeReview}
+      title={t("review")}
+      closeButtonProps={{ "aria-label": t("common:close") }}
+    >
+      <Stack>
+        <Text size="sm">{isInstalled(app) ? t("reviewInstalled") : t("reviewMissing")}</Text>
+        <Changes changes={changes} />
+        {save.error && <ErrorState error={save.error} />}
+        <Group justify="flex-end">
+          <Button variant="default" onClick={draft.closeReview}>
+            {t("common:cancel")}
+          </Button>
+          {stale ? (
+            <Button onClick={reload}>{t("reload")}</Button>
+          ) : (
+            <Button loading={save.isPending} onClick={() => save.mutate()} data-autofocus>
+              {t("save")}
+            </Button>
+          )}
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}

@@ -1,0 +1,84 @@
+import Form from "@rjsf/mantine";
+import type { ErrorSchema, RJSFSchema, RJSFValidationError, UiSchema } from "@rjsf/utils";
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import { isSecret } from "./secrets.ts";
+import { useFormTexts } from "./texts.ts";
+import validator from "./validator.ts";
+
+export type FormData = Record<string, unknown>;
+
+interface Props {
+  id: string;
+  schema: RJSFSchema;
+  value: FormData;
+  onChange: (value: FormData) => void;
+  /** Shows every fault, also in fields not touched yet. */
+  showErrors: boolean;
+  serverErrors?: ErrorSchema;
+  disabled?: boolean;
+}
+
+/** A form made of a JSON Schema. The same schema is checked again by the API. */
+export default function SchemaForm(props: Props) {
+  const { id, schema, value, onChange, showErrors, serverErrors, disabled } = props;
+  const { t } = useTranslation("common");
+  const translate = useFormTexts();
+  const uiSchema = useMemo(() => uiSchemaOf(schema), [schema]);
+  const transform = (errors: RJSFValidationError[]) =>
+    errors.map((error) => ({ ...error, message: errorText(error) }));
+  const errorText = ({ name, params }: RJSFValidationError) => {
+    const keyword = texts.find((k) => k === name) ?? "other";
+    return t(`form.${keyword}`, { limit: textOf((params as { limit?: unknown })?.limit) });
+  };
+  return (
+    <Form
+      idPrefix={id}
+      tagName="div"
+      schema={schema}
+      uiSchema={uiSchema}
+      validator={validator}
+      formData={value}
+      onChange={(event) => onChange((event.formData ?? {}) as FormData)}
+      liveValidate={showErrors ? "onChange" : undefined}
+      transformErrors={transform}
+      translateString={translate}
+      extraErrors={serverErrors}
+      disabled={disabled}
+      noHtml5Validate
+      showErrorList={false}
+    />
+  );
+}
+
+const texts = [
+  "required",
+  "type",
+  "minimum",
+  "maximum",
+  "minLength",
+  "maxLength",
+  "pattern",
+  "format",
+  "enum",
+  "minItems",
+  "maxItems",
+  "uniqueItems",
+] as const;
+
+const textOf = (limit: unknown) =>
+  Array.isArray(limit) ? limit.join(", ") : limit === undefined ? "" : String(limit);
+
+function uiSchemaOf(schema: RJSFSchema): UiSchema {
+  const ui: UiSchema = {
+    "ui:submitButtonOptions": { norender: true, submitText: "" },
+    // The tab already says what this is.
+    "ui:title": "",
+  };
+  for (const [key, property] of Object.entries(schema.properties ?? {})) {
+    if (isSecret(property)) {
+      ui[key] = { "ui:widget": "password", "ui:options": { autocomplete: "new-password" } };
+    }
+  }
+  return ui;
+}

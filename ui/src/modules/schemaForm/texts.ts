@@ -1,0 +1,18 @@
+import { englishStringTranslator, TranslatableString } from "@rjsf/utils";
+import { useTranslation } from "react-i18next";
+
+/** The form library's own words, in the reader's language. */
+export function useFormTexts() {
+  const { t } = useTranslation("common");
+  const own: Partial<Record<TranslatableString, string>> = {
+    [TranslatableString.AddButton]: t("form.add"),
+    [TranslatableString.AddItemButton]: t("form.add"),
+    [TranslatableString.RemoveButton]: t("form.remove"),
+    [TranslatableString.MoveUpButton]: t("form.moveUp"),
+    [TranslatableString.MoveDownButton]: t("form.moveDown"),
+    [TranslatableString.YesLabel]: t("yes"),
+    [TranslatableString.NoLabel]: t("no"),
+  };
+  return (text: TranslatableString, params?: string[]) =>
+    own[text] ?? englishStringTranslator(text, params);
+}

@@ -1,0 +1,114 @@
+import { Button, Group, Modal, NumberInput, Select, SimpleGrid, Stack } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { applyTask } from "../../api/live.ts";
+import { changeStack, stackOptionsQuery } from "../../api/queries/stack.ts";
+import type { StackChange, Stack as StackType } from "../../api/types.ts";
+import { Changes } from "../../components/Changes.tsx";
+import { ErrorState } from "../../components/ErrorState.tsx";
+import { notifyStarted } from "../tasks/notify.tsx";
+import { choices } from "./spec.ts";
+
+type Values = Required<StackChange>;
+const counts = ["masters", "nodes", "etcd"] as const;
+const flavors = ["master_flavor", "node_flavor", "etcd_flavor"] as const;
+const labels = {
+  masters: "masters",
+  nodes: "nodes",
+  etcd: "etcd",
+  master_flavor: "masterFlavor",
+  node_flavor: "nodeFlavor",
+  etcd_flavor: "etcdFlavor",
+} as const;
+
+/** More or fewer servers, or bigger ones; shows what will change before it does. */
+export function ChangeDialog({ stack, onClose }: { stack: StackType; onClose: () => void }) {
+  const { t } = useTranslation(["stack", "common"]);
+  const options = useQuery(stackOptionsQuery);
+  const client = useQueryClient();
+  const before = currentValues(stack);
+  const form = useForm<Values>({ initialValues: before });
+  const change = changed(before, form.values);
+  const update = useMutation({
+    mutationFn: () => changeStack(change),
+    onSuccess: (task) => {
+      applyTask(client, task);
+      notifyStarted(task);
+      onClose();
+    },
+  });
+  const rows = Object.entries(change).map(([field, value]) => ({
+    field: t(labels[field as keyof Values]),
+    old: before[field as keyof Values],
+    new: value,
+  }));
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      size="lg"
+      title={t("change")}
+      closeButtonProps={{ "aria-label": t("common:close") }}
+    >
+      <Stack>
+        <SimpleGrid cols={{ base: 1, sm: 3 }}>
+          {counts.map((name) => (
+            <NumberInput
+              key={name}
+              label={t(labels[name])}
+              min={name === "masters" ? 1 : 0}
+              max={name === "nodes" ? 100 : 9}
+              {...form.getInputProps(name)}
+            />
+          ))}
+          {flavors.map((name) => (
+            <Select
+              key={name}
+              label={t(labels[name])}
+              data={options.data ? choices(options.data).flavor : []}
+              allowDeselect={false}
+              {...form.getInputProps(name)}
+            />
+          ))}
+        </SimpleGrid>
+        {rows.length > 0 && <Changes changes={rows} />}
+        {update.error && <ErrorState error={update.error} />}
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            {t("common:cancel")}
+          </Button>
+          <Button
+            disabled={rows.length === 0}
+            loading={update.isPending}
+            onClick={() => update.mutate()}
+          >
+            {t("changeNow")}
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}
+
+/** The stack's parameters; a count it does not tell is taken from the servers there are. */
+function currentValues({ parameters = {}, nodes = [] }: StackType): Values {
+  const ofRole = (role: string) => nodes.filter((node) => node.role === role);
+  const count = (name: string, role: string) => Number(parameters[name] ?? ofRole(role).length);
+  const flavor = (name: string, role: string) =>
+    String(parameters[name] ?? ofRole(role)[0]?.flavor ?? "");
+  return {
+    masters: count("masters", "master"),
+    nodes: count("nodes", "node"),
+    etcd: count("etcd", "etcd"),
+    master_flavor: flavor("master_flavor", "master"),
+    node_flavor: flavor("node_flavor", "node"),
+    etcd_flavor: flavor("etcd_flavor", "etcd"),
+  };
+}
+
+function changed(before: Values, after: Values): StackChange {
+  return Object.fromEntries(
+    Object.entries(after).filter(([name, value]) => value !== before[name as keyof Values]),
+  );
+}

@@ -1,0 +1,51 @@
+import { Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { applyTask } from "../../api/live.ts";
+import { deleteStack } from "../../api/queries/stack.ts";
+import { ConfirmByName } from "../../components/ConfirmByName.tsx";
+import { ErrorState } from "../../components/ErrorState.tsx";
+import { notifyStarted } from "../tasks/notify.tsx";
+
+/** Deletes the stack once its name has been typed. */
+export function DeleteDialog({ name, onClose }: { name: string; onClose: () => void }) {
+  const { t } = useTranslation(["stack", "common"]);
+  const client = useQueryClient();
+  const [typed, setTyped] = useState("");
+  const remove = useMutation({
+    mutationFn: () => deleteStack(typed),
+    onSuccess: (task) => {
+      applyTask(client, task);
+      notifyStarted(task);
+      onClose();
+    },
+  });
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      title={t("delete")}
+      closeButtonProps={{ "aria-label": t("common:close") }}
+    >
+      <Stack>
+        <Text size="sm">{t("deleteText")}</Text>
+        <ConfirmByName name={name} value={typed} onChange={setTyped} />
+        {remove.error && <ErrorState error={remove.error} />}
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            {t("common:cancel")}
+          </Button>
+          <Button
+            color="red"
+            disabled={typed !== name}
+            loading={remove.isPending}
+            onClick={() => remove.mutate()}
+          >
+            {t("deleteNow")}
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}

@@ -1,0 +1,104 @@
+import { Alert, Button, Group, Progress, Table, Text } from "@mantine/core";
+import { IconCircleCheck, IconCircleX, IconRefresh } from "@tabler/icons-react";
+import { useTranslation } from "react-i18next";
+import type { Check, Preflight } from "../../api/types.ts";
+import { StatusChip } from "../../components/StatusChip.tsx";
+import tables from "../../components/table.module.css";
+import { resources } from "./resources.ts";
+
+interface Props {
+  preflight: Preflight;
+  onAgain: () => void;
+}
+
+/** Every quota and choice the stack depends on, before anything is created. */
+export function PreflightTable({ preflight, onAgain }: Props) {
+  const { t } = useTranslation("stack");
+  return (
+    <>
+      <Alert
+        mt="md"
+        mb="sm"
+        color={preflight.ok ? "green" : "red"}
+        icon={preflight.ok ? <IconCircleCheck /> : <IconCircleX />}
+        title={preflight.ok ? t("preflight.ok") : t("preflight.notOk")}
+      >
+        <Group justify="space-between">
+          <span>{preflight.ok ? t("preflight.okText") : t("preflight.notOkText")}</span>
+          <Button
+            size="xs"
+            variant="default"
+            leftSection={<IconRefresh size={14} />}
+            onClick={onAgain}
+          >
+            {t("preflight.again")}
+          </Button>
+        </Group>
+      </Alert>
+      <Table className={tables.table} aria-label={t("wizard.check")}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>{t("preflight.resource")}</Table.Th>
+            <Table.Th>{t("preflight.result")}</Table.Th>
+            <Table.Th>{t("preflight.needed")}</Table.Th>
+            <Table.Th>{t("preflight.used")}</Table.Th>
+            <Table.Th>{t("preflight.limit")}</Table.Th>
+            <Table.Th>{t("preflight.detail")}</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {preflight.checks.map((check) => (
+            <CheckRow key={check.resource + (check.detail ?? "")} check={check} />
+          ))}
+        </Table.Tbody>
+      </Table>
+    </>
+  );
+}
+
+function CheckRow({ check }: { check: Check }) {
+  const { t } = useTranslation("stack");
+  const known = resources.find((r) => r === check.resource);
+  const counted = (check.limit ?? 0) !== 0 || (check.needed ?? 0) !== 0;
+  return (
+    <Table.Tr>
+      <Table.Td data-label={t("preflight.resource")}>
+        <Text span size="sm" fw={600}>
+          {known ? t(`resource.${known}`) : check.resource}
+        </Text>
+      </Table.Td>
+      <Table.Td data-label={t("preflight.result")}>
+        <StatusChip
+          look={
+            check.ok ? { tone: "green", icon: IconCircleCheck } : { tone: "red", icon: IconCircleX }
+          }
+          word={check.ok ? t("preflight.fits") : t("preflight.fails")}
+        />
+      </Table.Td>
+      <Table.Td data-label={t("preflight.needed")}>{counted ? check.needed : "—"}</Table.Td>
+      <Table.Td data-label={t("preflight.used")}>{counted ? check.used : "—"}</Table.Td>
+      <Table.Td data-label={t("preflight.limit")}>
+        {counted ? <Limit check={check} /> : "—"}
+      </Table.Td>
+      <Table.Td data-label={t("preflight.detail")} className="wrap">
+        {check.detail}
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
+function Limit({ check }: { check: Check }) {
+  const { t } = useTranslation("stack");
+  const { needed = 0, used = 0, limit = 0 } = check;
+  if (limit < 0) return <>{t("preflight.unlimited")}</>;
+  const share = (n: number) => (limit > 0 ? Math.min(100, (100 * n) / limit) : 100);
+  return (
+    <>
+      {limit}
+      <Progress.Root size={5} mt={4} w={90} aria-hidden>
+        <Progress.Section value={share(used)} color="gray" />
+        <Progress.Section value={share(needed)} color={check.ok ? "lagoon" : "red"} />
+      </Progress.Root>
+    </>
+  );
+}

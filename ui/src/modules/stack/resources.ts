@@ -1,0 +1,22 @@
+/** What preflight looks at, in the contract's words. */
+export const resources = [
+  "instances",
+  "cores",
+  "ram",
+  "volumes",
+  "gigabytes",
+  "floating_ips",
+  "networks",
+  "subnets",
+  "routers",
+  "ports",
+  "security_groups",
+  "security_group_rules",
+  "server_groups",
+  "key_pair",
+  "image",
+  "flavor",
+  "external_network",
+  "heat",
+  "trust",
+] as const;

@@ -1,0 +1,57 @@
+import type { StackOptions, StackSpec } from "../../api/types.ts";
+
+/** The wizard's answers. An empty text means "choose for me" where a preset allows it. */
+export interface WizardValues {
+  size: "small" | "ha" | "custom";
+  name: string;
+  masters: number;
+  nodes: number;
+  etcd: number;
+  key_pair: string;
+  image: string;
+  external_network: string;
+  master_flavor: string;
+  node_flavor: string;
+  etcd_flavor: string;
+  volume_type: string;
+}
+
+export const emptyWizard: WizardValues = {
+  size: "small",
+  name: "mycloudmanager",
+  masters: 2,
+  nodes: 3,
+  etcd: 3,
+  key_pair: "",
+  image: "",
+  external_network: "",
+  master_flavor: "",
+  node_flavor: "",
+  etcd_flavor: "",
+  volume_type: "",
+};
+
+/** What is sent: with a preset only what was chosen, else everything. */
+export function toSpec(values: WizardValues): StackSpec {
+  const { size, masters, nodes, etcd, ...texts } = values;
+  const chosen = Object.fromEntries(Object.entries(texts).filter(([, value]) => value !== ""));
+  return size === "custom" ? { ...chosen, masters, nodes, etcd } : { ...chosen, preset: size };
+}
+
+/** Choices for the selects; values are names where a name is unique, else identifiers. */
+export function choices(options: StackOptions) {
+  const refs = (list: { id: string; name: string }[]) =>
+    list.map(({ id, name }) => ({ value: id, label: name || id }));
+  return {
+    key_pair: options.key_pairs,
+    image: refs(options.images),
+    external_network: refs(options.external_networks),
+    flavor: options.flavors.map((f) => ({
+      value: f.id,
+      label: `${f.name} · ${f.vcpus} vCPU · ${gigabytes(f.ram_mb)} GB`,
+    })),
+    volume_type: options.volume_types,
+  };
+}
+
+const gigabytes = (mb: number) => Math.round((mb / 1024) * 10) / 10;

@@ -1,0 +1,35 @@
+import { Link } from "@tanstack/react-router";
+import type { Target } from "../../api/types.ts";
+
+/** What a task or an audit record is about; an app or the stack leads to its own page. */
+export function Targets({ targets }: { targets: Target[] }) {
+  return (
+    <>
+      {targets.map((target, index) => (
+        <span key={`${target.kind}${target.id}`}>
+          {index > 0 && ", "}
+          <TargetName target={target} />
+        </span>
+      ))}
+    </>
+  );
+}
+
+function TargetName({ target }: { target: Target }) {
+  const name = target.name || target.id;
+  if (target.kind === "app") {
+    return (
+      <Link className="plainlink" to="/apps" search={{ app: target.id }}>
+        {name}
+      </Link>
+    );
+  }
+  if (target.kind === "stack") {
+    return (
+      <Link className="plainlink" to="/stack">
+        {name}
+      </Link>
+    );
+  }
+  return <span className="wrap">{name}</span>;
+}

@@ -1,0 +1,91 @@
+import { Button, Group, Modal, Text } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { IconPlayerStop, IconRefresh } from "@tabler/icons-react";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import { applyTask } from "../../api/live.ts";
+import { cancelTask, isOpen, retryTask } from "../../api/queries/tasks.ts";
+import type { Task } from "../../api/types.ts";
+import { GuardedButton } from "../../components/Guarded.tsx";
+import { useRoleReason } from "../session/useSession.ts";
+import { notifyError } from "./notify.tsx";
+
+const repeatable = new Set(["blocked", "failed", "partly_failed", "timed_out"]);
+
+/** Retry and cancel, each only when it makes sense. */
+export function TaskActions({ task, size }: { task: Task; size?: string }) {
+  const { t } = useTranslation(["tasks", "common"]);
+  const reason = useRoleReason("operator");
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const retry = useMutation({
+    mutationFn: () => retryTask(task.id),
+    onSuccess: (next) => {
+      applyTask(client, next);
+      // A failed task starts again as another one; a blocked one goes on as itself.
+      if (next.id !== task.id) void navigate({ to: "/tasks/$id", params: { id: next.id } });
+    },
+    onError: notifyError,
+  });
+  return (
+    <Group gap="xs">
+      {repeatable.has(task.status) && (
+        <GuardedButton
+          size={size}
+          reason={reason}
+          loading={retry.isPending}
+          leftSection={<IconRefresh size={16} />}
+          onClick={() => retry.mutate()}
+        >
+          {t("retry")}
+        </GuardedButton>
+      )}
+      {isOpen(task) && task.status !== "cancelling" && (
+        <CancelButton task={task} size={size} reason={reason} />
+      )}
+    </Group>
+  );
+}
+
+function CancelButton({ task, size, reason }: { task: Task; size?: string; reason?: string }) {
+  const { t } = useTranslation(["tasks", "common"]);
+  const client = useQueryClient();
+  const [opened, dialog] = useDisclosure();
+  const cancel = useMutation({
+    mutationFn: () => cancelTask(task.id),
+    onSuccess: (next) => applyTask(client, next),
+    onError: notifyError,
+    onSettled: dialog.close,
+  });
+  return (
+    <>
+      <GuardedButton
+        size={size}
+        variant="default"
+        reason={reason}
+        leftSection={<IconPlayerStop size={16} />}
+        onClick={dialog.open}
+      >
+        {t("cancel")}
+      </GuardedButton>
+      <Modal
+        opened={opened}
+        onClose={dialog.close}
+        title={t("cancelTitle")}
+        closeButtonProps={{ "aria-label": t("common:close") }}
+      >
+        <Text fw={600}>{task.title}</Text>
+        <Text mt="xs">{t("cancelText")}</Text>
+        <Group justify="flex-end" mt="lg">
+          <Button variant="default" onClick={dialog.close}>
+            {t("keepRunning")}
+          </Button>
+          <Button color="red" loading={cancel.isPending} onClick={() => cancel.mutate()}>
+            {t("cancelConfirm")}
+          </Button>
+        </Group>
+      </Modal>
+    </>
+  );
+}

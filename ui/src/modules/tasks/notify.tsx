@@ -1,0 +1,36 @@
+import { Anchor, Text } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { IconAlertTriangle, IconRocket } from "@tabler/icons-react";
+import i18next from "i18next";
+import { asApiError } from "../../api/problem.ts";
+import type { Task } from "../../api/types.ts";
+
+/** Says that work has begun, with the way to follow it. */
+export function notifyStarted(task: Task) {
+  notifications.show({
+    color: "lagoon",
+    icon: <IconRocket size={18} />,
+    title: task.title,
+    message: <Anchor href={`/tasks/${task.id}`}>{i18next.t("tasks:follow")}</Anchor>,
+    closeButtonProps: { "aria-label": i18next.t("common:close") },
+  });
+}
+
+/** Says why an action was refused, in the reader's language plus the cloud's own words. */
+export function notifyError(error: unknown) {
+  const { code, problem } = asApiError(error);
+  const task = problem?.task?.split("/").pop();
+  notifications.show({
+    color: "red",
+    icon: <IconAlertTriangle size={18} />,
+    autoClose: 12_000,
+    title: i18next.t(`errors:${code}.title`),
+    message: (
+      <>
+        <Text size="sm">{problem?.detail ?? i18next.t(`errors:${code}.todo`)}</Text>
+        {task && <Anchor href={`/tasks/${task}`}>{i18next.t("errors:seeTask")}</Anchor>}
+      </>
+    ),
+    closeButtonProps: { "aria-label": i18next.t("common:close") },
+  });
+}

@@ -1,0 +1,13 @@
+/** Operations one can filter by; more may exist, the titles of tasks come from the server. */
+export const operations = [
+  "stack.deploy",
+  "stack.update",
+  "stack.delete",
+  "app.launch",
+  "app.stop",
+  "app.configure",
+  "app.uninstall",
+] as const;
+
+/** What the audit knows beside tasks. */
+export const auditOperations = [...operations, "session.open", "audit.export"] as const;

@@ -1,0 +1,59 @@
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
+import { appsQuery } from "../../api/queries/apps.ts";
+import { stackQuery } from "../../api/queries/stack.ts";
+import { isOpen, recentTasksQuery } from "../../api/queries/tasks.ts";
+import type { App } from "../../api/types.ts";
+import { AppDrawer } from "../../modules/apps/AppDrawer.tsx";
+import { LaunchDialog } from "../../modules/apps/LaunchDialog.tsx";
+import { AppsPageView } from "./AppsPageView.tsx";
+import { useLaunchReason } from "./useLaunchReason.ts";
+
+/** The catalogue: launch, open, set, stop; which app's settings are open is in the address. */
+export function AppsPage() {
+  const { app: open, tab } = useSearch({ from: "/app/apps" });
+  const navigate = useNavigate();
+  const apps = useQuery(appsQuery);
+  const stack = useQuery(stackQuery);
+  const recent = useQuery(recentTasksQuery);
+  const reasonOf = useLaunchReason(stack.data?.state);
+  const [launching, setLaunching] = useState<App>();
+  const taskOf = (name: string) =>
+    recent.data?.items.find(
+      (task) => isOpen(task) && task.targets.some((x) => x.kind === "app" && x.id === name),
+    );
+  const shown = apps.data?.items.find((app) => app.name === open);
+  return (
+    <>
+      <AppsPageView
+        apps={apps.data?.items}
+        error={apps.error}
+        onRetry={() => apps.refetch()}
+        stackState={stack.data?.state}
+        taskOf={taskOf}
+        launchReason={reasonOf}
+        onSettings={(app) => navigate({ to: "/apps", search: { app } })}
+        onLaunch={setLaunching}
+      />
+      {open && (
+        <AppDrawer
+          name={open}
+          tab={tab ?? "info"}
+          task={taskOf(open)}
+          launchReason={shown && reasonOf(shown)}
+          onTab={(next) =>
+            navigate({
+              to: "/apps",
+              search: { app: open, tab: next === "info" ? undefined : next },
+              replace: true,
+            })
+          }
+          onClose={() => navigate({ to: "/apps" })}
+          onLaunch={setLaunching}
+        />
+      )}
+      {launching && <LaunchDialog app={launching} onClose={() => setLaunching(undefined)} />}
+    </>
+  );
+}

@@ -1,0 +1,24 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { type AuditFilters, auditQuery } from "../../api/queries/audit.ts";
+import { AuditPageView } from "./AuditPageView.tsx";
+
+/** Who did what, when, from where; filters live in the address and go into the export. */
+export function AuditPage() {
+  const filters = useSearch({ from: "/app/audit" });
+  const navigate = useNavigate();
+  const list = useInfiniteQuery(auditQuery(filters));
+  const setFilters = (next: AuditFilters) =>
+    navigate({ to: "/audit", search: next, replace: true });
+  return (
+    <AuditPageView
+      filters={filters}
+      onFilters={setFilters}
+      records={list.data?.pages.flatMap((page) => page.items)}
+      error={list.error}
+      onRetry={() => list.refetch()}
+      more={list.hasNextPage ? () => list.fetchNextPage() : undefined}
+      loadingMore={list.isFetchingNextPage}
+    />
+  );
+}

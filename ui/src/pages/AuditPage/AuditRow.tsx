@@ -1,0 +1,83 @@
+import { Table, Text } from "@mantine/core";
+import {
+  IconAlertTriangle,
+  IconBan,
+  IconCircleCheck,
+  IconCircleX,
+  IconLoader2,
+  IconLock,
+} from "@tabler/icons-react";
+import { Link } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import type { AuditRecord } from "../../api/types.ts";
+import { Changes } from "../../components/Changes.tsx";
+import { RelativeTime } from "../../components/RelativeTime.tsx";
+import { type Look, StatusChip } from "../../components/StatusChip.tsx";
+import { Targets } from "../../modules/tasks/Targets.tsx";
+import { outcomes } from "./outcomes.ts";
+
+const looks: Record<(typeof outcomes)[number], Look> = {
+  started: { tone: "blue", icon: IconLoader2 },
+  succeeded: { tone: "green", icon: IconCircleCheck },
+  failed: { tone: "red", icon: IconCircleX },
+  partly_failed: { tone: "red", icon: IconAlertTriangle },
+  cancelled: { tone: "gray", icon: IconBan },
+  timed_out: { tone: "red", icon: IconCircleX },
+  refused: { tone: "yellow", icon: IconLock },
+};
+
+export function AuditRow({ record }: { record: AuditRecord }) {
+  const { t } = useTranslation(["audit", "tasks"]);
+  const taskId = record.task?.split("/").pop();
+  return (
+    <Table.Tr>
+      <Table.Td data-label={t("column.time")}>
+        <RelativeTime at={record.time} />
+      </Table.Td>
+      <Table.Td data-label={t("column.actor")}>{record.actor.name}</Table.Td>
+      <Table.Td data-label={t("column.action")}>
+        {taskId ? (
+          <Link className="plainlink" to="/tasks/$id" params={{ id: taskId }}>
+            {record.title}
+          </Link>
+        ) : (
+          <Text span size="sm" fw={600}>
+            {record.title}
+          </Text>
+        )}
+        <Text size="xs" c="dimmed">
+          <Targets targets={record.targets ?? []} />
+        </Text>
+        {record.detail && (
+          <Text size="xs" className="wrap">
+            {record.detail}
+          </Text>
+        )}
+      </Table.Td>
+      <Table.Td data-label={t("column.changes")}>
+        {record.changes?.length ? <Changes changes={record.changes} /> : null}
+      </Table.Td>
+      <Table.Td data-label={t("column.outcome")}>
+        <Outcome outcome={record.outcome} />
+      </Table.Td>
+      <Table.Td data-label={t("column.from")}>
+        {t(`tasks:via.${viaOf(record.via)}`)}
+        {record.source_ip && (
+          <Text size="xs" c="dimmed" title={record.user_agent}>
+            {record.source_ip}
+          </Text>
+        )}
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
+function Outcome({ outcome }: { outcome: string }) {
+  const { t } = useTranslation(["audit", "tasks"]);
+  const known = outcomes.find((o) => o === outcome);
+  if (!known) return <Text size="sm">{outcome}</Text>;
+  return <StatusChip look={looks[known]} word={t(`outcome.${known}`)} />;
+}
+
+const vias = ["ui", "api", "schedule", "cli"] as const;
+const viaOf = (via: string) => vias.find((v) => v === via) ?? "api";

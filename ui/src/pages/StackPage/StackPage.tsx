@@ -1,0 +1,47 @@
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import { stackOptionsQuery, stackQuery } from "../../api/queries/stack.ts";
+import { ErrorState } from "../../components/ErrorState.tsx";
+import { LoadingRows } from "../../components/Loading.tsx";
+import { PageHeader } from "../../components/PageHeader.tsx";
+import { DeployWizard } from "../../modules/stack/DeployWizard.tsx";
+import { StackPageView } from "./StackPageView.tsx";
+
+/** The toolbox stack: deploy it when there is none, else everything about it. */
+export function StackPage() {
+  const { t } = useTranslation("stack");
+  const { view } = useSearch({ from: "/app/stack" });
+  const navigate = useNavigate();
+  const stack = useQuery(stackQuery);
+  if (stack.data && stack.data.state !== "absent") {
+    return (
+      <StackPageView
+        stack={stack.data}
+        view={view ?? "topology"}
+        onView={(next) => navigate({ to: "/stack", search: { view: next }, replace: true })}
+      />
+    );
+  }
+  return (
+    <>
+      <PageHeader title={t("title")} intro={t("absentIntro")} />
+      {stack.error ? (
+        <ErrorState error={stack.error} onRetry={() => stack.refetch()} />
+      ) : stack.data ? (
+        <Absent />
+      ) : (
+        <LoadingRows />
+      )}
+    </>
+  );
+}
+
+function Absent() {
+  const options = useQuery(stackOptionsQuery);
+  if (options.data) return <DeployWizard options={options.data} />;
+  if (options.error) {
+    return <ErrorState error={options.error} onRetry={() => options.refetch()} />;
+  }
+  return <LoadingRows />;
+}

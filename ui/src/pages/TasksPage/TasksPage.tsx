@@ -1,0 +1,23 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { type TaskFilters, tasksQuery } from "../../api/queries/tasks.ts";
+import { TasksPageView } from "./TasksPageView.tsx";
+
+/** All work: what is going on, what happened; filters live in the address. */
+export function TasksPage() {
+  const filters = useSearch({ from: "/app/tasks" });
+  const navigate = useNavigate();
+  const list = useInfiniteQuery(tasksQuery(filters));
+  const setFilters = (next: TaskFilters) => navigate({ to: "/tasks", search: next, replace: true });
+  return (
+    <TasksPageView
+      filters={filters}
+      onFilters={setFilters}
+      tasks={list.data?.pages.flatMap((page) => page.items)}
+      error={list.error}
+      onRetry={() => list.refetch()}
+      more={list.hasNextPage ? () => list.fetchNextPage() : undefined}
+      loadingMore={list.isFetchingNextPage}
+    />
+  );
+}

@@ -1,0 +1,82 @@
+import type { AuditFilters } from "./api/queries/audit.ts";
+import type { TaskFilters } from "./api/queries/tasks.ts";
+import type { TaskStatus } from "./api/types.ts";
+
+type Search = Record<string, unknown>;
+
+/** A search parameter as text; absent and empty are the same. */
+const text = (search: Search, key: string): string | undefined => {
+  const value = search[key];
+  return value === undefined || value === null || value === "" ? undefined : String(value);
+};
+
+const oneOf = <T extends string>(search: Search, key: string, allowed: readonly T[]) =>
+  allowed.find((value) => value === search[key]);
+
+export const taskStatuses: TaskStatus[] = [
+  "queued",
+  "running",
+  "blocked",
+  "cancelling",
+  "succeeded",
+  "failed",
+  "partly_failed",
+  "cancelled",
+  "timed_out",
+];
+export const settingsTabs = ["info", "environment", "parameters"] as const;
+export const stackViews = ["topology", "events", "outputs", "nodes"] as const;
+
+export interface SignInSearch {
+  /** Where to go afterwards: a path of this product, never another site. */
+  next?: string;
+  expired?: boolean;
+}
+
+export const signInSearch = (search: Search): SignInSearch => {
+  const next = text(search, "next");
+  return {
+    next:
+      next?.startsWith("/") && !next.startsWith("//") && !next.startsWith("/\\") ? next : undefined,
+    expired: search.expired === true ? true : undefined,
+  };
+};
+
+export interface AppsSearch {
+  /** The app whose settings are open. */
+  app?: string;
+  tab?: (typeof settingsTabs)[number];
+}
+
+export const appsSearch = (search: Search): AppsSearch => ({
+  app: text(search, "app"),
+  tab: oneOf(search, "tab", settingsTabs),
+});
+
+export const tasksSearch = (search: Search): TaskFilters => ({
+  status: oneOf(search, "status", taskStatuses),
+  operation: text(search, "operation"),
+  target: text(search, "target"),
+  actor: text(search, "actor"),
+  since: text(search, "since"),
+  until: text(search, "until"),
+});
+
+export const auditSearch = (search: Search): AuditFilters => ({
+  actor: text(search, "actor"),
+  operation: text(search, "operation"),
+  target: text(search, "target"),
+  outcome: text(search, "outcome"),
+  via: text(search, "via"),
+  since: text(search, "since"),
+  until: text(search, "until"),
+  q: text(search, "q"),
+});
+
+export interface StackSearch {
+  view?: (typeof stackViews)[number];
+}
+
+export const stackSearch = (search: Search): StackSearch => ({
+  view: oneOf(search, "view", stackViews),
+});
