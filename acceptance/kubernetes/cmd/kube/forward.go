@@ -1,0 +1,35 @@
+package main
+
+import (
+	"context"
+	"io"
+	"net"
+)
+
+// forward joins every connection of the listener with a new one to the address, until the context ends.
+func forward(ctx context.Context, listener net.Listener, network, address string) error {
+	stop := context.AfterFunc(ctx, func() { listener.Close() })
+	defer stop()
+	for {
+		in, err := listener.Accept()
+		if err != nil {
+			return err
+		}
+		go func() {
+			out, err := net.Dial(network, address)
+			if err != nil {
+				in.Close()
+				return
+			}
+			go pipe(out, in)
+			pipe(in, out)
+		}()
+	}
+}
+
+// pipe copies one direction and ends both connections after it.
+func pipe(to, from net.Conn) {
+	_, _ = io.Copy(to, from)
+	to.Close()
+	from.Close()
+}

@@ -1,0 +1,29 @@
+package main
+
+import (
+	"context"
+	"net"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// runGate offers the API on this host and plays the controller of the Cinder driver. It runs where OpenStack can be
+// reached, the control plane in a network namespace of its own.
+func runGate(ctx context.Context, o options) error {
+	listener, err := net.Listen("tcp", o.address())
+	if err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return ended(ctx, forward(ctx, listener, "unix", o.socket())) })
+	group.Go(func() error { return ended(ctx, runAttacher(ctx, o)) })
+	return group.Wait()
+}
+
+// ended forgets the error of something that was told to end.
+func ended(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
