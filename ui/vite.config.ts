@@ -1,16 +1,32 @@
+import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
 const backend = process.env.MCM_URL ?? "http://127.0.0.1:8080";
 
+/** The server's policy, also in preview: what it forbids must fail in the page tests. */
+const contentPolicy =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; " +
+  "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
 export default defineConfig({
   plugins: [react()],
+  resolve: {
+    alias: {
+      // The form library names its default validator in a test helper it exports; ours takes its
+      // place, because the default one needs 'unsafe-eval'.
+      "@rjsf/validator-ajv8": fileURLToPath(
+        new URL("src/modules/schemaForm/validator.ts", import.meta.url),
+      ),
+    },
+  },
   server: {
     proxy: {
       "/api": { target: backend, changeOrigin: false },
       "/temporal": { target: backend, changeOrigin: false },
     },
   },
+  preview: { headers: { "Content-Security-Policy": contentPolicy } },
   build: {
     outDir: "dist",
     // The content security policy allows no data: URLs, so nothing may be inlined.

@@ -1123,7 +1123,7 @@ export interface components {
         Target: {
             kind: string;
             id: string;
-            name?: string;
+            name: string;
         };
         Session: {
             user: components["schemas"]["Ref"];
@@ -1153,17 +1153,18 @@ export interface components {
             via: "ui" | "api" | "schedule" | "cli";
             /** @enum {string} */
             status: "queued" | "running" | "blocked" | "cancelling" | "succeeded" | "failed" | "partly_failed" | "cancelled" | "timed_out";
-            message?: string;
+            message: string;
             progress: components["schemas"]["Progress"];
             steps: components["schemas"]["Step"][];
-            error?: components["schemas"]["TaskError"];
-            result?: {
+            error: components["schemas"]["TaskError"] | null;
+            result: {
                 [key: string]: unknown;
             };
             /** Format: date-time */
             started_at: string;
             /** Format: date-time */
-            ended_at?: string;
+            ended_at: string | null;
+            retry_of?: string;
             links: components["schemas"]["TaskLinks"];
         };
         Progress: {
@@ -1174,13 +1175,14 @@ export interface components {
             name: string;
             title: string;
             /** @enum {string} */
-            status: "pending" | "running" | "succeeded" | "failed" | "skipped" | "cancelled" | "blocked";
-            attempt?: number;
+            status: "queued" | "running" | "blocked" | "succeeded" | "failed" | "cancelled" | "skipped";
+            attempt: number;
             /** Format: date-time */
-            started_at?: string;
+            started_at: string | null;
             /** Format: date-time */
-            ended_at?: string;
-            message?: string;
+            ended_at: string | null;
+            message: string;
+            undo: boolean;
         };
         TaskError: {
             code: string;
@@ -1197,25 +1199,26 @@ export interface components {
             next_page_token?: string;
         };
         AuditRecord: {
-            id: string;
+            id: number;
             /** Format: date-time */
             time: string;
             actor: components["schemas"]["Ref"];
-            source_ip?: string;
-            user_agent?: string;
+            source_ip: string;
+            user_agent: string;
             via: string;
             operation: string;
             title: string;
             targets: components["schemas"]["Target"][];
-            changes?: components["schemas"]["Change"][];
+            changes: components["schemas"]["Change"][];
             outcome: string;
-            detail?: string;
-            task?: string;
+            detail: string;
+            task: string;
+            request_id: string;
         };
         Change: {
             field: string;
-            old?: unknown;
-            new?: unknown;
+            old: string;
+            new: string;
         };
         AuditList: {
             items: components["schemas"]["AuditRecord"][];
@@ -1224,17 +1227,17 @@ export interface components {
         Stack: {
             /** @enum {string} */
             state: "absent" | "deploying" | "ready" | "degraded" | "updating" | "deleting" | "failed";
-            reason?: string;
-            name?: string;
-            heat_id?: string;
-            parameters?: {
+            reason: string;
+            name: string;
+            heat_id: string;
+            parameters: {
+                [key: string]: string;
+            };
+            outputs: {
                 [key: string]: unknown;
             };
-            outputs?: {
-                [key: string]: unknown;
-            };
-            nodes?: components["schemas"]["StackNode"][];
-            cluster?: components["schemas"]["Cluster"];
+            nodes: components["schemas"]["StackNode"][];
+            cluster: components["schemas"]["Cluster"] | null;
             task?: string;
         };
         StackNode: {
@@ -1251,7 +1254,7 @@ export interface components {
             nodes_total: number;
         };
         StackSpec: {
-            name?: string;
+            name: string;
             key_pair?: string;
             image?: string;
             external_network?: string;
@@ -1271,19 +1274,19 @@ export interface components {
             etcd_flavor?: string;
             masters?: number;
             nodes?: number;
-            etcd?: number;
         };
         Preflight: {
             ok: boolean;
             checks: components["schemas"]["Check"][];
+            parameters: components["schemas"]["StackSpec"];
         };
         Check: {
             resource: string;
-            needed?: number;
-            used?: number;
-            limit?: number;
+            needed: number;
+            used: number;
+            limit: number;
             ok: boolean;
-            detail?: string;
+            detail: string;
         };
         StackOptions: {
             presets: components["schemas"]["Preset"][];
@@ -1315,7 +1318,7 @@ export interface components {
             type: string;
             name: string;
             state: string;
-            reason?: string;
+            reason: string;
         };
         TopologyEdge: {
             from: string;
@@ -1326,9 +1329,8 @@ export interface components {
             /** Format: date-time */
             time: string;
             resource: string;
-            type?: string;
             state: string;
-            reason?: string;
+            reason: string;
         };
         StackEventList: {
             items: components["schemas"]["StackEvent"][];
@@ -1340,20 +1342,21 @@ export interface components {
             description: string;
             links: components["schemas"]["AppLink"][];
             icon: string;
-            version?: string;
+            version: string;
             available_versions: string[];
             available: boolean;
             /** @enum {string} */
             health: "Healthy" | "Progressing" | "Degraded" | "Suspended" | "Missing" | "Unknown";
-            reason?: string;
+            reason: string;
             /** Format: date-time */
-            since?: string;
-            url?: string;
+            since: string | null;
+            url: string;
             dns_name: string;
-            volume?: components["schemas"]["Volume"];
+            volume: components["schemas"]["Volume"] | null;
             kept_volumes: components["schemas"]["KeptVolume"][];
-            revision?: number;
-            default_credentials?: components["schemas"]["Credentials"];
+            volume_size_gb: number;
+            revision: number;
+            default_credentials: components["schemas"]["Credentials"] | null;
             settings: components["schemas"]["Settings"];
             schema: components["schemas"]["AppSchema"];
             etag: string;
@@ -1367,7 +1370,8 @@ export interface components {
         Volume: {
             id: string;
             size_gb: number;
-            attached_to?: string;
+            status: string;
+            attached_to: string;
         };
         KeptVolume: {
             id: string;
@@ -1376,8 +1380,8 @@ export interface components {
             created_at: string;
         };
         Credentials: {
-            username?: string;
-            password?: string;
+            username: string;
+            password: string;
         };
         Settings: {
             environment: {

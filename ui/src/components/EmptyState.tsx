@@ -7,18 +7,22 @@ interface Props {
   icon: Icon;
   title: string;
   text: string;
+  /** 1 when this is all there is on the page. */
+  order?: 1 | 2;
   children?: ReactNode;
 }
 
 /** Nothing here: says why, and what the next step is. */
-export function EmptyState({ icon: Glyph, title, text, children }: Props) {
+export function EmptyState({ icon: Glyph, title, text, order = 2, children }: Props) {
   return (
     <Panel p="xl">
       <Stack align="center" gap="sm" py="xl" ta="center">
         <ThemeIcon size={64} radius="xl" variant="light">
           <Glyph size={34} stroke={1.5} />
         </ThemeIcon>
-        <Title order={2}>{title}</Title>
+        <Title order={order} size="h2">
+          {title}
+        </Title>
         <Text c="dimmed" maw={460}>
           {text}
         </Text>

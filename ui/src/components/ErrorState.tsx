@@ -3,6 +3,7 @@ import { IconAlertTriangle, IconRefresh } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { asApiError } from "../api/problem.ts";
+import { taskIdOf } from "../api/taskId.ts";
 
 interface Props {
   error: unknown;
@@ -13,7 +14,7 @@ interface Props {
 export function ErrorState({ error, onRetry }: Props) {
   const { t } = useTranslation("errors");
   const { code, problem } = asApiError(error);
-  const taskId = problem?.task?.split("/").pop();
+  const taskId = taskIdOf(problem?.task);
   return (
     <Alert color="red" icon={<IconAlertTriangle />} title={t(`${code}.title`)} role="alert">
       <Stack gap="xs" align="flex-start">

@@ -1,15 +1,19 @@
+import { useId } from "react";
+
 /** The mark of the product: a cloud with the gear of its settings. */
 export function Logo({ size = 34 }: { size?: number }) {
+  // The logo stands more than once on a page, and a hidden one's gradient paints nothing.
+  const paint = useId();
   return (
     <svg viewBox="0 0 48 48" width={size} height={size} aria-hidden="true" focusable="false">
       <defs>
-        <linearGradient id="mcm-cloud" x1="0" y1="0" x2="0.4" y2="1">
+        <linearGradient id={paint} x1="0" y1="0" x2="0.4" y2="1">
           <stop offset="0" stopColor="#3aa3cf" />
           <stop offset="1" stopColor="#0b5878" />
         </linearGradient>
       </defs>
       <path
-        fill="url(#mcm-cloud)"
+        fill={`url(#${paint})`}
         d="M37.6 18.6A13.4 13.4 0 0 0 11.7 15 10.8 10.8 0 0 0 12.8 36.6h23.4a9.1 9.1 0 0 0 1.4-18Z"
       />
       <g transform="translate(24.4 25.4)">

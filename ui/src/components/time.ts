@@ -28,7 +28,7 @@ export function absoluteTime(iso: string, language: string): string {
 }
 
 /** "1 h 04 min", "12 s": how long something took. */
-export function duration(fromIso: string, toIso: string | undefined, now: number): string {
+export function duration(fromIso: string, toIso: string | null | undefined, now: number): string {
   const end = toIso ? new Date(toIso).getTime() : now;
   const seconds = Math.max(0, Math.round((end - new Date(fromIso).getTime()) / 1000));
   if (seconds < 60) return `${seconds} s`;

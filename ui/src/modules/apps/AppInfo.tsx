@@ -1,10 +1,12 @@
 import { Anchor, Code, Group, List, Stack, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import { stackQuery } from "../../api/queries/stack.ts";
 import type { App } from "../../api/types.ts";
 import { CopyButton } from "../../components/CopyButton.tsx";
 import { Facts } from "../../components/Facts.tsx";
-import { RelativeTime } from "../../components/RelativeTime.tsx";
+import { Reason } from "./Reason.tsx";
 
 /** What the app is, where it answers, and what its data stand on. */
 export function AppInfo({ app }: { app: App }) {
@@ -31,14 +33,12 @@ export function AppInfo({ app }: { app: App }) {
 function useRows(app: App): [string, ReactNode][] {
   const { t } = useTranslation("apps");
   const { default_credentials: login, volume } = app;
+  // The cloud names the server by its id; the page of apps has the stack at hand.
+  const { data: stack } = useQuery({ ...stackQuery, enabled: false });
+  const node = stack?.nodes.find((n) => n.id === volume?.attached_to)?.name ?? volume?.attached_to;
   const rows: [string, ReactNode][] = [[t("version"), app.version || "—"]];
   if (app.reason) {
-    rows.push([
-      t("reason"),
-      <>
-        {app.reason} {app.since && <RelativeTime at={app.since} />}
-      </>,
-    ]);
+    rows.push([t("reason"), <Reason key="r" app={app} />]);
   }
   rows.push([t("dnsName"), <Copyable key="d" value={app.dns_name} label={t("dnsName")} />]);
   if (app.url) rows.push([t("address"), <Copyable key="u" value={app.url} label={t("address")} />]);
@@ -55,7 +55,7 @@ function useRows(app: App): [string, ReactNode][] {
   rows.push([
     t("volume"),
     volume
-      ? `${t("gigabytes", { size: volume.size_gb })}${volume.attached_to ? ` · ${t("attachedTo", { node: volume.attached_to })}` : ""}`
+      ? `${t("gigabytes", { size: volume.size_gb })}${node ? ` · ${t("attachedTo", { node })}` : ""}`
       : t("noVolume"),
   ]);
   if (volume)

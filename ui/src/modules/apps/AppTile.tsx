@@ -4,10 +4,10 @@ import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import type { App, Task } from "../../api/types.ts";
 import { GuardedButton } from "../../components/Guarded.tsx";
-import { RelativeTime } from "../../components/RelativeTime.tsx";
 import classes from "./AppTile.module.css";
 import { HealthChip } from "./HealthChip.tsx";
 import { isLaunchable } from "./health.ts";
+import { Reason } from "./Reason.tsx";
 
 interface Props {
   app: App;
@@ -26,34 +26,36 @@ export function AppTile({ app, task, launchReason, onSettings, onLaunch }: Props
   return (
     <article className={classes.tile} aria-labelledby={titleId}>
       <div className={classes.circle} data-health={app.health}>
-        <div className={classes.face}>
-          <img src={app.icon} alt="" width={68} height={68} className={classes.icon} />
-          <h2 id={titleId} className={classes.title}>
-            {app.title}
-          </h2>
-          <Text span size="xs" c="dimmed" ta="center" lineClamp={1}>
-            {app.category}
-          </Text>
-        </div>
-        <div className={classes.foot}>
-          <Tooltip label={t("settings")}>
-            <ActionIcon
-              size={36}
-              radius="xl"
-              variant="subtle"
-              aria-label={t("settingsOf", { app: app.title })}
-              onClick={onSettings}
-            >
-              <IconSettings size={21} stroke={1.7} />
-            </ActionIcon>
-          </Tooltip>
-          <MainAction app={app} reason={launchReason} onLaunch={onLaunch} />
+        <div className={classes.disc}>
+          <div className={classes.face}>
+            <img src={app.icon} alt="" width={60} height={60} className={classes.icon} />
+            <h2 id={titleId} className={classes.title}>
+              {app.title}
+            </h2>
+            <Text span size="xs" c="dimmed" ta="center" lineClamp={1}>
+              {app.category}
+            </Text>
+          </div>
+          <div className={classes.foot}>
+            <Tooltip label={t("settings")}>
+              <ActionIcon
+                size={36}
+                radius="xl"
+                variant="subtle"
+                aria-label={t("settingsOf", { app: app.title })}
+                onClick={onSettings}
+              >
+                <IconSettings size={21} stroke={1.7} />
+              </ActionIcon>
+            </Tooltip>
+            <MainAction app={app} reason={launchReason} onLaunch={onLaunch} />
+          </div>
         </div>
       </div>
       <HealthChip health={app.health} />
       {app.health !== "Missing" && (app.reason || app.since) && (
         <Text size="xs" c="dimmed" ta="center" className={classes.reason}>
-          {app.reason} {app.since && <RelativeTime at={app.since} />}
+          <Reason app={app} />
         </Text>
       )}
       {task && (

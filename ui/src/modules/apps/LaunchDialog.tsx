@@ -35,7 +35,7 @@ function LaunchForm({ app, onClose }: { app: App; onClose: () => void }) {
     initialValues: {
       version: app.version ?? versions[0] ?? "",
       volume: app.kept_volumes?.[0]?.id ?? fresh,
-      size: "" as number | "",
+      size: app.volume_size_gb as number | "",
     },
   });
   const { version, volume, size } = form.values;
@@ -110,7 +110,7 @@ function VolumeChoice({ app, form }: { app: App; form: Form }) {
         <NumberInput
           label={t("volumeSize")}
           description={t("volumeSizeHelp")}
-          placeholder={t("volumeSizeDefault")}
+          placeholder={t("volumeSizeDefault", { size: app.volume_size_gb })}
           min={1}
           max={16_384}
           allowDecimal={false}

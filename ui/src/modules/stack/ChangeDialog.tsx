@@ -11,12 +11,11 @@ import { notifyStarted } from "../tasks/notify.tsx";
 import { choices } from "./spec.ts";
 
 type Values = Required<StackChange>;
-const counts = ["masters", "nodes", "etcd"] as const;
+const counts = ["masters", "nodes"] as const;
 const flavors = ["master_flavor", "node_flavor", "etcd_flavor"] as const;
 const labels = {
   masters: "masters",
   nodes: "nodes",
-  etcd: "etcd",
   master_flavor: "masterFlavor",
   node_flavor: "nodeFlavor",
   etcd_flavor: "etcdFlavor",
@@ -58,10 +57,13 @@ export function ChangeDialog({ stack, onClose }: { stack: StackType; onClose: ()
               key={name}
               label={t(labels[name])}
               min={name === "masters" ? 1 : 0}
-              max={name === "nodes" ? 100 : 9}
+              max={name === "masters" ? 3 : 20}
+              clampBehavior="strict"
               {...form.getInputProps(name)}
             />
           ))}
+        </SimpleGrid>
+        <SimpleGrid cols={{ base: 1, sm: 3 }}>
           {flavors.map((name) => (
             <Select
               key={name}
@@ -100,7 +102,6 @@ function currentValues({ parameters = {}, nodes = [] }: StackType): Values {
   return {
     masters: count("masters", "master"),
     nodes: count("nodes", "node"),
-    etcd: count("etcd", "etcd"),
     master_flavor: flavor("master_flavor", "master"),
     node_flavor: flavor("node_flavor", "node"),
     etcd_flavor: flavor("etcd_flavor", "etcd"),

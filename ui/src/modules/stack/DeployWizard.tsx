@@ -64,7 +64,6 @@ function useWizardForm(step: number) {
     initialValues: emptyWizard,
     validate: {
       name: (value) => (namePattern.test(value) ? null : t("wizard.nameRule")),
-      key_pair: chosen,
       image: chosen,
       external_network: chosen,
       master_flavor: chosen,

@@ -29,7 +29,12 @@ export function PlaceStep({ form, options }: Props) {
         {custom ? t("wizard.customHelp") : t("wizard.presetHelp")}
       </Text>
       <SimpleGrid cols={{ base: 1, sm: 2 }}>
-        <Select label={t("keyPair")} data={data.key_pair} {...field("key_pair")} />
+        <Select
+          label={t("keyPair")}
+          data={data.key_pair}
+          {...field("key_pair")}
+          placeholder={t("keyPairNone")}
+        />
         <Select label={t("image")} data={data.image} {...field("image")} />
         <Select
           label={t("externalNetwork")}

@@ -35,6 +35,7 @@ export function PreflightTable({ preflight, onAgain }: Props) {
           </Button>
         </Group>
       </Alert>
+      <Chosen parameters={preflight.parameters} />
       <Table className={tables.table} aria-label={t("wizard.check")}>
         <Table.Thead>
           <Table.Tr>
@@ -56,10 +57,27 @@ export function PreflightTable({ preflight, onAgain }: Props) {
   );
 }
 
+/** What was chosen for what had been left open. */
+function Chosen({ parameters: p }: { parameters: Preflight["parameters"] }) {
+  const { t } = useTranslation("stack");
+  const counts = { masters: p.masters ?? 0, nodes: p.nodes ?? 0, etcd: p.etcd ?? 0 };
+  const chosen = [
+    t("counts", counts),
+    p.image,
+    p.external_network,
+    [...new Set([p.master_flavor, p.node_flavor, p.etcd_flavor])].filter(Boolean).join(", "),
+  ];
+  return (
+    <Text size="sm" mb="sm">
+      <b>{t("preflight.chosen")}:</b> {chosen.filter(Boolean).join(" · ")}
+    </Text>
+  );
+}
+
 function CheckRow({ check }: { check: Check }) {
   const { t } = useTranslation("stack");
   const known = resources.find((r) => r === check.resource);
-  const counted = (check.limit ?? 0) !== 0 || (check.needed ?? 0) !== 0;
+  const counted = check.limit > 0;
   return (
     <Table.Tr>
       <Table.Td data-label={t("preflight.resource")}>
@@ -88,9 +106,7 @@ function CheckRow({ check }: { check: Check }) {
 }
 
 function Limit({ check }: { check: Check }) {
-  const { t } = useTranslation("stack");
-  const { needed = 0, used = 0, limit = 0 } = check;
-  if (limit < 0) return <>{t("preflight.unlimited")}</>;
+  const { needed, used, limit } = check;
   const share = (n: number) => (limit > 0 ? Math.min(100, (100 * n) / limit) : 100);
   return (
     <>

@@ -1,4 +1,4 @@
-import { NumberInput, Radio, SimpleGrid, Stack, Text, TextInput } from "@mantine/core";
+import { NumberInput, Radio, Select, SimpleGrid, Stack, Text, TextInput } from "@mantine/core";
 import type { UseFormReturnType } from "@mantine/form";
 import { useTranslation } from "react-i18next";
 import type { StackOptions } from "../../api/types.ts";
@@ -47,9 +47,28 @@ export function SizeStep({ form, presets }: Props) {
       </Radio.Group>
       {form.values.size === "custom" && (
         <SimpleGrid cols={{ base: 1, sm: 3 }}>
-          <NumberInput label={t("masters")} min={1} max={9} {...form.getInputProps("masters")} />
-          <NumberInput label={t("nodes")} min={0} max={100} {...form.getInputProps("nodes")} />
-          <NumberInput label={t("etcd")} min={0} max={9} {...form.getInputProps("etcd")} />
+          <NumberInput
+            label={t("masters")}
+            min={1}
+            max={3}
+            clampBehavior="strict"
+            {...form.getInputProps("masters")}
+          />
+          <NumberInput
+            label={t("nodes")}
+            min={0}
+            max={20}
+            clampBehavior="strict"
+            {...form.getInputProps("nodes")}
+          />
+          <Select
+            label={t("etcd")}
+            description={t("etcdHelp")}
+            data={["0", "3", "5"]}
+            allowDeselect={false}
+            value={String(form.values.etcd)}
+            onChange={(value) => form.setFieldValue("etcd", Number(value))}
+          />
         </SimpleGrid>
       )}
     </Stack>

@@ -36,8 +36,8 @@ export default function TopologyGraph({ topology }: { topology: Topology }) {
   }));
   const edges = topology.edges.map(({ from, to }) => ({
     id: `${from}>${to}`,
-    source: from,
-    target: to,
+    source: to,
+    target: from,
     focusable: false,
   }));
   return (

@@ -1,9 +1,9 @@
 import { graphlib, layout } from "@dagrejs/dagre";
 import type { Topology } from "../../api/types.ts";
 
-export const nodeSize = { width: 196, height: 62 };
+export const nodeSize = { width: 214, height: 62 };
 
-/** Where each resource stands: what depends on something is drawn to its right. */
+/** Where each resource stands: what needs something is drawn to its right. */
 export function place(topology: Topology): Map<string, { x: number; y: number }> {
   const graph = new graphlib.Graph();
   graph.setGraph({ rankdir: "LR", nodesep: 16, ranksep: 72, marginx: 12, marginy: 12 });
@@ -11,7 +11,7 @@ export function place(topology: Topology): Map<string, { x: number; y: number }>
   const known = new Set(topology.nodes.map((node) => node.id));
   for (const { id } of topology.nodes) graph.setNode(id, { ...nodeSize });
   for (const { from, to } of topology.edges) {
-    if (known.has(from) && known.has(to)) graph.setEdge(from, to);
+    if (known.has(from) && known.has(to)) graph.setEdge(to, from);
   }
   layout(graph);
   return new Map(

@@ -33,21 +33,26 @@ export const emptyWizard: WizardValues = {
 
 /** What is sent: with a preset only what was chosen, else everything. */
 export function toSpec(values: WizardValues): StackSpec {
-  const { size, masters, nodes, etcd, ...texts } = values;
+  const { size, name, masters, nodes, etcd, ...texts } = values;
   const chosen = Object.fromEntries(Object.entries(texts).filter(([, value]) => value !== ""));
-  return size === "custom" ? { ...chosen, masters, nodes, etcd } : { ...chosen, preset: size };
+  return size === "custom"
+    ? { name, ...chosen, masters, nodes, etcd }
+    : { name, ...chosen, preset: size };
 }
 
-/** Choices for the selects; values are names where a name is unique, else identifiers. */
+/** Choices for the selects; a value is a name where it is unique, else the identifier. */
 export function choices(options: StackOptions) {
   const refs = (list: { id: string; name: string }[]) =>
-    list.map(({ id, name }) => ({ value: id, label: name || id }));
+    list.map(({ id, name }) => {
+      const unique = name && list.filter((other) => other.name === name).length === 1;
+      return unique ? { value: name, label: name } : { value: id, label: `${name} (${id})` };
+    });
   return {
     key_pair: options.key_pairs,
     image: refs(options.images),
     external_network: refs(options.external_networks),
     flavor: options.flavors.map((f) => ({
-      value: f.id,
+      value: f.name,
       label: `${f.name} · ${f.vcpus} vCPU · ${gigabytes(f.ram_mb)} GB`,
     })),
     volume_type: options.volume_types,

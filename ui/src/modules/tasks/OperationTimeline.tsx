@@ -11,7 +11,7 @@ export function OperationTimeline({ steps }: { steps: Step[] }) {
   return (
     <ol className={classes.list} aria-label={t("steps")}>
       {steps.map((step) => (
-        <TimelineStep key={step.name} step={step} />
+        <TimelineStep key={`${step.name}${step.undo}`} step={step} />
       ))}
     </ol>
   );
@@ -31,11 +31,12 @@ function TimelineStep({ step }: { step: Step }) {
         <div className={classes.line}>
           <Text span fw={600}>
             {step.title || step.name}
+            {step.undo && ` (${t("undo")})`}
           </Text>
           <Text span size="xs" c="dimmed" className={classes.meta}>
             {t(`stepStatus.${step.status}`)}
             {step.started_at && ` · ${duration(step.started_at, step.ended_at, now)}`}
-            {(step.attempt ?? 1) > 1 && ` · ${t("attempt", { n: step.attempt })}`}
+            {step.attempt > 1 && ` · ${t("attempt", { n: step.attempt })}`}
           </Text>
         </div>
         {step.message && (

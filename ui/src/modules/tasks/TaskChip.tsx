@@ -32,7 +32,7 @@ export function TaskChip({ status }: { status: TaskStatus }) {
 }
 
 export const stepLooks: Record<Step["status"], Look> = {
-  pending: { tone: "gray", icon: IconCircleDashed },
+  queued: { tone: "gray", icon: IconCircleDashed },
   running: { tone: "blue", icon: IconLoader2, turning: true },
   blocked: { tone: "yellow", icon: IconHandStop },
   succeeded: { tone: "green", icon: IconCircleCheck },

@@ -3,6 +3,7 @@ import { notifications } from "@mantine/notifications";
 import { IconAlertTriangle, IconRocket } from "@tabler/icons-react";
 import i18next from "i18next";
 import { asApiError } from "../../api/problem.ts";
+import { taskIdOf } from "../../api/taskId.ts";
 import type { Task } from "../../api/types.ts";
 
 /** Says that work has begun, with the way to follow it. */
@@ -19,7 +20,7 @@ export function notifyStarted(task: Task) {
 /** Says why an action was refused, in the reader's language plus the cloud's own words. */
 export function notifyError(error: unknown) {
   const { code, problem } = asApiError(error);
-  const task = problem?.task?.split("/").pop();
+  const task = taskIdOf(problem?.task);
   notifications.show({
     color: "red",
     icon: <IconAlertTriangle size={18} />,

@@ -10,4 +10,10 @@ export const operations = [
 ] as const;
 
 /** What the audit knows beside tasks. */
-export const auditOperations = [...operations, "session.open", "audit.export"] as const;
+export const auditOperations = [
+  ...operations,
+  "session.open",
+  "audit.export",
+  "task.cancel",
+  "task.retry",
+] as const;

@@ -9,6 +9,7 @@ import {
 } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import { taskIdOf } from "../../api/taskId.ts";
 import type { AuditRecord } from "../../api/types.ts";
 import { Changes } from "../../components/Changes.tsx";
 import { RelativeTime } from "../../components/RelativeTime.tsx";
@@ -28,7 +29,7 @@ const looks: Record<(typeof outcomes)[number], Look> = {
 
 export function AuditRow({ record }: { record: AuditRecord }) {
   const { t } = useTranslation(["audit", "tasks"]);
-  const taskId = record.task?.split("/").pop();
+  const taskId = taskIdOf(record.task);
   return (
     <Table.Tr>
       <Table.Td data-label={t("column.time")}>

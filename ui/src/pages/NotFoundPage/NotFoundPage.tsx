@@ -8,8 +8,12 @@ export function NotFoundPage() {
   const { t } = useTranslation("common");
   return (
     <Container component="main" size="sm" py={80}>
-      <h1 hidden>{t("notFound.title")}</h1>
-      <EmptyState icon={IconCloudOff} title={t("notFound.title")} text={t("notFound.text")}>
+      <EmptyState
+        icon={IconCloudOff}
+        title={t("notFound.title")}
+        text={t("notFound.text")}
+        order={1}
+      >
         <Button renderRoot={(props) => <Link to="/apps" {...props} />}>{t("notFound.home")}</Button>
       </EmptyState>
     </Container>

@@ -1,5 +1,5 @@
 import { Alert, Skeleton, Stack, Tabs, Text, Title } from "@mantine/core";
-import { IconClockExclamation, IconKey, IconUser } from "@tabler/icons-react";
+import { IconClockExclamation } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import type { Info, SignIn } from "../../api/types.ts";
 import { ErrorState } from "../../components/ErrorState.tsx";
@@ -28,7 +28,7 @@ export function SignInPageView(props: SignInPageViewProps) {
       <title>{`${t("title")} · MyCloudManager`}</title>
       <main className={classes.card}>
         <Stack align="center" gap={4} mb="lg">
-          <Logo size={64} />
+          <Logo size={56} />
           <Text className={classes.name}>
             MyCloud<b>Manager</b>
           </Text>
@@ -59,13 +59,9 @@ function Forms(props: SignInPageViewProps) {
   return (
     <>
       <Tabs defaultValue="password" keepMounted={false}>
-        <Tabs.List grow mb="md">
-          <Tabs.Tab value="password" leftSection={<IconUser size={16} />}>
-            {t("byPassword")}
-          </Tabs.Tab>
-          <Tabs.Tab value="credential" leftSection={<IconKey size={16} />}>
-            {t("byCredential")}
-          </Tabs.Tab>
+        <Tabs.List mb="md">
+          <Tabs.Tab value="password">{t("byPassword")}</Tabs.Tab>
+          <Tabs.Tab value="credential">{t("byCredential")}</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="password">
           <PasswordForm {...props} />

@@ -1,10 +1,13 @@
+import { IconStack2 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { stackOptionsQuery, stackQuery } from "../../api/queries/stack.ts";
+import { EmptyState } from "../../components/EmptyState.tsx";
 import { ErrorState } from "../../components/ErrorState.tsx";
 import { LoadingRows } from "../../components/Loading.tsx";
 import { PageHeader } from "../../components/PageHeader.tsx";
+import { useRoleReason } from "../../modules/session/useSession.ts";
 import { DeployWizard } from "../../modules/stack/DeployWizard.tsx";
 import { StackPageView } from "./StackPageView.tsx";
 
@@ -38,7 +41,10 @@ export function StackPage() {
 }
 
 function Absent() {
+  const { t } = useTranslation("stack");
+  const reason = useRoleReason("operator");
   const options = useQuery(stackOptionsQuery);
+  if (reason) return <EmptyState icon={IconStack2} title={t("absentTitle")} text={reason} />;
   if (options.data) return <DeployWizard options={options.data} />;
   if (options.error) {
     return <ErrorState error={options.error} onRetry={() => options.refetch()} />;

@@ -10,6 +10,7 @@ import {
   IconTrash,
 } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
+import { taskIdOf } from "../../api/taskId.ts";
 import type { Stack } from "../../api/types.ts";
 import { GuardedButton } from "../../components/Guarded.tsx";
 import { PageHeader } from "../../components/PageHeader.tsx";
@@ -43,7 +44,7 @@ interface Props {
 export function StackPageView({ stack, view, onView }: Props) {
   const { t } = useTranslation("stack");
   const moving = isMoving(stack.state);
-  const taskId = stack.task?.split("/").pop();
+  const taskId = taskIdOf(stack.task);
   return (
     <>
       <PageHeader

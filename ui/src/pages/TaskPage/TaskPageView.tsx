@@ -22,7 +22,12 @@ export function TaskPageView({ task, admin }: { task: Task; admin: boolean }) {
   const { done, total } = task.progress;
   return (
     <>
-      <Anchor size="sm" renderRoot={(props) => <Link to="/tasks" {...props} />}>
+      <Anchor
+        size="sm"
+        display="inline-block"
+        mb={6}
+        renderRoot={(props) => <Link to="/tasks" {...props} />}
+      >
         <IconArrowLeft size={14} aria-hidden /> {t("all")}
       </Anchor>
       <PageHeader title={task.title} intro={task.message} chip={<TaskChip status={task.status} />}>

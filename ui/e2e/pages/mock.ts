@@ -1,0 +1,106 @@
+import type { Page, Route } from "@playwright/test";
+import type { App, Preflight, Session, Stack, Task } from "../../src/api/types.ts";
+import * as mocks from "../../src/testing/fixtures.ts";
+
+/** What the mocked API answers; each test changes what it is about. */
+export interface World {
+  session: Session | null;
+  stack: Stack;
+  apps: App[];
+  tasks: Task[];
+  preflight: Preflight;
+  /** Paths (below /api/v1) that answer with a problem of this status and code. */
+  broken: Record<string, { status: number; code: string; detail?: string }>;
+  /** Bodies of the changes that were asked for, by "METHOD path". */
+  asked: Record<string, unknown>;
+}
+
+export function world(change: Partial<World> = {}): World {
+  return {
+    session: mocks.MockSession,
+    stack: mocks.MockStack,
+    apps: mocks.MockApps,
+    tasks: mocks.MockTasks,
+    preflight: mocks.MockPreflight,
+    broken: {},
+    asked: {},
+    ...change,
+  };
+}
+
+const icon = (letter: string) =>
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><rect width="64" height="64" rx="14" fill="#1a82ae"/><text x="32" y="44" font-size="34" font-family="sans-serif" font-weight="bold" text-anchor="middle" fill="#fff">${letter}</text></svg>`;
+
+/** Answers every call to the API from fixtures. */
+export async function mockApi(page: Page, given: World) {
+  await page.route("**/api/v1/**", (route) => answer(route, given));
+}
+
+async function answer(route: Route, given: World) {
+  const request = route.request();
+  const path = new URL(request.url()).pathname.replace("/api/v1", "");
+  const method = request.method();
+  const json = (body: unknown, status = 200) => route.fulfill({ status, json: body });
+  const broken = given.broken[path];
+  if (broken) {
+    return json({ type: "about:blank", title: broken.code, ...broken }, broken.status);
+  }
+  if (path === "/info") return json(mocks.MockInfo);
+  if (path === "/session" && method === "POST") {
+    given.session = mocks.MockSession;
+    return json(given.session, 201);
+  }
+  if (path === "/session" && method === "DELETE") {
+    given.session = null;
+    return route.fulfill({ status: 204 });
+  }
+  if (!given.session) {
+    return json({ type: "", title: "Unauthorized", status: 401, code: "unauthorized" }, 401);
+  }
+  if (path.endsWith("/events") && path !== "/stack/events") {
+    return route.fulfill({
+      contentType: "text/event-stream",
+      body: "retry: 600000\nevent: ping\ndata: {}\n\n",
+    });
+  }
+  if (path.endsWith("/icon")) {
+    const name = path.split("/")[2] ?? "";
+    return route.fulfill({
+      contentType: "image/svg+xml",
+      body: icon(name.charAt(0).toUpperCase()),
+    });
+  }
+  if (path.endsWith("/log")) {
+    return route.fulfill({
+      contentType: "text/plain",
+      body: "2026-11-23T09:00:00Z info  CreateStack  stack created\n2026-11-23T09:00:02Z info  AwaitStack   11 of 24\n",
+    });
+  }
+  if (method !== "GET" && path !== "/stack/preflight") {
+    given.asked[`${method} ${path}`] = request.postDataJSON();
+    return json(path.startsWith("/stack") ? mocks.MockDeploy : mocks.MockLaunch, 202);
+  }
+  return json(...read(path, given));
+}
+
+function read(path: string, given: World): [unknown, number?] {
+  const task = path.startsWith("/tasks/") && decodeURIComponent(path.split("/")[2] ?? "");
+  const app = path.startsWith("/apps/") && path.split("/")[2];
+  if (path === "/session") return [given.session];
+  if (path === "/apps") return [{ items: given.apps, next_page_token: "" }];
+  if (app) return [given.apps.find((a) => a.name === app)];
+  if (path === "/tasks") return [{ items: given.tasks, next_page_token: "" }];
+  if (task) {
+    const found = [...given.tasks, mocks.MockDeploy].find((t) => t.id === task);
+    return found
+      ? [found]
+      : [{ title: "Not found", status: 404, code: "not_found", type: "" }, 404];
+  }
+  if (path === "/audit") return [{ items: mocks.MockAudit, next_page_token: "" }];
+  if (path === "/stack") return [given.stack];
+  if (path === "/stack/options") return [mocks.MockOptions];
+  if (path === "/stack/preflight") return [given.preflight];
+  if (path === "/stack/topology") return [mocks.MockTopology];
+  if (path === "/stack/events") return [{ items: mocks.MockEvents, next_page_token: "" }];
+  return [{ title: "Not found", status: 404, code: "not_found", type: "" }, 404];
+}

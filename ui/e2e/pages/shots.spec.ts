@@ -1,0 +1,66 @@
+import { test } from "@playwright/test";
+import { MockAbsent, MockDeploy, MockSession } from "../../src/testing/fixtures.ts";
+import { expectAccessible, expectNoSideScroll, screens } from "../browser.ts";
+import { mockApi, type World, world } from "./mock.ts";
+
+/** Every page: no WCAG violation, no side scroll, and a picture to look at. */
+const views: [string, string, Partial<World>?][] = [
+  ["sign-in", "/sign-in?expired=true", { session: null }],
+  ["apps", "/apps"],
+  ["apps-no-stack", "/apps", { stack: MockAbsent, tasks: [] }],
+  ["app-info", "/apps?app=ntp"],
+  ["app-parameters", "/apps?app=ntp&tab=parameters"],
+  ["app-environment", "/apps?app=ntp&tab=environment"],
+  ["stack-wizard", "/stack", { stack: MockAbsent, tasks: [] }],
+  [
+    "stack-deploying",
+    "/stack",
+    {
+      stack: { ...MockAbsent, state: "deploying", name: "mycloudmanager", task: MockDeploy.id },
+      tasks: [MockDeploy],
+    },
+  ],
+  ["stack-outputs", "/stack?view=outputs"],
+  ["stack-nodes", "/stack?view=nodes"],
+  ["stack-events", "/stack?view=events"],
+  ["tasks", "/tasks"],
+  ["task", `/tasks/${encodeURIComponent(MockDeploy.id)}`],
+  ["task-blocked", `/tasks/${encodeURIComponent("stack:toolbox~0b10")}`],
+  ["audit", "/audit"],
+  ["viewer-apps", "/apps", { session: { ...MockSession, role: "viewer" } }],
+  ["error", "/tasks", { broken: { "/tasks": { status: 503, code: "unavailable" } } }],
+  ["not-found", "/nowhere"],
+];
+
+for (const [width, viewport] of Object.entries(screens)) {
+  for (const [scheme, lang] of [
+    ["light", "en"],
+    ["dark", "fr"],
+  ] as const) {
+    for (const [name, path, change] of views) {
+      test(`${name} ${width} ${scheme} ${lang}`, async ({ page }) => {
+        await page.setViewportSize(viewport);
+        await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
+        await page.addInitScript((l) => localStorage.setItem("mcm-language", l), lang);
+        const faults: string[] = [];
+        page.on("pageerror", (error) => faults.push(error.message));
+        page.on(
+          "console",
+          (m) => m.text().includes("Content Security Policy") && faults.push(m.text()),
+        );
+        await mockApi(page, world(change));
+        await page.goto(path);
+        await page.getByRole("heading", { level: 1 }).waitFor({ state: "attached" });
+        await page.waitForLoadState("networkidle");
+        await expectAccessible(page);
+        await expectNoSideScroll(page);
+        if (process.env.SHOTS) {
+          await page.screenshot({
+            path: `${process.env.SHOTS}/${name}-${width}-${scheme}-${lang}.png`,
+          });
+        }
+        test.expect(faults).toEqual([]);
+      });
+    }
+  }
+}
