@@ -18,6 +18,7 @@ import (
 	"mycloudmanager/internal/sandbox/cinder"
 	"mycloudmanager/internal/sandbox/control"
 	"mycloudmanager/internal/sandbox/glance"
+	"mycloudmanager/internal/sandbox/heat"
 	"mycloudmanager/internal/sandbox/keystone"
 	"mycloudmanager/internal/sandbox/neutron"
 	"mycloudmanager/internal/sandbox/nova"
@@ -59,6 +60,7 @@ func New(config Config) (*Sandbox, error) {
 	cinder.New(cloud)
 	networks := neutron.New(cloud)
 	glance.New(cloud)
+	heat.New(cloud)
 	if err := cloud.Start(func() error { return seed.Plant(cloud, people, networks) }); err != nil {
 		return nil, errors.Join(err, cloud.Close())
 	}

@@ -104,8 +104,8 @@ func (a *api) reset(w http.ResponseWriter, _ *http.Request) {
 	answer(w, http.StatusNoContent, nil)
 }
 
-// secret kinds say nothing about what exists in the cloud.
-var secret = []string{"keystone/tokens", "keystone/role_assignments"}
+// secret kinds say nothing about what a project has.
+var secret = []string{"keystone/tokens", "keystone/role_assignments", "heat/deleted", "heat/events", "heat/resources", "heat/nested"}
 
 // state lists every resource by service and type.
 func (a *api) state(w http.ResponseWriter, _ *http.Request) {

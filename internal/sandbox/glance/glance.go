@@ -27,6 +27,11 @@ func New(c *sim.Cloud) *Service {
 	s.Deny = func(*sim.Request) *sim.Fault {
 		return sim.Forbidden("You are not authorized to complete this action.")
 	}
+	s.Unauthorized = func() *sim.Fault {
+		return sim.NewFault(401, "This server could not verify that you are authorized to access the document you requested. "+
+			"Either you supplied the wrong credentials (e.g., bad password), or your browser does not understand how to supply "+
+			"the credentials required.")
+	}
 	s.Handle("GET /{$}", 300, s.versions, sim.Anonymous)
 	s.Handle("GET /versions", 200, s.versions, sim.Anonymous)
 	s.Handle("GET /v2/images", 200, s.list)
@@ -46,11 +51,10 @@ func New(c *sim.Cloud) *Service {
 	return s
 }
 
-// format: the image service answers faults as a page, not as JSON.
+// format: the image service answers faults as text, not as JSON.
 func format(f *sim.Fault) (string, []byte) {
 	title := fmt.Sprintf("%d %s", f.Status, http.StatusText(f.Status))
-	return "text/html; charset=UTF-8", fmt.Appendf(nil, "<html>\n <head>\n  <title>%s</title>\n </head>\n <body>\n"+
-		"  <h1>%s</h1>\n  %s<br /><br />\n\n\n </body>\n</html>", title, title, f.Message)
+	return "text/plain; charset=UTF-8", fmt.Appendf(nil, "%s\n\n%s\n\n   ", title, f.Message)
 }
 
 func (s *Service) versions(r *sim.Request) (any, error) {
@@ -64,7 +68,7 @@ func (s *Service) find(r *sim.Request, change bool) (sim.Obj, error) {
 		return nil, sim.NotFound("No image found with ID %s", r.ID())
 	}
 	if change && sim.Str(o, "owner") != r.Actor.ProjectID && !r.Actor.Admin() {
-		return nil, s.Deny(r)
+		return nil, sim.Forbidden("You do not own this image")
 	}
 	return o, nil
 }

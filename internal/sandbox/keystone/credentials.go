@@ -24,16 +24,17 @@ func (s *Service) owner(r *sim.Request) error {
 }
 
 // whole refuses a restricted application credential, which may not make or remove others.
-func (s *Service) whole(r *sim.Request, action string) error {
+func (s *Service) whole(r *sim.Request) error {
 	token := s.cloud.Get(Tokens, r.Header.Get("X-Auth-Token"))
 	if sim.Str(token, "app_cred") != "" && !sim.Bool(token, "unrestricted") {
-		return sim.Forbidden("You are not authorized to perform the requested action: identity:%s_application_credential.", action)
+		return sim.Forbidden("You are not authorized to perform the requested action: Using method 'application_credential' " +
+			"is not allowed for managing additional application credentials..")
 	}
 	return s.owner(r)
 }
 
 func (s *Service) createCredential(r *sim.Request) (any, error) {
-	if err := s.whole(r, "create"); err != nil {
+	if err := s.whole(r); err != nil {
 		return nil, err
 	}
 	in := sim.Map(r.Body, "application_credential")
@@ -110,7 +111,7 @@ func (s *Service) showCredential(r *sim.Request) (any, error) {
 }
 
 func (s *Service) deleteCredential(r *sim.Request) (any, error) {
-	if err := s.whole(r, "delete"); err != nil {
+	if err := s.whole(r); err != nil {
 		return nil, err
 	}
 	o, err := s.credential(r)
@@ -126,7 +127,7 @@ func (s *Service) deleteCredential(r *sim.Request) (any, error) {
 func TrustRefused(a sim.Actor) error {
 	if slices.Contains(a.Methods, "application_credential") {
 		return sim.Forbidden("You are not authorized to perform the requested action: " +
-			"Using method 'application_credential' is not allowed for managing trusts.")
+			"Delegated tokens cannot manage trusts..")
 	}
 	return nil
 }

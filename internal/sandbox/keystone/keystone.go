@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
+	"strings"
 	"time"
 
 	"mycloudmanager/internal/sandbox/sim"
@@ -34,7 +35,10 @@ func New(c *sim.Cloud, ttl time.Duration) *Service {
 	s := &Service{Service: c.Service("keystone", "/identity", false), cloud: c, ttl: ttl}
 	s.Format = format
 	s.Deny = func(r *sim.Request) *sim.Fault {
-		return sim.Forbidden("You are not authorized to perform the requested action: identity:%s.", r.Method)
+		noun, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/v3/"), "/")
+		verb := map[string]string{"POST": "create", "PATCH": "update", "DELETE": "delete", "GET": "list"}[r.Method]
+		return sim.Forbidden("You are not authorized to perform the requested action: identity:%s_%s.", verb,
+			strings.TrimSuffix(noun, "s"))
 	}
 	s.routes()
 	return s

@@ -195,7 +195,7 @@ func (s *Service) validate(r *sim.Request) (any, error) {
 	subject := r.Header.Get("X-Subject-Token")
 	token := s.cloud.Get(Tokens, subject)
 	if _, ok := s.cloud.Actor(subject); !ok {
-		return nil, sim.NotFound("This is not a recognized Fernet token")
+		return nil, sim.NotFound("Could not recognize Fernet token")
 	}
 	if own := r.Header.Get("X-Auth-Token") == subject; !own && !r.Actor.Admin() &&
 		sim.Str(token, "user_id") != r.Actor.UserID {

@@ -43,7 +43,7 @@ func (s *Service) dropNetwork(_ *sim.Request, o sim.Obj) error {
 	}
 	if len(ports) > 0 {
 		return sim.Conflict("Unable to complete operation on network %s. There are one or more ports still in use "+
-			"on the network, id for these ports is %s.", id, strings.Join(ports, ",")).Typed("NetworkInUse")
+			"on the network, id for these ports is: %s.", id, strings.Join(ports, ",")).Typed("NetworkInUse")
 	}
 	for _, sub := range s.cloud.With(Subnets, "network_id", id) {
 		s.cloud.Drop(Subnets, sim.Str(sub, "id"))

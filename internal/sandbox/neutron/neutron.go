@@ -96,7 +96,7 @@ func notFound(n *noun, id string) *sim.Fault {
 	if n.class == "SecurityGroup" || n.class == "SecurityGroupRule" {
 		return sim.NotFound("%s %s does not exist", label, id).Typed(n.class + "NotFound")
 	}
-	return sim.NotFound("%s %s could not be found", label, id).Typed(n.class + "NotFound")
+	return sim.NotFound("%s %s could not be found.", label, id).Typed(n.class + "NotFound")
 }
 
 func invalid(text string, args ...any) *sim.Fault {
@@ -178,6 +178,9 @@ func (s *Service) post(n *noun) sim.Handler {
 		o := sim.Obj{"id": sim.UUID(), "name": "", "description": "", "tags": []any{},
 			"project_id": r.Actor.ProjectID, "tenant_id": r.Actor.ProjectID,
 			"created_at": now, "updated_at": now, "revision_number": 1}
+		if n.kind == FloatingIPs || n.kind == Rules {
+			delete(o, "name") // these have none, and the stock client would print it as the address
+		}
 		if project := sim.Str(in, "project_id"); project != "" && r.Actor.Admin() {
 			o["project_id"], o["tenant_id"] = project, project
 		}

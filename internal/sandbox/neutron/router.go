@@ -1,6 +1,8 @@
 package neutron
 
 import (
+	"strings"
+
 	"mycloudmanager/internal/sandbox/sim"
 )
 
@@ -87,8 +89,12 @@ func (s *Service) interfaces(router string) []sim.Obj {
 
 func (s *Service) dropRouter(_ *sim.Request, o sim.Obj) error {
 	id := sim.Str(o, "id")
-	if len(s.interfaces(id)) > 0 {
-		return sim.Conflict("Router %s still has ports", id).Typed("RouterInUse")
+	if ports := s.interfaces(id); len(ports) > 0 {
+		var ids []string
+		for _, p := range ports {
+			ids = append(ids, sim.Str(p, "id"))
+		}
+		return sim.Conflict("Router %s has ports still attached: %s", id, strings.Join(ids, ", ")).Typed("RouterInUse")
 	}
 	if err := s.gatewayFree(o); err != nil {
 		return err

@@ -13,8 +13,7 @@ func (s *Service) newSubnet(r *sim.Request, o sim.Obj) error {
 	}
 	prefix, parseErr := netip.ParsePrefix(sim.Str(o, "cidr"))
 	if parseErr != nil || prefix != prefix.Masked() {
-		return sim.BadRequest("Invalid input for cidr. Reason: '%s' is not a valid IP subnet.", sim.Str(o, "cidr")).
-			Typed("HTTPBadRequest")
+		return invalid("%s is not in a CIDR format.", sim.Str(o, "cidr"))
 	}
 	for _, other := range s.cloud.With(Subnets, "network_id", sim.Str(net, "id")) {
 		if p, err := netip.ParsePrefix(sim.Str(other, "cidr")); err == nil && p.Overlaps(prefix) {

@@ -42,7 +42,7 @@ func (s *Service) fail(o sim.Obj, code int, text string) {
 func (s *Service) plug(o, _ sim.Obj) {
 	host := s.place(o)
 	if host == "" {
-		s.fail(o, 500, "No valid host was found. ")
+		s.fail(o, 500, "No valid host was found. There are not enough hosts available.")
 		return
 	}
 	o["OS-EXT-SRV-ATTR:host"], o["hostId"] = host, hostID(sim.Str(o, "tenant_id"), host)

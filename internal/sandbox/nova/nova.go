@@ -50,6 +50,9 @@ func New(c *sim.Cloud) *Service {
 	s.Deny = func(r *sim.Request) *sim.Fault {
 		noun, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/v2.1/"), "/")
 		verb := map[string]string{"POST": "create", "PUT": "update", "DELETE": "delete", "GET": "index"}[r.Method]
+		if noun == "flavors" {
+			noun = "os-flavor-manage"
+		}
 		return sim.Forbidden("Policy doesn't allow os_compute_api:%s:%s to be performed.", noun, verb)
 	}
 	s.Decorate = decorate

@@ -45,6 +45,9 @@ func (s *Service) attachment(r *sim.Request) (sim.Obj, error) {
 			return a, nil
 		}
 	}
+	if s.cloud.Get("cinder/volumes", r.PathValue("volume")) == nil {
+		return nil, sim.NotFound("Volume %s could not be found.", r.PathValue("volume"))
+	}
 	return nil, sim.NotFound("volume_id not found: %s", r.PathValue("volume"))
 }
 
@@ -56,6 +59,10 @@ func (s *Service) attach(r *sim.Request) (any, error) {
 	in := sim.Map(r.Body, "volumeAttachment")
 	if err := allowed(o, "attach_volume", []string{"active", "stopped", "paused", "suspended", "resized"}); err != nil {
 		return nil, err
+	}
+	for _, a := range s.cloud.With("cinder/attachments", "volume_id", sim.Str(in, "volumeId")) {
+		return nil, sim.BadRequest("Invalid volume: volume %s is already attached to instances: %s",
+			sim.Str(a, "volume_id"), sim.Str(a, "instance"))
 	}
 	a, err := s.reserve(o, sim.Str(in, "volumeId"), sim.Bool(in, "delete_on_termination"))
 	var f *sim.Fault

@@ -113,7 +113,7 @@ func (c *Cloud) Call(as Actor, service, method, path string, body any) (Obj, err
 	var out Obj
 	_ = json.Unmarshal(rec.Body.Bytes(), &out) // bodies that are not JSON stay nil
 	if rec.Code >= 400 {
-		return nil, &Fault{Status: rec.Code, Message: message(out, rec.Body.String())}
+		return nil, &Fault{Status: rec.Code, Type: class(out), Message: message(out, rec.Body.String())}
 	}
 	return out, nil
 }
@@ -134,6 +134,9 @@ func encode(body any) string {
 	}
 	return string(JSON(body))
 }
+
+// class finds the exception class of a fault body, where it names one.
+func class(o Obj) string { return Str(Map(o, "NeutronError"), "type") }
 
 // message finds the text of a fault body of any service.
 func message(o Obj, raw string) string {

@@ -34,13 +34,15 @@ type Service struct {
 	Deny func(*Request) *Fault
 	// Decorate adds the headers this service has on every answer.
 	Decorate func(*Request, http.Header)
+	// Unauthorized is the fault for a caller without a good token.
+	Unauthorized func() *Fault
 	// Authenticate lets a request in by another credential than a token.
 	Authenticate func(*Request) error
 }
 
 // Service adds an API. A scoped one has the project's id as the first part of its paths.
 func (c *Cloud) Service(name, prefix string, scoped bool) *Service {
-	s := &Service{cloud: c, Name: name, prefix: prefix, scoped: scoped, mux: http.NewServeMux()}
+	s := &Service{cloud: c, Name: name, prefix: prefix, scoped: scoped, mux: http.NewServeMux(), Unauthorized: unauthorized}
 	c.services = append(c.services, s)
 	return s
 }
@@ -224,7 +226,7 @@ func (s *Service) identify(req *Request) error {
 	}
 	actor, ok := s.cloud.Actor(req.Header.Get("X-Auth-Token"))
 	if !ok {
-		return unauthorized()
+		return s.Unauthorized()
 	}
 	req.Actor = actor
 	return nil

@@ -1,0 +1,102 @@
+package sandboxtest
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/gophercloud/gophercloud/v2"
+	"github.com/gophercloud/gophercloud/v2/openstack"
+)
+
+// Client signs a user in (the password is the user's name) to the user's project.
+func (c *Cloud) Client(t testing.TB, user string) *gophercloud.ProviderClient {
+	t.Helper()
+	project := "demo"
+	if user == "other" {
+		project = "other"
+	}
+	client, err := openstack.AuthenticatedClient(t.Context(), gophercloud.AuthOptions{IdentityEndpoint: c.AuthURL,
+		Username: user, Password: user, DomainName: "Default", TenantName: project, AllowReauth: true})
+	if err != nil {
+		t.Fatalf("sign %s in: %v", user, err)
+	}
+	return client
+}
+
+// Control asks the control API.
+func (c *Cloud) Control(t testing.TB, method, path, body string) []byte {
+	t.Helper()
+	return c.send(t, method, c.URL+"/_control"+path, body, nil)
+}
+
+// Raw asks any API as a user, and fails the test when it is refused.
+func (c *Cloud) Raw(t testing.TB, user, method, path, body string) map[string]any {
+	t.Helper()
+	raw := c.send(t, method, c.URL+path, body, map[string]string{"X-Auth-Token": c.Client(t, user).Token()})
+	var out map[string]any
+	if len(raw) > 0 {
+		if err := json.Unmarshal(raw, &out); err != nil {
+			t.Fatalf("%s %s: %v", method, path, err)
+		}
+	}
+	return out
+}
+
+func (c *Cloud) send(t testing.TB, method, url, body string, header map[string]string) []byte {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	for k, v := range header {
+		req.Header.Set(k, v)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatalf("%s %s: %v", method, url, err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	raw, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode >= 400 {
+		t.Fatalf("%s %s: %s %s %v", method, url, resp.Status, raw, err)
+	}
+	return raw
+}
+
+// Resource is what the control API tells of a resource.
+type Resource struct {
+	ID        string         `json:"id"`
+	Name      string         `json:"name"`
+	Namespace string         `json:"namespace"`
+	Status    any            `json:"status"`
+	Project   string         `json:"project"`
+	Tags      []string       `json:"tags"`
+	Metadata  map[string]any `json:"metadata"`
+}
+
+// State lists every resource by service and type.
+func (c *Cloud) State(t testing.TB) map[string]map[string][]Resource {
+	t.Helper()
+	var out map[string]map[string][]Resource
+	if err := json.Unmarshal(c.Control(t, http.MethodGet, "/state", ""), &out); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// Count tells how many resources there are of each "<service>/<type>": compared before and after,
+// it shows what was left behind.
+func (c *Cloud) Count(t testing.TB) map[string]int {
+	t.Helper()
+	out := map[string]int{}
+	for service, types := range c.State(t) {
+		for typ, list := range types {
+			out[service+"/"+typ] = len(list)
+		}
+	}
+	return out
+}
