@@ -1,0 +1,267 @@
+// Package cinder holds the activities that drive OpenStack Block Storage.
+package cinder
+
+import (
+	"context"
+	"fmt"
+	"sort"
+	"time"
+
+	"github.com/gophercloud/gophercloud/v2"
+	"github.com/gophercloud/gophercloud/v2/openstack/blockstorage/v3/volumes"
+
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/openstack"
+)
+
+// Metadata of an app's volume. The volume is found by it, with or without the manager.
+const (
+	AppKey       = "mcm:app"       // the app whose data it holds
+	OperationKey = "mcm:operation" // the task that made it
+	DataKey      = "mcm:data"      // "true" once an app has had it mounted
+)
+
+// Activities drives Cinder for the managed project.
+type Activities struct {
+	Cloud *openstack.Cloud
+	Every time.Duration // between two looks
+}
+
+func (a *Activities) open(ctx context.Context) (*openstack.Session, *gophercloud.ServiceClient, error) {
+	s, err := a.Cloud.Manager(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := s.Volume()
+	return s, c, err
+}
+
+// CreateVolumeInput describes an app's volume.
+type CreateVolumeInput struct {
+	App       string
+	SizeGB    int
+	VolumeID  string // take this one; empty: the app's newest, or a new one
+	Operation string
+}
+
+// Volume is an app's volume.
+type Volume struct {
+	ID     string
+	SizeGB int
+	Made   bool // by this operation
+}
+
+// CreateVolume returns the volume for the app's data: the one that is named, else the one that an
+// uninstall kept, else a new one. It is idempotent by the operation's id in the volume's metadata.
+// https://docs.openstack.org/api-ref/block-storage/v3/#create-a-volume
+func (a *Activities) CreateVolume(ctx context.Context, in CreateVolumeInput) (Volume, error) {
+	s, c, err := a.open(ctx)
+	if err != nil {
+		return Volume{}, err
+	}
+	mine, err := ofApp(ctx, s, c, in.App)
+	if err != nil {
+		return Volume{}, err
+	}
+	if v, ok := adopt(mine, in); ok {
+		return Volume{ID: v.ID, SizeGB: v.Size, Made: v.Metadata[OperationKey] == in.Operation}, nil
+	}
+	if in.VolumeID != "" {
+		return Volume{}, fault.InvalidField("volume_id", "%s is not a volume of %s", in.VolumeID, in.App)
+	}
+	v, err := volumes.Create(ctx, c, volumes.CreateOpts{
+		Name: "mcm-" + in.App, Size: in.SizeGB, Description: "Data of " + in.App,
+		Metadata: map[string]string{AppKey: in.App, OperationKey: in.Operation},
+	}, nil).Extract()
+	if err != nil {
+		return Volume{}, s.Fault("cinder", err)
+	}
+	return Volume{ID: v.ID, SizeGB: v.Size, Made: true}, nil
+}
+
+// adopt picks from the app's volumes, newest first.
+func adopt(mine []volumes.Volume, in CreateVolumeInput) (volumes.Volume, bool) {
+	for _, v := range mine {
+		if in.VolumeID == v.ID || (in.VolumeID == "" && v.Metadata[OperationKey] == in.Operation) {
+			return v, true
+		}
+	}
+	for _, v := range mine {
+		if in.VolumeID == "" && (v.Status == "available" || v.Status == "in-use") {
+			return v, true
+		}
+	}
+	return volumes.Volume{}, false
+}
+
+// ofApp lists the app's volumes, newest first, with one call per page.
+func ofApp(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceClient, app string) ([]volumes.Volume, error) {
+	pages, err := volumes.List(c, volumes.ListOpts{Metadata: map[string]string{AppKey: app}}).AllPages(ctx)
+	if err != nil {
+		return nil, s.Fault("cinder", err)
+	}
+	list, err := volumes.ExtractVolumes(pages)
+	if err != nil {
+		return nil, s.Fault("cinder", err)
+	}
+	var mine []volumes.Volume
+	for _, v := range list {
+		if v.Metadata[AppKey] == app {
+			mine = append(mine, v)
+		}
+	}
+	sort.SliceStable(mine, func(i, j int) bool { return mine[i].CreatedAt.After(mine[j].CreatedAt) })
+	return mine, nil
+}
+
+// Ref points at one volume.
+type Ref struct {
+	ID string
+	// OnlyIfEmpty keeps a volume that an app has had mounted.
+	OnlyIfEmpty bool
+	// App and Operation find the volume when its id was never learnt.
+	App       string
+	Operation string
+}
+
+// AwaitVolume waits until the volume is ready to be attached, or is already. It is a read.
+func (a *Activities) AwaitVolume(ctx context.Context, in Ref) error {
+	return a.await(ctx, in.ID, "available", "in-use")
+}
+
+// AwaitAttached waits until the volume is attached, and notes on it that it may hold data from now
+// on. It can be repeated.
+func (a *Activities) AwaitAttached(ctx context.Context, in Ref) error {
+	if err := a.await(ctx, in.ID, "in-use"); err != nil {
+		return err
+	}
+	s, c, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	v, err := volumes.Get(ctx, c, in.ID).Extract()
+	if err != nil {
+		return s.Fault("cinder", err)
+	}
+	if v.Metadata[DataKey] == "true" {
+		return nil
+	}
+	v.Metadata[DataKey] = "true"
+	_, err = volumes.Update(ctx, c, in.ID, volumes.UpdateOpts{Metadata: v.Metadata}).Extract()
+	return s.Fault("cinder", err)
+}
+
+// AwaitDetached waits until the volume is free. One that is gone is free. It is a read.
+func (a *Activities) AwaitDetached(ctx context.Context, in Ref) error {
+	err := a.await(ctx, in.ID, "available")
+	if fault.KindOf(err) == fault.NotFound {
+		return nil
+	}
+	return err
+}
+
+func (a *Activities) await(ctx context.Context, id string, wanted ...string) error {
+	s, c, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	return flow.Poll(ctx, a.Every, func(ctx context.Context) (bool, string, error) {
+		v, err := volumes.Get(ctx, c, id).Extract()
+		if err != nil {
+			return false, "", s.Fault("cinder", err)
+		}
+		for _, status := range wanted {
+			if v.Status == status {
+				return true, "", nil
+			}
+		}
+		if len(v.Status) >= 5 && v.Status[:5] == "error" {
+			return false, "", fault.New(fault.Conflict, nil, "cinder: the volume %s is in status %s", id, v.Status)
+		}
+		return false, fmt.Sprintf("Cinder: the volume is %s", v.Status), nil
+	})
+}
+
+// DeleteVolume deletes the volume and waits until it is gone; one that is gone is a success. It
+// waits for a volume that is still being detached. What it says is for the user.
+// https://docs.openstack.org/api-ref/block-storage/v3/#delete-a-volume
+func (a *Activities) DeleteVolume(ctx context.Context, in Ref) (string, error) {
+	s, c, err := a.open(ctx)
+	if err != nil {
+		return "", err
+	}
+	id := in.ID
+	if id == "" {
+		if id, err = madeBy(ctx, s, c, in); err != nil || id == "" {
+			return "", err
+		}
+	}
+	v, err := volumes.Get(ctx, c, id).Extract()
+	switch err = s.Fault("cinder", err); {
+	case fault.KindOf(err) == fault.NotFound:
+		return "", nil
+	case err != nil:
+		return "", err
+	case in.OnlyIfEmpty && (v.Metadata[DataKey] == "true" || v.Metadata[OperationKey] != in.Operation):
+		return fmt.Sprintf("the volume %s is kept: it holds data", id), nil
+	}
+	return "", a.remove(ctx, s, c, id)
+}
+
+// madeBy finds the volume of an operation whose create was cut off before its answer.
+func madeBy(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceClient, in Ref) (string, error) {
+	mine, err := ofApp(ctx, s, c, in.App)
+	if err != nil {
+		return "", err
+	}
+	for _, v := range mine {
+		if v.Metadata[OperationKey] == in.Operation {
+			return v.ID, nil
+		}
+	}
+	return "", nil
+}
+
+func (a *Activities) remove(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceClient, id string) error {
+	return flow.Poll(ctx, a.Every, func(ctx context.Context) (bool, string, error) {
+		v, err := volumes.Get(ctx, c, id).Extract()
+		switch err = s.Fault("cinder", err); {
+		case fault.KindOf(err) == fault.NotFound:
+			return true, "", nil
+		case err != nil:
+			return false, "", err
+		case v.Status == "deleting":
+		case v.Status == "error_deleting":
+			return false, "", fault.New(fault.Conflict, nil, "cinder could not delete the volume %s", id)
+		case v.Status == "available" || v.Status == "error":
+			err := s.Fault("cinder", volumes.Delete(ctx, c, id, nil).ExtractErr())
+			if kind := fault.KindOf(err); err != nil && kind != fault.NotFound && kind != fault.Invalid {
+				return false, "", err
+			}
+		}
+		return false, fmt.Sprintf("Cinder: the volume is %s", v.Status), nil
+	})
+}
+
+// DeleteAppVolumesInput names the app whose data is to go.
+type DeleteAppVolumesInput struct{ App string }
+
+// DeleteAppVolumes deletes every volume of the app, kept ones too: its user has typed the name. It
+// tolerates absence and can be repeated.
+func (a *Activities) DeleteAppVolumes(ctx context.Context, in DeleteAppVolumesInput) error {
+	s, c, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	mine, err := ofApp(ctx, s, c, in.App)
+	if err != nil {
+		return err
+	}
+	for _, v := range mine {
+		if err := a.remove(ctx, s, c, v.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,112 @@
+package heat
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/gophercloud/gophercloud/v2/openstack/orchestration/v1/stacks"
+
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/openstack"
+	"mycloudmanager/internal/stack"
+)
+
+// DeleteStack asks Heat to delete the stack and waits until it is gone. One that is gone is a
+// success; one that is being deleted is waited for. With Operation set, only a stack that this
+// operation made is touched. DELETE_FAILED is a conflict that names the resource in the way.
+func (a *Activities) DeleteStack(ctx context.Context, in Ref) error {
+	s, err := a.remover(ctx, in.UserToken)
+	if err != nil {
+		return err
+	}
+	st, err := a.toDelete(ctx, s, in)
+	if st == nil {
+		return err
+	}
+	c, err := s.Orchestration()
+	if err != nil {
+		return err
+	}
+	if st.Status != "DELETE_IN_PROGRESS" {
+		err := s.Fault("heat", stacks.Delete(ctx, c, st.Name, st.ID).ExtractErr())
+		if err != nil && fault.KindOf(err) != fault.NotFound {
+			return err
+		}
+	}
+	manager, err := a.Cloud.Manager(ctx)
+	if err != nil {
+		return err
+	}
+	return a.awaitGone(ctx, manager, st.Name, st.ID)
+}
+
+// remover prefers the user's token, which can delete the stack's trust; when it has ended, the
+// manager's credential still deletes the stack.
+func (a *Activities) remover(ctx context.Context, userToken string) (*openstack.Session, error) {
+	s, err := a.as(ctx, userToken)
+	if fault.KindOf(err) == fault.Unauthorized {
+		return a.Cloud.Manager(ctx)
+	}
+	return s, err
+}
+
+// toDelete returns the stack to delete, nil when there is none.
+func (a *Activities) toDelete(ctx context.Context, s *openstack.Session, in Ref) (*stacks.RetrievedStack, error) {
+	var (
+		st  *stacks.RetrievedStack
+		err error
+	)
+	if in.Operation != "" {
+		st, err = stack.FindByOperation(ctx, s, in.Operation)
+	} else {
+		st, err = stack.FindByName(ctx, s, in.Name)
+	}
+	switch {
+	case fault.KindOf(err) == fault.NotFound:
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case !stack.Ours(st):
+		return nil, fault.New(fault.Forbidden, nil, "the stack %s was not made by this manager", in.Name)
+	case st.Status == "DELETE_COMPLETE":
+		return nil, nil
+	}
+	return st, nil
+}
+
+func (a *Activities) awaitGone(ctx context.Context, s *openstack.Session, name, id string) error {
+	c, err := s.Orchestration()
+	if err != nil {
+		return err
+	}
+	failed := 0
+	return flow.Poll(ctx, a.Every, func(ctx context.Context) (bool, string, error) {
+		st, err := stacks.Get(ctx, c, name, id).Extract()
+		if err = s.Fault("heat", err); fault.KindOf(err) == fault.NotFound {
+			return true, "", nil
+		}
+		switch {
+		case err != nil:
+			return false, "", err
+		case st.Status == "DELETE_COMPLETE":
+			return true, "", nil
+		case strings.HasSuffix(st.Status, "_FAILED"):
+			// Heat shows the failure of an earlier action until it has begun this one.
+			if failed++; failed > 2 && st.Status == "DELETE_FAILED" {
+				return false, "", failure(stack.FirstFailure(ctx, s, st))
+			}
+			return false, "Heat begins", nil
+		}
+		list, err := stack.Resources(ctx, s, st)
+		if err != nil {
+			return false, "", err
+		}
+		return false, fmt.Sprintf("Heat: %d resources are left", len(list)), nil
+	})
+}
+
+func counted(done, total int) string {
+	return fmt.Sprintf("Heat: %d of %d resources are complete", done, total)
+}

@@ -1,0 +1,230 @@
+// Package heat holds the activities that drive OpenStack Orchestration.
+package heat
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/gophercloud/gophercloud/v2/openstack/orchestration/v1/stacks"
+
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/openstack"
+	"mycloudmanager/internal/stack"
+)
+
+// Activities drives Heat for the managed project.
+type Activities struct {
+	Cloud     *openstack.Cloud
+	Template  stack.Template
+	PublicKey string        // the manager's, one line of authorized_keys
+	Every     time.Duration // between two looks
+}
+
+// as returns a session with the user's own token: Heat makes a trust for every stack it stores,
+// and Keystone refuses trusts to application credentials, which the manager's may be.
+func (a *Activities) as(ctx context.Context, userToken string) (*openstack.Session, error) {
+	manager, err := a.Cloud.Manager(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if userToken == "" {
+		return manager, nil
+	}
+	s, err := a.Cloud.WithToken(ctx, userToken, manager.ProjectID())
+	if fault.KindOf(err) == fault.Unauthorized {
+		return nil, fault.New(fault.Unauthorized, err, "your sign-in has ended: sign in again, then press Retry")
+	}
+	return s, err
+}
+
+// PreflightInput is what a deployment asks for.
+type PreflightInput struct {
+	Parameters stack.Parameters
+	UserToken  string
+	Restricted bool
+}
+
+// PreflightStack checks quotas and choices, and returns the parameters with every choice made. It
+// is a read.
+func (a *Activities) PreflightStack(ctx context.Context, in PreflightInput) (stack.Parameters, error) {
+	s, err := a.as(ctx, in.UserToken)
+	if err != nil {
+		return in.Parameters, err
+	}
+	r, err := stack.Preflight(ctx, s, in.Parameters, in.Restricted)
+	if err != nil {
+		return in.Parameters, err
+	}
+	if r.OK {
+		return r.Parameters, nil
+	}
+	var lacks []string
+	kind := fault.Invalid
+	for _, c := range r.Checks {
+		if !c.OK {
+			lacks = append(lacks, c.Resource+": "+c.Detail)
+			if c.Limit >= 0 {
+				kind = fault.Quota
+			}
+		}
+	}
+	return r.Parameters, fault.New(kind, nil, "%s", strings.Join(lacks, "; "))
+}
+
+// CreateStackInput describes one stack; Parameters are complete.
+type CreateStackInput struct {
+	Parameters stack.Parameters
+	UserToken  string
+	Operation  string
+}
+
+// Ref points at one stack.
+type Ref struct {
+	Name      string
+	ID        string
+	UserToken string
+	Operation string
+}
+
+// CreateStack asks Heat for the stack. It is idempotent by the operation's tag: a repeated call
+// finds what the first one made. Another stack of ours is a conflict: there is never a second.
+// https://docs.openstack.org/api-ref/orchestration/v1/#create-stack
+func (a *Activities) CreateStack(ctx context.Context, in CreateStackInput) (Ref, error) {
+	ref := Ref{Name: in.Parameters.Name}
+	s, err := a.as(ctx, in.UserToken)
+	if err != nil {
+		return ref, err
+	}
+	st, err := stack.FindByOperation(ctx, s, in.Operation)
+	if err == nil {
+		ref.ID = st.ID
+		return ref, nil
+	}
+	if fault.KindOf(err) != fault.NotFound {
+		return ref, err
+	}
+	if st, err := stack.Find(ctx, s); err == nil {
+		return ref, fault.New(fault.Conflict, nil, "the stack %s (%s) is there already: delete it first", st.Name, st.Status)
+	} else if fault.KindOf(err) != fault.NotFound {
+		return ref, err
+	}
+	secrets, err := a.secrets(ctx, s, in)
+	if err != nil {
+		return ref, err
+	}
+	c, err := s.Orchestration()
+	if err != nil {
+		return ref, err
+	}
+	parameters := in.Parameters.Values()
+	for name, value := range secrets.parameters {
+		parameters[name] = value
+	}
+	created, err := stacks.Create(ctx, c, stack.Request{
+		Name: in.Parameters.Name, Template: a.Template, Parameters: parameters,
+		Tags: []string{stack.Tag, stack.OperationTag(in.Operation), stack.HostKeyTag + secrets.hostKeyPrint},
+	}).Extract()
+	if err != nil {
+		return ref, s.Fault("heat", err)
+	}
+	ref.ID = created.ID
+	return ref, nil
+}
+
+// UpdateStackInput changes one stack.
+type UpdateStackInput struct {
+	Name      string
+	Changes   stack.Changes
+	UserToken string
+}
+
+// UpdateStack asks Heat to change the stack's parameters. It is idempotent: the same values again
+// change nothing. An update that runs already is left to run.
+func (a *Activities) UpdateStack(ctx context.Context, in UpdateStackInput) error {
+	s, err := a.as(ctx, in.UserToken)
+	if err != nil {
+		return err
+	}
+	st, err := stack.FindByName(ctx, s, in.Name)
+	if err != nil {
+		return err
+	}
+	return a.update(ctx, s, st, in.Changes.Values())
+}
+
+// update sends parameters, or none to go on with what failed.
+func (a *Activities) update(ctx context.Context, s *openstack.Session, st *stacks.RetrievedStack, values map[string]any) error {
+	if strings.HasSuffix(st.Status, "_IN_PROGRESS") {
+		return nil
+	}
+	c, err := s.Orchestration()
+	if err != nil {
+		return err
+	}
+	err = stacks.UpdatePatch(ctx, c, st.Name, st.ID, stack.Request{Template: a.Template, Parameters: values, Tags: st.Tags}).ExtractErr()
+	return s.Fault("heat", err)
+}
+
+// AwaitStackInput is what to wait for.
+type AwaitStackInput struct {
+	Name      string
+	UserToken string
+	Resume    bool // a person pressed Retry: let Heat go on with a stack that failed
+}
+
+// AwaitStack waits until Heat has finished the stack's create or update. A failure carries the
+// first failed resource with the cloud's own words; it is a conflict or a quota, which a person may
+// mend. With Resume it makes Heat go on; that an update runs already is no error.
+func (a *Activities) AwaitStack(ctx context.Context, in AwaitStackInput) error {
+	s, err := a.Cloud.Manager(ctx)
+	if err != nil {
+		return err
+	}
+	if in.Resume {
+		if err := a.resume(ctx, in); err != nil {
+			return err
+		}
+	}
+	return flow.Poll(ctx, a.Every, func(ctx context.Context) (bool, string, error) {
+		st, err := stack.FindByName(ctx, s, in.Name)
+		if err != nil {
+			return false, "", err
+		}
+		switch {
+		case strings.HasSuffix(st.Status, "_COMPLETE"):
+			return true, "", nil
+		case strings.HasSuffix(st.Status, "_FAILED"):
+			return false, "", failure(stack.FirstFailure(ctx, s, st))
+		}
+		list, err := stack.Resources(ctx, s, st)
+		if err != nil {
+			return false, "", err
+		}
+		return false, counted(stack.Count(list)), nil
+	})
+}
+
+func (a *Activities) resume(ctx context.Context, in AwaitStackInput) error {
+	s, err := a.as(ctx, in.UserToken)
+	if err != nil {
+		return err
+	}
+	st, err := stack.FindByName(ctx, s, in.Name)
+	if err != nil {
+		return err
+	}
+	if !strings.HasSuffix(st.Status, "_FAILED") {
+		return nil
+	}
+	return a.update(ctx, s, st, map[string]any{})
+}
+
+// failure gives a stack's failure its kind by the cloud's words.
+func failure(reason string) error {
+	if openstack.QuotaText(reason) {
+		return fault.New(fault.Quota, nil, "%s", reason)
+	}
+	return fault.New(fault.Conflict, nil, "%s", reason)
+}

@@ -1,0 +1,174 @@
+package heat
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/base64"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/gophercloud/gophercloud/v2/openstack/identity/v3/applicationcredentials"
+	"golang.org/x/crypto/ssh"
+
+	"mycloudmanager/internal/openstack"
+)
+
+// secrets are made per stack, here and nowhere else, so that none crosses Temporal: they go from
+// this activity into Heat's hidden parameters.
+type secrets struct {
+	parameters   map[string]any
+	hostKeyPrint string // SHA-256, base64 without padding, as ssh-keygen prints it
+}
+
+// certificateYears is how long etcd's certificates are good for: the life of a stack.
+const certificateYears = 10
+
+func (a *Activities) secrets(ctx context.Context, s *openstack.Session, in CreateStackInput) (secrets, error) {
+	hostKey, print, err := newHostKey()
+	if err != nil {
+		return secrets{}, err
+	}
+	out := secrets{hostKeyPrint: print, parameters: map[string]any{
+		"manager_public_key": a.PublicKey, "host_key": hostKey, "k3s_token": rand.Text() + rand.Text(),
+	}}
+	if *in.Parameters.Etcd > 0 {
+		if err := etcdCertificates(out.parameters, *in.Parameters.Etcd); err != nil {
+			return out, err
+		}
+	}
+	conf, err := a.cloudConf(ctx, s, in.Parameters.Name)
+	if err != nil {
+		return out, err
+	}
+	out.parameters["cloud_conf"] = b64([]byte(conf))
+	return out, nil
+}
+
+// CredentialName is the application credential that the cluster's cloud controller uses.
+func CredentialName(stack string) string { return "mcm-" + stack }
+
+// cloudConf makes the application credential anew, because its secret is shown only once.
+// https://docs.openstack.org/api-ref/identity/v3/#application-credentials
+func (a *Activities) cloudConf(ctx context.Context, s *openstack.Session, stackName string) (string, error) {
+	if err := DeleteCredential(ctx, s, CredentialName(stackName)); err != nil {
+		return "", err
+	}
+	c, err := s.Identity()
+	if err != nil {
+		return "", err
+	}
+	made, err := applicationcredentials.Create(ctx, c, s.UserID(), applicationcredentials.CreateOpts{
+		Name: CredentialName(stackName), Description: "Cloud controller and Cinder driver of the toolbox stack " + stackName,
+	}).Extract()
+	if err != nil {
+		return "", s.Fault("keystone", err)
+	}
+	return fmt.Sprintf("[Global]\nauth-url=%s\napplication-credential-id=%s\napplication-credential-secret=%s\n\n[LoadBalancer]\nenabled=false\n",
+		a.Cloud.AuthURL(), made.ID, made.Secret), nil
+}
+
+// DeleteCredential deletes the session's user's application credential of that name; absence is fine.
+func DeleteCredential(ctx context.Context, s *openstack.Session, name string) error {
+	c, err := s.Identity()
+	if err != nil {
+		return err
+	}
+	pages, err := applicationcredentials.List(c, s.UserID(), applicationcredentials.ListOpts{Name: name}).AllPages(ctx)
+	if err != nil {
+		return s.Fault("keystone", err)
+	}
+	list, err := applicationcredentials.ExtractApplicationCredentials(pages)
+	if err != nil {
+		return s.Fault("keystone", err)
+	}
+	for _, credential := range list {
+		if credential.Name != name {
+			continue
+		}
+		if err := applicationcredentials.Delete(ctx, c, s.UserID(), credential.ID).ExtractErr(); err != nil {
+			return s.Fault("keystone", err)
+		}
+	}
+	return nil
+}
+
+// newHostKey makes the servers' SSH host key; the manager pins its fingerprint.
+func newHostKey() (private, fingerprint string, err error) {
+	public, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return "", "", err
+	}
+	block, err := ssh.MarshalPrivateKey(key, "mcm")
+	if err != nil {
+		return "", "", err
+	}
+	sshKey, err := ssh.NewPublicKey(public)
+	if err != nil {
+		return "", "", err
+	}
+	return b64(pem.EncodeToMemory(block)), strings.TrimPrefix(ssh.FingerprintSHA256(sshKey), "SHA256:"), nil
+}
+
+// etcdCertificates adds a CA, the members' certificate and the masters' client certificate.
+func etcdCertificates(parameters map[string]any, members int) error {
+	ca, caKey, err := newKey()
+	if err != nil {
+		return err
+	}
+	ca.IsCA, ca.BasicConstraintsValid, ca.KeyUsage, ca.Subject = true, true, x509.KeyUsageCertSign, pkix.Name{CommonName: "mcm etcd CA"}
+	caDER, err := x509.CreateCertificate(rand.Reader, ca, ca, &caKey.PublicKey, caKey)
+	if err != nil {
+		return err
+	}
+	parameters["etcd_ca"] = b64(pemOf("CERTIFICATE", caDER))
+	server, client := []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}, []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
+	for prefix, usage := range map[string][]x509.ExtKeyUsage{"etcd": server, "etcd_client": client} {
+		leaf, key, err := newKey()
+		if err != nil {
+			return err
+		}
+		leaf.Subject, leaf.ExtKeyUsage, leaf.KeyUsage = pkix.Name{CommonName: "mcm " + prefix}, usage, x509.KeyUsageDigitalSignature
+		for i := range members {
+			leaf.IPAddresses = append(leaf.IPAddresses, net.IPv4(10, 0, 2, byte(10+i)))
+		}
+		leaf.IPAddresses = append(leaf.IPAddresses, net.IPv4(127, 0, 0, 1))
+		der, err := x509.CreateCertificate(rand.Reader, leaf, ca, &key.PublicKey, caKey)
+		if err != nil {
+			return err
+		}
+		keyDER, err := x509.MarshalECPrivateKey(key)
+		if err != nil {
+			return err
+		}
+		parameters[prefix+"_cert"], parameters[prefix+"_key"] = b64(pemOf("CERTIFICATE", der)), b64(pemOf("EC PRIVATE KEY", keyDER))
+	}
+	return nil
+}
+
+func newKey() (*x509.Certificate, *ecdsa.PrivateKey, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, nil, err
+	}
+	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
+	if err != nil {
+		return nil, nil, err
+	}
+	now := time.Now()
+	return &x509.Certificate{SerialNumber: serial, NotBefore: now.Add(-time.Hour), NotAfter: now.AddDate(certificateYears, 0, 0)}, key, nil
+}
+
+func pemOf(kind string, der []byte) []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})
+}
+
+func b64(b []byte) string { return base64.StdEncoding.EncodeToString(b) }

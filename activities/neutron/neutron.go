@@ -1,0 +1,124 @@
+// Package neutron holds the activities that drive OpenStack Networking.
+package neutron
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/gophercloud/gophercloud/v2"
+	"github.com/gophercloud/gophercloud/v2/openstack/networking/v2/extensions/layer3/routers"
+	"github.com/gophercloud/gophercloud/v2/openstack/networking/v2/networks"
+	"github.com/gophercloud/gophercloud/v2/openstack/networking/v2/ports"
+
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/openstack"
+)
+
+// Activities drives Neutron for the managed project.
+type Activities struct{ Cloud *openstack.Cloud }
+
+// SweepInput names a deleted stack.
+type SweepInput struct{ Stack string }
+
+// tag is what the template gives its resources.
+const tag = "mcm"
+
+// SweepNetworks deletes ports, routers and networks that still carry our tag and the stack's name
+// after Heat has let go of them. It tolerates absence and can be repeated.
+// https://docs.openstack.org/api-ref/network/v2/
+func (a *Activities) SweepNetworks(ctx context.Context, in SweepInput) (string, error) {
+	s, err := a.Cloud.Manager(ctx)
+	if err != nil {
+		return "", err
+	}
+	c, err := s.Network()
+	if err != nil {
+		return "", err
+	}
+	swept := 0
+	for _, sweep := range []func(context.Context, *gophercloud.ServiceClient, string) (int, error){sweepRouters, sweepNets} {
+		n, err := sweep(ctx, c, in.Stack)
+		if err != nil && fault.KindOf(s.Fault("neutron", err)) != fault.NotFound {
+			return "", s.Fault("neutron", err)
+		}
+		swept += n
+	}
+	if swept == 0 {
+		return "", nil
+	}
+	return fmt.Sprintf("swept %d networks and routers that Heat had left", swept), nil
+}
+
+func sweepRouters(ctx context.Context, c *gophercloud.ServiceClient, name string) (int, error) {
+	pages, err := routers.List(c, routers.ListOpts{Name: name, Tags: tag}).AllPages(ctx)
+	if err != nil {
+		return 0, err
+	}
+	list, err := routers.ExtractRouters(pages)
+	if err != nil {
+		return 0, err
+	}
+	for _, r := range list {
+		if err := emptyRouter(ctx, c, r.ID); err != nil {
+			return 0, err
+		}
+		if err := routers.Delete(ctx, c, r.ID).ExtractErr(); err != nil {
+			return 0, err
+		}
+	}
+	return len(list), nil
+}
+
+func emptyRouter(ctx context.Context, c *gophercloud.ServiceClient, id string) error {
+	pages, err := ports.List(c, ports.ListOpts{DeviceID: id, DeviceOwner: "network:router_interface"}).AllPages(ctx)
+	if err != nil {
+		return err
+	}
+	list, err := ports.ExtractPorts(pages)
+	if err != nil {
+		return err
+	}
+	for _, p := range list {
+		if _, err := routers.RemoveInterface(ctx, c, id, routers.RemoveInterfaceOpts{PortID: p.ID}).Extract(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func sweepNets(ctx context.Context, c *gophercloud.ServiceClient, name string) (int, error) {
+	pages, err := networks.List(c, networks.ListOpts{Name: name, Tags: tag}).AllPages(ctx)
+	if err != nil {
+		return 0, err
+	}
+	list, err := networks.ExtractNetworks(pages)
+	if err != nil {
+		return 0, err
+	}
+	for _, n := range list {
+		if err := deletePorts(ctx, c, n.ID); err != nil {
+			return 0, err
+		}
+		if err := networks.Delete(ctx, c, n.ID).ExtractErr(); err != nil {
+			return 0, err
+		}
+	}
+	return len(list), nil
+}
+
+func deletePorts(ctx context.Context, c *gophercloud.ServiceClient, network string) error {
+	pages, err := ports.List(c, ports.ListOpts{NetworkID: network, Tags: tag}).AllPages(ctx)
+	if err != nil {
+		return err
+	}
+	list, err := ports.ExtractPorts(pages)
+	if err != nil {
+		return err
+	}
+	for _, p := range list {
+		if err := ports.Delete(ctx, c, p.ID).ExtractErr(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

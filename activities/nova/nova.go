@@ -1,0 +1,77 @@
+// Package nova holds the activities that drive OpenStack Compute.
+package nova
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/gophercloud/gophercloud/v2"
+	"github.com/gophercloud/gophercloud/v2/openstack/compute/v2/servers"
+
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/openstack"
+)
+
+// Activities drives Nova for the managed project.
+type Activities struct {
+	Cloud *openstack.Cloud
+	Every time.Duration // between two looks
+}
+
+// SweepInput names a deleted stack.
+type SweepInput struct{ Stack string }
+
+// SweepServers deletes servers that still carry the stack's metadata after Heat has let go of it,
+// and waits until they are gone. It tolerates absence and can be repeated.
+// https://docs.openstack.org/api-ref/compute/#delete-server
+func (a *Activities) SweepServers(ctx context.Context, in SweepInput) (string, error) {
+	s, err := a.Cloud.Manager(ctx)
+	if err != nil {
+		return "", err
+	}
+	c, err := s.Compute()
+	if err != nil {
+		return "", err
+	}
+	swept := map[string]bool{}
+	err = flow.Poll(ctx, a.Every, func(ctx context.Context) (bool, string, error) {
+		left, err := ofStack(ctx, s, c, in.Stack)
+		if err != nil {
+			return false, "", err
+		}
+		for _, server := range left {
+			if swept[server.ID] {
+				continue
+			}
+			if err := s.Fault("nova", servers.Delete(ctx, c, server.ID).ExtractErr()); err != nil && fault.KindOf(err) != fault.NotFound {
+				return false, "", err
+			}
+			swept[server.ID] = true
+		}
+		return len(left) == 0, fmt.Sprintf("%d servers are left", len(left)), nil
+	})
+	if len(swept) == 0 {
+		return "", err
+	}
+	return fmt.Sprintf("swept %d servers that Heat had left", len(swept)), err
+}
+
+func ofStack(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceClient, name string) ([]servers.Server, error) {
+	pages, err := servers.List(c, servers.ListOpts{}).AllPages(ctx)
+	if err != nil {
+		return nil, s.Fault("nova", err)
+	}
+	all, err := servers.ExtractServers(pages)
+	if err != nil {
+		return nil, s.Fault("nova", err)
+	}
+	var out []servers.Server
+	for _, server := range all {
+		if server.Metadata["mcm:stack"] == name {
+			out = append(out, server)
+		}
+	}
+	return out, nil
+}

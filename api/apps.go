@@ -1,0 +1,236 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"mycloudmanager/internal/apps"
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/roles"
+	"mycloudmanager/workflows"
+)
+
+func appTarget(name, title string) flow.Target {
+	return flow.Target{Kind: "app", ID: name, Name: title}
+}
+
+func (s *Server) appRoutes(api huma.API) {
+	tags := []string{"Apps"}
+	work := func(id, method, path, summary string) huma.Operation {
+		return huma.Operation{OperationID: id, Method: method, Path: path, Tags: tags, Summary: summary,
+			DefaultStatus: http.StatusAccepted, Errors: []int{http.StatusNotFound, http.StatusConflict}}
+	}
+	read := func(id, path, summary string) huma.Operation {
+		return huma.Operation{OperationID: id, Method: http.MethodGet, Path: path, Tags: tags, Summary: summary, Errors: []int{http.StatusNotFound}}
+	}
+	handle(api, roles.Viewer, read("listApps", "/apps", "The catalogue and how each app stands"), s.listApps)
+	handle(api, roles.Viewer, read("getApp", "/apps/{app}", "One app"), s.getApp)
+	handle(api, roles.Viewer, read("getAppIcon", "/apps/{app}/icon", "The app's icon (SVG)"), s.getAppIcon)
+	handle(api, roles.Viewer, read("listAppRevisions", "/apps/{app}/revisions", "The app's Helm revisions"), s.listAppRevisions)
+	handle(api, roles.Viewer, read("planApp", "/apps/{app}/plan", "What a change of version changes: default, deployed, new"), s.planApp)
+	configure := work("configureApp", http.MethodPut, "/apps/{app}/settings", "Change an app's settings")
+	configure.Errors = append(configure.Errors, http.StatusPreconditionFailed)
+	handle(api, roles.Operator, configure, s.configureApp)
+	handle(api, roles.Operator, work("launchApp", http.MethodPost, "/apps/{app}/launch", "Launch an app with its volume"), s.launchApp)
+	handle(api, roles.Operator, work("stopApp", http.MethodPost, "/apps/{app}/stop", "Stop an app; release and volume stay"), s.stopApp)
+	handle(api, roles.Operator, work("uninstallApp", http.MethodPost, "/apps/{app}/uninstall", "Remove an app; its volume stays unless named"), s.uninstallApp)
+}
+
+type appPath struct {
+	App string `path:"app" maxLength:"63" pattern:"^[a-z][a-z0-9-]*$"`
+}
+
+// AppList is the catalogue.
+type AppList struct {
+	Items         []apps.App `json:"items"`
+	NextPageToken string     `json:"next_page_token"`
+}
+
+func (s *Server) listApps(ctx context.Context, _ *struct{}) (*struct{ Body AppList }, error) {
+	list, err := s.Apps.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i := range list {
+		if err := s.addTask(ctx, &list[i]); err != nil {
+			return nil, err
+		}
+	}
+	return &struct{ Body AppList }{AppList{Items: list}}, nil
+}
+
+// addTask names the task that works on the app. It asks Temporal, which holds running work in
+// memory, not the cloud.
+func (s *Server) addTask(ctx context.Context, a *apps.App) error {
+	task, err := s.Tasks.Running(ctx, appTarget(a.Name, ""))
+	if err == nil && task != "" {
+		a.Task = taskURL(task)
+		if a.Health == apps.Missing {
+			a.Health, a.Reason = apps.Progressing, "an operation is running"
+		}
+	}
+	return err
+}
+
+type appAnswer struct {
+	ETag string `header:"ETag"`
+	Body apps.App
+}
+
+func (s *Server) getApp(ctx context.Context, in *appPath) (*appAnswer, error) {
+	a, err := s.Apps.Get(ctx, in.App)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.addTask(ctx, &a); err != nil {
+		return nil, err
+	}
+	return &appAnswer{`"` + a.ETag + `"`, a}, nil
+}
+
+func (s *Server) getAppIcon(_ context.Context, in *appPath) (*struct {
+	ContentType  string `header:"Content-Type"`
+	CacheControl string `header:"Cache-Control"`
+	Body         []byte
+}, error) {
+	icon, err := s.Apps.Icon(in.App)
+	return &struct {
+		ContentType  string `header:"Content-Type"`
+		CacheControl string `header:"Cache-Control"`
+		Body         []byte
+	}{"image/svg+xml", "private, max-age=3600", icon}, err
+}
+
+type settingsRequest struct {
+	appPath
+	Once
+	IfMatch string        `header:"If-Match" maxLength:"128"`
+	Body    apps.Settings `doc:"secrets: ******** keeps the value that is set"`
+}
+
+func (s *Server) configureApp(ctx context.Context, in *settingsRequest) (*Accepted, error) {
+	a, err := s.Apps.Get(ctx, in.App)
+	if err != nil {
+		return nil, err
+	}
+	if in.IfMatch != "" && in.IfMatch != `"`+a.ETag+`"` && in.IfMatch != a.ETag {
+		return nil, newProblem(http.StatusPreconditionFailed, "somebody changed the settings meanwhile: read them again")
+	}
+	changes, err := s.Apps.CheckSettings(ctx, in.App, in.Body)
+	if err != nil {
+		return nil, err
+	}
+	input := workflows.ConfigureAppInput{App: in.App, Settings: in.Body, ETag: a.ETag, Changes: changes}
+	return s.start(ctx, in.Once, "app.configure", input, in.Body, appTarget(in.App, a.Title))
+}
+
+// LaunchApp is what a launch may choose.
+type LaunchApp struct {
+	Version      string `json:"version,omitempty" maxLength:"64"`
+	VolumeSizeGB int    `json:"volume_size_gb,omitempty" minimum:"1" maximum:"16384"`
+	VolumeID     string `json:"volume_id,omitempty" maxLength:"64" doc:"a kept volume; left out, the app's own newest is taken again"`
+}
+
+func (s *Server) launchApp(ctx context.Context, in *struct {
+	appPath
+	Once
+	Body LaunchApp `required:"false"`
+}) (*Accepted, error) {
+	a, err := s.available(ctx, in.App)
+	if err != nil {
+		return nil, err
+	}
+	if b := in.Body; b.Version != "" && !contains(a.AvailableVersions, b.Version) {
+		return nil, fault.InvalidField("version", "the catalogue has no such version")
+	}
+	input := workflows.LaunchAppInput{App: in.App, Version: in.Body.Version, VolumeSizeGB: in.Body.VolumeSizeGB, VolumeID: in.Body.VolumeID}
+	return s.start(ctx, in.Once, "app.launch", input, in.Body, appTarget(in.App, a.Title))
+}
+
+func (s *Server) stopApp(ctx context.Context, in *struct {
+	appPath
+	Once
+}) (*Accepted, error) {
+	a, err := s.installed(ctx, in.App)
+	if err != nil {
+		return nil, err
+	}
+	return s.start(ctx, in.Once, "app.stop", workflows.StopAppInput{App: in.App}, in.App, appTarget(in.App, a.Title))
+}
+
+// UninstallApp says what becomes of the data.
+type UninstallApp struct {
+	DeleteVolume bool   `json:"delete_volume,omitempty"`
+	Confirm      string `json:"confirm,omitempty" maxLength:"64" doc:"the app's name, to delete the volume"`
+}
+
+func (s *Server) uninstallApp(ctx context.Context, in *struct {
+	appPath
+	Once
+	Body UninstallApp `required:"false"`
+}) (*Accepted, error) {
+	if in.Body.DeleteVolume && in.Body.Confirm != in.App {
+		return nil, fault.InvalidField("confirm", "type the app's name to delete its volume and data")
+	}
+	a, err := s.Apps.Get(ctx, in.App)
+	if err != nil {
+		return nil, err
+	}
+	if a.Revision == 0 && a.Volume == nil && !(in.Body.DeleteVolume && len(a.KeptVolumes) > 0) {
+		return nil, fault.New(fault.Conflict, nil, "%s is not installed", a.Title)
+	}
+	input := workflows.UninstallAppInput{App: in.App, DeleteVolume: in.Body.DeleteVolume}
+	return s.start(ctx, in.Once, "app.uninstall", input, in.Body, appTarget(in.App, a.Title))
+}
+
+func (s *Server) available(ctx context.Context, name string) (apps.App, error) {
+	a, err := s.Apps.Get(ctx, name)
+	if err == nil && !a.Available {
+		err = fault.New(fault.Conflict, nil, "there is no cluster to run %s on: deploy the stack first", a.Title)
+	}
+	return a, err
+}
+
+func (s *Server) installed(ctx context.Context, name string) (apps.App, error) {
+	a, err := s.Apps.Get(ctx, name)
+	if err == nil && a.Revision == 0 {
+		err = fault.New(fault.Conflict, nil, "%s is not installed", a.Title)
+	}
+	return a, err
+}
+
+// AppRevisions is an app's history.
+type AppRevisions struct {
+	Items         []apps.Revision `json:"items"`
+	NextPageToken string          `json:"next_page_token"`
+}
+
+func (s *Server) listAppRevisions(ctx context.Context, in *appPath) (*struct{ Body AppRevisions }, error) {
+	list, err := s.Apps.Revisions(ctx, in.App)
+	return &struct{ Body AppRevisions }{AppRevisions{Items: list}}, err
+}
+
+// AppPlan compares values before a change of version.
+type AppPlan struct {
+	Items []apps.PlanRow `json:"items"`
+}
+
+func (s *Server) planApp(ctx context.Context, in *struct {
+	appPath
+	Version string `query:"version" maxLength:"64"`
+}) (*struct{ Body AppPlan }, error) {
+	rows, err := s.Apps.Plan(ctx, in.App, in.Version)
+	return &struct{ Body AppPlan }{AppPlan{rows}}, err
+}
+
+func contains(list []string, s string) bool {
+	for _, v := range list {
+		if v == s {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,122 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"mycloudmanager/internal/audit"
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/i18n"
+	"mycloudmanager/internal/roles"
+)
+
+func (s *Server) auditRoutes(api huma.API) {
+	tags := []string{"Audit"}
+	handle(api, roles.Viewer, huma.Operation{OperationID: "listAudit", Method: http.MethodGet, Path: "/audit", Tags: tags,
+		Summary: "Who did what, newest first"}, s.listAudit)
+	handle(api, roles.Operator, huma.Operation{OperationID: "exportAudit", Method: http.MethodGet, Path: "/audit/export", Tags: tags,
+		Summary: "The same as a file"}, s.exportAudit)
+}
+
+type auditQuery struct {
+	Actor     string    `query:"actor" maxLength:"255"`
+	Operation string    `query:"operation" maxLength:"64"`
+	Target    string    `query:"target" maxLength:"255"`
+	Outcome   string    `query:"outcome" enum:"started,succeeded,failed,partly_failed,cancelled,timed_out,refused"`
+	Via       string    `query:"via" enum:"ui,api,schedule,cli"`
+	Since     time.Time `query:"since"`
+	Until     time.Time `query:"until"`
+	Query     string    `query:"q" maxLength:"255" doc:"words anywhere in the record"`
+}
+
+func (q auditQuery) filter() audit.Filter {
+	return audit.Filter{Actor: q.Actor, Operation: q.Operation, Target: q.Target, Outcome: q.Outcome, Via: q.Via, Query: q.Query, Since: q.Since, Until: q.Until}
+}
+
+// AuditPage is one page of the audit.
+type AuditPage struct {
+	Items         []audit.Record `json:"items"`
+	NextPageToken string         `json:"next_page_token"`
+}
+
+func (s *Server) listAudit(ctx context.Context, in *struct {
+	auditQuery
+	PageSize  int    `query:"page_size" minimum:"1" maximum:"500" default:"50"`
+	PageToken string `query:"page_token" maxLength:"64"`
+}) (*struct{ Body AuditPage }, error) {
+	f := in.filter()
+	f.PageSize = in.PageSize
+	if in.PageToken != "" {
+		before, err := strconv.ParseInt(in.PageToken, 10, 64)
+		if err != nil || before < 1 {
+			return nil, fault.InvalidField("page_token", "not a token of this list")
+		}
+		f.Before = before
+	}
+	list, err := s.Audit.List(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	page := AuditPage{Items: s.titled(ctx, list)}
+	if len(list) == in.PageSize {
+		page.NextPageToken = strconv.FormatInt(list[len(list)-1].ID, 10)
+	}
+	return &struct{ Body AuditPage }{page}, nil
+}
+
+// titled gives records their titles in the reader's language.
+func (s *Server) titled(ctx context.Context, list []audit.Record) []audit.Record {
+	for i := range list {
+		list[i].Title = s.titleOf(ctx, list[i])
+	}
+	return list
+}
+
+func (s *Server) titleOf(ctx context.Context, r audit.Record) string {
+	if op, ok := s.Operations[r.Operation]; ok {
+		return op.TitleOf(i18n.Of(ctx), r.Targets)
+	}
+	if t, ok := eventTitles[r.Operation]; ok {
+		return t.In(i18n.Of(ctx))
+	}
+	return r.Operation
+}
+
+// eventTitles name what is audited without being a task.
+var eventTitles = map[string]i18n.Text{
+	"session.open": {En: "Sign in", Fr: "Connexion"},
+	"audit.export": {En: "Export the audit", Fr: "Exporter l'audit"},
+	"task.cancel":  {En: "Cancel a task", Fr: "Annuler une tâche"},
+	"task.retry":   {En: "Retry a task", Fr: "Relancer une tâche"},
+}
+
+func (s *Server) exportAudit(ctx context.Context, in *struct {
+	auditQuery
+	Format string `query:"format" enum:"xlsx,csv,jsonl" required:"true"`
+}) (*huma.StreamResponse, error) {
+	if err := s.record(ctx, callerOf(ctx), "audit.export", string(flow.Succeeded), in.Format); err != nil {
+		return nil, err
+	}
+	f := in.filter()
+	return &huma.StreamResponse{Body: func(hc huma.Context) {
+		hc.SetHeader("Content-Type", audit.ContentType(in.Format))
+		hc.SetHeader("Content-Disposition", fmt.Sprintf(`attachment; filename="audit-%s.%s"`, time.Now().UTC().Format("20060102-150405"), in.Format))
+		each := func(visit func(audit.Record) error) error {
+			return s.Audit.Each(ctx, f, func(r audit.Record) error {
+				r.Title = s.titleOf(ctx, r)
+				return visit(r)
+			})
+		}
+		if err := audit.Export(hc.BodyWriter(), in.Format, i18n.Of(ctx), each); err != nil {
+			slog.Error("audit export broke off", "err", err)
+			panic(http.ErrAbortHandler) // a file cut short must not look whole
+		}
+	}}, nil
+}

@@ -1,0 +1,177 @@
+package api
+
+import (
+	"context"
+	"crypto/subtle"
+	"encoding/base64"
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/i18n"
+	"mycloudmanager/internal/identity"
+	"mycloudmanager/internal/roles"
+)
+
+// caller is who makes a request.
+type caller struct {
+	identity.Identity
+	via       string
+	csrf      string // of the session cookie, when that was used
+	sourceIP  string
+	userAgent string
+	requestID string
+}
+
+type callerKey struct{}
+
+// callerOf returns who makes the request; the middleware has put it there.
+func callerOf(ctx context.Context) caller {
+	c, _ := ctx.Value(callerKey{}).(caller)
+	return c
+}
+
+func (s *Server) language(ctx huma.Context, next func(huma.Context)) {
+	next(huma.WithContext(ctx, i18n.With(ctx.Context(), i18n.Negotiate(ctx.Header("Accept-Language")))))
+}
+
+// authenticate is the one door: credential -> identity -> the role that the operation asks for.
+func (s *Server) authenticate(api huma.API) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		who := caller{sourceIP: sourceIP(ctx.RemoteAddr()), userAgent: clip(ctx.Header("User-Agent"), 256), requestID: requestIDOf(ctx)}
+		need, _ := ctx.Operation().Metadata[roleKey].(roles.Role)
+		if need != public {
+			if err := s.recognise(ctx, &who); err != nil {
+				s.deny(api, ctx, who, err)
+				return
+			}
+			if !who.Role.Allows(need) {
+				s.deny(api, ctx, who, fault.New(fault.Forbidden, nil, "this needs the role %s, you have %s: ask an administrator of the project", need, roleName(who.Role)))
+				return
+			}
+		}
+		next(huma.WithValue(ctx, callerKey{}, who))
+	}
+}
+
+func roleName(r roles.Role) string {
+	if r == roles.None {
+		return "none"
+	}
+	return string(r)
+}
+
+// recognise fills in the identity behind the request's credential.
+func (s *Server) recognise(ctx huma.Context, who *caller) (err error) {
+	switch id, secret, basic := basicAuth(ctx.Header("Authorization")); {
+	case ctx.Header("X-Auth-Token") != "":
+		who.Identity, err = s.Identities.Validate(ctx.Context(), ctx.Header("X-Auth-Token"))
+		who.via = via(who.userAgent)
+	case basic:
+		who.via = via(who.userAgent)
+		if err := s.attempts.allow(who.sourceIP, id); err != nil {
+			return err
+		}
+		who.Identity, err = s.Identities.SignIn(ctx.Context(), identity.Credentials{ApplicationCredentialID: id, ApplicationCredentialSecret: secret})
+		s.attempts.result(who.sourceIP, id, err)
+	default:
+		err = s.fromCookie(ctx, who)
+	}
+	return err
+}
+
+func (s *Server) fromCookie(ctx huma.Context, who *caller) error {
+	cookie, err := huma.ReadCookie(ctx, sessionCookie)
+	if err != nil {
+		return fault.New(fault.Unauthorized, nil, "sign in first")
+	}
+	session, err := s.sessions.open(cookie.Value)
+	if err != nil {
+		return err
+	}
+	who.via, who.csrf = "ui", session.CSRF
+	if changes(ctx.Method()) && subtle.ConstantTimeCompare([]byte(ctx.Header(csrfHeader)), []byte(session.CSRF)) != 1 {
+		return fault.New(fault.Forbidden, nil, "the header %s is missing or wrong: take it from GET /session", csrfHeader)
+	}
+	who.Identity, err = s.Identities.Validate(ctx.Context(), session.Token)
+	return err
+}
+
+func changes(method string) bool {
+	return method != http.MethodGet && method != http.MethodHead && method != http.MethodOptions
+}
+
+func basicAuth(header string) (id, secret string, ok bool) {
+	encoded, ok := strings.CutPrefix(header, "Basic ")
+	if !ok {
+		return "", "", false
+	}
+	plain, err := base64.StdEncoding.DecodeString(encoded)
+	if err != nil {
+		return "", "", false
+	}
+	return strings.Cut(string(plain), ":")
+}
+
+// via tells how a request that carries its own credential came: by our command line, or another program.
+func via(userAgent string) string {
+	if strings.HasPrefix(userAgent, "mcm/") {
+		return "cli"
+	}
+	return "api"
+}
+
+// deny answers and, when someone known was refused a change, audits it.
+func (s *Server) deny(api huma.API, ctx huma.Context, who caller, err error) {
+	if who.UserID != "" && changes(ctx.Method()) {
+		s.auditRefusal(ctx.Context(), who, ctx.Operation().OperationID, err)
+	}
+	p, ok := problemOf(err).(huma.StatusError)
+	if !ok {
+		p = newProblem(http.StatusServiceUnavailable, fault.MessageOf(err))
+	}
+	if p.GetStatus() == http.StatusUnauthorized {
+		ctx.SetHeader("WWW-Authenticate", `Basic realm="application credential"`)
+	}
+	if ctx.Header("Accept") != "" && strings.HasPrefix(ctx.Header("Accept"), "text/html") {
+		ctx.SetHeader("WWW-Authenticate", "")
+	}
+	ctx.SetHeader("Content-Type", "application/problem+json")
+	ctx.SetStatus(p.GetStatus())
+	_ = api.Marshal(ctx.BodyWriter(), "application/json", p)
+}
+
+// request describes the caller to the task it starts.
+func request(ctx context.Context, operation string, targets ...flow.Target) flow.Request {
+	who := callerOf(ctx)
+	return flow.Request{
+		Operation: operation, Targets: targets, Actor: flow.Actor{ID: who.UserID, Name: who.UserName}, Project: who.ProjectID,
+		Role: string(who.Role), Via: who.via, SourceIP: who.sourceIP, UserAgent: who.userAgent, RequestID: who.requestID,
+	}
+}
+
+func sourceIP(remote string) string {
+	if host, _, err := net.SplitHostPort(remote); err == nil {
+		return host
+	}
+	return remote
+}
+
+func requestIDOf(ctx huma.Context) string {
+	// The middleware has set it on the answer before huma's own run.
+	if g, ok := ctx.(interface{ GetResponseHeader(string) string }); ok {
+		return g.GetResponseHeader(requestIDHeader)
+	}
+	return clip(ctx.Header(requestIDHeader), 64)
+}
+
+func clip(s string, n int) string {
+	if len(s) > n {
+		return s[:n]
+	}
+	return s
+}

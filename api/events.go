@@ -1,0 +1,142 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/sse"
+
+	"mycloudmanager/internal/apps"
+	"mycloudmanager/internal/roles"
+	"mycloudmanager/internal/stack"
+	"mycloudmanager/internal/tasks"
+)
+
+const pingEvery = 15 * time.Second
+
+// TaskEvent is a task that changed.
+type TaskEvent struct{ tasks.Task }
+
+// AppEvent is an app whose health changed.
+type AppEvent struct {
+	Name   string      `json:"name"`
+	Health apps.Health `json:"health"`
+	Reason string      `json:"reason"`
+	Since  *time.Time  `json:"since" nullable:"true"`
+}
+
+// StackEvent is a stack whose state changed.
+type StackEvent struct {
+	State  stack.State `json:"state"`
+	Reason string      `json:"reason"`
+	Task   string      `json:"task,omitempty"`
+}
+
+// Ping keeps the connection open.
+type Ping struct {
+	Time time.Time `json:"time"`
+}
+
+func (s *Server) eventRoutes(api huma.API) {
+	task := huma.Operation{OperationID: "watchTask", Method: http.MethodGet, Path: "/tasks/{id}/events", Tags: []string{"Tasks"},
+		Summary: "A task as it goes on (server-sent events)"}
+	prepare(&task, roles.Viewer)
+	sse.Register(api, task, map[string]any{"task": TaskEvent{}, "ping": Ping{}}, s.watchTask)
+	all := huma.Operation{OperationID: "watchEvents", Method: http.MethodGet, Path: "/events", Tags: []string{"Service"},
+		Summary: "Everything that changes (server-sent events)"}
+	prepare(&all, roles.Viewer)
+	sse.Register(api, all, map[string]any{"task": TaskEvent{}, "app": AppEvent{}, "stack": StackEvent{}, "ping": Ping{}}, s.watchEvents)
+}
+
+type watchTask struct {
+	ID string `path:"id" maxLength:"512"`
+	// A task's events carry its whole state, so a reader that comes back needs only the newest.
+	LastEventID string `header:"Last-Event-ID" maxLength:"64"`
+}
+
+func (s *Server) watchTask(ctx context.Context, in *watchTask, send sse.Sender) {
+	changes := s.Tasks.Watch(ctx, in.ID)
+	ping := time.NewTicker(pingEvery)
+	defer ping.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case t, open := <-changes:
+			if !open || send(sse.Message{ID: eventID(), Data: TaskEvent{t}}) != nil {
+				return
+			}
+		case now := <-ping.C:
+			if send.Data(Ping{now.UTC()}) != nil {
+				return
+			}
+		}
+	}
+}
+
+// eventID grows with time, on every replica.
+func eventID() int { return int(time.Now().UnixMilli()) }
+
+func (s *Server) watchEvents(ctx context.Context, _ *struct {
+	LastEventID string `header:"Last-Event-ID" maxLength:"64"`
+}, send sse.Sender) {
+	changes := s.Tasks.WatchAll(ctx)
+	look := time.NewTicker(healthEvery)
+	defer look.Stop()
+	ping := time.NewTicker(pingEvery)
+	defer ping.Stop()
+	seen := &healthSeen{apps: map[string]apps.Health{}}
+	for {
+		var err error
+		select {
+		case <-ctx.Done():
+			return
+		case t, open := <-changes:
+			if !open {
+				return
+			}
+			if err = send(sse.Message{ID: eventID(), Data: TaskEvent{t}}); err == nil && t.Status.Closed() {
+				err = seen.send(ctx, s, send)
+			}
+		case <-look.C:
+			err = seen.send(ctx, s, send)
+		case now := <-ping.C:
+			err = send.Data(Ping{now.UTC()})
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// healthEvery is how often the health of apps and stack is looked at for those who watch; the
+// readers cache, so watchers share one look.
+const healthEvery = 2 * time.Second
+
+type healthSeen struct {
+	apps  map[string]apps.Health
+	stack stack.State
+}
+
+// send tells what differs from what this watcher was told last. A reader that cannot answer now is
+// asked again next time.
+func (h *healthSeen) send(ctx context.Context, s *Server, send sse.Sender) error {
+	if list, err := s.Apps.List(ctx); err == nil {
+		for _, a := range list {
+			if h.apps[a.Name] == a.Health {
+				continue
+			}
+			h.apps[a.Name] = a.Health
+			if err := send(sse.Message{ID: eventID(), Data: AppEvent{a.Name, a.Health, a.Reason, a.Since}}); err != nil {
+				return err
+			}
+		}
+	}
+	if st, err := s.Stacks.Get(ctx); err == nil && st.State != h.stack {
+		h.stack = st.State
+		return send(sse.Message{ID: eventID(), Data: StackEvent{st.State, st.Reason, st.Task}})
+	}
+	return nil
+}

@@ -1,0 +1,111 @@
+package api
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"mycloudmanager/internal/fault"
+)
+
+// Problem is the RFC 9457 body of every error.
+type Problem struct {
+	Type   string        `json:"type"`
+	Title  string        `json:"title"`
+	Status int           `json:"status"`
+	Detail string        `json:"detail,omitempty"`
+	Code   string        `json:"code" enum:"invalid,unauthorized,forbidden,not_found,conflict,quota,unavailable,rate_limited,internal"`
+	Errors []fault.Field `json:"errors,omitempty"`
+	Task   string        `json:"task,omitempty" doc:"URL of the task in the way"`
+}
+
+// Error implements error.
+func (p *Problem) Error() string { return p.Title + ": " + p.Detail }
+
+// GetStatus implements huma.StatusError.
+func (p *Problem) GetStatus() int { return p.Status }
+
+// ContentType implements huma.ContentTypeFilter.
+func (*Problem) ContentType(string) string { return "application/problem+json" }
+
+var statusOf = map[fault.Kind]int{
+	fault.Invalid: http.StatusUnprocessableEntity, fault.Unauthorized: http.StatusUnauthorized, fault.Forbidden: http.StatusForbidden,
+	fault.NotFound: http.StatusNotFound, fault.Conflict: http.StatusConflict, fault.Quota: http.StatusForbidden,
+	fault.Unavailable: http.StatusServiceUnavailable, fault.RateLimited: http.StatusTooManyRequests, fault.Internal: http.StatusInternalServerError,
+}
+
+var codeOf = map[int]fault.Kind{
+	http.StatusUnauthorized: fault.Unauthorized, http.StatusForbidden: fault.Forbidden, http.StatusNotFound: fault.NotFound,
+	http.StatusConflict: fault.Conflict, http.StatusPreconditionFailed: fault.Conflict, http.StatusTooManyRequests: fault.RateLimited,
+	http.StatusServiceUnavailable: fault.Unavailable, http.StatusBadGateway: fault.Unavailable, http.StatusGatewayTimeout: fault.Unavailable,
+}
+
+func newProblem(status int, detail string, fields ...fault.Field) *Problem {
+	code, ok := codeOf[status]
+	switch {
+	case ok:
+	case status >= http.StatusInternalServerError:
+		code = fault.Internal
+	default:
+		code = fault.Invalid
+	}
+	return &Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail, Code: string(code), Errors: fields}
+}
+
+// problemOf is the only writer of errors: a fault keeps its kind and its words for the user, anything
+// else is "internal", logged and not shown.
+func problemOf(err error) error {
+	if p, ok := errors.AsType[*Problem](err); ok {
+		return p
+	}
+	kind := fault.KindOf(err)
+	p := newProblem(statusOf[kind], fault.MessageOf(err))
+	p.Code = string(kind)
+	if f, ok := errors.AsType[*fault.Error](err); ok {
+		p.Errors = f.Fields
+		if f.Task != "" {
+			p.Task = taskURL(f.Task)
+		}
+	}
+	if kind == fault.Internal {
+		slog.Error("request failed", "err", err)
+		p.Detail = "an unexpected error; the log names it by the request id"
+	}
+	if kind == fault.Unavailable || kind == fault.RateLimited {
+		return huma.ErrorWithHeaders(p, http.Header{"Retry-After": {"5"}})
+	}
+	return p
+}
+
+var replaceErrors = sync.OnceFunc(func() {
+	huma.DefaultArrayNullable = false
+	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
+		if status >= http.StatusInternalServerError {
+			slog.Error("request failed", "status", status, "err", errors.Join(errs...))
+			return newProblem(status, "")
+		}
+		var fields []fault.Field
+		for _, err := range errs {
+			if d, ok := err.(huma.ErrorDetailer); ok {
+				// The value that was sent is left out: it may be a password.
+				detail := d.ErrorDetail()
+				fields = append(fields, fault.Field{Field: fieldName(detail.Location), Message: detail.Message})
+			}
+		}
+		return newProblem(status, message, fields...)
+	}
+})
+
+// fieldName turns huma's location ("body.schedule.time", "query.limit") into the caller's name.
+func fieldName(location string) string {
+	for _, prefix := range []string{"body.", "query.", "path.", "header."} {
+		if name, ok := strings.CutPrefix(location, prefix); ok {
+			return name
+		}
+	}
+	return location
+}

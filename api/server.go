@@ -1,0 +1,191 @@
+// Package api is the REST contract on gin and huma: typed handlers that start operations and read
+// the cloud. openapi.yaml beside it is the contract it must keep to.
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+	"github.com/gin-gonic/gin"
+
+	"mycloudmanager/internal/apps"
+	"mycloudmanager/internal/audit"
+	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/identity"
+	"mycloudmanager/internal/roles"
+	"mycloudmanager/internal/stack"
+	"mycloudmanager/internal/tasks"
+)
+
+// Identities signs in and recognises callers.
+type Identities interface {
+	SignIn(ctx context.Context, c identity.Credentials) (identity.Identity, error)
+	Validate(ctx context.Context, token string) (identity.Identity, error)
+	Revoke(ctx context.Context, token string) error
+}
+
+// Tasks starts operations and shows them.
+type Tasks interface {
+	Start(ctx context.Context, s tasks.Start) (tasks.Task, error)
+	List(ctx context.Context, f tasks.Filter) (tasks.Page, error)
+	Get(ctx context.Context, id string) (tasks.Task, error)
+	Cancel(ctx context.Context, id string) (tasks.Task, error)
+	Retry(ctx context.Context, id string, r flow.Request, userToken string) (tasks.Task, error)
+	Log(ctx context.Context, id, step string) ([]tasks.LogLine, error)
+	Running(ctx context.Context, target flow.Target) (string, error)
+	Watch(ctx context.Context, id string) <-chan tasks.Task
+	WatchAll(ctx context.Context) <-chan tasks.Task
+}
+
+// Stacks reads the toolbox stack.
+type Stacks interface {
+	Get(ctx context.Context) (stack.Stack, error)
+	Topology(ctx context.Context) (stack.Topology, error)
+	Events(ctx context.Context) ([]stack.Event, error)
+	Options(ctx context.Context) (stack.Options, error)
+	Preflight(ctx context.Context, p stack.Parameters, userToken string, restricted bool) (stack.Report, error)
+}
+
+// Apps reads the catalogue and what of it runs.
+type Apps interface {
+	List(ctx context.Context) ([]apps.App, error)
+	Get(ctx context.Context, name string) (apps.App, error)
+	Icon(name string) ([]byte, error)
+	Revisions(ctx context.Context, name string) ([]apps.Revision, error)
+	Plan(ctx context.Context, name, version string) ([]apps.PlanRow, error)
+	CheckSettings(ctx context.Context, name string, s apps.Settings) (changes []flow.Change, err error)
+}
+
+// Audit is the audit store.
+type Audit interface {
+	Append(ctx context.Context, r audit.Record) error
+	List(ctx context.Context, f audit.Filter) ([]audit.Record, error)
+	Each(ctx context.Context, f audit.Filter, visit func(audit.Record) error) error
+}
+
+// Probe tells whether one dependency answers.
+type Probe struct {
+	Name  string
+	Check func(context.Context) error
+}
+
+// Config is what the API needs besides its parts.
+type Config struct {
+	Version       string
+	Sandbox       bool
+	TemporalWeb   http.Handler // nil: not shown
+	HorizonURL    string
+	AccountURL    string
+	SessionKey    []byte // 32 bytes; seals the session cookie
+	SecureCookies bool
+	SignInHints   []SignInHint
+	Defaults      SignInDefaults
+	UI            http.Handler
+	Metrics       http.Handler
+	Codec         http.Handler // payload codec for Temporal Web
+	Middleware    []gin.HandlerFunc
+}
+
+// Server serves the contract.
+type Server struct {
+	Config
+	Identities Identities
+	Tasks      Tasks
+	Stacks     Stacks
+	Apps       Apps
+	Audit      Audit
+	Operations map[string]flow.Operation
+	Probes     []Probe
+
+	sessions sessions
+	attempts *attempts
+}
+
+// Limits of one request.
+const (
+	maxBody     = 1 << 20
+	readTimeout = 30 * time.Second
+)
+
+// Handler builds the router. It is called once.
+func (s *Server) Handler() (http.Handler, error) {
+	r, _, err := s.router()
+	return r, err
+}
+
+// OpenAPI returns the contract as the code has it.
+func (s *Server) OpenAPI() (*huma.OpenAPI, error) {
+	_, api, err := s.router()
+	if err != nil {
+		return nil, err
+	}
+	return api.OpenAPI(), nil
+}
+
+func (s *Server) router() (*gin.Engine, huma.API, error) {
+	replaceErrors()
+	if err := s.sessions.init(s.SessionKey); err != nil {
+		return nil, nil, err
+	}
+	s.attempts = newAttempts()
+	gin.SetMode(gin.ReleaseMode)
+	r := gin.New()
+	r.HandleMethodNotAllowed = true
+	if err := r.SetTrustedProxies(nil); err != nil {
+		return nil, nil, err
+	}
+	r.Use(s.Middleware...)
+	r.Use(requestID, accessLog, recovery, secureHeaders, countRequests)
+	r.NoRoute(s.notFound)
+	r.NoMethod(func(c *gin.Context) { writeProblem(c, newProblem(http.StatusMethodNotAllowed, "")) })
+	s.serviceRoutes(r)
+
+	config := huma.DefaultConfig("MyCloudManager", "1.0.0")
+	config.Servers = []*huma.Server{{URL: "/api/v1"}}
+	config.DocsPath = ""
+	config.CreateHooks = nil
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"session": {Type: "apiKey", In: "cookie", Name: sessionCookie},
+		"token":   {Type: "apiKey", In: "header", Name: "X-Auth-Token"},
+		"basic":   {Type: "http", Scheme: "basic", Description: "application credential id and secret"},
+	}
+	api := humagin.NewWithGroup(r, r.Group("/api/v1"), config)
+	api.UseMiddleware(s.language, s.authenticate(api))
+	for _, register := range []func(huma.API){s.sessionRoutes, s.taskRoutes, s.eventRoutes, s.stackRoutes, s.appRoutes, s.auditRoutes} {
+		register(api)
+	}
+	return r, api, nil
+}
+
+const roleKey = "role"
+
+// public marks an operation that needs no sign-in.
+const public = roles.Role("public")
+
+// handle registers one operation with the role it needs: deny by default, there is no way around it.
+func handle[I, O any](api huma.API, need roles.Role, op huma.Operation, h func(context.Context, *I) (*O, error)) {
+	prepare(&op, need)
+	huma.Register(api, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := h(ctx, in)
+		if err != nil {
+			return nil, problemOf(err)
+		}
+		return out, nil
+	})
+}
+
+func prepare(op *huma.Operation, need roles.Role) {
+	op.Metadata = map[string]any{roleKey: need}
+	op.MaxBodyBytes = maxBody
+	op.BodyReadTimeout = readTimeout
+	op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusServiceUnavailable)
+	if need != public {
+		op.Security = []map[string][]string{{"session": {}}, {"token": {}}, {"basic": {}}}
+		op.Description = "Role: " + string(need) + ". " + op.Description
+	}
+}
+
+func taskURL(id string) string { return "/api/v1/tasks/" + id }

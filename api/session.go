@@ -1,0 +1,215 @@
+package api
+
+import (
+	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"mycloudmanager/internal/audit"
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/identity"
+	"mycloudmanager/internal/roles"
+)
+
+const (
+	sessionCookie = "mcm_session"
+	csrfHeader    = "X-CSRF-Token"
+)
+
+// sessions seals Keystone's token into the cookie: no session table, so any replica knows a browser.
+type sessions struct{ seal cipher.AEAD }
+
+type session struct {
+	Token     string    `json:"t"`
+	CSRF      string    `json:"c"`
+	ExpiresAt time.Time `json:"e"`
+}
+
+func (s *sessions) init(key []byte) error {
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return err
+	}
+	s.seal, err = cipher.NewGCM(block)
+	return err
+}
+
+func (s *sessions) close(v session) (string, error) {
+	plain, err := json.Marshal(v)
+	if err != nil {
+		return "", err
+	}
+	nonce := make([]byte, s.seal.NonceSize())
+	if _, err := rand.Read(nonce); err != nil {
+		return "", err
+	}
+	return base64.RawURLEncoding.EncodeToString(s.seal.Seal(nonce, nonce, plain, []byte(sessionCookie))), nil
+}
+
+func (s *sessions) open(cookie string) (session, error) {
+	var v session
+	ended := fault.New(fault.Unauthorized, nil, "your session has ended: sign in again")
+	sealed, err := base64.RawURLEncoding.DecodeString(cookie)
+	if err != nil || len(sealed) < s.seal.NonceSize() {
+		return v, ended
+	}
+	n := s.seal.NonceSize()
+	plain, err := s.seal.Open(nil, sealed[:n], sealed[n:], []byte(sessionCookie))
+	if err != nil || json.Unmarshal(plain, &v) != nil || time.Now().After(v.ExpiresAt) {
+		return v, ended
+	}
+	return v, nil
+}
+
+// User is a person as the session shows them.
+type User struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// Session is who is signed in.
+type Session struct {
+	User      User       `json:"user"`
+	Project   User       `json:"project"`
+	Role      roles.Role `json:"role" enum:"viewer,operator,administrator"`
+	ExpiresAt time.Time  `json:"expires_at"`
+	CSRFToken string     `json:"csrf_token"`
+}
+
+// SignIn is a password or an application credential.
+type SignIn struct {
+	Username                    string `json:"username,omitempty" maxLength:"255"`
+	Password                    string `json:"password,omitempty" maxLength:"4096"`
+	UserDomain                  string `json:"user_domain,omitempty" maxLength:"255"`
+	Project                     string `json:"project,omitempty" maxLength:"255"`
+	ProjectDomain               string `json:"project_domain,omitempty" maxLength:"255"`
+	ApplicationCredentialID     string `json:"application_credential_id,omitempty" maxLength:"255"`
+	ApplicationCredentialSecret string `json:"application_credential_secret,omitempty" maxLength:"4096"`
+}
+
+// Resolve checks that one whole credential was given.
+func (b *SignIn) Resolve(huma.Context) []error {
+	missing := func(field string) []error {
+		return []error{&huma.ErrorDetail{Location: "body." + field, Message: "expected"}}
+	}
+	switch {
+	case b.ApplicationCredentialID != "" && b.ApplicationCredentialSecret == "":
+		return missing("application_credential_secret")
+	case b.ApplicationCredentialID != "":
+		return nil
+	case b.Username == "":
+		return missing("username")
+	case b.Password == "":
+		return missing("password")
+	}
+	return nil
+}
+
+type sessionAnswer struct {
+	SetCookie string `header:"Set-Cookie"`
+	Body      Session
+}
+
+func (s *Server) sessionRoutes(api huma.API) {
+	tags := []string{"Session"}
+	handle(api, public, huma.Operation{OperationID: "openSession", Method: http.MethodPost, Path: "/session", Tags: tags,
+		Summary: "Sign in", DefaultStatus: http.StatusCreated, Errors: []int{http.StatusTooManyRequests}}, s.openSession)
+	handle(api, roles.Viewer, huma.Operation{OperationID: "getSession", Method: http.MethodGet, Path: "/session", Tags: tags, Summary: "Who is signed in"},
+		s.getSession)
+	handle(api, roles.Viewer, huma.Operation{OperationID: "closeSession", Method: http.MethodDelete, Path: "/session", Tags: tags,
+		Summary: "Sign out", DefaultStatus: http.StatusNoContent}, s.closeSession)
+	handle(api, public, huma.Operation{OperationID: "getInfo", Method: http.MethodGet, Path: "/info", Tags: []string{"Service"},
+		Summary: "What this manager is"}, s.getInfo)
+}
+
+func (s *Server) openSession(ctx context.Context, in *struct{ Body SignIn }) (*sessionAnswer, error) {
+	b, who := in.Body, callerOf(ctx)
+	name := b.Username + b.ApplicationCredentialID
+	if err := s.attempts.allow(who.sourceIP, name); err != nil {
+		return nil, err
+	}
+	person, err := s.Identities.SignIn(ctx, identity.Credentials{
+		Username: b.Username, Password: b.Password, UserDomain: orDefault(b.UserDomain, s.Defaults.UserDomain),
+		Project: orDefault(b.Project, s.Defaults.Project), ProjectDomain: orDefault(b.ProjectDomain, s.Defaults.ProjectDomain),
+		ApplicationCredentialID: b.ApplicationCredentialID, ApplicationCredentialSecret: b.ApplicationCredentialSecret,
+	})
+	s.attempts.result(who.sourceIP, name, err)
+	who.Identity, who.via = person, "ui"
+	if err != nil {
+		who.UserName = name
+		s.auditRefusal(ctx, who, "session.open", err)
+		return nil, err
+	}
+	cookie, v, err := s.newCookie(person)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.record(ctx, who, "session.open", string(flow.Succeeded), ""); err != nil {
+		return nil, err
+	}
+	return &sessionAnswer{SetCookie: cookie, Body: describe(person, v.CSRF)}, nil
+}
+
+func (s *Server) newCookie(person identity.Identity) (string, session, error) {
+	v := session{Token: person.Token, CSRF: rand.Text(), ExpiresAt: person.ExpiresAt}
+	sealed, err := s.sessions.close(v)
+	if err != nil {
+		return "", v, err
+	}
+	c := http.Cookie{Name: sessionCookie, Value: sealed, Path: "/", HttpOnly: true, Secure: s.SecureCookies,
+		SameSite: http.SameSiteStrictMode, Expires: person.ExpiresAt}
+	return c.String(), v, nil
+}
+
+func describe(p identity.Identity, csrf string) Session {
+	return Session{User: User{p.UserID, p.UserName}, Project: User{p.ProjectID, p.ProjectName}, Role: p.Role, ExpiresAt: p.ExpiresAt.UTC(), CSRFToken: csrf}
+}
+
+func (s *Server) getSession(ctx context.Context, _ *struct{}) (*sessionAnswer, error) {
+	who := callerOf(ctx)
+	return &sessionAnswer{Body: describe(who.Identity, who.csrf)}, nil
+}
+
+func (s *Server) closeSession(ctx context.Context, _ *struct{}) (*struct {
+	SetCookie string `header:"Set-Cookie"`
+}, error) {
+	who := callerOf(ctx)
+	if who.csrf != "" { // a session of ours; a caller's own token is theirs to end
+		if err := s.Identities.Revoke(ctx, who.Token); err != nil && fault.KindOf(err) != fault.NotFound {
+			return nil, err
+		}
+	}
+	c := http.Cookie{Name: sessionCookie, Path: "/", HttpOnly: true, Secure: s.SecureCookies, SameSite: http.SameSiteStrictMode, MaxAge: -1}
+	return &struct {
+		SetCookie string `header:"Set-Cookie"`
+	}{c.String()}, nil
+}
+
+// record writes an audit record about something that is no task.
+func (s *Server) record(ctx context.Context, who caller, operation, outcome, detail string) error {
+	return s.Audit.Append(ctx, audit.Record{
+		Time: time.Now(), Actor: flow.Actor{ID: who.UserID, Name: who.UserName}, SourceIP: who.sourceIP, UserAgent: who.userAgent,
+		Via: who.via, Operation: operation, Outcome: outcome, Detail: detail, RequestID: who.requestID, Key: operation + ":" + rand.Text(),
+	})
+}
+
+func (s *Server) auditRefusal(ctx context.Context, who caller, operation string, cause error) {
+	if err := s.record(ctx, who, operation, audit.Refused, fault.MessageOf(cause)); err != nil {
+		problemOf(err) // logs it: the refusal itself must still be answered
+	}
+}
+
+func orDefault(v, d string) string {
+	if v == "" {
+		return d
+	}
+	return v
+}

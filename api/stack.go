@@ -1,0 +1,132 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/roles"
+	"mycloudmanager/internal/stack"
+	"mycloudmanager/workflows"
+)
+
+// stackTarget is the one stack of the project; its name is the user's.
+func stackTarget(name string) flow.Target {
+	return flow.Target{Kind: "stack", ID: "toolbox", Name: name}
+}
+
+func (s *Server) stackRoutes(api huma.API) {
+	tags := []string{"Stack"}
+	handle(api, roles.Viewer, huma.Operation{OperationID: "getStack", Method: http.MethodGet, Path: "/stack", Tags: tags, Summary: "How the stack stands"}, s.getStack)
+	handle(api, roles.Viewer, huma.Operation{OperationID: "getStackOptions", Method: http.MethodGet, Path: "/stack/options", Tags: tags,
+		Summary: "What a deployment can choose from"}, s.getStackOptions)
+	handle(api, roles.Operator, huma.Operation{OperationID: "preflightStack", Method: http.MethodPost, Path: "/stack/preflight", Tags: tags,
+		Summary: "Would a deployment fit? Nothing is changed"}, s.preflightStack)
+	handle(api, roles.Operator, huma.Operation{OperationID: "deployStack", Method: http.MethodPost, Path: "/stack", Tags: tags,
+		Summary: "Deploy the stack", DefaultStatus: http.StatusAccepted, Errors: []int{http.StatusConflict}}, s.deployStack)
+	handle(api, roles.Operator, huma.Operation{OperationID: "updateStack", Method: http.MethodPatch, Path: "/stack", Tags: tags,
+		Summary: "Scale the stack or change its flavors", DefaultStatus: http.StatusAccepted, Errors: []int{http.StatusConflict, http.StatusNotFound}}, s.updateStack)
+	handle(api, roles.Operator, huma.Operation{OperationID: "deleteStack", Method: http.MethodDelete, Path: "/stack", Tags: tags,
+		Summary: "Delete the stack", DefaultStatus: http.StatusAccepted, Errors: []int{http.StatusConflict, http.StatusNotFound}}, s.deleteStack)
+	handle(api, roles.Viewer, huma.Operation{OperationID: "getStackTopology", Method: http.MethodGet, Path: "/stack/topology", Tags: tags,
+		Summary: "Resources and what they depend on"}, s.getStackTopology)
+	handle(api, roles.Viewer, huma.Operation{OperationID: "listStackEvents", Method: http.MethodGet, Path: "/stack/events", Tags: tags,
+		Summary: "The stack's story, newest first"}, s.listStackEvents)
+}
+
+type stackAnswer struct{ Body stack.Stack }
+
+func (s *Server) getStack(ctx context.Context, _ *struct{}) (*stackAnswer, error) {
+	st, err := s.Stacks.Get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	task, err := s.Tasks.Running(ctx, stackTarget(""))
+	if err != nil {
+		return nil, err
+	}
+	if task != "" {
+		st.Task = taskURL(task)
+	}
+	return &stackAnswer{st}, nil
+}
+
+func (s *Server) getStackOptions(ctx context.Context, _ *struct{}) (*struct{ Body stack.Options }, error) {
+	o, err := s.Stacks.Options(ctx)
+	return &struct{ Body stack.Options }{o}, err
+}
+
+func (s *Server) preflightStack(ctx context.Context, in *struct{ Body stack.Parameters }) (*struct{ Body stack.Report }, error) {
+	who := callerOf(ctx)
+	report, err := s.Stacks.Preflight(ctx, in.Body, who.Token, who.Restricted)
+	return &struct{ Body stack.Report }{report}, err
+}
+
+func (s *Server) deployStack(ctx context.Context, in *struct {
+	Once
+	Body stack.Parameters
+}) (*Accepted, error) {
+	who := callerOf(ctx)
+	input := workflows.DeployStackInput{Parameters: in.Body, UserToken: who.Token, Restricted: who.Restricted}
+	return s.start(ctx, in.Once, "stack.deploy", input, in.Body, stackTarget(in.Body.Name))
+}
+
+func (s *Server) updateStack(ctx context.Context, in *struct {
+	Once
+	Body stack.Changes
+}) (*Accepted, error) {
+	if in.Body == (stack.Changes{}) {
+		return nil, fault.InvalidField("body", "nothing to change was given")
+	}
+	name, err := s.stackName(ctx)
+	if err != nil {
+		return nil, err
+	}
+	input := workflows.UpdateStackInput{Name: name, Changes: in.Body, UserToken: callerOf(ctx).Token}
+	return s.start(ctx, in.Once, "stack.update", input, in.Body, stackTarget(name))
+}
+
+func (s *Server) deleteStack(ctx context.Context, in *struct {
+	Once
+	Confirm string `query:"confirm" maxLength:"255" doc:"the stack's name"`
+}) (*Accepted, error) {
+	name, err := s.stackName(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if in.Confirm != name {
+		return nil, fault.InvalidField("confirm", "type the stack's name to delete it")
+	}
+	input := workflows.DeleteStackInput{Name: name, UserToken: callerOf(ctx).Token}
+	return s.start(ctx, in.Once, "stack.delete", input, in.Confirm, stackTarget(name))
+}
+
+func (s *Server) stackName(ctx context.Context) (string, error) {
+	st, err := s.Stacks.Get(ctx)
+	if err != nil {
+		return "", err
+	}
+	if st.State == stack.Absent {
+		return "", fault.New(fault.NotFound, nil, "there is no stack: deploy one first")
+	}
+	return st.Name, nil
+}
+
+func (s *Server) getStackTopology(ctx context.Context, _ *struct{}) (*struct{ Body stack.Topology }, error) {
+	t, err := s.Stacks.Topology(ctx)
+	return &struct{ Body stack.Topology }{t}, err
+}
+
+// StackEvents is the stack's story.
+type StackEvents struct {
+	Items         []stack.Event `json:"items"`
+	NextPageToken string        `json:"next_page_token"`
+}
+
+func (s *Server) listStackEvents(ctx context.Context, _ *struct{}) (*struct{ Body StackEvents }, error) {
+	events, err := s.Stacks.Events(ctx)
+	return &struct{ Body StackEvents }{StackEvents{Items: events}}, err
+}

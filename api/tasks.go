@@ -1,0 +1,154 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/roles"
+	"mycloudmanager/internal/tasks"
+)
+
+// Accepted is the answer of everything that takes work.
+type Accepted struct {
+	Location string `header:"Location"`
+	Body     tasks.Task
+}
+
+func accepted(t tasks.Task, err error) (*Accepted, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &Accepted{Location: taskURL(t.ID), Body: t}, nil
+}
+
+// Once is embedded in every request that starts work.
+type Once struct {
+	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" doc:"same key and body: the same task, also days later"`
+}
+
+// start starts an operation for the caller; body is what the Idempotency-Key stands for.
+func (s *Server) start(ctx context.Context, once Once, operation string, input any, body any, targets ...flow.Target) (*Accepted, error) {
+	op, ok := s.Operations[operation]
+	if !ok {
+		return nil, fmt.Errorf("operation %s is not registered", operation)
+	}
+	encoded, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	return accepted(s.Tasks.Start(ctx, tasks.Start{Operation: op, Input: input, Request: request(ctx, operation, targets...), Key: once.IdempotencyKey, Body: encoded}))
+}
+
+type taskPath struct {
+	ID string `path:"id" maxLength:"512"`
+}
+
+type taskAnswer struct{ Body tasks.Task }
+
+func (s *Server) taskRoutes(api huma.API) {
+	tags := []string{"Tasks"}
+	handle(api, roles.Viewer, huma.Operation{OperationID: "listTasks", Method: http.MethodGet, Path: "/tasks", Tags: tags,
+		Summary: "Tasks, newest first"}, s.listTasks)
+	handle(api, roles.Viewer, huma.Operation{OperationID: "getTask", Method: http.MethodGet, Path: "/tasks/{id}", Tags: tags,
+		Summary: "One task", Errors: []int{http.StatusNotFound}}, s.getTask)
+	handle(api, roles.Operator, huma.Operation{OperationID: "cancelTask", Method: http.MethodPost, Path: "/tasks/{id}/cancel", Tags: tags,
+		Summary: "Cancel a task: what it did is undone", DefaultStatus: http.StatusAccepted, Errors: []int{http.StatusNotFound, http.StatusConflict}}, s.cancelTask)
+	handle(api, roles.Operator, huma.Operation{OperationID: "retryTask", Method: http.MethodPost, Path: "/tasks/{id}/retry", Tags: tags,
+		Summary: "Let a blocked task go on, or start a failed one again", DefaultStatus: http.StatusAccepted, Errors: []int{http.StatusNotFound, http.StatusConflict}}, s.retryTask)
+	handle(api, roles.Viewer, huma.Operation{OperationID: "getTaskLog", Method: http.MethodGet, Path: "/tasks/{id}/log", Tags: tags,
+		Summary: "The whole log of a task", Errors: []int{http.StatusNotFound}}, s.getTaskLog)
+}
+
+type listTasks struct {
+	Status    string    `query:"status" enum:"queued,running,blocked,cancelling,succeeded,failed,partly_failed,cancelled,timed_out"`
+	Operation string    `query:"operation" maxLength:"64"`
+	Target    string    `query:"target" maxLength:"255" doc:"an id, or <kind>:<id>"`
+	Actor     string    `query:"actor" maxLength:"255" doc:"a user id or name"`
+	Since     time.Time `query:"since"`
+	Until     time.Time `query:"until"`
+	PageSize  int       `query:"page_size" minimum:"1" maximum:"500" default:"50"`
+	PageToken string    `query:"page_token" maxLength:"4096"`
+}
+
+func (s *Server) listTasks(ctx context.Context, in *listTasks) (*struct{ Body tasks.Page }, error) {
+	page, err := s.Tasks.List(ctx, tasks.Filter{Status: flow.Status(in.Status), Operation: in.Operation, Target: in.Target, Actor: in.Actor,
+		Since: in.Since, Until: in.Until, PageSize: in.PageSize, PageToken: in.PageToken})
+	if err != nil {
+		return nil, err
+	}
+	return &struct{ Body tasks.Page }{page}, nil
+}
+
+func (s *Server) getTask(ctx context.Context, in *taskPath) (*taskAnswer, error) {
+	t, err := s.Tasks.Get(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &taskAnswer{t}, nil
+}
+
+func (s *Server) cancelTask(ctx context.Context, in *taskPath) (*Accepted, error) {
+	if err := s.mayTouch(ctx, in.ID); err != nil {
+		return nil, err
+	}
+	return accepted(s.Tasks.Cancel(ctx, in.ID))
+}
+
+func (s *Server) retryTask(ctx context.Context, in *taskPath) (*Accepted, error) {
+	if err := s.mayTouch(ctx, in.ID); err != nil {
+		return nil, err
+	}
+	return accepted(s.Tasks.Retry(ctx, in.ID, request(ctx, ""), callerOf(ctx).Token))
+}
+
+// mayTouch refuses to cancel or retry an operation that the caller could not have started.
+func (s *Server) mayTouch(ctx context.Context, id string) error {
+	t, err := s.Tasks.Get(ctx, id)
+	if err != nil {
+		return err
+	}
+	if need := s.Operations[t.Operation].Role; !callerOf(ctx).Role.Allows(need) {
+		return fault.New(fault.Forbidden, nil, "this needs the role %s", need)
+	}
+	return nil
+}
+
+type taskLog struct {
+	ID     string `path:"id" maxLength:"512"`
+	Step   string `query:"step" maxLength:"64"`
+	Format string `query:"format" enum:"text,jsonl" default:"text"`
+}
+
+func (s *Server) getTaskLog(ctx context.Context, in *taskLog) (*huma.StreamResponse, error) {
+	lines, err := s.Tasks.Log(ctx, in.ID, in.Step)
+	if err != nil {
+		return nil, err
+	}
+	return &huma.StreamResponse{Body: func(ctx huma.Context) {
+		w := ctx.BodyWriter()
+		if in.Format == "jsonl" {
+			ctx.SetHeader("Content-Type", "application/jsonl")
+			encoder := json.NewEncoder(w)
+			for _, line := range lines {
+				if encoder.Encode(line) != nil {
+					return
+				}
+			}
+			return
+		}
+		ctx.SetHeader("Content-Type", "text/plain; charset=utf-8")
+		for _, line := range lines {
+			if _, err := fmt.Fprintf(w, "%s %-5s %-20s %s\n", line.Time.UTC().Format(time.RFC3339), line.Level, line.Step, strings.ReplaceAll(line.Message, "\n", "\n  ")); err != nil {
+				return
+			}
+		}
+	}}, nil
+}

@@ -1,0 +1,113 @@
+package flow
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/interceptor"
+
+	"mycloudmanager/internal/fault"
+)
+
+const (
+	beatEvery   = 2 * time.Second
+	maxInternal = 5 // attempts after which an unclassified error is final
+)
+
+// Interceptor gives every activity its heartbeat and turns its errors into Temporal's form, so
+// that activities are plain functions that return faults.
+type Interceptor struct {
+	interceptor.WorkerInterceptorBase
+}
+
+// InterceptActivity implements interceptor.WorkerInterceptor.
+func (*Interceptor) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
+	return &activityInbound{interceptor.ActivityInboundInterceptorBase{Next: next}}
+}
+
+type activityInbound struct {
+	interceptor.ActivityInboundInterceptorBase
+}
+
+type beatKey struct{}
+
+type beat struct{ message atomic.Pointer[string] }
+
+// Say tells the task's reader what the activity is waiting for; it also heartbeats.
+func Say(ctx context.Context, message string) {
+	if b, ok := ctx.Value(beatKey{}).(*beat); ok {
+		b.message.Store(&message)
+		activity.RecordHeartbeat(ctx, message)
+	}
+}
+
+// ExecuteActivity runs the activity while a second goroutine heartbeats with its last message.
+func (a *activityInbound) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
+	info := activity.GetInfo(ctx)
+	if info.IsLocalActivity {
+		return a.Next.ExecuteActivity(ctx, in)
+	}
+	b := &beat{}
+	ctx = context.WithValue(ctx, beatKey{}, b)
+	done := make(chan struct{})
+	defer close(done)
+	go b.keep(ctx, done)
+	out, err := a.Next.ExecuteActivity(ctx, in)
+	if err == nil {
+		return out, nil
+	}
+	if ctx.Err() != nil && context.Cause(ctx) != nil {
+		return nil, ctx.Err()
+	}
+	if fault.KindOf(err) == fault.Internal && info.Attempt >= maxInternal {
+		return nil, fault.Final(err)
+	}
+	return nil, fault.ForTemporal(err)
+}
+
+func (b *beat) keep(ctx context.Context, done <-chan struct{}) {
+	tick := time.NewTicker(beatEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-done:
+			return
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if m := b.message.Load(); m != nil {
+				activity.RecordHeartbeat(ctx, *m)
+			} else {
+				activity.RecordHeartbeat(ctx)
+			}
+		}
+	}
+}
+
+// Poll calls check every interval until it is done, fails or ctx ends. check returns what it is
+// waiting for; unavailable answers are told and waited out, as a wait has its own deadline.
+func Poll(ctx context.Context, every time.Duration, check func(context.Context) (done bool, waiting string, err error)) error {
+	for {
+		done, waiting, err := check(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil && !fault.KindOf(err).Retryable():
+			return err
+		case err != nil && fault.KindOf(err) == fault.Internal:
+			return err
+		case err != nil:
+			waiting = fault.MessageOf(err)
+		case done:
+			return nil
+		}
+		Say(ctx, waiting)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(every):
+		}
+	}
+}

@@ -1,0 +1,155 @@
+// Package openstack signs in to the cloud and maps its faults: the only home of gophercloud's
+// authentication. Activities and readers get a Session from it.
+package openstack
+
+import (
+	"context"
+	"crypto/tls"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/gophercloud/gophercloud/v2"
+	gophercloudopenstack "github.com/gophercloud/gophercloud/v2/openstack"
+	"github.com/gophercloud/gophercloud/v2/openstack/config/clouds"
+
+	"mycloudmanager/internal/fault"
+)
+
+// requestTimeout bounds one HTTP exchange with the cloud.
+const requestTimeout = 60 * time.Second
+
+// Cloud is one OpenStack cloud and the manager's own credential for one project of it.
+type Cloud struct {
+	options  gophercloud.AuthOptions
+	endpoint gophercloud.EndpointOpts
+	http     http.Client
+
+	mu      sync.Mutex
+	manager *Session
+}
+
+// FromEnvironment reads the manager's credential like the openstack command line does: clouds.yaml
+// when OS_CLOUD is set, else the OS_* variables.
+func FromEnvironment() (*Cloud, error) {
+	if name := os.Getenv("OS_CLOUD"); name != "" {
+		auth, endpoint, tlsConfig, err := clouds.Parse(clouds.WithCloudName(name))
+		if err != nil {
+			return nil, fault.New(fault.Invalid, err, "OS_CLOUD=%s: %v", name, err)
+		}
+		return newCloud(auth, endpoint, tlsConfig), nil
+	}
+	if os.Getenv("OS_AUTH_URL") == "" {
+		return nil, fault.New(fault.Invalid, nil, "no cloud: set OS_CLOUD or OS_AUTH_URL, or run `mcm sandbox`")
+	}
+	return newCloud(optionsFromEnv(), gophercloud.EndpointOpts{
+		Region:       os.Getenv("OS_REGION_NAME"),
+		Availability: availability(os.Getenv("OS_INTERFACE")),
+	}, nil), nil
+}
+
+// New returns the cloud at authURL with a password credential, as the sandbox and tests need it.
+func New(authURL, user, password, project string) *Cloud {
+	return newCloud(gophercloud.AuthOptions{
+		IdentityEndpoint: authURL, Username: user, Password: password, DomainName: "Default",
+		Scope: &gophercloud.AuthScope{ProjectName: project, DomainName: "Default"},
+	}, gophercloud.EndpointOpts{}, nil)
+}
+
+func newCloud(auth gophercloud.AuthOptions, endpoint gophercloud.EndpointOpts, tlsConfig *tls.Config) *Cloud {
+	auth.AllowReauth = true
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = 32
+	if tlsConfig != nil {
+		transport.TLSClientConfig = tlsConfig
+	}
+	return &Cloud{options: auth, endpoint: endpoint, http: http.Client{Transport: transport, Timeout: requestTimeout}}
+}
+
+// optionsFromEnv is gophercloud's AuthOptionsFromEnv with today's variable names, which openrc files use.
+func optionsFromEnv() gophercloud.AuthOptions {
+	env := os.Getenv
+	o := gophercloud.AuthOptions{
+		IdentityEndpoint: env("OS_AUTH_URL"), UserID: env("OS_USER_ID"), Username: env("OS_USERNAME"), Password: env("OS_PASSWORD"),
+		DomainID: env("OS_USER_DOMAIN_ID"), DomainName: env("OS_USER_DOMAIN_NAME"),
+		ApplicationCredentialID: env("OS_APPLICATION_CREDENTIAL_ID"), ApplicationCredentialName: env("OS_APPLICATION_CREDENTIAL_NAME"),
+		ApplicationCredentialSecret: env("OS_APPLICATION_CREDENTIAL_SECRET"),
+	}
+	if o.UserID != "" || o.ApplicationCredentialID != "" || o.DomainID != "" {
+		o.DomainName = ""
+	}
+	if o.ApplicationCredentialSecret == "" {
+		o.Scope = &gophercloud.AuthScope{ProjectID: env("OS_PROJECT_ID")}
+		if o.Scope.ProjectID == "" {
+			o.Scope.ProjectName, o.Scope.DomainID, o.Scope.DomainName = env("OS_PROJECT_NAME"), env("OS_PROJECT_DOMAIN_ID"), env("OS_PROJECT_DOMAIN_NAME")
+			if o.Scope.DomainID != "" {
+				o.Scope.DomainName = ""
+			}
+		}
+	}
+	return o
+}
+
+func availability(name string) gophercloud.Availability {
+	switch name {
+	case "internal", "admin":
+		return gophercloud.Availability(name)
+	}
+	return gophercloud.AvailabilityPublic
+}
+
+// AuthURL returns the address of the identity service.
+func (c *Cloud) AuthURL() string { return c.options.IdentityEndpoint }
+
+// Manager returns the session of the manager's own credential. It is shared, and signs in again by
+// itself when its token ends.
+func (c *Cloud) Manager(ctx context.Context) (*Session, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.manager != nil {
+		return c.manager, nil
+	}
+	s, err := c.authenticate(ctx, c.options)
+	if err != nil {
+		return nil, managerFault(err)
+	}
+	s.own = true
+	c.manager = s
+	return s, nil
+}
+
+// managerFault says whose credential was refused. It heals by configuration, so it is waited out.
+func managerFault(err error) error {
+	if fault.KindOf(err) == fault.Unauthorized {
+		return fault.New(fault.Unavailable, err, "the cloud refuses the manager's own credential: %s", fault.MessageOf(err))
+	}
+	return err
+}
+
+// WithToken returns a session that acts with a user's own token.
+func (c *Cloud) WithToken(ctx context.Context, token, projectID string) (*Session, error) {
+	return c.authenticate(ctx, gophercloud.AuthOptions{
+		IdentityEndpoint: c.options.IdentityEndpoint, TokenID: token,
+		Scope: &gophercloud.AuthScope{ProjectID: projectID},
+	})
+}
+
+// Authenticate signs in with a user's credential; AuthURL is filled in.
+func (c *Cloud) Authenticate(ctx context.Context, o gophercloud.AuthOptions) (*Session, error) {
+	o.IdentityEndpoint, o.AllowReauth = c.options.IdentityEndpoint, false
+	return c.authenticate(ctx, o)
+}
+
+func (c *Cloud) authenticate(ctx context.Context, o gophercloud.AuthOptions) (*Session, error) {
+	p, err := gophercloudopenstack.NewClient(o.IdentityEndpoint)
+	if err != nil {
+		return nil, fault.New(fault.Invalid, err, "identity address %q: %v", o.IdentityEndpoint, err)
+	}
+	p.HTTPClient = c.http
+	p.UserAgent.Prepend("mycloudmanager")
+	if err := gophercloudopenstack.Authenticate(ctx, p, o); err != nil {
+		return nil, Fault("keystone", err)
+	}
+	return &Session{provider: p, endpoint: c.endpoint}, nil
+}

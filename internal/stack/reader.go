@@ -1,0 +1,259 @@
+package stack
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gophercloud/gophercloud/v2/openstack/compute/v2/servers"
+	"github.com/gophercloud/gophercloud/v2/openstack/orchestration/v1/stackevents"
+	"github.com/gophercloud/gophercloud/v2/openstack/orchestration/v1/stacks"
+	"golang.org/x/sync/singleflight"
+
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/openstack"
+)
+
+// fresh is how long an answer is good for other readers: watchers share one look at the cloud.
+const fresh = time.Second
+
+// ClusterInfo tells how the cluster on the stack stands.
+type ClusterInfo interface {
+	Info(ctx context.Context) (version string, ready, total int, err error)
+}
+
+// Reader shows the stack from Heat, Nova and the cluster.
+type Reader struct {
+	Cloud   *openstack.Cloud
+	Cluster ClusterInfo
+
+	share singleflight.Group
+	mu    sync.Mutex
+	last  Stack
+	at    time.Time
+}
+
+// Get returns the stack as it stands; State is Absent when there is none.
+func (r *Reader) Get(ctx context.Context) (Stack, error) {
+	r.mu.Lock()
+	if time.Since(r.at) < fresh {
+		defer r.mu.Unlock()
+		return r.last, nil
+	}
+	r.mu.Unlock()
+	v, err, _ := r.share.Do("stack", func() (any, error) {
+		st, err := r.read(context.WithoutCancel(ctx))
+		if err == nil {
+			r.mu.Lock()
+			r.last, r.at = st, time.Now()
+			r.mu.Unlock()
+		}
+		return st, err
+	})
+	st, _ := v.(Stack)
+	return st, err
+}
+
+func (r *Reader) read(ctx context.Context) (Stack, error) {
+	absent := Stack{State: Absent, Parameters: map[string]string{}, Outputs: map[string]any{}, Nodes: []Node{}}
+	s, err := r.Cloud.Manager(ctx)
+	if err != nil {
+		return absent, err
+	}
+	heat, err := Find(ctx, s)
+	if fault.KindOf(err) == fault.NotFound {
+		return absent, nil
+	}
+	if err != nil {
+		return absent, err
+	}
+	st := Stack{Name: heat.Name, HeatID: heat.ID, Parameters: visible(heat.Parameters), Outputs: outputs(heat), Nodes: []Node{}}
+	if st.Nodes, err = nodes(ctx, s, heat.Name); err != nil {
+		return absent, err
+	}
+	r.judge(ctx, s, heat, &st)
+	return st, nil
+}
+
+// judge puts Heat's status, the servers' and the cluster's into one word with its reason.
+func (r *Reader) judge(ctx context.Context, s *openstack.Session, heat *stacks.RetrievedStack, st *Stack) {
+	action, status, _ := strings.Cut(heat.Status, "_")
+	st.Reason = heat.StatusReason
+	switch {
+	case status == "FAILED":
+		st.State, st.Reason = Failed, FirstFailure(ctx, s, heat)
+		return
+	case status == "IN_PROGRESS" && action == "CREATE":
+		st.State = Deploying
+		return
+	case status == "IN_PROGRESS" && action == "DELETE":
+		st.State = Deleting
+		return
+	case status == "IN_PROGRESS":
+		st.State = Updating
+		return
+	}
+	st.State = Ready
+	version, ready, total, err := r.Cluster.Info(ctx)
+	if err != nil {
+		st.State, st.Reason = Degraded, "the cluster does not answer: "+fault.MessageOf(err)
+		return
+	}
+	st.Cluster = &Cluster{Version: version, NodesReady: ready, NodesTotal: total}
+	if ready < total || total == 0 {
+		st.State, st.Reason = Degraded, "not every node of the cluster is ready"
+	}
+	for _, n := range st.Nodes {
+		if n.State != "ACTIVE" {
+			st.State, st.Reason = Degraded, n.Name+" is "+n.State
+		}
+	}
+}
+
+func outputs(heat *stacks.RetrievedStack) map[string]any {
+	out := map[string]any{}
+	for _, o := range heat.Outputs {
+		if key, ok := o["output_key"].(string); ok && o["output_value"] != nil {
+			out[key] = o["output_value"]
+		}
+	}
+	return out
+}
+
+// nodes reads the stack's servers with one list of the project's.
+func nodes(ctx context.Context, s *openstack.Session, stackName string) ([]Node, error) {
+	c, err := s.Compute()
+	if err != nil {
+		return nil, err
+	}
+	pages, err := servers.List(c, servers.ListOpts{}).AllPages(ctx)
+	if err != nil {
+		return nil, s.Fault("nova", err)
+	}
+	all, err := servers.ExtractServers(pages)
+	if err != nil {
+		return nil, s.Fault("nova", err)
+	}
+	list := []Node{}
+	for _, server := range all {
+		if server.Metadata["mcm:stack"] != stackName {
+			continue
+		}
+		flavor, _ := server.Flavor["original_name"].(string)
+		list = append(list, Node{ID: server.ID, Name: server.Name, Role: server.Metadata["mcm:role"], Flavor: flavor,
+			Address: fixedAddress(server), State: server.Status})
+	}
+	return list, nil
+}
+
+func fixedAddress(server servers.Server) string {
+	for _, network := range server.Addresses {
+		list, _ := network.([]any)
+		for _, entry := range list {
+			a, _ := entry.(map[string]any)
+			if kind, _ := a["OS-EXT-IPS:type"].(string); kind == "fixed" {
+				address, _ := a["addr"].(string)
+				return address
+			}
+		}
+	}
+	return ""
+}
+
+// Topology returns the stack's resources and what they need.
+func (r *Reader) Topology(ctx context.Context) (Topology, error) {
+	t := Topology{Nodes: []Vertex{}, Edges: []Edge{}}
+	s, heat, err := r.find(ctx)
+	if err != nil {
+		return t, ignoreAbsence(err)
+	}
+	list, err := Resources(ctx, s, heat)
+	if err != nil {
+		return t, err
+	}
+	top := map[string]bool{}
+	for _, res := range list {
+		id := res.Name
+		if res.ParentResource != "" {
+			id = res.ParentResource + "/" + parentStack(res.Links) + "/" + res.Name
+		} else {
+			top[res.Name] = true
+		}
+		t.Nodes = append(t.Nodes, Vertex{ID: id, Type: res.Type, Name: res.Name, State: res.Status, Reason: res.StatusReason})
+		for _, by := range res.RequiredBy {
+			if name, ok := by.(string); ok && res.ParentResource == "" {
+				t.Edges = append(t.Edges, Edge{From: name, To: res.Name})
+			}
+		}
+		if res.ParentResource != "" && top[res.ParentResource] {
+			t.Edges = append(t.Edges, Edge{From: res.ParentResource, To: id})
+		}
+	}
+	return t, nil
+}
+
+// Events returns the stack's story, newest first.
+func (r *Reader) Events(ctx context.Context) ([]Event, error) {
+	out := []Event{}
+	s, heat, err := r.find(ctx)
+	if err != nil {
+		return out, ignoreAbsence(err)
+	}
+	c, err := s.Orchestration()
+	if err != nil {
+		return out, err
+	}
+	pages, err := stackevents.List(c, heat.Name, heat.ID, nil).AllPages(ctx)
+	if err != nil {
+		return out, s.Fault("heat", err)
+	}
+	events, err := stackevents.ExtractEvents(pages)
+	if err != nil {
+		return out, s.Fault("heat", err)
+	}
+	for i := len(events) - 1; i >= 0; i-- {
+		e := events[i]
+		out = append(out, Event{ID: e.ID, Time: e.Time.UTC(), Resource: e.ResourceName, State: e.ResourceStatus, Reason: e.ResourceStatusReason})
+	}
+	return out, nil
+}
+
+func (r *Reader) find(ctx context.Context) (*openstack.Session, *stacks.RetrievedStack, error) {
+	s, err := r.Cloud.Manager(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	heat, err := Find(ctx, s)
+	return s, heat, err
+}
+
+func ignoreAbsence(err error) error {
+	if fault.KindOf(err) == fault.NotFound {
+		return nil
+	}
+	return err
+}
+
+// Options returns what a deployment can choose from.
+func (r *Reader) Options(ctx context.Context) (Options, error) {
+	s, err := r.Cloud.Manager(ctx)
+	if err != nil {
+		return Options{}, err
+	}
+	in, err := take(ctx, s)
+	return in.options(), err
+}
+
+// Preflight checks with the caller's own token, as the deployment will act.
+func (r *Reader) Preflight(ctx context.Context, p Parameters, userToken string, restricted bool) (Report, error) {
+	manager, err := r.Cloud.Manager(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	s, err := r.Cloud.WithToken(ctx, userToken, manager.ProjectID())
+	if err != nil {
+		return Report{}, err
+	}
+	return Preflight(ctx, s, p, restricted)
+}

@@ -1,0 +1,60 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"mycloudmanager/activities/cluster"
+	"mycloudmanager/activities/heat"
+	"mycloudmanager/activities/neutron"
+	"mycloudmanager/activities/nova"
+	"mycloudmanager/internal/flow"
+)
+
+const sweepPatience = 15 * time.Minute
+
+// DeleteStackInput names the stack; the user has typed its name.
+type DeleteStackInput struct {
+	Name      string `json:"name"`
+	UserToken string `json:"user_token"`
+}
+
+// SetUserToken implements flow.TokenUser.
+func (in *DeleteStackInput) SetUserToken(token string) { in.UserToken = token }
+
+// DeleteStack stops the apps so that their volumes come free, has Heat delete the stack, and sweeps
+// what still carries our tag. The volumes stay: they hold the apps' data.
+func DeleteStack(ctx workflow.Context, in DeleteStackInput) (err error) {
+	var (
+		kubernetes    *cluster.Activities
+		orchestration *heat.Activities
+		compute       *nova.Activities
+		network       *neutron.Activities
+	)
+	run, err := flow.Begin(ctx, kubernetes.ReleaseApps, orchestration.DeleteStack, orchestration.DeleteStackCredential,
+		compute.SweepServers, network.SweepNetworks, kubernetes.ForgetCluster)
+	if err != nil {
+		return err
+	}
+	defer run.End(ctx, &err)
+	ref := func() any { return heat.Ref{Name: in.Name, UserToken: run.UserToken(in.UserToken)} }
+
+	if err := run.Wait(ctx, sweepPatience, kubernetes.ReleaseApps, nil, nil); err != nil {
+		return err
+	}
+	if err := run.Wait(ctx, stackPatience, orchestration.DeleteStack, ref, nil); err != nil {
+		return err
+	}
+	if err := run.Call(ctx, orchestration.DeleteStackCredential, ref, nil); err != nil {
+		return err
+	}
+	if err := run.Wait(ctx, sweepPatience, compute.SweepServers, nova.SweepInput{Stack: in.Name}, nil); err != nil {
+		return err
+	}
+	if err := run.Call(ctx, network.SweepNetworks, neutron.SweepInput{Stack: in.Name}, nil); err != nil {
+		return err
+	}
+	return run.Call(ctx, kubernetes.ForgetCluster, nil, nil)
+}
+

@@ -1,0 +1,72 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"mycloudmanager/activities/cluster"
+	"mycloudmanager/activities/heat"
+	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/stack"
+)
+
+const (
+	stackPatience   = 65 * time.Minute // Heat's own deadline is 60
+	clusterPatience = 30 * time.Minute // k3s is downloaded and started on every server
+)
+
+// DeployStackInput is what the user asks for. The token is short-lived and sealed by the codec.
+type DeployStackInput struct {
+	Parameters stack.Parameters `json:"parameters"`
+	UserToken  string           `json:"user_token"`
+	Restricted bool             `json:"restricted,omitempty"`
+}
+
+// SetUserToken implements flow.TokenUser.
+func (in *DeployStackInput) SetUserToken(token string) { in.UserToken = token }
+
+// DeployStack checks that the stack fits, has Heat make it, and waits until its cluster answers.
+// If a step fails for good or the user cancels, the stack is deleted again.
+func DeployStack(ctx workflow.Context, in DeployStackInput) (err error) {
+	var (
+		orchestration *heat.Activities // never dereferenced: they name the activities
+		kubernetes    *cluster.Activities
+	)
+	run, err := flow.Begin(ctx, orchestration.PreflightStack, orchestration.CreateStack, orchestration.AwaitStack, kubernetes.AwaitCluster)
+	if err != nil {
+		return err
+	}
+	defer run.End(ctx, &err)
+	operation := flow.TaskID(ctx)
+
+	parameters := in.Parameters
+	if err := run.Call(ctx, orchestration.PreflightStack, func() any {
+		return heat.PreflightInput{Parameters: in.Parameters, UserToken: run.UserToken(in.UserToken), Restricted: in.Restricted}
+	}, &parameters); err != nil {
+		return err
+	}
+	made := func() any {
+		return heat.Ref{Name: parameters.Name, Operation: operation, UserToken: run.UserToken(in.UserToken)}
+	}
+	run.Undo(orchestration.DeleteStackCredential, made)
+	run.Undo(orchestration.DeleteStack, made)
+	var ref heat.Ref
+	if err := run.Call(ctx, orchestration.CreateStack, func() any {
+		return heat.CreateStackInput{Parameters: parameters, UserToken: run.UserToken(in.UserToken), Operation: operation}
+	}, &ref); err != nil {
+		return err
+	}
+	run.Result("heat_id", ref.ID)
+	if err := run.Wait(ctx, stackPatience, orchestration.AwaitStack, func() any {
+		return heat.AwaitStackInput{Name: parameters.Name, UserToken: run.UserToken(in.UserToken), Resume: run.Retried()}
+	}, nil); err != nil {
+		return err
+	}
+	var found cluster.Found
+	if err := run.Wait(ctx, clusterPatience, kubernetes.AwaitCluster, cluster.AwaitClusterInput{Servers: *parameters.Masters + *parameters.Nodes}, &found); err != nil {
+		return err
+	}
+	run.Result("cluster", found.Version)
+	return nil
+}

@@ -1,0 +1,47 @@
+// Package workflows holds every operation of the platform: one file and one exported function each.
+// A workflow reads like the paragraph of the user guide about it.
+package workflows
+
+import (
+	"go.temporal.io/sdk/worker"
+
+	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/i18n"
+	"mycloudmanager/internal/roles"
+)
+
+// Operations lists every operation: its name in the contract, who may start it, its title.
+func Operations() []flow.Operation {
+	return []flow.Operation{
+		{Name: "stack.deploy", Workflow: DeployStack, Role: roles.Operator, Input: func() any { return new(DeployStackInput) },
+			Title: i18n.Text{En: "Deploy the stack {target}", Fr: "Déployer la pile {target}"}},
+		{Name: "stack.update", Workflow: UpdateStack, Role: roles.Operator, Input: func() any { return new(UpdateStackInput) },
+			Title: i18n.Text{En: "Update the stack {target}", Fr: "Modifier la pile {target}"}},
+		{Name: "stack.delete", Workflow: DeleteStack, Role: roles.Operator, Input: func() any { return new(DeleteStackInput) },
+			Title: i18n.Text{En: "Delete the stack {target}", Fr: "Supprimer la pile {target}"}},
+		{Name: "app.launch", Workflow: LaunchApp, Role: roles.Operator, Input: func() any { return new(LaunchAppInput) },
+			Title: i18n.Text{En: "Launch {target}", Fr: "Lancer {target}"}},
+		{Name: "app.stop", Workflow: StopApp, Role: roles.Operator, Input: func() any { return new(StopAppInput) },
+			Title: i18n.Text{En: "Stop {target}", Fr: "Arrêter {target}"}},
+		{Name: "app.configure", Workflow: ConfigureApp, Role: roles.Operator, Input: func() any { return new(ConfigureAppInput) },
+			Title: i18n.Text{En: "Change the settings of {target}", Fr: "Modifier les réglages de {target}"}},
+		{Name: "app.uninstall", Workflow: UninstallApp, Role: roles.Operator, Input: func() any { return new(UninstallAppInput) },
+			Title: i18n.Text{En: "Uninstall {target}", Fr: "Désinstaller {target}"}},
+	}
+}
+
+// Register adds every workflow to r: the worker, a test, or a replayer.
+func Register(r worker.WorkflowRegistry) {
+	for _, o := range Operations() {
+		r.RegisterWorkflow(o.Workflow)
+	}
+}
+
+// ByName returns the operations by their name in the contract.
+func ByName() map[string]flow.Operation {
+	m := map[string]flow.Operation{}
+	for _, o := range Operations() {
+		m[o.Name] = o
+	}
+	return m
+}

@@ -1,0 +1,51 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/workflow"
+
+	"mycloudmanager/activities/cinder"
+	"mycloudmanager/activities/cluster"
+	"mycloudmanager/internal/flow"
+)
+
+// UninstallAppInput says what becomes of the data. DeleteVolume was confirmed by the app's name.
+type UninstallAppInput struct {
+	App          string `json:"app"`
+	DeleteVolume bool   `json:"delete_volume,omitempty"`
+}
+
+// UninstallApp removes the app's release and claim, and waits until its volume is free. The volume
+// stays for the next launch unless the user named it. What is gone stays gone: a cancel stops here.
+func UninstallApp(ctx workflow.Context, in UninstallAppInput) (err error) {
+	var (
+		kubernetes *cluster.Activities
+		block      *cinder.Activities
+	)
+	run, err := flow.Begin(ctx, kubernetes.UninstallApp, block.AwaitDetached, kubernetes.ReleaseVolume, block.DeleteAppVolumes)
+	if err != nil {
+		return err
+	}
+	defer run.End(ctx, &err)
+	ref := cluster.AppRef{App: in.App}
+
+	var volume cluster.Claimed
+	if err := run.Wait(ctx, attachPatience, kubernetes.UninstallApp, ref, &volume); err != nil {
+		return err
+	}
+	if volume.VolumeID == "" {
+		run.Skip(block.AwaitDetached)
+	} else if err := run.Wait(ctx, attachPatience, block.AwaitDetached, cinder.Ref{ID: volume.VolumeID}, nil); err != nil {
+		return err
+	}
+	if err := run.Call(ctx, kubernetes.ReleaseVolume, ref, nil); err != nil {
+		return err
+	}
+	if !in.DeleteVolume {
+		run.Skip(block.DeleteAppVolumes)
+		if volume.VolumeID != "" {
+			run.Result("kept_volume", volume.VolumeID)
+		}
+		return nil
+	}
+	return run.Wait(ctx, volumePatience, block.DeleteAppVolumes, cinder.DeleteAppVolumesInput{App: in.App}, nil)
+}
