@@ -47,14 +47,19 @@ func (a attacher) all(ctx context.Context) {
 		log.Print("listing volume attachments: ", err)
 		return
 	}
+	used := map[string]bool{}
 	for i := range list.Items {
 		va := &list.Items[i]
-		if va.Spec.Attacher != driver {
+		if va.Spec.Attacher != driver || va.Spec.Source.PersistentVolumeName == nil {
 			continue
 		}
+		used[*va.Spec.Source.PersistentVolumeName] = true
 		if err := a.one(ctx, va); err != nil && !apierrors.IsConflict(err) {
 			log.Printf("volume attachment %s: %v", va.Name, err)
 		}
+	}
+	if err := a.release(ctx, used); err != nil && !apierrors.IsConflict(err) {
+		log.Print("releasing volumes: ", err)
 	}
 }
 
@@ -68,53 +73,99 @@ func (a attacher) one(ctx context.Context, va *storage.VolumeAttachment) error {
 	return nil
 }
 
-func (a attacher) attach(ctx context.Context, va *storage.VolumeAttachment) error {
-	if !slices.Contains(va.Finalizers, finalizer) {
-		va.Finalizers = append(va.Finalizers, finalizer)
-		made, err := a.client.StorageV1().VolumeAttachments().Update(ctx, va, meta.UpdateOptions{})
-		if err != nil {
+// release lets go of PersistentVolumes that are to be deleted and no longer attached anywhere.
+func (a attacher) release(ctx context.Context, used map[string]bool) error {
+	list, err := a.client.CoreV1().PersistentVolumes().List(ctx, meta.ListOptions{})
+	if err != nil {
+		return err
+	}
+	for i := range list.Items {
+		pv := &list.Items[i]
+		if pv.DeletionTimestamp == nil || used[pv.Name] || !slices.Contains(pv.Finalizers, finalizer) {
+			continue
+		}
+		pv.Finalizers = without(pv.Finalizers)
+		if _, err := a.client.CoreV1().PersistentVolumes().Update(ctx, pv, meta.UpdateOptions{}); err != nil {
 			return err
 		}
-		va = made
 	}
-	cause := a.inCloud(ctx, va, (*cloud).attach)
-	va.Status.Attached = cause == nil
-	va.Status.AttachError = volumeError(cause)
-	_, err := a.client.StorageV1().VolumeAttachments().UpdateStatus(ctx, va, meta.UpdateOptions{})
+	return nil
+}
+
+func (a attacher) attach(ctx context.Context, va *storage.VolumeAttachment) error {
+	va, err := a.claim(ctx, va)
+	if err != nil {
+		return err
+	}
+	place, cause := a.find(ctx, va)
+	if cause == nil && a.cloud != nil {
+		cause = a.cloud.attach(ctx, place[keyServer], place[keyVolume])
+	}
+	va.Status = storage.VolumeAttachmentStatus{Attached: cause == nil, AttachError: volumeError(cause)}
+	if cause == nil {
+		va.Status.AttachmentMetadata = place
+	}
+	_, err = a.client.StorageV1().VolumeAttachments().UpdateStatus(ctx, va, meta.UpdateOptions{})
 	return err
 }
 
-func (a attacher) detach(ctx context.Context, va *storage.VolumeAttachment) error {
-	if cause := a.inCloud(ctx, va, (*cloud).detach); cause != nil {
-		va.Status.DetachError = volumeError(cause)
-		_, err := a.client.StorageV1().VolumeAttachments().UpdateStatus(ctx, va, meta.UpdateOptions{})
-		return err
+// claim puts our finalizer on the attachment and on its volume: both stay until the volume is detached.
+func (a attacher) claim(ctx context.Context, va *storage.VolumeAttachment) (*storage.VolumeAttachment, error) {
+	pv, err := a.client.CoreV1().PersistentVolumes().Get(ctx, *va.Spec.Source.PersistentVolumeName, meta.GetOptions{})
+	if err != nil {
+		return nil, err
 	}
-	va.Finalizers = slices.DeleteFunc(va.Finalizers, func(f string) bool { return f == finalizer })
+	if !slices.Contains(pv.Finalizers, finalizer) {
+		pv.Finalizers = append(pv.Finalizers, finalizer)
+		if _, err := a.client.CoreV1().PersistentVolumes().Update(ctx, pv, meta.UpdateOptions{}); err != nil {
+			return nil, err
+		}
+	}
+	if slices.Contains(va.Finalizers, finalizer) {
+		return va, nil
+	}
+	va.Finalizers = append(va.Finalizers, finalizer)
+	return a.client.StorageV1().VolumeAttachments().Update(ctx, va, meta.UpdateOptions{})
+}
+
+func (a attacher) detach(ctx context.Context, va *storage.VolumeAttachment) error {
+	if place := va.Status.AttachmentMetadata; place[keyServer] != "" && a.cloud != nil {
+		if cause := a.cloud.detach(ctx, place[keyServer], place[keyVolume]); cause != nil {
+			va.Status.DetachError = volumeError(cause)
+			_, err := a.client.StorageV1().VolumeAttachments().UpdateStatus(ctx, va, meta.UpdateOptions{})
+			return err
+		}
+	}
+	va.Finalizers = without(va.Finalizers)
 	_, err := a.client.StorageV1().VolumeAttachments().Update(ctx, va, meta.UpdateOptions{})
 	return err
 }
 
-// inCloud does something with the volume and the server that the attachment means. What exists only in Kubernetes (a
-// node without a server, any volume without OpenStack) needs nothing done.
-func (a attacher) inCloud(ctx context.Context, va *storage.VolumeAttachment,
-	do func(*cloud, context.Context, string, string) error) error {
-	if a.cloud == nil || va.Spec.Source.PersistentVolumeName == nil {
-		return nil
-	}
+// What an attachment remembers of itself: when it is undone, the node may be gone.
+const (
+	keyServer = "server"
+	keyVolume = "volume"
+)
+
+// find says which volume belongs to which server; without OpenStack a node needs no server.
+func (a attacher) find(ctx context.Context, va *storage.VolumeAttachment) (map[string]string, error) {
 	pv, err := a.client.CoreV1().PersistentVolumes().Get(ctx, *va.Spec.Source.PersistentVolumeName, meta.GetOptions{})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	node, err := a.client.CoreV1().Nodes().Get(ctx, va.Spec.NodeName, meta.GetOptions{})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	server, ok := strings.CutPrefix(node.Spec.ProviderID, providerPrefix)
-	if !ok {
-		return fmt.Errorf("node %s names no server: providerID %q", node.Name, node.Spec.ProviderID)
+	if !ok && a.cloud != nil {
+		return nil, fmt.Errorf("node %s names no server: providerID %q", node.Name, node.Spec.ProviderID)
 	}
-	return do(a.cloud, ctx, server, pv.Spec.CSI.VolumeHandle)
+	return map[string]string{keyServer: server, keyVolume: pv.Spec.CSI.VolumeHandle}, nil
+}
+
+func without(finalizers []string) []string {
+	return slices.DeleteFunc(finalizers, func(f string) bool { return f == finalizer })
 }
 
 func volumeError(err error) *storage.VolumeError {

@@ -1,0 +1,42 @@
+#!/bin/bash
+# Brings the real parts of the acceptance tests up, OpenStack and Kubernetes, and writes where they are to an env file.
+# Run it again at any time: what runs is left as it is, what is down is started.
+#   up.sh [openstack] [kubernetes]    both by default
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/mycloudmanager/acceptance
+export MCM_OPENSTACK_DIR=${MCM_OPENSTACK_DIR:-$cache/openstack} MCM_KUBE_DIR=${MCM_KUBE_DIR:-$cache/kubernetes/cluster}
+env=$cache/env
+mkdir -p "$cache"
+if [ $# = 0 ]; then set -- openstack kubernetes; fi
+
+# The first build of the cluster takes one core for minutes while the installation waits for the disk and network.
+pids=()
+for part; do
+  case $part in
+    openstack) bash "$here/openstack/install.sh" & pids+=($!) ;;
+    kubernetes) bash "$here/kubernetes/build.sh" & pids+=($!) ;;
+    *) echo "unknown part $part" >&2; exit 2 ;;
+  esac
+done
+for pid in "${pids[@]}"; do wait "$pid"; done
+
+{
+  echo "export MCM_ACCEPTANCE_OPENRC=$MCM_OPENSTACK_DIR"
+  echo "export OS_CLIENT_CONFIG_FILE=$MCM_OPENSTACK_DIR/clouds.yaml"
+  echo "export KUBECONFIG=$MCM_KUBE_DIR/kubeconfig"
+} >"$env.new"
+for part; do
+  case $part in
+    openstack)
+      bash "$here/openstack/up.sh"
+      cat "$MCM_OPENSTACK_DIR/openrc-demo" >>"$env.new"
+      # shellcheck source=/dev/null
+      . "$MCM_OPENSTACK_DIR/openrc-demo"
+      ;;
+    kubernetes) bash "$here/kubernetes/up.sh" ;;
+  esac
+done
+chmod 600 "$env.new"
+mv "$env.new" "$env"
+echo "ready: . $env"
