@@ -53,6 +53,8 @@ make_chrony() {
 }
 
 need ip iproute2
+need pgrep procps
+need nsenter util-linux
 [ -x "$BIN/kubelet" ] || build_binaries
 [ -x "$RUNTIME/usr/bin/containerd" ] || unpack_runtime
 [ -s "$IMAGES/pause.tar" ] || make_pause
