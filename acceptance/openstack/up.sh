@@ -77,10 +77,12 @@ wait_http keystone
 wait_http placement
 say 'keystone, placement answer'
 if [ -n "$first" ]; then seed identity && say 'identity seeded'; fi
-for s in $SERVICES; do start "$s"; done
-for s in glance-api neutron-server nova-api cinder-api heat-api swift-object swift-container swift-account swift-proxy; do
-  wait_http $s
+for s in $SERVICES; do
+  if [ "$s" != nova-compute ]; then start "$s"; fi
 done
+for s in nova-api neutron-server glance-api cinder-api; do wait_http $s; done
+start nova-compute # its first calls are lost, for a minute, when it is there before nova-conductor
+for s in heat-api swift-object swift-container swift-account swift-proxy; do wait_http $s; done
 say 'every API answers'
 seed wait
 say 'compute, volume, heat engine up'

@@ -114,6 +114,7 @@ osapi_volume_workers = 1
 api_paste_config = $PASTE/cinder-api-paste.ini
 resource_query_filters_file = $PASTE/resource_filters.json
 auth_strategy = keystone
+periodic_fuzzy_delay = 0
 enabled_backends = fakecloud
 glance_api_servers = http://127.0.0.1:9292
 report_interval = 5
@@ -178,6 +179,7 @@ report_interval = 5
 service_down_time = 30
 sync_power_state_interval = 60
 running_deleted_instance_action = noop
+periodic_fuzzy_delay = 0
 [api]
 auth_strategy = keystone
 [wsgi]

@@ -81,7 +81,7 @@ def identity():
 def wait():
     t = login()
     pid = t['project']['id']
-    end = time.time() + 180
+    end = time.time() + 300
     todo = {'compute', 'volume', 'heat'}
     t0 = time.time()
 
