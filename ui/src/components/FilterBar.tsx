@@ -1,15 +1,29 @@
 import { Button, Group, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
-import { IconFilterOff } from "@tabler/icons-react";
+import { useDebouncedCallback, useDisclosure } from "@mantine/hooks";
+import { IconFilter, IconFilterOff } from "@tabler/icons-react";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
+import classes from "./FilterBar.module.css";
 
-/** A row of filters, with one button that clears them all. */
+/** A row of filters, with one button that clears them all; folded away on a narrow screen. */
 export function FilterBar({ children, onClear }: { children: ReactNode; onClear?: () => void }) {
   const { t } = useTranslation("common");
+  const [opened, panel] = useDisclosure(Boolean(onClear));
   return (
     <Group gap="sm" mb="md" align="flex-end" role="search">
-      {children}
+      <Button
+        hiddenFrom="sm"
+        variant="default"
+        size="xs"
+        leftSection={<IconFilter size={16} />}
+        aria-expanded={opened}
+        onClick={panel.toggle}
+      >
+        {t("filters")}
+      </Button>
+      <div className={classes.fields} data-opened={opened}>
+        {children}
+      </div>
       {onClear && (
         <Button
           variant="subtle"
@@ -32,10 +46,23 @@ interface TextFilterProps {
   width?: number;
 }
 
-/** A text that filters a moment after typing stops. Only a new `key` resets it from outside. */
+/** A text that filters a moment after typing stops. */
 export function TextFilter({ label, value, onChange, width = 170 }: TextFilterProps) {
   const [draft, setDraft] = useState(value ?? "");
-  const apply = useDebouncedCallback((text: string) => onChange(text || undefined), 350);
+  const [seen, setSeen] = useState(value);
+  const [sent, setSent] = useState(value);
+  const apply = useDebouncedCallback((text: string | undefined) => {
+    setSent(text);
+    onChange(text);
+  }, 350);
+  // Changed from outside (cleared, or another address): that wins over what was typed here.
+  if (value !== seen) {
+    setSeen(value);
+    if (value !== sent) {
+      setSent(value);
+      setDraft(value ?? "");
+    }
+  }
   return (
     <TextInput
       label={label}
@@ -43,7 +70,7 @@ export function TextFilter({ label, value, onChange, width = 170 }: TextFilterPr
       value={draft}
       onChange={(event) => {
         setDraft(event.currentTarget.value);
-        apply(event.currentTarget.value.trim());
+        apply(event.currentTarget.value.trim() || undefined);
       }}
     />
   );

@@ -32,6 +32,7 @@ export async function startI18n(language: Language): Promise<void> {
     fallbackLng: false,
     interpolation: { escapeValue: false },
     returnNull: false,
+    showSupportNotice: false,
   });
   apply(language);
 }

@@ -102,7 +102,6 @@ export const MockDeploy: Task = {
       undo: false,
     },
   ],
-  error: null,
   result: {},
   started_at: ago(64),
   ended_at: null,
@@ -214,7 +213,6 @@ export const MockApp: App = {
   kept_volumes: [],
   volume_size_gb: 1,
   revision: 3,
-  default_credentials: null,
   settings: {
     environment: { TZ: "Europe/Paris", ADMIN_PASSWORD: "********" },
     parameters: { servers: ["0.pool.ntp.org", "1.pool.ntp.org"], stratum: 10, allow: true },
@@ -250,7 +248,7 @@ export const MockApp: App = {
 
 const other = (app: Partial<App>): App => ({
   ...MockApp,
-  volume: null,
+  volume: undefined,
   revision: 0,
   reason: "",
   since: null,
@@ -310,7 +308,6 @@ export const MockAbsent: Stack = {
   parameters: {},
   outputs: {},
   nodes: [],
-  cluster: null,
 };
 
 const server = (role: string, index: number, flavor: string) => ({

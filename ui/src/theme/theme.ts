@@ -8,7 +8,7 @@ const lagoon: MantineColorsTuple = [
   "#76bad8",
   "#4ea6cc",
   "#2f95c0",
-  "#1a82ae",
+  "#177aa3",
   "#0f6b93",
   "#0b5878",
   "#07435c",
@@ -26,6 +26,20 @@ const ember: MantineColorsTuple = [
   "#9f5104",
   "#7f4003",
   "#5e2f02",
+];
+
+/** Red that carries white text at 4.5:1 in the shades buttons use. */
+const red: MantineColorsTuple = [
+  "#fdeeee",
+  "#fadada",
+  "#f4b4b4",
+  "#ee8d8d",
+  "#e66a6a",
+  "#da4a4a",
+  "#c93333",
+  "#b82626",
+  "#9a1c1c",
+  "#7d1414",
 ];
 
 /** Dark surfaces carry a little of the petrol blue, so that both themes are one product. */
@@ -58,9 +72,9 @@ const gray: MantineColorsTuple = [
 const sans = '"Hanken Grotesk", system-ui, -apple-system, "Segoe UI", sans-serif';
 
 export const theme = createTheme({
-  colors: { lagoon, ember, dark, gray },
+  colors: { lagoon, ember, red, dark, gray },
   primaryColor: "lagoon",
-  primaryShade: { light: 7, dark: 4 },
+  primaryShade: { light: 7, dark: 6 },
   black: "#1a2530",
   autoContrast: true,
   luminanceThreshold: 0.34,
@@ -96,6 +110,15 @@ const statusColors = ["green", "yellow", "red", "blue", "gray", "lagoon", "orang
 const lightText = (text: (color: string) => string) =>
   Object.fromEntries(statusColors.map((c) => [`--mantine-color-${c}-light-color`, text(c)]));
 
+/** Alerts and light buttons: a breath of the colour on the surface, in both themes. */
+const lightGround = (share: number) =>
+  Object.fromEntries(
+    ["green", "yellow", "red", "blue", "lagoon"].map((c) => [
+      `--mantine-color-${c}-light`,
+      `color-mix(in srgb, var(--mantine-color-${c}-5) ${share}%, var(--mcm-surface))`,
+    ]),
+  );
+
 /**
  * Mantine's default dimmed, error, placeholder and "light" variant colours miss the 4.5:1 contrast
  * of WCAG AA; they are darkened (light theme) or lightened (dark theme) once, here.
@@ -117,6 +140,7 @@ export const resolver: CSSVariablesResolver = () => ({
     "--mantine-color-dimmed": "var(--mantine-color-gray-7)",
     "--mantine-color-error": "#b42323",
     "--mantine-color-placeholder": "#66737f",
+    ...lightGround(13),
     ...lightText((c) => `color-mix(in srgb, var(--mantine-color-${c}-9) 70%, black)`),
   },
   dark: {
@@ -135,6 +159,7 @@ export const resolver: CSSVariablesResolver = () => ({
     "--mantine-color-dimmed": "var(--mantine-color-dark-1)",
     "--mantine-color-error": "#ff8f8f",
     "--mantine-color-placeholder": "var(--mantine-color-dark-2)",
+    ...lightGround(17),
     ...lightText((c) => `var(--mantine-color-${c}-2)`),
   },
 });

@@ -1,5 +1,5 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { api, idempotencyKey, unwrap } from "../client.ts";
+import { api, unwrap } from "../client.ts";
 import type { Task, TaskStatus } from "../types.ts";
 
 export interface TaskFilters {
@@ -56,9 +56,7 @@ export const taskLogQuery = (id: string, live: boolean) =>
     refetchInterval: live ? 3_000 : false,
   });
 
-const change = (id: string) => ({
-  params: { path: { id }, header: { "Idempotency-Key": idempotencyKey() } },
-});
+const change = (id: string) => ({ params: { path: { id } } });
 
 export const cancelTask = (id: string) => unwrap(api.POST("/tasks/{id}/cancel", change(id)));
 export const retryTask = (id: string) => unwrap(api.POST("/tasks/{id}/retry", change(id)));

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { appQuery } from "../../api/queries/apps.ts";
 import type { App, Task } from "../../api/types.ts";
 import { ErrorState } from "../../components/ErrorState.tsx";
+import { useReturnFocus } from "../../components/useReturnFocus.ts";
 import classes from "./AppDrawer.module.css";
 import { AppSettings, type SettingsTab } from "./AppSettings.tsx";
 import { HealthChip } from "./HealthChip.tsx";
@@ -22,6 +23,7 @@ interface Props {
 export function AppDrawer(props: Props) {
   const { t } = useTranslation(["apps", "common"]);
   const app = useQuery(appQuery(props.name));
+  useReturnFocus();
   return (
     <Drawer
       opened

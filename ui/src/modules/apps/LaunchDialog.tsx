@@ -1,10 +1,11 @@
-import { Button, Group, Modal, NumberInput, Radio, Select, Stack, Text } from "@mantine/core";
+import { Button, Group, NumberInput, Radio, Select, Stack, Text } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { applyTask } from "../../api/live.ts";
 import { launchApp } from "../../api/queries/apps.ts";
 import type { App } from "../../api/types.ts";
+import { Dialog } from "../../components/Dialog.tsx";
 import { ErrorState } from "../../components/ErrorState.tsx";
 import { RelativeTime } from "../../components/RelativeTime.tsx";
 import { notifyStarted } from "../tasks/notify.tsx";
@@ -15,15 +16,9 @@ const fresh = "new";
 export function LaunchDialog({ app, onClose }: { app: App; onClose: () => void }) {
   const { t } = useTranslation(["apps", "common"]);
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="md"
-      title={t("launchApp", { app: app.title })}
-      closeButtonProps={{ "aria-label": t("common:close") }}
-    >
+    <Dialog onClose={onClose} size="md" title={t("launchApp", { app: app.title })}>
       <LaunchForm app={app} onClose={onClose} />
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,9 +1,10 @@
-import { Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { Button, Group, Stack, Text } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { asApiError } from "../../api/problem.ts";
 import type { App } from "../../api/types.ts";
 import { Changes } from "../../components/Changes.tsx";
+import { Dialog } from "../../components/Dialog.tsx";
 import { ErrorState } from "../../components/ErrorState.tsx";
 import { isInstalled } from "./health.ts";
 import type { SettingsDraft } from "./useSettingsDraft.ts";
@@ -19,12 +20,7 @@ export function ReviewDialog({ app, draft }: { app: App; draft: SettingsDraft })
     void client.invalidateQueries({ queryKey: ["apps"] });
   };
   return (
-    <Modal
-      opened
-      onClose={draft.closeReview}
-      title={t("review")}
-      closeButtonProps={{ "aria-label": t("common:close") }}
-    >
+    <Dialog onClose={draft.closeReview} title={t("review")}>
       <Stack>
         <Text size="sm">{isInstalled(app) ? t("reviewInstalled") : t("reviewMissing")}</Text>
         <Changes changes={changes} />
@@ -42,6 +38,6 @@ export function ReviewDialog({ app, draft }: { app: App; draft: SettingsDraft })
           )}
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, Checkbox, Group, Modal, Stack, Text } from "@mantine/core";
+import { Button, Checkbox, Group, Stack, Text } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -6,6 +6,7 @@ import { applyTask } from "../../api/live.ts";
 import { uninstallApp } from "../../api/queries/apps.ts";
 import type { App } from "../../api/types.ts";
 import { ConfirmByName } from "../../components/ConfirmByName.tsx";
+import { Dialog } from "../../components/Dialog.tsx";
 import { ErrorState } from "../../components/ErrorState.tsx";
 import { notifyStarted } from "../tasks/notify.tsx";
 
@@ -28,12 +29,7 @@ export function UninstallDialog({ app, onClose }: { app: App; onClose: () => voi
     },
   });
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t("uninstallApp", { app: app.title })}
-      closeButtonProps={{ "aria-label": t("common:close") }}
-    >
+    <Dialog onClose={onClose} title={t("uninstallApp", { app: app.title })}>
       <Stack>
         <Text size="sm">{t("uninstallText")}</Text>
         <Checkbox
@@ -58,6 +54,6 @@ export function UninstallDialog({ app, onClose }: { app: App; onClose: () => voi
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

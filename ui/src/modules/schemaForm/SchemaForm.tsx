@@ -1,7 +1,9 @@
+import type FormType from "@rjsf/core";
 import Form from "@rjsf/mantine";
 import type { ErrorSchema, RJSFSchema, RJSFValidationError, UiSchema } from "@rjsf/utils";
-import { useMemo } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
+import { FieldErrors } from "./FieldErrors.tsx";
 import { isSecret } from "./secrets.ts";
 import { useFormTexts } from "./texts.ts";
 import validator from "./validator.ts";
@@ -25,6 +27,10 @@ export default function SchemaForm(props: Props) {
   const { t } = useTranslation("common");
   const translate = useFormTexts();
   const uiSchema = useMemo(() => uiSchemaOf(schema), [schema]);
+  const form = useRef<FormType>(null);
+  useEffect(() => {
+    if (showErrors) form.current?.validateForm();
+  }, [showErrors]);
   const transform = (errors: RJSFValidationError[]) =>
     errors.map((error) => ({ ...error, message: errorText(error) }));
   const errorText = ({ name, params }: RJSFValidationError) => {
@@ -33,11 +39,13 @@ export default function SchemaForm(props: Props) {
   };
   return (
     <Form
+      ref={form}
       idPrefix={id}
       tagName="div"
       schema={schema}
       uiSchema={uiSchema}
       validator={validator}
+      templates={templates}
       formData={value}
       onChange={(event) => onChange((event.formData ?? {}) as FormData)}
       liveValidate={showErrors ? "onChange" : undefined}
@@ -50,6 +58,8 @@ export default function SchemaForm(props: Props) {
     />
   );
 }
+
+const templates = { FieldErrorTemplate: FieldErrors };
 
 const texts = [
   "required",

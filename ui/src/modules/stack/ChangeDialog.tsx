@@ -1,4 +1,4 @@
-import { Button, Group, Modal, NumberInput, Select, SimpleGrid, Stack } from "@mantine/core";
+import { Button, Group, NumberInput, Select, SimpleGrid, Stack } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
@@ -6,6 +6,7 @@ import { applyTask } from "../../api/live.ts";
 import { changeStack, stackOptionsQuery } from "../../api/queries/stack.ts";
 import type { StackChange, Stack as StackType } from "../../api/types.ts";
 import { Changes } from "../../components/Changes.tsx";
+import { Dialog } from "../../components/Dialog.tsx";
 import { ErrorState } from "../../components/ErrorState.tsx";
 import { notifyStarted } from "../tasks/notify.tsx";
 import { choices } from "./spec.ts";
@@ -43,13 +44,7 @@ export function ChangeDialog({ stack, onClose }: { stack: StackType; onClose: ()
     new: value,
   }));
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="lg"
-      title={t("change")}
-      closeButtonProps={{ "aria-label": t("common:close") }}
-    >
+    <Dialog onClose={onClose} size="lg" title={t("change")}>
       <Stack>
         <SimpleGrid cols={{ base: 1, sm: 3 }}>
           {counts.map((name) => (
@@ -89,7 +84,7 @@ export function ChangeDialog({ stack, onClose }: { stack: StackType; onClose: ()
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,10 +1,11 @@
-import { Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { Button, Group, Stack, Text } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { applyTask } from "../../api/live.ts";
 import { deleteStack } from "../../api/queries/stack.ts";
 import { ConfirmByName } from "../../components/ConfirmByName.tsx";
+import { Dialog } from "../../components/Dialog.tsx";
 import { ErrorState } from "../../components/ErrorState.tsx";
 import { notifyStarted } from "../tasks/notify.tsx";
 
@@ -22,12 +23,7 @@ export function DeleteDialog({ name, onClose }: { name: string; onClose: () => v
     },
   });
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t("delete")}
-      closeButtonProps={{ "aria-label": t("common:close") }}
-    >
+    <Dialog onClose={onClose} title={t("delete")}>
       <Stack>
         <Text size="sm">{t("deleteText")}</Text>
         <ConfirmByName name={name} value={typed} onChange={setTyped} />
@@ -46,6 +42,6 @@ export function DeleteDialog({ name, onClose }: { name: string; onClose: () => v
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

@@ -67,7 +67,7 @@ export function SizeStep({ form, presets }: Props) {
             data={["0", "3", "5"]}
             allowDeselect={false}
             value={String(form.values.etcd)}
-            onChange={(value) => form.setFieldValue("etcd", Number(value))}
+            onChange={(value) => form.setFieldValue("etcd", Number(value) as WizardValues["etcd"])}
           />
         </SimpleGrid>
       )}

@@ -6,7 +6,7 @@ export interface WizardValues {
   name: string;
   masters: number;
   nodes: number;
-  etcd: number;
+  etcd: 0 | 3 | 5;
   key_pair: string;
   image: string;
   external_network: string;

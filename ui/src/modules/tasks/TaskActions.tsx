@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Text } from "@mantine/core";
+import { Button, Group, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconPlayerStop, IconRefresh } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
@@ -7,6 +7,7 @@ import { useTranslation } from "react-i18next";
 import { applyTask } from "../../api/live.ts";
 import { cancelTask, isOpen, retryTask } from "../../api/queries/tasks.ts";
 import type { Task } from "../../api/types.ts";
+import { Dialog } from "../../components/Dialog.tsx";
 import { GuardedButton } from "../../components/Guarded.tsx";
 import { useRoleReason } from "../session/useSession.ts";
 import { notifyError } from "./notify.tsx";
@@ -69,23 +70,20 @@ function CancelButton({ task, size, reason }: { task: Task; size?: string; reaso
       >
         {t("cancel")}
       </GuardedButton>
-      <Modal
-        opened={opened}
-        onClose={dialog.close}
-        title={t("cancelTitle")}
-        closeButtonProps={{ "aria-label": t("common:close") }}
-      >
-        <Text fw={600}>{task.title}</Text>
-        <Text mt="xs">{t("cancelText")}</Text>
-        <Group justify="flex-end" mt="lg">
-          <Button variant="default" onClick={dialog.close}>
-            {t("keepRunning")}
-          </Button>
-          <Button color="red" loading={cancel.isPending} onClick={() => cancel.mutate()}>
-            {t("cancelConfirm")}
-          </Button>
-        </Group>
-      </Modal>
+      {opened && (
+        <Dialog onClose={dialog.close} title={t("cancelTitle")}>
+          <Text fw={600}>{task.title}</Text>
+          <Text mt="xs">{t("cancelText")}</Text>
+          <Group justify="flex-end" mt="lg">
+            <Button variant="default" onClick={dialog.close}>
+              {t("keepRunning")}
+            </Button>
+            <Button color="red" loading={cancel.isPending} onClick={() => cancel.mutate()}>
+              {t("cancelConfirm")}
+            </Button>
+          </Group>
+        </Dialog>
+      )}
     </>
   );
 }

@@ -1,5 +1,4 @@
 import { Select } from "@mantine/core";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { AuditFilters } from "../../api/queries/audit.ts";
 import { DayFilter, FilterBar, TextFilter } from "../../components/FilterBar.tsx";
@@ -15,13 +14,8 @@ export function AuditFilterBar({ filters, onChange }: Props) {
   const { t } = useTranslation(["audit", "tasks"]);
   const set = (change: AuditFilters) => onChange({ ...filters, ...change });
   const active = Object.values(filters).some(Boolean);
-  const [generation, setGeneration] = useState(0);
-  const clear = () => {
-    setGeneration(generation + 1);
-    onChange({});
-  };
   return (
-    <FilterBar key={generation} onClear={active ? clear : undefined}>
+    <FilterBar onClear={active ? () => onChange({}) : undefined}>
       <TextFilter label={t("filter.q")} value={filters.q} onChange={(q) => set({ q })} />
       <TextFilter
         label={t("filter.actor")}

@@ -14,7 +14,7 @@ import type { AuditRecord } from "../../api/types.ts";
 import { Changes } from "../../components/Changes.tsx";
 import { RelativeTime } from "../../components/RelativeTime.tsx";
 import { type Look, StatusChip } from "../../components/StatusChip.tsx";
-import { Targets } from "../../modules/tasks/Targets.tsx";
+import tables from "../../components/table.module.css";
 import { outcomes } from "./outcomes.ts";
 
 const looks: Record<(typeof outcomes)[number], Look> = {
@@ -32,7 +32,7 @@ export function AuditRow({ record }: { record: AuditRecord }) {
   const taskId = taskIdOf(record.task);
   return (
     <Table.Tr>
-      <Table.Td data-label={t("column.time")}>
+      <Table.Td data-label={t("column.time")} className={tables.nowrap}>
         <RelativeTime at={record.time} />
       </Table.Td>
       <Table.Td data-label={t("column.actor")}>{record.actor.name}</Table.Td>
@@ -46,9 +46,6 @@ export function AuditRow({ record }: { record: AuditRecord }) {
             {record.title}
           </Text>
         )}
-        <Text size="xs" c="dimmed">
-          <Targets targets={record.targets ?? []} />
-        </Text>
         {record.detail && (
           <Text size="xs" className="wrap">
             {record.detail}

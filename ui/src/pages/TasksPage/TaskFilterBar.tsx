@@ -1,5 +1,4 @@
 import { Select } from "@mantine/core";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { TaskFilters } from "../../api/queries/tasks.ts";
 import type { TaskStatus } from "../../api/types.ts";
@@ -16,13 +15,8 @@ export function TaskFilterBar({ filters, onChange }: Props) {
   const { t } = useTranslation("tasks");
   const set = (change: TaskFilters) => onChange({ ...filters, ...change });
   const active = Object.values(filters).some(Boolean);
-  const [generation, setGeneration] = useState(0);
-  const clear = () => {
-    setGeneration(generation + 1);
-    onChange({});
-  };
   return (
-    <FilterBar key={generation} onClear={active ? clear : undefined}>
+    <FilterBar onClear={active ? () => onChange({}) : undefined}>
       <Select
         label={t("filter.status")}
         placeholder={t("filter.any")}

@@ -13,7 +13,6 @@ import { Panel } from "../../components/Panel.tsx";
 import { RelativeTime } from "../../components/RelativeTime.tsx";
 import tables from "../../components/table.module.css";
 import { duration, useNow } from "../../components/time.ts";
-import { Targets } from "../../modules/tasks/Targets.tsx";
 import { TaskChip } from "../../modules/tasks/TaskChip.tsx";
 import { TaskFilterBar } from "./TaskFilterBar.tsx";
 
@@ -87,9 +86,6 @@ function TaskRow({ task }: { task: Task }) {
         <Link className="plainlink" to="/tasks/$id" params={{ id: task.id }}>
           {task.title}
         </Link>
-        <Text size="xs" c="dimmed">
-          <Targets targets={task.targets} />
-        </Text>
       </Table.Td>
       <Table.Td data-label={t("column.status")}>
         <TaskChip status={task.status} />
@@ -100,7 +96,7 @@ function TaskRow({ task }: { task: Task }) {
         </Text>
       </Table.Td>
       <Table.Td data-label={t("column.actor")}>{task.actor.name}</Table.Td>
-      <Table.Td data-label={t("column.started")}>
+      <Table.Td data-label={t("column.started")} className={tables.nowrap}>
         <RelativeTime at={task.started_at} />
       </Table.Td>
       <Table.Td data-label={t("column.duration")} className={tables.nowrap}>

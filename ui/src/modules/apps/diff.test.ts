@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+import { MockApp } from "../../testing/fixtures.ts";
+import { settingsDiff } from "./diff.ts";
+
+const { environment, parameters } = MockApp.settings;
+
+test("nothing edited is no change", () => {
+  expect(settingsDiff(MockApp, { environment: { ...environment }, parameters })).toEqual([]);
+});
+
+test("a change carries the field's title, old and new", () => {
+  const draft = { environment: { ...environment, TZ: "UTC" }, parameters };
+  expect(settingsDiff(MockApp, draft)).toEqual([
+    { field: "Time zone", old: "Europe/Paris", new: "UTC" },
+  ]);
+});
+
+test("a secret's new value is never shown", () => {
+  const draft = { environment: { ...environment, ADMIN_PASSWORD: "hunter2" }, parameters };
+  expect(settingsDiff(MockApp, draft)).toEqual([
+    { field: "Administrator’s password", old: "********", new: "********" },
+  ]);
+});
+
+test("what is removed and what is added both count", () => {
+  const { stratum, ...rest } = parameters as { stratum: number };
+  const draft = { environment, parameters: { ...rest, level: "debug" } };
+  expect(settingsDiff(MockApp, draft)).toEqual([
+    { field: "Local stratum", old: 10, new: undefined },
+    { field: "Log level", old: undefined, new: "debug" },
+  ]);
+  expect(stratum).toBe(10);
+});

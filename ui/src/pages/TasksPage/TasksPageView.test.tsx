@@ -1,0 +1,51 @@
+import { screen } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { expect, test, vi } from "vitest";
+import { ApiError } from "../../api/problem.ts";
+import { MockTasks } from "../../testing/fixtures.ts";
+import { renderView } from "../../testing/render.tsx";
+import { TasksPageView, type TasksPageViewProps } from "./TasksPageView.tsx";
+
+const props: TasksPageViewProps = {
+  filters: {},
+  onFilters: () => {},
+  tasks: MockTasks,
+  error: null,
+  onRetry: () => {},
+  loadingMore: false,
+};
+
+test("shows every task with its word, message and page", async () => {
+  await renderView(<TasksPageView {...props} />);
+  const row = screen.getByRole("row", { name: /Launch Zabbix/ });
+  expect(row).toHaveTextContent("Running");
+  expect(row).toHaveTextContent("Waiting for the pod to be ready");
+  expect(screen.getByRole("link", { name: "Launch Zabbix" })).toHaveAttribute(
+    "href",
+    "/tasks/app%3Azabbix~77aa",
+  );
+});
+
+test("says it is loading", async () => {
+  await renderView(<TasksPageView {...props} tasks={undefined} />);
+  expect(screen.getByRole("status", { name: "Loading" })).toBeInTheDocument();
+});
+
+test("tells an error by its code and asks again", async () => {
+  const onRetry = vi.fn();
+  const error = new ApiError("unavailable", 503);
+  await renderView(<TasksPageView {...props} tasks={undefined} error={error} onRetry={onRetry} />);
+  expect(screen.getByRole("alert")).toHaveTextContent("The cloud is not answering");
+  await userEvent.click(screen.getByRole("button", { name: "Try again" }));
+  expect(onRetry).toHaveBeenCalledOnce();
+});
+
+test("says whether there is nothing, or nothing that matches", async () => {
+  await renderView(<TasksPageView {...props} tasks={[]} />);
+  expect(screen.getByText("Nothing has been done yet")).toBeInTheDocument();
+});
+
+test("says that no task matches the filters", async () => {
+  await renderView(<TasksPageView {...props} tasks={[]} filters={{ status: "failed" }} />);
+  expect(screen.getByText("No task matches")).toBeInTheDocument();
+});
