@@ -20,6 +20,7 @@ import (
 	"mycloudmanager/internal/sandbox/glance"
 	"mycloudmanager/internal/sandbox/heat"
 	"mycloudmanager/internal/sandbox/keystone"
+	"mycloudmanager/internal/sandbox/kube"
 	"mycloudmanager/internal/sandbox/neutron"
 	"mycloudmanager/internal/sandbox/nova"
 	"mycloudmanager/internal/sandbox/seed"
@@ -54,13 +55,15 @@ func New(config Config) (*Sandbox, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Sandbox{config: config, cloud: cloud, control: control.Handler(cloud)}
+	s := &Sandbox{config: config, cloud: cloud}
 	people := keystone.New(cloud, config.TokenTTL)
 	nova.New(cloud)
 	cinder.New(cloud)
 	networks := neutron.New(cloud)
 	glance.New(cloud)
 	heat.New(cloud)
+	cluster := kube.New(cloud)
+	s.control = control.Handler(cloud, cluster)
 	if err := cloud.Start(func() error { return seed.Plant(cloud, people, networks) }); err != nil {
 		return nil, errors.Join(err, cloud.Close())
 	}

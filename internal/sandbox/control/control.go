@@ -13,6 +13,7 @@ import (
 	"mycloudmanager/internal/sandbox/cinder"
 	"mycloudmanager/internal/sandbox/heat"
 	"mycloudmanager/internal/sandbox/keystone"
+	"mycloudmanager/internal/sandbox/kube"
 	"mycloudmanager/internal/sandbox/neutron"
 	"mycloudmanager/internal/sandbox/nova"
 	"mycloudmanager/internal/sandbox/sim"
@@ -25,16 +26,20 @@ const Prefix = "/_control"
 var limits = map[string]map[string]int{"nova": nova.Defaults, "cinder": cinder.Defaults,
 	"neutron": neutron.Defaults, "heat": heat.Defaults}
 
-type api struct{ cloud *sim.Cloud }
+type api struct {
+	cloud   *sim.Cloud
+	cluster *kube.Service
+}
 
 // Handler serves the control API to loopback clients.
-func Handler(c *sim.Cloud) http.Handler {
-	a := &api{c}
+func Handler(c *sim.Cloud, cluster *kube.Service) http.Handler {
+	a := &api{c, cluster}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST "+Prefix+"/faults", a.inject)
 	mux.HandleFunc("GET "+Prefix+"/faults", a.faults)
 	mux.HandleFunc("DELETE "+Prefix+"/faults", a.heal)
 	mux.HandleFunc("GET "+Prefix+"/state", a.state)
+	mux.HandleFunc("GET "+Prefix+"/kubeconfig", a.kubeconfig)
 	mux.HandleFunc("POST "+Prefix+"/reset", a.reset)
 	mux.HandleFunc("POST "+Prefix+"/quotas", a.quotas)
 	return local(mux)
@@ -94,6 +99,18 @@ func (a *api) heal(w http.ResponseWriter, _ *http.Request) {
 	answer(w, http.StatusNoContent, nil)
 }
 
+// kubeconfig is a way into the cluster past the bastion, for people who want to look.
+func (a *api) kubeconfig(w http.ResponseWriter, r *http.Request) {
+	var text string
+	a.cloud.Locked(func() { text = a.cluster.Kubeconfig("http://"+r.Host+kube.Prefix, nil) })
+	if text == "" {
+		answer(w, http.StatusServiceUnavailable, sim.Obj{"error": "the cluster is not up"})
+		return
+	}
+	w.Header().Set("Content-Type", "application/yaml")
+	_, _ = io.WriteString(w, text) // the client may be gone
+}
+
 func (a *api) reset(w http.ResponseWriter, _ *http.Request) {
 	var err error
 	a.cloud.Locked(func() { err = a.cloud.Reset() })
@@ -113,7 +130,7 @@ func (a *api) state(w http.ResponseWriter, _ *http.Request) {
 	a.cloud.Locked(func() {
 		for _, kind := range a.cloud.Kinds() {
 			service, typ, _ := strings.Cut(kind, "/")
-			if service == "sim" || typ == "quotas" || slices.Contains(secret, kind) {
+			if service == "sim" || service == "kube-meta" || typ == "quotas" || slices.Contains(secret, kind) {
 				continue
 			}
 			if out[service] == nil {

@@ -154,7 +154,7 @@ func (t *task) begin(op string) (bool, *failure) {
 		return false, t.failed("CREATE", err)
 	}
 	t.cloud.Put(Resources, t.res)
-	return t.follow()
+	return false, nil // everything takes a beat at least, so that people can watch
 }
 
 // resolve evaluates the properties of the resource.

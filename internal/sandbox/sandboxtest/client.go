@@ -9,6 +9,7 @@ import (
 
 	"github.com/gophercloud/gophercloud/v2"
 	"github.com/gophercloud/gophercloud/v2/openstack"
+	"github.com/gophercloud/gophercloud/v2/openstack/identity/v3/tokens"
 )
 
 // Client signs a user in (the password is the user's name) to the user's project.
@@ -99,4 +100,18 @@ func (c *Cloud) Count(t testing.TB) map[string]int {
 		}
 	}
 	return out
+}
+
+// Project is the id of a user's project.
+func (c *Cloud) Project(t testing.TB, user string) string {
+	t.Helper()
+	token, ok := c.Client(t, user).GetAuthResult().(tokens.CreateResult)
+	if !ok {
+		t.Fatal("no token")
+	}
+	project, err := token.ExtractProject()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return project.ID
 }

@@ -26,6 +26,7 @@ type Cloud struct {
 	seed     func() error
 	watchers map[chan struct{}]bool
 	touched  bool
+	changed  func()
 }
 
 // Open loads the cloud kept in dir, or an empty one. speed divides every simulated duration.
@@ -54,6 +55,9 @@ func (c *Cloud) Start(seed func() error) error {
 		}
 	}
 	c.settle()
+	if c.changed != nil {
+		c.changed()
+	}
 	return c.store.flush()
 }
 
@@ -94,9 +98,15 @@ func (c *Cloud) Locked(f func()) {
 	c.commit()
 }
 
+// OnChange names who is told, with the cloud locked, after something has changed.
+func (c *Cloud) OnChange(f func()) { c.changed = f }
+
 // commit writes the changes of the request. A disk that refuses leaves them in memory for the
 // next try, so it is logged and not answered.
 func (c *Cloud) commit() {
+	if c.touched && c.changed != nil {
+		c.changed()
+	}
 	if err := c.store.flush(); err != nil {
 		c.log.Error("sandbox state not written", "error", err)
 	}
