@@ -26,12 +26,25 @@ for _ in $(seq 600); do
   pid_of control >/dev/null || { tail -n 5 "$DIR/run/control.log" >&2; exit 1; }
   sleep 0.1
 done
+# The gate keeps the cloud it started with.
+cloud="${OS_AUTH_URL:-} ${OS_USERNAME:-} ${OS_PROJECT_NAME:-}"
+if [ "$(cat "$DIR/run/gate.cloud" 2>/dev/null)" != "$cloud" ]; then finish gate; fi
+echo "$cloud" >"$DIR/run/gate.cloud"
 background gate "$BIN/kube" gate --dir "$DIR" --port "$PORT"
 kube ready
 # shellcheck disable=SC2086
 kube nodes $nodes
 if [ -n "$real" ]; then
-  background "${real%%=*}" bash "$HERE/node.sh" "${real%%=*}"
-  kube real "$real"
+  name=${real%%=*}
+  background "$name" bash "$HERE/node.sh" "$name"
+  code=0
+  kube real "$real" || code=$?
+  if [ $code = 3 ]; then
+    finish "$name"
+    background "$name" bash "$HERE/node.sh" "$name"
+    kube real "$real" || exit
+  elif [ $code != 0 ]; then
+    exit $code
+  fi
 fi
 echo "export KUBECONFIG=$DIR/kubeconfig"

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -20,6 +21,9 @@ func main() {
 	defer stop()
 	if err := commands().ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "kube:", err)
+		if errors.Is(err, errRestart) {
+			os.Exit(3)
+		}
 		os.Exit(1)
 	}
 }

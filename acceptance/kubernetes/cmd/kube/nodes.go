@@ -24,6 +24,9 @@ const providerPrefix = "openstack:///"
 // labelReal marks the nodes that have a kubelet.
 const labelReal = "mcm.test/real"
 
+// errRestart says that the node's kubelet has to be started again; its exit code is 3.
+var errRestart = errors.New("was another server, start its kubelet again")
+
 // waitReady waits until the API serves and has made the default service account.
 func waitReady(ctx context.Context, o options) error {
 	client, err := o.client()
@@ -118,12 +121,12 @@ func ensureNode(ctx context.Context, client kubernetes.Interface, name, server s
 	if node.Spec.ProviderID == "" {
 		return patchSpec(ctx, client, name, map[string]any{"providerID": providerPrefix + server})
 	}
-	// A providerID cannot be changed: a simulated node is made anew, a real one is not ours to replace.
-	if node.Labels[labelReal] != "" {
-		return errors.New("is already another server: " + node.Spec.ProviderID)
-	}
+	// A providerID cannot be changed: a simulated node is made anew, a real one comes back when its kubelet starts.
 	if err := client.CoreV1().Nodes().Delete(ctx, name, meta.DeleteOptions{}); err != nil {
 		return err
+	}
+	if node.Labels[labelReal] != "" {
+		return errRestart
 	}
 	_, err = client.CoreV1().Nodes().Create(ctx, simulated(name, server), meta.CreateOptions{})
 	return err

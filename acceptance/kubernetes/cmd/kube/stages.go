@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"strings"
 
@@ -18,16 +19,40 @@ const (
 
 // writeStages writes kwok's own stages with those two labels and a heartbeat every second.
 func writeStages(file string) error {
-	heartbeat := strings.NewReplacer("durationMilliseconds: 20000", "durationMilliseconds: 1000",
-		"jitterDurationMilliseconds: 25000", "jitterDurationMilliseconds: 1200").Replace(nodeheartbeat.DefaultNodeHeartbeat)
-	stages := []string{unless(labelDead, nodefast.DefaultNodeInit), unless(labelDead, heartbeat),
-		podfast.DefaultPodReady, podfast.DefaultPodComplete, unless(labelStuck, podfast.DefaultPodDelete)}
+	const expressions = "    matchExpressions:\n"
+	unless := func(label, stage string) edit {
+		condition := "    - {key: '.metadata.labels[\"" + label + "\"]', operator: NotIn, values: ['true']}\n"
+		return edit{stage, []string{expressions, expressions + condition}}
+	}
+	heartbeat := unless(labelDead, nodeheartbeat.DefaultNodeHeartbeat)
+	heartbeat.replace = append(heartbeat.replace, "durationMilliseconds: 20000", "durationMilliseconds: 1000",
+		"jitterDurationMilliseconds: 25000", "jitterDurationMilliseconds: 1200")
+	edits := []edit{heartbeat, unless(labelDead, nodefast.DefaultNodeInit), unless(labelStuck, podfast.DefaultPodDelete),
+		{podfast.DefaultPodReady, nil}, {podfast.DefaultPodComplete, nil}}
+	var stages []string
+	for _, e := range edits {
+		text, err := e.apply()
+		if err != nil {
+			return err
+		}
+		stages = append(stages, text)
+	}
 	return os.WriteFile(file, []byte(strings.Join(stages, "\n---\n")), 0o600)
 }
 
-// unless adds a condition to a stage: the label is not true.
-func unless(label, stage string) string {
-	const expressions = "    matchExpressions:\n"
-	condition := "    - {key: '.metadata.labels[\"" + label + "\"]', operator: NotIn, values: ['true']}\n"
-	return strings.Replace(stage, expressions, expressions+condition, 1)
+// edit is a stage and pairs of what to replace in it, once, with what.
+type edit struct {
+	stage   string
+	replace []string
+}
+
+func (e edit) apply() (string, error) {
+	text := e.stage
+	for i := 0; i < len(e.replace); i += 2 {
+		if !strings.Contains(text, e.replace[i]) {
+			return "", fmt.Errorf("a stage of this kwok has no %q", e.replace[i])
+		}
+		text = strings.Replace(text, e.replace[i], e.replace[i+1], 1)
+	}
+	return text, nil
 }
