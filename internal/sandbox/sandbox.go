@@ -19,6 +19,7 @@ import (
 	"mycloudmanager/internal/sandbox/control"
 	"mycloudmanager/internal/sandbox/glance"
 	"mycloudmanager/internal/sandbox/heat"
+	"mycloudmanager/internal/sandbox/hosts"
 	"mycloudmanager/internal/sandbox/keystone"
 	"mycloudmanager/internal/sandbox/kube"
 	"mycloudmanager/internal/sandbox/neutron"
@@ -41,6 +42,7 @@ type Sandbox struct {
 	config  Config
 	cloud   *sim.Cloud
 	control http.Handler
+	hosts   *hosts.Network
 }
 
 // New opens the cloud kept in the data directory, or makes a new one in its initial state.
@@ -57,25 +59,29 @@ func New(config Config) (*Sandbox, error) {
 	}
 	s := &Sandbox{config: config, cloud: cloud}
 	people := keystone.New(cloud, config.TokenTTL)
-	nova.New(cloud)
+	compute := nova.New(cloud)
 	cinder.New(cloud)
 	networks := neutron.New(cloud)
 	glance.New(cloud)
 	heat.New(cloud)
 	cluster := kube.New(cloud)
 	s.control = control.Handler(cloud, cluster)
+	s.hosts = hosts.New(cloud, cluster, cloud)
+	compute.Console = s.hosts.Console
 	if err := cloud.Start(func() error { return seed.Plant(cloud, people, networks) }); err != nil {
-		return nil, errors.Join(err, cloud.Close())
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
 
 // Close writes what is left and lets the data directory go.
-func (s *Sandbox) Close() error { return s.cloud.Close() }
+func (s *Sandbox) Close() error { return errors.Join(s.hosts.Close(), s.cloud.Close()) }
 
 // ServeHTTP answers every API of the cloud.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
+	case r.Method == http.MethodConnect:
+		s.hosts.ServeHTTP(w, r)
 	case strings.HasPrefix(r.URL.Path, control.Prefix+"/"):
 		s.control.ServeHTTP(w, r)
 	default:

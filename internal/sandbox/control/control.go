@@ -130,7 +130,7 @@ func (a *api) state(w http.ResponseWriter, _ *http.Request) {
 	a.cloud.Locked(func() {
 		for _, kind := range a.cloud.Kinds() {
 			service, typ, _ := strings.Cut(kind, "/")
-			if service == "sim" || service == "kube-meta" || typ == "quotas" || slices.Contains(secret, kind) {
+			if service == "sim" || service == "kube-meta" || service == "hosts" || typ == "quotas" || slices.Contains(secret, kind) {
 				continue
 			}
 			if out[service] == nil {
