@@ -52,6 +52,7 @@ for (const [width, viewport] of Object.entries(screens)) {
         await page.goto(path);
         await page.getByRole("heading", { level: 1 }).waitFor({ state: "attached" });
         await page.waitForLoadState("networkidle");
+        if (name === "error") await page.getByRole("alert").waitFor();
         await expectAccessible(page);
         await expectNoSideScroll(page);
         if (process.env.SHOTS) {

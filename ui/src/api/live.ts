@@ -1,7 +1,11 @@
 import type { InfiniteData, QueryClient } from "@tanstack/react-query";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useSyncExternalStore } from "react";
+import { openStream } from "./stream.ts";
 import type { App, Stack, Task } from "./types.ts";
+
+type AppChange = Pick<App, "name" | "health" | "reason" | "since">;
+type StackStateChange = Pick<Stack, "state" | "reason" | "task">;
 
 interface TaskPage {
   items: Task[];
@@ -31,25 +35,26 @@ export function useConnected(): boolean {
 export function useLiveUpdates() {
   const client = useQueryClient();
   useEffect(() => {
-    const source = new EventSource("/api/v1/events");
     let wasDown = false;
-    const on = <T>(type: string, apply: (client: QueryClient, data: T) => void) =>
-      source.addEventListener(type, (event) => apply(client, JSON.parse(event.data) as T));
-    source.onopen = () => {
-      setConnected(true);
-      // What happened while the stream was down was never sent: ask again.
-      if (wasDown) void client.invalidateQueries();
-      wasDown = false;
-    };
-    source.onerror = () => {
-      setConnected(false);
-      wasDown = true;
-    };
-    on("task", applyTask);
-    on("app", applyApp);
-    on("stack", applyStack);
+    const close = openStream("/api/v1/events", {
+      events: {
+        task: (data) => applyTask(client, data as Task),
+        app: (data) => applyApp(client, data as AppChange),
+        stack: (data) => applyStack(client, data as StackStateChange),
+      },
+      onOpen() {
+        setConnected(true);
+        // What happened while the stream was down was never sent: ask again.
+        if (wasDown) void client.invalidateQueries();
+        wasDown = false;
+      },
+      onDown() {
+        setConnected(false);
+        wasDown = true;
+      },
+    });
     return () => {
-      source.close();
+      close();
       setConnected(false);
     };
   }, [client]);
@@ -60,9 +65,9 @@ export function useLiveTask(id: string, active: boolean) {
   const client = useQueryClient();
   useEffect(() => {
     if (!active) return;
-    const source = new EventSource(`/api/v1/tasks/${encodeURIComponent(id)}/events`);
-    source.addEventListener("task", (event) => applyTask(client, JSON.parse(event.data) as Task));
-    return () => source.close();
+    return openStream(`/api/v1/tasks/${encodeURIComponent(id)}/events`, {
+      events: { task: (data) => applyTask(client, data as Task) },
+    });
   }, [client, id, active]);
 }
 
@@ -92,7 +97,7 @@ export function applyTask(client: QueryClient, task: Task) {
   }
 }
 
-function applyApp(client: QueryClient, change: Pick<App, "name" | "health" | "reason" | "since">) {
+function applyApp(client: QueryClient, change: AppChange) {
   client.setQueryData<{ items: App[] }>(["apps"], (data) =>
     data
       ? {
@@ -104,7 +109,7 @@ function applyApp(client: QueryClient, change: Pick<App, "name" | "health" | "re
   void client.invalidateQueries({ queryKey: ["apps"] });
 }
 
-function applyStack(client: QueryClient, change: Pick<Stack, "state" | "reason" | "task">) {
+function applyStack(client: QueryClient, change: StackStateChange) {
   client.setQueryData<Stack>(["stack"], (data) => (data ? { ...data, ...change } : data));
   void client.invalidateQueries({ queryKey: ["stack"] });
   void client.invalidateQueries({ queryKey: ["apps"], exact: true });

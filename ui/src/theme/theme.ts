@@ -99,7 +99,13 @@ export const theme = createTheme({
       defaultProps: {
         centered: true,
         radius: "lg",
+        padding: "lg",
         overlayProps: { backgroundOpacity: 0.4, blur: 2 },
+      },
+      styles: {
+        content: { background: "var(--mcm-surface)" },
+        header: { background: "var(--mcm-surface)" },
+        title: { fontSize: "1.125rem", fontWeight: 650 },
       },
     },
     Drawer: { defaultProps: { overlayProps: { backgroundOpacity: 0.35, blur: 2 } } },

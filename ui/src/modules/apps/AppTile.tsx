@@ -32,7 +32,7 @@ export function AppTile({ app, task, launchReason, onSettings, onLaunch }: Props
             <h2 id={titleId} className={classes.title}>
               {app.title}
             </h2>
-            <Text span size="xs" c="dimmed" ta="center" lineClamp={1}>
+            <Text span size="xs" c="dimmed" ta="center" lineClamp={1} className={classes.category}>
               {app.category}
             </Text>
           </div>

@@ -46,7 +46,7 @@ export function ChangeDialog({ stack, onClose }: { stack: StackType; onClose: ()
   return (
     <Dialog onClose={onClose} size="lg" title={t("change")}>
       <Stack>
-        <SimpleGrid cols={{ base: 1, sm: 3 }}>
+        <SimpleGrid cols={{ base: 1, sm: 2 }}>
           {counts.map((name) => (
             <NumberInput
               key={name}
@@ -58,7 +58,7 @@ export function ChangeDialog({ stack, onClose }: { stack: StackType; onClose: ()
             />
           ))}
         </SimpleGrid>
-        <SimpleGrid cols={{ base: 1, sm: 3 }}>
+        <SimpleGrid cols={{ base: 1, sm: 2 }}>
           {flavors.map((name) => (
             <Select
               key={name}

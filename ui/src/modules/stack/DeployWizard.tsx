@@ -16,6 +16,7 @@ import { PlaceStep } from "./PlaceStep.tsx";
 import { PreflightTable } from "./PreflightTable.tsx";
 import { SizeStep } from "./SizeStep.tsx";
 import { emptyWizard, toSpec, type WizardValues } from "./spec.ts";
+import classes from "./Wizard.module.css";
 
 /** Three steps to a stack: how big, where and from what, and whether it fits. */
 export function DeployWizard({ options }: { options: StackOptions }) {
@@ -28,7 +29,13 @@ export function DeployWizard({ options }: { options: StackOptions }) {
   };
   return (
     <Panel p="lg">
-      <Stepper active={step} onStepClick={setStep} size="sm" allowNextStepsSelect={false}>
+      <Stepper
+        active={step}
+        onStepClick={setStep}
+        size="sm"
+        allowNextStepsSelect={false}
+        classNames={{ separator: classes.separator, stepDescription: classes.description }}
+      >
         <Stepper.Step label={t("wizard.size")} description={t("wizard.sizeText")}>
           <SizeStep form={form} presets={options.presets} />
         </Stepper.Step>

@@ -74,9 +74,16 @@ function Chosen({ parameters: p }: { parameters: Preflight["parameters"] }) {
   );
 }
 
+/** Figures as the language writes them. */
+function useNumber(): (value: number) => string {
+  const { i18n } = useTranslation();
+  return (value) => value.toLocaleString(i18n.language);
+}
+
 function CheckRow({ check }: { check: Check }) {
   const { t } = useTranslation("stack");
   const known = resources.find((r) => r === check.resource);
+  const number = useNumber();
   const counted = check.limit > 0;
   return (
     <Table.Tr>
@@ -93,8 +100,8 @@ function CheckRow({ check }: { check: Check }) {
           word={check.ok ? t("preflight.fits") : t("preflight.fails")}
         />
       </Table.Td>
-      <Table.Td data-label={t("preflight.needed")}>{counted ? check.needed : "—"}</Table.Td>
-      <Table.Td data-label={t("preflight.used")}>{counted ? check.used : "—"}</Table.Td>
+      <Table.Td data-label={t("preflight.needed")}>{counted ? number(check.needed) : "—"}</Table.Td>
+      <Table.Td data-label={t("preflight.used")}>{counted ? number(check.used) : "—"}</Table.Td>
       <Table.Td data-label={t("preflight.limit")}>
         {counted ? <Limit check={check} /> : "—"}
       </Table.Td>
@@ -107,10 +114,11 @@ function CheckRow({ check }: { check: Check }) {
 
 function Limit({ check }: { check: Check }) {
   const { needed, used, limit } = check;
+  const number = useNumber();
   const share = (n: number) => (limit > 0 ? Math.min(100, (100 * n) / limit) : 100);
   return (
     <>
-      {limit}
+      {number(limit)}
       <Progress.Root size={5} mt={4} w={90} aria-hidden>
         <Progress.Section value={share(used)} color="gray" />
         <Progress.Section value={share(needed)} color={check.ok ? "lagoon" : "red"} />

@@ -19,7 +19,7 @@ export function OperationTimeline({ steps }: { steps: Step[] }) {
 
 function TimelineStep({ step }: { step: Step }) {
   const { t } = useTranslation("tasks");
-  const now = useNow(1_000);
+  const now = useNow(step.ended_at ? 3_600_000 : 1_000);
   const look = stepLooks[step.status];
   const Glyph = look.icon;
   return (

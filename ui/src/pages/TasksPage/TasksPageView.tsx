@@ -79,7 +79,8 @@ function TaskList({ tasks, error, onRetry, filters, more, loadingMore }: TasksPa
 
 function TaskRow({ task }: { task: Task }) {
   const { t } = useTranslation("tasks");
-  const now = useNow(1_000);
+  // Only what is going on has a duration that grows.
+  const now = useNow(isOpen(task) ? 1_000 : 3_600_000);
   return (
     <Table.Tr>
       <Table.Td data-label={t("column.task")}>
