@@ -26,6 +26,7 @@ import (
 	"mycloudmanager/internal/sandbox/nova"
 	"mycloudmanager/internal/sandbox/seed"
 	"mycloudmanager/internal/sandbox/sim"
+	"mycloudmanager/internal/sandbox/swift"
 )
 
 // Config says where the sandbox lives and how fast its time goes.
@@ -64,6 +65,7 @@ func New(config Config) (*Sandbox, error) {
 	networks := neutron.New(cloud)
 	glance.New(cloud)
 	heat.New(cloud)
+	swift.New(cloud)
 	cluster := kube.New(cloud)
 	s.control = control.Handler(cloud, cluster)
 	s.hosts = hosts.New(cloud, cluster, cloud)
@@ -84,6 +86,8 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.hosts.ServeHTTP(w, r)
 	case strings.HasPrefix(r.URL.Path, control.Prefix+"/"):
 		s.control.ServeHTTP(w, r)
+	case r.URL.Path == "/info" || r.URL.Path == "/object-store/info":
+		swift.Info(w, r)
 	default:
 		s.cloud.ServeHTTP(w, r)
 	}

@@ -54,6 +54,7 @@ type Request struct {
 	Actor   Actor
 	Body    Obj
 	Raw     []byte
+	Path    string // after prefix and project, for handlers of every path
 	scope   string
 	inner   bool
 }

@@ -27,6 +27,7 @@ type Service struct {
 	prefix string
 	scoped bool
 	mux    *http.ServeMux
+	direct *route
 
 	// Format spells a fault as this service does: content type and body.
 	Format func(*Fault) (string, []byte)
@@ -73,6 +74,15 @@ func Stream(r *route) { r.stream = true }
 
 type ctxKey struct{}
 
+// HandleAll gives every path to one handler that reads it itself, because names in it may be of
+// any form.
+func (s *Service) HandleAll(h Handler, opts ...Option) {
+	s.direct = &route{status: http.StatusOK, handler: h}
+	for _, o := range opts {
+		o(s.direct)
+	}
+}
+
 // Handle adds a call, in the pattern language of http.ServeMux, relative to the prefix.
 func (s *Service) Handle(pattern string, status int, h Handler, opts ...Option) {
 	rt := &route{status: status, handler: h}
@@ -100,7 +110,12 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request, inner bool) {
 	if s.scoped {
 		req.scope, path = cutScope(path)
 	}
-	if path != "/" && s.Name != "swift" {
+	if s.direct != nil {
+		req.Path = path
+		s.run(req, s.direct)
+		return
+	}
+	if path != "/" {
 		path = strings.TrimRight(path, "/")
 	}
 	if path == "" {
