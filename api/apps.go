@@ -119,12 +119,12 @@ func (s *Server) configureApp(ctx context.Context, in *settingsRequest) (*Accept
 	if in.IfMatch != "" && in.IfMatch != `"`+a.ETag+`"` && in.IfMatch != a.ETag {
 		return nil, newProblem(http.StatusPreconditionFailed, "somebody changed the settings meanwhile: read them again")
 	}
-	changes, err := s.Apps.CheckSettings(ctx, in.App, in.Body)
+	settings, changes, err := s.Apps.CheckSettings(ctx, in.App, in.Body)
 	if err != nil {
 		return nil, err
 	}
-	input := workflows.ConfigureAppInput{App: in.App, Settings: in.Body, ETag: a.ETag, Changes: changes}
-	return s.start(ctx, in.Once, "app.configure", input, in.Body, appTarget(in.App, a.Title))
+	input := workflows.ConfigureAppInput{App: in.App, Settings: settings, ETag: a.ETag}
+	return s.startChange(ctx, in.Once, "app.configure", input, in.Body, changes, appTarget(in.App, a.Title))
 }
 
 // LaunchApp is what a launch may choose.

@@ -93,7 +93,10 @@ func (s *Server) fromCookie(ctx huma.Context, who *caller) error {
 	if err != nil {
 		return err
 	}
-	who.via, who.csrf = "ui", session.CSRF
+	who.csrf = session.CSRF
+	if who.via = via(who.userAgent); who.via == "api" {
+		who.via = "ui"
+	}
 	if changes(ctx.Method()) && subtle.ConstantTimeCompare([]byte(ctx.Header(csrfHeader)), []byte(session.CSRF)) != 1 {
 		return fault.New(fault.Forbidden, nil, "the header %s is missing or wrong: take it from GET /session", csrfHeader)
 	}

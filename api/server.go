@@ -56,7 +56,7 @@ type Apps interface {
 	Icon(name string) ([]byte, error)
 	Revisions(ctx context.Context, name string) ([]apps.Revision, error)
 	Plan(ctx context.Context, name, version string) ([]apps.PlanRow, error)
-	CheckSettings(ctx context.Context, name string, s apps.Settings) (changes []flow.Change, err error)
+	CheckSettings(ctx context.Context, name string, s apps.Settings) (plain apps.Settings, changes []flow.Change, err error)
 }
 
 // Audit is the audit store.

@@ -35,7 +35,12 @@ type Once struct {
 }
 
 // start starts an operation for the caller; body is what the Idempotency-Key stands for.
-func (s *Server) start(ctx context.Context, once Once, operation string, input any, body any, targets ...flow.Target) (*Accepted, error) {
+func (s *Server) start(ctx context.Context, once Once, operation string, input, body any, targets ...flow.Target) (*Accepted, error) {
+	return s.startChange(ctx, once, operation, input, body, nil, targets...)
+}
+
+// startChange is start for an operation whose old and new values the audit shows.
+func (s *Server) startChange(ctx context.Context, once Once, operation string, input, body any, changes []flow.Change, targets ...flow.Target) (*Accepted, error) {
 	op, ok := s.Operations[operation]
 	if !ok {
 		return nil, fmt.Errorf("operation %s is not registered", operation)
@@ -44,7 +49,9 @@ func (s *Server) start(ctx context.Context, once Once, operation string, input a
 	if err != nil {
 		return nil, err
 	}
-	return accepted(s.Tasks.Start(ctx, tasks.Start{Operation: op, Input: input, Request: request(ctx, operation, targets...), Key: once.IdempotencyKey, Body: encoded}))
+	r := request(ctx, operation, targets...)
+	r.Changes = changes
+	return accepted(s.Tasks.Start(ctx, tasks.Start{Operation: op, Input: input, Request: r, Key: once.IdempotencyKey, Body: encoded}))
 }
 
 type taskPath struct {

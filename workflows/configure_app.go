@@ -13,7 +13,6 @@ type ConfigureAppInput struct {
 	App      string        `json:"app"`
 	Settings apps.Settings `json:"settings"`
 	ETag     string        `json:"etag"` // of the settings that the user saw
-	Changes  []flow.Change `json:"changes"`
 }
 
 // ConfigureApp keeps the new settings and, when the app is installed, applies them and waits until

@@ -57,4 +57,3 @@ func DeleteStack(ctx workflow.Context, in DeleteStackInput) (err error) {
 	}
 	return run.Call(ctx, kubernetes.ForgetCluster, nil, nil)
 }
-

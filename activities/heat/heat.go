@@ -25,14 +25,10 @@ type Activities struct {
 // as returns a session with the user's own token: Heat makes a trust for every stack it stores,
 // and Keystone refuses trusts to application credentials, which the manager's may be.
 func (a *Activities) as(ctx context.Context, userToken string) (*openstack.Session, error) {
-	manager, err := a.Cloud.Manager(ctx)
-	if err != nil {
-		return nil, err
-	}
 	if userToken == "" {
-		return manager, nil
+		return a.Cloud.Manager(ctx)
 	}
-	s, err := a.Cloud.WithToken(ctx, userToken, manager.ProjectID())
+	s, err := a.Cloud.WithToken(ctx, userToken)
 	if fault.KindOf(err) == fault.Unauthorized {
 		return nil, fault.New(fault.Unauthorized, err, "your sign-in has ended: sign in again, then press Retry")
 	}

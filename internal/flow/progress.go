@@ -14,7 +14,7 @@ const (
 	TaskKey        = "McmTask"      // search attributes, all Keyword
 	OperationKey   = "McmOperation" //
 	TargetsKey     = "McmTargets"   // KeywordList: "<kind>:<id>"
-	ActorKey       = "McmActor"     // user id
+	ActorKey       = "McmActor"     // KeywordList: user id and name
 	OutcomeKey     = "McmOutcome"   // Status
 	ViaKey         = "McmVia"       // ui | api | schedule | cli
 	IdempotencyKey = "McmKey"       // hash of the caller's Idempotency-Key

@@ -28,6 +28,9 @@ const (
 	operationKey = "mcm.io/operation" // annotation: who wrote them last
 )
 
+// NothingSaved is the ETag of settings that nobody has set.
+const NothingSaved = "default"
+
 func settingsName(app string) string { return "mcm-settings-" + app }
 
 // Settings returns what a user has set for the app; nothing set is no error.
@@ -55,10 +58,12 @@ func (c *Cluster) settingsSecret(ctx context.Context, app string) (*corev1.Secre
 
 func decode(raw []byte) (Saved, error) {
 	out := Saved{Settings: apps.Settings{Environment: map[string]any{}, Parameters: map[string]any{}}}
-	if len(raw) > 0 {
-		if err := json.Unmarshal(raw, &out.Settings); err != nil {
-			return out, fault.New(fault.Internal, err, "the saved settings cannot be read: %v", err)
-		}
+	if len(raw) == 0 {
+		out.ETag = NothingSaved
+		return out, nil
+	}
+	if err := json.Unmarshal(raw, &out.Settings); err != nil {
+		return out, fault.New(fault.Internal, err, "the saved settings cannot be read: %v", err)
 	}
 	canonical, err := json.Marshal(out.Settings)
 	if err != nil {
@@ -119,4 +124,25 @@ func (c *Cluster) put(ctx context.Context, secret *corev1.Secret) error {
 		_, err = secrets.Update(ctx, secret, metav1.UpdateOptions{})
 	}
 	return c.fail(err)
+}
+
+// AllSettings returns what is set for every app, with one list.
+func (c *Cluster) AllSettings(ctx context.Context) (map[string]Saved, error) {
+	conn, err := c.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list, err := conn.client.CoreV1().Secrets(catalog.Namespace).List(ctx, metav1.ListOptions{LabelSelector: appLabel})
+	if err != nil {
+		return nil, c.fail(err)
+	}
+	out := map[string]Saved{}
+	for _, secret := range list.Items {
+		saved, err := decode(secret.Data[settingsKey])
+		if err != nil {
+			return nil, err
+		}
+		out[secret.Labels[appLabel]] = saved
+	}
+	return out, nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/gophercloud/gophercloud/v2"
 	gophercloudopenstack "github.com/gophercloud/gophercloud/v2/openstack"
 	"github.com/gophercloud/gophercloud/v2/openstack/config/clouds"
+	"github.com/gophercloud/gophercloud/v2/openstack/identity/v3/tokens"
 
 	"mycloudmanager/internal/fault"
 )
@@ -127,29 +128,98 @@ func managerFault(err error) error {
 	return err
 }
 
-// WithToken returns a session that acts with a user's own token.
-func (c *Cloud) WithToken(ctx context.Context, token, projectID string) (*Session, error) {
+// WithToken returns a session that acts with a user's own token, as it is: a token is not exchanged
+// for another, which Keystone refuses to application credentials.
+// https://docs.openstack.org/api-ref/identity/v3/#validate-and-show-information-for-token
+func (c *Cloud) WithToken(ctx context.Context, token string) (*Session, error) {
+	p, err := c.provider()
+	if err != nil {
+		return nil, err
+	}
+	p.SetToken(token)
+	identity, err := gophercloudopenstack.NewIdentityV3(p, gophercloud.EndpointOpts{})
+	if err != nil {
+		return nil, Fault("keystone", err)
+	}
+	shown := tokens.Get(ctx, identity, token)
+	g, err := grantOf(shown)
+	if err != nil {
+		err = Fault("keystone", err)
+		if fault.KindOf(err) == fault.NotFound {
+			return nil, fault.New(fault.Unauthorized, err, "keystone: the token is not valid")
+		}
+		return nil, err
+	}
+	catalog, err := shown.ExtractServiceCatalog()
+	if err != nil {
+		return nil, Fault("keystone", err)
+	}
+	p.EndpointLocator = func(o gophercloud.EndpointOpts) (string, error) {
+		return gophercloudopenstack.V3EndpointURL(catalog, o)
+	}
+	return &Session{provider: p, endpoint: c.endpoint, grant: g}, nil
+}
+
+// Login is what a person or a program signs in with.
+type Login struct {
+	Username, Password, UserDomain string
+	Project, ProjectDomain         string
+
+	ApplicationCredentialID, ApplicationCredentialSecret string
+}
+
+// SignIn opens a session with somebody's credential.
+func (c *Cloud) SignIn(ctx context.Context, l Login) (*Session, error) {
+	if l.ApplicationCredentialID != "" {
+		return c.authenticate(ctx, gophercloud.AuthOptions{
+			IdentityEndpoint: c.options.IdentityEndpoint, ApplicationCredentialID: l.ApplicationCredentialID, ApplicationCredentialSecret: l.ApplicationCredentialSecret,
+		})
+	}
 	return c.authenticate(ctx, gophercloud.AuthOptions{
-		IdentityEndpoint: c.options.IdentityEndpoint, TokenID: token,
-		Scope: &gophercloud.AuthScope{ProjectID: projectID},
+		IdentityEndpoint: c.options.IdentityEndpoint, Username: l.Username, Password: l.Password, DomainName: l.UserDomain,
+		Scope: &gophercloud.AuthScope{ProjectName: l.Project, DomainName: l.ProjectDomain},
 	})
 }
 
-// Authenticate signs in with a user's credential; AuthURL is filled in.
-func (c *Cloud) Authenticate(ctx context.Context, o gophercloud.AuthOptions) (*Session, error) {
-	o.IdentityEndpoint, o.AllowReauth = c.options.IdentityEndpoint, false
-	return c.authenticate(ctx, o)
+// Revoke ends a token.
+func (c *Cloud) Revoke(ctx context.Context, token string) error {
+	p, err := c.provider()
+	if err != nil {
+		return err
+	}
+	p.SetToken(token)
+	identity, err := gophercloudopenstack.NewIdentityV3(p, gophercloud.EndpointOpts{})
+	if err != nil {
+		return Fault("keystone", err)
+	}
+	return Fault("keystone", tokens.Revoke(ctx, identity, token).Err)
 }
 
-func (c *Cloud) authenticate(ctx context.Context, o gophercloud.AuthOptions) (*Session, error) {
-	p, err := gophercloudopenstack.NewClient(o.IdentityEndpoint)
+func (c *Cloud) provider() (*gophercloud.ProviderClient, error) {
+	p, err := gophercloudopenstack.NewClient(c.options.IdentityEndpoint)
 	if err != nil {
-		return nil, fault.New(fault.Invalid, err, "identity address %q: %v", o.IdentityEndpoint, err)
+		return nil, fault.New(fault.Invalid, err, "identity address %q: %v", c.options.IdentityEndpoint, err)
 	}
 	p.HTTPClient = c.http
 	p.UserAgent.Prepend("mycloudmanager")
+	return p, nil
+}
+
+func (c *Cloud) authenticate(ctx context.Context, o gophercloud.AuthOptions) (*Session, error) {
+	p, err := c.provider()
+	if err != nil {
+		return nil, err
+	}
 	if err := gophercloudopenstack.Authenticate(ctx, p, o); err != nil {
 		return nil, Fault("keystone", err)
 	}
-	return &Session{provider: p, endpoint: c.endpoint}, nil
+	answer, ok := p.GetAuthResult().(tokens.CreateResult)
+	if !ok {
+		return nil, fault.New(fault.Invalid, nil, "the cloud does not speak Keystone v3")
+	}
+	g, err := grantOf(answer)
+	if err != nil {
+		return nil, Fault("keystone", err)
+	}
+	return &Session{provider: p, endpoint: c.endpoint, grant: g}, nil
 }

@@ -1,9 +1,11 @@
 package openstack
 
 import (
+	"slices"
+	"time"
+
 	"github.com/gophercloud/gophercloud/v2"
 	gophercloudopenstack "github.com/gophercloud/gophercloud/v2/openstack"
-	"github.com/gophercloud/gophercloud/v2/openstack/identity/v3/tokens"
 
 	"mycloudmanager/internal/fault"
 )
@@ -12,6 +14,7 @@ import (
 type Session struct {
 	provider *gophercloud.ProviderClient
 	endpoint gophercloud.EndpointOpts
+	grant    Grant
 	own      bool // the manager's credential, not a user's
 }
 
@@ -64,36 +67,49 @@ func (s *Session) service(open func(*gophercloud.ProviderClient, gophercloud.End
 // Token returns the session's token.
 func (s *Session) Token() string { return s.provider.Token() }
 
-// Grant is what Keystone answered when the session was opened.
-func (s *Session) Grant() (tokens.CreateResult, bool) {
-	r, ok := s.provider.GetAuthResult().(tokens.CreateResult)
-	return r, ok
+// Grant is what Keystone gave the session.
+type Grant struct {
+	UserID, UserName       string
+	ProjectID, ProjectName string
+	Roles                  []string
+	ExpiresAt              time.Time
+	// Restricted tells that the token comes from an application credential.
+	Restricted bool
 }
+
+// Grant returns what Keystone gave when the session was opened.
+func (s *Session) Grant() Grant { return s.grant }
 
 // ProjectID returns the project the session is scoped to, or "".
-func (s *Session) ProjectID() string {
-	grant, ok := s.Grant()
-	if !ok {
-		return ""
-	}
-	project, err := grant.ExtractProject()
-	if err != nil || project == nil {
-		return ""
-	}
-	return project.ID
-}
+func (s *Session) ProjectID() string { return s.grant.ProjectID }
 
-// UserID returns the user the session belongs to, or "".
-func (s *Session) UserID() string {
-	grant, ok := s.Grant()
-	if !ok {
-		return ""
+// UserID returns the user the session belongs to.
+func (s *Session) UserID() string { return s.grant.UserID }
+
+// extractor is a token's answer, created or shown.
+type extractor interface{ ExtractInto(v any) error }
+
+func grantOf(answer extractor) (Grant, error) {
+	type named struct {
+		ID   string `json:"id"`
+		Name string `json:"name"`
 	}
-	user, err := grant.ExtractUser()
-	if err != nil || user == nil {
-		return ""
+	var t struct {
+		User      named     `json:"user"`
+		Project   named     `json:"project"`
+		Roles     []named   `json:"roles"`
+		ExpiresAt time.Time `json:"expires_at"`
+		Methods   []string  `json:"methods"`
 	}
-	return user.ID
+	if err := answer.ExtractInto(&t); err != nil {
+		return Grant{}, err
+	}
+	g := Grant{UserID: t.User.ID, UserName: t.User.Name, ProjectID: t.Project.ID, ProjectName: t.Project.Name, ExpiresAt: t.ExpiresAt.UTC(),
+		Restricted: slices.Contains(t.Methods, "application_credential")}
+	for _, r := range t.Roles {
+		g.Roles = append(g.Roles, r.Name)
+	}
+	return g, nil
 }
 
 // Fault maps an error of a call made through this session. A refusal of the manager's own

@@ -247,11 +247,7 @@ func (r *Reader) Options(ctx context.Context) (Options, error) {
 
 // Preflight checks with the caller's own token, as the deployment will act.
 func (r *Reader) Preflight(ctx context.Context, p Parameters, userToken string, restricted bool) (Report, error) {
-	manager, err := r.Cloud.Manager(ctx)
-	if err != nil {
-		return Report{}, err
-	}
-	s, err := r.Cloud.WithToken(ctx, userToken, manager.ProjectID())
+	s, err := r.Cloud.WithToken(ctx, userToken)
 	if err != nil {
 		return Report{}, err
 	}

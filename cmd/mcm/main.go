@@ -1,0 +1,27 @@
+// Command mcm is MyCloudManager: its server processes, its sandbox and its command line.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"mycloudmanager/internal/cli"
+)
+
+// version is set at build time.
+var version = "dev"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	code := 0
+	root := command()
+	if err := root.ExecuteContext(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "mcm:", cli.Message(err))
+		code = cli.ExitCode(err)
+	}
+	stop()
+	os.Exit(code)
+}

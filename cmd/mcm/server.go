@@ -1,0 +1,106 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"mycloudmanager/internal/assembly"
+	"mycloudmanager/internal/codec"
+	"mycloudmanager/internal/config"
+	"mycloudmanager/internal/sandbox"
+	"mycloudmanager/internal/supervise"
+)
+
+func serverCommands() []*cobra.Command {
+	return []*cobra.Command{
+		server("serve", "API, UI and worker in one process, with the embedded Temporal", assembly.Mode{API: true, Worker: true}),
+		server("api", "Only API and UI, against an external Temporal", assembly.Mode{API: true}),
+		server("worker", "Only the worker, against an external Temporal", assembly.Mode{Worker: true}),
+		server("sandbox", "Everything on a simulated cloud: nothing else is needed", assembly.Mode{API: true, Worker: true, Sandbox: true}),
+	}
+}
+
+func server(use, short string, mode assembly.Mode) *cobra.Command {
+	cmd := &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
+		c, err := config.Load(cmd.Flags())
+		if err != nil {
+			return err
+		}
+		if use == "api" || use == "worker" {
+			if c.TemporalAddress == "" {
+				return fmt.Errorf("mcm %s needs an external Temporal: set MCM_TEMPORAL_ADDRESS", use)
+			}
+		}
+		assembly.Setup(c)
+		return assembly.Run(cmd.Context(), c, mode, version, cmd.OutOrStdout())
+	}}
+	config.Flags(cmd.Flags())
+	return cmd
+}
+
+// sandboxCloud is the simulated cloud's own process, started by `mcm sandbox`.
+func sandboxCloud() *cobra.Command {
+	cmd := &cobra.Command{Use: "sandbox-cloud", Short: "The simulated cloud alone", Hidden: true, Args: cobra.NoArgs}
+	dir := cmd.Flags().String("dir", "", "folder of its state")
+	config.Flags(cmd.Flags())
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		c, err := config.Load(cmd.Flags())
+		if err != nil {
+			return err
+		}
+		assembly.Setup(c)
+		lock, err := supervise.RegisterSandbox(*dir, c.SandboxListen)
+		if err != nil {
+			return err
+		}
+		defer lock.Close() //nolint:errcheck // the process ends
+		cloud, err := sandbox.New(sandbox.Config{DataDir: *dir, Listen: c.SandboxListen, Speed: c.SandboxSpeed})
+		if err != nil {
+			return err
+		}
+		defer cloud.Close() //nolint:errcheck // every change was written when it happened
+		return cloud.Serve(cmd.Context())
+	}
+	return cmd
+}
+
+func configCommand() *cobra.Command {
+	parent := &cobra.Command{Use: "config", Short: "Look at the configuration"}
+	check := &cobra.Command{Use: "check", Short: "Print the configuration, secrets redacted, and try the cloud", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := config.Load(cmd.Flags())
+			fmt.Fprint(cmd.OutOrStdout(), config.Print(cmd.Flags()))
+			if err != nil {
+				return err
+			}
+			return assembly.Check(cmd.Context(), c, cmd.OutOrStdout())
+		}}
+	config.Flags(check.Flags())
+	parent.AddCommand(check)
+	return parent
+}
+
+func keysCommand() *cobra.Command {
+	parent := &cobra.Command{Use: "keys", Short: "The key ring that seals what goes through Temporal"}
+	rotate := &cobra.Command{Use: "rotate", Short: "Add a new key; older ones stay to open what they sealed", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := config.Load(cmd.Flags())
+			if err != nil {
+				return err
+			}
+			ring, err := codec.OpenRing(c.DataDir + "/keys")
+			if err != nil {
+				return err
+			}
+			id := ring.NextID()
+			if err := ring.Rotate(id); err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "key %s is the newest: copy the ring to every replica, then restart them\n", id)
+			return nil
+		}}
+	config.Flags(rotate.Flags())
+	parent.AddCommand(rotate)
+	return parent
+}

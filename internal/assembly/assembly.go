@@ -1,0 +1,235 @@
+// Package assembly puts the product together from its configuration: the one place that knows every
+// part. The commands call it and hold no logic.
+package assembly
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
+
+	"mycloudmanager/deploy"
+	"mycloudmanager/internal/audit"
+	"mycloudmanager/internal/catalog"
+	"mycloudmanager/internal/codec"
+	"mycloudmanager/internal/config"
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/kube"
+	"mycloudmanager/internal/openstack"
+	"mycloudmanager/internal/reach"
+	"mycloudmanager/internal/stack"
+	"mycloudmanager/internal/supervise"
+	"mycloudmanager/internal/telemetry"
+	"mycloudmanager/internal/temporal"
+	"mycloudmanager/worker"
+)
+
+// Mode says which parts run in this process.
+type Mode struct {
+	API     bool
+	Worker  bool
+	Sandbox bool // the cloud is the simulated one
+}
+
+// product is everything that is open while the product runs.
+type product struct {
+	config    config.Config
+	mode      Mode
+	version   string
+	cloud     *openstack.Cloud
+	ring      *codec.Ring
+	audit     *audit.Store
+	telemetry *telemetry.Telemetry
+	catalog   *catalog.Catalog
+	cluster   *kube.Cluster
+	publicKey string
+	embedded  *supervise.Temporal
+	temporal  client.Client
+	listener  net.Listener
+
+	closers []func()
+}
+
+const temporalPatience = 30 * time.Second
+
+// open opens every part in the order of their dependence; what was opened is closed on failure.
+func open(ctx context.Context, c config.Config, mode Mode, version string) (*product, error) {
+	p := &product{config: c, mode: mode, version: version}
+	for _, step := range []func(context.Context) error{p.openPort, p.openData, p.openCloud, p.openCluster, p.openTemporal} {
+		if err := step(ctx); err != nil {
+			p.close()
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+func (p *product) close() {
+	for i := len(p.closers) - 1; i >= 0; i-- {
+		p.closers[i]()
+	}
+}
+
+func (p *product) onClose(f func()) { p.closers = append(p.closers, f) }
+
+// openPort takes the port first: a port that is taken is the commonest fault of a start.
+func (p *product) openPort(ctx context.Context) error {
+	if !p.mode.API {
+		return nil
+	}
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", p.config.Listen)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fault.New(fault.Invalid, err, "%s is taken by another program: set MCM_LISTEN to another address", p.config.Listen)
+	}
+	if err != nil {
+		return fault.New(fault.Invalid, err, "cannot listen on %s: %v", p.config.Listen, err)
+	}
+	p.listener = l
+	p.onClose(func() { _ = l.Close() })
+	return nil
+}
+
+func (p *product) openData(ctx context.Context) error {
+	if err := os.MkdirAll(p.config.DataDir, 0o700); err != nil {
+		return fault.New(fault.Invalid, err, "data folder: %v", err)
+	}
+	var err error
+	if p.ring, err = codec.OpenRing(p.path("keys")); err != nil {
+		return fault.New(fault.Invalid, err, "key ring: %v", err)
+	}
+	key, err := codec.Key(p.path("audit.key"))
+	if err != nil {
+		return fault.New(fault.Invalid, err, "audit key: %v", err)
+	}
+	where := p.config.AuditURL
+	if where == "" {
+		where = p.path("audit.db")
+	}
+	if p.audit, err = audit.Open(ctx, where, key); err != nil {
+		return fault.New(fault.Unavailable, err, "%v", err)
+	}
+	p.onClose(func() { _ = p.audit.Close() })
+	if p.telemetry, err = telemetry.Open(ctx); err != nil {
+		return err
+	}
+	p.onClose(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		_ = p.telemetry.Close(ctx)
+	})
+	return nil
+}
+
+func (p *product) path(name string) string { return filepath.Join(p.config.DataDir, name) }
+
+func (p *product) openCloud(ctx context.Context) error {
+	var err error
+	if !p.mode.Sandbox {
+		p.cloud, err = openstack.FromEnvironment()
+	} else {
+		err = p.openSandbox(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := p.cloud.Manager(ctx); err != nil {
+		return err
+	}
+	return nil
+}
+
+// The sandbox's manager is a member of the project, like a real one should be.
+const sandboxUser = "demo"
+
+func (p *product) openSandbox(ctx context.Context) error {
+	s, err := supervise.StartSandbox(ctx, supervise.SandboxOptions{Dir: p.path("sandbox"), Listen: p.config.SandboxListen, Speed: p.config.SandboxSpeed})
+	if err != nil {
+		return err
+	}
+	p.onClose(s.Stop)
+	p.cloud = openstack.New("http://"+p.config.SandboxListen+"/identity/v3", sandboxUser, sandboxUser, sandboxUser)
+	return nil
+}
+
+func (p *product) openCluster(context.Context) error {
+	var err error
+	if p.catalog, err = catalog.Load(deploy.Files); err != nil {
+		return err
+	}
+	signer, err := reach.LoadKey(p.path("ssh_identity"))
+	if err != nil {
+		return fault.New(fault.Invalid, err, "SSH identity: %v", err)
+	}
+	p.publicKey = reach.PublicLine(signer)
+	dial := (&net.Dialer{Timeout: 15 * time.Second}).DialContext
+	if p.mode.Sandbox {
+		dial = reach.ThroughProxy(p.config.SandboxListen)
+	}
+	p.cluster = &kube.Cluster{Reach: &reach.Cluster{
+		Kubeconfig: p.config.Kubeconfig, CacheDir: p.path("cache"), Cloud: p.cloud, Signer: signer, Dial: dial,
+	}}
+	return nil
+}
+
+// codecPath is where Temporal Web opens payloads, for administrators.
+const codecPath = "/codec"
+
+// webPath is where Temporal Web is shown.
+const webPath = "/temporal"
+
+func (p *product) openTemporal(ctx context.Context) error {
+	c := temporal.Config{Address: p.config.TemporalAddress, Namespace: p.config.TemporalNamespace, Retention: p.config.Retention(), Metrics: p.telemetry.SDK}
+	for _, t := range p.telemetry.Tracing {
+		c.Interceptors = append(c.Interceptors, t)
+	}
+	var err error
+	if c.Address == "" {
+		if p.embedded, err = p.startEmbedded(ctx); err != nil {
+			return err
+		}
+		p.onClose(p.embedded.Stop)
+		c.Address, c.TLS = p.embedded.Frontend, p.embedded.TLS
+	} else if c.TLS, err = p.config.TemporalTLSConfig(); err != nil {
+		return fault.New(fault.Invalid, err, "%v", err)
+	}
+	if file := p.config.TemporalAPIKeyFile; file != "" {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			return fault.New(fault.Invalid, err, "temporal-api-key-file: %v", err)
+		}
+		c.APIKey = strings.TrimSpace(string(raw))
+	}
+	if p.temporal, err = temporal.Connect(ctx, c, p.ring, temporalPatience); err != nil {
+		return err
+	}
+	p.onClose(p.temporal.Close)
+	return nil
+}
+
+func (p *product) startEmbedded(ctx context.Context) (*supervise.Temporal, error) {
+	return supervise.StartTemporal(ctx, supervise.TemporalOptions{
+		Executable: p.config.TemporalExecutable, DataDir: p.path("temporal"), Namespace: p.config.TemporalNamespace,
+		PublicPath: webPath, CodecEndpoint: "http://" + p.config.Listen + codecPath,
+	})
+}
+
+// parts are what the worker's activities work with.
+func (p *product) parts() (worker.Parts, error) {
+	template, err := stack.LoadTemplate(deploy.Files)
+	parts := worker.Parts{Cloud: p.cloud, Cluster: p.cluster, Catalog: p.catalog, Template: template, PublicKey: p.publicKey,
+		Recorder: &audit.Recorder{Store: p.audit}, Converter: p.ring.Converter()}
+	if p.mode.Sandbox {
+		parts.Every = time.Duration(float64(2*time.Second) / max(1, p.config.SandboxSpeed))
+	}
+	for _, t := range p.telemetry.Tracing {
+		parts.Tracing = append(parts.Tracing, interceptor.WorkerInterceptor(t))
+	}
+	return parts, err
+}

@@ -1,0 +1,209 @@
+package assembly
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+
+	"mycloudmanager/api"
+	"mycloudmanager/internal/appstatus"
+	"mycloudmanager/internal/codec"
+	"mycloudmanager/internal/config"
+	"mycloudmanager/internal/identity"
+	"mycloudmanager/internal/roles"
+	"mycloudmanager/internal/stack"
+	"mycloudmanager/internal/tasks"
+	"mycloudmanager/internal/temporal"
+	"mycloudmanager/ui"
+	"mycloudmanager/worker"
+	"mycloudmanager/workflows"
+)
+
+const shutdownPatience = 10 * time.Second
+
+// Run runs the product until ctx ends; say gets the lines for the person at the terminal.
+func Run(ctx context.Context, c config.Config, mode Mode, version string, say io.Writer) error {
+	p, err := open(ctx, c, mode, version)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	failed := make(chan error, 2)
+	if mode.Worker {
+		if err := p.work(failed); err != nil {
+			return err
+		}
+	}
+	if mode.API {
+		if err := p.serve(failed); err != nil {
+			return err
+		}
+		greet(say, c, mode)
+	}
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-failed:
+		return err
+	}
+}
+
+func (p *product) work(failed chan<- error) error {
+	parts, err := p.parts()
+	if err != nil {
+		return err
+	}
+	w := worker.New(p.temporal, temporal.TaskQueue, parts)
+	if err := w.Start(); err != nil {
+		return fmt.Errorf("worker: %w", err)
+	}
+	p.onClose(w.Stop)
+	_ = failed // the worker goes on through outages of Temporal by itself
+	return nil
+}
+
+func (p *product) serve(failed chan<- error) error {
+	s, err := p.server()
+	if err != nil {
+		return err
+	}
+	handler, err := s.Handler()
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		ErrorLog: slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug)}
+	go func() {
+		if err := server.Serve(p.listener); !errors.Is(err, http.ErrServerClosed) {
+			failed <- err
+		}
+	}()
+	p.onClose(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), shutdownPatience)
+		defer cancel()
+		// Streams of events end only when they are cut.
+		time.AfterFunc(time.Second, func() { _ = server.Close() })
+		_ = server.Shutdown(ctx)
+	})
+	return nil
+}
+
+func (p *product) server() (*api.Server, error) {
+	key, err := codec.Key(p.path("session.key"))
+	if err != nil {
+		return nil, err
+	}
+	c := p.config
+	s := &api.Server{
+		Config: api.Config{
+			Version: p.version, Sandbox: p.mode.Sandbox, HorizonURL: c.HorizonURL, AccountURL: c.AccountURL, SessionKey: key,
+			SecureCookies: c.SecureCookies, UI: ui.Handler(), Metrics: p.telemetry.Metrics, Codec: http.StripPrefix(codecPath, converter.NewPayloadCodecHTTPHandler(p.ring)),
+			Defaults: p.signInDefaults(),
+		},
+		Identities: &identity.Service{Cloud: p.cloud},
+		Tasks: &tasks.Service{Temporal: p.temporal, Namespace: c.TemporalNamespace, TaskQueue: temporal.TaskQueue, Converter: p.ring.Converter(),
+			Operations: workflows.ByName(), StepTitles: workflows.StepTitles(), TemporalWeb: p.embedded != nil},
+		Stacks:     &stack.Reader{Cloud: p.cloud, Cluster: p.cluster},
+		Apps:       &appstatus.Reader{Catalog: p.catalog, Cluster: p.cluster, Cloud: p.cloud},
+		Audit:      p.audit,
+		Operations: workflows.ByName(),
+		Probes:     p.probes(),
+	}
+	if p.embedded != nil {
+		s.TemporalWeb = web(p.embedded.Web, p.embedded.TLS)
+	}
+	if p.mode.Sandbox {
+		s.SignInHints = []api.SignInHint{{Username: "admin", Password: "admin", Role: roles.Administrator},
+			{Username: "demo", Password: "demo", Role: roles.Operator}, {Username: "viewer", Password: "viewer", Role: roles.Viewer}}
+	}
+	return s, nil
+}
+
+// signInDefaults save most people from typing more than name and password.
+func (p *product) signInDefaults() api.SignInDefaults {
+	d := api.SignInDefaults{UserDomain: "Default", ProjectDomain: "Default"}
+	if s, err := p.cloud.Manager(context.Background()); err == nil {
+		d.Project = s.Grant().ProjectName
+	}
+	return d
+}
+
+// web forwards to Temporal Web, which takes only the certificate that this process was given.
+func web(address string, t *tls.Config) http.Handler {
+	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "https", Host: address})
+	proxy.Transport = &http.Transport{TLSClientConfig: t}
+	proxy.ErrorHandler = func(w http.ResponseWriter, _ *http.Request, err error) {
+		slog.Warn("Temporal Web does not answer", "err", err)
+		w.WriteHeader(http.StatusBadGateway)
+	}
+	return proxy
+}
+
+func (p *product) probes() []api.Probe {
+	return []api.Probe{
+		{Name: "temporal", Check: func(ctx context.Context) error {
+			_, err := p.temporal.CheckHealth(ctx, &client.CheckHealthRequest{})
+			return err
+		}},
+		{Name: "audit", Check: p.audit.Ping},
+		{Name: "cloud", Check: func(ctx context.Context) error {
+			s, err := p.cloud.Manager(ctx)
+			if err != nil {
+				return err
+			}
+			_, err = p.cloud.WithToken(ctx, s.Token())
+			return err
+		}},
+	}
+}
+
+func greet(say io.Writer, c config.Config, mode Mode) {
+	fmt.Fprintf(say, "\n  MyCloudManager is ready: http://%s\n", c.Listen)
+	if mode.Sandbox {
+		fmt.Fprintf(say, "  Sandbox cloud:           http://%s   (users admin/admin, demo/demo, viewer/viewer; project demo)\n", c.SandboxListen)
+	}
+	fmt.Fprintln(say)
+}
+
+// Setup prepares logging for a server process.
+func Setup(c config.Config) {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(c.LogLevel)) // checked by config
+	options := &slog.HandlerOptions{Level: level}
+	var handler slog.Handler = slog.NewTextHandler(os.Stderr, options)
+	if c.LogFormat == "json" {
+		handler = slog.NewJSONHandler(os.Stderr, options)
+	}
+	slog.SetDefault(slog.New(handler))
+}
+
+// Check tries the configuration against the world and says what it found; nothing is started.
+func Check(ctx context.Context, c config.Config, say io.Writer) error {
+	if _, err := os.Stat(c.TemporalExecutable); c.TemporalAddress == "" && err != nil {
+		return fmt.Errorf("temporal-executable: %w (run `make build`)", err)
+	}
+	p := &product{config: c}
+	if err := p.openCloud(ctx); err != nil {
+		return err
+	}
+	s, err := p.cloud.Manager(ctx)
+	if err != nil {
+		return err
+	}
+	g := s.Grant()
+	fmt.Fprintf(say, "cloud    %s: project %s, user %s, role %s\n", p.cloud.AuthURL(), g.ProjectName, g.UserName, roles.FromKeystone(g.Roles))
+	fmt.Fprintf(say, "data     %s\n", filepath.Clean(c.DataDir))
+	return nil
+}

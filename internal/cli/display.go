@@ -1,0 +1,80 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/tasks"
+)
+
+// display shows a task's steps as they go on: one line each, the running one rewritten in place on
+// a terminal.
+type display struct {
+	terminal bool
+	steps    map[string]string
+	open     bool // the last line is to be rewritten
+}
+
+func (d *display) update(t tasks.Task) {
+	for i, step := range t.Steps {
+		if step.StartedAt == nil {
+			continue
+		}
+		key := fmt.Sprint(i, step.Name)
+		line := mark(step.Status) + " " + step.Title
+		if step.Message != "" {
+			line += ": " + step.Message
+		}
+		if d.steps[key] == line {
+			continue
+		}
+		d.steps[key] = line
+		if !d.terminal {
+			if step.Status.Closed() || step.Status == flow.Blocked || step.Status == flow.Running && step.Message == "" {
+				fmt.Fprintln(os.Stderr, line)
+			}
+			continue
+		}
+		d.rewrite(line, step.Status.Closed())
+	}
+}
+
+// width keeps a rewritten line on one row of any terminal.
+const width = 100
+
+func (d *display) rewrite(line string, done bool) {
+	if !done && len(line) > width {
+		line = strings.ToValidUTF8(line[:width], "") + "…"
+	}
+	if d.open {
+		fmt.Fprint(os.Stderr, "\r\x1b[2K")
+	}
+	fmt.Fprint(os.Stderr, line)
+	if d.open = !done; done {
+		fmt.Fprintln(os.Stderr)
+	}
+}
+
+func (d *display) end() {
+	if d.open {
+		fmt.Fprintln(os.Stderr)
+	}
+}
+
+func mark(s flow.Status) string {
+	switch s {
+	case flow.Succeeded:
+		return "✓"
+	case flow.Failed, flow.TimedOut:
+		return "✗"
+	case flow.Blocked:
+		return "!"
+	case flow.Cancelled, flow.Skipped:
+		return "-"
+	case flow.Running:
+		return "…"
+	}
+	return " "
+}

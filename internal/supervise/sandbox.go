@@ -1,0 +1,186 @@
+package supervise
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+
+	"mycloudmanager/internal/fault"
+)
+
+// Sandbox is the process of the simulated cloud. It outlives a manager that is killed, as a real
+// cloud would; the next manager with the same data directory takes it over.
+type Sandbox struct {
+	process *os.Process
+	exited  chan struct{}
+}
+
+// SandboxOptions says how the simulated cloud is to run.
+type SandboxOptions struct {
+	Dir    string // of its state
+	Listen string
+	Speed  float64
+}
+
+// registration is what a running sandbox writes into its directory.
+type registration struct {
+	PID    int    `json:"pid"`
+	Listen string `json:"listen"`
+}
+
+const registrationFile = "process.json"
+
+// RegisterSandbox is called by the sandbox's own process: it takes the directory for itself and
+// says where it listens. The returned file must stay open.
+func RegisterSandbox(dir, listen string) (*os.File, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	lock, err := os.OpenFile(filepath.Join(dir, "sandbox.lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s is in use by another sandbox", dir), lock.Close())
+	}
+	b, err := json.Marshal(registration{os.Getpid(), listen})
+	if err != nil {
+		return nil, err
+	}
+	return lock, os.WriteFile(filepath.Join(dir, registrationFile), b, 0o600)
+}
+
+// StartSandbox takes over the sandbox that runs on the directory, or starts one.
+func StartSandbox(ctx context.Context, o SandboxOptions) (*Sandbox, error) {
+	if s, err := adopt(ctx, o); s != nil || err != nil {
+		return s, err
+	}
+	own, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(own, "sandbox-cloud", "--sandbox-listen", o.Listen, "--dir", o.Dir, "--sandbox-speed", strconv.FormatFloat(o.Speed, 'g', -1, 64))
+	logFile, err := openLog(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	defer logFile.Close() //nolint:errcheck // the child has its own descriptor
+	// A file, not a pipe: the sandbox goes on writing when its manager is gone.
+	cmd.Stdout, cmd.Stderr = logFile, logFile
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	s := &Sandbox{process: cmd.Process, exited: make(chan struct{})}
+	go func() {
+		_ = cmd.Wait()
+		close(s.exited)
+	}()
+	if err := s.await(ctx, o.Listen); err != nil {
+		if said := lastLine(logFile.Name()); said != "" {
+			err = errors.New(said)
+		}
+		return nil, fault.New(fault.Unavailable, err, "the sandbox cloud did not start: %v", err)
+	}
+	return s, nil
+}
+
+func openLog(dir string) (*os.File, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	return os.OpenFile(filepath.Join(dir, "sandbox.log"), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+}
+
+func lastLine(file string) string {
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return ""
+	}
+	t := &tail{}
+	_, _ = t.Write(raw)
+	return t.last()
+}
+
+// adopt returns the sandbox that runs on the directory, nil when there is none.
+func adopt(ctx context.Context, o SandboxOptions) (*Sandbox, error) {
+	lock, err := os.OpenFile(filepath.Join(o.Dir, "sandbox.lock"), os.O_RDWR, 0o600)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer lock.Close() //nolint:errcheck // it was only opened to look
+	if syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil {
+		return nil, nil // nobody holds it
+	}
+	raw, err := os.ReadFile(filepath.Join(o.Dir, registrationFile))
+	if err != nil {
+		return nil, err
+	}
+	var r registration
+	if err := json.Unmarshal(raw, &r); err != nil {
+		return nil, err
+	}
+	if r.Listen != o.Listen {
+		return nil, fault.New(fault.Conflict, nil, "a sandbox cloud on this data folder already listens on %s: set MCM_SANDBOX_LISTEN to it, or end process %d", r.Listen, r.PID)
+	}
+	process, err := os.FindProcess(r.PID)
+	if err != nil {
+		return nil, err
+	}
+	s := &Sandbox{process: process, exited: make(chan struct{})}
+	go func() { // not our child: it cannot be waited for
+		for process.Signal(syscall.Signal(0)) == nil {
+			time.Sleep(200 * time.Millisecond)
+		}
+		close(s.exited)
+	}()
+	return s, s.await(ctx, o.Listen)
+}
+
+func (s *Sandbox) await(ctx context.Context, listen string) error {
+	deadline := time.After(startPatience)
+	for {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+listen+"/identity/v3", nil)
+		if err != nil {
+			return err
+		}
+		if answer, err := http.DefaultClient.Do(request); err == nil {
+			_ = answer.Body.Close()
+			select {
+			case <-s.exited: // somebody else answers there
+			default:
+				return nil
+			}
+		}
+		select {
+		case <-s.exited:
+			return fmt.Errorf("it ended; is %s taken by another program?", listen)
+		case <-deadline:
+			return errors.New("it does not answer")
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// Stop ends the simulated cloud; its state stays.
+func (s *Sandbox) Stop() {
+	_ = s.process.Signal(syscall.SIGTERM)
+	select {
+	case <-s.exited:
+	case <-time.After(stopPatience):
+		_ = s.process.Kill()
+	}
+}

@@ -1,0 +1,230 @@
+package tasks
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+
+	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/i18n"
+)
+
+// execution is one run as Temporal tells it, decoded.
+type execution struct {
+	workflowID string
+	runID      string
+	taskID     string
+	key        string
+	status     enumspb.WorkflowExecutionStatus
+	outcome    flow.Status
+	request    flow.Request
+	progress   *flow.Progress // final, of a closed run
+	start      time.Time
+	end        *time.Time
+	pending    []*workflowpb.PendingActivityInfo
+}
+
+func (s *Service) execution(info *workflowpb.WorkflowExecutionInfo) *execution {
+	e := &execution{
+		workflowID: info.Execution.WorkflowId, runID: info.Execution.RunId, status: info.Status, start: info.StartTime.AsTime().UTC(),
+	}
+	if info.CloseTime != nil {
+		t := info.CloseTime.AsTime().UTC()
+		e.end = &t
+	}
+	e.taskID = s.keyword(info.SearchAttributes, flow.TaskKey)
+	if e.taskID == "" { // its first workflow task has not been done yet
+		first := info.FirstRunId
+		if first == "" {
+			first = e.runID
+		}
+		e.taskID = e.workflowID + "~" + first
+	}
+	e.key = s.keyword(info.SearchAttributes, flow.IdempotencyKey)
+	e.outcome = flow.Status(s.keyword(info.SearchAttributes, flow.OutcomeKey))
+	fields := info.Memo.GetFields()
+	s.decode(fields[flow.CallMemo], &e.request)
+	if p := fields[flow.ProgressMemo]; p != nil {
+		e.progress = &flow.Progress{}
+		s.decode(p, e.progress)
+	}
+	return e
+}
+
+// keyword reads a search attribute; they are never sealed.
+func (s *Service) keyword(a *commonpb.SearchAttributes, key string) string {
+	var v string
+	s.decode(a.GetIndexedFields()[key], &v)
+	return v
+}
+
+// decode leaves v as it is when there is nothing, or nothing that this ring opens: a task of before
+// is shown without what cannot be read.
+func (s *Service) decode(p *commonpb.Payload, v any) {
+	if p != nil {
+		_ = s.Converter.FromPayload(p, v)
+	}
+}
+
+// final is the status of a run that is closed or whose workflow has not spoken yet.
+func (e *execution) final() flow.Status {
+	switch e.status {
+	case enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED:
+		if e.outcome == flow.PartlyFailed {
+			return flow.PartlyFailed
+		}
+		return flow.Succeeded
+	case enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED, enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED:
+		return flow.Cancelled
+	case enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT:
+		return flow.TimedOut
+	case enumspb.WORKFLOW_EXECUTION_STATUS_FAILED:
+		return flow.Failed
+	}
+	if e.outcome == "" {
+		return flow.Queued
+	}
+	return e.outcome
+}
+
+// task shows a run in the reader's language. progress is nil when nothing tells it.
+func (s *Service) task(ctx context.Context, e *execution, progress *flow.Progress) Task {
+	lang := i18n.Of(ctx)
+	t := Task{ID: e.taskID, Operation: e.request.Operation, Title: e.request.Operation, Targets: e.request.Targets, Actor: e.request.Actor, Via: e.request.Via,
+		Status: e.final(), Steps: []Step{}, Result: map[string]any{}, StartedAt: e.start, EndedAt: e.end, RetryOf: e.request.RetryOf, Links: s.links(e)}
+	if op, ok := s.Operations[e.request.Operation]; ok {
+		t.Title = op.TitleOf(lang, e.request.Targets)
+	}
+	if t.Targets == nil {
+		t.Targets = []flow.Target{}
+	}
+	if progress == nil {
+		return t
+	}
+	t.Message, t.Error = progress.Message, progress.Error
+	if progress.Result != nil {
+		t.Result = progress.Result
+	}
+	for _, step := range progress.Steps {
+		t.Steps = append(t.Steps, Step{Name: step.Name, Title: s.stepTitle(lang, step.Name), Status: step.Status, Attempt: step.Attempt,
+			StartedAt: step.StartedAt, EndedAt: step.EndedAt, Message: step.Message, Undo: step.Undo})
+		if step.Status == flow.Skipped {
+			continue
+		}
+		t.Progress.Total++
+		if step.Status.Closed() {
+			t.Progress.Done++
+		}
+	}
+	s.live(e, &t)
+	if t.Message == "" {
+		t.Message = latest(t.Steps)
+	}
+	return t
+}
+
+// live adds what only the running activity knows: its attempt, what it waits for, its last failure.
+func (s *Service) live(e *execution, t *Task) {
+	for _, p := range e.pending {
+		for i := range t.Steps {
+			step := &t.Steps[i]
+			if step.Name != p.ActivityType.GetName() || step.Status != flow.Running {
+				continue
+			}
+			step.Attempt = max(step.Attempt, int(p.Attempt))
+			var said string
+			if p.LastFailure != nil && p.State == enumspb.PENDING_ACTIVITY_STATE_SCHEDULED {
+				said = "attempt " + fmt.Sprint(p.Attempt-1) + ": " + s.failureText(p)
+			} else if h := p.HeartbeatDetails.GetPayloads(); len(h) > 0 {
+				s.decode(h[0], &said)
+			}
+			if said != "" {
+				step.Message = said
+			}
+		}
+	}
+}
+
+func latest(steps []Step) string {
+	for i := len(steps) - 1; i >= 0; i-- {
+		if steps[i].StartedAt == nil {
+			continue
+		}
+		if steps[i].Message != "" {
+			return steps[i].Title + ": " + steps[i].Message
+		}
+		return steps[i].Title
+	}
+	return ""
+}
+
+func (s *Service) stepTitle(lang, name string) string {
+	if t, ok := s.StepTitles[name]; ok {
+		return t.In(lang)
+	}
+	return name
+}
+
+func (s *Service) links(e *execution) Links {
+	l := Links{Self: "/api/v1/tasks/" + e.taskID, Log: "/api/v1/tasks/" + e.taskID + "/log"}
+	if s.TemporalWeb {
+		l.Temporal = "/temporal/namespaces/" + s.Namespace + "/workflows/" + e.workflowID + "/" + e.runID
+	}
+	if len(e.request.Targets) > 0 {
+		switch target := e.request.Targets[0]; target.Kind {
+		case "stack":
+			l.Target = "/api/v1/stack"
+		case "app":
+			l.Target = "/api/v1/apps/" + target.ID
+		}
+	}
+	return l
+}
+
+// Get returns one task with its steps.
+func (s *Service) Get(ctx context.Context, id string) (Task, error) {
+	e, err := s.find(ctx, id)
+	if err != nil {
+		return Task{}, err
+	}
+	return s.task(ctx, e, s.progress(ctx, e)), nil
+}
+
+// progressPatience bounds the question to the workflow: with no worker nobody answers it.
+const progressPatience = 3 * time.Second
+
+// progress asks the running workflow, or reads what a closed one left in its memo.
+func (s *Service) progress(ctx context.Context, e *execution) *flow.Progress {
+	if e.status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING || e.outcome == "" {
+		return e.progress
+	}
+	ctx, cancel := context.WithTimeout(ctx, progressPatience)
+	defer cancel()
+	value, err := s.Temporal.QueryWorkflow(ctx, e.workflowID, e.runID, flow.ProgressQuery)
+	if err != nil {
+		return e.progress
+	}
+	var p flow.Progress
+	if value.Get(&p) != nil {
+		return e.progress
+	}
+	return &p
+}
+
+// rows lists runs by a visibility query.
+func (s *Service) rows(ctx context.Context, query string, size int32) ([]*execution, error) {
+	answer, err := s.Temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Namespace: s.Namespace, PageSize: size, Query: query})
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	var out []*execution
+	for _, info := range answer.Executions {
+		out = append(out, s.execution(info))
+	}
+	return out, nil
+}

@@ -1,0 +1,233 @@
+package tasks
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/workflowservice/v1"
+
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/flow"
+)
+
+// cursor is what a page token holds. Temporal sorts running tasks first, then by the time of their
+// end. Its own token makes deep pages slow, so closed tasks are paged by a bound on that time.
+type cursor struct {
+	Running []byte    `json:"r,omitempty"` // Temporal's token, while running tasks are listed
+	Closed  bool      `json:"c,omitempty"`
+	Before  time.Time `json:"b,omitzero"`
+	Seen    []string  `json:"s,omitempty"` // runs that ended at Before and were on an earlier page
+}
+
+func (c cursor) token() string {
+	b, err := json.Marshal(c)
+	if err != nil {
+		return ""
+	}
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+func parseCursor(token string) (cursor, error) {
+	var c cursor
+	if token == "" {
+		return c, nil
+	}
+	b, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil || json.Unmarshal(b, &c) != nil || (c.Closed && c.Before.IsZero()) || (!c.Closed && len(c.Running) == 0) {
+		return c, fault.InvalidField("page_token", "not a token of this list")
+	}
+	return c, nil
+}
+
+const defaultPage = 50
+
+// List returns one page: running tasks first, the newest first, then closed ones by their end.
+func (s *Service) List(ctx context.Context, f Filter) (Page, error) {
+	page := Page{Items: []Task{}}
+	if f.PageSize == 0 {
+		f.PageSize = defaultPage
+	}
+	c, err := parseCursor(f.PageToken)
+	if err != nil {
+		return page, err
+	}
+	conditions, err := f.conditions()
+	if err != nil {
+		return page, err
+	}
+	var found []*execution
+	if !c.Closed {
+		if found, c, err = s.runningPage(ctx, conditions, f.PageSize, c); err != nil {
+			return page, err
+		}
+	}
+	more := !c.Closed
+	if c.Closed && len(found) < f.PageSize {
+		var rest []*execution
+		if rest, c, more, err = s.closedPage(ctx, conditions, f.PageSize-len(found), c); err != nil {
+			return page, err
+		}
+		found = append(found, rest...)
+	} else if c.Closed {
+		more = true
+	}
+	if more {
+		page.NextPageToken = c.token()
+	}
+	if found, err = s.dropReset(ctx, found); err != nil {
+		return page, err
+	}
+	for _, e := range found {
+		page.Items = append(page.Items, s.task(ctx, e, e.progress))
+	}
+	return page, nil
+}
+
+func (s *Service) runningPage(ctx context.Context, conditions []string, size int, c cursor) ([]*execution, cursor, error) {
+	answer, err := s.Temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+		Namespace: s.Namespace, PageSize: int32(size), NextPageToken: c.Running,
+		Query: strings.Join(append(slices.Clone(conditions), "ExecutionStatus = 'Running'", ours), " AND "),
+	})
+	if err != nil {
+		return nil, c, tokenOr(err, c)
+	}
+	var out []*execution
+	for _, info := range answer.Executions {
+		out = append(out, s.execution(info))
+	}
+	if len(answer.NextPageToken) > 0 && len(out) == size {
+		return out, cursor{Running: answer.NextPageToken}, nil
+	}
+	return out, cursor{Closed: true, Before: time.Now().Add(time.Hour)}, nil
+}
+
+// ours leaves out what Temporal runs for itself.
+const ours = flow.OperationKey + " IS NOT NULL"
+
+func tokenOr(err error, c cursor) error {
+	if len(c.Running) > 0 && strings.Contains(err.Error(), "token") {
+		return fault.InvalidField("page_token", "not a token of this list")
+	}
+	return unavailable(err)
+}
+
+func (s *Service) closedPage(ctx context.Context, conditions []string, size int, c cursor) ([]*execution, cursor, bool, error) {
+	query := strings.Join(append(slices.Clone(conditions), fmt.Sprintf("CloseTime <= '%s'", c.Before.UTC().Format(time.RFC3339Nano)), ours), " AND ")
+	// One more than fits tells whether there is another page.
+	rows, err := s.rows(ctx, query, int32(size+len(c.Seen)+1))
+	if err != nil {
+		return nil, c, false, err
+	}
+	var out []*execution
+	for _, e := range rows {
+		if !slices.Contains(c.Seen, e.runID) || !e.end.Equal(c.Before) {
+			out = append(out, e)
+		}
+	}
+	more := len(out) > size
+	if more {
+		out = out[:size]
+	}
+	if len(out) == 0 {
+		return out, c, false, nil
+	}
+	next := cursor{Closed: true, Before: *out[len(out)-1].end}
+	if next.Before.Equal(c.Before) {
+		next.Seen = c.Seen
+	}
+	for _, e := range out {
+		if e.end.Equal(next.Before) {
+			next.Seen = append(next.Seen, e.runID)
+		}
+	}
+	return out, next, more, nil
+}
+
+// dropReset leaves out runs that a reset has replaced: they and their successor are one task.
+func (s *Service) dropReset(ctx context.Context, found []*execution) ([]*execution, error) {
+	var ids []string
+	for _, e := range found {
+		if e.status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING && e.status != enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED {
+			ids = append(ids, "'"+e.taskID+"'")
+		}
+	}
+	if len(ids) == 0 {
+		return found, nil
+	}
+	runs, err := s.rows(ctx, fmt.Sprintf("%s IN (%s)", flow.TaskKey, strings.Join(ids, ", ")), maxVisibilityPage)
+	if err != nil {
+		return nil, err
+	}
+	newest := map[string]time.Time{}
+	for _, e := range runs {
+		if e.start.After(newest[e.taskID]) {
+			newest[e.taskID] = e.start
+		}
+	}
+	return slices.DeleteFunc(found, func(e *execution) bool { return newest[e.taskID].After(e.start) }), nil
+}
+
+// maxVisibilityPage is Temporal's cap.
+const maxVisibilityPage = 1000
+
+// kinds of targets that an id alone may mean.
+var kinds = []string{"stack", "app", "instance", "plan", "volume", "token"}
+
+func (f Filter) conditions() ([]string, error) {
+	var out []string
+	for field, v := range map[string]string{"operation": f.Operation, "target": f.Target, "actor": f.Actor} {
+		if strings.ContainsFunc(v, func(r rune) bool { return r < ' ' || r > '~' || r == '\'' || r == '"' || r == '\\' }) {
+			return nil, fault.InvalidField(field, "has characters that no id has")
+		}
+	}
+	if f.Operation != "" {
+		out = append(out, fmt.Sprintf("%s = '%s'", flow.OperationKey, f.Operation))
+	}
+	if f.Actor != "" {
+		out = append(out, fmt.Sprintf("%s = '%s'", flow.ActorKey, f.Actor))
+	}
+	if f.Target != "" {
+		targets := []string{"'" + f.Target + "'"}
+		if !strings.Contains(f.Target, ":") {
+			targets = nil
+			for _, kind := range kinds {
+				targets = append(targets, "'"+kind+":"+f.Target+"'")
+			}
+		}
+		out = append(out, fmt.Sprintf("%s IN (%s)", flow.TargetsKey, strings.Join(targets, ", ")))
+	}
+	if !f.Since.IsZero() {
+		out = append(out, fmt.Sprintf("StartTime >= '%s'", f.Since.UTC().Format(time.RFC3339Nano)))
+	}
+	if !f.Until.IsZero() {
+		out = append(out, fmt.Sprintf("StartTime < '%s'", f.Until.UTC().Format(time.RFC3339Nano)))
+	}
+	if f.Status != "" {
+		out = append(out, statusCondition(f.Status))
+	}
+	return out, nil
+}
+
+func statusCondition(s flow.Status) string {
+	switch s {
+	case flow.Queued:
+		return "ExecutionStatus = 'Running' AND " + flow.OutcomeKey + " IS NULL"
+	case flow.Running, flow.Blocked, flow.Cancelling:
+		return fmt.Sprintf("ExecutionStatus = 'Running' AND %s = '%s'", flow.OutcomeKey, s)
+	case flow.Succeeded:
+		return fmt.Sprintf("ExecutionStatus = 'Completed' AND %s = '%s'", flow.OutcomeKey, flow.Succeeded)
+	case flow.PartlyFailed:
+		return fmt.Sprintf("ExecutionStatus = 'Completed' AND %s = '%s'", flow.OutcomeKey, flow.PartlyFailed)
+	case flow.Cancelled:
+		return "ExecutionStatus IN ('Canceled', 'Terminated')"
+	case flow.TimedOut:
+		return "ExecutionStatus = 'TimedOut'"
+	}
+	return "ExecutionStatus = 'Failed'"
+}

@@ -1,0 +1,305 @@
+package tasks
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
+
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/i18n"
+)
+
+// Service starts and shows tasks.
+type Service struct {
+	Temporal    client.Client
+	Namespace   string
+	TaskQueue   string
+	Converter   converter.DataConverter
+	Operations  map[string]flow.Operation
+	StepTitles  map[string]i18n.Text
+	TemporalWeb bool
+
+	hub hub
+}
+
+// deadline is the longest a task may live, a person's patience with a blocked one included.
+const deadline = 10 * 24 * time.Hour
+
+// Start starts an operation. A second one on the same target is a conflict that names the task in
+// the way; the same Idempotency-Key gives the same task again.
+func (s *Service) Start(ctx context.Context, in Start) (Task, error) {
+	key := ""
+	if in.Key != "" {
+		key = hash(in.Request.Actor.ID, in.Operation.Name, in.Key)
+		in.Request.BodyHash = hash(in.Operation.Name, in.Request.Targets[0].WorkflowID(), string(in.Body))
+		if t, err := s.again(ctx, key, in); err != nil || t != nil {
+			return deref(t), err
+		}
+	}
+	run, err := s.execute(ctx, in, key)
+	if err == nil {
+		return s.Get(ctx, run.GetID()+"~"+run.GetRunID())
+	}
+	if _, ok := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); !ok {
+		return Task{}, unavailable(err)
+	}
+	if key != "" { // two requests with one key at once: the other one won
+		if t, err := s.again(ctx, key, in); err != nil || t != nil {
+			return deref(t), err
+		}
+	}
+	return Task{}, s.inTheWay(ctx, in.Request.Targets[0])
+}
+
+func (s *Service) execute(ctx context.Context, in Start, key string) (client.WorkflowRun, error) {
+	attributes := []temporal.SearchAttributeUpdate{
+		temporal.NewSearchAttributeKeyKeyword(flow.OperationKey).ValueSet(in.Operation.Name),
+		temporal.NewSearchAttributeKeyKeywordList(flow.TargetsKey).ValueSet(targetIDs(in.Request.Targets)),
+		temporal.NewSearchAttributeKeyKeywordList(flow.ActorKey).ValueSet(actorNames(in.Request.Actor)),
+		temporal.NewSearchAttributeKeyKeyword(flow.ViaKey).ValueSet(in.Request.Via),
+	}
+	if key != "" {
+		attributes = append(attributes, temporal.NewSearchAttributeKeyKeyword(flow.IdempotencyKey).ValueSet(key))
+	}
+	return s.Temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: in.Request.Targets[0].WorkflowID(), TaskQueue: s.TaskQueue, WorkflowExecutionTimeout: deadline,
+		WorkflowExecutionErrorWhenAlreadyStarted: true,
+		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		Memo:                                     map[string]any{flow.CallMemo: in.Request},
+		TypedSearchAttributes:                    temporal.NewSearchAttributes(attributes...),
+		StaticSummary:                            in.Operation.TitleOf("en", in.Request.Targets),
+	}, in.Operation.Workflow, in.Input)
+}
+
+// again finds the task that the key started, nil when it started none. The newest run of the
+// workflow is asked first: visibility may lag behind it.
+func (s *Service) again(ctx context.Context, key string, in Start) (*Task, error) {
+	id := in.Request.Targets[0].WorkflowID()
+	found, err := s.describe(ctx, id, "")
+	switch {
+	case fault.KindOf(err) == fault.NotFound:
+	case err != nil:
+		return nil, err
+	case found.key == key:
+		return s.sameBody(ctx, found.taskID, found.request, in)
+	}
+	rows, err := s.rows(ctx, fmt.Sprintf("%s = '%s'", flow.IdempotencyKey, key), 1)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return s.sameBody(ctx, rows[0].taskID, rows[0].request, in)
+}
+
+func (s *Service) sameBody(ctx context.Context, id string, before flow.Request, in Start) (*Task, error) {
+	if before.BodyHash != in.Request.BodyHash {
+		return nil, &fault.Error{Kind: fault.Conflict, Message: "this Idempotency-Key was used with another request", Task: id}
+	}
+	t, err := s.Get(ctx, id)
+	return &t, err
+}
+
+// inTheWay names the operation that runs on the target.
+func (s *Service) inTheWay(ctx context.Context, target flow.Target) error {
+	e := &fault.Error{Kind: fault.Conflict, Message: "another operation works on it: wait for it or cancel it"}
+	found, err := s.describe(ctx, target.WorkflowID(), "")
+	if err == nil {
+		e.Task = found.taskID
+		if op, ok := s.Operations[found.request.Operation]; ok {
+			e.Message = fmt.Sprintf("%q is running: wait for it or cancel it", op.TitleOf(i18n.Of(ctx), found.request.Targets))
+		}
+	}
+	return e
+}
+
+// Running returns the id of the task that works on the target now, or "".
+func (s *Service) Running(ctx context.Context, target flow.Target) (string, error) {
+	found, err := s.describe(ctx, target.WorkflowID(), "")
+	switch {
+	case fault.KindOf(err) == fault.NotFound:
+		return "", nil
+	case err != nil:
+		return "", err
+	case found.status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
+		return found.taskID, nil
+	}
+	return "", nil
+}
+
+// Cancel asks the task to stop; what it did is undone. A closed task is a conflict.
+func (s *Service) Cancel(ctx context.Context, id string) (Task, error) {
+	found, err := s.find(ctx, id)
+	if err != nil {
+		return Task{}, err
+	}
+	if found.status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+		return Task{}, &fault.Error{Kind: fault.Conflict, Message: "the task has ended", Task: id}
+	}
+	if err := s.Temporal.CancelWorkflow(ctx, found.workflowID, found.runID); err != nil {
+		return Task{}, unavailable(err)
+	}
+	t, err := s.Get(ctx, id)
+	if err == nil && !t.Status.Closed() {
+		t.Status = flow.Cancelling
+	}
+	return t, err
+}
+
+// Retry lets a blocked task go on, or starts a failed one again with the same input. userToken is
+// the caller's own, for operations that act with it.
+func (s *Service) Retry(ctx context.Context, id string, r flow.Request, userToken string) (Task, error) {
+	found, err := s.find(ctx, id)
+	if err != nil {
+		return Task{}, err
+	}
+	if found.status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+		return s.unblock(ctx, id, found, userToken)
+	}
+	status := found.final()
+	if status == flow.Succeeded {
+		return Task{}, &fault.Error{Kind: fault.Conflict, Message: "the task has succeeded: there is nothing to retry", Task: id}
+	}
+	op, ok := s.Operations[found.request.Operation]
+	if !ok {
+		return Task{}, fault.New(fault.Conflict, nil, "this release cannot repeat %s", found.request.Operation)
+	}
+	input := op.Input()
+	if err := s.input(ctx, found, input); err != nil {
+		return Task{}, err
+	}
+	if user, ok := input.(flow.TokenUser); ok {
+		user.SetUserToken(userToken)
+	}
+	r.Operation, r.Targets, r.Changes, r.RetryOf = found.request.Operation, found.request.Targets, found.request.Changes, id
+	return s.Start(ctx, Start{Operation: op, Input: input, Request: r})
+}
+
+func (s *Service) unblock(ctx context.Context, id string, found *execution, userToken string) (Task, error) {
+	argument := flow.Retry{}
+	if op, ok := s.Operations[found.request.Operation]; ok {
+		if _, ok := op.Input().(flow.TokenUser); ok {
+			argument.UserToken = userToken
+		}
+	}
+	handle, err := s.Temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		WorkflowID: found.workflowID, RunID: found.runID, UpdateName: flow.RetryUpdate, Args: []any{argument},
+		WaitForStage: client.WorkflowUpdateStageCompleted,
+	})
+	if err == nil {
+		err = handle.Get(ctx, nil)
+	}
+	if err != nil {
+		if fault.KindOf(err) == fault.Conflict {
+			return Task{}, &fault.Error{Kind: fault.Conflict, Message: "the task is running, it needs no retry", Task: id}
+		}
+		return Task{}, unavailable(err)
+	}
+	return s.Get(ctx, id)
+}
+
+// input reads what the task was started with from its history's first event.
+func (s *Service) input(ctx context.Context, found *execution, into any) error {
+	history := s.Temporal.GetWorkflowHistory(ctx, found.workflowID, found.runID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	event, err := history.Next()
+	if err != nil {
+		return unavailable(err)
+	}
+	payloads := event.GetWorkflowExecutionStartedEventAttributes().GetInput()
+	if err := s.Converter.FromPayloads(payloads, into); err != nil {
+		return fault.New(fault.Internal, err, "the task's input cannot be read: %v", err)
+	}
+	return nil
+}
+
+func split(id string) (workflowID, firstRun string, err error) {
+	workflowID, firstRun, ok := strings.Cut(id, "~")
+	if !ok || workflowID == "" || firstRun == "" || strings.ContainsAny(id, "\"'\\ ") {
+		return "", "", fault.New(fault.NotFound, nil, "there is no such task")
+	}
+	return workflowID, firstRun, nil
+}
+
+// find returns the newest run of the task: a reset leaves its predecessors behind.
+func (s *Service) find(ctx context.Context, id string) (*execution, error) {
+	workflowID, firstRun, err := split(id)
+	if err != nil {
+		return nil, err
+	}
+	newest, err := s.describe(ctx, workflowID, "")
+	if err != nil {
+		return nil, err
+	}
+	if newest.taskID == id {
+		return newest, nil
+	}
+	if rows, err := s.rows(ctx, fmt.Sprintf("%s = '%s'", flow.TaskKey, id), 1); err == nil && len(rows) > 0 {
+		return s.describe(ctx, workflowID, rows[0].runID)
+	}
+	return s.describe(ctx, workflowID, firstRun)
+}
+
+func (s *Service) describe(ctx context.Context, workflowID, runID string) (*execution, error) {
+	d, err := s.Temporal.WorkflowService().DescribeWorkflowExecution(ctx, &workflowservice.DescribeWorkflowExecutionRequest{
+		Namespace: s.Namespace, Execution: &commonpb.WorkflowExecution{WorkflowId: workflowID, RunId: runID},
+	})
+	if err != nil {
+		if _, ok := errors.AsType[*serviceerror.NotFound](err); ok {
+			return nil, fault.New(fault.NotFound, nil, "there is no such task")
+		}
+		if _, ok := errors.AsType[*serviceerror.InvalidArgument](err); ok {
+			return nil, fault.New(fault.NotFound, nil, "there is no such task")
+		}
+		return nil, unavailable(err)
+	}
+	e := s.execution(d.WorkflowExecutionInfo)
+	e.pending = d.PendingActivities
+	return e, nil
+}
+
+func targetIDs(targets []flow.Target) []string {
+	var ids []string
+	for _, t := range targets {
+		ids = append(ids, t.WorkflowID())
+	}
+	return ids
+}
+
+// actorNames are what a list can be filtered by. A double quote would break Temporal's SQLite query.
+func actorNames(a flow.Actor) []string {
+	names := []string{a.ID}
+	if a.Name != "" && a.Name != a.ID && !strings.ContainsFunc(a.Name, func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\'' }) {
+		names = append(names, a.Name)
+	}
+	return names
+}
+
+func hash(parts ...string) string {
+	h := sha256.New()
+	for _, p := range parts {
+		fmt.Fprintf(h, "%d:%s", len(p), p)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:20])
+}
+
+func deref(t *Task) Task {
+	if t == nil {
+		return Task{}
+	}
+	return *t
+}
+
+func unavailable(err error) error {
+	return fault.New(fault.Unavailable, err, "Temporal does not answer")
+}

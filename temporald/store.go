@@ -1,0 +1,117 @@
+package main
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"go.temporal.io/server/common/config"
+	"go.temporal.io/server/common/headers"
+	_ "go.temporal.io/server/common/persistence/sql/sqlplugin/sqlite" // store plugin "sqlite"
+	sqliteschema "go.temporal.io/server/schema/sqlite"
+)
+
+// serverVersion is that of the Temporal server in this executable.
+func serverVersion() string { return headers.ServerVersion }
+
+// minor cuts 1.30.8 to 1.30: Temporal changes its SQLite schema between minors and ships no
+// migration for it.
+func minor(version string) string {
+	parts := strings.SplitN(version, ".", 3)
+	if len(parts) < 2 {
+		return version
+	}
+	return parts[0] + "." + parts[1]
+}
+
+// store is the SQLite file: one process may have it open, and only a file of our own minor is opened.
+type store struct {
+	config *config.SQL
+	lock   *os.File
+}
+
+func openStore(dir string) (*store, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	lock, err := os.OpenFile(filepath.Join(dir, "temporal.lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return nil, fmt.Errorf("%s is in use by another mcm-temporal", dir)
+	}
+	file := filepath.Join(dir, "temporal.db")
+	s := &store{lock: lock, config: &config.SQL{
+		PluginName: "sqlite", DatabaseName: file,
+		// WAL with full synchronisation: nothing that was acknowledged is lost, and four times the
+		// throughput of the default journal.
+		ConnectAttributes: map[string]string{"mode": "rwc", "journal_mode": "wal", "synchronous": "full", "busy_timeout": "10000"},
+	}}
+	return s, errors.Join(s.prepare(file))
+}
+
+// prepare makes a new file's schema, or checks that a file is of this minor.
+func (s *store) prepare(file string) error {
+	_, err := os.Stat(file)
+	fresh := errors.Is(err, os.ErrNotExist)
+	if err != nil && !fresh {
+		return err
+	}
+	if fresh {
+		// A schema that was cut off half way must not look whole: it is made beside and moved.
+		s.config.DatabaseName = file + ".new"
+		for _, suffix := range []string{"", "-wal", "-shm"} {
+			if err := os.Remove(file + ".new" + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
+				return err
+			}
+		}
+		if err := sqliteschema.SetupSchema(s.config); err != nil {
+			return fmt.Errorf("schema: %w", err)
+		}
+		if err := mark(file+".new", minor(serverVersion())); err != nil {
+			return err
+		}
+		s.config.DatabaseName = file
+		if err := os.Rename(file+".new", file); err != nil {
+			return err
+		}
+		return os.Chmod(file, 0o600)
+	}
+	return check(file)
+}
+
+func open(file string) (*sql.DB, error) {
+	return sql.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(10000)")
+}
+
+func mark(file, version string) error {
+	db, err := open(file)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	// TRUNCATE moves what is in the write-ahead log into the file, which is then moved alone.
+	_, err = db.Exec("CREATE TABLE mcm_meta (server_minor TEXT NOT NULL); INSERT INTO mcm_meta VALUES ('" + version + "'); PRAGMA wal_checkpoint(TRUNCATE);")
+	return err
+}
+
+func check(file string) error {
+	db, err := open(file)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	var wrote string
+	if err := db.QueryRow("SELECT server_minor FROM mcm_meta").Scan(&wrote); err != nil {
+		return fmt.Errorf("%s is not a file of mcm-temporal: move it away, or set MCM_DATA_DIR to another folder", file)
+	}
+	if own := minor(serverVersion()); wrote != own {
+		return fmt.Errorf("%s was written by Temporal %s and this is %s: start the MyCloudManager release that has %s, let its tasks end, then move the file away", file, wrote, own, wrote)
+	}
+	return nil
+}

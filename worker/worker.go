@@ -1,0 +1,79 @@
+// Package worker puts the workers together: clients -> activities -> a Temporal worker.
+package worker
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/worker"
+
+	"mycloudmanager/activities/cinder"
+	"mycloudmanager/activities/cluster"
+	"mycloudmanager/activities/heat"
+	"mycloudmanager/activities/neutron"
+	"mycloudmanager/activities/nova"
+	"mycloudmanager/internal/audit"
+	"mycloudmanager/internal/catalog"
+	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/kube"
+	"mycloudmanager/internal/openstack"
+	"mycloudmanager/internal/stack"
+	"mycloudmanager/workflows"
+)
+
+// Parts are what the activities work with.
+type Parts struct {
+	Cloud     *openstack.Cloud
+	Cluster   *kube.Cluster
+	Catalog   *catalog.Catalog
+	Template  stack.Template
+	PublicKey string // the manager's, one line of authorized_keys
+	Recorder  *audit.Recorder
+	Converter converter.DataConverter
+	Every     time.Duration // between two looks of a wait; 0: defaultEvery
+	Tracing   []interceptor.WorkerInterceptor
+}
+
+const (
+	defaultEvery = 2 * time.Second
+	// beatThrottle bounds how old a step's message may be on the task's page.
+	beatThrottle = time.Second
+	stopPatience = 10 * time.Second
+)
+
+// New returns a worker with every workflow and every activity. It is started by its caller.
+func New(c client.Client, taskQueue string, p Parts) worker.Worker {
+	w := worker.New(c, taskQueue, worker.Options{
+		Interceptors:                     Interceptors(p),
+		WorkerStopTimeout:                stopPatience,
+		MaxHeartbeatThrottleInterval:     beatThrottle,
+		DefaultHeartbeatThrottleInterval: beatThrottle,
+	})
+	Register(w, p)
+	return w
+}
+
+// Interceptors are those every worker and every replay needs, in their order.
+func Interceptors(p Parts) []interceptor.WorkerInterceptor {
+	return append(p.Tracing, &audit.Interceptor{Recorder: p.Recorder, Converter: p.Converter}, &flow.Interceptor{})
+}
+
+// Register adds every workflow and activity to r.
+func Register(r worker.Registry, p Parts) {
+	every := p.Every
+	if every == 0 {
+		every = defaultEvery
+	}
+	workflows.Register(r)
+	for _, activities := range []any{
+		&heat.Activities{Cloud: p.Cloud, Template: p.Template, PublicKey: p.PublicKey, Every: every},
+		&nova.Activities{Cloud: p.Cloud, Every: every},
+		&neutron.Activities{Cloud: p.Cloud},
+		&cinder.Activities{Cloud: p.Cloud, Every: every},
+		&cluster.Activities{Cluster: p.Cluster, Catalog: p.Catalog, Every: every},
+	} {
+		r.RegisterActivity(activities)
+	}
+}
