@@ -1,4 +1,4 @@
-import type { AuditFilters } from "./api/queries/audit.ts";
+import { type AuditFilters, outcomes, vias } from "./api/queries/audit.ts";
 import type { TaskFilters } from "./api/queries/tasks.ts";
 import type { TaskStatus } from "./api/types.ts";
 
@@ -66,8 +66,8 @@ export const auditSearch = (search: Search): AuditFilters => ({
   actor: text(search, "actor"),
   operation: text(search, "operation"),
   target: text(search, "target"),
-  outcome: text(search, "outcome"),
-  via: text(search, "via"),
+  outcome: oneOf(search, "outcome", outcomes),
+  via: oneOf(search, "via", vias),
   since: text(search, "since"),
   until: text(search, "until"),
   q: text(search, "q"),

@@ -1,6 +1,7 @@
 import type { InfiniteData, QueryClient } from "@tanstack/react-query";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useSyncExternalStore } from "react";
+import { isOpen } from "./queries/tasks.ts";
 import { openStream } from "./stream.ts";
 import type { App, Stack, Task } from "./types.ts";
 
@@ -31,14 +32,17 @@ export function useConnected(): boolean {
   );
 }
 
-/** Keeps every cached task, app and stack equal to the server's, by one event stream. */
-export function useLiveUpdates() {
+/**
+ * Keeps every cached task, app and stack equal to the server's, by one event stream. `onTurn` hears
+ * of tasks that were going on and now have ended or are blocked.
+ */
+export function useLiveUpdates(onTurn: (task: Task) => void) {
   const client = useQueryClient();
   useEffect(() => {
     let wasDown = false;
     const close = openStream("/api/v1/events", {
       events: {
-        task: (data) => applyTask(client, data as Task),
+        task: (data) => applyTask(client, data as Task, onTurn),
         app: (data) => applyApp(client, data as AppChange),
         stack: (data) => applyStack(client, data as StackStateChange),
       },
@@ -57,22 +61,22 @@ export function useLiveUpdates() {
       close();
       setConnected(false);
     };
-  }, [client]);
+  }, [client, onTurn]);
 }
 
 /** Follows one task by its own stream, which also tells steps as they change. */
-export function useLiveTask(id: string, active: boolean) {
+export function useLiveTask(id: string, active: boolean, onTurn?: (task: Task) => void) {
   const client = useQueryClient();
   useEffect(() => {
     if (!active) return;
     return openStream(`/api/v1/tasks/${encodeURIComponent(id)}/events`, {
-      events: { task: (data) => applyTask(client, data as Task) },
+      events: { task: (data) => applyTask(client, data as Task, onTurn) },
     });
-  }, [client, id, active]);
+  }, [client, id, active, onTurn]);
 }
 
 /** Writes a task into every cached list and its own page; a changed status makes lists ask again. */
-export function applyTask(client: QueryClient, task: Task) {
+export function applyTask(client: QueryClient, task: Task, onTurn?: (task: Task) => void) {
   const before = client.getQueryData<Task>(["tasks", "detail", task.id]);
   client.setQueryData(["tasks", "detail", task.id], task);
   client.setQueriesData<InfiniteData<TaskPage>>({ queryKey: ["tasks", "list"] }, (data) => {
@@ -88,6 +92,7 @@ export function applyTask(client: QueryClient, task: Task) {
     const others = data.items.filter((item) => item.id !== task.id);
     return { ...data, items: [task, ...others] };
   });
+  if (before && isWorking(before) && !isWorking(task)) onTurn?.(task);
   if (before?.status !== task.status) {
     // The list comes from an index that may lag two seconds behind the task itself.
     void client.invalidateQueries({ queryKey: ["tasks", "list"] });
@@ -96,6 +101,8 @@ export function applyTask(client: QueryClient, task: Task) {
     if (task.operation.startsWith("stack.")) void client.invalidateQueries({ queryKey: ["stack"] });
   }
 }
+
+const isWorking = (task: Task) => isOpen(task) && task.status !== "blocked";
 
 function applyApp(client: QueryClient, change: AppChange) {
   client.setQueryData<{ items: App[] }>(["apps"], (data) =>

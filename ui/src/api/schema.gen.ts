@@ -1751,16 +1751,17 @@ export interface operations {
     listAudit: {
         parameters: {
             query?: {
-                page_size?: number;
-                page_token?: string;
                 actor?: string;
                 operation?: string;
                 target?: string;
-                outcome?: string;
-                via?: string;
+                outcome?: "started" | "succeeded" | "failed" | "partly_failed" | "cancelled" | "timed_out" | "refused";
+                via?: "ui" | "api" | "schedule" | "cli";
                 since?: string;
                 until?: string;
+                /** @description words anywhere in the record */
                 q?: string;
+                page_size?: number;
+                page_token?: string;
             };
             header?: never;
             path?: never;
@@ -1827,15 +1828,16 @@ export interface operations {
     exportAudit: {
         parameters: {
             query: {
-                format: "xlsx" | "csv" | "jsonl";
                 actor?: string;
                 operation?: string;
                 target?: string;
-                outcome?: string;
-                via?: string;
+                outcome?: "started" | "succeeded" | "failed" | "partly_failed" | "cancelled" | "timed_out" | "refused";
+                via?: "ui" | "api" | "schedule" | "cli";
                 since?: string;
                 until?: string;
+                /** @description words anywhere in the record */
                 q?: string;
+                format: "xlsx" | "csv" | "jsonl";
             };
             header?: never;
             path?: never;

@@ -292,6 +292,7 @@ export const MockApps: App[] = [
     title: "Monitoring",
     category: "Monitoring",
     health: "Progressing",
+    task: "/api/v1/tasks/app:zabbix~77aa",
     reason: "waiting for 1 of 2 pods",
     since: ago(30),
     url: "http://zabbix.default.svc.mycloudmanager/",

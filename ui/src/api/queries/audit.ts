@@ -1,12 +1,25 @@
 import { infiniteQueryOptions } from "@tanstack/react-query";
 import { api, unwrap } from "../client.ts";
 
+/** How an audited action ended. */
+export const outcomes = [
+  "started",
+  "succeeded",
+  "failed",
+  "partly_failed",
+  "cancelled",
+  "timed_out",
+  "refused",
+] as const;
+
+export const vias = ["ui", "api", "schedule", "cli"] as const;
+
 export interface AuditFilters {
   actor?: string;
   operation?: string;
   target?: string;
-  outcome?: string;
-  via?: string;
+  outcome?: (typeof outcomes)[number];
+  via?: (typeof vias)[number];
   since?: string;
   until?: string;
   q?: string;

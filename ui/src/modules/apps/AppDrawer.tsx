@@ -2,7 +2,7 @@ import { Drawer, Group, Skeleton, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { appQuery } from "../../api/queries/apps.ts";
-import type { App, Task } from "../../api/types.ts";
+import type { App } from "../../api/types.ts";
 import { ErrorState } from "../../components/ErrorState.tsx";
 import { useReturnFocus } from "../../components/useReturnFocus.ts";
 import classes from "./AppDrawer.module.css";
@@ -12,7 +12,8 @@ import { HealthChip } from "./HealthChip.tsx";
 interface Props {
   name: string;
   tab: SettingsTab;
-  task?: Task;
+  /** The task that works on the app, if any. */
+  taskId?: string;
   onTab: (tab: SettingsTab) => void;
   onClose: () => void;
   onLaunch: (app: App) => void;

@@ -3,7 +3,7 @@ import type { RJSFSchema } from "@rjsf/utils";
 import { IconForms, IconInfoCircle, IconVariable } from "@tabler/icons-react";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
-import type { App, Task } from "../../api/types.ts";
+import type { App } from "../../api/types.ts";
 import { TaskBanner } from "../tasks/TaskBanner.tsx";
 import classes from "./AppDrawer.module.css";
 import { AppFooter } from "./AppFooter.tsx";
@@ -19,19 +19,19 @@ export type SettingsTab = "info" | Section;
 interface Props {
   app: App;
   tab: SettingsTab;
-  task?: Task;
+  taskId?: string;
   onTab: (tab: SettingsTab) => void;
   onLaunch: (app: App) => void;
   onClose: () => void;
   launchReason?: string;
 }
 
-export function AppSettings({ app, tab, task, onTab, onLaunch, onClose, launchReason }: Props) {
+export function AppSettings({ app, tab, taskId, onTab, onLaunch, onClose, launchReason }: Props) {
   const { t } = useTranslation("apps");
   const draft = useSettingsDraft(app, onTab);
   return (
     <>
-      {task && <TaskBanner id={task.id} />}
+      {taskId && <TaskBanner id={taskId} />}
       <Tabs value={tab} onChange={(value) => onTab((value ?? "info") as SettingsTab)} flex={1}>
         <Tabs.List>
           <Tabs.Tab className={classes.tab} value="info" leftSection={<IconInfoCircle size={16} />}>

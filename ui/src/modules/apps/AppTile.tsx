@@ -2,7 +2,8 @@ import { ActionIcon, Anchor, Text, Tooltip } from "@mantine/core";
 import { IconArrowUpRight, IconPlayerPlay, IconSettings } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import type { App, Task } from "../../api/types.ts";
+import { taskIdOf } from "../../api/taskId.ts";
+import type { App } from "../../api/types.ts";
 import { GuardedButton } from "../../components/Guarded.tsx";
 import classes from "./AppTile.module.css";
 import { HealthChip } from "./HealthChip.tsx";
@@ -11,8 +12,6 @@ import { Reason } from "./Reason.tsx";
 
 interface Props {
   app: App;
-  /** The open task on this app, if any. */
-  task?: Task;
   /** Why nothing can be launched now: no stack, or the reader's role. */
   launchReason?: string;
   onSettings: () => void;
@@ -20,8 +19,9 @@ interface Props {
 }
 
 /** One app as a round tile: what it is, how it is, and the two things one does with it. */
-export function AppTile({ app, task, launchReason, onSettings, onLaunch }: Props) {
+export function AppTile({ app, launchReason, onSettings, onLaunch }: Props) {
   const { t } = useTranslation("apps");
+  const taskId = taskIdOf(app.task);
   const titleId = `app-${app.name}`;
   return (
     <article className={classes.tile} aria-labelledby={titleId}>
@@ -58,11 +58,11 @@ export function AppTile({ app, task, launchReason, onSettings, onLaunch }: Props
           <Reason app={app} />
         </Text>
       )}
-      {task && (
+      {taskId && (
         <Anchor
           size="xs"
           fw={600}
-          renderRoot={(props) => <Link to="/tasks/$id" params={{ id: task.id }} {...props} />}
+          renderRoot={(props) => <Link to="/tasks/$id" params={{ id: taskId }} {...props} />}
         >
           {t("followTask")}
         </Anchor>

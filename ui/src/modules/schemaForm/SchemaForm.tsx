@@ -4,6 +4,7 @@ import type { ErrorSchema, RJSFSchema, RJSFValidationError, UiSchema } from "@rj
 import { useEffect, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { FieldErrors } from "./FieldErrors.tsx";
+import { SecretWidget } from "./SecretWidget.tsx";
 import { isSecret } from "./secrets.ts";
 import { useFormTexts } from "./texts.ts";
 import validator from "./validator.ts";
@@ -87,7 +88,7 @@ function uiSchemaOf(schema: RJSFSchema): UiSchema {
   };
   for (const [key, property] of Object.entries(schema.properties ?? {})) {
     if (isSecret(property)) {
-      ui[key] = { "ui:widget": "password", "ui:options": { autocomplete: "new-password" } };
+      ui[key] = { "ui:widget": SecretWidget };
     }
   }
   return ui;

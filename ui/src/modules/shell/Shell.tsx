@@ -10,12 +10,15 @@ import {
 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
-import { Suspense } from "react";
+import { Suspense, useCallback } from "react";
 import { useTranslation } from "react-i18next";
 import { useConnected, useLiveUpdates } from "../../api/live.ts";
 import { infoQuery } from "../../api/queries/info.ts";
+import type { Task } from "../../api/types.ts";
 import { LoadingRows } from "../../components/Loading.tsx";
 import { Logo } from "../../components/Logo.tsx";
+import { useSession } from "../session/useSession.ts";
+import { notifyTurn } from "../tasks/notify.tsx";
 import { Preferences } from "./Preferences.tsx";
 import { RunningNow } from "./RunningNow.tsx";
 import { SandboxBadge } from "./SandboxBadge.tsx";
@@ -33,7 +36,10 @@ const pages = [
 export function Shell() {
   const { t } = useTranslation("common");
   const [opened, menu] = useDisclosure();
-  useLiveUpdates();
+  const session = useSession();
+  const mine = session?.user.id;
+  const onTurn = useCallback((task: Task) => task.actor.id === mine && notifyTurn(task), [mine]);
+  useLiveUpdates(onTurn);
   return (
     <>
       <a className={classes.skip} href="#main">

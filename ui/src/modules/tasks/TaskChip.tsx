@@ -14,7 +14,7 @@ import { useTranslation } from "react-i18next";
 import type { Step, TaskStatus } from "../../api/types.ts";
 import { type Look, StatusChip } from "../../components/StatusChip.tsx";
 
-const taskLooks: Record<TaskStatus, Look> = {
+export const taskLooks: Record<TaskStatus, Look> = {
   queued: { tone: "gray", icon: IconClock },
   running: { tone: "blue", icon: IconLoader2, turning: true },
   blocked: { tone: "yellow", icon: IconHandStop },

@@ -5,6 +5,7 @@ import i18next from "i18next";
 import { asApiError } from "../../api/problem.ts";
 import { taskIdOf } from "../../api/taskId.ts";
 import type { Task } from "../../api/types.ts";
+import { taskLooks } from "./TaskChip.tsx";
 
 /** Says that work has begun, with the way to follow it. */
 export function notifyStarted(task: Task) {
@@ -12,7 +13,32 @@ export function notifyStarted(task: Task) {
     color: "lagoon",
     icon: <IconRocket size={18} />,
     title: task.title,
-    message: <Anchor href={`/tasks/${task.id}`}>{i18next.t("tasks:follow")}</Anchor>,
+    message: (
+      <Anchor href={`/tasks/${encodeURIComponent(task.id)}`}>{i18next.t("tasks:follow")}</Anchor>
+    ),
+    closeButtonProps: { "aria-label": i18next.t("common:close") },
+  });
+}
+
+/** Says that a task has ended, or waits for someone to decide. */
+export function notifyTurn(task: Task) {
+  const { tone, icon: Glyph } = taskLooks[task.status];
+  notifications.show({
+    id: task.id,
+    color: tone,
+    icon: <Glyph size={18} />,
+    autoClose: task.status === "succeeded" ? 6_000 : 15_000,
+    title: `${task.title}: ${i18next.t(`tasks:status.${task.status}`)}`,
+    message: (
+      <>
+        {task.error?.detail && (
+          <Text size="sm" lineClamp={3}>
+            {task.error.detail}
+          </Text>
+        )}
+        <Anchor href={`/tasks/${encodeURIComponent(task.id)}`}>{i18next.t("tasks:see")}</Anchor>
+      </>
+    ),
     closeButtonProps: { "aria-label": i18next.t("common:close") },
   });
 }
@@ -29,7 +55,9 @@ export function notifyError(error: unknown) {
     message: (
       <>
         <Text size="sm">{problem?.detail ?? i18next.t(`errors:${code}.todo`)}</Text>
-        {task && <Anchor href={`/tasks/${task}`}>{i18next.t("errors:seeTask")}</Anchor>}
+        {task && (
+          <Anchor href={`/tasks/${encodeURIComponent(task)}`}>{i18next.t("errors:seeTask")}</Anchor>
+        )}
       </>
     ),
     closeButtonProps: { "aria-label": i18next.t("common:close") },

@@ -3,7 +3,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { appsQuery } from "../../api/queries/apps.ts";
 import { stackQuery } from "../../api/queries/stack.ts";
-import { isOpen, recentTasksQuery } from "../../api/queries/tasks.ts";
+import { taskIdOf } from "../../api/taskId.ts";
 import type { App } from "../../api/types.ts";
 import { AppDrawer } from "../../modules/apps/AppDrawer.tsx";
 import { LaunchDialog } from "../../modules/apps/LaunchDialog.tsx";
@@ -16,13 +16,8 @@ export function AppsPage() {
   const navigate = useNavigate();
   const apps = useQuery(appsQuery);
   const stack = useQuery(stackQuery);
-  const recent = useQuery(recentTasksQuery);
   const reasonOf = useLaunchReason(stack.data?.state);
   const [launching, setLaunching] = useState<App>();
-  const taskOf = (name: string) =>
-    recent.data?.items.find(
-      (task) => isOpen(task) && task.targets.some((x) => x.kind === "app" && x.id === name),
-    );
   const shown = apps.data?.items.find((app) => app.name === open);
   return (
     <>
@@ -31,7 +26,6 @@ export function AppsPage() {
         error={apps.error}
         onRetry={() => apps.refetch()}
         stackState={stack.data?.state}
-        taskOf={taskOf}
         launchReason={reasonOf}
         onSettings={(app) => navigate({ to: "/apps", search: { app } })}
         onLaunch={setLaunching}
@@ -40,7 +34,7 @@ export function AppsPage() {
         <AppDrawer
           name={open}
           tab={tab ?? "info"}
-          task={taskOf(open)}
+          taskId={taskIdOf(shown?.task)}
           launchReason={shown && reasonOf(shown)}
           onTab={(next) =>
             navigate({

@@ -2,7 +2,7 @@ import { screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, test, vi } from "vitest";
 import { ApiError } from "../../api/problem.ts";
-import { MockApps, MockLaunch } from "../../testing/fixtures.ts";
+import { MockApps } from "../../testing/fixtures.ts";
 import { renderView } from "../../testing/render.tsx";
 import { AppsPageView, type AppsPageViewProps } from "./AppsPageView.tsx";
 
@@ -11,7 +11,6 @@ const props: AppsPageViewProps = {
   error: null,
   onRetry: () => {},
   stackState: "ready",
-  taskOf: (app) => (app === "zabbix" ? MockLaunch : undefined),
   launchReason: () => undefined,
   onSettings: () => {},
   onLaunch: () => {},

@@ -2,7 +2,7 @@ import { Alert, Button, Group, Skeleton } from "@mantine/core";
 import { IconApps, IconStack2 } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import type { App, StackState, Task } from "../../api/types.ts";
+import type { App, StackState } from "../../api/types.ts";
 import { EmptyState } from "../../components/EmptyState.tsx";
 import { ErrorState } from "../../components/ErrorState.tsx";
 import { PageHeader } from "../../components/PageHeader.tsx";
@@ -14,7 +14,6 @@ export interface AppsPageViewProps {
   error: unknown;
   onRetry: () => void;
   stackState?: StackState;
-  taskOf: (app: string) => Task | undefined;
   launchReason: (app: App) => string | undefined;
   onSettings: (app: string) => void;
   onLaunch: (app: App) => void;
@@ -69,7 +68,6 @@ function Tiles(props: AppsPageViewProps) {
         <AppTile
           key={app.name}
           app={app}
-          task={props.taskOf(app.name)}
           launchReason={props.launchReason(app)}
           onSettings={() => props.onSettings(app.name)}
           onLaunch={() => props.onLaunch(app)}

@@ -1,9 +1,8 @@
 import { Select } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import type { AuditFilters } from "../../api/queries/audit.ts";
+import { type AuditFilters, outcomes } from "../../api/queries/audit.ts";
 import { DayFilter, FilterBar, TextFilter } from "../../components/FilterBar.tsx";
 import { auditOperations } from "../../modules/tasks/operations.ts";
-import { outcomes } from "./outcomes.ts";
 
 interface Props {
   filters: AuditFilters;
@@ -40,7 +39,7 @@ export function AuditFilterBar({ filters, onChange }: Props) {
         w={150}
         data={outcomes.map((value) => ({ value, label: t(`outcome.${value}`) }))}
         value={filters.outcome ?? null}
-        onChange={(value) => set({ outcome: value ?? undefined })}
+        onChange={(value) => set({ outcome: outcomes.find((o) => o === value) })}
         clearButtonProps={{ "aria-label": t("tasks:filter.clear") }}
       />
       <DayFilter

@@ -9,13 +9,13 @@ import {
 } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import { outcomes, vias } from "../../api/queries/audit.ts";
 import { taskIdOf } from "../../api/taskId.ts";
 import type { AuditRecord } from "../../api/types.ts";
 import { Changes } from "../../components/Changes.tsx";
 import { RelativeTime } from "../../components/RelativeTime.tsx";
 import { type Look, StatusChip } from "../../components/StatusChip.tsx";
 import tables from "../../components/table.module.css";
-import { outcomes } from "./outcomes.ts";
 
 const looks: Record<(typeof outcomes)[number], Look> = {
   started: { tone: "blue", icon: IconLoader2 },
@@ -77,5 +77,4 @@ function Outcome({ outcome }: { outcome: string }) {
   return <StatusChip look={looks[known]} word={t(`outcome.${known}`)} />;
 }
 
-const vias = ["ui", "api", "schedule", "cli"] as const;
 const viaOf = (via: string) => vias.find((v) => v === via) ?? "api";

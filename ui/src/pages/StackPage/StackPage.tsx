@@ -3,12 +3,16 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { stackOptionsQuery, stackQuery } from "../../api/queries/stack.ts";
+import { recentTasksQuery } from "../../api/queries/tasks.ts";
+import { taskIdOf } from "../../api/taskId.ts";
+import type { Stack } from "../../api/types.ts";
 import { EmptyState } from "../../components/EmptyState.tsx";
 import { ErrorState } from "../../components/ErrorState.tsx";
 import { LoadingRows } from "../../components/Loading.tsx";
 import { PageHeader } from "../../components/PageHeader.tsx";
 import { useRoleReason } from "../../modules/session/useSession.ts";
 import { DeployWizard } from "../../modules/stack/DeployWizard.tsx";
+import { TaskBanner } from "../../modules/tasks/TaskBanner.tsx";
 import { StackPageView } from "./StackPageView.tsx";
 
 /** The toolbox stack: deploy it when there is none, else everything about it. */
@@ -17,10 +21,12 @@ export function StackPage() {
   const { view } = useSearch({ from: "/app/stack" });
   const navigate = useNavigate();
   const stack = useQuery(stackQuery);
+  const taskId = useStackTask(stack.data);
   if (stack.data && stack.data.state !== "absent") {
     return (
       <StackPageView
         stack={stack.data}
+        taskId={taskId}
         view={view ?? "topology"}
         onView={(next) => navigate({ to: "/stack", search: { view: next }, replace: true })}
       />
@@ -32,12 +38,25 @@ export function StackPage() {
       {stack.error ? (
         <ErrorState error={stack.error} onRetry={() => stack.refetch()} />
       ) : stack.data ? (
-        <Absent />
+        <>
+          {taskId && <TaskBanner id={taskId} />}
+          {!stack.data.task && <Absent />}
+        </>
       ) : (
         <LoadingRows />
       )}
     </>
   );
+}
+
+const stuck = new Set(["blocked", "failed", "partly_failed", "timed_out"]);
+
+/** The task that works on the stack; where none does, the last one if it went wrong. */
+function useStackTask(stack?: Stack): string | undefined {
+  const recent = useQuery(recentTasksQuery);
+  const last = recent.data?.items.find((task) => task.operation.startsWith("stack."));
+  if (stack?.task) return taskIdOf(stack.task);
+  return last && stuck.has(last.status) ? last.id : undefined;
 }
 
 function Absent() {

@@ -10,7 +10,6 @@ import {
   IconTrash,
 } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
-import { taskIdOf } from "../../api/taskId.ts";
 import type { Stack } from "../../api/types.ts";
 import { GuardedButton } from "../../components/Guarded.tsx";
 import { PageHeader } from "../../components/PageHeader.tsx";
@@ -37,14 +36,14 @@ const tabs = [
 
 interface Props {
   stack: Stack;
+  taskId?: string;
   view: View;
   onView: (view: View) => void;
 }
 
-export function StackPageView({ stack, view, onView }: Props) {
+export function StackPageView({ stack, taskId, view, onView }: Props) {
   const { t } = useTranslation("stack");
   const moving = isMoving(stack.state);
-  const taskId = taskIdOf(stack.task);
   return (
     <>
       <PageHeader

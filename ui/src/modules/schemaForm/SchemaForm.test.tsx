@@ -1,0 +1,31 @@
+import { screen } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { useState } from "react";
+import { expect, test } from "vitest";
+import { MockApp } from "../../testing/fixtures.ts";
+import { renderView } from "../../testing/render.tsx";
+import SchemaForm, { type FormData } from "./SchemaForm.tsx";
+
+function Environment() {
+  const [value, setValue] = useState<FormData>(MockApp.settings.environment);
+  return (
+    <SchemaForm
+      id="environment"
+      schema={MockApp.schema.environment}
+      value={value}
+      onChange={setValue}
+      showErrors
+    />
+  );
+}
+
+test("a secret is never readable, and a fault is told once, in our words", async () => {
+  await renderView(<Environment />);
+  const secret = screen.getByLabelText("Administrator’s password");
+  expect(secret).toHaveValue("");
+  expect(secret).toHaveAttribute("placeholder", "Set. Leave empty to keep it");
+  await userEvent.clear(screen.getByLabelText(/Time zone/));
+  expect(await screen.findAllByText("Fill this in.")).toHaveLength(1);
+  await userEvent.type(screen.getByLabelText(/Time zone/), "UTC");
+  expect(screen.queryByText("Fill this in.")).not.toBeInTheDocument();
+});
