@@ -39,7 +39,8 @@ func (s *Server) appRoutes(api huma.API) {
 	handle(api, roles.Operator, work("uninstallApp", http.MethodPost, "/apps/{app}/uninstall", "Remove an app; its volume stays unless named"), s.uninstallApp)
 }
 
-type appPath struct {
+// AppPath names the app of a request.
+type AppPath struct {
 	App string `path:"app" maxLength:"63" pattern:"^[a-z][a-z0-9-]*$"`
 }
 
@@ -80,7 +81,7 @@ type appAnswer struct {
 	Body apps.App
 }
 
-func (s *Server) getApp(ctx context.Context, in *appPath) (*appAnswer, error) {
+func (s *Server) getApp(ctx context.Context, in *AppPath) (*appAnswer, error) {
 	a, err := s.Apps.Get(ctx, in.App)
 	if err != nil {
 		return nil, err
@@ -91,7 +92,7 @@ func (s *Server) getApp(ctx context.Context, in *appPath) (*appAnswer, error) {
 	return &appAnswer{`"` + a.ETag + `"`, a}, nil
 }
 
-func (s *Server) getAppIcon(_ context.Context, in *appPath) (*struct {
+func (s *Server) getAppIcon(_ context.Context, in *AppPath) (*struct {
 	ContentType  string `header:"Content-Type"`
 	CacheControl string `header:"Cache-Control"`
 	Body         []byte
@@ -105,7 +106,7 @@ func (s *Server) getAppIcon(_ context.Context, in *appPath) (*struct {
 }
 
 type settingsRequest struct {
-	appPath
+	AppPath
 	Once
 	IfMatch string        `header:"If-Match" maxLength:"128"`
 	Body    apps.Settings `doc:"secrets: ******** keeps the value that is set"`
@@ -135,7 +136,7 @@ type LaunchApp struct {
 }
 
 func (s *Server) launchApp(ctx context.Context, in *struct {
-	appPath
+	AppPath
 	Once
 	Body LaunchApp `required:"false"`
 }) (*Accepted, error) {
@@ -151,7 +152,7 @@ func (s *Server) launchApp(ctx context.Context, in *struct {
 }
 
 func (s *Server) stopApp(ctx context.Context, in *struct {
-	appPath
+	AppPath
 	Once
 }) (*Accepted, error) {
 	a, err := s.installed(ctx, in.App)
@@ -168,7 +169,7 @@ type UninstallApp struct {
 }
 
 func (s *Server) uninstallApp(ctx context.Context, in *struct {
-	appPath
+	AppPath
 	Once
 	Body UninstallApp `required:"false"`
 }) (*Accepted, error) {
@@ -208,7 +209,7 @@ type AppRevisions struct {
 	NextPageToken string          `json:"next_page_token"`
 }
 
-func (s *Server) listAppRevisions(ctx context.Context, in *appPath) (*struct{ Body AppRevisions }, error) {
+func (s *Server) listAppRevisions(ctx context.Context, in *AppPath) (*struct{ Body AppRevisions }, error) {
 	list, err := s.Apps.Revisions(ctx, in.App)
 	return &struct{ Body AppRevisions }{AppRevisions{Items: list}}, err
 }
@@ -219,7 +220,7 @@ type AppPlan struct {
 }
 
 func (s *Server) planApp(ctx context.Context, in *struct {
-	appPath
+	AppPath
 	Version string `query:"version" maxLength:"64"`
 }) (*struct{ Body AppPlan }, error) {
 	rows, err := s.Apps.Plan(ctx, in.App, in.Version)

@@ -25,7 +25,8 @@ func (s *Server) auditRoutes(api huma.API) {
 		Summary: "The same as a file"}, s.exportAudit)
 }
 
-type auditQuery struct {
+// AuditQuery selects records.
+type AuditQuery struct {
 	Actor     string    `query:"actor" maxLength:"255"`
 	Operation string    `query:"operation" maxLength:"64"`
 	Target    string    `query:"target" maxLength:"255"`
@@ -36,7 +37,7 @@ type auditQuery struct {
 	Query     string    `query:"q" maxLength:"255" doc:"words anywhere in the record"`
 }
 
-func (q auditQuery) filter() audit.Filter {
+func (q AuditQuery) filter() audit.Filter {
 	return audit.Filter{Actor: q.Actor, Operation: q.Operation, Target: q.Target, Outcome: q.Outcome, Via: q.Via, Query: q.Query, Since: q.Since, Until: q.Until}
 }
 
@@ -47,7 +48,7 @@ type AuditPage struct {
 }
 
 func (s *Server) listAudit(ctx context.Context, in *struct {
-	auditQuery
+	AuditQuery
 	PageSize  int    `query:"page_size" minimum:"1" maximum:"500" default:"50"`
 	PageToken string `query:"page_token" maxLength:"64"`
 }) (*struct{ Body AuditPage }, error) {
@@ -98,7 +99,7 @@ var eventTitles = map[string]i18n.Text{
 }
 
 func (s *Server) exportAudit(ctx context.Context, in *struct {
-	auditQuery
+	AuditQuery
 	Format string `query:"format" enum:"xlsx,csv,jsonl" required:"true"`
 }) (*huma.StreamResponse, error) {
 	if err := s.record(ctx, callerOf(ctx), "audit.export", string(flow.Succeeded), in.Format); err != nil {
