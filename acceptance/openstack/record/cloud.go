@@ -14,6 +14,7 @@ type object = map[string]any
 // cloud holds the sessions of the three users and what has to be removed at the end of a suite.
 type cloud struct {
 	authURL, password, out string
+	control                string // the program that stops and starts services
 	admin, demo, viewer    *session
 	undo                   []func()
 	written                int
@@ -29,7 +30,7 @@ type session struct {
 	headers   map[string]string
 }
 
-// answer is what a service said.
+// answer is what a service said; status 0 when it said nothing.
 type answer struct {
 	status  int
 	headers http.Header
@@ -122,7 +123,7 @@ func (s *session) do(method, service, path string, body any) answer {
 	}}
 	res, err := client.Do(req)
 	if err != nil {
-		failf("%v", err)
+		return answer{raw: []byte(err.Error())}
 	}
 	defer res.Body.Close()
 	raw, err := io.ReadAll(res.Body)
@@ -135,7 +136,7 @@ func (s *session) do(method, service, path string, body any) answer {
 // must is do for requests that are not recorded and have to work.
 func (s *session) must(method, service, path string, body any) answer {
 	a := s.do(method, service, path, body)
-	if a.status >= 400 {
+	if a.status == 0 || a.status >= 400 {
 		failf("%s %s %s: %d %s", method, service, path, a.status, a.raw)
 	}
 	return a

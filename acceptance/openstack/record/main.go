@@ -20,16 +20,19 @@ var suites = []struct {
 	{"cinder", recordCinder},
 	{"swift", recordSwift},
 	{"heat", recordHeat},
+	{"faults", recordFaults},
 }
 
 func main() {
 	log.SetFlags(0)
 	out := flag.String("out", "internal/openstack/testdata/recorded", "directory of the recorded answers")
 	url := flag.String("auth-url", envOr("OS_AUTH_URL", "http://127.0.0.1:5000/v3"), "Keystone")
+	control := flag.String("control", "acceptance/openstack/svc.sh", "what stops and starts single services")
 	only := flag.String("only", "", "comma separated services; empty for all")
 	flag.Parse()
 
 	c := newCloud(*url, envOr("MCM_OPENSTACK_PASSWORD", "secret"), *out)
+	c.control = *control
 	for _, s := range suites {
 		if *only != "" && !strings.Contains(","+*only+",", ","+s.name+",") {
 			continue
