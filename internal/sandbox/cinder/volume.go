@@ -3,8 +3,8 @@ package cinder
 import (
 	"maps"
 	"net/url"
+	"regexp"
 	"slices"
-	"strings"
 
 	"mycloudmanager/internal/sandbox/sim"
 )
@@ -37,18 +37,15 @@ func (s *Service) volumeRoutes() {
 	s.Handle("POST /volumes/{id}/action", 202, s.volumeAction)
 }
 
+// pair is one entry of a Python dict of texts.
+var pair = regexp.MustCompile(`u?['"]([^'"]*)['"]\s*:\s*u?['"]([^'"]*)['"]`)
+
 // byMetadata keeps volumes with the metadata asked for: metadata={'k': 'v'} as a Python dict.
 func byMetadata(docs []sim.Obj, q url.Values) []sim.Obj {
-	text := strings.Trim(q.Get("metadata"), "{} ")
-	if text == "" {
-		return docs
-	}
-	for _, pair := range strings.Split(text, ",") {
-		k, v, _ := strings.Cut(strings.TrimSpace(pair), "': ")
-		k, v = strings.Trim(k, `u'" `), strings.Trim(v, `u'" `)
+	for _, p := range pair.FindAllStringSubmatch(q.Get("metadata"), -1) {
 		docs = slices.DeleteFunc(slices.Clone(docs), func(o sim.Obj) bool {
-			have, ok := sim.Map(o, "metadata")[k]
-			return !ok || sim.Text(have) != v
+			have, ok := sim.Map(o, "metadata")[p[1]]
+			return !ok || sim.Text(have) != p[2]
 		})
 	}
 	return docs
