@@ -36,6 +36,7 @@ type Config struct {
 	Speed    float64       // divides every simulated duration; 0 means 1
 	TokenTTL time.Duration // life of a token, not divided; 0 means an hour
 	Log      *slog.Logger  // nil means the default logger
+	Ready    func() error  // called once the port is open; may be nil
 }
 
 // Sandbox is the simulated cloud.
@@ -99,6 +100,11 @@ func (s *Sandbox) Serve(ctx context.Context) error {
 	listener, err := net.Listen("tcp", s.config.Listen)
 	if err != nil {
 		return err
+	}
+	if s.config.Ready != nil {
+		if err := s.config.Ready(); err != nil {
+			return errors.Join(err, listener.Close())
+		}
 	}
 	server := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
 	failed := make(chan error, 2)

@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"sigs.k8s.io/yaml"
-
 	"mycloudmanager/internal/sandbox/sim"
 )
 
@@ -26,7 +24,8 @@ func environment(body sim.Obj) (params, registry sim.Obj, err error) {
 	for _, source := range sources {
 		env, ok := source.(sim.Obj)
 		if text, isText := source.(string); isText {
-			if err := yaml.Unmarshal([]byte(text), &env); err != nil {
+			var err error
+			if env, err = readYAML(text); err != nil {
 				return nil, nil, invalid("HTTPBadRequest", "Environment not in valid format: %s", err)
 			}
 			ok = true

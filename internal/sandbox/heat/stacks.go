@@ -138,7 +138,10 @@ func (s *Service) prepare(body, have sim.Obj) (*prepared, error) {
 		return nil, err
 	}
 	p.given = given
-	return p, s.check(p.template, p.files)
+	if err := s.check(p.template, p.files); err != nil {
+		return nil, err
+	}
+	return p, s.checkValues(p.template, p.params)
 }
 
 func (s *Service) create(r *sim.Request) (any, error) {

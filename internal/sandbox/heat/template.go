@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"sigs.k8s.io/yaml"
-
 	"mycloudmanager/internal/sandbox/sim"
 )
 
@@ -30,10 +28,11 @@ func parse(source any) (*template, error) {
 	case sim.Obj:
 		t.doc = v
 	case string:
-		if err := yaml.Unmarshal([]byte(v), &t.doc); err != nil {
-			return nil, invalid("HTTPBadRequest", "Template not in valid format: Error parsing template [root stack] %s",
-				strings.TrimPrefix(err.Error(), "error converting YAML to JSON: "))
+		doc, err := readYAML(v)
+		if err != nil {
+			return nil, invalid("HTTPBadRequest", "Template not in valid format: Error parsing template [root stack] %s", err)
 		}
+		t.doc = doc
 	}
 	if len(t.doc) == 0 {
 		return nil, invalid("HTTPBadRequest", "No template specified")
@@ -111,7 +110,7 @@ func (s *Service) check(t *template, files sim.Obj) error {
 		}
 		for _, need := range t.requires(name) {
 			if _, ok := t.resources[need]; !ok {
-				return invalid("InvalidTemplateReference", "The specified reference \"%s\" (in %s.Properties) is incorrect.", need, name)
+				return invalid("InvalidTemplateReference", "The specified reference \"%s\" (in %s) is incorrect.", need, t.place(name, need))
 			}
 		}
 		for prop := range sim.Map(def, "properties") {
@@ -153,6 +152,17 @@ func (s *Service) knows(kind string, files sim.Obj) bool {
 	_, builtin := s.types[kind]
 	_, nested := files[kind]
 	return builtin || nested
+}
+
+// place says where a resource refers to another one.
+func (t *template) place(name, need string) string {
+	for prop, v := range sim.Map(t.resources[name], "properties") {
+		found := map[string]bool{}
+		if refer(v, found); found[need] {
+			return name + ".Properties." + prop
+		}
+	}
+	return name
 }
 
 // order lists the resources so that each comes after those it requires.

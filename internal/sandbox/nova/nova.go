@@ -55,7 +55,7 @@ func New(c *sim.Cloud) *Service {
 		}
 		return sim.Forbidden("Policy doesn't allow os_compute_api:%s:%s to be performed.", noun, verb)
 	}
-	s.Decorate = decorate
+	s.Decorate, s.Admit = decorate, spoken
 	s.timers()
 	s.serverRoutes()
 	s.volumeRoutes()
@@ -89,7 +89,17 @@ func microversion(r *sim.Request) int {
 	if err != nil || n < minVersion {
 		return minVersion
 	}
-	return min(n, maxVersion)
+	return n
+}
+
+// spoken refuses a microversion that the service does not have.
+func spoken(r *sim.Request) error {
+	if n := microversion(r); n > maxVersion {
+		r.Header.Del("X-Openstack-Nova-Api-Version")
+		r.Header.Del("Openstack-Api-Version")
+		return sim.NewFault(406, "Version 2.%d is not supported by the API. Minimum is 2.%d and maximum is 2.%d.", n, minVersion, maxVersion)
+	}
+	return nil
 }
 
 func format(f *sim.Fault) (string, []byte) {

@@ -115,3 +115,15 @@ func (c *Cloud) Project(t testing.TB, user string) string {
 	}
 	return project.ID
 }
+
+// Find is the resource of a name; the test fails when there is none.
+func (c *Cloud) Find(t testing.TB, service, typ, name string) Resource {
+	t.Helper()
+	for _, r := range c.State(t)[service][typ] {
+		if r.Name == name {
+			return r
+		}
+	}
+	t.Fatalf("no %s of %s is called %s", typ, service, name)
+	return Resource{}
+}

@@ -37,6 +37,8 @@ type Service struct {
 	Decorate func(*Request, http.Header)
 	// Unauthorized is the fault for a caller without a good token.
 	Unauthorized func() *Fault
+	// Admit refuses a request whoever makes it.
+	Admit func(*Request) error
 	// Authenticate lets a request in by another credential than a token.
 	Authenticate func(*Request) error
 }
@@ -221,6 +223,11 @@ func (s *Service) guard(req *Request, rt *route) error {
 	}
 	if err := s.identify(req); err != nil {
 		return err
+	}
+	if s.Admit != nil {
+		if err := s.Admit(req); err != nil {
+			return err
+		}
 	}
 	if s.scoped && req.scope != req.Actor.ProjectID && !req.Actor.Admin() {
 		return s.Deny(req)
