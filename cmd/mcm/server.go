@@ -50,12 +50,13 @@ func sandboxCloud() *cobra.Command {
 			return err
 		}
 		assembly.Setup(c)
-		lock, err := supervise.RegisterSandbox(*dir, c.SandboxListen)
+		lock, err := supervise.LockSandbox(*dir)
 		if err != nil {
 			return err
 		}
 		defer lock.Close() //nolint:errcheck // the process ends
-		cloud, err := sandbox.New(sandbox.Config{DataDir: *dir, Listen: c.SandboxListen, Speed: c.SandboxSpeed})
+		cloud, err := sandbox.New(sandbox.Config{DataDir: *dir, Listen: c.SandboxListen, Speed: c.SandboxSpeed,
+			Ready: func() error { return supervise.RegisterSandbox(*dir, c.SandboxListen) }})
 		if err != nil {
 			return err
 		}

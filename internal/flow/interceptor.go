@@ -2,11 +2,13 @@ package flow
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"time"
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/temporal"
 
 	"mycloudmanager/internal/fault"
 )
@@ -51,14 +53,17 @@ func (a *activityInbound) ExecuteActivity(ctx context.Context, in *interceptor.E
 	}
 	b := &beat{}
 	ctx = context.WithValue(ctx, beatKey{}, b)
-	done := make(chan struct{})
-	defer close(done)
-	go b.keep(ctx, done)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go b.keep(ctx, cancel)
 	out, err := a.Next.ExecuteActivity(ctx, in)
-	if err == nil {
+	switch {
+	case err == nil:
 		return out, nil
-	}
-	if ctx.Err() != nil && context.Cause(ctx) != nil {
+	case errors.Is(context.Cause(ctx), errStopping):
+		return nil, temporal.NewApplicationErrorWithOptions("the worker stops", string(fault.Unavailable),
+			temporal.ApplicationErrorOptions{NextRetryDelay: time.Millisecond})
+	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	}
 	if fault.KindOf(err) == fault.Internal && info.Attempt >= maxInternal {
@@ -67,14 +72,19 @@ func (a *activityInbound) ExecuteActivity(ctx context.Context, in *interceptor.E
 	return nil, fault.ForTemporal(err)
 }
 
-func (b *beat) keep(ctx context.Context, done <-chan struct{}) {
+// errStopping ends an activity whose worker stops: another worker goes on at once, instead of after
+// a heartbeat that is missed.
+var errStopping = errors.New("the worker stops")
+
+func (b *beat) keep(ctx context.Context, cancel context.CancelCauseFunc) {
 	tick := time.NewTicker(beatEvery)
 	defer tick.Stop()
 	for {
 		select {
-		case <-done:
-			return
 		case <-ctx.Done():
+			return
+		case <-activity.GetWorkerStopChannel(ctx):
+			cancel(errStopping)
 			return
 		case <-tick.C:
 			if m := b.message.Load(); m != nil {

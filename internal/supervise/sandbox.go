@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -38,9 +37,9 @@ type registration struct {
 
 const registrationFile = "process.json"
 
-// RegisterSandbox is called by the sandbox's own process: it takes the directory for itself and
-// says where it listens. The returned file must stay open.
-func RegisterSandbox(dir, listen string) (*os.File, error) {
+// LockSandbox is called by the sandbox's own process: it takes the directory for itself. The
+// returned file must stay open.
+func LockSandbox(dir string) (*os.File, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -51,11 +50,29 @@ func RegisterSandbox(dir, listen string) (*os.File, error) {
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s is in use by another sandbox", dir), lock.Close())
 	}
+	return lock, nil
+}
+
+// RegisterSandbox is called by the sandbox's own process once its port is open.
+func RegisterSandbox(dir, listen string) error {
 	b, err := json.Marshal(registration{os.Getpid(), listen})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return lock, os.WriteFile(filepath.Join(dir, registrationFile), b, 0o600)
+	file := filepath.Join(dir, registrationFile)
+	if err := os.WriteFile(file+".new", b, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(file+".new", file)
+}
+
+func registered(dir string) (registration, error) {
+	var r registration
+	raw, err := os.ReadFile(filepath.Join(dir, registrationFile))
+	if err == nil {
+		err = json.Unmarshal(raw, &r)
+	}
+	return r, err
 }
 
 // StartSandbox takes over the sandbox that runs on the directory, or starts one.
@@ -84,7 +101,7 @@ func StartSandbox(ctx context.Context, o SandboxOptions) (*Sandbox, error) {
 		_ = cmd.Wait()
 		close(s.exited)
 	}()
-	if err := s.await(ctx, o.Listen); err != nil {
+	if err := s.await(ctx, o.Dir); err != nil {
 		if said := lastLine(logFile.Name()); said != "" {
 			err = errors.New(said)
 		}
@@ -123,12 +140,8 @@ func adopt(ctx context.Context, o SandboxOptions) (*Sandbox, error) {
 	if syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil {
 		return nil, nil // nobody holds it
 	}
-	raw, err := os.ReadFile(filepath.Join(o.Dir, registrationFile))
+	r, err := registered(o.Dir)
 	if err != nil {
-		return nil, err
-	}
-	var r registration
-	if err := json.Unmarshal(raw, &r); err != nil {
 		return nil, err
 	}
 	if r.Listen != o.Listen {
@@ -145,32 +158,24 @@ func adopt(ctx context.Context, o SandboxOptions) (*Sandbox, error) {
 		}
 		close(s.exited)
 	}()
-	return s, s.await(ctx, o.Listen)
+	return s, s.await(ctx, o.Dir)
 }
 
-func (s *Sandbox) await(ctx context.Context, listen string) error {
+// await returns when this very process has its port open.
+func (s *Sandbox) await(ctx context.Context, dir string) error {
 	deadline := time.After(startPatience)
 	for {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+listen+"/identity/v3", nil)
-		if err != nil {
-			return err
-		}
-		if answer, err := http.DefaultClient.Do(request); err == nil {
-			_ = answer.Body.Close()
-			select {
-			case <-s.exited: // somebody else answers there
-			default:
-				return nil
-			}
+		if r, err := registered(dir); err == nil && r.PID == s.process.Pid {
+			return nil
 		}
 		select {
 		case <-s.exited:
-			return fmt.Errorf("it ended; is %s taken by another program?", listen)
+			return errors.New("it ended")
 		case <-deadline:
-			return errors.New("it does not answer")
+			return errors.New("it does not open its port")
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(50 * time.Millisecond):
+		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }

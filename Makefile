@@ -1,0 +1,86 @@
+# MyCloudManager: `make help` lists what there is. Two commands on a fresh machine: `make run`, `make test`.
+SHELL := /bin/bash -euo pipefail
+.DEFAULT_GOAL := help
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+CACHE   := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/mycloudmanager
+# One flag set for everything, or everything is compiled twice.
+GOFLAGS_ := -trimpath
+LDFLAGS := -s -w -X main.version=$(VERSION)
+export GOTOOLCHAIN ?= local
+
+UI_SOURCES := $(shell find ui -path ui/node_modules -prune -o -path ui/dist -prune -o -type f -print 2>/dev/null)
+GO_SOURCES := $(shell find . -path ./ui/node_modules -prune -o -path ./temporald -prune -o -path ./acceptance -prune -o -name '*.go' -print 2>/dev/null) $(shell find deploy -type f)
+
+.PHONY: help run dev build ui test test-go test-ui e2e acceptance check lint generate record bench app clean
+
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build ## Start the product: on OS_CLOUD or OS_AUTH_URL when set, else on the sandbox
+	@if [ -n "$${OS_CLOUD:-}$${OS_AUTH_URL:-}" ]; then exec bin/mcm serve; else exec bin/mcm sandbox; fi
+
+dev: build ## Sandbox, API and worker, and Vite with hot reload on its own port
+	@cd ui && (npm run dev & echo $$! > ../bin/vite.pid); cd .. && (bin/mcm sandbox; kill $$(cat bin/vite.pid))
+
+build: bin/mcm bin/mcm-temporal ## Build the UI and both executables
+
+ui: ui/dist/index.html ## Build the web application
+
+ui/node_modules/.package-lock.json: ui/package-lock.json
+	cd ui && npm ci --no-fund --no-audit
+	@touch $@
+
+ui/dist/index.html: ui/node_modules/.package-lock.json $(filter-out ui/package-lock.json ui/embed.go,$(UI_SOURCES))
+	cd ui && npm run build
+	@touch $@
+
+bin/mcm: ui/dist/index.html $(GO_SOURCES) go.mod go.sum
+	go build $(GOFLAGS_) -ldflags "$(LDFLAGS)" -o $@ ./cmd/mcm
+
+# The embedded Temporal server changes rarely and builds long: it is kept by the hash of its module.
+TEMPORALD := $(CACHE)/mcm-temporal-$(shell cat temporald/*.go temporald/go.mod temporald/go.sum | sha256sum | cut -c1-16)-$(shell go env GOVERSION 2>/dev/null)
+
+$(TEMPORALD):
+	@mkdir -p $(CACHE)
+	@echo "Building the embedded Temporal server: some minutes, once. Packages so far:"
+	cd temporald && scripts/build.sh $@
+
+bin/mcm-temporal: $(TEMPORALD)
+	@mkdir -p bin && ln -sf $(TEMPORALD) $@
+
+test: test-go test-ui e2e ## Everything hermetic: Go with -race, replays, UI unit tests, browser tests
+
+test-go: ui/dist/index.html bin/mcm-temporal
+	go vet $(GOFLAGS_) ./...
+	go test $(GOFLAGS_) -race -count=1 ./...
+
+test-ui: ui/node_modules/.package-lock.json
+	cd ui && npm run typecheck && npm test
+
+e2e: build ## Browser tests in headless Chromium on the real product
+	scripts/e2e.sh
+
+acceptance: build ## The product on real OpenStack, a real Kubernetes control plane and real hosts
+	acceptance/run.sh
+
+check: ## Formatting, vet, linters, generated files, shell scripts
+	scripts/check.sh
+
+lint: check
+
+generate: ## Write the API contract and the UI's types anew from the code
+	go test $(GOFLAGS_) ./api -run TestOpenAPI -update
+	cd ui && npm run generate
+
+record: build ## Record workflow histories for the replay tests from real runs on the sandbox
+	scripts/record.sh
+
+bench: build ## Measure ratios in one run; see docs/performance.md
+	go test $(GOFLAGS_) -run '^$$' -bench . -benchtime 1x ./...
+
+app: ## Scaffold an app of the catalogue: make app NAME=redis
+	scripts/app.sh "$(NAME)"
+
+clean: ## Remove what was built here; caches stay
+	rm -rf bin ui/dist/assets ui/dist/index.html
