@@ -69,6 +69,11 @@ func (s *Service) quotaSet(r *sim.Request) (any, error) {
 	for k, used := range s.used(r.ID()) {
 		out[k] = sim.Obj{"limit": limits[k], "in_use": used, "reserved": 0, "allocated": 0}
 	}
+	for _, t := range s.cloud.All(Types) { // quotas of single types are never limited here
+		for _, k := range []string{"volumes", "snapshots", "gigabytes"} {
+			out[k+"_"+sim.Str(t, "name")] = sim.Obj{"limit": -1, "in_use": 0, "reserved": 0, "allocated": 0}
+		}
+	}
 	return sim.Obj{"quota_set": out}, nil
 }
 

@@ -64,11 +64,13 @@ func neutronTypes() map[string]resourceType {
 	fip := network(floating, floatingBody, []string{"floating_network", "floating_network_id", "floating_subnet", "floating_ip_address"},
 		"floating_network", "floating_network_id", "port_id", "fixed_ip_address", "floating_ip_address", "floating_subnet",
 		"dns_name", "dns_domain")
+	net := network(networks, func(t *task) sim.Obj {
+		return t.named("admin_state_up", "shared", "port_security_enabled", "mtu", "dns_domain", "description")
+	}, nil, "name", "admin_state_up", "shared", "tags", "port_security_enabled", "tenant_id", "mtu", "dns_domain",
+		"dhcp_agent_ids", "qos_policy", "availability_zone_hints")
+	net.attribute = networkAttribute
 	return map[string]resourceType{
-		"OS::Neutron::Net": network(networks, func(t *task) sim.Obj {
-			return t.named("admin_state_up", "shared", "port_security_enabled", "mtu", "dns_domain", "description")
-		}, nil, "name", "admin_state_up", "shared", "tags", "port_security_enabled", "tenant_id", "mtu", "dns_domain",
-			"dhcp_agent_ids", "qos_policy", "availability_zone_hints"),
+		"OS::Neutron::Net": net,
 		"OS::Neutron::Subnet": network(subnets, subnetBody, []string{"network", "network_id", "cidr", "ip_version"},
 			"name", "network", "network_id", "cidr", "ip_version", "gateway_ip", "allocation_pools", "dns_nameservers",
 			"enable_dhcp", "host_routes", "tags", "tenant_id", "subnetpool", "prefixlen", "ipv6_address_mode", "ipv6_ra_mode", "segment"),
@@ -83,6 +85,26 @@ func neutronTypes() map[string]resourceType {
 		"OS::Neutron::SecurityGroup":         groupResource(),
 		"OS::Neutron::SecurityGroupRule":     ruleType(),
 		"OS::Neutron::FloatingIPAssociation": associationType(),
+	}
+}
+
+// networkAttribute knows the subnets, which the network's own document does not have.
+func networkAttribute(s *Service, res sim.Obj, name string) any {
+	var ids []any
+	for _, sub := range s.cloud.With(subnets.kind, "network_id", sim.Str(res, "physical_resource_id")) {
+		ids = append(ids, sub["id"])
+	}
+	switch v := networks.attribute(s, res, name).(type) {
+	case sim.Obj:
+		v["subnets"] = ids
+		return v
+	case nil:
+		if name == "subnets" {
+			return ids
+		}
+		return nil
+	default:
+		return v
 	}
 }
 

@@ -61,7 +61,7 @@ func (s *Service) createCredential(r *sim.Request) (any, error) {
 		"roles": roles, "unrestricted": sim.Bool(in, "unrestricted"), "expires_at": in["expires_at"],
 		"system": nil, "_user_id": user, "_digest": Digest(id, secret)}
 	s.cloud.Put(Credentials, cred)
-	out := sim.Public(cred)
+	out := s.viewCredential(r)(cred)
 	out["secret"], out["user_id"] = secret, user
 	return sim.Obj{"application_credential": out}, nil
 }
@@ -74,7 +74,8 @@ func (s *Service) delegated(r *sim.Request, want []sim.Obj) ([]any, error) {
 			return sim.Str(w, "name") == sim.Str(role, "name") || sim.Str(w, "id") == sim.Str(role, "id")
 		})
 		if asked && slices.Contains(r.Actor.Roles, sim.Str(role, "name")) {
-			out = append(out, sim.Obj{"id": role["id"], "name": role["name"], "domain_id": nil})
+			out = append(out, sim.Obj{"id": role["id"], "name": role["name"], "domain_id": nil, "description": nil,
+				"options": sim.Obj{"immutable": true}})
 		}
 	}
 	if len(want) > len(out) {
@@ -83,12 +84,20 @@ func (s *Service) delegated(r *sim.Request, want []sim.Obj) ([]any, error) {
 	return out, nil
 }
 
+func (s *Service) viewCredential(r *sim.Request) func(sim.Obj) sim.Obj {
+	return func(o sim.Obj) sim.Obj {
+		out := sim.Public(o)
+		out["links"] = sim.Obj{"self": r.Base() + "/v3/users/" + sim.Str(o, "_user_id") + "/application_credentials/" + sim.Str(o, "id")}
+		return out
+	}
+}
+
 func (s *Service) listCredentials(r *sim.Request) (any, error) {
 	if err := s.owner(r); err != nil {
 		return nil, err
 	}
 	docs := sim.Filter(s.cloud.With(Credentials, "_user_id", r.PathValue("user")), r.URL.Query())
-	return page(r, "application_credentials", sim.Views(docs, sim.Public)), nil
+	return page(r, "application_credentials", sim.Views(docs, s.viewCredential(r))), nil
 }
 
 func (s *Service) credential(r *sim.Request) (sim.Obj, error) {
@@ -107,7 +116,7 @@ func (s *Service) showCredential(r *sim.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return sim.Obj{"application_credential": sim.Public(o)}, nil
+	return sim.Obj{"application_credential": s.viewCredential(r)(o)}, nil
 }
 
 func (s *Service) deleteCredential(r *sim.Request) (any, error) {

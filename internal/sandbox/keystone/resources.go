@@ -116,11 +116,11 @@ func (s *Service) projectsOf(user string) []sim.Obj {
 }
 
 func (s *Service) myProjects(r *sim.Request) (any, error) {
-	return page(r, "projects", sim.Views(s.projectsOf(r.Actor.UserID), sim.Public)), nil
+	return page(r, "projects", sim.Views(s.projectsOf(r.Actor.UserID), s.view(r, nouns[1]))), nil
 }
 
 func (s *Service) userProjects(r *sim.Request) (any, error) {
-	return page(r, "projects", sim.Views(s.projectsOf(r.ID()), sim.Public)), nil
+	return page(r, "projects", sim.Views(s.projectsOf(r.ID()), s.view(r, nouns[1]))), nil
 }
 
 // Grant gives a user a role in a project.

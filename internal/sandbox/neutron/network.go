@@ -9,7 +9,7 @@ import (
 func (s *Service) newNetwork(r *sim.Request, o sim.Obj) error {
 	defaults(o, sim.Obj{"admin_state_up": true, "shared": false, "router:external": false, "mtu": 1450,
 		"port_security_enabled": true, "status": "ACTIVE", "availability_zones": []any{"nova"},
-		"availability_zone_hints": []any{}, "ipv4_address_scope": nil, "ipv6_address_scope": nil, "dns_domain": ""})
+		"availability_zone_hints": []any{}, "ipv4_address_scope": nil, "ipv6_address_scope": nil, "dns_domain": "", "is_default": false})
 	if (sim.Bool(o, "router:external") || sim.Bool(o, "shared")) && !r.Actor.Admin() {
 		return sim.Forbidden("(rule:create_network and (rule:create_network:shared)) is disallowed by policy").
 			Typed("PolicyNotAuthorized")

@@ -34,7 +34,7 @@ func (s *Service) interfaceRoutes() {
 
 func viewPort(p sim.Obj) sim.Obj {
 	return sim.Obj{"port_id": p["id"], "net_id": p["network_id"], "mac_addr": p["mac_address"],
-		"port_state": p["status"], "fixed_ips": p["fixed_ips"]}
+		"port_state": p["status"], "fixed_ips": p["fixed_ips"], "tag": nil}
 }
 
 func (s *Service) attachPort(r *sim.Request) (any, error) {

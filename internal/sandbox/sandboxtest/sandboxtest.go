@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http/httptest"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,6 +22,7 @@ type Cloud struct {
 	AuthURL string // of the identity service
 	Dir     string // where it keeps its state
 	Sandbox *sandbox.Sandbox
+	Kill    func() // ends it as a signal would; it can be started again in the same directory
 }
 
 // Start runs a fresh cloud until the test ends.
@@ -34,11 +36,17 @@ func StartIn(t testing.TB, dir string) *Cloud {
 	if err != nil {
 		t.Fatalf("start the sandbox: %v", err)
 	}
+	return Serve(t, s, dir)
+}
+
+// Serve runs a cloud that the test has opened itself.
+func Serve(t testing.TB, s *sandbox.Sandbox, dir string) *Cloud {
+	t.Helper()
 	server := httptest.NewServer(s)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	go func() { defer close(ended); _ = s.Live(ctx) }()
-	t.Cleanup(func() {
+	kill := sync.OnceFunc(func() {
 		cancel()
 		<-ended
 		server.CloseClientConnections()
@@ -47,5 +55,6 @@ func StartIn(t testing.TB, dir string) *Cloud {
 			t.Errorf("close the sandbox: %v", err)
 		}
 	})
-	return &Cloud{URL: server.URL, AuthURL: server.URL + "/identity/v3", Dir: dir, Sandbox: s}
+	t.Cleanup(kill)
+	return &Cloud{URL: server.URL, AuthURL: server.URL + "/identity/v3", Dir: dir, Sandbox: s, Kill: kill}
 }
