@@ -11,9 +11,10 @@ test.describe
     let page: Page;
 
     test.beforeAll(async ({ browser }) => {
-      page = await browser.newPage();
+      const context = await browser.newContext();
+      page = await context.newPage();
     });
-    test.afterAll(() => page.close());
+    test.afterAll(() => page.context().close());
 
     const tile = () => page.getByRole("article").filter({ has: page.locator("#app-ntp") });
     const closeDrawer = () =>
@@ -31,7 +32,9 @@ test.describe
       await page.locator("input[type=password]").fill("demo");
       await page.getByRole("button", { name: "Sign in", exact: true }).click();
       await expect(page).toHaveURL(/\/tasks$/);
-      await expect(page.getByText("Sandbox").first()).toBeVisible();
+      await expect(
+        page.getByText("Sandbox", { exact: true }).filter({ visible: true }),
+      ).toBeVisible();
     });
 
     test("the small stack is deployed from its wizard and watched", async () => {

@@ -31,6 +31,7 @@ interface Props {
 /** Save while something is edited; otherwise what one does with the app as a whole. */
 export function AppFooter({ app, draft, launchReason, onLaunch, onClose }: Props) {
   const { t } = useTranslation("apps");
+  const busy = useBusyReason(app);
   if (draft.changes.length > 0) {
     return (
       <Group className={classes.foot} justify="flex-end">
@@ -38,7 +39,7 @@ export function AppFooter({ app, draft, launchReason, onLaunch, onClose }: Props
           {t("discard")}
         </Button>
         <GuardedButton
-          reason={draft.reason}
+          reason={draft.reason ?? busy}
           leftSection={<IconDeviceFloppy size={16} />}
           onClick={() => void draft.review()}
         >
@@ -77,10 +78,17 @@ export function AppFooter({ app, draft, launchReason, onLaunch, onClose }: Props
   );
 }
 
+/** One operation at a time works on an app; the next one would be refused. */
+function useBusyReason(app: App): string | undefined {
+  const { t } = useTranslation("apps");
+  return app.task ? t("busy") : undefined;
+}
+
 function StopButton({ app }: { app: App }) {
   const { t } = useTranslation("apps");
   const client = useQueryClient();
   const reason = useRoleReason("operator");
+  const busy = useBusyReason(app);
   const stop = useMutation({
     mutationFn: () => stopApp(app.name),
     onSuccess: (task) => {
@@ -92,7 +100,7 @@ function StopButton({ app }: { app: App }) {
   return (
     <GuardedButton
       variant="default"
-      reason={reason}
+      reason={reason ?? busy}
       loading={stop.isPending}
       leftSection={<IconPlayerStop size={16} />}
       onClick={() => stop.mutate()}
@@ -105,6 +113,7 @@ function StopButton({ app }: { app: App }) {
 function UninstallButton({ app, onDone }: { app: App; onDone: () => void }) {
   const { t } = useTranslation("apps");
   const reason = useRoleReason("operator");
+  const busy = useBusyReason(app);
   const [opened, dialog] = useDisclosure();
   const close = () => {
     dialog.close();
@@ -115,7 +124,7 @@ function UninstallButton({ app, onDone }: { app: App; onDone: () => void }) {
       <GuardedButton
         variant="subtle"
         color="red"
-        reason={reason}
+        reason={reason ?? busy}
         leftSection={<IconTrash size={16} />}
         onClick={dialog.open}
       >

@@ -10,6 +10,6 @@ export function useLaunchReason(state?: StackState): (app: App) => string | unde
     if (role) return role;
     if (state === "absent") return t("needStack");
     if (!app.available) return t("stackNotReady");
-    return undefined;
+    return app.task ? t("busy") : undefined;
   };
 }
