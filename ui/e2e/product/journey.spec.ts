@@ -69,8 +69,8 @@ test.describe
         .click();
       await expectAccessible(page);
       await page.getByRole("dialog").getByRole("button", { name: "Launch", exact: true }).click();
-      await expect(tile().getByText("Progressing")).toBeVisible();
-      await expect(tile().getByText("Healthy")).toBeVisible({ timeout: appMoves });
+      await expect(tile().getByText("Progressing", { exact: true })).toBeVisible();
+      await expect(tile().getByText("Healthy", { exact: true })).toBeVisible({ timeout: appMoves });
       const { volume } = await read<App>(page, "/apps/ntp");
       expect(volume?.attached_to).toBeTruthy();
     });
@@ -110,7 +110,7 @@ test.describe
       await page.goto("/apps?app=ntp");
       await page.getByRole("button", { name: "Stop" }).click();
       await closeDrawer();
-      await expect(tile().getByText("Stopped")).toBeVisible({ timeout: appMoves });
+      await expect(tile().getByText("Stopped", { exact: true })).toBeVisible({ timeout: appMoves });
       await tile()
         .getByRole("button", { name: /Settings of/ })
         .click();
@@ -118,13 +118,15 @@ test.describe
       const dialog = page.getByRole("dialog", { name: /Uninstall/ });
       await dialog.getByRole("button", { name: "Uninstall" }).click();
       await expect(dialog).toBeHidden();
-      await expect(tile().getByText("Not installed")).toBeVisible({ timeout: appMoves });
+      await expect(tile().getByText("Not installed", { exact: true })).toBeVisible({
+        timeout: appMoves,
+      });
       await tile()
         .getByRole("button", { name: /Launch/ })
         .click();
       await expect(page.getByRole("radio", { name: /Volume kept from before/ })).toBeChecked();
       await page.getByRole("dialog").getByRole("button", { name: "Launch", exact: true }).click();
-      await expect(tile().getByText("Healthy")).toBeVisible({ timeout: appMoves });
+      await expect(tile().getByText("Healthy", { exact: true })).toBeVisible({ timeout: appMoves });
       expect((await read<App>(page, "/apps/ntp")).volume?.id).toBe(volume);
     });
 
@@ -149,7 +151,9 @@ test.describe
       await dialog.getByRole("textbox").fill("ntp");
       await dialog.getByRole("button", { name: "Uninstall and delete the data" }).click();
       await expect(dialog).toBeHidden();
-      await expect(tile().getByText("Not installed")).toBeVisible({ timeout: appMoves });
+      await expect(tile().getByText("Not installed", { exact: true })).toBeVisible({
+        timeout: appMoves,
+      });
       const { kept_volumes } = await read<App>(page, "/apps/ntp");
       expect(kept_volumes).toEqual([]);
     });
