@@ -105,3 +105,25 @@ func TestCloudGoesOnWhereItWasKilled(t *testing.T) {
 	c.Control(t, http.MethodPost, "/reset", "")
 	require.Equal(t, before, c.Count(t))
 }
+
+func TestApplicationCredentialsMayNotDelegate(t *testing.T) {
+	c := sandboxtest.Start(t)
+	demo := newAsker(t, c, "demo")
+	credentials := "/users/" + c.Find(t, "keystone", "users", "demo").ID + "/application_credentials"
+	id := demo.do("keystone", "POST", credentials, `{"application_credential":{"name":"mcm","secret":"s3cret"}}`)
+	client, err := openstack.AuthenticatedClient(t.Context(), gophercloud.AuthOptions{IdentityEndpoint: c.AuthURL,
+		ApplicationCredentialID: id, ApplicationCredentialSecret: "s3cret"})
+	require.NoError(t, err)
+	app := &asker{t, c, client.Token(), demo.project, demo.client}
+	require.Equal(t, 200, app.ask("nova", "GET", "/servers", "").Status)
+	app.same("keystone/trust_by_application_credential", "POST", "/OS-TRUST/trusts", `{"trust":{}}`)
+	app.same("keystone/application_credential_restricted", "POST", credentials, `{"application_credential":{"name":"more"}}`)
+	app.same("heat/stack_by_application_credential", "POST", "/stacks", `{"stack_name":"x","template":{"heat_template_version":"2018-08-31"}}`)
+	demo.same("keystone/application_credential_bad_secret", "POST", "/auth/tokens",
+		`{"auth":{"identity":{"methods":["application_credential"],"application_credential":{"id":"`+id+`","secret":"wrong"}}}}`)
+
+	demo.do("keystone", "DELETE", credentials+"/"+id, "")
+	_, err = openstack.AuthenticatedClient(t.Context(), gophercloud.AuthOptions{IdentityEndpoint: c.AuthURL,
+		ApplicationCredentialID: id, ApplicationCredentialSecret: "s3cret"})
+	require.True(t, gophercloud.ResponseCodeIs(err, http.StatusUnauthorized), "%v", err)
+}

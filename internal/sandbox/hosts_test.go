@@ -116,7 +116,7 @@ func TestBastionLeadsToTheClusterAndTheOtherServers(t *testing.T) {
 	stranger, _ := identity(t)
 	conn, _ = connect(t, c, address+":22")
 	config.Auth = []ssh.AuthMethod{ssh.PublicKeys(stranger)}
-	_, _, _, err = ssh.NewClientConn(conn, address, config) //nolint:dogsled // only the refusal matters
+	_, _, _, err = ssh.NewClientConn(conn, address, config) // only the refusal matters
 	require.ErrorContains(t, err, "unable to authenticate")
 }
 

@@ -4,6 +4,14 @@ import (
 	"mycloudmanager/internal/sandbox/sim"
 )
 
+// steps are the verbs that only bring a volume from one status to another.
+var steps = map[string]struct{ from, to, verb string }{
+	"os-reserve":         {"available", "attaching", "reserve"},
+	"os-unreserve":       {"attaching", "available", "unreserve"},
+	"os-begin_detaching": {"in-use", "detaching", "begin detaching"},
+	"os-roll_detaching":  {"detaching", "in-use", "roll detaching"},
+}
+
 // volumeAction does one of the verbs of POST /volumes/{id}/action.
 // https://docs.openstack.org/api-ref/block-storage/v3/#volume-actions-volumes-action
 func (s *Service) volumeAction(r *sim.Request) (any, error) {
@@ -13,20 +21,20 @@ func (s *Service) volumeAction(r *sim.Request) (any, error) {
 	}
 	for verb, raw := range r.Body {
 		args, _ := raw.(sim.Obj)
+		if st, ok := steps[verb]; ok {
+			return nil, s.step(o, st.from, st.to, st.verb)
+		}
+		if (verb == "os-reset_status" || verb == "os-force_delete") && !r.Actor.Admin() {
+			return nil, s.Deny(r)
+		}
 		switch verb {
 		case "os-extend":
 			return nil, s.extend(r, o, sim.Int(args, "new_size"))
 		case "os-set_bootable":
 			o["bootable"] = sim.Text(args["bootable"])
 		case "os-reset_status":
-			if !r.Actor.Admin() {
-				return nil, s.Deny(r)
-			}
 			o["status"] = args["status"]
 		case "os-force_delete":
-			if !r.Actor.Admin() {
-				return nil, s.Deny(r)
-			}
 			s.dropAttachments(r.ID())
 			s.cloud.Drop(Volumes, r.ID())
 			return nil, nil
@@ -35,14 +43,6 @@ func (s *Service) volumeAction(r *sim.Request) (any, error) {
 			o["status"] = "available"
 		case "os-attach":
 			return nil, s.attachDirectly(o, args)
-		case "os-reserve":
-			return nil, s.step(o, "available", "attaching", "reserve")
-		case "os-unreserve":
-			return nil, s.step(o, "attaching", "available", "unreserve")
-		case "os-begin_detaching":
-			return nil, s.step(o, "in-use", "detaching", "begin detaching")
-		case "os-roll_detaching":
-			return nil, s.step(o, "detaching", "in-use", "roll detaching")
 		case "os-set_image_metadata":
 			o["volume_image_metadata"] = sim.Map(args, "metadata")
 		case "os-update_readonly_flag":

@@ -2,6 +2,7 @@ package heat
 
 import (
 	"strconv"
+	"strings"
 
 	"mycloudmanager/internal/sandbox/sim"
 )
@@ -157,7 +158,7 @@ func groupAttribute(s *Service, res sim.Obj, name string) any {
 		index := sim.ToInt(m["resource_name"])
 		if one := "resource." + sim.Str(m, "resource_name"); name == one {
 			return m["physical_resource_id"]
-		} else if rest, ok := cutPrefix(name, one+"."); ok {
+		} else if rest, ok := strings.CutPrefix(name, one+"."); ok {
 			return s.attribute(m, rest)
 		}
 		if index >= len(members) {
@@ -174,13 +175,6 @@ func groupAttribute(s *Service, res sim.Obj, name string) any {
 		return refs
 	}
 	return out
-}
-
-func cutPrefix(s, prefix string) (string, bool) {
-	if len(s) > len(prefix) && s[:len(prefix)] == prefix {
-		return s[len(prefix):], true
-	}
-	return s, false
 }
 
 // attribute is what get_attr gives of a resource.

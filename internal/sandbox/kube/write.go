@@ -27,7 +27,7 @@ func decode(t *resource, body []byte) (sim.Obj, error) {
 func fits(t *resource, o sim.Obj) error {
 	typed, err := scheme.Scheme.New(t.gvk())
 	if err != nil {
-		return nil //nolint:nilerr // a type that the client library does not know is not checked
+		return nil // a type that the client library does not know is not checked
 	}
 	if err := json.Unmarshal(sim.JSON(o), typed); err != nil {
 		return status(400, "BadRequest", t.kind+" in version \""+t.version+"\" cannot be handled as a "+t.kind+": "+err.Error())
@@ -86,37 +86,13 @@ func (s *Service) add(t *target, o sim.Obj, dry bool) (sim.Obj, error) {
 
 // defaults sets what the API server would.
 func (s *Service) defaults(t *resource, o sim.Obj) {
-	set := func(in sim.Obj, k string, v any) {
-		if in != nil && in[k] == nil {
-			in[k] = v
-		}
-	}
 	switch t.plural {
 	case "secrets":
-		data := sim.Map(o, "data")
-		if data == nil {
-			data = sim.Obj{}
-		}
-		for k, v := range sim.Map(o, "stringData") {
-			data[k] = base64.StdEncoding.EncodeToString([]byte(sim.Text(v)))
-		}
-		delete(o, "stringData")
-		o["data"] = data
-		set(o, "type", "Opaque")
+		secretDefaults(o)
 	case "deployments", "statefulsets", "replicasets":
 		set(spec(o), "replicas", 1)
 	case "services":
-		set(spec(o), "type", "ClusterIP")
-		if sim.Str(spec(o), "clusterIP") == "" {
-			spec(o)["clusterIP"] = s.serviceIP()
-		}
-		for i, p := range sim.Objs(spec(o), "ports") {
-			set(p, "protocol", "TCP")
-			set(p, "targetPort", p["port"])
-			if kind := sim.Str(spec(o), "type"); kind == "NodePort" || kind == "LoadBalancer" {
-				set(p, "nodePort", 30000+(len(s.all("services"))*7+i)%2768)
-			}
-		}
+		s.serviceDefaults(o)
 	case "persistentvolumeclaims":
 		set(o, "status", sim.Obj{"phase": "Pending"})
 		set(metadata(o), "finalizers", []any{"kubernetes.io/pvc-protection"})
@@ -129,6 +105,40 @@ func (s *Service) defaults(t *resource, o sim.Obj) {
 		set(spec(o), "serviceAccountName", "default")
 	case "namespaces":
 		set(o, "status", sim.Obj{"phase": "Active"})
+	}
+}
+
+func set(in sim.Obj, k string, v any) {
+	if in != nil && in[k] == nil {
+		in[k] = v
+	}
+}
+
+func secretDefaults(o sim.Obj) {
+	data := sim.Map(o, "data")
+	if data == nil {
+		data = sim.Obj{}
+	}
+	for k, v := range sim.Map(o, "stringData") {
+		data[k] = base64.StdEncoding.EncodeToString([]byte(sim.Text(v)))
+	}
+	delete(o, "stringData")
+	o["data"] = data
+	set(o, "type", "Opaque")
+}
+
+func (s *Service) serviceDefaults(o sim.Obj) {
+	set(spec(o), "type", "ClusterIP")
+	if sim.Str(spec(o), "clusterIP") == "" {
+		spec(o)["clusterIP"] = s.serviceIP()
+	}
+	kind := sim.Str(spec(o), "type")
+	for i, p := range sim.Objs(spec(o), "ports") {
+		set(p, "protocol", "TCP")
+		set(p, "targetPort", p["port"])
+		if kind == "NodePort" || kind == "LoadBalancer" {
+			set(p, "nodePort", 30000+(len(s.all("services"))*7+i)%2768)
+		}
 	}
 }
 

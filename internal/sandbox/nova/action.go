@@ -107,20 +107,12 @@ func (s *Service) change(r *sim.Request, o sim.Obj, verb string, c change, args 
 	if err := allowed(o, c.verb, c.from); err != nil {
 		return nil, err
 	}
-	switch verb {
-	case "rebuild":
-		if err := s.rebuild(o, args); err != nil {
-			return nil, err
-		}
-	case "resize":
-		if err := s.resize(r, o, sim.Str(args, "flavorRef")); err != nil {
-			return nil, err
-		}
-	case "revertResize":
-		o["_flavor"] = o["_old_flavor"]
-	case "confirmResize":
+	if verb == "confirmResize" {
 		s.enter(o, "active")
 		return sim.Reply{Status: 204}, nil
+	}
+	if err := s.prepare(r, o, verb, args); err != nil {
+		return nil, err
 	}
 	if c.during != "" {
 		o["status"] = c.during
@@ -136,6 +128,19 @@ func (s *Service) change(r *sim.Request, o sim.Obj, verb string, c change, args 
 		return sim.Obj{"server": sim.Merge(s.view(r, o), sim.Obj{"adminPass": sim.Secret(9)})}, nil
 	}
 	return nil, nil
+}
+
+// prepare does what an action needs before the server changes its state.
+func (s *Service) prepare(r *sim.Request, o sim.Obj, verb string, args sim.Obj) error {
+	switch verb {
+	case "rebuild":
+		return s.rebuild(o, args)
+	case "resize":
+		return s.resize(r, o, sim.Str(args, "flavorRef"))
+	case "revertResize":
+		o["_flavor"] = o["_old_flavor"]
+	}
+	return nil
 }
 
 func (s *Service) rebuild(o, args sim.Obj) error {

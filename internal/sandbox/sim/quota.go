@@ -13,22 +13,18 @@ func (c *Cloud) Limits(service, project string, defaults map[string]int) map[str
 	return out
 }
 
-// SetLimits changes quotas of a project; keys the service does not have are left alone and
-// reported back.
-func (c *Cloud) SetLimits(service, project string, defaults map[string]int, want Obj) (unknown []string) {
+// SetLimits changes quotas of a project; keys the service does not have are left alone.
+func (c *Cloud) SetLimits(service, project string, defaults map[string]int, want Obj) {
 	set := c.Get(service+"/quotas", project)
 	if set == nil {
 		set = Obj{"id": project}
 	}
 	for k := range want {
-		if _, ok := defaults[k]; !ok {
-			unknown = append(unknown, k)
-			continue
+		if _, ok := defaults[k]; ok {
+			set[k] = Int(want, k)
 		}
-		set[k] = Int(want, k)
 	}
 	c.Put(service+"/quotas", set)
-	return unknown
 }
 
 // Over tells whether used+more breaks a limit; -1 is no limit.

@@ -90,9 +90,6 @@ func (s *Service) base(project string) string {
 	return s.prefix
 }
 
-// Inner tells a call that the cloud makes itself.
-func (r *Request) Inner() bool { return r.inner }
-
 type actorKey struct{}
 
 // Call lets the actor of this request ask another service.
