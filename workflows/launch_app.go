@@ -46,7 +46,7 @@ func LaunchApp(ctx workflow.Context, in LaunchAppInput) (err error) {
 	}
 	var volume cinder.Volume
 	run.Undo(block.DeleteVolume, func() any {
-		return cinder.Ref{ID: volume.ID, OnlyIfEmpty: true, App: in.App, Operation: operation}
+		return cinder.Ref{ID: volume.ID, OnlyIfEmpty: true, InUse: plan.Running, App: in.App, Operation: operation}
 	})
 	if err := run.Call(ctx, block.CreateVolume, cinder.CreateVolumeInput{App: in.App, SizeGB: plan.VolumeSizeGB, VolumeID: in.VolumeID, Operation: operation}, &volume); err != nil {
 		return err
@@ -55,10 +55,7 @@ func LaunchApp(ctx workflow.Context, in LaunchAppInput) (err error) {
 	if err := run.Wait(ctx, volumePatience, block.AwaitVolume, cinder.Ref{ID: volume.ID}, nil); err != nil {
 		return err
 	}
-	if !plan.Installed { // a stopped app that fails to start again keeps its release
-		run.Undo(kubernetes.ReleaseVolume, cluster.AppRef{App: in.App})
-		run.Undo(kubernetes.UninstallApp, cluster.AppRef{App: in.App})
-	}
+	undoInstall(run, plan, in.App, operation)
 	if err := run.Call(ctx, kubernetes.ClaimVolume, cluster.ClaimInput{App: in.App, VolumeID: volume.ID, SizeGB: volume.SizeGB}, nil); err != nil {
 		return err
 	}
@@ -74,4 +71,16 @@ func LaunchApp(ctx workflow.Context, in LaunchAppInput) (err error) {
 	}
 	run.Result("url", ready.URL)
 	return nil
+}
+
+// undoInstall brings the app back to what it was: absent, stopped, or running as before.
+func undoInstall(run *flow.Run, plan cluster.Plan, app, operation string) {
+	var kubernetes *cluster.Activities
+	switch {
+	case !plan.Installed:
+		run.Undo(kubernetes.ReleaseVolume, cluster.AppRef{App: app})
+		run.Undo(kubernetes.UninstallApp, cluster.AppRef{App: app})
+	case !plan.Running:
+		run.Undo(kubernetes.StopApp, cluster.AppRef{App: app, Operation: operation + "-undo"})
+	}
 }

@@ -120,6 +120,8 @@ type Ref struct {
 	ID string
 	// OnlyIfEmpty keeps a volume that an app has had mounted.
 	OnlyIfEmpty bool
+	// InUse says that the app goes on using a volume that is kept: it will not come free.
+	InUse bool
 	// App and Operation find the volume when its id was never learnt.
 	App       string
 	Operation string
@@ -204,7 +206,11 @@ func (a *Activities) DeleteVolume(ctx context.Context, in Ref) (string, error) {
 	case err != nil:
 		return "", err
 	case in.OnlyIfEmpty && (v.Metadata[DataKey] == "true" || v.Metadata[OperationKey] != in.Operation):
-		return fmt.Sprintf("the volume %s is kept: it holds data", id), nil
+		said := fmt.Sprintf("the volume %s is kept: it holds data", id)
+		if in.InUse {
+			return said, nil
+		}
+		return said, a.await(ctx, id, "available")
 	}
 	return "", a.remove(ctx, s, c, id)
 }

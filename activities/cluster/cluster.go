@@ -75,7 +75,8 @@ type PreflightInput struct {
 type Plan struct {
 	Version      string
 	VolumeSizeGB int
-	Installed    bool // a release is there already, stopped or not
+	Installed    bool // a release is there already
+	Running      bool // and it is not stopped
 }
 
 // PreflightApp checks that the app exists, its settings are valid and the cluster answers. It is a read.
@@ -100,6 +101,7 @@ func (a *Activities) PreflightApp(ctx context.Context, in PreflightInput) (Plan,
 		return plan, err
 	}
 	plan.Installed = release != nil && release.Deployed()
+	plan.Running = plan.Installed && release.Replicas > 0
 	return plan, nil
 }
 
@@ -224,11 +226,10 @@ func (a *Activities) SaveSettings(ctx context.Context, in SaveInput) (Saved, err
 	return Saved{Running: release != nil && release.Deployed() && release.Replicas > 0}, nil
 }
 
-// RestoreSettings brings the settings back that the operation replaced, and the release to them. An
-// operation that replaced none changes nothing.
+// RestoreSettings brings the settings back that the operation replaced, and the release to them. It
+// is idempotent: settings that are not the operation's stay, and the release is what it should be.
 func (a *Activities) RestoreSettings(ctx context.Context, in AppRef) error {
-	restored, err := a.Cluster.RestoreSettings(ctx, in.App, in.Operation)
-	if err != nil || !restored {
+	if _, err := a.Cluster.RestoreSettings(ctx, in.App, in.Operation); err != nil {
 		return err
 	}
 	release, err := a.Cluster.Release(ctx, in.App)

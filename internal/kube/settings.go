@@ -106,9 +106,27 @@ func (c *Cluster) RestoreSettings(ctx context.Context, app, operation string) (b
 	if err != nil || secret.Annotations[operationKey] != operation {
 		return false, err
 	}
+	if len(secret.Data[previousKey]) == 0 {
+		return true, c.removeSettings(ctx, secret)
+	}
 	secret.Data = map[string][]byte{settingsKey: secret.Data[previousKey]}
 	secret.Annotations = map[string]string{operationKey: operation + "-undone"}
 	return true, c.put(ctx, secret)
+}
+
+// removeSettings deletes this very version of the Secret.
+func (c *Cluster) removeSettings(ctx context.Context, secret *corev1.Secret) error {
+	conn, err := c.connect(ctx)
+	if err != nil {
+		return err
+	}
+	err = conn.client.CoreV1().Secrets(catalog.Namespace).Delete(ctx, secret.Name, metav1.DeleteOptions{
+		Preconditions: &metav1.Preconditions{ResourceVersion: &secret.ResourceVersion},
+	})
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	return c.fail(err)
 }
 
 // put writes the Secret; a change in between is a conflict that the next attempt reads anew.

@@ -1,0 +1,160 @@
+package worker_test
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/testsuite"
+	sdkworker "go.temporal.io/sdk/worker"
+
+	"mycloudmanager/deploy"
+	"mycloudmanager/internal/audit"
+	"mycloudmanager/internal/catalog"
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/kube"
+	"mycloudmanager/internal/openstack"
+	"mycloudmanager/internal/reach"
+	"mycloudmanager/internal/sandbox/sandboxtest"
+	"mycloudmanager/internal/stack"
+	"mycloudmanager/internal/temporal/temporaltest"
+	"mycloudmanager/worker"
+	"mycloudmanager/workflows"
+)
+
+// house is a simulated cloud with the real activities on it.
+type house struct {
+	cloud *sandboxtest.Cloud
+	parts worker.Parts
+	token string
+	runs  int
+}
+
+func newHouse(t *testing.T) *house {
+	t.Helper()
+	sim := sandboxtest.Start(t)
+	cloud := openstack.New(sim.AuthURL, "demo", "demo", "demo")
+	apps, err := catalog.Load(deploy.Files)
+	require.NoError(t, err)
+	template, err := stack.LoadTemplate(deploy.Files)
+	require.NoError(t, err)
+	dir := t.TempDir()
+	signer, err := reach.LoadKey(filepath.Join(dir, "ssh_identity"))
+	require.NoError(t, err)
+	store, err := audit.Open(t.Context(), filepath.Join(dir, "audit.db"), make([]byte, 32))
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = store.Close() })
+	user, err := cloud.SignIn(t.Context(), openstack.Login{Username: "demo", Password: "demo", UserDomain: "Default", Project: "demo", ProjectDomain: "Default"})
+	require.NoError(t, err)
+	return &house{cloud: sim, token: user.Token(), parts: worker.Parts{
+		Cloud: cloud, Catalog: apps, Template: template, PublicKey: reach.PublicLine(signer), Every: 10 * time.Millisecond,
+		Recorder: &audit.Recorder{Store: store}, Converter: converter.GetDefaultDataConverter(),
+		Cluster: &kube.Cluster{Reach: &reach.Cluster{CacheDir: dir, Cloud: cloud, Signer: signer, Dial: reach.ThroughProxy(sim.URL[len("http://"):])}},
+	}}
+}
+
+// saboteur refuses one activity of a run for good, or calls when it starts.
+type saboteur struct {
+	interceptor.WorkerInterceptorBase
+	calls atomic.Int32
+	at    int32
+	then  func() error
+}
+
+func (s *saboteur) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
+	return &sabotaged{interceptor.ActivityInboundInterceptorBase{Next: next}, s}
+}
+
+type sabotaged struct {
+	interceptor.ActivityInboundInterceptorBase
+	by *saboteur
+}
+
+func (s *sabotaged) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
+	if s.by.calls.Add(1) == s.by.at {
+		if err := s.by.then(); err != nil {
+			return nil, err
+		}
+	}
+	return s.Next.ExecuteActivity(ctx, in)
+}
+
+// environment is a fresh workflow environment over the house.
+func (h *house) environment(s *saboteur) *testsuite.TestWorkflowEnvironment {
+	env := new(testsuite.WorkflowTestSuite).NewTestWorkflowEnvironment()
+	env.SetTestTimeout(2 * time.Minute)
+	env.SetWorkerOptions(sdkworker.Options{Interceptors: append(worker.Interceptors(h.parts), s)})
+	worker.Register(env, h.parts)
+	h.runs++ // each run is an operation of its own
+	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: fmt.Sprintf("test:%d", h.runs)})
+	return env
+}
+
+// run runs a workflow to its success.
+func (h *house) run(t *testing.T, workflow, input any) {
+	t.Helper()
+	env := h.environment(&saboteur{})
+	env.ExecuteWorkflow(workflow, input)
+	require.NoError(t, env.GetWorkflowError())
+}
+
+// onServer runs a workflow on a real server with a worker of its own.
+func (h *house) onServer(server *temporaltest.Server, s *saboteur, prepare func(id string), workflow, input any) error {
+	h.runs++
+	id := fmt.Sprintf("%p:%d", h, h.runs)
+	prepare(id)
+	w := sdkworker.New(server.Client, id, sdkworker.Options{Interceptors: append(worker.Interceptors(h.parts), s),
+		MaxHeartbeatThrottleInterval: 100 * time.Millisecond, DefaultHeartbeatThrottleInterval: 100 * time.Millisecond})
+	worker.Register(w, h.parts)
+	if err := w.Start(); err != nil {
+		return err
+	}
+	defer w.Stop()
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	run, err := server.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: id, TaskQueue: id}, workflow, input)
+	if err != nil {
+		return err
+	}
+	return run.Get(ctx, nil)
+}
+
+// count is what there is in the cloud, without what comes and goes by itself.
+func (h *house) count(t *testing.T) map[string]int {
+	t.Helper()
+	counts := h.cloud.Count(t)
+	for _, noise := range []string{"kube/events", "keystone/tokens", "kube/leases", "nova/console"} {
+		delete(counts, noise)
+	}
+	// Revisions of a Helm release are its history; what counts is the release.
+	counts["kube/secrets"] = 0
+	releases := map[string]bool{}
+	for _, secret := range h.cloud.State(t)["kube"]["secrets"] {
+		if name, ok := strings.CutPrefix(secret.Name, "sh.helm.release.v1."); ok {
+			releases[name[:strings.LastIndex(name, ".")]] = true
+		} else {
+			counts["kube/secrets"]++
+		}
+	}
+	counts["helm/releases"] = len(releases)
+	for what, n := range counts {
+		if n == 0 {
+			delete(counts, what)
+		}
+	}
+	return counts
+}
+
+func small(h *house) workflows.DeployStackInput {
+	return workflows.DeployStackInput{Parameters: stack.Parameters{Name: "toolbox", Preset: "small"}, UserToken: h.token}
+}
+
+var errSabotage = fault.New(fault.Invalid, nil, "refused by the test")

@@ -1,0 +1,111 @@
+package worker_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+
+	"mycloudmanager/internal/apps"
+	"mycloudmanager/internal/temporal/temporaltest"
+	"mycloudmanager/workflows"
+)
+
+// operation is a workflow with what must be there before it and what takes its success away again.
+type operation struct {
+	workflow any
+	input    func(h *house) any
+	before   func(t *testing.T, h *house)
+	// kept is what an undone run may leave, because it holds data.
+	kept map[string]int
+	// forward is an operation that a failure does not undo: what is gone stays gone.
+	forward bool
+}
+
+func operations() map[string]operation {
+	deployed := func(t *testing.T, h *house) { h.run(t, workflows.DeployStack, small(h)) }
+	launched := func(t *testing.T, h *house) {
+		deployed(t, h)
+		h.run(t, workflows.LaunchApp, workflows.LaunchAppInput{App: "ntp"})
+	}
+	settings := apps.Settings{Parameters: map[string]any{"local_stratum": 5.0}}
+	return map[string]operation{
+		"DeployStack": {workflow: workflows.DeployStack, input: func(h *house) any { return small(h) }},
+		"LaunchApp": {workflow: workflows.LaunchApp, before: deployed, kept: map[string]int{"cinder/volumes": 1},
+			input: func(*house) any { return workflows.LaunchAppInput{App: "ntp"} }},
+		"StopApp": {workflow: workflows.StopApp, before: launched, input: func(*house) any { return workflows.StopAppInput{App: "ntp"} }},
+		"ConfigureApp": {workflow: workflows.ConfigureApp, before: launched,
+			input: func(*house) any { return workflows.ConfigureAppInput{App: "ntp", Settings: settings} }},
+		"UninstallApp": {workflow: workflows.UninstallApp, before: launched, forward: true,
+			input: func(*house) any { return workflows.UninstallAppInput{App: "ntp", DeleteVolume: true} }},
+		"DeleteStack": {workflow: workflows.DeleteStack, before: launched, forward: true,
+			input: func(h *house) any { return workflows.DeleteStackInput{Name: "toolbox", UserToken: h.token} }},
+	}
+}
+
+// Whatever step fails for good, an operation leaves nothing behind but what it says it keeps.
+func TestAFailedOperationLeavesNothing(t *testing.T) {
+	everyStep(t, func(h *house, op operation, s *saboteur) error {
+		s.then = func() error { return errSabotage }
+		env := h.environment(s)
+		env.ExecuteWorkflow(op.workflow, op.input(h))
+		return env.GetWorkflowError()
+	})
+}
+
+// The same holds when a user cancels while any step runs. It is shown on a real server: the test
+// environment does not let an activity that is being cancelled end first.
+func TestACancelledOperationLeavesNothing(t *testing.T) {
+	server := temporaltest.Start(t)
+	everyStep(t, func(h *house, op operation, s *saboteur) error {
+		return h.onServer(server, s, func(id string) {
+			s.then = func() error { return server.Client.CancelWorkflow(context.Background(), id, "") }
+		}, op.workflow, op.input(h))
+	})
+}
+
+func everyStep(t *testing.T, run func(h *house, op operation, s *saboteur) error) {
+	for name, op := range operations() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			if op.before != nil {
+				op.before(t, h)
+			}
+			for step := 1; ; step++ {
+				before := h.count(t)
+				s := &saboteur{at: int32(step)}
+				err := run(h, op, s)
+				if s.calls.Load() < s.at { // no step was left to sabotage
+					require.NoError(t, err)
+					require.Greater(t, step, 1)
+					return
+				}
+				if err == nil { // it was the last step, which ended before the cancel was seen
+					return
+				}
+				t.Run(fmt.Sprint("step ", step), func(t *testing.T) { op.leaves(t, h, before, err) })
+			}
+		})
+	}
+}
+
+// leaves compares the cloud with what it was before a run that was undone.
+func (op operation) leaves(t *testing.T, h *house, before map[string]int, err error) {
+	if op.forward {
+		require.True(t, temporal.IsCanceledError(err) || err != nil)
+		return
+	}
+	after := h.count(t)
+	for what, n := range after {
+		if extra := n - before[what]; extra > 0 && extra <= op.kept[what] {
+			after[what] = before[what]
+			if after[what] == 0 {
+				delete(after, what)
+			}
+		}
+	}
+	require.Equal(t, before, after)
+}
