@@ -53,9 +53,10 @@ test("language and theme stay over a reload", async ({ page }) => {
 
 test("a viewer sees everything and is told why nothing can be done", async ({ page }) => {
   await signIn(page, "viewer");
-  const launch = page.getByRole("button", { name: /^Launch/ }).first();
-  await expect(launch).toHaveAttribute("aria-disabled", "true");
-  await launch.hover();
+  await page.goto("/apps?app=ntp");
+  const action = page.getByRole("dialog").getByRole("button", { name: /^(Launch|Stop)$/ });
+  await expect(action).toHaveAttribute("aria-disabled", "true");
+  await action.hover();
   await expect(page.getByRole("tooltip")).toContainText("this needs the role operator");
   await page.goto("/audit");
   await expect(page.getByRole("button", { name: "Export" })).toHaveAttribute(

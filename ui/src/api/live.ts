@@ -13,22 +13,24 @@ interface TaskPage {
   next_page_token?: string;
 }
 
-const connection = { open: false, listeners: new Set<() => void>() };
+export type Connection = "opening" | "open" | "down";
 
-function setConnected(open: boolean) {
-  if (connection.open === open) return;
-  connection.open = open;
+const connection = { state: "opening" as Connection, listeners: new Set<() => void>() };
+
+function setConnection(state: Connection) {
+  if (connection.state === state) return;
+  connection.state = state;
   for (const listener of connection.listeners) listener();
 }
 
-/** Whether the server's event stream is open: what is on the screen is then at most a second old. */
-export function useConnected(): boolean {
+/** How the server's event stream stands: while open, what is on screen is a second old at most. */
+export function useConnection(): Connection {
   return useSyncExternalStore(
     (listener) => {
       connection.listeners.add(listener);
       return () => connection.listeners.delete(listener);
     },
-    () => connection.open,
+    () => connection.state,
   );
 }
 
@@ -47,19 +49,19 @@ export function useLiveUpdates(onTurn: (task: Task) => void) {
         stack: (data) => applyStack(client, data as StackStateChange),
       },
       onOpen() {
-        setConnected(true);
+        setConnection("open");
         // What happened while the stream was down was never sent: ask again.
         if (wasDown) void client.invalidateQueries();
         wasDown = false;
       },
       onDown() {
-        setConnected(false);
+        setConnection("down");
         wasDown = true;
       },
     });
     return () => {
       close();
-      setConnected(false);
+      setConnection("opening");
     };
   }, [client, onTurn]);
 }

@@ -12,7 +12,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { Suspense, useCallback } from "react";
 import { useTranslation } from "react-i18next";
-import { useConnected, useLiveUpdates } from "../../api/live.ts";
+import { useConnection, useLiveUpdates } from "../../api/live.ts";
 import { infoQuery } from "../../api/queries/info.ts";
 import type { Task } from "../../api/types.ts";
 import { LoadingRows } from "../../components/Loading.tsx";
@@ -145,14 +145,14 @@ function MainMenu({ onFollow }: { onFollow: () => void }) {
   );
 }
 
-/** Shown only while the live connection is down: what is on screen may then be old. */
+/** Whether what is on screen keeps itself up to date. */
 function Connection() {
   const { t } = useTranslation("common");
-  const connected = useConnected();
+  const connection = useConnection();
   return (
-    <Text size="xs" c="dimmed" role="status" className={classes.connection} data-open={connected}>
+    <Text size="xs" c="dimmed" role="status" className={classes.connection} data-state={connection}>
       <span aria-hidden className={classes.dot} />
-      {connected ? t("live") : t("reconnecting")}
+      {t(`connection.${connection}`)}
     </Text>
   );
 }

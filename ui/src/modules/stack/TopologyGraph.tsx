@@ -12,8 +12,8 @@ import {
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Topology, TopologyNode } from "../../api/types.ts";
-import { nodeSize, place } from "./layout.ts";
-import { resourceIcon, resourceLook, shortType } from "./looks.ts";
+import { draw, labelOf, nodeSize } from "./layout.ts";
+import { hasFailed, resourceIcon, resourceLook, shortType } from "./looks.ts";
 import classes from "./Topology.module.css";
 import { useStateWord } from "./useStateWord.ts";
 
@@ -23,21 +23,23 @@ type ResourceNode = Node<{ resource: TopologyNode }, "resource">;
 export default function TopologyGraph({ topology }: { topology: Topology }) {
   const { t } = useTranslation("stack");
   const scheme = useComputedColorScheme("light");
-  // Places depend on which resources there are, not on their states: boxes must not jump about.
-  const shape = JSON.stringify([topology.nodes.map((n) => n.id), topology.edges]);
+  // Places depend on what there is, not on its state: boxes must not jump about.
+  const outline = topology.nodes.map((n) => `${n.id}${hasFailed(n.state)}`);
+  const shape = JSON.stringify([outline, topology.edges]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: `shape` stands for the topology
-  const places = useMemo(() => place(topology), [shape]);
-  const nodes: ResourceNode[] = topology.nodes.map((resource) => ({
-    id: resource.id,
+  const picture = useMemo(() => draw(topology), [shape]);
+  const now = new Map(topology.nodes.map((resource) => [resource.id, resource]));
+  const nodes: ResourceNode[] = picture.nodes.map((drawn) => ({
+    id: drawn.id,
     type: "resource",
-    position: places.get(resource.id) ?? { x: 0, y: 0 },
-    data: { resource },
+    position: picture.places.get(drawn.id) ?? { x: 0, y: 0 },
+    data: { resource: now.get(drawn.id) ?? drawn },
     ...nodeSize,
   }));
-  const edges = topology.edges.map(({ from, to }) => ({
+  const edges = picture.edges.map(({ from, to }) => ({
     id: `${from}>${to}`,
-    source: to,
-    target: from,
+    source: from,
+    target: to,
     focusable: false,
   }));
   return (
@@ -68,7 +70,7 @@ export default function TopologyGraph({ topology }: { topology: Topology }) {
 
 function ResourceBox({ data }: NodeProps<ResourceNode>) {
   const word = useStateWord();
-  const { name, type, state, reason } = data.resource;
+  const { type, state, reason } = data.resource;
   const look = resourceLook(state);
   const TypeIcon = resourceIcon(type);
   const StateIcon = look.icon;
@@ -77,7 +79,7 @@ function ResourceBox({ data }: NodeProps<ResourceNode>) {
       <Handle type="target" position={Position.Left} className={classes.handle} />
       <TypeIcon size={24} stroke={1.5} aria-hidden />
       <span className={classes.text}>
-        <span className={classes.name}>{name}</span>
+        <span className={classes.name}>{labelOf(data.resource)}</span>
         <span className={classes.state}>
           <StateIcon size={13} aria-hidden className={look.turning ? classes.turning : undefined} />
           {shortType(type)} · {word(state)}

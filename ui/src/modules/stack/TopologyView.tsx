@@ -11,6 +11,7 @@ import { ErrorState } from "../../components/ErrorState.tsx";
 import { Panel } from "../../components/Panel.tsx";
 import tables from "../../components/table.module.css";
 import { ResourceChip } from "./chips.tsx";
+import { labelOf } from "./layout.ts";
 import { hasFailed, shortType } from "./looks.ts";
 
 const TopologyGraph = lazy(() => import("./TopologyGraph.tsx"));
@@ -70,7 +71,7 @@ function Failures({ topology }: { topology: Topology }) {
     >
       {failed.map((node) => (
         <Text key={node.id} size="sm" className="wrap">
-          <b>{node.name}</b> ({shortType(node.type)}): {node.reason}
+          <b>{labelOf(node)}</b> ({shortType(node.type)}): {node.reason}
         </Text>
       ))}
     </Alert>
@@ -93,7 +94,7 @@ function ResourceList({ topology }: { topology: Topology }) {
         {topology.nodes.map((node) => (
           <Table.Tr key={node.id}>
             <Table.Td data-label={t("column.name")}>
-              <b>{node.name}</b>
+              <b>{labelOf(node)}</b>
             </Table.Td>
             <Table.Td data-label={t("column.type")}>{shortType(node.type)}</Table.Td>
             <Table.Td data-label={t("column.state")}>

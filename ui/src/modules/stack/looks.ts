@@ -76,10 +76,11 @@ const icons: [string, Icon][] = [
   ["Neutron::SecurityGroup", IconShield],
   ["Cinder", IconDatabase],
   ["ResourceGroup", IconStack2],
+  ["server.yaml", IconServer],
 ];
 
 export const resourceIcon = (type: string): Icon =>
   icons.find(([part]) => type.includes(part))?.[1] ?? IconBox;
 
-/** "OS::Nova::Server" → "Server". */
-export const shortType = (type: string) => type.split("::").pop() ?? type;
+/** "OS::Nova::Server" → "Server", a nested template by its name. */
+export const shortType = (type: string) => (type.split("::").pop() ?? type).replace(/\.yaml$/, "");

@@ -4,8 +4,8 @@ import {
   IconBan,
   IconCircleCheck,
   IconCircleX,
-  IconLoader2,
   IconLock,
+  IconPlayerPlay,
 } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
@@ -18,7 +18,7 @@ import { type Look, StatusChip } from "../../components/StatusChip.tsx";
 import tables from "../../components/table.module.css";
 
 const looks: Record<(typeof outcomes)[number], Look> = {
-  started: { tone: "blue", icon: IconLoader2 },
+  started: { tone: "blue", icon: IconPlayerPlay },
   succeeded: { tone: "green", icon: IconCircleCheck },
   failed: { tone: "red", icon: IconCircleX },
   partly_failed: { tone: "red", icon: IconAlertTriangle },
