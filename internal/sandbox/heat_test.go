@@ -49,7 +49,7 @@ func awaitStack(t *testing.T, client *gophercloud.ServiceClient, name, id string
 		s, err = stacks.Get(t.Context(), client, name, id).Extract()
 		require.NoError(t, err)
 		return !strings.HasSuffix(s.Status, "_IN_PROGRESS")
-	}, 20*time.Second, 10*time.Millisecond)
+	}, 30*time.Second, 10*time.Millisecond)
 	return s
 }
 

@@ -92,7 +92,7 @@ func TestBastionLeadsToTheClusterAndTheOtherServers(t *testing.T) {
 		out, err := s.Output("sudo cat /etc/rancher/k3s/k3s.yaml")
 		kubeconfig = string(out)
 		return err == nil
-	}, 10*time.Second, 10*time.Millisecond)
+	}, 30*time.Second, 10*time.Millisecond)
 
 	rc, err := clientcmd.RESTConfigFromKubeConfig([]byte(kubeconfig))
 	require.NoError(t, err)

@@ -49,7 +49,7 @@ func cluster(t *testing.T) (*sandboxtest.Cloud, *rest.Config, *kubernetes.Client
 			raw = c.Control(t, http.MethodGet, "/kubeconfig", "")
 		}
 		return raw != nil
-	}, 10*time.Second, 10*time.Millisecond)
+	}, 30*time.Second, 10*time.Millisecond)
 	config, err := clientcmd.RESTConfigFromKubeConfig(raw)
 	require.NoError(t, err)
 	file, err := clientcmd.Load(raw)
@@ -61,7 +61,7 @@ func cluster(t *testing.T) (*sandboxtest.Cloud, *rest.Config, *kubernetes.Client
 		nodes, err := k.CoreV1().Nodes().List(t.Context(), metav1.ListOptions{})
 		require.NoError(t, err)
 		return len(nodes.Items) == 2
-	}, 10*time.Second, 10*time.Millisecond)
+	}, 30*time.Second, 10*time.Millisecond)
 	return c, config, k
 }
 
@@ -140,14 +140,14 @@ func TestHelmInstallsUpgradesAndUninstalls(t *testing.T) {
 
 		install := action.NewInstall(cfg)
 		install.ReleaseName, install.Namespace, install.ServerSideApply = name, "default", serverSide
-		install.WaitStrategy, install.Timeout = kube.StatusWatcherStrategy, 20*time.Second
+		install.WaitStrategy, install.Timeout = kube.StatusWatcherStrategy, 30*time.Second
 		_, err := install.RunWithContext(t.Context(), ch, values)
 		require.NoError(t, err)
 		require.Equal(t, "in-use", volumeStatus(t, c, volume))
 
 		up := action.NewUpgrade(cfg)
 		up.Namespace, up.ServerSideApply = "default", map[bool]string{true: "true", false: "false"}[serverSide]
-		up.WaitStrategy, up.Timeout = kube.StatusWatcherStrategy, 20*time.Second
+		up.WaitStrategy, up.Timeout = kube.StatusWatcherStrategy, 30*time.Second
 		values["image"] = "web:2"
 		_, err = up.RunWithContext(t.Context(), name, ch, values)
 		require.NoError(t, err)
@@ -163,10 +163,10 @@ func TestHelmInstallsUpgradesAndUninstalls(t *testing.T) {
 		require.NotEmpty(t, list)
 
 		un := action.NewUninstall(cfg)
-		un.WaitStrategy, un.Timeout = kube.StatusWatcherStrategy, 20*time.Second
+		un.WaitStrategy, un.Timeout = kube.StatusWatcherStrategy, 30*time.Second
 		_, err = un.Run(name)
 		require.NoError(t, err)
-		require.Eventually(t, func() bool { return volumeStatus(t, c, volume) == "available" }, 10*time.Second, 10*time.Millisecond)
+		require.Eventually(t, func() bool { return volumeStatus(t, c, volume) == "available" }, 30*time.Second, 10*time.Millisecond)
 	}
 }
 
@@ -195,7 +195,7 @@ func TestPodsFollowTheirVolumeAndTheirNode(t *testing.T) {
 		Spec: appsv1.DeploymentSpec{Replicas: &one, Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": "web"}}, Template: pod,
 			Strategy: appsv1.DeploymentStrategy{Type: appsv1.RecreateDeploymentStrategyType}}}, metav1.CreateOptions{})
 	require.NoError(t, err)
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	dump := func() any { return c.State(t)["kube"] }
 	node := awaitReady(ctx, t, dump, follow.ResultChan())
@@ -216,7 +216,7 @@ func TestPodsFollowTheirVolumeAndTheirNode(t *testing.T) {
 			}
 		}
 		return false
-	}, 10*time.Second, 10*time.Millisecond)
+	}, 30*time.Second, 10*time.Millisecond)
 	_, err = k.CoreV1().Nodes().Patch(t.Context(), node, types.StrategicMergePatchType,
 		[]byte(`{"spec":{"taints":[{"key":"node.kubernetes.io/out-of-service","value":"nodeshutdown","effect":"NoExecute"}]}}`), metav1.PatchOptions{})
 	require.NoError(t, err)

@@ -129,6 +129,8 @@ func (s *Sandbox) Live(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case <-s.cloud.Planned():
+			continue
 		case <-time.After(s.cloud.Next()):
 		}
 		if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) {

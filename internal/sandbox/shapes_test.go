@@ -128,7 +128,7 @@ func TestStackAnswersHaveWhatThoseOfRealServicesHave(t *testing.T) {
 	require.Eventually(t, func() bool {
 		s, _ := demo.ask("heat", "GET", path, "").Body.(map[string]any)["stack"].(map[string]any)
 		return s["stack_status"] == "CREATE_COMPLETE"
-	}, 5*time.Second, 5*time.Millisecond)
+	}, 30*time.Second, 5*time.Millisecond)
 	demo.like("heat/stack", "GET", path, "")
 	demo.do("heat", "POST", "/stacks", `{"stack_name":"rec-other","tags":"mcm","template":{"heat_template_version":"2018-08-31"}}`)
 	demo.like("heat/stacks", "GET", "/stacks?limit=1", "")

@@ -174,8 +174,10 @@ func (w *watcher) begin(from string, initial bool) {
 
 func (w *watcher) follow() {
 	w.s.cloud.Locked(func() {
-		changes, _ := w.s.log.since(w.t.store(), w.last)
+		changes, known := w.s.log.since(w.t.store(), w.last)
 		w.tell(changes)
+		w.last = max(w.last, sim.ToInt(w.s.current()))
+		w.broken = !known && len(w.s.log.changes) > 0 // it was too slow: the client lists again
 	})
 }
 

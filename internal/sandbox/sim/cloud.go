@@ -1,8 +1,10 @@
 package sim
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
+	"os"
 	"path/filepath"
 	"sort"
 	"strings"
@@ -27,6 +29,7 @@ type Cloud struct {
 	watchers map[chan struct{}]bool
 	touched  bool
 	changed  func()
+	planned  chan struct{} // wakes who lets the time pass
 }
 
 // Open loads the cloud kept in dir, or an empty one. speed divides every simulated duration.
@@ -39,7 +42,7 @@ func Open(dir string, speed float64, log *slog.Logger) (*Cloud, error) {
 		speed = 1
 	}
 	return &Cloud{dir: dir, speed: speed, log: log, store: s,
-		timers: map[string]func(Obj){}, watchers: map[chan struct{}]bool{}}, nil
+		timers: map[string]func(Obj){}, watchers: map[chan struct{}]bool{}, planned: make(chan struct{}, 1)}, nil
 }
 
 // Start loads the timers and, in a cloud that is empty, calls seed for the initial state.
@@ -63,7 +66,7 @@ func (c *Cloud) Start(seed func() error) error {
 
 // Reset brings the initial state back.
 func (c *Cloud) Reset() error {
-	if err := c.store.wipe(); err != nil {
+	if err := errors.Join(c.store.wipe(), os.RemoveAll(filepath.Join(c.dir, "blobs"))); err != nil {
 		return err
 	}
 	c.due = nil

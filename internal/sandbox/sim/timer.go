@@ -48,7 +48,14 @@ func (c *Cloud) After(d time.Duration, name string, args Obj) {
 	id := UUID()
 	c.store.put(timerKind, id, Obj{"id": id, "name": name, "at": at.UnixNano(), "args": args})
 	heap.Push(&c.due, timer{id, at})
+	select {
+	case c.planned <- struct{}{}:
+	default: // it is awake
+	}
 }
+
+// Planned wakes when a change has been planned that may come before the one expected next.
+func (c *Cloud) Planned() <-chan struct{} { return c.planned }
 
 // Scale is a duration at the cloud's speed.
 func (c *Cloud) Scale(d time.Duration) time.Duration { return time.Duration(float64(d) / c.speed) }
