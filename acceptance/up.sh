@@ -34,7 +34,7 @@ for part; do
       # shellcheck source=/dev/null
       . "$MCM_OPENSTACK_DIR/openrc-demo"
       ;;
-    kubernetes) bash "$here/kubernetes/up.sh" ;;
+    kubernetes) MCM_KUBE_FOLLOW=${OS_AUTH_URL:+${MCM_KUBE_FOLLOW-yes}} bash "$here/kubernetes/up.sh" ;;
   esac
 done
 chmod 600 "$env.new"

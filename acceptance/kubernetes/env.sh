@@ -16,7 +16,12 @@ key() {
 BIN=$CACHE/bin-$(key)
 RUNTIME=$CACHE/runtime
 IMAGES=$CACHE/images
-CHRONY_IMAGE=${MCM_KUBE_CHRONY_IMAGE:-docker.io/mcm/chrony:1}
+
+# chart_image: the image that the catalogue's time server wants, as containerd calls it.
+chart_image() {
+  sed -n 's/^image: {repository: \(.*\), tag: "\(.*\)"}$/docker.io\/\1:\2/p' "$HERE/../../deploy/apps/ntp/chart/values.yaml" 2>/dev/null || true
+}
+CHRONY_IMAGE=${MCM_KUBE_CHRONY_IMAGE:-$(chart_image)}
 
 kube() { "$BIN/kube" "$@" --dir "$DIR" --port "$PORT"; }
 

@@ -109,8 +109,23 @@ make_cgroups
 containerd -c "$work/containerd.toml" >"$work/containerd.log" 2>&1 &
 import_images >"$work/images.log" 2>&1
 csinode -node "$name" -volumes "$work/volumes" >"$work/csinode.log" 2>&1 &
-kubelet --config="$work/kubelet.yaml" --kubeconfig="$DIR/kubeconfig" --cert-dir="$work/certificates" \
-  --hostname-override="$name" --node-ip=$address --node-labels=mcm.test/real=true --v=2 >"$work/kubelet.log" 2>&1 &
+# run_kubelet starts the kubelet again when up.sh or the gate asks for it: a deleted node registers only at the start.
+run_kubelet() {
+  local pid
+  while :; do
+    rm -f "$DIR/run/$name.again"
+    kubelet --config="$work/kubelet.yaml" --kubeconfig="$DIR/kubeconfig" --cert-dir="$work/certificates" \
+      --hostname-override="$name" --node-ip=$address --node-labels=mcm.test/real=true --v=2 >>"$work/kubelet.log" 2>&1 &
+    pid=$!
+    while ! [ -e "$DIR/run/$name.again" ]; do
+      kill -0 $pid 2>/dev/null || return 1
+      sleep 0.5
+    done
+    kill $pid
+    wait $pid || true
+  done
+}
+run_kubelet &
 wait -n
 echo "a process of the node ended, see $work/*.log" >&2
 exit 1

@@ -17,6 +17,9 @@ func runGate(ctx context.Context, o options) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return ended(ctx, forward(ctx, listener, "unix", o.socket())) })
 	group.Go(func() error { return ended(ctx, runAttacher(ctx, o)) })
+	if o.follow {
+		group.Go(func() error { return ended(ctx, runFollower(ctx, o)) })
+	}
 	return group.Wait()
 }
 

@@ -39,9 +39,10 @@ func commands() *cobra.Command {
 	control.Flags().DurationVar(&o.toleration, "toleration", o.toleration, "how long pods stay on a lost node")
 	_ = control.Flags().Set("node-grace", "20s")
 	_ = control.Flags().Set("toleration", "5s")
-	root.AddCommand(control,
-		&cobra.Command{Use: "gate", Short: "offer the API on this host and attach Cinder volumes", Args: cobra.NoArgs,
-			RunE: func(c *cobra.Command, _ []string) error { return runGate(c.Context(), o) }},
+	gate := &cobra.Command{Use: "gate", Short: "offer the API on this host and attach Cinder volumes", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return runGate(c.Context(), o) }}
+	gate.Flags().BoolVar(&o.follow, "follow", false, "keep a node for every server of the stack")
+	root.AddCommand(control, gate,
 		&cobra.Command{Use: "ready", Short: "wait until the API serves", Args: cobra.NoArgs,
 			RunE: func(c *cobra.Command, _ []string) error { return waitReady(c.Context(), o) }},
 		&cobra.Command{Use: "nodes NAME[=SERVER]...", Short: "make simulated nodes, name the servers of nodes",

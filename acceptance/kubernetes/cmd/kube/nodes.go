@@ -87,6 +87,7 @@ func awaitReal(ctx context.Context, o options, arg string) error {
 	return ensureNodes(ctx, o, []string{arg})
 }
 
+// ready says whether a node's kubelet, real or simulated, has reported lately.
 func ready(n core.Node) bool {
 	for _, c := range n.Status.Conditions {
 		if c.Type == core.NodeReady {
@@ -174,7 +175,11 @@ func prefer(ctx context.Context, o options, kind string) error {
 }
 
 func patchSpec(ctx context.Context, client kubernetes.Interface, node string, spec map[string]any) error {
-	patch, err := json.Marshal(map[string]any{"spec": spec})
+	return patchNode(ctx, client, node, map[string]any{"spec": spec})
+}
+
+func patchNode(ctx context.Context, client kubernetes.Interface, node string, change map[string]any) error {
+	patch, err := json.Marshal(change)
 	if err != nil {
 		return err
 	}

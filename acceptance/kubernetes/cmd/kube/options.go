@@ -14,6 +14,7 @@ type options struct {
 	dir               string
 	port              int
 	grace, toleration time.Duration
+	follow            bool
 }
 
 func (o options) path(elements ...string) string {
