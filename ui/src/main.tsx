@@ -6,6 +6,7 @@ import { localStorageColorSchemeManager, MantineProvider } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
+import i18next from "i18next";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { onSignedOut } from "./api/client.ts";
@@ -26,6 +27,8 @@ onSignedOut(() => {
 });
 
 await startI18n(preferredLanguage());
+// Titles of tasks and apps come from the server in the language that was asked for.
+i18next.on("languageChanged", () => void queryClient.invalidateQueries());
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");

@@ -1,7 +1,8 @@
 import type { InfiniteData, QueryClient } from "@tanstack/react-query";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useSyncExternalStore } from "react";
-import { isOpen } from "./queries/tasks.ts";
+import { isBrowserLanguage } from "./client.ts";
+import { getTask, isOpen } from "./queries/tasks.ts";
 import { openStream } from "./stream.ts";
 import type { App, Stack, Task } from "./types.ts";
 
@@ -44,7 +45,7 @@ export function useLiveUpdates(onTurn: (task: Task) => void) {
     let wasDown = false;
     const close = openStream("/api/v1/events", {
       events: {
-        task: (data) => applyTask(client, data as Task, onTurn),
+        task: (data) => void follow(client, data as Task, onTurn),
         app: (data) => applyApp(client, data as AppChange),
         stack: (data) => applyStack(client, data as StackStateChange),
       },
@@ -72,9 +73,18 @@ export function useLiveTask(id: string, active: boolean, onTurn?: (task: Task) =
   useEffect(() => {
     if (!active) return;
     return openStream(`/api/v1/tasks/${encodeURIComponent(id)}/events`, {
-      events: { task: (data) => applyTask(client, data as Task, onTurn) },
+      events: { task: (data) => void follow(client, data as Task, onTurn) },
     });
   }, [client, id, active, onTurn]);
+}
+
+/**
+ * A stream speaks the browser's language, for EventSource cannot be told another. Whoever reads in
+ * another one gets the task asked for again.
+ */
+async function follow(client: QueryClient, told: Task, onTurn?: (task: Task) => void) {
+  const task = isBrowserLanguage() ? told : await getTask(told.id).catch(() => told);
+  applyTask(client, task, onTurn);
 }
 
 /** Writes a task into every cached list and its own page; a changed status makes lists ask again. */

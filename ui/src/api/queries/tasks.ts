@@ -36,10 +36,12 @@ export const recentTasksQuery = queryOptions({
   refetchInterval: 30_000,
 });
 
+export const getTask = (id: string) => unwrap(api.GET("/tasks/{id}", { params: { path: { id } } }));
+
 export const taskQuery = (id: string) =>
   queryOptions({
     queryKey: ["tasks", "detail", id],
-    queryFn: () => unwrap(api.GET("/tasks/{id}", { params: { path: { id } } })),
+    queryFn: () => getTask(id),
     refetchInterval: ({ state }) => (state.data && isOpen(state.data) ? 10_000 : false),
   });
 

@@ -34,21 +34,13 @@ export function AppSettings({ app, tab, taskId, onTab, onLaunch, onClose, launch
       {taskId && <TaskBanner id={taskId} />}
       <Tabs value={tab} onChange={(value) => onTab((value ?? "info") as SettingsTab)} flex={1}>
         <Tabs.List>
-          <Tabs.Tab className={classes.tab} value="info" leftSection={<IconInfoCircle size={16} />}>
+          <Tabs.Tab value="info" leftSection={<IconInfoCircle size={16} />}>
             {t("tab.info")}
           </Tabs.Tab>
-          <Tabs.Tab
-            className={classes.tab}
-            value="environment"
-            leftSection={<IconVariable size={16} />}
-          >
+          <Tabs.Tab value="environment" leftSection={<IconVariable size={16} />}>
             {t("tab.environment")}
           </Tabs.Tab>
-          <Tabs.Tab
-            className={classes.tab}
-            value="parameters"
-            leftSection={<IconForms size={16} />}
-          >
+          <Tabs.Tab value="parameters" leftSection={<IconForms size={16} />}>
             {t("tab.parameters")}
           </Tabs.Tab>
         </Tabs.List>

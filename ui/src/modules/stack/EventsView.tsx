@@ -3,6 +3,7 @@ import { IconTimelineEvent } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { stackEventsQuery } from "../../api/queries/stack.ts";
+import type { StackEvent } from "../../api/types.ts";
 import { EmptyState } from "../../components/EmptyState.tsx";
 import { ErrorState } from "../../components/ErrorState.tsx";
 import { LoadingRows } from "../../components/Loading.tsx";
@@ -11,18 +12,24 @@ import { RelativeTime } from "../../components/RelativeTime.tsx";
 import tables from "../../components/table.module.css";
 import { ResourceChip } from "./chips.tsx";
 
+/** Events of one second keep the cloud's order, whichever way round it lists them. */
+function newestFirst(events: StackEvent[]): StackEvent[] {
+  const isOldestFirst = (events[0]?.time ?? "") < (events.at(-1)?.time ?? "");
+  return isOldestFirst ? events.toReversed() : events;
+}
+
 /** What Heat did, newest first. */
 export function EventsView({ live }: { live: boolean }) {
   const { t } = useTranslation("stack");
-  const events = useQuery(stackEventsQuery(live));
-  if (events.error && !events.data) {
-    return <ErrorState error={events.error} onRetry={() => events.refetch()} />;
+  const list = useQuery(stackEventsQuery(live));
+  if (list.error && !list.data) {
+    return <ErrorState error={list.error} onRetry={() => list.refetch()} />;
   }
-  if (!events.data) return <LoadingRows />;
-  if (events.data.items.length === 0) {
+  if (!list.data) return <LoadingRows />;
+  if (list.data.items.length === 0) {
     return <EmptyState icon={IconTimelineEvent} title={t("noEvents")} text={t("noEventsText")} />;
   }
-  const newestFirst = [...events.data.items].sort((a, b) => b.time.localeCompare(a.time));
+  const events = newestFirst(list.data.items);
   return (
     <Panel>
       <Table className={tables.table} aria-label={t("view.events")}>
@@ -35,7 +42,7 @@ export function EventsView({ live }: { live: boolean }) {
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {newestFirst.map((event) => (
+          {events.map((event) => (
             <Table.Tr key={event.id}>
               <Table.Td data-label={t("column.name")}>
                 <Text span size="sm" fw={600}>
@@ -43,7 +50,7 @@ export function EventsView({ live }: { live: boolean }) {
                 </Text>
               </Table.Td>
               <Table.Td data-label={t("column.state")}>
-                <ResourceChip state={event.state} />
+                <ResourceChip state={event.state} still />
               </Table.Td>
               <Table.Td data-label={t("column.reason")} className="wrap">
                 {event.reason}

@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { topologyQuery } from "../../api/queries/stack.ts";
-import type { Topology } from "../../api/types.ts";
+import type { Topology, TopologyNode } from "../../api/types.ts";
 import { EmptyState } from "../../components/EmptyState.tsx";
 import { ErrorState } from "../../components/ErrorState.tsx";
 import { Panel } from "../../components/Panel.tsx";
@@ -16,8 +16,15 @@ import { hasFailed, shortType } from "./looks.ts";
 
 const TopologyGraph = lazy(() => import("./TopologyGraph.tsx"));
 
-/** Every resource and its state, as a picture or as a list; the first failure stands on top. */
-export function TopologyView({ live }: { live: boolean }) {
+interface Props {
+  /** Things are moving: look often. */
+  live: boolean;
+  /** The failures are told elsewhere on the page. */
+  quiet: boolean;
+}
+
+/** Every resource and its state, as a picture or as a list; failures stand on top. */
+export function TopologyView({ live, quiet }: Props) {
   const { t } = useTranslation("stack");
   const topology = useQuery(topologyQuery(live));
   const narrow = useMediaQuery("(max-width: 48em)");
@@ -32,7 +39,7 @@ export function TopologyView({ live }: { live: boolean }) {
   }
   return (
     <>
-      <Failures topology={topology.data} />
+      {!quiet && <Failures topology={topology.data} />}
       <Group justify="flex-end" mb="xs">
         <SegmentedControl
           size="xs"
@@ -58,9 +65,15 @@ export function TopologyView({ live }: { live: boolean }) {
   );
 }
 
+/** A group and its members only repeat the failure of what is in them. */
+function innermost(failed: TopologyNode[]): TopologyNode[] {
+  const own = failed.filter(({ type }) => !type.includes("ResourceGroup") && !/\.yaml$/.test(type));
+  return own.length > 0 ? own : failed;
+}
+
 function Failures({ topology }: { topology: Topology }) {
   const { t } = useTranslation("stack");
-  const failed = topology.nodes.filter((node) => hasFailed(node.state));
+  const failed = innermost(topology.nodes.filter((node) => hasFailed(node.state)));
   if (failed.length === 0) return null;
   return (
     <Alert

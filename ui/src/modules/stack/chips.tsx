@@ -9,7 +9,9 @@ export function StackChip({ state }: { state: StackState }) {
   return <StatusChip look={stackLooks[state]} word={t(`state.${state}`)} />;
 }
 
-export function ResourceChip({ state }: { state: string }) {
+/** `still` for the past, in which nothing turns any more. */
+export function ResourceChip({ state, still }: { state: string; still?: boolean }) {
   const word = useStateWord();
-  return <StatusChip look={resourceLook(state)} word={word(state)} />;
+  const look = resourceLook(state);
+  return <StatusChip look={still ? { ...look, turning: false } : look} word={word(state)} />;
 }

@@ -16,14 +16,16 @@ const topology: Topology = {
     node("subnet", "OS::Neutron::Subnet"),
     node("master_members", "OS::Heat::ResourceGroup"),
     node(member, "server.yaml"),
-    node("0/e120332a-fa2f-4945-803b-9a0eb7fda03c/port", "OS::Neutron::Port"),
-    node("0/e120332a-fa2f-4945-803b-9a0eb7fda03c/server", "OS::Nova::Server", "CREATE_FAILED"),
+    node(`${member}/port`, "OS::Neutron::Port"),
+    node(`${member}/server`, "OS::Nova::Server", "CREATE_FAILED"),
   ],
   edges: [
     { from: "subnet", to: "network" },
     { from: "master_members", to: "network" },
     { from: "master_members", to: "subnet" },
     { from: "master_members", to: member },
+    { from: member, to: `${member}/port` },
+    { from: member, to: `${member}/server` },
   ],
 };
 
@@ -33,7 +35,7 @@ test("members are drawn, what is in them only when it failed", () => {
     "subnet",
     "master_members",
     "master 0",
-    "0 server",
+    "master 0 server",
   ]);
 });
 

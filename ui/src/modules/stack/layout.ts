@@ -30,11 +30,12 @@ const isInside = (part: string, group: string) => part.startsWith(`${group}/`);
  * The stack's own resources and the members of its groups. What is inside a member (a port, its
  * server) would only repeat it, so it stands in the list alone — unless it has failed.
  */
-function outline({ nodes }: Topology): TopologyNode[] {
+function outline({ nodes, edges }: Topology): TopologyNode[] {
   const top = new Set(nodes.filter((node) => !node.id.includes("/")).map((node) => node.id));
   const isMember = ({ id, type }: TopologyNode) =>
     top.has(id.split("/")[0] ?? "") && (type.endsWith(".yaml") || !id.includes("/"));
-  return nodes.filter((node) => isMember(node) || hasFailed(node.state));
+  const linked = new Set(edges.flatMap(({ from, to }) => [from, to]));
+  return nodes.filter((node) => isMember(node) || (hasFailed(node.state) && linked.has(node.id)));
 }
 
 /** Leaves out an edge that a chain of others already says. */

@@ -35,9 +35,9 @@ export function TaskBanner({ id }: { id: string }) {
             aria-label={t("common:progress", { done, total })}
           />
         )}
-        {(task.message || current) && (
+        {!task.error && (task.message || current) && (
           <Text size="sm" c="dimmed" className="wrap">
-            {[current?.title, task.message].filter(Boolean).join(" · ")}
+            {task.message || current?.title}
           </Text>
         )}
         <TaskFault task={task} />

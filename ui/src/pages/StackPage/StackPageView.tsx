@@ -43,7 +43,9 @@ interface Props {
 
 export function StackPageView({ stack, taskId, view, onView }: Props) {
   const { t } = useTranslation("stack");
-  const moving = isMoving(stack.state);
+  const moving = isMoving(stack.state) || Boolean(stack.task);
+  // The banner of the task tells the same fault, with the way on.
+  const told = Boolean(taskId) && stack.state === "failed";
   return (
     <>
       <PageHeader
@@ -53,7 +55,7 @@ export function StackPageView({ stack, taskId, view, onView }: Props) {
         <StackActions stack={stack} />
       </PageHeader>
       {taskId && <TaskBanner id={taskId} />}
-      {stack.reason && stack.state !== "ready" && !moving && (
+      {stack.reason && stack.state !== "ready" && !moving && !told && (
         <Alert
           mb="md"
           className="wrap"
@@ -77,7 +79,7 @@ export function StackPageView({ stack, taskId, view, onView }: Props) {
           ))}
         </Tabs.List>
         <Tabs.Panel value="topology">
-          <TopologyView live={moving} />
+          <TopologyView live={moving} quiet={told} />
         </Tabs.Panel>
         <Tabs.Panel value="events">
           <EventsView live={moving} />
@@ -98,7 +100,7 @@ function StackActions({ stack }: { stack: Stack }) {
   const role = useRoleReason("operator");
   const [changing, change] = useDisclosure();
   const [deleting, remove] = useDisclosure();
-  const busy = isMoving(stack.state) ? t("busy") : undefined;
+  const busy = isMoving(stack.state) || stack.task ? t("busy") : undefined;
   return (
     <>
       <GuardedButton
