@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -138,17 +139,18 @@ type LaunchApp struct {
 func (s *Server) launchApp(ctx context.Context, in *struct {
 	AppPath
 	Once
-	Body LaunchApp `required:"false"`
+	Body *LaunchApp
 }) (*Accepted, error) {
+	body := orEmpty(in.Body)
 	a, err := s.available(ctx, in.App)
 	if err != nil {
 		return nil, err
 	}
-	if b := in.Body; b.Version != "" && !contains(a.AvailableVersions, b.Version) {
+	if body.Version != "" && !slices.Contains(a.AvailableVersions, body.Version) {
 		return nil, fault.InvalidField("version", "the catalogue has no such version")
 	}
-	input := workflows.LaunchAppInput{App: in.App, Version: in.Body.Version, VolumeSizeGB: in.Body.VolumeSizeGB, VolumeID: in.Body.VolumeID}
-	return s.start(ctx, in.Once, "app.launch", input, in.Body, appTarget(in.App, a.Title))
+	input := workflows.LaunchAppInput{App: in.App, Version: body.Version, VolumeSizeGB: body.VolumeSizeGB, VolumeID: body.VolumeID}
+	return s.start(ctx, in.Once, "app.launch", input, body, appTarget(in.App, a.Title))
 }
 
 func (s *Server) stopApp(ctx context.Context, in *struct {
@@ -171,20 +173,21 @@ type UninstallApp struct {
 func (s *Server) uninstallApp(ctx context.Context, in *struct {
 	AppPath
 	Once
-	Body UninstallApp `required:"false"`
+	Body *UninstallApp
 }) (*Accepted, error) {
-	if in.Body.DeleteVolume && in.Body.Confirm != in.App {
+	body := orEmpty(in.Body)
+	if body.DeleteVolume && body.Confirm != in.App {
 		return nil, fault.InvalidField("confirm", "type the app's name to delete its volume and data")
 	}
 	a, err := s.Apps.Get(ctx, in.App)
 	if err != nil {
 		return nil, err
 	}
-	if a.Revision == 0 && a.Volume == nil && !(in.Body.DeleteVolume && len(a.KeptVolumes) > 0) {
+	if a.Revision == 0 && a.Volume == nil && !(body.DeleteVolume && len(a.KeptVolumes) > 0) {
 		return nil, fault.New(fault.Conflict, nil, "%s is not installed", a.Title)
 	}
-	input := workflows.UninstallAppInput{App: in.App, DeleteVolume: in.Body.DeleteVolume}
-	return s.start(ctx, in.Once, "app.uninstall", input, in.Body, appTarget(in.App, a.Title))
+	input := workflows.UninstallAppInput{App: in.App, DeleteVolume: body.DeleteVolume}
+	return s.start(ctx, in.Once, "app.uninstall", input, body, appTarget(in.App, a.Title))
 }
 
 func (s *Server) available(ctx context.Context, name string) (apps.App, error) {
@@ -227,11 +230,10 @@ func (s *Server) planApp(ctx context.Context, in *struct {
 	return &struct{ Body AppPlan }{AppPlan{rows}}, err
 }
 
-func contains(list []string, s string) bool {
-	for _, v := range list {
-		if v == s {
-			return true
-		}
+// orEmpty lets a body that may be left out be left out.
+func orEmpty[T any](body *T) T {
+	if body == nil {
+		return *new(T)
 	}
-	return false
+	return *body
 }

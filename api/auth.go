@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/flow"
@@ -164,13 +165,8 @@ func sourceIP(remote string) string {
 	return remote
 }
 
-func requestIDOf(ctx huma.Context) string {
-	// The middleware has set it on the answer before huma's own run.
-	if g, ok := ctx.(interface{ GetResponseHeader(string) string }); ok {
-		return g.GetResponseHeader(requestIDHeader)
-	}
-	return clip(ctx.Header(requestIDHeader), 64)
-}
+// requestIDOf is the id that the router gave the request.
+func requestIDOf(ctx huma.Context) string { return humagin.Unwrap(ctx).GetString(requestIDHeader) }
 
 func clip(s string, n int) string {
 	if len(s) > n {

@@ -75,6 +75,9 @@ func problemOf(err error) error {
 		slog.Error("request failed", "err", err)
 		p.Detail = "an unexpected error; the log names it by the request id"
 	}
+	if kind == fault.Unavailable {
+		slog.Warn("request not answered", "why", err, "cause", errors.Unwrap(err))
+	}
 	if kind == fault.Unavailable || kind == fault.RateLimited {
 		return huma.ErrorWithHeaders(p, http.Header{"Retry-After": {"5"}})
 	}

@@ -181,7 +181,8 @@ func prepare(op *huma.Operation, need roles.Role) {
 	op.Metadata = map[string]any{roleKey: need}
 	op.MaxBodyBytes = maxBody
 	op.BodyReadTimeout = readTimeout
-	op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusServiceUnavailable)
+	op.Errors = append(op.Errors, http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusRequestEntityTooLarge,
+		http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable)
 	if need != public {
 		op.Security = []map[string][]string{{"session": {}}, {"token": {}}, {"basic": {}}}
 		op.Description = "Role: " + string(need) + ". " + op.Description

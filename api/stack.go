@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -70,8 +71,35 @@ func (s *Server) deployStack(ctx context.Context, in *struct {
 	Body stack.Parameters
 }) (*Accepted, error) {
 	who := callerOf(ctx)
+	if in.IdempotencyKey == "" { // a repeated request must find its task, whatever the quotas are now
+		if err := s.fits(ctx, in.Body, who); err != nil {
+			return nil, err
+		}
+	}
 	input := workflows.DeployStackInput{Parameters: in.Body, UserToken: who.Token, Restricted: who.Restricted}
 	return s.start(ctx, in.Once, "stack.deploy", input, in.Body, stackTarget(in.Body.Name))
+}
+
+// fits refuses a deployment that cannot succeed, with one entry for each thing that lacks.
+func (s *Server) fits(ctx context.Context, p stack.Parameters, who caller) error {
+	if task, err := s.Tasks.Running(ctx, stackTarget("")); err != nil || task != "" {
+		return err // the start itself names the task in the way
+	}
+	report, err := s.Stacks.Preflight(ctx, p, who.Token, who.Restricted)
+	if err != nil || report.OK {
+		return err
+	}
+	refusal := &fault.Error{Kind: fault.Invalid, Message: "the stack does not fit: see /stack/preflight"}
+	for _, c := range report.Checks {
+		if c.OK {
+			continue
+		}
+		if c.Limit >= 0 {
+			refusal.Kind = fault.Quota
+		}
+		refusal.Fields = append(refusal.Fields, fault.Field{Field: c.Resource, Message: fmt.Sprintf("needed %d, used %d of %d: %s", c.Needed, c.Used, c.Limit, c.Detail)})
+	}
+	return refusal
 }
 
 func (s *Server) updateStack(ctx context.Context, in *struct {

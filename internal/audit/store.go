@@ -18,6 +18,7 @@ import (
 	_ "modernc.org/sqlite"             // driver "sqlite"
 
 	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/flow"
 )
 
 // Store keeps records in SQLite, or in PostgreSQL when replicas share it. Each record carries an
@@ -96,6 +97,12 @@ func (s *Store) Append(ctx context.Context, r Record) error {
 	}
 	r.ID++
 	r.Time = r.Time.UTC().Truncate(time.Millisecond)
+	if r.Targets == nil {
+		r.Targets = []flow.Target{}
+	}
+	if r.Changes == nil {
+		r.Changes = []flow.Change{}
+	}
 	body, err := json.Marshal(r)
 	if err != nil {
 		return err

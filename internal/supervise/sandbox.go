@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"syscall"
 	"time"
 
@@ -16,10 +18,19 @@ import (
 )
 
 // Sandbox is the process of the simulated cloud. It outlives a manager that is killed, as a real
-// cloud would; the next manager with the same data directory takes it over.
+// cloud would; the next manager with the same data directory takes it over. When it dies unasked,
+// it is started again.
 type Sandbox struct {
-	process *os.Process
-	exited  chan struct{}
+	options SandboxOptions
+	mu      sync.Mutex
+	process *sandboxProcess
+	stopped bool
+}
+
+// sandboxProcess is one run of it, ours or taken over.
+type sandboxProcess struct {
+	*os.Process
+	exited chan struct{}
 }
 
 // SandboxOptions says how the simulated cloud is to run.
@@ -77,9 +88,45 @@ func registered(dir string) (registration, error) {
 
 // StartSandbox takes over the sandbox that runs on the directory, or starts one.
 func StartSandbox(ctx context.Context, o SandboxOptions) (*Sandbox, error) {
-	if s, err := adopt(ctx, o); s != nil || err != nil {
-		return s, err
+	p, err := adopt(ctx, o)
+	if err == nil && p == nil {
+		p, err = startSandbox(ctx, o)
 	}
+	if err != nil {
+		return nil, err
+	}
+	s := &Sandbox{options: o, process: p}
+	go s.keep()
+	return s, nil
+}
+
+// keep starts the cloud again whenever it dies, as long as its state is there.
+func (s *Sandbox) keep() {
+	for {
+		s.mu.Lock()
+		p := s.process
+		s.mu.Unlock()
+		<-p.exited
+		s.mu.Lock()
+		stopped := s.stopped
+		s.mu.Unlock()
+		if _, err := os.Stat(s.options.Dir); stopped || err != nil {
+			return
+		}
+		slog.Error("the sandbox cloud died: starting it again")
+		next, err := startSandbox(context.Background(), s.options)
+		if err != nil {
+			slog.Error("the sandbox cloud does not start", "err", err)
+			time.Sleep(time.Second)
+			continue
+		}
+		s.mu.Lock()
+		s.process = next
+		s.mu.Unlock()
+	}
+}
+
+func startSandbox(ctx context.Context, o SandboxOptions) (*sandboxProcess, error) {
 	own, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -96,18 +143,18 @@ func StartSandbox(ctx context.Context, o SandboxOptions) (*Sandbox, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	s := &Sandbox{process: cmd.Process, exited: make(chan struct{})}
+	p := &sandboxProcess{Process: cmd.Process, exited: make(chan struct{})}
 	go func() {
 		_ = cmd.Wait()
-		close(s.exited)
+		close(p.exited)
 	}()
-	if err := s.await(ctx, o.Dir); err != nil {
+	if err := p.await(ctx, o.Dir); err != nil {
 		if said := lastLine(logFile.Name()); said != "" {
 			err = errors.New(said)
 		}
 		return nil, fault.New(fault.Unavailable, err, "the sandbox cloud did not start: %v", err)
 	}
-	return s, nil
+	return p, nil
 }
 
 func openLog(dir string) (*os.File, error) {
@@ -128,7 +175,7 @@ func lastLine(file string) string {
 }
 
 // adopt returns the sandbox that runs on the directory, nil when there is none.
-func adopt(ctx context.Context, o SandboxOptions) (*Sandbox, error) {
+func adopt(ctx context.Context, o SandboxOptions) (*sandboxProcess, error) {
 	lock, err := os.OpenFile(filepath.Join(o.Dir, "sandbox.lock"), os.O_RDWR, 0o600)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
@@ -151,25 +198,25 @@ func adopt(ctx context.Context, o SandboxOptions) (*Sandbox, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Sandbox{process: process, exited: make(chan struct{})}
+	p := &sandboxProcess{Process: process, exited: make(chan struct{})}
 	go func() { // not our child: it cannot be waited for
 		for process.Signal(syscall.Signal(0)) == nil {
 			time.Sleep(200 * time.Millisecond)
 		}
-		close(s.exited)
+		close(p.exited)
 	}()
-	return s, s.await(ctx, o.Dir)
+	return p, p.await(ctx, o.Dir)
 }
 
 // await returns when this very process has its port open.
-func (s *Sandbox) await(ctx context.Context, dir string) error {
+func (p *sandboxProcess) await(ctx context.Context, dir string) error {
 	deadline := time.After(startPatience)
 	for {
-		if r, err := registered(dir); err == nil && r.PID == s.process.Pid {
+		if r, err := registered(dir); err == nil && r.PID == p.Pid {
 			return nil
 		}
 		select {
-		case <-s.exited:
+		case <-p.exited:
 			return errors.New("it ended")
 		case <-deadline:
 			return errors.New("it does not open its port")
@@ -182,10 +229,14 @@ func (s *Sandbox) await(ctx context.Context, dir string) error {
 
 // Stop ends the simulated cloud; its state stays.
 func (s *Sandbox) Stop() {
-	_ = s.process.Signal(syscall.SIGTERM)
+	s.mu.Lock()
+	s.stopped = true
+	p := s.process
+	s.mu.Unlock()
+	_ = p.Signal(syscall.SIGTERM)
 	select {
-	case <-s.exited:
+	case <-p.exited:
 	case <-time.After(stopPatience):
-		_ = s.process.Kill()
+		_ = p.Kill()
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"time"
 
@@ -183,7 +184,7 @@ func (s *Service) Retry(ctx context.Context, id string, r flow.Request, userToke
 		user.SetUserToken(userToken)
 	}
 	r.Operation, r.Targets, r.Changes, r.RetryOf = found.request.Operation, found.request.Targets, found.request.Changes, id
-	return s.Start(ctx, Start{Operation: op, Input: input, Request: r})
+	return s.Start(ctx, Start{Operation: op, Input: reflect.ValueOf(input).Elem().Interface(), Request: r})
 }
 
 func (s *Service) unblock(ctx context.Context, id string, found *execution, userToken string) (Task, error) {

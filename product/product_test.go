@@ -1,0 +1,278 @@
+// Package product_test drives the built product as people and schedulers do: over HTTP, on a fresh
+// sandbox, killing it where it must not matter.
+package product_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/gorillamux"
+	"github.com/stretchr/testify/require"
+
+	"mycloudmanager/internal/temporal/temporaltest"
+)
+
+// product is a running `mcm sandbox`.
+type product struct {
+	dir     string
+	listen  string
+	sandbox string
+	process *exec.Cmd
+	log     *os.File
+	routes  routers.Router
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func start(t *testing.T) *product {
+	t.Helper()
+	p := &product{dir: t.TempDir(), listen: freeAddress(t), sandbox: freeAddress(t)}
+	var err error
+	p.log, err = os.Create(p.dir + "/log")
+	require.NoError(t, err)
+	document, err := openapi3.NewLoader().LoadFromFile("../api/openapi.yaml")
+	require.NoError(t, err)
+	document.Servers = openapi3.Servers{{URL: "http://" + p.listen + "/api/v1"}}
+	p.routes, err = gorillamux.NewRouter(document)
+	require.NoError(t, err)
+	p.up(t)
+	t.Cleanup(func() {
+		p.down(t)
+		if t.Failed() {
+			raw, _ := os.ReadFile(p.log.Name())
+			t.Logf("log of the product:\n%s", raw[max(0, len(raw)-6000):])
+		}
+	})
+	return p
+}
+
+// up starts the product and waits until it is ready.
+func (p *product) up(t *testing.T) {
+	t.Helper()
+	p.process = exec.Command(temporaltest.Product(t), "sandbox")
+	p.process.Env = append(os.Environ(), "MCM_DATA_DIR="+p.dir+"/data", "MCM_LISTEN="+p.listen, "MCM_SANDBOX_LISTEN="+p.sandbox, "MCM_SANDBOX_SPEED=4", "MCM_LOG_LEVEL=info")
+	p.process.Stdout, p.process.Stderr = p.log, p.log
+	require.NoError(t, p.process.Start())
+	require.Eventually(t, func() bool {
+		answer, err := http.Get("http://" + p.listen + "/health/ready")
+		if err != nil {
+			return false
+		}
+		defer answer.Body.Close()
+		return answer.StatusCode == http.StatusOK
+	}, time.Minute, 50*time.Millisecond)
+}
+
+func (p *product) down(t *testing.T) {
+	t.Helper()
+	_ = p.process.Process.Signal(syscall.SIGTERM)
+	done := make(chan struct{})
+	go func() {
+		_ = p.process.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(30 * time.Second):
+		_ = p.process.Process.Kill()
+		t.Error("the product does not stop")
+	}
+}
+
+// kill ends the manager as a power cut would.
+func (p *product) kill() {
+	_ = p.process.Process.Kill()
+	_ = p.process.Wait()
+}
+
+// child returns the pid of a process of ours by its command line.
+func (p *product) child(t *testing.T, name string) int {
+	t.Helper()
+	out, err := exec.Command("pgrep", "-P", fmt.Sprint(p.process.Process.Pid), "-f", name).Output()
+	require.NoError(t, err)
+	var pid int
+	_, err = fmt.Sscan(string(out), &pid)
+	require.NoError(t, err)
+	return pid
+}
+
+// person is somebody signed in.
+type person struct {
+	*product
+	cookie string
+	csrf   string
+}
+
+func (p *product) signIn(t *testing.T, user string) *person {
+	t.Helper()
+	who := &person{product: p}
+	body := map[string]any{"username": user, "password": user}
+	answer, raw := who.do(t, http.MethodPost, "/session", body, nil)
+	require.Equal(t, http.StatusCreated, answer.StatusCode, string(raw))
+	var session struct {
+		CSRF string `json:"csrf_token"`
+	}
+	require.NoError(t, json.Unmarshal(raw, &session))
+	who.cookie, _, _ = strings.Cut(answer.Header.Get("Set-Cookie"), ";")
+	who.csrf = session.CSRF
+	return who
+}
+
+// do makes one request and holds the answer against the contract.
+func (w *person) do(t *testing.T, method, path string, body any, header map[string]string) (*http.Response, []byte) {
+	t.Helper()
+	var content io.Reader
+	if body != nil {
+		raw, err := json.Marshal(body)
+		require.NoError(t, err)
+		content = bytes.NewReader(raw)
+	}
+	request, err := http.NewRequestWithContext(t.Context(), method, "http://"+w.listen+"/api/v1"+path, content)
+	require.NoError(t, err)
+	request.Header.Set("Content-Type", "application/json")
+	if w.cookie != "" {
+		request.Header.Set("Cookie", w.cookie)
+		request.Header.Set("X-CSRF-Token", w.csrf)
+	}
+	for k, v := range header {
+		request.Header.Set(k, v)
+	}
+	answer, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	raw, err := io.ReadAll(answer.Body)
+	require.NoError(t, err)
+	w.hold(t, request, answer, raw)
+	return answer, raw
+}
+
+// hold validates an answer against the committed contract.
+func (w *person) hold(t *testing.T, request *http.Request, answer *http.Response, raw []byte) {
+	t.Helper()
+	route, parameters, err := w.routes.FindRoute(request)
+	if err != nil {
+		return // a path outside the contract, which some tests ask for
+	}
+	if strings.Contains(answer.Header.Get("Content-Type"), "json") && !strings.Contains(answer.Header.Get("Content-Type"), "jsonl") {
+		input := &openapi3filter.ResponseValidationInput{
+			RequestValidationInput: &openapi3filter.RequestValidationInput{Request: request, PathParams: parameters, Route: route},
+			Status:                 answer.StatusCode, Header: answer.Header, Options: &openapi3filter.Options{IncludeResponseStatus: true},
+		}
+		input.SetBodyBytes(raw)
+		require.NoError(t, openapi3filter.ValidateResponse(context.Background(), input), "%s %s %d %s", request.Method, request.URL.Path, answer.StatusCode, raw)
+	}
+}
+
+// get reads and decodes.
+func (w *person) get(t *testing.T, path string, into any) {
+	t.Helper()
+	answer, raw := w.do(t, http.MethodGet, path, nil, nil)
+	require.Equal(t, http.StatusOK, answer.StatusCode, string(raw))
+	require.NoError(t, json.Unmarshal(raw, into))
+}
+
+type task struct {
+	ID        string `json:"id"`
+	Operation string `json:"operation"`
+	Status    string `json:"status"`
+	Title     string `json:"title"`
+	Message   string `json:"message"`
+	Error     *struct {
+		Code   string `json:"code"`
+		Detail string `json:"detail"`
+	} `json:"error"`
+	Result map[string]any `json:"result"`
+	Steps  []struct {
+		Name   string `json:"name"`
+		Status string `json:"status"`
+	} `json:"steps"`
+	RetryOf string `json:"retry_of"`
+}
+
+// begin starts work and returns its task.
+func (w *person) begin(t *testing.T, method, path string, body any, header map[string]string) task {
+	t.Helper()
+	answer, raw := w.do(t, method, path, body, header)
+	require.Equal(t, http.StatusAccepted, answer.StatusCode, string(raw))
+	var out task
+	require.NoError(t, json.Unmarshal(raw, &out))
+	require.Equal(t, "/api/v1/tasks/"+out.ID, answer.Header.Get("Location"))
+	return out
+}
+
+// end waits until the task has the status.
+func (w *person) end(t *testing.T, id string, status string) task {
+	t.Helper()
+	var last task
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+		answer, raw := w.do(t, http.MethodGet, "/tasks/"+id, nil, nil)
+		if answer.StatusCode == http.StatusServiceUnavailable { // what was killed is still coming up
+			continue
+		}
+		require.Equal(t, http.StatusOK, answer.StatusCode, string(raw))
+		last = task{}
+		require.NoError(t, json.Unmarshal(raw, &last))
+		if last.Status == status {
+			return last
+		}
+		if last.Status == "failed" || last.Status == "cancelled" || last.Status == "succeeded" {
+			break
+		}
+	}
+	require.Equal(t, status, last.Status, "%+v %+v", last, last.Error)
+	return last
+}
+
+// work begins and waits for the success.
+func (w *person) work(t *testing.T, method, path string, body any) task {
+	t.Helper()
+	return w.end(t, w.begin(t, method, path, body, nil).ID, "succeeded")
+}
+
+// control asks the sandbox's control API.
+func (p *product) control(t *testing.T, method, path, body string) []byte {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, "http://"+p.sandbox+"/_control"+path, strings.NewReader(body))
+	require.NoError(t, err)
+	answer, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	raw, err := io.ReadAll(answer.Body)
+	require.NoError(t, err)
+	require.Less(t, answer.StatusCode, 300, string(raw))
+	return raw
+}
+
+// count tells how many resources of a type carry the text in name, tags or metadata.
+func (p *product) count(t *testing.T, service, kind, text string) int {
+	t.Helper()
+	var state map[string]map[string][]json.RawMessage
+	require.NoError(t, json.Unmarshal(p.control(t, http.MethodGet, "/state", ""), &state))
+	n := 0
+	for _, r := range state[service][kind] {
+		if bytes.Contains(r, []byte(text)) {
+			n++
+		}
+	}
+	return n
+}

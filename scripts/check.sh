@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Formatting, linters, determinism of the workflows, generated files, shell scripts, web sources.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/mycloudmanager
+tools=$cache/tools-$(cat tools/go.mod tools/go.sum | sha256sum | cut -c1-16)-$(go env GOVERSION)
+
+if [ ! -x "$tools/golangci-lint" ] || [ ! -x "$tools/workflowcheck" ]; then
+  echo "Building the linters: some minutes, once."
+  mkdir -p "$tools"
+  (cd tools && GOBIN= go build -trimpath -o "$tools/" github.com/golangci/golangci-lint/v2/cmd/golangci-lint go.temporal.io/sdk/contrib/tools/workflowcheck)
+fi
+
+[ -f ui/dist/.gitkeep ] || { echo "ui/dist/.gitkeep is missing: Go cannot embed the folder" >&2; exit 1; }
+
+echo "* gofmt"
+unformatted=$(git ls-files '*.go' | xargs gofmt -l)
+if [ -n "$unformatted" ]; then
+  echo "gofmt these files: $unformatted" >&2
+  exit 1
+fi
+
+echo "* golangci-lint"
+GOFLAGS="${GOFLAGS:-} -trimpath" "$tools/golangci-lint" run ./...
+
+echo "* workflowcheck"
+GOFLAGS="${GOFLAGS:-} -trimpath" "$tools/workflowcheck" ./workflows/...
+
+echo "* shellcheck"
+git ls-files '*.sh' .ci/run | xargs shellcheck -x
+
+echo "* file sizes"
+long=$(git ls-files '*.go' | grep -vE '(_test|\.gen)\.go$' | xargs wc -l | awk '$1 > 400 && $2 != "total" {print "  " $1 " lines: " $2}')
+if [ -n "$long" ]; then
+  printf 'files over 400 lines:\n%s\n' "$long" >&2
+  exit 1
+fi
+
+echo "* web sources"
+if [ ! -d ui/node_modules ] || [ ui/package-lock.json -nt ui/node_modules/.package-lock.json ]; then
+  (cd ui && npm ci --no-fund --no-audit)
+fi
+(cd ui && npm run lint)
+
+echo "* generated files"
+go test -trimpath ./api -run TestOpenAPIIsTheCommittedContract -count=1
+(cd ui && npm run generate >/dev/null)
+if ! git diff --exit-code --stat -- ui/src/api/schema.gen.ts; then
+  echo "the UI's types are not those of the contract: run make generate" >&2
+  exit 1
+fi

@@ -1,0 +1,158 @@
+package worker_test
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/proxy"
+	"go.temporal.io/api/temporalproto"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+	sdkworker "go.temporal.io/sdk/worker"
+
+	"mycloudmanager/internal/apps"
+	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/stack"
+	"mycloudmanager/internal/temporal/temporaltest"
+	"mycloudmanager/worker"
+	"mycloudmanager/workflows"
+)
+
+var record = flag.Bool("record", false, "record histories for the replay test into workflows/testdata")
+
+// recorder runs operations on a real server as the API starts them and keeps their histories.
+type recorder struct {
+	*house
+	server *temporaltest.Server
+	dir    string
+}
+
+// TestRecord is `make record`: one history per workflow and case, from a real run.
+func TestRecord(t *testing.T) {
+	if !*record {
+		t.Skip("only with -record")
+	}
+	r := &recorder{house: newHouse(t), server: temporaltest.Start(t), dir: "../workflows/testdata"}
+	r.parts.Converter = r.server.Ring.Converter()
+	w := sdkworker.New(r.server.Client, "record", sdkworker.Options{Interceptors: worker.Interceptors(r.parts)})
+	worker.Register(w, r.parts)
+	require.NoError(t, w.Start())
+	t.Cleanup(w.Stop)
+
+	r.save(t, "DeployStack.cancelled", r.cancelled(t, "stack.deploy", small(r.house)))
+	r.save(t, "DeployStack.blocked", r.blocked(t, "stack.deploy", small(r.house)))
+	nodes := 1
+	r.save(t, "UpdateStack.ok", r.ok(t, "stack.update", workflows.UpdateStackInput{Name: "toolbox", Changes: stack.Changes{Nodes: &nodes}, UserToken: r.token}))
+	r.save(t, "LaunchApp.failed", r.failed(t, "app.launch", workflows.LaunchAppInput{App: "ntp"}))
+	r.save(t, "LaunchApp.ok", r.ok(t, "app.launch", workflows.LaunchAppInput{App: "ntp"}))
+	settings := apps.Settings{Parameters: map[string]any{"local_stratum": 5.0}}
+	r.save(t, "ConfigureApp.ok", r.ok(t, "app.configure", workflows.ConfigureAppInput{App: "ntp", Settings: settings}))
+	r.save(t, "StopApp.ok", r.ok(t, "app.stop", workflows.StopAppInput{App: "ntp"}))
+	r.save(t, "ConfigureApp.stopped", r.ok(t, "app.configure", workflows.ConfigureAppInput{App: "ntp"}))
+	r.save(t, "UninstallApp.kept", r.ok(t, "app.uninstall", workflows.UninstallAppInput{App: "ntp"}))
+	r.save(t, "LaunchApp.adopted", r.ok(t, "app.launch", workflows.LaunchAppInput{App: "ntp"}))
+	r.save(t, "UninstallApp.deleted", r.ok(t, "app.uninstall", workflows.UninstallAppInput{App: "ntp", DeleteVolume: true}))
+	r.save(t, "DeleteStack.ok", r.ok(t, "stack.delete", workflows.DeleteStackInput{Name: "toolbox", UserToken: r.token}))
+}
+
+func (r *recorder) start(t *testing.T, operation string, input any) client.WorkflowRun {
+	t.Helper()
+	op := workflows.ByName()[operation]
+	r.runs++
+	request := flow.Request{Operation: operation, Targets: []flow.Target{{Kind: "test", ID: fmt.Sprint(r.runs), Name: "test"}}, Actor: flow.Actor{ID: "demo", Name: "demo"}, Via: "api"}
+	run, err := r.server.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{
+		ID: request.Targets[0].WorkflowID(), TaskQueue: "record", Memo: map[string]any{flow.CallMemo: request},
+		TypedSearchAttributes: temporal.NewSearchAttributes(temporal.NewSearchAttributeKeyKeyword(flow.OperationKey).ValueSet(operation)),
+	}, op.Workflow, input)
+	require.NoError(t, err)
+	return run
+}
+
+func (r *recorder) ok(t *testing.T, operation string, input any) client.WorkflowRun {
+	t.Helper()
+	run := r.start(t, operation, input)
+	require.NoError(t, run.Get(t.Context(), nil), operation)
+	return run
+}
+
+func (r *recorder) cancelled(t *testing.T, operation string, input any) client.WorkflowRun {
+	t.Helper()
+	run := r.start(t, operation, input)
+	r.await(t, run, func(p flow.Progress) bool { return p.Steps[1].Status != flow.Queued })
+	require.NoError(t, r.server.Client.CancelWorkflow(t.Context(), run.GetID(), run.GetRunID()))
+	require.True(t, temporal.IsCanceledError(run.Get(t.Context(), nil)))
+	return run
+}
+
+// blocked lets the cloud run into a quota while Heat makes the stack, and then retries.
+func (r *recorder) blocked(t *testing.T, operation string, input any) client.WorkflowRun {
+	t.Helper()
+	r.cloud.Control(t, http.MethodPost, "/faults", `{"service":"nova","method":"POST","path_regex":"/servers$","count":1,"kind":"status","status":403,
+		"body":{"forbidden":{"code":403,"message":"Quota exceeded for instances: Requested 1, but already used 30 of 30 instances"}}}`)
+	run := r.start(t, operation, input)
+	r.await(t, run, func(p flow.Progress) bool { return p.Status == flow.Blocked })
+	handle, err := r.server.Client.UpdateWorkflow(t.Context(), client.UpdateWorkflowOptions{WorkflowID: run.GetID(), UpdateName: flow.RetryUpdate,
+		Args: []any{flow.Retry{UserToken: r.token}}, WaitForStage: client.WorkflowUpdateStageCompleted})
+	require.NoError(t, err)
+	require.NoError(t, handle.Get(t.Context(), nil))
+	require.NoError(t, run.Get(t.Context(), nil))
+	return run
+}
+
+// failed lets Cinder refuse the app's volume for good.
+func (r *recorder) failed(t *testing.T, operation string, input any) client.WorkflowRun {
+	t.Helper()
+	r.cloud.Control(t, http.MethodPost, "/faults", `{"service":"cinder","method":"POST","path_regex":"/volumes$","count":1,"kind":"status","status":400,
+		"body":{"badRequest":{"code":400,"message":"Invalid input received"}}}`)
+	run := r.start(t, operation, input)
+	require.Error(t, run.Get(t.Context(), nil))
+	return run
+}
+
+func (r *recorder) await(t *testing.T, run client.WorkflowRun, enough func(flow.Progress) bool) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		value, err := r.server.Client.QueryWorkflow(context.Background(), run.GetID(), run.GetRunID(), flow.ProgressQuery)
+		if err != nil {
+			return false
+		}
+		var p flow.Progress
+		return value.Get(&p) == nil && enough(p)
+	}, time.Minute, 20*time.Millisecond)
+}
+
+// save writes the history in plain, without the token that was in it.
+func (r *recorder) save(t *testing.T, name string, run client.WorkflowRun) {
+	t.Helper()
+	events := r.server.Client.GetWorkflowHistory(t.Context(), run.GetID(), run.GetRunID(), false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	history := &historypb.History{}
+	for events.HasNext() {
+		e, err := events.Next()
+		require.NoError(t, err)
+		history.Events = append(history.Events, e)
+	}
+	require.NoError(t, proxy.VisitPayloads(t.Context(), history, proxy.VisitPayloadsOptions{
+		Visitor: func(_ *proxy.VisitPayloadsContext, sealed []*commonpb.Payload) ([]*commonpb.Payload, error) {
+			plain, err := r.server.Ring.Decode(sealed)
+			for _, p := range plain {
+				p.Data = bytes.ReplaceAll(p.Data, []byte(r.token), []byte("REDACTED"))
+			}
+			return plain, err
+		},
+	}))
+	raw, err := temporalproto.CustomJSONMarshalOptions{Indent: " "}.Marshal(history)
+	require.NoError(t, err)
+	require.NoError(t, os.MkdirAll(r.dir, 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(r.dir, name+".json"), append(raw, '\n'), 0o644))
+}

@@ -1,0 +1,53 @@
+package worker_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
+	sdkworker "go.temporal.io/sdk/worker"
+
+	"mycloudmanager/internal/audit"
+	"mycloudmanager/internal/flow"
+	"mycloudmanager/worker"
+	"mycloudmanager/workflows"
+)
+
+// Every history under workflows/testdata was recorded from a real run (make record). A change that
+// cannot replay them would break operations that are in flight when a new release starts.
+func TestReplay(t *testing.T) {
+	histories, err := filepath.Glob("../workflows/testdata/*.json")
+	require.NoError(t, err)
+	covered := map[string]bool{}
+	for _, file := range histories {
+		name, _, _ := strings.Cut(filepath.Base(file), ".")
+		covered[name] = true
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			replayer, err := sdkworker.NewWorkflowReplayerWithOptions(sdkworker.WorkflowReplayerOptions{
+				Interceptors:     worker.Interceptors(worker.Parts{Recorder: &audit.Recorder{}, Converter: converter.GetDefaultDataConverter()}),
+				FailureConverter: temporal.NewDefaultFailureConverter(temporal.DefaultFailureConverterOptions{EncodeCommonAttributes: true}),
+			})
+			require.NoError(t, err)
+			workflows.Register(replayer)
+			require.NoError(t, replayer.ReplayWorkflowHistoryFromJSONFile(nil, file))
+		})
+	}
+	for _, op := range workflows.Operations() {
+		require.True(t, covered[flow.ActivityName(op.Workflow)], "no recorded history of %s: make record", op.Name)
+	}
+}
+
+// A real worker refuses what the test environment lets pass: two activities of one name.
+func TestEveryNameIsItsOwn(t *testing.T) {
+	c, err := client.NewLazyClient(client.Options{})
+	require.NoError(t, err)
+	defer c.Close()
+	require.NotPanics(t, func() { worker.New(c, "names", worker.Parts{Recorder: &audit.Recorder{}}) })
+	for _, op := range workflows.Operations() {
+		require.NotEmpty(t, op.Title.Fr, op.Name)
+	}
+}
