@@ -12,7 +12,7 @@ if [ "${1:-}" = --fresh ]; then bash "$HERE/down.sh" --purge; fi
 mkdir -p "$LOG" "$RUN" "$ETC"/{keystone,glance,cinder,neutron,nova,heat,placement,swift} \
   "$STATE"/{mysql,rabbit,glance/images,glance/staging,cinder/volumes,nova/instances,keystone,heat/env,heat/tpl,locks,swift/d1}
 if ! [ "$ETC/.done" -nt "$HERE/lib/config.sh" ] || ! [ "$ETC/.done" -nt "$HERE/env.sh" ]; then
-  # shellcheck source=lib/config.sh
+  # shellcheck source-path=SCRIPTDIR source=lib/config.sh
   . "$HERE/lib/config.sh"
   touch "$ETC/.done"
   say 'configuration written'
@@ -63,7 +63,7 @@ start mariadb
 wait_mariadb
 say 'mariadb answers'
 if [ -n "$first" ]; then
-  # shellcheck source=lib/schemas.sh
+  # shellcheck source-path=SCRIPTDIR source=lib/schemas.sh
   . "$HERE/lib/schemas.sh"
   say 'schemas made, keystone bootstrapped'
 fi
