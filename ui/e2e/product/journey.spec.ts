@@ -69,7 +69,7 @@ test.describe
         .click();
       await expectAccessible(page);
       await page.getByRole("dialog").getByRole("button", { name: "Launch", exact: true }).click();
-      await expect(tile().getByText("Progressing", { exact: true })).toBeVisible();
+      await expect(tile().getByText(/^(Progressing|Healthy)$/)).toBeVisible();
       await expect(tile().getByText("Healthy", { exact: true })).toBeVisible({ timeout: appMoves });
       const { volume } = await read<App>(page, "/apps/ntp");
       expect(volume?.attached_to).toBeTruthy();

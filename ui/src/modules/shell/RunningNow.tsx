@@ -2,7 +2,7 @@ import { Progress, Text, UnstyledButton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { isOpen, recentTasksQuery } from "../../api/queries/tasks.ts";
+import { isOpen, recentTasksQuery, taskQuery } from "../../api/queries/tasks.ts";
 import { TaskChip } from "../tasks/TaskChip.tsx";
 import classes from "./Shell.module.css";
 
@@ -11,8 +11,10 @@ export function RunningNow({ onFollow }: { onFollow: () => void }) {
   const { t } = useTranslation("common");
   const { data } = useQuery(recentTasksQuery);
   const running = data?.items.filter(isOpen) ?? [];
-  const task = running[0];
-  if (!task) return null;
+  // Lists come from an index; how far a task has got is told by the task itself.
+  const { data: newest } = useQuery({ ...taskQuery(running[0]?.id ?? ""), enabled: !!running[0] });
+  const task = newest ?? running[0];
+  if (!task || !running[0]) return null;
   const { done, total } = task.progress;
   return (
     <UnstyledButton
