@@ -34,6 +34,9 @@ type product struct {
 	process *exec.Cmd
 	log     *os.File
 	routes  routers.Router
+
+	arguments   []string
+	environment []string
 }
 
 func freeAddress(t *testing.T) string {
@@ -44,7 +47,18 @@ func freeAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
+// start starts the product on a fresh sandbox; it ends with the test.
 func start(t *testing.T) *product {
+	t.Helper()
+	p := newProduct(t)
+	p.arguments = []string{"sandbox"}
+	p.environment = []string{"MCM_SANDBOX_LISTEN=" + p.sandbox, "MCM_SANDBOX_SPEED=4"}
+	p.up(t)
+	t.Cleanup(func() { p.down(t) })
+	return p
+}
+
+func newProduct(t *testing.T) *product {
 	t.Helper()
 	p := &product{dir: t.TempDir(), listen: freeAddress(t), sandbox: freeAddress(t)}
 	var err error
@@ -55,9 +69,7 @@ func start(t *testing.T) *product {
 	document.Servers = openapi3.Servers{{URL: "http://" + p.listen + "/api/v1"}}
 	p.routes, err = gorillamux.NewRouter(document)
 	require.NoError(t, err)
-	p.up(t)
 	t.Cleanup(func() {
-		p.down(t)
 		if t.Failed() {
 			raw, _ := os.ReadFile(p.log.Name())
 			t.Logf("log of the product:\n%s", raw[max(0, len(raw)-6000):])
@@ -69,8 +81,8 @@ func start(t *testing.T) *product {
 // up starts the product and waits until it is ready.
 func (p *product) up(t *testing.T) {
 	t.Helper()
-	p.process = exec.Command(temporaltest.Product(t), "sandbox")
-	p.process.Env = append(os.Environ(), "MCM_DATA_DIR="+p.dir+"/data", "MCM_LISTEN="+p.listen, "MCM_SANDBOX_LISTEN="+p.sandbox, "MCM_SANDBOX_SPEED=4", "MCM_LOG_LEVEL=info")
+	p.process = exec.Command(temporaltest.Product(t), p.arguments...)
+	p.process.Env = append(append(os.Environ(), "MCM_DATA_DIR="+p.dir+"/data", "MCM_LISTEN="+p.listen, "MCM_LOG_LEVEL=info"), p.environment...)
 	p.process.Stdout, p.process.Stderr = p.log, p.log
 	require.NoError(t, p.process.Start())
 	require.Eventually(t, func() bool {
@@ -123,10 +135,16 @@ type person struct {
 	csrf   string
 }
 
+// signIn signs a user of the sandbox in.
 func (p *product) signIn(t *testing.T, user string) *person {
 	t.Helper()
+	return p.signInAs(t, user, user, "demo")
+}
+
+func (p *product) signInAs(t *testing.T, user, password, project string) *person {
+	t.Helper()
 	who := &person{product: p}
-	body := map[string]any{"username": user, "password": user}
+	body := map[string]any{"username": user, "password": password, "project": project}
 	answer, raw := who.do(t, http.MethodPost, "/session", body, nil)
 	require.Equal(t, http.StatusCreated, answer.StatusCode, string(raw))
 	var session struct {
@@ -221,10 +239,15 @@ func (w *person) begin(t *testing.T, method, path string, body any, header map[s
 }
 
 // end waits until the task has the status.
-func (w *person) end(t *testing.T, id string, status string) task {
+func (w *person) end(t *testing.T, id, status string) task {
+	t.Helper()
+	return w.endWithin(t, id, status, 2*time.Minute)
+}
+
+func (w *person) endWithin(t *testing.T, id, status string, limit time.Duration) task {
 	t.Helper()
 	var last task
-	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+	for deadline := time.Now().Add(limit); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
 		answer, raw := w.do(t, http.MethodGet, "/tasks/"+id, nil, nil)
 		if answer.StatusCode == http.StatusServiceUnavailable { // what was killed is still coming up
 			continue

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# The acceptance test: brings the real parts up, drives the built product on them, and takes them down again.
+# With MCM_KEEP=1 they stay up for looking around.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/mycloudmanager
+tools=$cache/tools-$(cat tools/go.mod tools/go.sum | sha256sum | cut -c1-16)-$(go env GOVERSION)
+[ "${MCM_KEEP:-}" = 1 ] || trap 'acceptance/down.sh' EXIT
+acceptance/up.sh
+if [ ! -x "$tools/helm" ]; then
+  mkdir -p "$tools"
+  (cd tools && go build -trimpath -o "$tools/" helm.sh/helm/v4/cmd/helm)
+fi
+# shellcheck source=/dev/null
+. "$cache/acceptance/env"
+export MCM_HELM=$tools/helm
+go test -trimpath -tags acceptance ./product -run TestAcceptance -count=1 -v -timeout 45m
