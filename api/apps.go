@@ -183,7 +183,7 @@ func (s *Server) uninstallApp(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	if a.Revision == 0 && a.Volume == nil && !(body.DeleteVolume && len(a.KeptVolumes) > 0) {
+	if kept := len(a.KeptVolumes) > 0; a.Revision == 0 && a.Volume == nil && (!body.DeleteVolume || !kept) {
 		return nil, fault.New(fault.Conflict, nil, "%s is not installed", a.Title)
 	}
 	input := workflows.UninstallAppInput{App: in.App, DeleteVolume: body.DeleteVolume}

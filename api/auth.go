@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/subtle"
 	"encoding/base64"
+	"errors"
 	"net"
 	"net/http"
 	"strings"
@@ -134,15 +135,13 @@ func (s *Server) deny(api huma.API, ctx huma.Context, who caller, err error) {
 	if who.UserID != "" && changes(ctx.Method()) {
 		s.auditRefusal(ctx.Context(), who, ctx.Operation().OperationID, err)
 	}
-	p, ok := problemOf(err).(huma.StatusError)
+	p, ok := errors.AsType[huma.StatusError](problemOf(err))
 	if !ok {
 		p = newProblem(http.StatusServiceUnavailable, fault.MessageOf(err))
 	}
 	if p.GetStatus() == http.StatusUnauthorized {
-		ctx.SetHeader("WWW-Authenticate", `Basic realm="application credential"`)
-	}
-	if ctx.Header("Accept") != "" && strings.HasPrefix(ctx.Header("Accept"), "text/html") {
-		ctx.SetHeader("WWW-Authenticate", "")
+		// Not Basic: a browser would open its own box, and the page's request would wait for it.
+		ctx.SetHeader("WWW-Authenticate", `Keystone realm="MyCloudManager"`)
 	}
 	ctx.SetHeader("Content-Type", "application/problem+json")
 	ctx.SetStatus(p.GetStatus())

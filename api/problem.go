@@ -96,12 +96,21 @@ var replaceErrors = sync.OnceFunc(func() {
 			if d, ok := err.(huma.ErrorDetailer); ok {
 				// The value that was sent is left out: it may be a password.
 				detail := d.ErrorDetail()
-				fields = append(fields, fault.Field{Field: fieldName(detail.Location), Message: detail.Message})
+				fields = append(fields, fieldOf(detail.Location, detail.Message))
 			}
 		}
 		return newProblem(status, message, fields...)
 	}
 })
+
+// fieldOf names the field that lacks where huma names the object around it.
+func fieldOf(location, message string) fault.Field {
+	if name, ok := strings.CutPrefix(message, "expected required property "); ok {
+		name, _, _ = strings.Cut(name, " ")
+		location, message = location+"."+name, "expected"
+	}
+	return fault.Field{Field: fieldName(location), Message: message}
+}
 
 // fieldName turns huma's location ("body.schedule.time", "query.limit") into the caller's name.
 func fieldName(location string) string {

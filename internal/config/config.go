@@ -183,6 +183,12 @@ func (c *Config) check() []error {
 			faults = append(faults, fmt.Errorf("%s: %w", name, err))
 		}
 	}
+	return append(faults, c.checkWords()...)
+}
+
+// checkWords checks what is one of a few words, or goes only with another.
+func (c *Config) checkWords() []error {
+	var faults []error
 	if (c.TemporalCert == "") != (c.TemporalKey == "") {
 		faults = append(faults, errors.New("temporal-tls-cert and temporal-tls-key: one without the other"))
 	}

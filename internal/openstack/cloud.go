@@ -155,7 +155,7 @@ func (c *Cloud) WithToken(ctx context.Context, token string) (*Session, error) {
 		return nil, Fault("keystone", err)
 	}
 	p.EndpointLocator = func(o gophercloud.EndpointOpts) (string, error) {
-		return gophercloudopenstack.V3EndpointURL(catalog, o)
+		return gophercloudopenstack.V3Endpoint(context.Background(), p, catalog, o)
 	}
 	return &Session{provider: p, endpoint: c.endpoint, grant: g}, nil
 }

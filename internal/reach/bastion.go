@@ -149,6 +149,7 @@ func ThroughProxy(proxy string) func(ctx context.Context, network, address strin
 			_ = conn.Close()
 			return nil, err
 		}
+		_ = answer.Body.Close() // an answer to CONNECT has none
 		if answer.StatusCode != http.StatusOK {
 			_ = conn.Close()
 			return nil, fmt.Errorf("proxy: %s", answer.Status)

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"path"
 	"slices"
-	"strconv"
 
 	"github.com/gophercloud/gophercloud/v2/openstack/orchestration/v1/stacks"
 
@@ -138,12 +137,4 @@ func visible(parameters map[string]string) map[string]string {
 	out := maps.Clone(parameters)
 	maps.DeleteFunc(out, func(name, _ string) bool { return !slices.Contains(shown, name) })
 	return out
-}
-
-func number(parameters map[string]string, name string) int {
-	n, err := strconv.Atoi(parameters[name])
-	if err != nil {
-		return 0
-	}
-	return n
 }

@@ -125,7 +125,7 @@ func (s *session) do(method, service, path string, body any) answer {
 	if err != nil {
 		return answer{raw: []byte(err.Error())}
 	}
-	defer res.Body.Close()
+	defer res.Body.Close() //nolint:errcheck // it was read to its end
 	raw, err := io.ReadAll(res.Body)
 	if err != nil {
 		failf("%v", err)

@@ -30,10 +30,6 @@ func (s *Service) volumeAction(r *sim.Request) (any, error) {
 		switch verb {
 		case "os-extend":
 			return nil, s.extend(r, o, sim.Int(args, "new_size"))
-		case "os-set_bootable":
-			o["bootable"] = sim.Text(args["bootable"])
-		case "os-reset_status":
-			o["status"] = args["status"]
 		case "os-force_delete":
 			s.dropAttachments(r.ID())
 			s.cloud.Drop(Volumes, r.ID())
@@ -43,16 +39,31 @@ func (s *Service) volumeAction(r *sim.Request) (any, error) {
 			o["status"] = "available"
 		case "os-attach":
 			return nil, s.attachDirectly(o, args)
-		case "os-set_image_metadata":
-			o["volume_image_metadata"] = sim.Map(args, "metadata")
-		case "os-update_readonly_flag":
-			sim.Map(o, "metadata")["readonly"] = sim.Text(args["readonly"])
 		default:
-			return nil, sim.BadRequest("There is no such action: %s", verb)
+			if !note(verb, o, args) {
+				return nil, sim.BadRequest("There is no such action: %s", verb)
+			}
 		}
 	}
 	s.touch(Volumes, o)
 	return nil, nil
+}
+
+// note does the verbs that only write on the volume.
+func note(verb string, o, args sim.Obj) bool {
+	switch verb {
+	case "os-set_bootable":
+		o["bootable"] = sim.Text(args["bootable"])
+	case "os-reset_status":
+		o["status"] = args["status"]
+	case "os-set_image_metadata":
+		o["volume_image_metadata"] = sim.Map(args, "metadata")
+	case "os-update_readonly_flag":
+		sim.Map(o, "metadata")["readonly"] = sim.Text(args["readonly"])
+	default:
+		return false
+	}
+	return true
 }
 
 func (s *Service) step(o sim.Obj, from, to, verb string) error {

@@ -39,7 +39,7 @@ func (s *Service) createSnapshot(r *sim.Request) (any, error) {
 		return nil, err
 	}
 	status := sim.Str(volume, "status")
-	if status != "available" && !(status == "in-use" && sim.Bool(in, "force")) {
+	if status != "available" && (status != "in-use" || !sim.Bool(in, "force")) {
 		return nil, sim.BadRequest("Invalid volume: Volume %s status must be available, but current status is: %s.",
 			sim.Str(volume, "id"), status)
 	}

@@ -6,9 +6,6 @@ import (
 	"mycloudmanager/internal/sandbox/sim"
 )
 
-// scope is what a token is good for.
-type scope struct{ project sim.Obj }
-
 // authenticate gives a token for a password, an application credential or another token.
 func (s *Service) authenticate(r *sim.Request) (any, error) {
 	auth := sim.Map(r.Body, "auth")
