@@ -135,9 +135,15 @@ func (s *Server) deny(api huma.API, ctx huma.Context, who caller, err error) {
 	if who.UserID != "" && changes(ctx.Method()) {
 		s.auditRefusal(ctx.Context(), who, ctx.Operation().OperationID, err)
 	}
-	p, ok := errors.AsType[huma.StatusError](problemOf(err))
+	answer := problemOf(err)
+	p, ok := errors.AsType[huma.StatusError](answer)
 	if !ok {
 		p = newProblem(http.StatusServiceUnavailable, fault.MessageOf(err))
+	}
+	if more, ok := errors.AsType[huma.HeadersError](answer); ok {
+		for name, values := range more.GetHeaders() {
+			ctx.SetHeader(name, strings.Join(values, ", "))
+		}
 	}
 	if p.GetStatus() == http.StatusUnauthorized {
 		// Not Basic: a browser would open its own box, and the page's request would wait for it.

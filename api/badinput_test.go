@@ -1,0 +1,187 @@
+package api
+
+import (
+	"encoding/base64"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"mycloudmanager/internal/roles"
+)
+
+func basic(id, secret string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(id+":"+secret))
+}
+
+// bad is a request that must be refused, and how.
+type bad struct {
+	name   string
+	ask    ask
+	status int
+	code   string
+	field  string // one of the fields the answer names
+}
+
+const (
+	launch   = "/api/v1/apps/ntp/launch"
+	deploy   = "/api/v1/stack"
+	settings = "/api/v1/apps/ntp/settings"
+)
+
+func post(path, body string) ask { return ask{method: http.MethodPost, path: path, body: body} }
+func get(path string) ask        { return ask{method: http.MethodGet, path: "/api/v1" + path} }
+
+func with(a ask, header, value string) ask {
+	a.header = map[string]string{header: value}
+	return a
+}
+
+func badBodies() []bad {
+	deep := strings.Repeat(`{"environment":`, 20_000)
+	return []bad{
+		{"not JSON", post(launch, `{"version":`), 400, "invalid", "body"},
+		{"no JSON at all", post(launch, `version: 4`), 400, "invalid", "body"},
+		{"two documents", post(launch, `{}{}`), 400, "invalid", "body"},
+		{"a list for an object", post(launch, `[]`), 422, "invalid", "body"},
+		{"a number for an object", post(deploy, `7`), 422, "invalid", "body"},
+		{"a text for a number", post(launch, `{"volume_size_gb":"ten"}`), 422, "invalid", "volume_size_gb"},
+		{"a fraction for a count", post(launch, `{"volume_size_gb":1.5}`), 422, "invalid", "volume_size_gb"},
+		{"a number that no machine holds", post(launch, `{"volume_size_gb":1e99}`), 422, "invalid", "volume_size_gb"},
+		{"too small", post(launch, `{"volume_size_gb":-1}`), 422, "invalid", "volume_size_gb"},
+		{"too large", post(launch, `{"volume_size_gb":16385}`), 422, "invalid", "volume_size_gb"},
+		{"an unknown field", post(launch, `{"volume":1}`), 422, "invalid", "volume"},
+		{"an unknown field beside others", post(deploy, `{"name":"toolbox","preset":"small","admin":true}`), 422, "invalid", "admin"},
+		{"too long a text", post(launch, `{"version":"`+strings.Repeat("4", 65)+`"}`), 422, "invalid", "version"},
+		{"a version of nobody", post(launch, `{"version":"99"}`), 422, "invalid", "version"},
+		{"no name", post(deploy, `{"preset":"small"}`), 422, "invalid", "name"},
+		{"an empty name", post(deploy, `{"name":""}`), 422, "invalid", "name"},
+		{"a name with a line break", post(deploy, `{"name":"tool\nbox"}`), 422, "invalid", "name"},
+		{"a name that is a path", post(deploy, `{"name":"../toolbox"}`), 422, "invalid", "name"},
+		{"an unknown preset", post(deploy, `{"name":"toolbox","preset":"huge"}`), 422, "invalid", "preset"},
+		{"no master", post(deploy, `{"name":"toolbox","masters":0}`), 422, "invalid", "masters"},
+		{"an even etcd", post(deploy, `{"name":"toolbox","etcd":4}`), 422, "invalid", "etcd"},
+		{"nothing to change", ask{method: http.MethodPatch, path: deploy, body: `{}`}, 422, "invalid", "body"},
+		{"no body", post(deploy, ""), 400, "invalid", ""},
+		{"a body that nests too deep", ask{method: http.MethodPut, path: settings, body: deep}, 400, "invalid", "body"},
+		{"a body of more than a megabyte", post(launch, `{"version":"`+strings.Repeat("4", maxBody)+`"}`), 413, "invalid", ""},
+		{"delete without the name", post("/api/v1/apps/ntp/uninstall", `{"delete_volume":true}`), 422, "invalid", "confirm"},
+		{"delete with another name", post("/api/v1/apps/ntp/uninstall", `{"delete_volume":true,"confirm":"zabbix"}`), 422, "invalid", "confirm"},
+		{"settings that are a list", ask{method: http.MethodPut, path: settings, body: `{"environment":[],"parameters":{}}`}, 422, "invalid", "environment"},
+		{"half of the settings", ask{method: http.MethodPut, path: settings, body: `{"environment":{}}`}, 422, "invalid", "parameters"},
+		{"settings of others meanwhile", with(ask{method: http.MethodPut, path: settings, body: `{"environment":{},"parameters":{}}`}, "If-Match", `"e0"`), 412, "conflict", ""},
+	}
+}
+
+func badPaths() []bad {
+	return []bad{
+		{"an app of nobody", post("/api/v1/apps/redis/launch", `{}`), 404, "not_found", ""},
+		{"an app that is a path", post("/api/v1/apps/..%2f..%2fetc/launch", `{}`), 404, "not_found", ""},
+		{"an app with a line break", post("/api/v1/apps/a%0d%0aSet-Cookie:x/launch", `{}`), 422, "invalid", "app"},
+		{"an app of too many letters", post("/api/v1/apps/"+strings.Repeat("a", 64)+"/stop", ""), 422, "invalid", "app"},
+		{"a path of nobody", get("/nothing"), 404, "not_found", ""},
+		{"a method of nobody", ask{method: http.MethodDelete, path: "/api/v1/apps"}, 405, "invalid", ""},
+		{"a page of nothing", get("/tasks?page_size=0"), 422, "invalid", "page_size"},
+		{"a page of too much", get("/tasks?page_size=501"), 422, "invalid", "page_size"},
+		{"a page of words", get("/tasks?page_size=many"), 422, "invalid", "page_size"},
+		{"a status of nobody", get("/tasks?status=fine"), 422, "invalid", "status"},
+		{"a time that is none", get("/tasks?since=yesterday"), 422, "invalid", "since"},
+		{"a forged token of tasks", get("/tasks?page_token=e30"), 422, "invalid", "page_token"},
+		{"a token that is no base64", get("/tasks?page_token=%27%20OR%201%3D1"), 422, "invalid", "page_token"},
+		{"a forged token of the audit", get("/audit?page_token=-1"), 422, "invalid", "page_token"},
+		{"a token of the audit in words", get("/audit?page_token=1%20OR%201%3D1"), 422, "invalid", "page_token"},
+		{"an outcome of nobody", get("/audit?outcome=fine"), 422, "invalid", "outcome"},
+		{"an export in no format", get("/audit/export"), 422, "invalid", "format"},
+		{"an export in another format", get("/audit/export?format=pdf"), 422, "invalid", "format"},
+		{"another name to delete", ask{method: http.MethodDelete, path: "/api/v1/stack?confirm=tool"}, 422, "invalid", "confirm"},
+		{"a log of another format", get("/tasks/" + runningTask + "/log?format=xml"), 422, "invalid", "format"},
+	}
+}
+
+func badHeaders() []bad {
+	key := strings.Repeat("k", 256)
+	return []bad{
+		{"a change without the CSRF token", with(post(launch, `{}`), csrfHeader, ""), 403, "forbidden", ""},
+		{"a change with another CSRF token", with(post(launch, `{}`), csrfHeader, "x"), 403, "forbidden", ""},
+		{"a forged cookie", with(post(launch, `{}`), "Cookie", sessionCookie+"="+base64.RawURLEncoding.EncodeToString(make([]byte, 200))), 401, "unauthorized", ""},
+		{"a cookie cut short", with(post(launch, `{}`), "Cookie", sessionCookie+"=AAAA"), 401, "unauthorized", ""},
+		{"a cookie that is no base64", with(post(launch, `{}`), "Cookie", sessionCookie+"=%00"), 401, "unauthorized", ""},
+		{"another content type", with(post(launch, `{}`), "Content-Type", "text/plain"), 415, "invalid", ""},
+		{"a form", with(post(launch, `version=4`), "Content-Type", "application/x-www-form-urlencoded"), 415, "invalid", ""},
+		{"too long a key", with(post(launch, `{}`), "Idempotency-Key", key), 422, "invalid", "Idempotency-Key"},
+		{"a token of nobody", with(post(launch, `{}`), "X-Auth-Token", "gAAAA"), 401, "unauthorized", ""},
+		{"a credential of nobody", with(post(launch, `{}`), "Authorization", basic("a", "b")), 401, "unauthorized", ""},
+	}
+}
+
+func TestBadRequestsAreToldAndStartNothing(t *testing.T) {
+	h := newHouse(t)
+	cases := append(append(badBodies(), badPaths()...), badHeaders()...)
+	require.GreaterOrEqual(t, len(cases), 30)
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			c.ask.as = roles.Administrator
+			answer := h.send(t, c.ask)
+			require.Equal(t, c.status, answer.Code, answer.Body.String())
+			p := problem(t, answer)
+			require.Equal(t, c.code, p.Code)
+			if c.field != "" {
+				require.NotEmpty(t, p.Errors, answer.Body.String())
+				var fields []string
+				for _, f := range p.Errors {
+					fields = append(fields, f.Field)
+					require.NotEmpty(t, f.Message)
+				}
+				require.Contains(t, fields, c.field)
+			}
+			require.Empty(t, answer.Header().Values("Set-Cookie"))
+		})
+	}
+	require.Zero(t, h.work.count.Load(), "a refused request has started work")
+}
+
+// A browser would open a sign-in box of its own at a Basic challenge, and our page would wait for it.
+func TestRefusedSignInAsksForNoBrowserBox(t *testing.T) {
+	h := newHouse(t)
+	for _, accept := range []string{"", "*/*", "application/json", "text/html"} {
+		answer := h.send(t, ask{method: http.MethodGet, path: "/api/v1/session", header: map[string]string{"Accept": accept}})
+		require.Equal(t, http.StatusUnauthorized, answer.Code)
+		require.NotEmpty(t, answer.Header().Get("WWW-Authenticate"), "RFC 9110 asks for a challenge")
+		require.NotContains(t, answer.Header().Get("WWW-Authenticate"), "Basic")
+	}
+}
+
+// Header values of callers never reach an answer's headers unless they are plain.
+func TestHeadersAreNotInjected(t *testing.T) {
+	h := newHouse(t)
+	for _, id := range []string{"a\r\nSet-Cookie: x=1", "a\x00b", "a b", "é", strings.Repeat("a", 65)} {
+		answer := h.send(t, ask{method: http.MethodGet, path: "/api/v1/info", header: map[string]string{requestIDHeader: id}})
+		require.NotEqual(t, id, answer.Header().Get(requestIDHeader))
+		require.Len(t, answer.Header().Get(requestIDHeader), 36)
+	}
+	answer := h.send(t, ask{method: http.MethodGet, path: "/api/v1/info", header: map[string]string{requestIDHeader: "run-17"}})
+	require.Equal(t, "run-17", answer.Header().Get(requestIDHeader))
+	audit := h.send(t, ask{method: http.MethodGet, path: "/api/v1/audit/export?format=csv%0d%0aX:y", as: roles.Operator})
+	require.Equal(t, http.StatusUnprocessableEntity, audit.Code)
+	require.Empty(t, audit.Header().Get("Content-Disposition"))
+}
+
+// A cookie is bound to this manager's key and to its end.
+func TestSessionsEndAndBelongToOneKey(t *testing.T) {
+	h, other := newHouse(t), newHouse(t)
+	other.SessionKey = []byte(strings.Repeat("k", 32))
+	require.NoError(t, other.sessions.init(other.SessionKey))
+	foreign, _ := other.signedIn(t, roles.Administrator)
+	ended, err := h.sessions.close(session{Token: "administrator", CSRF: "c", ExpiresAt: time.Now().Add(-time.Second)})
+	require.NoError(t, err)
+	whole, _ := h.signedIn(t, roles.Viewer)
+	last := whole[len(whole)-2]
+	tampered := whole[:len(whole)-2] + string(map[bool]byte{true: 'B', false: 'A'}[last == 'A']) + whole[len(whole)-1:]
+	for name, cookie := range map[string]string{"foreign": foreign, "ended": sessionCookie + "=" + ended, "tampered": tampered} {
+		answer := h.send(t, ask{method: http.MethodGet, path: "/api/v1/session", header: map[string]string{"Cookie": cookie}})
+		require.Equal(t, http.StatusUnauthorized, answer.Code, name)
+		require.Equal(t, "unauthorized", problem(t, answer).Code)
+	}
+}

@@ -1,0 +1,126 @@
+package api
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2/sse"
+	"github.com/stretchr/testify/require"
+
+	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/roles"
+	"mycloudmanager/internal/tasks"
+)
+
+// event is one server-sent event.
+type event struct{ id, name, data string }
+
+func nextEvent(t *testing.T, in *bufio.Scanner) (e event, open bool) {
+	t.Helper()
+	for in.Scan() {
+		field, v, _ := strings.Cut(in.Text(), ": ")
+		switch field {
+		case "id":
+			e.id = v
+		case "event":
+			e.name = v
+		case "data":
+			e.data = v
+		case "":
+			if e.data != "" {
+				return e, true
+			}
+		}
+	}
+	return e, false
+}
+
+func TestEventsOfATaskArriveAndEndWithIt(t *testing.T) {
+	h := newHouse(t)
+	h.work.events = make(chan tasks.Task)
+	server := httptest.NewServer(h.handler)
+	defer server.Close()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/api/v1/tasks/"+runningTask+"/events", http.NoBody)
+	require.NoError(t, err)
+	cookie, _ := h.signedIn(t, roles.Viewer)
+	r.Header.Set("Cookie", cookie)
+	go func() {
+		for _, status := range []flow.Status{flow.Running, flow.Blocked, flow.Succeeded} {
+			task := h.work.task()
+			task.Status = status
+			h.work.events <- task
+		}
+		close(h.work.events)
+	}()
+	answer, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	require.Equal(t, "text/event-stream", answer.Header.Get("Content-Type"))
+	in := bufio.NewScanner(answer.Body)
+	for _, status := range []flow.Status{flow.Running, flow.Blocked, flow.Succeeded} {
+		e, open := nextEvent(t, in)
+		require.True(t, open)
+		var task tasks.Task
+		require.NoError(t, json.Unmarshal([]byte(e.data), &task))
+		require.Equal(t, runningTask, task.ID)
+		require.Equal(t, status, task.Status)
+		require.NotEmpty(t, e.id, "a reader resumes by it")
+		require.Contains(t, []string{"", "task"}, e.name)
+	}
+	_, open := nextEvent(t, in)
+	require.False(t, open, "the stream ends with the task")
+}
+
+// collect runs a stream for a while of the bubble's own time and returns what it sent.
+func collect(t *testing.T, lasts time.Duration, watch func(context.Context, sse.Sender)) (sent []sse.Message) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), lasts)
+		defer cancel()
+		watch(ctx, func(m sse.Message) error {
+			sent = append(sent, m)
+			return nil
+		})
+	})
+	return sent
+}
+
+func TestQuietStreamsPing(t *testing.T) {
+	h := newHouse(t)
+	sent := collect(t, time.Minute+time.Second, func(ctx context.Context, send sse.Sender) {
+		h.work.events = make(chan tasks.Task)
+		h.watchTask(ctx, &watchTask{ID: runningTask}, send)
+	})
+	require.Len(t, sent, 4)
+	for _, m := range sent {
+		require.IsType(t, Ping{}, m.Data)
+	}
+}
+
+// Health is told when it changes, not each time it is looked at.
+func TestEverythingIsToldOnce(t *testing.T) {
+	h := newHouse(t)
+	var kinds []string
+	for _, m := range collect(t, 14*time.Second, func(ctx context.Context, send sse.Sender) {
+		h.work.events = make(chan tasks.Task, 1)
+		h.work.events <- h.work.task()
+		h.watchEvents(ctx, nil, send)
+	}) {
+		switch m.Data.(type) {
+		case TaskEvent:
+			kinds = append(kinds, "task")
+		case AppEvent:
+			kinds = append(kinds, "app")
+		case StackEvent:
+			kinds = append(kinds, "stack")
+		}
+	}
+	require.Equal(t, []string{"task", "app", "stack"}, kinds)
+}

@@ -1,0 +1,273 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"mycloudmanager/internal/apps"
+	"mycloudmanager/internal/audit"
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/identity"
+	"mycloudmanager/internal/roles"
+	"mycloudmanager/internal/stack"
+	"mycloudmanager/internal/tasks"
+	"mycloudmanager/workflows"
+)
+
+// Logs of hundreds of refused requests would hide what a test says.
+func TestMain(m *testing.M) {
+	slog.SetDefault(slog.New(slog.DiscardHandler))
+	os.Exit(m.Run())
+}
+
+// house is the real router over parts that answer from memory and count what was started.
+type house struct {
+	*Server
+	handler http.Handler
+	people  *people
+	work    *work
+	book    *book
+	stacks  *stacks
+	shelf   *shelf
+}
+
+func newHouse(t *testing.T) *house {
+	t.Helper()
+	page := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>page</html>") })
+	h := &house{people: &people{}, work: &work{}, book: &book{}, stacks: &stacks{}, shelf: &shelf{}}
+	h.Server = &Server{
+		Config: Config{SessionKey: make([]byte, 32), TemporalWeb: page, Codec: page, UI: page, Metrics: page,
+			Defaults: SignInDefaults{Project: "demo", UserDomain: "Default", ProjectDomain: "Default"}},
+		Identities: h.people, Tasks: h.work, Stacks: h.stacks, Apps: h.shelf, Audit: h.book, Operations: workflows.ByName(),
+	}
+	var err error
+	h.handler, err = h.Handler()
+	require.NoError(t, err)
+	return h
+}
+
+// ask is one request; zero values are left out.
+type ask struct {
+	method, path, body string
+	as                 roles.Role // signed in by cookie with its CSRF token
+	header             map[string]string
+}
+
+func (h *house) send(t *testing.T, a ask) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), a.method, a.path, strings.NewReader(a.body))
+	if a.body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	if a.as != roles.None {
+		cookie, csrf := h.signedIn(t, a.as)
+		r.Header.Set("Cookie", cookie)
+		r.Header.Set(csrfHeader, csrf)
+	}
+	for name, v := range a.header {
+		if v == "" {
+			r.Header.Del(name)
+			continue
+		}
+		r.Header[http.CanonicalHeaderKey(name)] = []string{v} // as it is: net/http's client would refuse some
+	}
+	w := httptest.NewRecorder()
+	h.handler.ServeHTTP(w, r)
+	return w
+}
+
+func (h *house) signedIn(t *testing.T, role roles.Role) (cookie, csrf string) {
+	t.Helper()
+	full, v, err := h.newCookie(someone(role))
+	require.NoError(t, err)
+	cookie, _, _ = strings.Cut(full, ";")
+	return cookie, v.CSRF
+}
+
+// problem reads the one form that every error has.
+func problem(t *testing.T, w *httptest.ResponseRecorder) Problem {
+	t.Helper()
+	require.Equal(t, "application/problem+json", w.Header().Get("Content-Type"), w.Body.String())
+	var p Problem
+	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &p), w.Body.String())
+	require.Equal(t, w.Code, p.Status)
+	require.NotEmpty(t, p.Title)
+	require.NotEmpty(t, p.Code)
+	return p
+}
+
+func someone(role roles.Role) identity.Identity {
+	return identity.Identity{UserID: "u-" + string(role), UserName: string(role), ProjectID: "p1", ProjectName: "demo", Role: role,
+		Token: string(role), ExpiresAt: time.Now().Add(time.Hour)}
+}
+
+// people knows one person for each role; name, password and token are the role's name.
+type people struct {
+	err     error // what a sign-in answers instead
+	signIns atomic.Int32
+}
+
+func (p *people) SignIn(_ context.Context, c identity.Credentials) (identity.Identity, error) {
+	p.signIns.Add(1)
+	if p.err != nil {
+		return identity.Identity{}, p.err
+	}
+	if name := c.Username + c.ApplicationCredentialID; name == c.Password+c.ApplicationCredentialSecret && roles.Role(name).Allows(roles.Viewer) {
+		return someone(roles.Role(name)), nil
+	}
+	return identity.Identity{}, fault.New(fault.Unauthorized, nil, "user name, password or project are not right")
+}
+
+func (p *people) Validate(_ context.Context, token string) (identity.Identity, error) {
+	if !roles.Role(token).Allows(roles.Viewer) {
+		return identity.Identity{}, fault.New(fault.Unauthorized, nil, "the token is not valid or has ended: sign in again")
+	}
+	return someone(roles.Role(token)), nil
+}
+
+func (*people) Revoke(context.Context, string) error { return nil }
+
+const runningTask = "app:ntp~0001"
+
+// work counts what is started, cancelled and retried.
+type work struct {
+	count     atomic.Int32
+	err       error
+	operation string // of the one task, app.launch when empty
+	events    chan tasks.Task
+}
+
+func (w *work) task() tasks.Task {
+	name := w.operation
+	if name == "" {
+		name = "app.launch"
+	}
+	return tasks.Task{ID: runningTask, Operation: name, Targets: []flow.Target{}, Status: flow.Running, Via: "api", Steps: []tasks.Step{},
+		Result: map[string]any{}, StartedAt: time.Now().UTC()}
+}
+
+func (w *work) change() (tasks.Task, error) {
+	w.count.Add(1)
+	return w.task(), w.err
+}
+
+func (w *work) Start(context.Context, tasks.Start) (tasks.Task, error) { return w.change() }
+func (w *work) Cancel(context.Context, string) (tasks.Task, error)     { return w.change() }
+func (w *work) Running(context.Context, flow.Target) (string, error)   { return "", nil }
+func (w *work) Watch(context.Context, string) <-chan tasks.Task        { return w.stream() }
+func (w *work) WatchAll(context.Context) <-chan tasks.Task             { return w.stream() }
+func (w *work) Log(context.Context, string, string) ([]tasks.LogLine, error) {
+	return []tasks.LogLine{{Time: time.Now(), Step: "InstallApp", Level: "info", Message: "starts"}}, w.err
+}
+
+func (w *work) Retry(context.Context, string, flow.Request, string) (tasks.Task, error) {
+	return w.change()
+}
+
+func (w *work) Get(context.Context, string) (tasks.Task, error) { return w.task(), w.err }
+
+// List refuses tokens as the real one does: it is its first step, before anything is asked.
+func (w *work) List(ctx context.Context, f tasks.Filter) (tasks.Page, error) {
+	if f.PageToken != "" {
+		return (&tasks.Service{}).List(ctx, f)
+	}
+	return tasks.Page{Items: []tasks.Task{w.task()}}, w.err
+}
+
+func (w *work) stream() <-chan tasks.Task {
+	if w.events != nil {
+		return w.events
+	}
+	ended := make(chan tasks.Task)
+	close(ended)
+	return ended
+}
+
+// stacks is one stack that stands.
+type stacks struct{ err error }
+
+func (s *stacks) Get(context.Context) (stack.Stack, error) {
+	return stack.Stack{Name: "toolbox", State: stack.Ready, Parameters: map[string]string{}, Outputs: map[string]any{}, Nodes: []stack.Node{}}, s.err
+}
+
+func (s *stacks) Topology(context.Context) (stack.Topology, error) {
+	return stack.Topology{Nodes: []stack.Vertex{}, Edges: []stack.Edge{}}, s.err
+}
+
+func (s *stacks) Events(context.Context) ([]stack.Event, error) { return []stack.Event{}, s.err }
+func (s *stacks) Options(context.Context) (stack.Options, error) {
+	return stack.Options{Presets: stack.Presets(), KeyPairs: []string{}, VolumeTypes: []string{}}, s.err
+}
+
+func (s *stacks) Preflight(_ context.Context, p stack.Parameters, _ string, _ bool) (stack.Report, error) {
+	return stack.Report{OK: true, Checks: []stack.Check{}, Parameters: p}, s.err
+}
+
+// shelf has one app, installed.
+type shelf struct{ err error }
+
+func (s *shelf) app() apps.App {
+	none := map[string]any{}
+	return apps.App{Name: "ntp", Title: "NTP", Version: "4", AvailableVersions: []string{"4"}, Available: true, Health: apps.Healthy, Revision: 1,
+		Links: []apps.Link{}, KeptVolumes: []apps.KeptVolume{}, Settings: apps.Settings{Environment: none, Parameters: none},
+		Schema: apps.Schema{Environment: none, Parameters: none}, ETag: "e1"}
+}
+
+func (s *shelf) List(context.Context) ([]apps.App, error) { return []apps.App{s.app()}, s.err }
+
+func (s *shelf) Get(_ context.Context, name string) (apps.App, error) {
+	if s.err == nil && name != "ntp" {
+		return apps.App{}, fault.New(fault.NotFound, nil, "the catalogue has no app %q", name)
+	}
+	return s.app(), s.err
+}
+
+func (s *shelf) Icon(string) ([]byte, error) { return []byte("<svg/>"), s.err }
+
+func (s *shelf) Revisions(context.Context, string) ([]apps.Revision, error) {
+	return []apps.Revision{}, s.err
+}
+
+func (s *shelf) Plan(context.Context, string, string) ([]apps.PlanRow, error) {
+	return []apps.PlanRow{}, s.err
+}
+
+func (s *shelf) CheckSettings(_ context.Context, _ string, in apps.Settings) (apps.Settings, []flow.Change, error) {
+	return in, []flow.Change{}, s.err
+}
+
+// book keeps audit records.
+type book struct {
+	records []audit.Record
+	err     error
+}
+
+func (b *book) Append(_ context.Context, r audit.Record) error {
+	b.records = append(b.records, r)
+	return b.err
+}
+
+func (b *book) List(context.Context, audit.Filter) ([]audit.Record, error) {
+	return []audit.Record{}, b.err
+}
+
+func (b *book) Each(_ context.Context, _ audit.Filter, visit func(audit.Record) error) error {
+	for _, r := range b.records {
+		if err := visit(r); err != nil {
+			return err
+		}
+	}
+	return b.err
+}

@@ -1,0 +1,201 @@
+package api
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/roles"
+)
+
+const inner = "pq: connection to db-7.internal refused, password=hunter2"
+
+// What went wrong inside is for the log: no answer shows it.
+func TestNoAnswerShowsAnInnerError(t *testing.T) {
+	h := newHouse(t)
+	operations := newHouse(t).operations(t)
+	for name, c := range map[string]struct {
+		err    error
+		status int
+		code   string
+	}{
+		"unclassified": {errors.New(inner), 500, "internal"},
+		"wrapped":      {fmt.Errorf("read: %w", errors.New(inner)), 500, "internal"},
+		"internal":     {fault.New(fault.Internal, errors.New(inner), "%s", inner), 500, "internal"},
+		"unavailable":  {fault.New(fault.Unavailable, errors.New(inner), "the cloud does not answer"), 503, "unavailable"},
+	} {
+		h.people.err, h.work.err, h.stacks.err, h.shelf.err, h.book.err = c.err, c.err, c.err, c.err, c.err
+		for id, method := range operations {
+			r := routes[id]
+			if id == "getInfo" || id == "getSession" || id == "closeSession" || id == "watchEvents" || id == "watchTask" {
+				continue // they ask nobody, or have begun to answer
+			}
+			answer := h.send(t, ask{method: method, path: "/api/v1" + r.path, body: r.body, as: roles.Administrator})
+			require.Equal(t, c.status, answer.Code, "%s %s: %s", name, id, answer.Body)
+			require.Equal(t, c.code, problem(t, answer).Code)
+			require.NotContains(t, answer.Body.String(), "hunter2")
+			require.NotContains(t, answer.Body.String(), "pq:")
+			if c.status == http.StatusServiceUnavailable {
+				require.NotEmpty(t, answer.Header().Get("Retry-After"), id)
+			}
+		}
+	}
+	require.NotZero(t, len(operations))
+}
+
+func TestAPanicIsAnInternalProblem(t *testing.T) {
+	h := newHouse(t)
+	h.Stacks = nil
+	answer := h.send(t, ask{method: http.MethodGet, path: "/api/v1/stack", as: roles.Viewer})
+	require.Equal(t, http.StatusInternalServerError, answer.Code)
+	require.Equal(t, "internal", problem(t, answer).Code)
+	require.NotContains(t, answer.Body.String(), "nil pointer")
+}
+
+// Fault texts of a refused credential, of a wrong type, of too long a value: none repeats the value.
+func TestSecretsAreNeitherEchoedNorLogged(t *testing.T) {
+	const secret = "s3cr3t-hunter2"
+	var log bytes.Buffer
+	before := slog.Default()
+	slog.SetDefault(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	t.Cleanup(func() { slog.SetDefault(before) })
+	h := newHouse(t)
+	session := "/api/v1/session"
+	for _, a := range []ask{
+		post(session, `{"username":"demo","password":"`+secret+`"}`),
+		post(session, `{"username":"demo","password":["`+secret+`"]}`),
+		post(session, `{"username":"demo","password":"`+strings.Repeat(secret, 400)+`"}`),
+		post(session, `{"username":"demo","password":"`+secret+`"`),
+		post(session, `{"username":"demo","pasword":"`+secret+`"}`),
+		post(session, `{"password":"`+secret+`"}`),
+		post(session, `{"application_credential_id":"a","application_credential_secret":"`+secret+`"}`),
+		post(session+"?password="+secret, `{}`),
+		{method: http.MethodGet, path: session, header: map[string]string{"Authorization": basic("a", secret)}},
+		{method: http.MethodGet, path: session, header: map[string]string{"X-Auth-Token": secret}},
+		{method: http.MethodGet, path: session, header: map[string]string{"Cookie": sessionCookie + "=" + secret}},
+		{method: http.MethodPut, path: settings, body: `{"environment":"` + secret + `","parameters":{}}`, as: roles.Operator},
+	} {
+		answer := h.send(t, a)
+		require.GreaterOrEqual(t, answer.Code, 400)
+		require.NotContains(t, answer.Body.String(), secret)
+		require.NotContains(t, fmt.Sprint(answer.Header()), secret)
+	}
+	require.NotEmpty(t, log.String())
+	require.NotContains(t, log.String(), secret)
+	require.NotContains(t, fmt.Sprint(h.book.records), secret)
+}
+
+func TestEveryAnswerHasSecureHeaders(t *testing.T) {
+	h := newHouse(t)
+	for name, a := range map[string]ask{
+		"page":        {method: http.MethodGet, path: "/"},
+		"page within": {method: http.MethodGet, path: "/apps/ntp"},
+		"docs":        {method: http.MethodGet, path: "/api/docs"},
+		"contract":    {method: http.MethodGet, path: "/api/v1/openapi.json"},
+		"answer":      {method: http.MethodGet, path: "/api/v1/info"},
+		"icon":        {method: http.MethodGet, path: "/api/v1/apps/ntp/icon", as: roles.Viewer},
+		"export":      {method: http.MethodGet, path: "/api/v1/audit/export?format=csv", as: roles.Operator},
+		"events":      {method: http.MethodGet, path: "/api/v1/events", as: roles.Viewer},
+		"refusal":     {method: http.MethodGet, path: "/api/v1/apps"},
+		"no path":     {method: http.MethodGet, path: "/api/v1/nothing"},
+		"no method":   {method: http.MethodPut, path: "/api/v1/apps"},
+		"health":      {method: http.MethodGet, path: "/health/ready"},
+		"codec":       {method: http.MethodPost, path: "/codec/decode"},
+		"redirect":    {method: http.MethodGet, path: "/temporal/", header: map[string]string{"Accept": "text/html"}},
+	} {
+		header := h.send(t, a).Header()
+		require.Equal(t, "nosniff", header.Get("X-Content-Type-Options"), name)
+		require.Equal(t, "DENY", header.Get("X-Frame-Options"), name)
+		require.Equal(t, "same-origin", header.Get("Referrer-Policy"), name)
+		require.Equal(t, "same-origin", header.Get("Cross-Origin-Opener-Policy"), name)
+		require.NotEmpty(t, header.Get("Permissions-Policy"), name)
+		require.NotEmpty(t, header.Get(requestIDHeader), name)
+		if strings.HasPrefix(a.path, "/api/v1") && name != "icon" {
+			require.Equal(t, "no-store", header.Get("Cache-Control"), name)
+		}
+		if strings.HasPrefix(a.path, "/temporal/") {
+			continue // Temporal Web sends a policy of its own
+		}
+		policy := header.Get("Content-Security-Policy")
+		for _, must := range []string{"default-src 'self'", "frame-ancestors 'none'", "object-src 'none'", "base-uri 'none'", "form-action 'self'"} {
+			require.Contains(t, policy, must, name)
+		}
+		require.NotContains(t, policy, "unsafe-eval", name)
+		require.NotContains(t, policy, "script-src", name)
+	}
+}
+
+func TestSessionCookieIsOutOfReach(t *testing.T) {
+	h := newHouse(t)
+	h.SecureCookies = true
+	answer := h.send(t, post("/api/v1/session", `{"username":"operator","password":"operator"}`))
+	require.Equal(t, http.StatusCreated, answer.Code)
+	cookies := answer.Result().Cookies()
+	require.Len(t, cookies, 1)
+	c := cookies[0]
+	require.True(t, c.HttpOnly && c.Secure && c.SameSite == http.SameSiteStrictMode && c.Path == "/", c.String())
+	require.NotContains(t, c.Value, "operator")
+	end := h.send(t, ask{method: http.MethodDelete, path: "/api/v1/session", as: roles.Operator})
+	require.Negative(t, end.Result().Cookies()[0].MaxAge)
+}
+
+// Ten failures in a row are the measure, for a name at an address: the eleventh is not even asked.
+func TestGuessingPasswordsIsSlowedDown(t *testing.T) {
+	for name, try := range map[string]func(secret string) ask{
+		"password": func(secret string) ask {
+			return post("/api/v1/session", `{"username":"viewer","password":"`+secret+`"}`)
+		},
+		"basic": func(secret string) ask {
+			return ask{method: http.MethodGet, path: "/api/v1/session", header: map[string]string{"Authorization": basic("viewer", secret)}}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			for range 3 { // what succeeds costs nothing
+				require.Less(t, h.send(t, try("viewer")).Code, 300)
+			}
+			for range failuresInARow {
+				require.Equal(t, http.StatusUnauthorized, h.send(t, try("guess")).Code)
+			}
+			asked := h.people.signIns.Load()
+			answer := h.send(t, try("viewer"))
+			require.Equal(t, http.StatusTooManyRequests, answer.Code, "also with the right one")
+			require.Equal(t, "rate_limited", problem(t, answer).Code)
+			require.NotEmpty(t, answer.Header().Get("Retry-After"))
+			require.Equal(t, asked, h.people.signIns.Load(), "Keystone was asked")
+			other := h.send(t, post("/api/v1/session", `{"username":"operator","password":"operator"}`))
+			require.Equal(t, http.StatusCreated, other.Code, "another person at the same address")
+		})
+	}
+}
+
+// A cloud that is away is no failure of the person.
+func TestAnUnavailableCloudCountsAgainstNobody(t *testing.T) {
+	h := newHouse(t)
+	h.people.err = fault.New(fault.Unavailable, nil, "keystone does not answer")
+	for range failuresInARow + 5 {
+		require.Equal(t, http.StatusServiceUnavailable, h.send(t, post("/api/v1/session", `{"username":"viewer","password":"viewer"}`)).Code)
+	}
+	h.people.err = nil
+	require.Equal(t, http.StatusCreated, h.send(t, post("/api/v1/session", `{"username":"viewer","password":"viewer"}`)).Code)
+}
+
+func TestMetricsAreForTheMachineItself(t *testing.T) {
+	h := newHouse(t)
+	for address, status := range map[string]int{"127.0.0.1:5": 200, "[::1]:5": 200, "192.0.2.1:5": 404} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", http.NoBody)
+		r.RemoteAddr = address
+		r.Header.Set("X-Forwarded-For", "127.0.0.1")
+		w := httptest.NewRecorder()
+		h.handler.ServeHTTP(w, r)
+		require.Equal(t, status, w.Code, address)
+	}
+}
