@@ -6,10 +6,12 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -143,6 +145,9 @@ func unknown(v *viper.Viper) []error {
 	return faults
 }
 
+// maxSpeed leaves the simulated cloud's times above what a timer can tell apart.
+const maxSpeed = 1e6
+
 func (c *Config) parse(v *viper.Viper) []error {
 	var faults []error
 	boolean := func(name string, out *bool) {
@@ -156,11 +161,12 @@ func (c *Config) parse(v *viper.Viper) []error {
 	}
 	boolean("secure-cookies", &c.SecureCookies)
 	boolean("temporal-tls", &c.TemporalTLS)
-	if _, err := fmt.Sscanf(v.GetString("retention-days"), "%d", &c.RetentionDays); err != nil || c.RetentionDays < 1 || c.RetentionDays > 36500 {
+	var err error
+	if c.RetentionDays, err = strconv.Atoi(v.GetString("retention-days")); err != nil || c.RetentionDays < 1 || c.RetentionDays > 36500 {
 		faults = append(faults, fmt.Errorf("retention-days: %q is not a number of days from 1 to 36500", v.GetString("retention-days")))
 	}
-	if _, err := fmt.Sscanf(v.GetString("sandbox-speed"), "%g", &c.SandboxSpeed); err != nil || c.SandboxSpeed <= 0 {
-		faults = append(faults, fmt.Errorf("sandbox-speed: %q is not a number above 0", v.GetString("sandbox-speed")))
+	if c.SandboxSpeed, err = strconv.ParseFloat(v.GetString("sandbox-speed"), 64); err != nil || c.SandboxSpeed <= 0 || c.SandboxSpeed > maxSpeed || math.IsNaN(c.SandboxSpeed) {
+		faults = append(faults, fmt.Errorf("sandbox-speed: %q is not a number above 0 and up to a million", v.GetString("sandbox-speed")))
 	}
 	return faults
 }
