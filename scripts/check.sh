@@ -8,7 +8,7 @@ tools=$cache/tools-$(cat tools/go.mod tools/go.sum | sha256sum | cut -c1-16)-$(g
 if [ ! -x "$tools/golangci-lint" ] || [ ! -x "$tools/workflowcheck" ]; then
   echo "Building the linters: some minutes, once."
   mkdir -p "$tools"
-  (cd tools && GOBIN= go build -trimpath -o "$tools/" github.com/golangci/golangci-lint/v2/cmd/golangci-lint go.temporal.io/sdk/contrib/tools/workflowcheck)
+  (cd tools && go build -trimpath -o "$tools/" github.com/golangci/golangci-lint/v2/cmd/golangci-lint go.temporal.io/sdk/contrib/tools/workflowcheck)
 fi
 
 [ -f ui/dist/.gitkeep ] || { echo "ui/dist/.gitkeep is missing: Go cannot embed the folder" >&2; exit 1; }
