@@ -82,7 +82,8 @@ func kind(answer gophercloud.ErrUnexpectedResponseCode, text string) fault.Kind 
 		return fault.Forbidden
 	case code == http.StatusConflict:
 		return fault.Conflict
-	case code == http.StatusBadRequest, code == http.StatusUnprocessableEntity, code == http.StatusMethodNotAllowed:
+	case code == http.StatusBadRequest, code == http.StatusUnprocessableEntity, code == http.StatusMethodNotAllowed,
+		code == http.StatusNotAcceptable: // a microversion that the cloud is too old for
 		return fault.Invalid
 	}
 	return fault.Internal
