@@ -88,6 +88,9 @@ func (s *Server) watchEvents(ctx context.Context, _ *struct {
 	ping := time.NewTicker(pingEvery)
 	defer ping.Stop()
 	seen := &healthSeen{apps: map[string]apps.Health{}}
+	if send.Data(Ping{time.Now().UTC()}) != nil { // the browser learns that the stream is open
+		return
+	}
 	for {
 		var err error
 		select {
