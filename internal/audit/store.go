@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -54,6 +55,8 @@ func Open(ctx context.Context, where string, key []byte) (*Store, error) {
 	driver, dsn, id := "sqlite", "file:"+(&url.URL{Path: where}).EscapedPath()+"?_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=busy_timeout(10000)&_txlock=immediate", "INTEGER"
 	if s.postgres {
 		driver, dsn, id = "pgx", where, "BIGINT"
+	} else if err := private(where); err != nil {
+		return nil, fmt.Errorf("audit store: %w", err)
 	}
 	db, err := sql.Open(driver, dsn)
 	if err != nil {
@@ -64,6 +67,15 @@ func Open(ctx context.Context, where string, key []byte) (*Store, error) {
 		return nil, errors.Join(fmt.Errorf("audit store: %w", err), db.Close())
 	}
 	return s, nil
+}
+
+// private makes the file for its owner alone; SQLite gives the files beside it the same mode.
+func private(file string) error {
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Chmod(0o600), f.Close())
 }
 
 // Close closes the store.
