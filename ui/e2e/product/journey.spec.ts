@@ -154,8 +154,9 @@ test.describe
       await expect(tile().getByText("Not installed", { exact: true })).toBeVisible({
         timeout: appMoves,
       });
-      const { kept_volumes } = await read<App>(page, "/apps/ntp");
-      expect(kept_volumes).toEqual([]);
+      await expect
+        .poll(async () => (await read<App>(page, "/apps/ntp")).kept_volumes, { timeout: appMoves })
+        .toEqual([]);
     });
 
     test("the stack is deleted when its name is typed", async () => {

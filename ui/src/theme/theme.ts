@@ -108,6 +108,12 @@ export const theme = createTheme({
         title: { fontSize: "1.125rem", fontWeight: 650 },
       },
     },
+    Notification: {
+      styles: {
+        root: { background: "var(--mcm-surface)" },
+        description: { color: "var(--mantine-color-text)" },
+      },
+    },
     Drawer: { defaultProps: { overlayProps: { backgroundOpacity: 0.35, blur: 2 } } },
   },
 });

@@ -29,7 +29,7 @@ test("a quota that runs out while deploying blocks in the cloud's words; Retry g
   await page.getByRole("button", { name: "Deploy", exact: true }).click();
 
   await expect(page.getByText("A quota is exhausted")).toBeVisible({ timeout: 120_000 });
-  await expect(page.getByText(fault)).toBeVisible();
+  await expect(page.getByText(fault).first()).toBeVisible();
   await expectAccessible(page);
   await page.getByRole("button", { name: "Retry" }).click();
   const heading = page.getByRole("heading", { level: 1 }).locator("..");
