@@ -106,7 +106,9 @@ func (s *Server) ready(c *gin.Context) {
 
 // metrics are for the machine itself: a scraper on the same host.
 func (s *Server) metrics(c *gin.Context) {
-	if ip := net.ParseIP(c.ClientIP()); ip == nil || !ip.IsLoopback() || s.Metrics == nil {
+	// What a proxy on this host forwards comes from somebody else.
+	forwarded := c.GetHeader("X-Forwarded-For") != "" || c.GetHeader("Forwarded") != "" || c.GetHeader("X-Real-IP") != ""
+	if ip := net.ParseIP(c.ClientIP()); ip == nil || !ip.IsLoopback() || forwarded || s.Metrics == nil {
 		writeProblem(c, newProblem(http.StatusNotFound, "no such path"))
 		return
 	}

@@ -196,10 +196,14 @@ func (s *Server) closeSession(ctx context.Context, _ *struct{}) (*struct {
 
 // record writes an audit record about something that is no task.
 func (s *Server) record(ctx context.Context, who caller, operation, outcome, detail string) error {
-	return s.Audit.Append(ctx, audit.Record{
+	return s.Audit.Append(ctx, s.newRecord(who, operation, outcome, detail))
+}
+
+func (s *Server) newRecord(who caller, operation, outcome, detail string) audit.Record {
+	return audit.Record{
 		Time: time.Now(), Actor: flow.Actor{ID: who.UserID, Name: who.UserName}, SourceIP: who.sourceIP, UserAgent: who.userAgent,
 		Via: who.via, Operation: operation, Outcome: outcome, Detail: detail, RequestID: who.requestID, Key: operation + ":" + rand.Text(),
-	})
+	}
 }
 
 func (s *Server) auditRefusal(ctx context.Context, who caller, operation string, cause error) {

@@ -51,6 +51,9 @@ func (s *Server) getStack(ctx context.Context, _ *struct{}) (*stackAnswer, error
 	}
 	if task != "" {
 		st.Task = taskURL(task)
+		if st.State == stack.Absent {
+			st.State, st.Reason = stack.Deploying, "the deployment has begun"
+		}
 	}
 	return &stackAnswer{st}, nil
 }

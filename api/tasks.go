@@ -103,29 +103,33 @@ func (s *Server) getTask(ctx context.Context, in *taskPath) (*taskAnswer, error)
 }
 
 func (s *Server) cancelTask(ctx context.Context, in *taskPath) (*Accepted, error) {
-	if err := s.mayTouch(ctx, in.ID); err != nil {
-		return nil, err
-	}
-	return accepted(s.Tasks.Cancel(ctx, in.ID))
+	return s.touch(ctx, "task.cancel", in.ID, func() (tasks.Task, error) { return s.Tasks.Cancel(ctx, in.ID) })
 }
 
 func (s *Server) retryTask(ctx context.Context, in *taskPath) (*Accepted, error) {
-	if err := s.mayTouch(ctx, in.ID); err != nil {
-		return nil, err
-	}
-	return accepted(s.Tasks.Retry(ctx, in.ID, request(ctx, ""), callerOf(ctx).Token))
+	return s.touch(ctx, "task.retry", in.ID, func() (tasks.Task, error) {
+		return s.Tasks.Retry(ctx, in.ID, request(ctx, ""), callerOf(ctx).Token)
+	})
 }
 
-// mayTouch refuses to cancel or retry an operation that the caller could not have started.
-func (s *Server) mayTouch(ctx context.Context, id string) error {
+// touch cancels or retries, and audits who did. An operation that the caller could not have started
+// is refused.
+func (s *Server) touch(ctx context.Context, what, id string, do func() (tasks.Task, error)) (*Accepted, error) {
 	t, err := s.Tasks.Get(ctx, id)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if need := s.Operations[t.Operation].Role; !callerOf(ctx).Role.Allows(need) {
-		return fault.New(fault.Forbidden, nil, "this needs the role %s", need)
+	who := callerOf(ctx)
+	if need := s.Operations[t.Operation].Role; !who.Role.Allows(need) {
+		return nil, fault.New(fault.Forbidden, nil, "this needs the role %s", need)
 	}
-	return nil
+	after, err := do()
+	if err != nil {
+		return nil, err
+	}
+	r := s.newRecord(who, what, string(flow.Succeeded), t.Title)
+	r.Targets, r.Task = t.Targets, id
+	return accepted(after, s.Audit.Append(ctx, r))
 }
 
 type taskLog struct {

@@ -46,6 +46,13 @@ func main() {
 		fmt.Println(serverVersion())
 		return
 	}
+	if len(os.Args) == 3 && os.Args[1] == schemaCommand {
+		if err := makeSchema(os.Args[2]); err != nil {
+			fmt.Fprintln(os.Stderr, "mcm-temporal:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if err := run(os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "mcm-temporal:", err)
 		os.Exit(1)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -46,13 +47,8 @@ func openStore(dir string) (*store, error) {
 		return nil, fmt.Errorf("%s is in use by another mcm-temporal", dir)
 	}
 	file := filepath.Join(dir, "temporal.db")
-	s := &store{lock: lock, config: &config.SQL{
-		PluginName: "sqlite", DatabaseName: file,
-		// WAL with full synchronisation: nothing that was acknowledged is lost, and four times the
-		// throughput of the default journal.
-		ConnectAttributes: map[string]string{"mode": "rwc", "journal_mode": "wal", "synchronous": "full", "busy_timeout": "10000"},
-	}}
-	return s, errors.Join(s.prepare(file))
+	s := &store{lock: lock, config: attributes(file)}
+	return s, s.prepare(file)
 }
 
 // prepare makes a new file's schema, or checks that a file is of this minor.
@@ -64,25 +60,44 @@ func (s *store) prepare(file string) error {
 	}
 	if fresh {
 		// A schema that was cut off half way must not look whole: it is made beside and moved.
-		s.config.DatabaseName = file + ".new"
 		for _, suffix := range []string{"", "-wal", "-shm"} {
 			if err := os.Remove(file + ".new" + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
 				return err
 			}
 		}
-		if err := sqliteschema.SetupSchema(s.config); err != nil {
-			return fmt.Errorf("schema: %w", err)
-		}
-		if err := mark(file+".new", minor(serverVersion())); err != nil {
+		// In a process of its own: Temporal's connection to the file ends with it, before the file moves.
+		own, err := os.Executable()
+		if err != nil {
 			return err
 		}
-		s.config.DatabaseName = file
+		if out, err := exec.Command(own, schemaCommand, file+".new").CombinedOutput(); err != nil {
+			return fmt.Errorf("schema: %w: %s", err, out)
+		}
 		if err := os.Rename(file+".new", file); err != nil {
 			return err
 		}
 		return os.Chmod(file, 0o600)
 	}
 	return check(file)
+}
+
+// schemaCommand makes the schema in a new file; it is only for the server itself.
+const schemaCommand = "make-schema"
+
+func makeSchema(file string) error {
+	if err := sqliteschema.SetupSchema(attributes(file)); err != nil {
+		return err
+	}
+	return mark(file, minor(serverVersion()))
+}
+
+// attributes open the file: WAL with full synchronisation loses nothing that was acknowledged, and
+// has four times the throughput of the default journal.
+func attributes(file string) *config.SQL {
+	return &config.SQL{
+		PluginName: "sqlite", DatabaseName: file,
+		ConnectAttributes: map[string]string{"mode": "rwc", "journal_mode": "wal", "synchronous": "full", "busy_timeout": "10000"},
+	}
 }
 
 func open(file string) (*sql.DB, error) {

@@ -82,6 +82,21 @@ func configCommand() *cobra.Command {
 	return parent
 }
 
+func auditCommand() *cobra.Command {
+	parent := &cobra.Command{Use: "audit", Short: "The audit store"}
+	verify := &cobra.Command{Use: "verify", Short: "Walk the audit's chain: has anything in the past been changed?", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := config.Load(cmd.Flags())
+			if err != nil {
+				return err
+			}
+			return assembly.VerifyAudit(cmd.Context(), c, cmd.OutOrStdout())
+		}}
+	config.Flags(verify.Flags())
+	parent.AddCommand(verify)
+	return parent
+}
+
 func keysCommand() *cobra.Command {
 	parent := &cobra.Command{Use: "keys", Short: "The key ring that seals what goes through Temporal"}
 	rotate := &cobra.Command{Use: "rotate", Short: "Add a new key; older ones stay to open what they sealed", Args: cobra.NoArgs,

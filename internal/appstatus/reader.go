@@ -42,6 +42,7 @@ type look struct {
 	releases map[string]kube.Release
 	healths  map[string]kube.Health
 	settings map[string]kube.Saved
+	claims   map[string]string           // app -> Cinder volume that it uses
 	volumes  map[string][]volumes.Volume // by app, newest first
 }
 
@@ -76,6 +77,9 @@ func (r *Reader) take(ctx context.Context) (look, error) {
 			return nil
 		}
 		if l.healths, l.cluster = r.Cluster.Healths(ctx); l.cluster != nil {
+			return nil
+		}
+		if l.claims, l.cluster = r.Cluster.ClaimedVolumes(ctx); l.cluster != nil {
 			return nil
 		}
 		l.settings, l.cluster = r.Cluster.AllSettings(ctx)
@@ -191,8 +195,8 @@ func (l look) addHealth(out *apps.App) {
 }
 
 func (l look) addVolumes(out *apps.App) {
-	for i, v := range l.volumes[out.Name] {
-		if i == 0 && out.Revision > 0 {
+	for _, v := range l.volumes[out.Name] {
+		if v.ID == l.claims[out.Name] {
 			out.Volume = &apps.Volume{ID: v.ID, SizeGB: v.Size, Status: v.Status}
 			if len(v.Attachments) > 0 {
 				out.Volume.AttachedTo = v.Attachments[0].ServerID

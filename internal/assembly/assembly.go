@@ -104,6 +104,21 @@ func (p *product) openData(ctx context.Context) error {
 	if p.ring, err = codec.OpenRing(p.path("keys")); err != nil {
 		return fault.New(fault.Invalid, err, "key ring: %v", err)
 	}
+	if err := p.openAudit(ctx); err != nil {
+		return err
+	}
+	if p.telemetry, err = telemetry.Open(ctx); err != nil {
+		return err
+	}
+	p.onClose(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		_ = p.telemetry.Close(ctx)
+	})
+	return nil
+}
+
+func (p *product) openAudit(ctx context.Context) error {
 	key, err := codec.Key(p.path("audit.key"))
 	if err != nil {
 		return fault.New(fault.Invalid, err, "audit key: %v", err)
@@ -116,14 +131,6 @@ func (p *product) openData(ctx context.Context) error {
 		return fault.New(fault.Unavailable, err, "%v", err)
 	}
 	p.onClose(func() { _ = p.audit.Close() })
-	if p.telemetry, err = telemetry.Open(ctx); err != nil {
-		return err
-	}
-	p.onClose(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		defer cancel()
-		_ = p.telemetry.Close(ctx)
-	})
 	return nil
 }
 

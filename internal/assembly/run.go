@@ -1,8 +1,10 @@
 package assembly
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +14,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -142,13 +146,51 @@ func (p *product) signInDefaults() api.SignInDefaults {
 
 // web forwards to Temporal Web, which takes only the certificate that this process was given.
 func web(address string, t *tls.Config) http.Handler {
-	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "https", Host: address})
+	target := &url.URL{Scheme: "https", Host: address}
+	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(target)
+		r.Out.Host = r.In.Host
+		r.Out.Header.Del("Accept-Encoding") // ownCodec reads an answer
+		if r.In.TLS != nil {
+			r.Out.Header.Set("X-Forwarded-Proto", "https")
+		} else if proto := r.In.Header.Get("X-Forwarded-Proto"); proto != "" {
+			r.Out.Header.Set("X-Forwarded-Proto", proto)
+		}
+	}}
 	proxy.Transport = &http.Transport{TLSClientConfig: t}
+	proxy.ModifyResponse = ownCodec
 	proxy.ErrorHandler = func(w http.ResponseWriter, _ *http.Request, err error) {
 		slog.Warn("Temporal Web does not answer", "err", err)
 		w.WriteHeader(http.StatusBadGateway)
 	}
 	return proxy
+}
+
+// ownCodec tells Temporal Web to open payloads at the address that the browser itself used, which a
+// proxy in front may have made another than ours.
+func ownCodec(answer *http.Response) error {
+	if !strings.HasSuffix(answer.Request.URL.Path, "/api/v1/settings") || answer.StatusCode != http.StatusOK {
+		return nil
+	}
+	var settings map[string]any
+	if err := json.NewDecoder(answer.Body).Decode(&settings); err != nil {
+		return err
+	}
+	if c, ok := settings["Codec"].(map[string]any); ok {
+		scheme := "http://"
+		if answer.Request.Header.Get("X-Forwarded-Proto") == "https" {
+			scheme = "https://"
+		}
+		c["Endpoint"] = scheme + answer.Request.Host + codecPath
+	}
+	raw, err := json.Marshal(settings)
+	if err != nil {
+		return err
+	}
+	answer.Body = io.NopCloser(bytes.NewReader(raw))
+	answer.ContentLength = int64(len(raw))
+	answer.Header.Set("Content-Length", strconv.Itoa(len(raw)))
+	return nil
 }
 
 func (p *product) probes() []api.Probe {
@@ -205,5 +247,23 @@ func Check(ctx context.Context, c config.Config, say io.Writer) error {
 	g := s.Grant()
 	fmt.Fprintf(say, "cloud    %s: project %s, user %s, role %s\n", p.cloud.AuthURL(), g.ProjectName, g.UserName, roles.FromKeystone(g.Roles))
 	fmt.Fprintf(say, "data     %s\n", filepath.Clean(c.DataDir))
+	return nil
+}
+
+// VerifyAudit walks the audit's chain.
+func VerifyAudit(ctx context.Context, c config.Config, say io.Writer) error {
+	p := &product{config: c}
+	defer p.close()
+	if err := p.openAudit(ctx); err != nil {
+		return err
+	}
+	broken, err := p.audit.Verify(ctx)
+	if err != nil {
+		return err
+	}
+	if broken > 0 {
+		return fmt.Errorf("the audit was changed or cut at record %d", broken)
+	}
+	fmt.Fprintln(say, "the audit is whole: every record follows from the one before")
 	return nil
 }

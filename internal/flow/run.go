@@ -152,7 +152,7 @@ func (r *Run) block(ctx workflow.Context, name string, cause error) error {
 	s := r.find(name)
 	s.Status, s.Message = Blocked, fault.MessageOf(cause)
 	r.progress.Error = &Error{Code: string(fault.KindOf(cause)), Detail: s.Message}
-	if err := r.state(ctx, Blocked); err != nil {
+	if err := r.tell(ctx, Blocked); err != nil {
 		return err
 	}
 	seen := r.retries
@@ -164,7 +164,15 @@ func (r *Run) block(ctx workflow.Context, name string, cause error) error {
 		return cause
 	}
 	r.progress.Error = nil
-	return r.state(ctx, Running)
+	return r.tell(ctx, Running)
+}
+
+// tell is state with the progress in the memo, which lists show and which needs no worker.
+func (r *Run) tell(ctx workflow.Context, s Status) error {
+	if err := r.state(ctx, s); err != nil {
+		return err
+	}
+	return workflow.UpsertMemo(ctx, map[string]any{ProgressMemo: r.progress})
 }
 
 func (r *Run) state(ctx workflow.Context, s Status) error {
@@ -248,6 +256,9 @@ func (r *Run) close(ctx workflow.Context, name string, status Status, message st
 	s := r.find(name)
 	now := workflow.Now(ctx)
 	s.Status, s.Message, s.EndedAt = status, message, &now
+	if status == Cancelled {
+		s.Message = "" // the status says it
+	}
 }
 
 // find returns the step of that name; a step outside the plan is added to it.

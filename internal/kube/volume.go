@@ -92,6 +92,25 @@ func (c *Cluster) ReleaseVolume(ctx context.Context, app string) error {
 	return err
 }
 
+// ClaimedVolumes returns the Cinder volume of every app that claims one, with one list.
+func (c *Cluster) ClaimedVolumes(ctx context.Context) (map[string]string, error) {
+	conn, err := c.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list, err := conn.client.CoreV1().PersistentVolumes().List(ctx, metav1.ListOptions{LabelSelector: appLabel})
+	if err != nil {
+		return nil, c.fail(err)
+	}
+	out := map[string]string{}
+	for _, pv := range list.Items {
+		if pv.Spec.CSI != nil {
+			out[pv.Labels[appLabel]] = pv.Spec.CSI.VolumeHandle
+		}
+	}
+	return out, nil
+}
+
 // ClaimedVolume returns the Cinder volume that the app's claim stands for, or "".
 func (c *Cluster) ClaimedVolume(ctx context.Context, app string) (string, error) {
 	conn, err := c.connect(ctx)

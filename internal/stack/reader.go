@@ -2,12 +2,14 @@ package stack
 
 import (
 	"context"
+	"sort"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/gophercloud/gophercloud/v2/openstack/compute/v2/servers"
 	"github.com/gophercloud/gophercloud/v2/openstack/orchestration/v1/stackevents"
+	"github.com/gophercloud/gophercloud/v2/openstack/orchestration/v1/stackresources"
 	"github.com/gophercloud/gophercloud/v2/openstack/orchestration/v1/stacks"
 	"golang.org/x/sync/singleflight"
 
@@ -172,25 +174,37 @@ func (r *Reader) Topology(ctx context.Context) (Topology, error) {
 	if err != nil {
 		return t, err
 	}
-	top := map[string]bool{}
 	for _, res := range list {
-		id := res.Name
-		if res.ParentResource != "" {
-			id = res.ParentResource + "/" + parentStack(res.Links) + "/" + res.Name
-		} else {
-			top[res.Name] = true
-		}
+		id := vertexID(res, list)
 		t.Nodes = append(t.Nodes, Vertex{ID: id, Type: res.Type, Name: res.Name, State: res.Status, Reason: res.StatusReason})
-		for _, by := range res.RequiredBy {
-			if name, ok := by.(string); ok && res.ParentResource == "" {
-				t.Edges = append(t.Edges, Edge{From: name, To: res.Name})
-			}
+		parent := ""
+		if i := strings.LastIndex(id, "/"); i >= 0 {
+			parent = id[:i]
+			t.Edges = append(t.Edges, Edge{From: parent, To: id})
+			parent += "/"
 		}
-		if res.ParentResource != "" && top[res.ParentResource] {
-			t.Edges = append(t.Edges, Edge{From: res.ParentResource, To: id})
+		for _, by := range res.RequiredBy {
+			if name, ok := by.(string); ok {
+				t.Edges = append(t.Edges, Edge{From: parent + name, To: id})
+			}
 		}
 	}
 	return t, nil
+}
+
+// vertexID is the resource's path from the top: master_members/0/server. A nested stack is the
+// resource whose physical id it has.
+func vertexID(res stackresources.Resource, list []stackresources.Resource) string {
+	if res.ParentResource == "" {
+		return res.Name
+	}
+	in := parentStack(res.Links)
+	for _, outer := range list {
+		if outer.PhysicalID != "" && strings.HasSuffix(outer.PhysicalID, in) && in != "" {
+			return vertexID(outer, list) + "/" + res.Name
+		}
+	}
+	return res.ParentResource + "/" + res.Name
 }
 
 // Events returns the stack's story, newest first.
@@ -212,8 +226,8 @@ func (r *Reader) Events(ctx context.Context) ([]Event, error) {
 	if err != nil {
 		return out, s.Fault("heat", err)
 	}
-	for i := len(events) - 1; i >= 0; i-- {
-		e := events[i]
+	sort.SliceStable(events, func(i, j int) bool { return events[i].Time.After(events[j].Time) })
+	for _, e := range events {
 		out = append(out, Event{ID: e.ID, Time: e.Time.UTC(), Resource: e.ResourceName, State: e.ResourceStatus, Reason: e.ResourceStatusReason})
 	}
 	return out, nil

@@ -10,19 +10,18 @@ import (
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/workflowservice/v1"
 
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/flow"
 )
 
-// cursor is what a page token holds. Temporal sorts running tasks first, then by the time of their
-// end. Its own token makes deep pages slow, so closed tasks are paged by a bound on that time.
+// cursor is what a page token holds. Temporal sorts running tasks first, by their start, then closed
+// ones by their end. Its own token makes deep pages slow and fails on what it did not make, so pages
+// are bounded by that time.
 type cursor struct {
-	Running []byte    `json:"r,omitempty"` // Temporal's token, while running tasks are listed
-	Closed  bool      `json:"c,omitempty"`
-	Before  time.Time `json:"b,omitzero"`
-	Seen    []string  `json:"s,omitempty"` // runs that ended at Before and were on an earlier page
+	Closed bool      `json:"c,omitempty"`
+	Before time.Time `json:"b,omitzero"`
+	Seen   []string  `json:"s,omitempty"` // runs of exactly that time that were on an earlier page
 }
 
 func (c cursor) token() string {
@@ -39,13 +38,18 @@ func parseCursor(token string) (cursor, error) {
 		return c, nil
 	}
 	b, err := base64.RawURLEncoding.DecodeString(token)
-	if err != nil || json.Unmarshal(b, &c) != nil || (c.Closed && c.Before.IsZero()) || (!c.Closed && len(c.Running) == 0) {
+	if err != nil || json.Unmarshal(b, &c) != nil || c.Before.IsZero() {
 		return c, fault.InvalidField("page_token", "not a token of this list")
 	}
 	return c, nil
 }
 
-const defaultPage = 50
+const (
+	defaultPage = 50
+	// askedAPage is how many running tasks of a page are asked for their latest message; the others
+	// show it when they are opened.
+	askedAPage = 20
+)
 
 // List returns one page: running tasks first, the newest first, then closed ones by their end.
 func (s *Service) List(ctx context.Context, f Filter) (Page, error) {
@@ -61,21 +65,27 @@ func (s *Service) List(ctx context.Context, f Filter) (Page, error) {
 	if err != nil {
 		return page, err
 	}
-	var found []*execution
+	if c.Before.IsZero() {
+		c.Before = far()
+	}
+	var (
+		found []*execution
+		more  bool
+	)
 	if !c.Closed {
-		if found, c, err = s.runningPage(ctx, conditions, f.PageSize, c); err != nil {
+		if found, c, more, err = s.bounded(ctx, conditions, f.PageSize, c); err != nil {
 			return page, err
 		}
+		if !more {
+			c, more = cursor{Closed: true, Before: far()}, true
+		}
 	}
-	more := !c.Closed
 	if c.Closed && len(found) < f.PageSize {
 		var rest []*execution
-		if rest, c, more, err = s.closedPage(ctx, conditions, f.PageSize-len(found), c); err != nil {
+		if rest, c, more, err = s.bounded(ctx, conditions, f.PageSize-len(found), c); err != nil {
 			return page, err
 		}
 		found = append(found, rest...)
-	} else if c.Closed {
-		more = true
 	}
 	if more {
 		page.NextPageToken = c.token()
@@ -83,42 +93,29 @@ func (s *Service) List(ctx context.Context, f Filter) (Page, error) {
 	if found, err = s.dropReset(ctx, found); err != nil {
 		return page, err
 	}
-	for _, e := range found {
-		page.Items = append(page.Items, s.task(ctx, e, e.progress))
+	for i, e := range found {
+		progress := e.progress
+		if i < askedAPage && e.end == nil {
+			progress = s.progress(ctx, e)
+		}
+		page.Items = append(page.Items, s.task(ctx, e, progress))
 	}
 	return page, nil
 }
 
-func (s *Service) runningPage(ctx context.Context, conditions []string, size int, c cursor) ([]*execution, cursor, error) {
-	answer, err := s.Temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
-		Namespace: s.Namespace, PageSize: int32(size), NextPageToken: c.Running,
-		Query: strings.Join(append(slices.Clone(conditions), "ExecutionStatus = 'Running'", ours), " AND "),
-	})
-	if err != nil {
-		return nil, c, tokenOr(err, c)
-	}
-	var out []*execution
-	for _, info := range answer.Executions {
-		out = append(out, s.execution(info))
-	}
-	if len(answer.NextPageToken) > 0 && len(out) == size {
-		return out, cursor{Running: answer.NextPageToken}, nil
-	}
-	return out, cursor{Closed: true, Before: time.Now().Add(time.Hour)}, nil
-}
+// far is later than any task's time, also by the clock of another machine.
+func far() time.Time { return time.Now().Add(time.Hour) }
 
 // ours leaves out what Temporal runs for itself.
 const ours = flow.OperationKey + " IS NOT NULL"
 
-func tokenOr(err error, c cursor) error {
-	if len(c.Running) > 0 && strings.Contains(err.Error(), "token") {
-		return fault.InvalidField("page_token", "not a token of this list")
+// bounded returns the part of a page that the cursor begins: running tasks or closed ones.
+func (s *Service) bounded(ctx context.Context, conditions []string, size int, c cursor) ([]*execution, cursor, bool, error) {
+	part, when := "ExecutionStatus = 'Running' AND StartTime", func(e *execution) time.Time { return e.start }
+	if c.Closed {
+		part, when = "CloseTime", func(e *execution) time.Time { return *e.end }
 	}
-	return unavailable(err)
-}
-
-func (s *Service) closedPage(ctx context.Context, conditions []string, size int, c cursor) ([]*execution, cursor, bool, error) {
-	query := strings.Join(append(slices.Clone(conditions), fmt.Sprintf("CloseTime <= '%s'", c.Before.UTC().Format(time.RFC3339Nano)), ours), " AND ")
+	query := strings.Join(append(slices.Clone(conditions), fmt.Sprintf("%s <= '%s'", part, c.Before.UTC().Format(time.RFC3339Nano)), ours), " AND ")
 	// One more than fits tells whether there is another page.
 	rows, err := s.rows(ctx, query, int32(size+len(c.Seen)+1))
 	if err != nil {
@@ -126,7 +123,7 @@ func (s *Service) closedPage(ctx context.Context, conditions []string, size int,
 	}
 	var out []*execution
 	for _, e := range rows {
-		if !slices.Contains(c.Seen, e.runID) || !e.end.Equal(c.Before) {
+		if !slices.Contains(c.Seen, e.runID) || !when(e).Equal(c.Before) {
 			out = append(out, e)
 		}
 	}
@@ -137,12 +134,12 @@ func (s *Service) closedPage(ctx context.Context, conditions []string, size int,
 	if len(out) == 0 {
 		return out, c, false, nil
 	}
-	next := cursor{Closed: true, Before: *out[len(out)-1].end}
+	next := cursor{Closed: c.Closed, Before: when(out[len(out)-1])}
 	if next.Before.Equal(c.Before) {
 		next.Seen = c.Seen
 	}
 	for _, e := range out {
-		if e.end.Equal(next.Before) {
+		if when(e).Equal(next.Before) {
 			next.Seen = append(next.Seen, e.runID)
 		}
 	}
@@ -153,7 +150,7 @@ func (s *Service) closedPage(ctx context.Context, conditions []string, size int,
 func (s *Service) dropReset(ctx context.Context, found []*execution) ([]*execution, error) {
 	var ids []string
 	for _, e := range found {
-		if e.status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING && e.status != enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED {
+		if e.status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING { // an ended one may be reset too, however it ended
 			ids = append(ids, "'"+e.taskID+"'")
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
+	"golang.org/x/sync/singleflight"
 
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/flow"
@@ -33,7 +34,8 @@ type Service struct {
 	StepTitles  map[string]i18n.Text
 	TemporalWeb bool
 
-	hub hub
+	hub   hub
+	share singleflight.Group // requests with one Idempotency-Key at once
 }
 
 // deadline is the longest a task may live, a person's patience with a blocked one included.
@@ -42,14 +44,24 @@ const deadline = 10 * 24 * time.Hour
 // Start starts an operation. A second one on the same target is a conflict that names the task in
 // the way; the same Idempotency-Key gives the same task again.
 func (s *Service) Start(ctx context.Context, in Start) (Task, error) {
-	key := ""
-	if in.Key != "" {
-		key = hash(in.Request.Actor.ID, in.Operation.Name, in.Key)
-		in.Request.BodyHash = hash(in.Operation.Name, in.Request.Targets[0].WorkflowID(), string(in.Body))
+	if in.Key == "" {
+		return s.begin(ctx, in, "")
+	}
+	key := hash(in.Request.Actor.ID, in.Operation.Name, in.Key)
+	in.Request.BodyHash = hash(in.Operation.Name, in.Request.Targets[0].WorkflowID(), string(in.Body))
+	// An operation that is done in no time could end between another request's look and its start.
+	v, err, _ := s.share.Do(key+in.Request.BodyHash, func() (any, error) {
+		ctx := context.WithoutCancel(ctx)
 		if t, err := s.again(ctx, key, in); err != nil || t != nil {
 			return deref(t), err
 		}
-	}
+		return s.begin(ctx, in, key)
+	})
+	t, _ := v.(Task)
+	return t, err
+}
+
+func (s *Service) begin(ctx context.Context, in Start, key string) (Task, error) {
 	run, err := s.execute(ctx, in, key)
 	if err == nil {
 		return s.Get(ctx, run.GetID()+"~"+run.GetRunID())
@@ -57,7 +69,7 @@ func (s *Service) Start(ctx context.Context, in Start) (Task, error) {
 	if _, ok := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); !ok {
 		return Task{}, unavailable(err)
 	}
-	if key != "" { // two requests with one key at once: the other one won
+	if key != "" { // two replicas with one key at once: the other one won
 		if t, err := s.again(ctx, key, in); err != nil || t != nil {
 			return deref(t), err
 		}
