@@ -1,0 +1,148 @@
+package tasks_test
+
+import (
+	"encoding/base64"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"golang.org/x/sync/errgroup"
+
+	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/tasks"
+)
+
+const closedTasks, runningTasks = 120, 30
+
+// crowd starts closed and running tasks of four kinds of end.
+func (h *house) crowd(t *testing.T) {
+	t.Helper()
+	var g errgroup.Group
+	g.SetLimit(16)
+	for i := range closedTasks + runningTasks {
+		g.Go(func() error {
+			do := []string{"", "fail", ""}[i%3]
+			if i >= closedTasks {
+				do = "wait"
+			}
+			in := request(fmt.Sprintf("a%d", i), do)
+			if i%10 == 0 {
+				in.Request.Actor = flow.Actor{ID: "u2", Name: "ben"}
+			}
+			_, err := h.Start(t.Context(), in)
+			return err
+		})
+	}
+	require.NoError(t, g.Wait())
+	h.settle(t, tasks.Filter{Status: flow.Succeeded}, 80)
+	h.settle(t, tasks.Filter{Status: flow.Failed}, 40)
+	h.settle(t, tasks.Filter{Status: flow.Running}, runningTasks)
+}
+
+func TestListsOnARealServer(t *testing.T) {
+	h := newHouse(t)
+	h.crowd(t)
+	t.Run("pages are complete and without doubles", h.pages)
+	t.Run("filters", h.filters)
+	t.Run("forged tokens", h.forgedTokens)
+	t.Run("a reset task is one task", h.reset)
+}
+
+func (h *house) pages(t *testing.T) {
+	for _, size := range []int{7, 30, 50, 150, 151} {
+		list := h.all(t, tasks.Filter{PageSize: size})
+		require.Len(t, list, closedTasks+runningTasks, "by %d", size)
+		require.Len(t, ids(list), closedTasks+runningTasks, "by %d", size)
+		for i, task := range list {
+			if i < runningTasks {
+				require.Nil(t, task.EndedAt, "running tasks come first")
+				continue
+			}
+			require.NotNil(t, task.EndedAt)
+			if i > runningTasks {
+				require.False(t, task.EndedAt.After(*list[i-1].EndedAt), "the newest end first")
+			}
+		}
+	}
+	page, err := h.List(t.Context(), tasks.Filter{})
+	require.NoError(t, err)
+	require.Len(t, page.Items, 50, "the default")
+}
+
+func (h *house) filters(t *testing.T) {
+	future, past := time.Now().Add(time.Hour), time.Now().Add(-time.Hour)
+	for name, c := range map[string]struct {
+		filter tasks.Filter
+		n      int
+	}{
+		"operation":         {tasks.Filter{Operation: "test.errand"}, 150},
+		"another operation": {tasks.Filter{Operation: "app.launch"}, 0},
+		"target":            {tasks.Filter{Target: "app:a17"}, 1},
+		"target by id":      {tasks.Filter{Target: "a17"}, 1},
+		"target of nobody":  {tasks.Filter{Target: "stack:a17"}, 0},
+		"part of a target":  {tasks.Filter{Target: "a1"}, 1},
+		"actor by id":       {tasks.Filter{Actor: "u2"}, 15},
+		"actor by name":     {tasks.Filter{Actor: "ben"}, 15},
+		"since":             {tasks.Filter{Since: past}, 150},
+		"since later":       {tasks.Filter{Since: future}, 0},
+		"until":             {tasks.Filter{Until: future}, 150},
+		"until before":      {tasks.Filter{Until: past}, 0},
+		"queued":            {tasks.Filter{Status: flow.Queued}, 0},
+		"blocked":           {tasks.Filter{Status: flow.Blocked}, 0},
+		"cancelled":         {tasks.Filter{Status: flow.Cancelled}, 0},
+		"timed out":         {tasks.Filter{Status: flow.TimedOut}, 0},
+		"partly failed":     {tasks.Filter{Status: flow.PartlyFailed}, 0},
+		"together":          {tasks.Filter{Status: flow.Failed, Actor: "ben", Since: past}, 4},
+	} {
+		c.filter.PageSize = 100
+		require.Len(t, h.all(t, c.filter), c.n, name)
+	}
+	for _, f := range []tasks.Filter{{Target: `a' OR 1=1 --`}, {Actor: `"`}, {Operation: "a\\"}, {Target: "a\nb"}} {
+		_, err := h.List(t.Context(), f)
+		require.Equal(t, "invalid", kindOf(err), "%+v", f)
+	}
+}
+
+func (h *house) forgedTokens(t *testing.T) {
+	encode := func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
+	for _, token := range []string{"x", "%%%", encode("{}"), encode("[]"), encode("null"), encode(`{"c":true}`), encode(`{"c":1}`),
+		encode(`{"c":true,"b":"yesterday"}`), encode(`{"r":"Z2FyYmFnZQ=="}`), encode(`{"b":"2000-01-01T00:00:00Z`)} {
+		_, err := h.List(t.Context(), tasks.Filter{PageToken: token, PageSize: 10})
+		require.Equal(t, "invalid", kindOf(err), "%s: %v", token, err)
+	}
+	page, err := h.List(t.Context(), tasks.Filter{PageToken: encode(`{"c":true,"b":"2000-01-01T00:00:00Z","s":["x' OR '1'='1"]}`)})
+	require.NoError(t, err)
+	require.Empty(t, page.Items, "what is told is a bound, never a condition")
+}
+
+// An operator's reset makes a second run: both are the same task, before and after it has ended.
+func (h *house) reset(t *testing.T) {
+	for do, status := range map[string]flow.Status{"wait": flow.Running, "fail": flow.Failed, "": flow.Succeeded} {
+		before := h.start(t, request("reset"+do, do))
+		h.await(t, before.ID, status)
+		h.settle(t, tasks.Filter{Target: "reset" + do, Status: status}, 1)
+		_, err := h.server.Client.ResetWorkflowExecution(t.Context(), &workflowservice.ResetWorkflowExecutionRequest{
+			Namespace: h.Namespace, WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: "app:reset" + do},
+			Reason: "an operator's", WorkflowTaskFinishEventId: 4, RequestId: "reset" + do,
+		})
+		require.NoError(t, err)
+		after := h.await(t, before.ID, status)
+		require.Equal(t, before.ID, after.ID)
+		running, err := h.Running(t.Context(), flow.Target{Kind: "app", ID: "reset" + do})
+		require.NoError(t, err)
+		if do == "wait" {
+			require.Equal(t, before.ID, running)
+		}
+		require.Eventually(t, func() bool {
+			found, err := h.Temporal.CountWorkflow(t.Context(), &workflowservice.CountWorkflowExecutionsRequest{Namespace: h.Namespace,
+				Query: fmt.Sprintf("%s = '%s'", flow.TaskKey, before.ID)})
+			return err == nil && found.Count == 2
+		}, patience, 50*time.Millisecond, "two runs, one task")
+		list := h.settle(t, tasks.Filter{Target: "app:reset" + do}, 1)
+		require.Equal(t, before.ID, list[0].ID, do)
+		require.Equal(t, status, list[0].Status, do)
+	}
+}

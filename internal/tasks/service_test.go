@@ -1,0 +1,187 @@
+package tasks_test
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/i18n"
+	"mycloudmanager/internal/tasks"
+)
+
+func TestTasksOnARealServer(t *testing.T) {
+	h := newHouse(t)
+	t.Run("twenty requests with one key are one task", h.race)
+	t.Run("a key stands for its body, also later", h.keys)
+	t.Run("one operation works on a thing at a time", h.inTheWay)
+	t.Run("cancel undoes", h.cancels)
+	t.Run("retry of a failed task is another task", h.retries)
+	t.Run("a blocked task goes on after retry", h.blocks)
+	t.Run("ids of nobody", h.nobody)
+}
+
+func (h *house) race(t *testing.T) {
+	for _, do := range []string{"wait", ""} {
+		for round := range 5 {
+			in := request(fmt.Sprintf("race%s%d", do, round), do)
+			in.Key = "key-" + in.Request.Targets[0].ID
+			var (
+				wg    sync.WaitGroup
+				mu    sync.Mutex
+				found = map[string]int{}
+				gate  = make(chan struct{})
+			)
+			for range 20 {
+				wg.Go(func() {
+					<-gate
+					task, err := h.Start(t.Context(), in)
+					mu.Lock()
+					defer mu.Unlock()
+					found[task.ID+fault.MessageOf(err)]++
+				})
+			}
+			close(gate)
+			wg.Wait()
+			require.Len(t, found, 1, "%q, round %d", do, round)
+		}
+	}
+}
+
+func (h *house) keys(t *testing.T) {
+	in := request("keys", "")
+	in.Key = "k1"
+	first := h.start(t, in)
+	h.await(t, first.ID, flow.Succeeded)
+	require.Equal(t, first.ID, h.start(t, in).ID, "after it has ended")
+
+	other := in
+	other.Body = []byte("other")
+	_, err := h.Start(t.Context(), other)
+	f, ok := errors.AsType[*fault.Error](err)
+	require.True(t, ok)
+	require.Equal(t, fault.Conflict, f.Kind)
+	require.Equal(t, first.ID, f.Task)
+
+	between := h.start(t, request("keys", ""))
+	require.NotEqual(t, first.ID, between.ID, "without a key it is new work")
+	h.await(t, between.ID, flow.Succeeded)
+	h.settle(t, tasks.Filter{Target: "app:keys", Status: flow.Succeeded}, 2)
+	require.Equal(t, first.ID, h.start(t, in).ID, "after other work on the same thing")
+
+	stranger := in
+	stranger.Request.Actor = flow.Actor{ID: "u9", Name: "eve"}
+	require.NotEqual(t, first.ID, h.start(t, stranger).ID, "keys are each caller's own")
+}
+
+func (h *house) inTheWay(t *testing.T) {
+	first := h.start(t, request("way", "wait"))
+	_, err := h.Start(i18n.With(t.Context(), "fr"), request("way", ""))
+	f, ok := errors.AsType[*fault.Error](err)
+	require.True(t, ok, "%v", err)
+	require.Equal(t, fault.Conflict, f.Kind)
+	require.Equal(t, first.ID, f.Task)
+	require.Contains(t, f.Message, "Exécuter way")
+	running, err := h.Running(t.Context(), flow.Target{Kind: "app", ID: "way"})
+	require.NoError(t, err)
+	require.Equal(t, first.ID, running)
+	running, err = h.Running(t.Context(), flow.Target{Kind: "app", ID: "nothing"})
+	require.NoError(t, err)
+	require.Empty(t, running)
+}
+
+func (h *house) cancels(t *testing.T) {
+	h.hands.raised.Store(false)
+	task := h.start(t, request("cancel", "work"))
+	h.await(t, task.ID, flow.Blocked)
+	before := h.hands.undone.Load()
+	asked, err := h.Cancel(t.Context(), task.ID)
+	require.NoError(t, err)
+	require.Contains(t, []flow.Status{flow.Cancelling, flow.Cancelled}, asked.Status)
+	ended := h.await(t, task.ID, flow.Cancelled)
+	require.Equal(t, before+1, h.hands.undone.Load())
+	require.True(t, ended.Steps[len(ended.Steps)-1].Undo)
+	require.Equal(t, flow.Cancelled, ended.Steps[0].Status)
+	_, err = h.Cancel(t.Context(), task.ID)
+	require.Equal(t, "conflict", kindOf(err))
+	h.settle(t, tasks.Filter{Status: flow.Cancelled, Target: "cancel"}, 1)
+}
+
+func (h *house) retries(t *testing.T) {
+	task := h.start(t, request("retry", "fail"))
+	failed := h.await(t, task.ID, flow.Failed)
+	require.Equal(t, &flow.Error{Code: "invalid", Detail: "nova: no such flavor"}, failed.Error)
+	who := flow.Request{Actor: flow.Actor{ID: "u7", Name: "carl"}, Via: "cli"}
+	again, err := h.Retry(t.Context(), task.ID, who, "token")
+	require.NoError(t, err)
+	require.NotEqual(t, task.ID, again.ID)
+	again = h.await(t, again.ID, flow.Failed) // with the same input it ends the same
+	require.Equal(t, task.ID, again.RetryOf)
+	require.Equal(t, "carl", again.Actor.Name)
+	require.Equal(t, task.Targets, again.Targets)
+
+	done := h.start(t, request("retry-done", ""))
+	h.await(t, done.ID, flow.Succeeded)
+	_, err = h.Retry(t.Context(), done.ID, who, "")
+	require.Equal(t, "conflict", kindOf(err))
+	busy := h.start(t, request("retry-busy", "wait"))
+	h.await(t, busy.ID, flow.Running)
+	_, err = h.Retry(t.Context(), busy.ID, who, "")
+	require.Equal(t, "conflict", kindOf(err), "%v", err)
+	require.ErrorContains(t, err, "needs no retry")
+}
+
+func (h *house) blocks(t *testing.T) {
+	h.hands.raised.Store(false)
+	task := h.start(t, request("block", "work"))
+	blocked := h.await(t, task.ID, flow.Blocked)
+	require.Equal(t, "quota", blocked.Error.Code)
+	require.Equal(t, "cinder: Maximum number of volumes allowed (2) exceeded", blocked.Error.Detail)
+	require.Equal(t, flow.Blocked, blocked.Steps[0].Status)
+	require.Equal(t, "Make the thing", blocked.Steps[0].Title)
+	require.Equal(t, tasks.Progress{Total: 1}, blocked.Progress)
+	list := h.settle(t, tasks.Filter{Status: flow.Blocked, Target: "app:block"}, 1)
+	require.Equal(t, task.ID, list[0].ID)
+
+	_, err := h.Retry(t.Context(), task.ID, flow.Request{}, "fresh-1")
+	require.NoError(t, err)
+	h.await(t, task.ID, flow.Blocked) // the cause is still there
+	require.Equal(t, "fresh-1", h.hands.token.Load())
+	h.hands.raised.Store(true)
+	again, err := h.Retry(t.Context(), task.ID, flow.Request{}, "fresh-2")
+	require.NoError(t, err)
+	require.Equal(t, task.ID, again.ID, "it goes on, it is no other task")
+	done := h.await(t, task.ID, flow.Succeeded)
+	require.Nil(t, done.Error)
+	require.Equal(t, "made", done.Steps[0].Message)
+	require.Equal(t, tasks.Progress{Done: 1, Total: 1}, done.Progress)
+	require.Equal(t, "fresh-2", h.hands.token.Load())
+
+	french, err := h.Get(i18n.With(t.Context(), "fr"), task.ID)
+	require.NoError(t, err)
+	require.Equal(t, "Exécuter block", french.Title)
+	require.Equal(t, "Fabriquer la chose", french.Steps[0].Title)
+	lines, err := h.Log(t.Context(), task.ID, "MakeThing")
+	require.NoError(t, err)
+	require.NotEmpty(t, lines)
+	require.Contains(t, fmt.Sprint(lines), "Maximum number of volumes")
+}
+
+func (h *house) nobody(t *testing.T) {
+	known := h.start(t, request("known", ""))
+	for _, id := range []string{"", "~", "app:known", "app:known~", "~x", "app:nobody~" + known.ID[len("app:known~"):], "app:known~not-a-run",
+		"app:known~00000000-0000-4000-8000-000000000000", `app:known~' OR '1'='1`, "app:known~\""} {
+		_, err := h.Get(t.Context(), id)
+		require.Equal(t, "not_found", kindOf(err), "%q: %v", id, err)
+		_, err = h.Cancel(t.Context(), id)
+		require.Equal(t, "not_found", kindOf(err), "%q: %v", id, err)
+		_, err = h.Retry(t.Context(), id, flow.Request{}, "")
+		require.Equal(t, "not_found", kindOf(err), "%q: %v", id, err)
+		_, err = h.Log(t.Context(), id, "")
+		require.Equal(t, "not_found", kindOf(err), "%q: %v", id, err)
+	}
+}
