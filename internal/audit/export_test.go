@@ -69,7 +69,7 @@ func TestXLSXHoldsNoFormulaAndIsReadByOthers(t *testing.T) {
 	require.NoError(t, audit.Export(&out, "xlsx", "fr", story(len(formulas), evil)))
 	book, err := excelize.OpenReader(&out)
 	require.NoError(t, err)
-	defer book.Close() //nolint:errcheck // it was only read
+	defer book.Close()
 	sheet := book.GetSheetName(0)
 	rows, err := book.GetRows(sheet)
 	require.NoError(t, err)

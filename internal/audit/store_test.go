@@ -109,7 +109,7 @@ func TestTheChainIsKeyed(t *testing.T) {
 	fill(t, s, 3)
 	other, err := audit.Open(t.Context(), file, []byte("another key of thirty-two bytes!"))
 	require.NoError(t, err)
-	defer other.Close() //nolint:errcheck // only read
+	defer other.Close()
 	bad, err := other.Verify(t.Context())
 	require.NoError(t, err)
 	require.EqualValues(t, 1, bad)
@@ -121,7 +121,7 @@ func TestTheStoryGoesOnAfterARestart(t *testing.T) {
 	require.NoError(t, s.Close())
 	again, err := audit.Open(t.Context(), file, key)
 	require.NoError(t, err)
-	defer again.Close() //nolint:errcheck // the test ends
+	defer again.Close()
 	require.NoError(t, again.Append(t.Context(), record(3)))
 	require.NoError(t, again.Append(t.Context(), record(1)), "a key of before")
 	bad, err := again.Verify(t.Context())

@@ -189,7 +189,7 @@ func ask(t *testing.T, r recording) error {
 	defer server.Close()
 	c := &gophercloud.ServiceClient{ProviderClient: &gophercloud.ProviderClient{}, Endpoint: server.URL + "/"}
 	var out any
-	_, err := c.Get(t.Context(), server.URL, &out, nil) //nolint:bodyclose // the client has read and closed it
+	_, err := c.Get(t.Context(), server.URL, &out, nil)
 	return openstack.Fault(r.Service, err)
 }
 
@@ -268,14 +268,14 @@ func TestBrokenConnectionsAreUnavailable(t *testing.T) {
 			defer cancel()
 			c := &gophercloud.ServiceClient{ProviderClient: &gophercloud.ProviderClient{}, Endpoint: server.URL + "/"}
 			var out any
-			_, err := c.Get(ctx, server.URL, &out, nil) //nolint:bodyclose // the client has read and closed it
+			_, err := c.Get(ctx, server.URL, &out, nil)
 			require.Equal(t, fault.Unavailable, fault.KindOf(openstack.Fault("nova", err)), "%v", err)
 		})
 	}
 	server := httptest.NewServer(http.NotFoundHandler())
 	server.Close()
 	c := &gophercloud.ServiceClient{ProviderClient: &gophercloud.ProviderClient{}, Endpoint: server.URL + "/"}
-	_, err := c.Get(t.Context(), server.URL, nil, nil) //nolint:bodyclose // there is none
+	_, err := c.Get(t.Context(), server.URL, nil, nil)
 	err = openstack.Fault("nova", err)
 	require.Equal(t, fault.Unavailable, fault.KindOf(err))
 	require.Equal(t, "nova does not answer", fault.MessageOf(err), "no address, no port")

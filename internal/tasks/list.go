@@ -65,27 +65,9 @@ func (s *Service) List(ctx context.Context, f Filter) (Page, error) {
 	if err != nil {
 		return page, err
 	}
-	if c.Before.IsZero() {
-		c.Before = far()
-	}
-	var (
-		found []*execution
-		more  bool
-	)
-	if !c.Closed {
-		if found, c, more, err = s.bounded(ctx, conditions, f.PageSize, c); err != nil {
-			return page, err
-		}
-		if !more {
-			c, more = cursor{Closed: true, Before: far()}, true
-		}
-	}
-	if c.Closed && len(found) < f.PageSize {
-		var rest []*execution
-		if rest, c, more, err = s.bounded(ctx, conditions, f.PageSize-len(found), c); err != nil {
-			return page, err
-		}
-		found = append(found, rest...)
+	found, c, more, err := s.next(ctx, conditions, f.PageSize, c)
+	if err != nil {
+		return page, err
 	}
 	if more {
 		page.NextPageToken = c.token()
@@ -101,6 +83,25 @@ func (s *Service) List(ctx context.Context, f Filter) (Page, error) {
 		page.Items = append(page.Items, s.task(ctx, e, progress))
 	}
 	return page, nil
+}
+
+// next reads the rows after the cursor: what is left of the running ones, then closed ones.
+func (s *Service) next(ctx context.Context, conditions []string, size int, c cursor) (found []*execution, after cursor, more bool, err error) {
+	if c.Before.IsZero() {
+		c.Before = far()
+	}
+	if !c.Closed {
+		if found, c, more, err = s.bounded(ctx, conditions, size, c); err != nil || more {
+			return found, c, more, err
+		}
+		c, more = cursor{Closed: true, Before: far()}, true
+	}
+	if len(found) < size {
+		var rest []*execution
+		rest, c, more, err = s.bounded(ctx, conditions, size-len(found), c)
+		found = append(found, rest...)
+	}
+	return found, c, more, err
 }
 
 // far is later than any task's time, also by the clock of another machine.
