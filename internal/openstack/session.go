@@ -24,7 +24,7 @@ const novaVersion = "2.64"
 
 // Compute returns the Nova client.
 func (s *Session) Compute() (*gophercloud.ServiceClient, error) {
-	c, err := s.service(gophercloudopenstack.NewComputeV2)
+	c, err := s.service("nova", gophercloudopenstack.NewComputeV2)
 	if err == nil {
 		c.Microversion = novaVersion
 	}
@@ -33,33 +33,38 @@ func (s *Session) Compute() (*gophercloud.ServiceClient, error) {
 
 // Volume returns the Cinder client.
 func (s *Session) Volume() (*gophercloud.ServiceClient, error) {
-	return s.service(gophercloudopenstack.NewBlockStorageV3)
+	return s.service("cinder", gophercloudopenstack.NewBlockStorageV3)
 }
 
 // Network returns the Neutron client.
 func (s *Session) Network() (*gophercloud.ServiceClient, error) {
-	return s.service(gophercloudopenstack.NewNetworkV2)
+	return s.service("neutron", gophercloudopenstack.NewNetworkV2)
 }
 
 // Image returns the Glance client.
 func (s *Session) Image() (*gophercloud.ServiceClient, error) {
-	return s.service(gophercloudopenstack.NewImageV2)
+	return s.service("glance", gophercloudopenstack.NewImageV2)
 }
 
 // Orchestration returns the Heat client.
 func (s *Session) Orchestration() (*gophercloud.ServiceClient, error) {
-	return s.service(gophercloudopenstack.NewOrchestrationV1)
+	return s.service("heat", gophercloudopenstack.NewOrchestrationV1)
 }
 
 // Identity returns the Keystone client.
 func (s *Session) Identity() (*gophercloud.ServiceClient, error) {
-	return s.service(gophercloudopenstack.NewIdentityV3)
+	return s.service("keystone", gophercloudopenstack.NewIdentityV3)
 }
 
-func (s *Session) service(open func(*gophercloud.ProviderClient, gophercloud.EndpointOpts) (*gophercloud.ServiceClient, error)) (*gophercloud.ServiceClient, error) {
+func (s *Session) service(name string, open func(*gophercloud.ProviderClient, gophercloud.EndpointOpts) (*gophercloud.ServiceClient, error)) (*gophercloud.ServiceClient, error) {
 	c, err := open(s.provider, s.endpoint)
 	if err != nil {
-		return nil, fault.New(fault.Invalid, err, "the cloud's catalogue lacks a service: %v", err)
+		// Opening asks the service for its versions: it may be away, as at any other call.
+		switch told := s.Fault(name, err); fault.KindOf(told) {
+		case fault.Unavailable, fault.RateLimited, fault.Unauthorized:
+			return nil, told
+		}
+		return nil, fault.New(fault.Invalid, err, "the cloud's catalogue lacks %s: %v", name, err)
 	}
 	return c, nil
 }
