@@ -183,7 +183,9 @@ func (t *Temporal) read(stdout io.Reader) error {
 	if err := json.Unmarshal(line, &report); err != nil {
 		return err
 	}
-	t.Frontend, t.Web = report.Frontend, report.Web
+	if t.Frontend == "" { // a server that is started again listens where it did; others read these meanwhile
+		t.Frontend, t.Web = report.Frontend, report.Web
+	}
 	return nil
 }
 
