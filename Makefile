@@ -27,8 +27,9 @@ build: bin/mcm bin/mcm-temporal ## Build the UI and both executables
 
 ui: ui/dist/index.html ## Build the web application
 
+# Not npm ci: the lock cannot name packages of other platforms that a registry mirror does not serve. What it names is kept to.
 ui/node_modules/.package-lock.json: ui/package-lock.json
-	cd ui && npm ci --no-fund --no-audit
+	cd ui && npm install --no-save --no-fund --no-audit
 	@touch $@
 
 ui/dist/index.html: ui/node_modules/.package-lock.json $(filter-out ui/package-lock.json ui/embed.go,$(UI_SOURCES))

@@ -38,7 +38,7 @@ fi
 
 echo "* web sources"
 if [ ! -d ui/node_modules ] || [ ui/package-lock.json -nt ui/node_modules/.package-lock.json ]; then
-  (cd ui && npm ci --no-fund --no-audit)
+  (cd ui && npm install --no-save --no-fund --no-audit)
 fi
 (cd ui && npm run lint)
 
