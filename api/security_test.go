@@ -190,12 +190,21 @@ func TestAnUnavailableCloudCountsAgainstNobody(t *testing.T) {
 
 func TestMetricsAreForTheMachineItself(t *testing.T) {
 	h := newHouse(t)
-	for address, status := range map[string]int{"127.0.0.1:5": 200, "[::1]:5": 200, "192.0.2.1:5": 404} {
+	get := func(address, forwarded string) int {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", http.NoBody)
 		r.RemoteAddr = address
-		r.Header.Set("X-Forwarded-For", "127.0.0.1")
+		if forwarded != "" {
+			r.Header.Set(forwarded, "127.0.0.1")
+		}
 		w := httptest.NewRecorder()
 		h.handler.ServeHTTP(w, r)
-		require.Equal(t, status, w.Code, address)
+		return w.Code
+	}
+	require.Equal(t, 200, get("127.0.0.1:5", ""))
+	require.Equal(t, 200, get("[::1]:5", ""))
+	require.Equal(t, 404, get("192.0.2.1:5", ""))
+	for _, forwarded := range []string{"X-Forwarded-For", "Forwarded", "X-Real-IP"} {
+		require.Equal(t, 404, get("127.0.0.1:5", forwarded), "what a proxy brings comes from somebody else")
+		require.Equal(t, 404, get("192.0.2.1:5", forwarded))
 	}
 }
