@@ -52,7 +52,7 @@ bin/mcm-temporal: $(TEMPORALD)
 
 test: test-go test-ui e2e ## Everything hermetic: Go with -race, replays, UI unit tests, browser tests
 
-test-go: ui/dist/index.html bin/mcm-temporal
+test-go: bin/mcm bin/mcm-temporal
 	go vet $(GOFLAGS_) ./...
 	go test $(GOFLAGS_) -race -count=1 ./...
 
@@ -62,7 +62,7 @@ test-ui: ui/node_modules/.package-lock.json
 e2e: build ## Browser tests in headless Chromium on the real product
 	scripts/e2e.sh
 
-acceptance: build ## The product on real OpenStack, a real Kubernetes control plane and real hosts
+acceptance: build ## The product on real OpenStack and a real Kubernetes control plane and node
 	acceptance/run.sh
 
 check: ## Formatting, vet, linters, generated files, shell scripts

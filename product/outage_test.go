@@ -1,7 +1,11 @@
 package product_test
 
 import (
+	"bytes"
+	"encoding/json"
+	"fmt"
 	"net/http"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -93,4 +97,59 @@ func TestCancelUndoes(t *testing.T) {
 	}
 	require.Zero(t, p.count(t, "heat", "stacks", "toolbox"))
 	require.Zero(t, p.count(t, "keystone", "application_credentials", "mcm-toolbox"))
+}
+
+// A deletion that something is in the way of says what, and goes on after Retry.
+func TestADeletionThatIsBlockedNamesWhatIsInTheWay(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	demo := p.signIn(t, "demo")
+	demo.work(t, http.MethodPost, "/stack", map[string]any{"name": "toolbox", "preset": "small"})
+	var st struct {
+		Outputs map[string]any `json:"outputs"`
+	}
+	demo.get(t, "/stack", &st)
+	token := p.token(t, "demo")
+	made := p.cloud(t, http.MethodPost, "/network/v2.0/ports", token, map[string]any{"port": map[string]any{"network_id": st.Outputs["network_id"], "name": "in-the-way"}})
+	port, _ := made["port"].(map[string]any)
+
+	id := demo.begin(t, http.MethodDelete, "/stack?confirm=toolbox", nil, nil).ID
+	blocked := demo.end(t, id, "blocked")
+	require.Equal(t, "conflict", blocked.Error.Code)
+	require.Contains(t, blocked.Error.Detail, "ports have an IP allocation from this subnet")
+	p.cloud(t, http.MethodDelete, "/network/v2.0/ports/"+port["id"].(string), token, nil)
+	demo.begin(t, http.MethodPost, "/tasks/"+id+"/retry", nil, nil)
+	demo.end(t, id, "succeeded")
+	require.Zero(t, p.count(t, "heat", "stacks", "toolbox"))
+	require.Zero(t, p.count(t, "neutron", "networks", "toolbox"))
+}
+
+// token signs in to the simulated cloud itself.
+func (p *product) token(t *testing.T, user string) string {
+	t.Helper()
+	body := fmt.Sprintf(`{"auth":{"identity":{"methods":["password"],"password":{"user":{"name":%[1]q,"domain":{"name":"Default"},"password":%[1]q}}},
+		"scope":{"project":{"name":"demo","domain":{"name":"Default"}}}}}`, user)
+	answer, err := http.Post("http://"+p.sandbox+"/identity/v3/auth/tokens", "application/json", strings.NewReader(body))
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	require.Equal(t, http.StatusCreated, answer.StatusCode)
+	return answer.Header.Get("X-Subject-Token")
+}
+
+// cloud asks an API of the simulated cloud.
+func (p *product) cloud(t *testing.T, method, path, token string, body any) map[string]any {
+	t.Helper()
+	raw, err := json.Marshal(body)
+	require.NoError(t, err)
+	request, err := http.NewRequestWithContext(t.Context(), method, "http://"+p.sandbox+path, bytes.NewReader(raw))
+	require.NoError(t, err)
+	request.Header.Set("X-Auth-Token", token)
+	request.Header.Set("Content-Type", "application/json")
+	answer, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	require.Less(t, answer.StatusCode, 300)
+	out := map[string]any{}
+	_ = json.NewDecoder(answer.Body).Decode(&out) // a delete answers nothing
+	return out
 }
