@@ -21,7 +21,7 @@ func (s *Server) auditRoutes(api huma.API) {
 	tags := []string{"Audit"}
 	handle(api, roles.Viewer, huma.Operation{OperationID: "listAudit", Method: http.MethodGet, Path: "/audit", Tags: tags,
 		Summary: "Who did what, newest first"}, s.listAudit)
-	handle(api, roles.Operator, huma.Operation{OperationID: "exportAudit", Method: http.MethodGet, Path: "/audit/export", Tags: tags,
+	handle(api, roles.Viewer, huma.Operation{OperationID: "exportAudit", Method: http.MethodGet, Path: "/audit/export", Tags: tags,
 		Summary: "The same as a file"}, s.exportAudit)
 }
 

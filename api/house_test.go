@@ -172,7 +172,7 @@ func (w *work) Log(context.Context, string, string) ([]tasks.LogLine, error) {
 	return []tasks.LogLine{{Time: time.Now(), Step: "InstallApp", Level: "info", Message: "starts"}}, w.err
 }
 
-func (w *work) Retry(context.Context, string, flow.Request, string) (tasks.Task, error) {
+func (w *work) Retry(context.Context, string, flow.Request, string, string) (tasks.Task, error) {
 	return w.change()
 }
 

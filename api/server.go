@@ -33,7 +33,7 @@ type Tasks interface {
 	List(ctx context.Context, f tasks.Filter) (tasks.Page, error)
 	Get(ctx context.Context, id string) (tasks.Task, error)
 	Cancel(ctx context.Context, id string) (tasks.Task, error)
-	Retry(ctx context.Context, id string, r flow.Request, userToken string) (tasks.Task, error)
+	Retry(ctx context.Context, id string, r flow.Request, userToken, key string) (tasks.Task, error)
 	Log(ctx context.Context, id, step string) ([]tasks.LogLine, error)
 	Running(ctx context.Context, target flow.Target) (string, error)
 	Watch(ctx context.Context, id string) <-chan tasks.Task

@@ -106,9 +106,12 @@ func (s *Server) cancelTask(ctx context.Context, in *taskPath) (*Accepted, error
 	return s.touch(ctx, "task.cancel", in.ID, func() (tasks.Task, error) { return s.Tasks.Cancel(ctx, in.ID) })
 }
 
-func (s *Server) retryTask(ctx context.Context, in *taskPath) (*Accepted, error) {
+func (s *Server) retryTask(ctx context.Context, in *struct {
+	Once
+	ID string `path:"id" maxLength:"512"`
+}) (*Accepted, error) {
 	return s.touch(ctx, "task.retry", in.ID, func() (tasks.Task, error) {
-		return s.Tasks.Retry(ctx, in.ID, request(ctx, ""), callerOf(ctx).Token)
+		return s.Tasks.Retry(ctx, in.ID, request(ctx, ""), callerOf(ctx).Token, in.IdempotencyKey)
 	})
 }
 

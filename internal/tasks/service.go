@@ -171,8 +171,8 @@ func (s *Service) Cancel(ctx context.Context, id string) (Task, error) {
 }
 
 // Retry lets a blocked task go on, or starts a failed one again with the same input. userToken is
-// the caller's own, for operations that act with it.
-func (s *Service) Retry(ctx context.Context, id string, r flow.Request, userToken string) (Task, error) {
+// the caller's own, for operations that act with it; key is the Idempotency-Key of a new start.
+func (s *Service) Retry(ctx context.Context, id string, r flow.Request, userToken, key string) (Task, error) {
 	found, err := s.find(ctx, id)
 	if err != nil {
 		return Task{}, err
@@ -196,7 +196,7 @@ func (s *Service) Retry(ctx context.Context, id string, r flow.Request, userToke
 		user.SetUserToken(userToken)
 	}
 	r.Operation, r.Targets, r.Changes, r.RetryOf = found.request.Operation, found.request.Targets, found.request.Changes, id
-	return s.Start(ctx, Start{Operation: op, Input: reflect.ValueOf(input).Elem().Interface(), Request: r})
+	return s.Start(ctx, Start{Operation: op, Input: reflect.ValueOf(input).Elem().Interface(), Request: r, Key: key, Body: []byte("retry of " + id)})
 }
 
 func (s *Service) unblock(ctx context.Context, id string, found *execution, userToken string) (Task, error) {

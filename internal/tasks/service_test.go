@@ -116,7 +116,7 @@ func (h *house) retries(t *testing.T) {
 	failed := h.await(t, task.ID, flow.Failed)
 	require.Equal(t, &flow.Error{Code: "invalid", Detail: "nova: no such flavor"}, failed.Error)
 	who := flow.Request{Actor: flow.Actor{ID: "u7", Name: "carl"}, Via: "cli"}
-	again, err := h.Retry(t.Context(), task.ID, who, "token")
+	again, err := h.Retry(t.Context(), task.ID, who, "token", "")
 	require.NoError(t, err)
 	require.NotEqual(t, task.ID, again.ID)
 	again = h.await(t, again.ID, flow.Failed) // with the same input it ends the same
@@ -126,11 +126,11 @@ func (h *house) retries(t *testing.T) {
 
 	done := h.start(t, request("retry-done", ""))
 	h.await(t, done.ID, flow.Succeeded)
-	_, err = h.Retry(t.Context(), done.ID, who, "")
+	_, err = h.Retry(t.Context(), done.ID, who, "", "")
 	require.Equal(t, "conflict", kindOf(err))
 	busy := h.start(t, request("retry-busy", "wait"))
 	h.await(t, busy.ID, flow.Running)
-	_, err = h.Retry(t.Context(), busy.ID, who, "")
+	_, err = h.Retry(t.Context(), busy.ID, who, "", "")
 	require.Equal(t, "conflict", kindOf(err), "%v", err)
 	require.ErrorContains(t, err, "needs no retry")
 }
@@ -147,12 +147,12 @@ func (h *house) blocks(t *testing.T) {
 	list := h.settle(t, tasks.Filter{Status: flow.Blocked, Target: "app:block"}, 1)
 	require.Equal(t, task.ID, list[0].ID)
 
-	_, err := h.Retry(t.Context(), task.ID, flow.Request{}, "fresh-1")
+	_, err := h.Retry(t.Context(), task.ID, flow.Request{}, "fresh-1", "")
 	require.NoError(t, err)
 	h.await(t, task.ID, flow.Blocked) // the cause is still there
 	require.Equal(t, "fresh-1", h.hands.token.Load())
 	h.hands.raised.Store(true)
-	again, err := h.Retry(t.Context(), task.ID, flow.Request{}, "fresh-2")
+	again, err := h.Retry(t.Context(), task.ID, flow.Request{}, "fresh-2", "")
 	require.NoError(t, err)
 	require.Equal(t, task.ID, again.ID, "it goes on, it is no other task")
 	done := h.await(t, task.ID, flow.Succeeded)
@@ -179,7 +179,7 @@ func (h *house) nobody(t *testing.T) {
 		require.Equal(t, "not_found", kindOf(err), "%q: %v", id, err)
 		_, err = h.Cancel(t.Context(), id)
 		require.Equal(t, "not_found", kindOf(err), "%q: %v", id, err)
-		_, err = h.Retry(t.Context(), id, flow.Request{}, "")
+		_, err = h.Retry(t.Context(), id, flow.Request{}, "", "")
 		require.Equal(t, "not_found", kindOf(err), "%q: %v", id, err)
 		_, err = h.Log(t.Context(), id, "")
 		require.Equal(t, "not_found", kindOf(err), "%q: %v", id, err)

@@ -213,7 +213,7 @@ export interface paths {
         };
         /**
          * The same as a file
-         * @description Role: operator.
+         * @description Role: viewer.
          */
         get: operations["exportAudit"];
         put?: never;
@@ -4068,7 +4068,10 @@ export interface operations {
     retryTask: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description same key and body: the same task, also days later */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };

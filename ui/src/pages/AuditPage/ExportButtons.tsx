@@ -2,22 +2,12 @@ import { Button, Menu } from "@mantine/core";
 import { IconChevronDown, IconDownload } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { type AuditFilters, auditExportUrl, type ExportFormat } from "../../api/queries/audit.ts";
-import { GuardedButton } from "../../components/Guarded.tsx";
-import { useRoleReason } from "../../modules/session/useSession.ts";
 
 const formats: ExportFormat[] = ["xlsx", "csv", "jsonl"];
 
 /** Downloads exactly what is filtered, as a spreadsheet or for machines. */
 export function ExportButtons({ filters }: { filters: AuditFilters }) {
   const { t } = useTranslation("audit");
-  const reason = useRoleReason("operator");
-  if (reason) {
-    return (
-      <GuardedButton variant="default" reason={reason} leftSection={<IconDownload size={16} />}>
-        {t("export")}
-      </GuardedButton>
-    );
-  }
   return (
     <Menu position="bottom-end">
       <Menu.Target>
