@@ -5,6 +5,8 @@ import { launchOptions } from "./e2e/browser.ts";
 export default defineConfig({
   testDir: "e2e/pages",
   timeout: 90_000,
+  // A machine under load may miss a deadline once; a fault is there twice.
+  retries: 1,
   workers: 2,
   reporter: [["line"]],
   use: { baseURL: "http://127.0.0.1:4173", viewport: { width: 1440, height: 900 }, launchOptions },
