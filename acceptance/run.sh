@@ -6,6 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/mycloudmanager
 tools=$cache/tools-$(cat tools/go.mod tools/go.sum | sha256sum | cut -c1-16)-$(go env GOVERSION)
 [ "${MCM_KEEP:-}" = 1 ] || trap 'acceptance/down.sh' EXIT
+scripts/setup.sh kubectl
 acceptance/up.sh
 if [ ! -x "$tools/helm" ]; then
   mkdir -p "$tools"

@@ -1,9 +1,19 @@
 #!/usr/bin/env bash
-# Installs what tests need on a Debian machine: a browser and the linters of shell scripts. Safe to repeat.
+# Installs what tests need on a Debian machine: a browser, a linter of shell scripts and small tools. With "kubectl" as
+# argument that too. Safe to repeat.
 set -euo pipefail
 need=()
 command -v chromium >/dev/null || need+=(chromium fonts-dejavu-core)
 command -v shellcheck >/dev/null || need+=(shellcheck)
+command -v curl >/dev/null || need+=(curl ca-certificates)
+command -v pgrep >/dev/null || need+=(procps)
+command -v python3 >/dev/null || need+=(python3)
+for tool; do
+  case $tool in
+    kubectl) command -v kubectl >/dev/null || need+=(kubernetes-client) ;;
+    *) echo "setup.sh: unknown tool $tool" >&2; exit 2 ;;
+  esac
+done
 if [ ${#need[@]} -gt 0 ]; then
   if [ "$(id -u)" != 0 ]; then
     echo "install these packages first: ${need[*]}" >&2
