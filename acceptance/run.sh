@@ -15,4 +15,5 @@ fi
 # shellcheck source=/dev/null
 . "$cache/acceptance/env"
 export MCM_HELM=$tools/helm
+acceptance/openstack/check-stack.sh small # cloud-init's own checker, Heat's own validation
 go test -trimpath -tags acceptance ./product -run TestAcceptance -count=1 -v -timeout 45m
