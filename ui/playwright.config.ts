@@ -8,7 +8,7 @@ export default defineConfig({
   expect: { timeout: 15_000 },
   // The journeys share one cloud, so they run one after the other.
   // A machine under load may miss a deadline once; a fault is there twice.
-  retries: 1,
+  retries: 2,
   workers: 1,
   reporter: [["line"]],
   use: {

@@ -6,7 +6,8 @@ export default defineConfig({
   testDir: "e2e/pages",
   timeout: 90_000,
   // A machine under load may miss a deadline once; a fault is there twice.
-  retries: 1,
+  retries: 2,
+  expect: { timeout: 15_000 },
   workers: 2,
   reporter: [["line"]],
   use: { baseURL: "http://127.0.0.1:4173", viewport: { width: 1440, height: 900 }, launchOptions },

@@ -193,6 +193,10 @@ test("the menu of a phone opens, leads on and closes", async ({ page }) => {
 
 test("everything can be reached by keyboard", async ({ page }) => {
   await open(page, "/apps");
+  // Before the tiles are there, Tab would lead past where they will be.
+  await expect(
+    page.getByRole("button", { name: "Settings of Repositories Hosting" }),
+  ).toBeVisible();
   await page.keyboard.press("Tab");
   await expect(page.getByRole("link", { name: "Skip to the content" })).toBeFocused();
   await page.keyboard.press("Enter");
