@@ -58,11 +58,8 @@ test("a viewer sees everything and is told why nothing can be done", async ({ pa
   await expect(action).toHaveAttribute("aria-disabled", "true");
   await action.hover();
   await expect(page.getByRole("tooltip")).toContainText("this needs the role operator");
-  await page.goto("/audit");
-  await expect(page.getByRole("button", { name: "Export" })).toHaveAttribute(
-    "aria-disabled",
-    "true",
-  );
+  await page.goto("/audit"); // what may be read may be exported
+  await expect(page.getByRole("button", { name: "Export" })).toBeEnabled();
 });
 
 test("a session that ended leads to sign-in and back to the page", async ({ page }) => {
