@@ -9,6 +9,7 @@ import (
 	"github.com/gophercloud/gophercloud/v2/openstack/networking/v2/extensions/layer3/routers"
 	"github.com/gophercloud/gophercloud/v2/openstack/networking/v2/networks"
 	"github.com/gophercloud/gophercloud/v2/openstack/networking/v2/ports"
+	"github.com/gophercloud/gophercloud/v2/pagination"
 
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/openstack"
@@ -49,12 +50,17 @@ func (a *Activities) SweepNetworks(ctx context.Context, in SweepInput) (string, 
 	return fmt.Sprintf("swept %d networks and routers that Heat had left", swept), nil
 }
 
-func sweepRouters(ctx context.Context, c *gophercloud.ServiceClient, name string) (int, error) {
-	pages, err := routers.List(c, routers.ListOpts{Name: name, Tags: tag}).AllPages(ctx)
+// all reads every page of a list.
+func all[T any](ctx context.Context, pager pagination.Pager, extract func(pagination.Page) ([]T, error)) ([]T, error) {
+	pages, err := pager.AllPages(ctx)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	list, err := routers.ExtractRouters(pages)
+	return extract(pages)
+}
+
+func sweepRouters(ctx context.Context, c *gophercloud.ServiceClient, name string) (int, error) {
+	list, err := all(ctx, routers.List(c, routers.ListOpts{Name: name, Tags: tag}), routers.ExtractRouters)
 	if err != nil {
 		return 0, err
 	}
@@ -70,11 +76,7 @@ func sweepRouters(ctx context.Context, c *gophercloud.ServiceClient, name string
 }
 
 func emptyRouter(ctx context.Context, c *gophercloud.ServiceClient, id string) error {
-	pages, err := ports.List(c, ports.ListOpts{DeviceID: id, DeviceOwner: "network:router_interface"}).AllPages(ctx)
-	if err != nil {
-		return err
-	}
-	list, err := ports.ExtractPorts(pages)
+	list, err := all(ctx, ports.List(c, ports.ListOpts{DeviceID: id, DeviceOwner: "network:router_interface"}), ports.ExtractPorts)
 	if err != nil {
 		return err
 	}
@@ -87,11 +89,7 @@ func emptyRouter(ctx context.Context, c *gophercloud.ServiceClient, id string) e
 }
 
 func sweepNets(ctx context.Context, c *gophercloud.ServiceClient, name string) (int, error) {
-	pages, err := networks.List(c, networks.ListOpts{Name: name, Tags: tag}).AllPages(ctx)
-	if err != nil {
-		return 0, err
-	}
-	list, err := networks.ExtractNetworks(pages)
+	list, err := all(ctx, networks.List(c, networks.ListOpts{Name: name, Tags: tag}), networks.ExtractNetworks)
 	if err != nil {
 		return 0, err
 	}
@@ -107,11 +105,7 @@ func sweepNets(ctx context.Context, c *gophercloud.ServiceClient, name string) (
 }
 
 func deletePorts(ctx context.Context, c *gophercloud.ServiceClient, network string) error {
-	pages, err := ports.List(c, ports.ListOpts{NetworkID: network, Tags: tag}).AllPages(ctx)
-	if err != nil {
-		return err
-	}
-	list, err := ports.ExtractPorts(pages)
+	list, err := all(ctx, ports.List(c, ports.ListOpts{NetworkID: network, Tags: tag}), ports.ExtractPorts)
 	if err != nil {
 		return err
 	}

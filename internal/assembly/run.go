@@ -44,9 +44,9 @@ func Run(ctx context.Context, c config.Config, mode Mode, version string, say io
 		return err
 	}
 	defer p.close()
-	failed := make(chan error, 2)
+	failed := make(chan error, 1)
 	if mode.Worker {
-		if err := p.work(failed); err != nil {
+		if err := p.work(); err != nil {
 			return err
 		}
 	}
@@ -64,7 +64,8 @@ func Run(ctx context.Context, c config.Config, mode Mode, version string, say io
 	}
 }
 
-func (p *product) work(failed chan<- error) error {
+// work starts the worker, which goes on through outages of Temporal by itself.
+func (p *product) work() error {
 	parts, err := p.parts()
 	if err != nil {
 		return err
@@ -74,7 +75,6 @@ func (p *product) work(failed chan<- error) error {
 		return fmt.Errorf("worker: %w", err)
 	}
 	p.onClose(w.Stop)
-	_ = failed // the worker goes on through outages of Temporal by itself
 	return nil
 }
 

@@ -94,22 +94,12 @@ func variable(name string) string {
 
 // Load reads flags over variables over the file, and reports all faults at once.
 func Load(f *pflag.FlagSet) (Config, error) {
-	v := viper.New()
-	v.SetEnvPrefix("MCM")
-	v.SetEnvKeyReplacer(strings.NewReplacer("-", "_"))
-	v.AutomaticEnv()
-	if err := v.BindPFlags(f); err != nil {
-		return Config{}, err
-	}
+	v, err := sources(f)
 	var faults []error
-	if file := v.GetString("config"); file != "" {
-		v.SetConfigFile(file)
-		v.SetConfigType("yaml")
-		if err := v.ReadInConfig(); err != nil {
-			faults = append(faults, fmt.Errorf("config: %w", err))
-		} else {
-			faults = append(faults, unknown(v)...)
-		}
+	if err != nil {
+		faults = append(faults, err)
+	} else if v.ConfigFileUsed() != "" {
+		faults = append(faults, unknown(v)...)
 	}
 	c := Config{
 		Listen: v.GetString("listen"), DataDir: v.GetString("data-dir"), LogLevel: v.GetString("log-level"), LogFormat: v.GetString("log-format"),
@@ -122,6 +112,27 @@ func Load(f *pflag.FlagSet) (Config, error) {
 	faults = append(faults, c.parse(v)...)
 	faults = append(faults, c.check()...)
 	return c, errors.Join(faults...)
+}
+
+// sources opens flags over variables over the file. After a fault what could be read is there.
+func sources(f *pflag.FlagSet) (*viper.Viper, error) {
+	v := viper.New()
+	v.SetEnvPrefix("MCM")
+	v.SetEnvKeyReplacer(strings.NewReplacer("-", "_"))
+	v.AutomaticEnv()
+	if err := v.BindPFlags(f); err != nil {
+		return v, err
+	}
+	file := v.GetString("config")
+	if file == "" {
+		return v, nil
+	}
+	v.SetConfigFile(file)
+	v.SetConfigType("yaml")
+	if err := v.ReadInConfig(); err != nil {
+		return v, fmt.Errorf("config: %w", err)
+	}
+	return v, nil
 }
 
 // unknown finds entries of the file that no setting has.
@@ -253,18 +264,7 @@ func (c Config) TemporalTLSConfig() (*tls.Config, error) {
 
 // Print writes the settings, secrets redacted.
 func Print(f *pflag.FlagSet) string {
-	v := viper.New()
-	v.SetEnvPrefix("MCM")
-	v.SetEnvKeyReplacer(strings.NewReplacer("-", "_"))
-	v.AutomaticEnv()
-	if err := v.BindPFlags(f); err != nil {
-		return err.Error()
-	}
-	if file := v.GetString("config"); file != "" {
-		v.SetConfigFile(file)
-		v.SetConfigType("yaml")
-		_ = v.ReadInConfig() // Load has reported it
-	}
+	v, _ := sources(f) // Load has reported the fault
 	var out strings.Builder
 	for _, s := range settings() {
 		value := v.GetString(s.name)
