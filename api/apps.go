@@ -10,6 +10,7 @@ import (
 	"mycloudmanager/internal/apps"
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/i18n"
 	"mycloudmanager/internal/roles"
 	"mycloudmanager/workflows"
 )
@@ -71,7 +72,7 @@ func (s *Server) addTask(ctx context.Context, a *apps.App) error {
 	if err == nil && task != "" {
 		a.Task = taskURL(task)
 		if a.Health == apps.Missing {
-			a.Health, a.Reason = apps.Progressing, "an operation is running"
+			a.Health, a.Reason = apps.Progressing, i18n.Say(ctx, "an operation is running")
 		}
 	}
 	return err

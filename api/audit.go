@@ -72,10 +72,10 @@ func (s *Server) listAudit(ctx context.Context, in *struct {
 	return &struct{ Body AuditPage }{page}, nil
 }
 
-// titled gives records their titles in the reader's language.
+// titled gives records their titles and details in the reader's language.
 func (s *Server) titled(ctx context.Context, list []audit.Record) []audit.Record {
 	for i := range list {
-		list[i].Title = s.titleOf(ctx, list[i])
+		list[i].Title, list[i].Detail = s.titleOf(ctx, list[i]), i18n.Say(ctx, list[i].Detail)
 	}
 	return list
 }
@@ -111,7 +111,7 @@ func (s *Server) exportAudit(ctx context.Context, in *struct {
 		hc.SetHeader("Content-Disposition", fmt.Sprintf(`attachment; filename="audit-%s.%s"`, time.Now().UTC().Format("20060102-150405"), in.Format))
 		each := func(visit func(audit.Record) error) error {
 			return s.Audit.Each(ctx, f, func(r audit.Record) error {
-				r.Title = s.titleOf(ctx, r)
+				r.Title, r.Detail = s.titleOf(ctx, r), i18n.Say(ctx, r.Detail)
 				return visit(r)
 			})
 		}

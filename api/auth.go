@@ -37,8 +37,13 @@ func callerOf(ctx context.Context) caller {
 	return c
 }
 
+// language puts the reader's language into the context: the parameter lang, else Accept-Language.
 func (s *Server) language(ctx huma.Context, next func(huma.Context)) {
-	next(huma.WithContext(ctx, i18n.With(ctx.Context(), i18n.Negotiate(ctx.Header("Accept-Language")))))
+	language := i18n.Negotiate(ctx.Header("Accept-Language"))
+	if chosen := ctx.Query("lang"); chosen != "" { // a browser's event stream sends no header of ours
+		language = i18n.Negotiate(chosen)
+	}
+	next(huma.WithContext(ctx, i18n.With(ctx.Context(), language)))
 }
 
 // authenticate is the one door: credential -> identity -> the role that the operation asks for.
@@ -135,7 +140,7 @@ func (s *Server) deny(api huma.API, ctx huma.Context, who caller, err error) {
 	if who.UserID != "" && changes(ctx.Method()) {
 		s.auditRefusal(ctx.Context(), who, ctx.Operation().OperationID, err)
 	}
-	answer := problemOf(err)
+	answer := problemOf(ctx.Context(), err)
 	p, ok := errors.AsType[huma.StatusError](answer)
 	if !ok {
 		p = newProblem(http.StatusServiceUnavailable, fault.MessageOf(err))

@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/sse"
 
 	"mycloudmanager/internal/apps"
+	"mycloudmanager/internal/i18n"
 	"mycloudmanager/internal/roles"
 	"mycloudmanager/internal/stack"
 	"mycloudmanager/internal/tasks"
@@ -50,10 +51,17 @@ func (s *Server) eventRoutes(api huma.API) {
 	sse.Register(api, all, map[string]any{"task": TaskEvent{}, "app": AppEvent{}, "stack": StackEvent{}, "ping": Ping{}}, s.watchEvents)
 }
 
+// InLanguage lets a reader choose the language where it cannot send Accept-Language, as a browser's
+// EventSource; the middleware reads it.
+type InLanguage struct {
+	Lang string `query:"lang" maxLength:"16" doc:"instead of Accept-Language"`
+}
+
 type watchTask struct {
 	ID string `path:"id" maxLength:"512"`
 	// A task's events carry its whole state, so a reader that comes back needs only the newest.
 	LastEventID string `header:"Last-Event-ID" maxLength:"64"`
+	InLanguage
 }
 
 func (s *Server) watchTask(ctx context.Context, in *watchTask, send sse.Sender) {
@@ -81,6 +89,7 @@ func eventID() int { return int(time.Now().UnixMilli()) }
 
 func (s *Server) watchEvents(ctx context.Context, _ *struct {
 	LastEventID string `header:"Last-Event-ID" maxLength:"64"`
+	InLanguage
 }, send sse.Sender) {
 	changes := s.Tasks.WatchAll(ctx)
 	look := time.NewTicker(healthEvery)
@@ -139,7 +148,7 @@ func (h *healthSeen) send(ctx context.Context, s *Server, send sse.Sender) error
 	}
 	if st, err := s.Stacks.Get(ctx); err == nil && st.State != h.stack {
 		h.stack = st.State
-		return send(sse.Message{ID: eventID(), Data: StackEvent{st.State, st.Reason, st.Task}})
+		return send(sse.Message{ID: eventID(), Data: StackEvent{st.State, i18n.Say(ctx, st.Reason), st.Task}})
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/i18n"
 )
 
 // Problem is the RFC 9457 body of every error.
@@ -58,9 +60,9 @@ func newProblem(status int, detail string, fields ...fault.Field) *Problem {
 
 // problemOf is the only writer of errors: a fault keeps its kind and its words for the user, anything
 // else is "internal", logged and not shown.
-func problemOf(err error) error {
+func problemOf(ctx context.Context, err error) error {
 	if p, ok := errors.AsType[*Problem](err); ok {
-		return p
+		return p.in(ctx)
 	}
 	kind := fault.KindOf(err)
 	p := newProblem(statusOf[kind], fault.MessageOf(err))
@@ -79,7 +81,20 @@ func problemOf(err error) error {
 		slog.Warn("request not answered", "why", err, "cause", errors.Unwrap(err))
 	}
 	if kind == fault.Unavailable || kind == fault.RateLimited {
-		return huma.ErrorWithHeaders(p, http.Header{"Retry-After": {"5"}})
+		return huma.ErrorWithHeaders(p.in(ctx), http.Header{"Retry-After": {"5"}})
+	}
+	return p.in(ctx)
+}
+
+// in puts the problem into the reader's language; its code stays.
+func (p *Problem) in(ctx context.Context) *Problem {
+	p.Detail = i18n.Say(ctx, p.Detail)
+	said := make([]fault.Field, len(p.Errors)) // a fault may be told to others too
+	for i, f := range p.Errors {
+		said[i] = fault.Field{Field: f.Field, Message: i18n.Say(ctx, f.Message)}
+	}
+	if len(said) > 0 {
+		p.Errors = said
 	}
 	return p
 }
@@ -87,21 +102,29 @@ func problemOf(err error) error {
 var replaceErrors = sync.OnceFunc(func() {
 	huma.DefaultArrayNullable = false
 	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
-		if status >= http.StatusInternalServerError {
-			slog.Error("request failed", "status", status, "err", errors.Join(errs...))
-			return newProblem(status, "")
-		}
-		var fields []fault.Field
-		for _, err := range errs {
-			if d, ok := err.(huma.ErrorDetailer); ok {
-				// The value that was sent is left out: it may be a password.
-				detail := d.ErrorDetail()
-				fields = append(fields, fieldOf(detail.Location, detail.Message))
-			}
-		}
-		return newProblem(status, message, fields...)
+		return invalid(status, message, errs)
+	}
+	huma.NewErrorWithContext = func(ctx huma.Context, status int, message string, errs ...error) huma.StatusError {
+		return invalid(status, message, errs).in(ctx.Context())
 	}
 })
+
+// invalid is the problem of a request that huma refused.
+func invalid(status int, message string, errs []error) *Problem {
+	if status >= http.StatusInternalServerError {
+		slog.Error("request failed", "status", status, "err", errors.Join(errs...))
+		return newProblem(status, "")
+	}
+	var fields []fault.Field
+	for _, err := range errs {
+		if d, ok := err.(huma.ErrorDetailer); ok {
+			// The value that was sent is left out: it may be a password.
+			detail := d.ErrorDetail()
+			fields = append(fields, fieldOf(detail.Location, detail.Message))
+		}
+	}
+	return newProblem(status, message, fields...)
+}
 
 // fieldOf names the field that lacks where huma names the object around it.
 func fieldOf(location, message string) fault.Field {

@@ -171,7 +171,7 @@ func handle[I, O any](api huma.API, need roles.Role, op huma.Operation, h func(c
 	huma.Register(api, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := h(ctx, in)
 		if err != nil {
-			return nil, problemOf(err)
+			return nil, problemOf(ctx, err)
 		}
 		return out, nil
 	})

@@ -9,6 +9,7 @@ import (
 
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/i18n"
 	"mycloudmanager/internal/roles"
 	"mycloudmanager/internal/stack"
 	"mycloudmanager/workflows"
@@ -45,6 +46,7 @@ func (s *Server) getStack(ctx context.Context, _ *struct{}) (*stackAnswer, error
 	if err != nil {
 		return nil, err
 	}
+	st.Reason = i18n.Say(ctx, st.Reason)
 	task, err := s.Tasks.Running(ctx, stackTarget(""))
 	if err != nil {
 		return nil, err
@@ -52,7 +54,7 @@ func (s *Server) getStack(ctx context.Context, _ *struct{}) (*stackAnswer, error
 	if task != "" {
 		st.Task = taskURL(task)
 		if st.State == stack.Absent {
-			st.State, st.Reason = stack.Deploying, "the deployment has begun"
+			st.State, st.Reason = stack.Deploying, i18n.Say(ctx, "the deployment has begun")
 		}
 	}
 	return &stackAnswer{st}, nil
@@ -66,6 +68,9 @@ func (s *Server) getStackOptions(ctx context.Context, _ *struct{}) (*struct{ Bod
 func (s *Server) preflightStack(ctx context.Context, in *struct{ Body stack.Parameters }) (*struct{ Body stack.Report }, error) {
 	who := callerOf(ctx)
 	report, err := s.Stacks.Preflight(ctx, in.Body, who.Token, who.Restricted)
+	for i := range report.Checks {
+		report.Checks[i].Detail = i18n.Say(ctx, report.Checks[i].Detail)
+	}
 	return &struct{ Body stack.Report }{report}, err
 }
 

@@ -159,6 +159,7 @@ func (l look) app(a catalog.App, lang string) apps.App {
 		out.DefaultCredentials = &apps.Credentials{Username: c.Username, Password: c.Password}
 	}
 	l.addHealth(&out)
+	out.Reason = i18n.SayIn(lang, out.Reason)
 	l.addVolumes(&out)
 	return out
 }

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"context"
+	"fmt"
 	"sort"
 	"strings"
 	"sync"
@@ -99,7 +100,7 @@ func (r *Reader) judge(ctx context.Context, s *openstack.Session, heat *stacks.R
 	st.State = Ready
 	version, ready, total, err := r.Cluster.Info(ctx)
 	if err != nil {
-		st.State, st.Reason = Degraded, "the cluster does not answer: "+fault.MessageOf(err)
+		st.State, st.Reason = Degraded, fmt.Sprintf("the cluster does not answer: %s", fault.MessageOf(err))
 		return
 	}
 	st.Cluster = &Cluster{Version: version, NodesReady: ready, NodesTotal: total}
@@ -108,7 +109,7 @@ func (r *Reader) judge(ctx context.Context, s *openstack.Session, heat *stacks.R
 	}
 	for _, n := range st.Nodes {
 		if n.State != "ACTIVE" {
-			st.State, st.Reason = Degraded, n.Name+" is "+n.State
+			st.State, st.Reason = Degraded, fmt.Sprintf("%s is %s", n.Name, n.State)
 		}
 	}
 }

@@ -106,7 +106,10 @@ func (s *Service) task(ctx context.Context, e *execution, progress *flow.Progres
 	if progress == nil {
 		return t
 	}
-	t.Message, t.Error = progress.Message, progress.Error
+	t.Message = i18n.SayIn(lang, progress.Message)
+	if e := progress.Error; e != nil {
+		t.Error = &flow.Error{Code: e.Code, Detail: i18n.SayIn(lang, e.Detail)}
+	}
 	if progress.Result != nil {
 		t.Result = progress.Result
 	}
@@ -122,6 +125,9 @@ func (s *Service) task(ctx context.Context, e *execution, progress *flow.Progres
 		}
 	}
 	s.live(e, &t)
+	for i := range t.Steps {
+		t.Steps[i].Message = i18n.SayIn(lang, t.Steps[i].Message)
+	}
 	if t.Message == "" {
 		t.Message = latest(t.Steps)
 	}
@@ -139,7 +145,7 @@ func (s *Service) live(e *execution, t *Task) {
 			step.Attempt = max(step.Attempt, int(p.Attempt))
 			var said string
 			if p.LastFailure != nil && p.State == enumspb.PENDING_ACTIVITY_STATE_SCHEDULED {
-				said = "attempt " + fmt.Sprint(p.Attempt-1) + ": " + s.failureText(p)
+				said = fmt.Sprintf("attempt %d: %s", p.Attempt-1, s.failureText(p))
 			} else if h := p.HeartbeatDetails.GetPayloads(); len(h) > 0 {
 				s.decode(h[0], &said)
 			}

@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/i18n"
 )
 
 // Log tells the task's story from its history, step by step; step "" is all of them.
@@ -20,7 +21,7 @@ func (s *Service) Log(ctx context.Context, id, step string) ([]LogLine, error) {
 		return nil, err
 	}
 	events := s.Temporal.GetWorkflowHistory(ctx, e.workflowID, e.runID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
-	l := &log{service: s, names: map[int64]string{}}
+	l := &log{service: s, language: i18n.Of(ctx), names: map[int64]string{}}
 	for events.HasNext() {
 		event, err := events.Next()
 		if err != nil {
@@ -41,13 +42,14 @@ func (s *Service) Log(ctx context.Context, id, step string) ([]LogLine, error) {
 }
 
 type log struct {
-	service *Service
-	names   map[int64]string // event id of a schedule -> activity
-	lines   []LogLine
+	service  *Service
+	language string
+	names    map[int64]string // event id of a schedule -> activity
+	lines    []LogLine
 }
 
 func (l *log) say(e *historypb.HistoryEvent, step, level, format string, args ...any) {
-	l.lines = append(l.lines, LogLine{Time: e.EventTime.AsTime().UTC(), Step: step, Level: level, Message: fmt.Sprintf(format, args...)})
+	l.lines = append(l.lines, LogLine{Time: e.EventTime.AsTime().UTC(), Step: step, Level: level, Message: i18n.SayIn(l.language, fmt.Sprintf(format, args...))})
 }
 
 func (l *log) add(e *historypb.HistoryEvent) {

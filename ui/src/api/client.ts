@@ -11,10 +11,6 @@ export function setCsrfToken(token: string) {
 export function setRequestLanguage(language: string) {
   state.language = language;
 }
-/** Whether texts come in the chosen language also where no header can be sent. */
-export function isBrowserLanguage(): boolean {
-  return navigator.language.toLowerCase().startsWith(state.language);
-}
 /** Registers what happens when the session has ended while the UI was in use. */
 export function onSignedOut(handler: () => void) {
   state.onSignedOut = handler;

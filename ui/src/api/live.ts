@@ -1,8 +1,8 @@
 import type { InfiniteData, QueryClient } from "@tanstack/react-query";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useSyncExternalStore } from "react";
-import { isBrowserLanguage } from "./client.ts";
-import { getTask, isOpen } from "./queries/tasks.ts";
+import { useTranslation } from "react-i18next";
+import { isOpen } from "./queries/tasks.ts";
 import { openStream } from "./stream.ts";
 import type { App, Stack, Task } from "./types.ts";
 
@@ -41,11 +41,12 @@ export function useConnection(): Connection {
  */
 export function useLiveUpdates(onTurn: (task: Task) => void) {
   const client = useQueryClient();
+  const language = useTranslation().i18n.language;
   useEffect(() => {
     let wasDown = false;
-    const close = openStream("/api/v1/events", {
+    const close = openStream(`/api/v1/events?lang=${language}`, {
       events: {
-        task: (data) => void follow(client, data as Task, onTurn),
+        task: (data) => applyTask(client, data as Task, onTurn),
         app: (data) => applyApp(client, data as AppChange),
         stack: (data) => applyStack(client, data as StackStateChange),
       },
@@ -64,27 +65,19 @@ export function useLiveUpdates(onTurn: (task: Task) => void) {
       close();
       setConnection("opening");
     };
-  }, [client, onTurn]);
+  }, [client, onTurn, language]);
 }
 
 /** Follows one task by its own stream, which also tells steps as they change. */
 export function useLiveTask(id: string, active: boolean, onTurn?: (task: Task) => void) {
   const client = useQueryClient();
+  const language = useTranslation().i18n.language;
   useEffect(() => {
     if (!active) return;
-    return openStream(`/api/v1/tasks/${encodeURIComponent(id)}/events`, {
-      events: { task: (data) => void follow(client, data as Task, onTurn) },
+    return openStream(`/api/v1/tasks/${encodeURIComponent(id)}/events?lang=${language}`, {
+      events: { task: (data) => applyTask(client, data as Task, onTurn) },
     });
-  }, [client, id, active, onTurn]);
-}
-
-/**
- * A stream speaks the browser's language, for EventSource cannot be told another. Whoever reads in
- * another one gets the task asked for again.
- */
-async function follow(client: QueryClient, told: Task, onTurn?: (task: Task) => void) {
-  const task = isBrowserLanguage() ? told : await getTask(told.id).catch(() => told);
-  applyTask(client, task, onTurn);
+  }, [client, id, active, onTurn, language]);
 }
 
 /** Writes a task into every cached list and its own page; a changed status makes lists ask again. */

@@ -2207,7 +2207,10 @@ export interface operations {
     };
     watchEvents: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description instead of Accept-Language */
+                lang?: string;
+            };
             header?: {
                 "Last-Event-ID"?: string;
             };
@@ -3845,7 +3848,10 @@ export interface operations {
     };
     watchTask: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description instead of Accept-Language */
+                lang?: string;
+            };
             header?: {
                 "Last-Event-ID"?: string;
             };
