@@ -55,6 +55,7 @@ test: test-go test-ui e2e ## Everything hermetic: Go with -race, replays, UI uni
 test-go: bin/mcm bin/mcm-temporal
 	go vet $(GOFLAGS_) ./...
 	go test $(GOFLAGS_) -race -count=1 ./...
+	go test $(GOFLAGS_) -count=1 ./worker -run TestEveryCallMayFail
 
 test-ui: ui/node_modules/.package-lock.json
 	cd ui && npm run typecheck && npm test

@@ -40,7 +40,11 @@ type house struct {
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	sim := sandboxtest.Start(t)
+	return newHouseOn(t, sandboxtest.Start(t))
+}
+
+func newHouseOn(t *testing.T, sim *sandboxtest.Cloud) *house {
+	t.Helper()
 	cloud := openstack.New(sim.AuthURL, "demo", "demo", "demo")
 	apps, err := catalog.Load(deploy.Files)
 	require.NoError(t, err)
@@ -90,7 +94,7 @@ func (s *sabotaged) ExecuteActivity(ctx context.Context, in *interceptor.Execute
 // environment is a fresh workflow environment over the house.
 func (h *house) environment(s *saboteur) *testsuite.TestWorkflowEnvironment {
 	env := new(testsuite.WorkflowTestSuite).NewTestWorkflowEnvironment()
-	env.SetTestTimeout(2 * time.Minute)
+	env.SetTestTimeout(time.Minute)
 	env.SetWorkerOptions(sdkworker.Options{Interceptors: append(worker.Interceptors(h.parts), s)})
 	worker.Register(env, h.parts)
 	h.runs++ // each run is an operation of its own

@@ -3,7 +3,9 @@ package worker_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
@@ -98,14 +100,33 @@ func (op operation) leaves(t *testing.T, h *house, before map[string]int, err er
 		require.True(t, temporal.IsCanceledError(err) || err != nil)
 		return
 	}
-	after := h.count(t)
-	for what, n := range after {
-		if extra := n - before[what]; extra > 0 && extra <= op.kept[what] {
-			after[what] = before[what]
-			if after[what] == 0 {
-				delete(after, what)
+	h.comesTo(t, before, func(after map[string]int) {
+		for what, n := range after {
+			if extra := n - before[what]; extra > 0 && extra <= op.kept[what] {
+				after[what] = before[what]
+				if after[what] == 0 {
+					delete(after, what)
+				}
 			}
 		}
-	}
-	require.Equal(t, before, after)
+	})
 }
+
+// comesTo requires that the cloud holds what is wanted, now or once its pods have settled.
+func (h *house) comesTo(t *testing.T, want map[string]int, forgive func(map[string]int)) {
+	t.Helper()
+	var after map[string]int
+	for end := time.Now().Add(settling); ; time.Sleep(20 * time.Millisecond) {
+		after = h.count(t)
+		forgive(after)
+		if maps.Equal(want, after) {
+			return
+		}
+		if time.Now().After(end) {
+			require.Equal(t, want, after)
+		}
+	}
+}
+
+// settling is how long a pod of the simulated cluster takes to come back, and much more.
+const settling = 5 * time.Second

@@ -226,21 +226,6 @@ func (c *Cluster) settle(ctx context.Context, cfg *action.Configuration, app str
 	return nil, nil
 }
 
-// Uninstall removes the app's release with everything in it. Absence is fine.
-func (c *Cluster) Uninstall(ctx context.Context, app string) error {
-	cfg, err := c.helm(ctx)
-	if err != nil {
-		return err
-	}
-	un := action.NewUninstall(cfg)
-	un.IgnoreNotFound, un.WaitStrategy, un.Timeout, un.DeletionPropagation = true, helmkube.HookOnlyStrategy, helmTimeout, "background"
-	_, err = un.Run(app)
-	if errors.Is(err, driver.ErrReleaseNotFound) {
-		return nil
-	}
-	return c.fail(err)
-}
-
 func load(app catalog.App) (*chart.Chart, error) {
 	var files []*archive.BufferedFile
 	for _, f := range app.Files {

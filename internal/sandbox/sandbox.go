@@ -37,12 +37,15 @@ type Config struct {
 	TokenTTL time.Duration // life of a token, not divided; 0 means an hour
 	Log      *slog.Logger  // nil means the default logger
 	Ready    func() error  // called once the port is open; may be nil
+	// Wrap stands before every service and the cluster, whichever way a request came; may be nil.
+	Wrap func(http.Handler) http.Handler
 }
 
 // Sandbox is the simulated cloud.
 type Sandbox struct {
 	config  Config
 	cloud   *sim.Cloud
+	door    http.Handler // the cloud behind what Config.Wrap puts before it
 	control http.Handler
 	hosts   *hosts.Network
 }
@@ -59,7 +62,10 @@ func New(config Config) (*Sandbox, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Sandbox{config: config, cloud: cloud}
+	s := &Sandbox{config: config, cloud: cloud, door: cloud}
+	if config.Wrap != nil {
+		s.door = config.Wrap(cloud)
+	}
 	people := keystone.New(cloud, config.TokenTTL)
 	compute := nova.New(cloud)
 	cinder.New(cloud)
@@ -69,7 +75,7 @@ func New(config Config) (*Sandbox, error) {
 	swift.New(cloud)
 	cluster := kube.New(cloud)
 	s.control = control.Handler(cloud, cluster)
-	s.hosts = hosts.New(cloud, cluster, cloud)
+	s.hosts = hosts.New(cloud, cluster, s.door)
 	compute.Console = s.hosts.Console
 	if err := cloud.Start(func() error { return seed.Plant(cloud, people, networks) }); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -90,7 +96,7 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.URL.Path == "/info" || r.URL.Path == "/object-store/info":
 		swift.Info(w, r)
 	default:
-		s.cloud.ServeHTTP(w, r)
+		s.door.ServeHTTP(w, r)
 	}
 }
 

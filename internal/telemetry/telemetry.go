@@ -10,10 +10,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 	otelprometheus "go.opentelemetry.io/otel/exporters/prometheus"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/resource"
 	"go.opentelemetry.io/otel/sdk/trace"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/opentelemetry"
@@ -52,7 +54,11 @@ func (t *Telemetry) trace(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	tracers := trace.NewTracerProvider(trace.WithBatcher(exporter))
+	about, err := resource.New(ctx, resource.WithAttributes(attribute.String("service.name", "mycloudmanager")), resource.WithTelemetrySDK(), resource.WithFromEnv())
+	if err != nil {
+		return err
+	}
+	tracers := trace.NewTracerProvider(trace.WithBatcher(exporter), trace.WithResource(about))
 	otel.SetTracerProvider(tracers)
 	otel.SetTextMapPropagator(propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{}))
 	t.stop = append(t.stop, tracers.Shutdown)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"sync"
 	"testing"
@@ -29,9 +30,12 @@ type Cloud struct {
 func Start(t testing.TB) *Cloud { return StartIn(t, t.TempDir()) }
 
 // StartIn runs the cloud kept in dir until the test ends.
-func StartIn(t testing.TB, dir string) *Cloud {
+func StartIn(t testing.TB, dir string) *Cloud { return StartBehind(t, dir, nil) }
+
+// StartBehind is StartIn with a handler of the test's before every request to the cloud and its cluster.
+func StartBehind(t testing.TB, dir string, wrap func(http.Handler) http.Handler) *Cloud {
 	t.Helper()
-	s, err := sandbox.New(sandbox.Config{DataDir: dir, Speed: Speed, TokenTTL: time.Hour,
+	s, err := sandbox.New(sandbox.Config{DataDir: dir, Speed: Speed, TokenTTL: time.Hour, Wrap: wrap,
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	if err != nil {
 		t.Fatalf("start the sandbox: %v", err)
