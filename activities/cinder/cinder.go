@@ -4,7 +4,6 @@ package cinder
 import (
 	"context"
 	"fmt"
-	"sort"
 	"time"
 
 	"github.com/gophercloud/gophercloud/v2"
@@ -13,13 +12,6 @@ import (
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/flow"
 	"mycloudmanager/internal/openstack"
-)
-
-// Metadata of an app's volume. The volume is found by it, with or without the manager.
-const (
-	AppKey       = "mcm:app"       // the app whose data it holds
-	OperationKey = "mcm:operation" // the task that made it
-	DataKey      = "mcm:data"      // "true" once an app has had it mounted
 )
 
 // Activities drives Cinder for the managed project.
@@ -60,19 +52,19 @@ func (a *Activities) CreateVolume(ctx context.Context, in CreateVolumeInput) (Vo
 	if err != nil {
 		return Volume{}, err
 	}
-	mine, err := ofApp(ctx, s, c, in.App)
+	mine, err := s.AppVolumes(ctx, in.App)
 	if err != nil {
 		return Volume{}, err
 	}
 	if v, ok := adopt(mine, in); ok {
-		return Volume{ID: v.ID, SizeGB: v.Size, Made: v.Metadata[OperationKey] == in.Operation}, nil
+		return Volume{ID: v.ID, SizeGB: v.Size, Made: v.Metadata[openstack.OperationKey] == in.Operation}, nil
 	}
 	if in.VolumeID != "" {
 		return Volume{}, fault.InvalidField("volume_id", "%s is not a volume of %s", in.VolumeID, in.App)
 	}
 	v, err := volumes.Create(ctx, c, volumes.CreateOpts{
 		Name: "mcm-" + in.App, Size: in.SizeGB, Description: "Data of " + in.App,
-		Metadata: map[string]string{AppKey: in.App, OperationKey: in.Operation},
+		Metadata: map[string]string{openstack.AppKey: in.App, openstack.OperationKey: in.Operation},
 	}, nil).Extract()
 	if err != nil {
 		return Volume{}, s.Fault("cinder", err)
@@ -83,7 +75,7 @@ func (a *Activities) CreateVolume(ctx context.Context, in CreateVolumeInput) (Vo
 // adopt picks from the app's volumes, newest first.
 func adopt(mine []volumes.Volume, in CreateVolumeInput) (volumes.Volume, bool) {
 	for _, v := range mine {
-		if in.VolumeID == v.ID || (in.VolumeID == "" && v.Metadata[OperationKey] == in.Operation) {
+		if in.VolumeID == v.ID || (in.VolumeID == "" && v.Metadata[openstack.OperationKey] == in.Operation) {
 			return v, true
 		}
 	}
@@ -93,26 +85,6 @@ func adopt(mine []volumes.Volume, in CreateVolumeInput) (volumes.Volume, bool) {
 		}
 	}
 	return volumes.Volume{}, false
-}
-
-// ofApp lists the app's volumes, newest first, with one call per page.
-func ofApp(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceClient, app string) ([]volumes.Volume, error) {
-	pages, err := volumes.List(c, volumes.ListOpts{Metadata: map[string]string{AppKey: app}}).AllPages(ctx)
-	if err != nil {
-		return nil, s.Fault("cinder", err)
-	}
-	list, err := volumes.ExtractVolumes(pages)
-	if err != nil {
-		return nil, s.Fault("cinder", err)
-	}
-	var mine []volumes.Volume
-	for _, v := range list {
-		if v.Metadata[AppKey] == app {
-			mine = append(mine, v)
-		}
-	}
-	sort.SliceStable(mine, func(i, j int) bool { return mine[i].CreatedAt.After(mine[j].CreatedAt) })
-	return mine, nil
 }
 
 // Ref points at one volume.
@@ -146,10 +118,10 @@ func (a *Activities) AwaitAttached(ctx context.Context, in Ref) error {
 	if err != nil {
 		return s.Fault("cinder", err)
 	}
-	if v.Metadata[DataKey] == "true" {
+	if v.Metadata[openstack.DataKey] == "true" {
 		return nil
 	}
-	v.Metadata[DataKey] = "true"
+	v.Metadata[openstack.DataKey] = "true"
 	_, err = volumes.Update(ctx, c, in.ID, volumes.UpdateOpts{Metadata: v.Metadata}).Extract()
 	return s.Fault("cinder", err)
 }
@@ -205,7 +177,7 @@ func (a *Activities) DeleteVolume(ctx context.Context, in Ref) (string, error) {
 		return "", nil
 	case err != nil:
 		return "", err
-	case in.OnlyIfEmpty && (v.Metadata[DataKey] == "true" || v.Metadata[OperationKey] != in.Operation):
+	case in.OnlyIfEmpty && (v.Metadata[openstack.DataKey] == "true" || v.Metadata[openstack.OperationKey] != in.Operation):
 		said := fmt.Sprintf("the volume %s is kept: it holds data", id)
 		if in.InUse {
 			return said, nil
@@ -217,12 +189,12 @@ func (a *Activities) DeleteVolume(ctx context.Context, in Ref) (string, error) {
 
 // madeBy finds the volume of an operation whose create was cut off before its answer.
 func madeBy(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceClient, in Ref) (string, error) {
-	mine, err := ofApp(ctx, s, c, in.App)
+	mine, err := s.AppVolumes(ctx, in.App)
 	if err != nil {
 		return "", err
 	}
 	for _, v := range mine {
-		if v.Metadata[OperationKey] == in.Operation {
+		if v.Metadata[openstack.OperationKey] == in.Operation {
 			return v.ID, nil
 		}
 	}
@@ -260,7 +232,7 @@ func (a *Activities) DeleteAppVolumes(ctx context.Context, in DeleteAppVolumesIn
 	if err != nil {
 		return err
 	}
-	mine, err := ofApp(ctx, s, c, in.App)
+	mine, err := s.AppVolumes(ctx, in.App)
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/gophercloud/gophercloud/v2"
 	"github.com/gophercloud/gophercloud/v2/openstack/compute/v2/servers"
 
 	"mycloudmanager/internal/fault"
@@ -37,7 +36,7 @@ func (a *Activities) SweepServers(ctx context.Context, in SweepInput) (string, e
 	}
 	swept := map[string]bool{}
 	err = flow.Poll(ctx, a.Every, func(ctx context.Context) (bool, string, error) {
-		left, err := ofStack(ctx, s, c, in.Stack)
+		left, err := s.StackServers(ctx, in.Stack)
 		if err != nil {
 			return false, "", err
 		}
@@ -56,22 +55,4 @@ func (a *Activities) SweepServers(ctx context.Context, in SweepInput) (string, e
 		return "", err
 	}
 	return fmt.Sprintf("swept %d servers that Heat had left", len(swept)), err
-}
-
-func ofStack(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceClient, name string) ([]servers.Server, error) {
-	pages, err := servers.List(c, servers.ListOpts{}).AllPages(ctx)
-	if err != nil {
-		return nil, s.Fault("nova", err)
-	}
-	all, err := servers.ExtractServers(pages)
-	if err != nil {
-		return nil, s.Fault("nova", err)
-	}
-	var out []servers.Server
-	for _, server := range all {
-		if server.Metadata["mcm:stack"] == name {
-			out = append(out, server)
-		}
-	}
-	return out, nil
 }

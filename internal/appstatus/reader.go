@@ -93,28 +93,13 @@ func (r *Reader) volumes(ctx context.Context) (map[string][]volumes.Volume, erro
 	if err != nil {
 		return nil, err
 	}
-	c, err := s.Volume()
-	if err != nil {
-		return nil, err
-	}
-	pages, err := volumes.List(c, volumes.ListOpts{}).AllPages(ctx)
-	if err != nil {
-		return nil, s.Fault("cinder", err)
-	}
-	list, err := volumes.ExtractVolumes(pages)
-	if err != nil {
-		return nil, s.Fault("cinder", err)
-	}
+	list, err := s.AppVolumes(ctx, "")
 	out := map[string][]volumes.Volume{}
 	for _, v := range list {
-		if app := v.Metadata["mcm:app"]; app != "" {
-			out[app] = append(out[app], v)
-		}
+		app := v.Metadata[openstack.AppKey]
+		out[app] = append(out[app], v)
 	}
-	for _, mine := range out {
-		sort.SliceStable(mine, func(i, j int) bool { return mine[i].CreatedAt.After(mine[j].CreatedAt) })
-	}
-	return out, nil
+	return out, err
 }
 
 // List returns every app of the catalogue as it stands.

@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/gophercloud/gophercloud/v2/openstack/compute/v2/servers"
 	"github.com/gophercloud/gophercloud/v2/openstack/orchestration/v1/stackevents"
 	"github.com/gophercloud/gophercloud/v2/openstack/orchestration/v1/stackresources"
 	"github.com/gophercloud/gophercloud/v2/openstack/orchestration/v1/stacks"
@@ -126,42 +125,17 @@ func outputs(heat *stacks.RetrievedStack) map[string]any {
 
 // nodes reads the stack's servers with one list of the project's.
 func nodes(ctx context.Context, s *openstack.Session, stackName string) ([]Node, error) {
-	c, err := s.Compute()
-	if err != nil {
-		return nil, err
-	}
-	pages, err := servers.List(c, servers.ListOpts{}).AllPages(ctx)
-	if err != nil {
-		return nil, s.Fault("nova", err)
-	}
-	all, err := servers.ExtractServers(pages)
-	if err != nil {
-		return nil, s.Fault("nova", err)
-	}
+	mine, err := s.StackServers(ctx, stackName)
 	list := []Node{}
-	for _, server := range all {
-		if server.Metadata["mcm:stack"] != stackName {
-			continue
-		}
+	for _, server := range mine {
 		flavor, _ := server.Flavor["original_name"].(string)
-		list = append(list, Node{ID: server.ID, Name: server.Name, Role: server.Metadata["mcm:role"], Flavor: flavor,
-			Address: fixedAddress(server), State: server.Status})
-	}
-	return list, nil
-}
-
-func fixedAddress(server servers.Server) string {
-	for _, network := range server.Addresses {
-		list, _ := network.([]any)
-		for _, entry := range list {
-			a, _ := entry.(map[string]any)
-			if kind, _ := a["OS-EXT-IPS:type"].(string); kind == "fixed" {
-				address, _ := a["addr"].(string)
-				return address
-			}
+		n := Node{ID: server.ID, Name: server.Name, Role: server.Metadata[openstack.RoleKey], Flavor: flavor, State: server.Status}
+		if at := openstack.AddressesOf(server); len(at) > 0 && !at[0].Floating {
+			n.Address = at[0].Address
 		}
+		list = append(list, n)
 	}
-	return ""
+	return list, err
 }
 
 // Topology returns the stack's resources and what they need.

@@ -1,0 +1,103 @@
+package openstack
+
+import (
+	"context"
+	"slices"
+
+	"github.com/gophercloud/gophercloud/v2/openstack/blockstorage/v3/volumes"
+	"github.com/gophercloud/gophercloud/v2/openstack/compute/v2/servers"
+)
+
+// Keys of metadata by which servers and volumes tell whose they are. People see them in Horizon.
+const (
+	StackKey     = "mcm:stack"     // of a server: the stack that made it
+	RoleKey      = "mcm:role"      // of a server: master, node or etcd
+	AppKey       = "mcm:app"       // of a volume: the app whose data it holds
+	OperationKey = "mcm:operation" // of a volume: the task that made it
+	DataKey      = "mcm:data"      // of a volume: "true" once an app has had it mounted
+)
+
+// Servers lists every server of the project with its flavor, with one call per page of Nova.
+// https://docs.openstack.org/api-ref/compute/#list-servers-detailed
+func (s *Session) Servers(ctx context.Context) ([]servers.Server, error) {
+	c, err := s.Compute()
+	if err != nil {
+		return nil, err
+	}
+	pages, err := servers.List(c, servers.ListOpts{}).AllPages(ctx)
+	if err != nil {
+		return nil, s.Fault("nova", err)
+	}
+	list, err := servers.ExtractServers(pages)
+	return list, s.Fault("nova", err)
+}
+
+// StackServers lists the servers of a stack.
+func (s *Session) StackServers(ctx context.Context, stack string) ([]servers.Server, error) {
+	list, err := s.Servers(ctx)
+	return slices.DeleteFunc(list, func(v servers.Server) bool { return v.Metadata[StackKey] != stack }), err
+}
+
+// AppVolumes lists the volumes that hold an app's data, newest first; app "" is every app's.
+// https://docs.openstack.org/api-ref/block-storage/v3/#list-accessible-volumes-with-details
+func (s *Session) AppVolumes(ctx context.Context, app string) ([]volumes.Volume, error) {
+	c, err := s.Volume()
+	if err != nil {
+		return nil, err
+	}
+	options := volumes.ListOpts{}
+	if app != "" {
+		options.Metadata = map[string]string{AppKey: app}
+	}
+	pages, err := volumes.List(c, options).AllPages(ctx)
+	if err != nil {
+		return nil, s.Fault("cinder", err)
+	}
+	list, err := volumes.ExtractVolumes(pages)
+	if err != nil {
+		return nil, s.Fault("cinder", err)
+	}
+	// A cloud may ignore the filter.
+	list = slices.DeleteFunc(list, func(v volumes.Volume) bool {
+		return v.Metadata[AppKey] == "" || app != "" && v.Metadata[AppKey] != app
+	})
+	slices.SortStableFunc(list, func(a, b volumes.Volume) int { return b.CreatedAt.Compare(a.CreatedAt) })
+	return list, nil
+}
+
+// Address is one address of a server.
+type Address struct {
+	Network  string
+	Address  string
+	Floating bool
+	MAC      string
+}
+
+// AddressesOf lists a server's addresses, networks by name, fixed ones first.
+func AddressesOf(server servers.Server) []Address {
+	var out []Address
+	for network, list := range server.Addresses {
+		entries, _ := list.([]any)
+		for _, entry := range entries {
+			a, _ := entry.(map[string]any)
+			address, _ := a["addr"].(string)
+			kind, _ := a["OS-EXT-IPS:type"].(string)
+			mac, _ := a["OS-EXT-IPS-MAC:mac_addr"].(string)
+			out = append(out, Address{Network: network, Address: address, Floating: kind == "floating", MAC: mac})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Address) int {
+		switch {
+		case a.Floating != b.Floating && b.Floating:
+			return -1
+		case a.Floating != b.Floating:
+			return 1
+		case a.Network != b.Network && a.Network < b.Network:
+			return -1
+		case a.Network != b.Network:
+			return 1
+		}
+		return 0
+	})
+	return out
+}
