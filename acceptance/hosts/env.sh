@@ -6,6 +6,7 @@ DIR=${MCM_HOSTS_DIR:-$CACHE/state}
 BRIDGE=mcm-hosts
 NETWORK=10.77.0
 GATEWAY=$NETWORK.1
+METADATA=$NETWORK.2
 APT_PORT=3142
 SUITES="bookworm trixie bullseye"
 GO=$(command -v go || echo /usr/local/go/bin/go)
@@ -21,8 +22,8 @@ host() {
 
 # mirror: the first address of this machine's own package sources; the hosts use the same.
 mirror() {
-  { sed -n 's/^URIs: *\([^ ]*\).*/\1/p' /etc/apt/sources.list.d/debian.sources 2>/dev/null
-    sed -n 's/^deb \(\[[^]]*\] \)\?\([^ ]*\) .*/\2/p' /etc/apt/sources.list 2>/dev/null; } | head -1
+  { sed -n 's/^URIs: *\([^ ]*\).*/\1/p' /etc/apt/sources.list.d/debian.sources 2>/dev/null || true
+    sed -n 's/^deb \(\[[^]]*\] \)\?\([^ ]*\) .*/\2/p' /etc/apt/sources.list 2>/dev/null || true; } | head -1
 }
 
 started() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
