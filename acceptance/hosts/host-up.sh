@@ -27,7 +27,7 @@ personalise() {
   printf '127.0.0.1 localhost\n%s %s\n' "$address" "$name" >"$root/etc/hosts"
   : >"$root/etc/resolv.conf"
   tr -d - </proc/sys/kernel/random/uuid >"$root/etc/machine-id"
-  printf 'Acquire::http::Proxy "http://%s:%s";\nAcquire::Languages "none";\n' $GATEWAY $APT_PORT >"$root/etc/apt/apt.conf.d/01proxy"
+  printf 'Acquire::http::Proxy "http://%s:%s";\nAcquire::http::Proxy::%s "DIRECT";\nAcquire::Languages "none";\n' $GATEWAY $APT_PORT $GATEWAY >"$root/etc/apt/apt.conf.d/01proxy"
   # A container may not set the clock, and systemd would not even start the time service.
   mkdir -p "$root/etc/systemd/system/chrony.service.d"
   printf '[Unit]\nConditionCapability=\n' >"$root/etc/systemd/system/chrony.service.d/container.conf"

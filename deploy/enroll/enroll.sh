@@ -75,10 +75,12 @@ install_rpm() {
   return 1
 }
 
-# install_missing brings python3 and sudo, and keeps in mind which packages came by that.
+# install_missing brings python3 and sudo, and keeps in mind which packages came by that. Ansible speaks to apt by its
+# Python module.
 install_missing() {
   set --
   [ -x /usr/bin/python3 ] || set -- "$@" python3
+  if [ "$(family)" = deb ] && ! /usr/bin/python3 -c 'import apt' 2>/dev/null; then set -- "$@" python3-apt; fi
   command -v visudo >/dev/null || set -- "$@" sudo
   [ $# -gt 0 ] || return 0
   say "installing $*"
