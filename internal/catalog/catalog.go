@@ -33,10 +33,11 @@ type App struct {
 	Volume             Volume       `json:"volume"`
 	Agent              Agent        `json:"agent"`
 
-	Version string // of the chart's app
-	Icon    []byte
-	Files   []File // the chart
-	schema  schema
+	Version    string // of the chart's app
+	Icon       []byte
+	Files      []File // the chart
+	AgentFiles fs.FS  `json:"-"` // the folder agent/, nil when the app has no agent
+	schema     schema
 }
 
 // Link is a page about the app.
@@ -61,11 +62,6 @@ type Web struct {
 type Volume struct {
 	SizeGB int    `json:"size_gb"`
 	Mount  string `json:"mount"`
-}
-
-// Agent says what the app installs on instances.
-type Agent struct {
-	Supported bool `json:"supported"`
 }
 
 // File is one file of a chart.
@@ -150,7 +146,7 @@ func load(files fs.FS, folder string) (App, error) {
 	if err := a.loadChart(dir); err != nil {
 		return a, err
 	}
-	return a, nil
+	return a, a.loadAgent(files, dir)
 }
 
 func (a App) check(folder string) error {
@@ -173,6 +169,7 @@ func (a App) check(folder string) error {
 		lacks(a.Web.Port < 1 || a.Web.Port > 65535, "web.port", "must be a port")
 		lacks(!strings.HasPrefix(a.Web.Path, "/"), "web.path", "must begin with /")
 	}
+	a.Agent.check(lacks)
 	return errors.Join(faults...)
 }
 

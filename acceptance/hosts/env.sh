@@ -1,0 +1,47 @@
+# Sourced by the scripts beside it: where everything is, which hosts there are, and how a process of ours is known.
+# shellcheck shell=bash disable=SC2034
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/mycloudmanager/acceptance/hosts
+DIR=${MCM_HOSTS_DIR:-$CACHE/state}
+BRIDGE=mcm-hosts
+NETWORK=10.77.0
+GATEWAY=$NETWORK.1
+METADATA=$NETWORK.2
+APT_PORT=3142
+SUITES="bookworm trixie bullseye"
+GO=$(command -v go || echo /usr/local/go/bin/go)
+
+# host N: sets name, suite and address of the Nth host, counted from 1: the suites in turn.
+host() {
+  local suites
+  read -ra suites <<<"$SUITES"
+  suite=${suites[$((($1 - 1) % ${#suites[@]}))]}
+  name=mcm-host-$1
+  address=$NETWORK.$((10 + $1))
+}
+
+# mirror: the first address of this machine's own package sources; the hosts use the same.
+mirror() {
+  { sed -n 's/^URIs: *\([^ ]*\).*/\1/p' /etc/apt/sources.list.d/debian.sources 2>/dev/null || true
+    sed -n 's/^deb \(\[[^]]*\] \)\?\([^ ]*\) .*/\2/p' /etc/apt/sources.list 2>/dev/null || true; } | head -1
+}
+
+started() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
+
+# pid_of NAME: the pid of a process of ours that runs, known by its start time as well.
+pid_of() {
+  local pid when
+  { read -r pid when <"$DIR/run/$1.pid"; } 2>/dev/null || return 1
+  [ -n "$when" ] && [ "$(started "$pid")" = "$when" ] || return 1
+  echo "$pid"
+}
+
+# background NAME COMMAND...: in its own session, unless it runs.
+background() {
+  local name=$1 pid
+  shift
+  pid_of "$name" >/dev/null && return 0
+  setsid nohup "$@" >>"$DIR/run/$name.log" 2>&1 </dev/null &
+  pid=$!
+  echo "$pid $(started "$pid")" >"$DIR/run/$name.pid"
+}

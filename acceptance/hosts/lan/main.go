@@ -1,0 +1,40 @@
+// Command lan is what the acceptance hosts find on their network: a caching proxy for packages, which is their only way
+// out, and the metadata service of OpenStack, which tells each host by its address which server it is.
+//
+//	lan apt -listen 10.77.0.1:3142 -dir CACHE -host the.mirror
+//	lan metadata -listen 169.254.169.254:80 -dir SERVERS     (a file per address that holds the server's id)
+package main
+
+import (
+	"flag"
+	"fmt"
+	"log"
+	"net/http"
+	"os"
+	"time"
+)
+
+func main() {
+	if len(os.Args) < 2 {
+		log.Fatal("apt or metadata?")
+	}
+	flags := flag.NewFlagSet(os.Args[1], flag.ExitOnError)
+	listen := flags.String("listen", "", "address and port")
+	dir := flags.String("dir", "", "the folder")
+	host := flags.String("host", "", "the one upstream host that is allowed")
+	if err := flags.Parse(os.Args[2:]); err != nil {
+		log.Fatal(err)
+	}
+	var h http.Handler
+	switch os.Args[1] {
+	case "apt":
+		h = &cache{dir: *dir, host: *host}
+	case "metadata":
+		h = metadata(*dir)
+	default:
+		log.Fatal("unknown command " + os.Args[1])
+	}
+	server := &http.Server{Addr: *listen, Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	fmt.Println(server.ListenAndServe())
+	os.Exit(1)
+}

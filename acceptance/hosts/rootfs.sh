@@ -1,0 +1,33 @@
+#!/bin/bash
+# rootfs.sh SUITE: prints the root file system of a Debian release, built once and never written to afterwards: hosts lie
+# over it. The oldest release is bare: no python3, no sudo, no cloud-init, and wget in the place of curl, so that
+# enrollment has something to install.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=env.sh
+. "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+suite=${1:?a release of Debian}
+out=$CACHE/rootfs/$suite-$(sha256sum "${BASH_SOURCE[0]}" | cut -c1-12)
+if [ -d "$out" ]; then
+  echo "$out"
+  exit 0
+fi
+packages=systemd,systemd-sysv,dbus,libpam-systemd,openssh-server,ca-certificates,iproute2,procps,netbase
+case $suite in
+  bullseye) packages+=,wget ;;
+  *) packages+=,python3,python3-apt,sudo,curl,cloud-init ;;
+esac
+mkdir -p "$CACHE/rootfs"
+new=$(mktemp -d "$CACHE/rootfs/$suite.XXXXXX")
+trap 'rm -rf --one-file-system "$new"' EXIT
+nice mmdebstrap --mode=root --variant=minbase --include="$packages" --aptopt='Apt::Install-Recommends "false"' \
+  --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
+  "$suite" "$new/root" "$(mirror)" >&2
+# What makes a host itself is not in the image.
+rm -f "$new"/root/etc/ssh/ssh_host_* "$new/root/usr/sbin/policy-rc.d" "$new/root/etc/resolv.conf" "$new/root/var/lib/dbus/machine-id"
+: >"$new/root/etc/machine-id"
+chroot "$new/root" systemctl mask systemd-udevd.service systemd-modules-load.service sys-kernel-debug.mount \
+  sys-kernel-tracing.mount getty.target console-getty.service systemd-firstboot.service >/dev/null 2>&1
+# Empty package lists of today would count as fresh: Ansible's apt would not update them.
+touch -d @0 "$new/root/var/lib/apt/lists"
+mv "$new/root" "$out"
+echo "$out"

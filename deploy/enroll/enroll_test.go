@@ -1,0 +1,211 @@
+// Package enroll_test runs the enrollment script's own pieces against a manager of a few lines. The whole script runs
+// on real hosts in acceptance/hosts.
+package enroll_test
+
+import (
+	"encoding/json"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+
+	"mycloudmanager/deploy"
+)
+
+const (
+	token  = "mcm_enr_of-the-test"
+	server = "0b0e2b8c-6f3c-4a5e-9d4a-3d1f6f0a7c11"
+	key    = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIL3RqvTknOPKPBfvql4RahD6te4B8tUIJ6X2lNT88Pkm mycloudmanager"
+)
+
+// answer is what the manager says to one request.
+type answer struct {
+	status int
+	body   string
+}
+
+// manager answers enrollment once, then the statuses in turn and the last for ever; it also looks who shows the token.
+type manager struct {
+	*httptest.Server
+	enroll   answer
+	statuses []answer
+	got      map[string]any
+	shown    []string
+}
+
+func newManager(t *testing.T, enroll answer, statuses ...answer) *manager {
+	m := &manager{enroll: enroll, statuses: statuses}
+	m.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		m.shown = append(m.shown, processes(token)...)
+		a := m.enroll
+		if r.URL.Path == "/api/v1/enroll/status" {
+			a = m.statuses[0]
+			if len(m.statuses) > 1 {
+				m.statuses = m.statuses[1:]
+			}
+		} else {
+			_ = json.NewDecoder(r.Body).Decode(&m.got)
+		}
+		w.WriteHeader(a.status)
+		_, _ = w.Write([]byte(a.body))
+	}))
+	t.Cleanup(m.Close)
+	return m
+}
+
+func processes(text string) (found []string) {
+	all, _ := filepath.Glob("/proc/[0-9]*")
+	for _, p := range all {
+		for _, name := range []string{"/cmdline", "/environ"} {
+			if raw, _ := os.ReadFile(p + name); strings.Contains(string(raw), text) {
+				found = append(found, p+name)
+			}
+		}
+	}
+	return found
+}
+
+func script(t *testing.T, url string) string {
+	t.Helper()
+	raw, err := fs.ReadFile(deploy.Files, "enroll/enroll.sh")
+	require.NoError(t, err)
+	require.Equal(t, 1, strings.Count(string(raw), "@MCM_URL@"))
+	require.Equal(t, 1, strings.Count(string(raw), "@MCM_CA@"))
+	return strings.NewReplacer("@MCM_URL@", url, "@MCM_CA@", "").Replace(string(raw))
+}
+
+// pieces runs commands with all functions of the script defined, under the strictest shell that is here; the script
+// comes by standard input, as it does on an instance.
+func pieces(t *testing.T, url, commands string) (string, error) {
+	t.Helper()
+	text, ok := strings.CutSuffix(script(t, url), "main \"$@\"\n")
+	require.True(t, ok, "main is called on the last line: a script that was cut off does nothing")
+	shell := "/bin/sh"
+	if _, err := os.Stat("/usr/bin/dash"); err == nil {
+		shell = "/usr/bin/dash"
+	}
+	cmd := exec.Command(shell)
+	prepare := "MCM_TOKEN=" + token + "\nwork=" + t.TempDir() + "\nprogram\n: >$work/ca.pem\nserver=" + server + "\npatience=60\nexport url server patience\ncollect_facts\n"
+	cmd.Stdin = strings.NewReader(text + prepare + commands)
+	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+const (
+	doEnroll = "printf '%s\\n' \"$MCM_TOKEN\" | talk enroll || exit 1\ncat $work/authorized_keys\n"
+	doFollow = "printf '%s\\n' \"$MCM_TOKEN\" | talk follow || exit 1\n"
+)
+
+func TestItSendsWhatTheManagerNeedsAndShowsNobodyTheToken(t *testing.T) {
+	m := newManager(t, answer{202, `{"task_url":"http://manager/tasks/1","authorized_keys":["` + key + `"]}`},
+		answer{200, `{"status":"running","message":"signing in"}`}, answer{200, `{"status":"running","message":"signing in"}`}, answer{200, `{"status":"succeeded","message":"done"}`})
+	out, err := pieces(t, m.URL, doEnroll+doFollow)
+	require.NoError(t, err, out)
+	require.Contains(t, out, "accepted, see http://manager/tasks/1")
+	require.Contains(t, out, "\n"+key+"\n")
+	require.Equal(t, 1, strings.Count(out, "signing in"), "a message is said once: %s", out)
+	require.Contains(t, out, "enrolled")
+	require.Empty(t, m.shown)
+
+	require.Equal(t, token, m.got["token"])
+	require.Equal(t, server, m.got["server_id"])
+	facts := m.got["facts"].(map[string]any)
+	for _, name := range []string{"hostname", "distribution", "distribution_version", "architecture", "kernel", "python"} {
+		require.NotEmpty(t, facts[name], name)
+	}
+	require.Contains(t, facts, "machine_id")
+	require.Contains(t, facts, "addresses")
+}
+
+func TestItEndsWithTheReasonInWords(t *testing.T) {
+	accepted := answer{202, `{"authorized_keys":["` + key + `"]}`}
+	for name, c := range map[string]struct {
+		enroll, status answer
+		says           string
+	}{
+		"a used token":        {answer{403, `{"title":"Forbidden","detail":"the token was used"}`}, answer{}, "the manager refuses: the token was used"},
+		"a title alone":       {answer{422, `{"title":"Unprocessable"}`}, answer{}, "the manager refuses: Unprocessable"},
+		"no JSON":             {answer{404, `<html>`}, answer{}, "the manager refuses: 404 Not Found"},
+		"a broken manager":    {answer{500, `{"detail":"no database"}`}, answer{}, "does not answer: no database"},
+		"no key":              {answer{202, `{"authorized_keys":[]}`}, answer{}, "sent no key"},
+		"a failure":           {accepted, answer{200, `{"status":"failed","message":"no route to the host"}`}, "enrollment failed: no route to the host"},
+		"a wait for a person": {accepted, answer{200, `{"status":"blocked","message":"attach the subnet"}`}, "waits for a person in MyCloudManager: attach the subnet"},
+		"a cancel":            {accepted, answer{200, `{"status":"cancelled"}`}, "enrollment cancelled: no reason was given"},
+		"a revoked token":     {accepted, answer{403, `{"detail":"revoked"}`}, "the manager refuses: revoked"},
+		"no end":              {accepted, answer{200, `{"status":"running","message":"signing in"}`}, "not enrolled after 3 s: signing in"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := newManager(t, c.enroll, c.status)
+			short := ""
+			if name == "no end" {
+				short = "patience=3\n"
+			}
+			out, err := pieces(t, m.URL, short+doEnroll+doFollow)
+			require.Error(t, err, out)
+			require.Contains(t, out, c.says)
+			require.NotContains(t, out, "Traceback")
+			require.NotContains(t, out, token)
+		})
+	}
+}
+
+func TestAManagerThatIsAwayForAMomentIsWaitedFor(t *testing.T) {
+	m := newManager(t, answer{}, answer{503, `{"detail":"starting"}`}, answer{200, `{"status":"succeeded"}`})
+	out, err := pieces(t, m.URL, doFollow)
+	require.NoError(t, err, out)
+	out, err = pieces(t, "http://127.0.0.1:1", doEnroll)
+	require.Error(t, err)
+	require.Contains(t, out, "the manager at http://127.0.0.1:1 does not answer")
+}
+
+func TestItKnowsTheServerWithoutASayInIt(t *testing.T) {
+	out, err := pieces(t, "http://127.0.0.1:1", "MCM_SERVER_ID="+server+"\nserver_id\n")
+	require.NoError(t, err, out)
+	require.Equal(t, server+"\n", out)
+	out, err = pieces(t, "http://127.0.0.1:1", `echo '{"uuid":"0B0E2B8C-6F3C-4A5E-9D4A-3D1F6F0A7C11"}' | talk identity; echo '{}' | talk identity; echo x | talk identity`+"\n")
+	require.NoError(t, err, out)
+	require.Equal(t, server+"\n", out)
+}
+
+func TestItRefusesWhatItCannotDo(t *testing.T) {
+	for args, says := range map[string]string{"--install": "unknown argument --install", "": "there is no token"} {
+		cmd := exec.Command("/bin/sh", append([]string{"-s", "--"}, strings.Fields(args)...)...)
+		cmd.Stdin = strings.NewReader(script(t, "http://127.0.0.1:1"))
+		out, err := cmd.CombinedOutput()
+		require.Error(t, err)
+		if os.Getuid() != 0 {
+			says = "must run as root"
+		}
+		require.Contains(t, string(out), says)
+	}
+}
+
+func TestCloudConfigHidesTheTokenFromArguments(t *testing.T) {
+	raw, err := fs.ReadFile(deploy.Files, "enroll/cloud-config.yaml")
+	require.NoError(t, err)
+	require.True(t, strings.HasPrefix(string(raw), "#cloud-config\n"))
+	var config struct {
+		Files []struct{ Path, Permissions, Content string } `yaml:"write_files"`
+		Run   [][]string                                    `yaml:"runcmd"`
+	}
+	text := strings.NewReplacer("@MCM_URL@", "http://manager", "@MCM_TOKEN@", token).Replace(string(raw))
+	require.NotContains(t, text, "@MCM")
+	require.NoError(t, yaml.Unmarshal([]byte(text), &config))
+	require.Equal(t, "0600", config.Files[0].Permissions)
+	require.Equal(t, "MCM_TOKEN="+token+"\n", config.Files[0].Content)
+	require.Equal(t, config.Files[1].Path, config.Run[0][1])
+	require.NotContains(t, config.Files[1].Content, token)
+	syntax := exec.Command("/bin/sh", "-n")
+	syntax.Stdin = strings.NewReader(config.Files[1].Content)
+	out, err := syntax.CombinedOutput()
+	require.NoError(t, err, string(out))
+}

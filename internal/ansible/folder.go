@@ -1,0 +1,228 @@
+package ansible
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+
+	"mycloudmanager/internal/fault"
+)
+
+//go:embed files
+var files embed.FS
+
+// folder is what one run has on disk, for its owner alone: nothing of it outlives the run.
+type folder struct {
+	path string
+	lock *os.File // held as long as the run lives, so that a later run knows what a killed process left
+}
+
+const folderPrefix = "mcm-ansible-"
+
+func newFolder(p Play) (*folder, error) {
+	base := os.TempDir()
+	if len(base) > 40 { // the sockets of shared connections lie in it, and their paths are at most 107 bytes long
+		base = "/tmp"
+	}
+	sweep(base)
+	path, err := os.MkdirTemp(base, folderPrefix)
+	if err != nil {
+		return nil, err
+	}
+	f := &folder{path: path}
+	if err := f.fill(p); err != nil {
+		f.remove()
+		return nil, err
+	}
+	return f, nil
+}
+
+func (f *folder) at(name string) string { return filepath.Join(f.path, name) }
+
+func (f *folder) fill(p Play) error {
+	var err error
+	if f.lock, err = os.OpenFile(f.at("lock"), os.O_CREATE|os.O_RDWR, 0o600); err != nil {
+		return err
+	}
+	if err := syscall.Flock(int(f.lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return err
+	}
+	if err := os.CopyFS(f.at("play"), p.Files); err != nil {
+		return err
+	}
+	if _, err := os.Stat(f.at("play/" + p.Playbook)); err != nil || !filepath.IsLocal(p.Playbook) {
+		return fault.New(fault.Invalid, err, "there is no playbook %s", p.Playbook)
+	}
+	for _, dir := range []string{"plugins", "sockets", "tmp"} {
+		if err := os.Mkdir(f.at(dir), 0o700); err != nil {
+			return err
+		}
+	}
+	if err := writeEmbedded("files/mcm_events.py", f.at("plugins/mcm_events.py")); err != nil {
+		return err
+	}
+	if err := writeEmbedded("files/ansible.cfg", f.at("ansible.cfg")); err != nil {
+		return err
+	}
+	known, err := knownHosts(p)
+	if err != nil {
+		return err
+	}
+	hosts, err := inventory(p)
+	if err != nil {
+		return err
+	}
+	for name, text := range map[string][]byte{"key": p.PrivateKey, "known_hosts": known, "ssh_config": f.sshConfig(p), "inventory.yml": hosts} {
+		if err := os.WriteFile(f.at(name), text, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func writeEmbedded(name, to string) error {
+	text, err := files.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, text, 0o600)
+}
+
+func (f *folder) remove() {
+	_ = os.RemoveAll(f.path) // what cannot be removed is swept by a later run
+	if f.lock != nil {
+		_ = f.lock.Close()
+	}
+}
+
+// sweep removes the folders of runs whose process was killed: there is a private key in each.
+func sweep(base string) {
+	old, err := filepath.Glob(filepath.Join(base, folderPrefix+"*"))
+	if err != nil {
+		return
+	}
+	for _, path := range old {
+		info, err := os.Lstat(path)
+		if err != nil || !info.IsDir() || time.Since(info.ModTime()) < time.Minute {
+			continue // not ours, or perhaps not locked yet
+		}
+		lock, err := os.OpenFile(filepath.Join(path, "lock"), os.O_RDWR|syscall.O_NOFOLLOW, 0)
+		if errors.Is(err, fs.ErrNotExist) {
+			_ = os.RemoveAll(path)
+		}
+		if err != nil {
+			continue
+		}
+		if syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil {
+			_ = os.RemoveAll(path)
+		}
+		_ = lock.Close()
+	}
+}
+
+// alias is what ssh and Ansible call the nth host: names of instances are anybody's text.
+func alias(n int) string { return fmt.Sprintf("h%d", n) }
+
+const jumpAlias = "bastion"
+
+var (
+	address = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.:_%-]*$`)
+	account = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
+)
+
+func (h Host) check() error {
+	switch {
+	case !address.MatchString(h.Address):
+		return fault.New(fault.Invalid, nil, "%s: %q is no address", h.Name, h.Address)
+	case !account.MatchString(h.User):
+		return fault.New(fault.Invalid, nil, "%s: %q is no user name", h.Name, h.User)
+	case h.Port < 0 || h.Port > 65535:
+		return fault.New(fault.Invalid, nil, "%s: %d is no port", h.Name, h.Port)
+	case len(h.HostKeys) == 0:
+		return fault.New(fault.Invalid, nil, "%s: no host key is pinned", h.Name)
+	}
+	return nil
+}
+
+// knownHosts is the run's own list: the pinned keys by alias, so that an address used anew proves nothing.
+func knownHosts(p Play) ([]byte, error) {
+	var out strings.Builder
+	pin := func(name string, h Host) error {
+		if err := h.check(); err != nil {
+			return err
+		}
+		for _, line := range h.HostKeys {
+			key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(line))
+			if err != nil {
+				return fault.New(fault.Invalid, err, "%s: a pinned host key cannot be read", h.Name)
+			}
+			fmt.Fprintf(&out, "%s %s", name, ssh.MarshalAuthorizedKey(key))
+		}
+		return nil
+	}
+	for n, h := range p.Hosts {
+		if err := pin(alias(n), h); err != nil {
+			return nil, err
+		}
+	}
+	if p.Jump != nil {
+		if err := pin(jumpAlias, *p.Jump); err != nil {
+			return nil, err
+		}
+	}
+	return []byte(out.String()), nil
+}
+
+// sshConfig is the run's whole configuration of OpenSSH, https://man.openbsd.org/ssh_config; the machine's is not read.
+func (f *folder) sshConfig(p Play) []byte {
+	var out strings.Builder
+	way := ""
+	switch {
+	case p.Jump != nil:
+		// Not ProxyJump: of it ssh throws away what the bastion says when connections are shared.
+		way = fmt.Sprintf("  ProxyCommand /usr/bin/ssh -F %s -E %s -W [%%h]:%%p %s\n", f.at("ssh_config"), f.at("bastion.log"), jumpAlias)
+	case p.ProxyCommand != "":
+		way = "  ProxyCommand " + strings.ReplaceAll(p.ProxyCommand, "\n", " ") + "\n"
+	}
+	add := func(name string, h Host, way string) {
+		port := h.Port
+		if port == 0 {
+			port = 22
+		}
+		fmt.Fprintf(&out, "Host %s\n  HostName %s\n  Port %d\n  User %s\n  HostKeyAlias %s\n%s", name, h.Address, port, h.User, name, way)
+	}
+	for n, h := range p.Hosts {
+		add(alias(n), h, way)
+	}
+	if p.Jump != nil {
+		add(jumpAlias, *p.Jump, "")
+	}
+	// A connection that is shared and outlives a task is not checked again: its socket lies in the run's own folder.
+	fmt.Fprintf(&out, `Host *
+  IdentityFile %[1]s/key
+  IdentitiesOnly yes
+  IdentityAgent none
+  UserKnownHostsFile %[1]s/known_hosts
+  GlobalKnownHostsFile /dev/null
+  StrictHostKeyChecking yes
+  UpdateHostKeys no
+  BatchMode yes
+  PreferredAuthentications publickey
+  ConnectTimeout 20
+  ServerAliveInterval 10
+  ServerAliveCountMax 3
+  ControlMaster auto
+  ControlPersist 60
+  ControlPath %[1]s/sockets/%%n
+`, f.path)
+	return []byte(out.String())
+}
