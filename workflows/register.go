@@ -35,6 +35,9 @@ func Register(r worker.WorkflowRegistry) {
 	for _, o := range Operations() {
 		r.RegisterWorkflow(o.Workflow)
 	}
+	for _, w := range []any{EnrollmentToken, HoldInstance} { // no operations of their own
+		r.RegisterWorkflow(w)
+	}
 }
 
 // ByName returns the operations by their name in the contract.

@@ -28,11 +28,7 @@ const tag = "mcm"
 // after Heat has let go of them. It tolerates absence and can be repeated.
 // https://docs.openstack.org/api-ref/network/v2/
 func (a *Activities) SweepNetworks(ctx context.Context, in SweepInput) (string, error) {
-	s, err := a.Cloud.Manager(ctx)
-	if err != nil {
-		return "", err
-	}
-	c, err := s.Network()
+	s, c, err := a.open(ctx)
 	if err != nil {
 		return "", err
 	}

@@ -71,11 +71,19 @@ func (w *inbound) ExecuteWorkflow(ctx workflow.Context, in *interceptor.ExecuteW
 		outcome = string(flow.Cancelled)
 	case err != nil:
 		outcome, detail = string(flow.Failed), fault.MessageOf(err)
+	case partly(ctx):
+		outcome = string(flow.PartlyFailed)
 	}
 	if e := w.record(free, request, outcome, detail, nil); e != nil && err == nil {
 		err = e
 	}
 	return out, err
+}
+
+// partly reads what the operation itself said of its end.
+func partly(ctx workflow.Context) bool {
+	said, _ := workflow.GetTypedSearchAttributes(ctx).GetKeyword(temporal.NewSearchAttributeKeyKeyword(flow.OutcomeKey))
+	return said == string(flow.PartlyFailed)
 }
 
 func (w *inbound) request(ctx workflow.Context) (flow.Request, bool) {

@@ -22,6 +22,7 @@ type Run struct {
 	token    string // from the last Retry
 	retries  int
 	left     []string // what a failed compensation left behind
+	partly   string   // what failed of an operation that otherwise succeeded
 }
 
 // Begin opens an operation whose steps are the given activities, in order. Every workflow starts
@@ -220,6 +221,10 @@ func (r *Run) compensate(ctx workflow.Context, activity any, in any) error {
 
 func (r *Run) finish(ctx workflow.Context, err *error) {
 	status := ended(*err)
+	if status == Succeeded && r.partly != "" {
+		status = PartlyFailed
+		r.progress.Message, r.progress.Error = r.partly, &Error{Code: string(fault.Internal), Detail: r.partly}
+	}
 	r.progress.Status = status
 	if *err != nil && status != Cancelled {
 		text := fault.MessageOf(*err)

@@ -195,6 +195,9 @@ func (s *Service) Retry(ctx context.Context, id string, r flow.Request, userToke
 	if user, ok := input.(flow.TokenUser); ok {
 		user.SetUserToken(userToken)
 	}
+	if many, ok := input.(flow.Narrower); ok && found.progress != nil {
+		many.Narrow(found.progress.Result)
+	}
 	r.Operation, r.Targets, r.Changes, r.RetryOf = found.request.Operation, found.request.Targets, found.request.Changes, id
 	return s.Start(ctx, Start{Operation: op, Input: reflect.ValueOf(input).Elem().Interface(), Request: r, Key: key, Body: []byte("retry of " + id)})
 }

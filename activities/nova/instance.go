@@ -1,0 +1,229 @@
+package nova
+
+import (
+	"context"
+	"slices"
+
+	"github.com/gophercloud/gophercloud/v2/openstack/compute/v2/servers"
+	"golang.org/x/sync/errgroup"
+
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/instances"
+	"mycloudmanager/internal/openstack"
+)
+
+// InspectInput is what an instance says of itself.
+type InspectInput struct {
+	ID        string
+	SourceIP  string
+	HostKey   string
+	MachineID string
+	Addresses []string
+}
+
+// Inspected is what Nova says of it.
+type Inspected struct {
+	Name    string
+	Address string // where the manager is to sign in
+}
+
+// InspectInstance checks that the server is the project's own, runs, has the address that asked, and
+// is no clone of another enrolled one. It is a read.
+// https://docs.openstack.org/api-ref/compute/#list-servers-detailed
+func (a *Activities) InspectInstance(ctx context.Context, in InspectInput) (Inspected, error) {
+	s, err := a.Cloud.Manager(ctx)
+	if err != nil {
+		return Inspected{}, err
+	}
+	all, err := s.Servers(ctx)
+	if err != nil {
+		return Inspected{}, err
+	}
+	at := slices.IndexFunc(all, func(v servers.Server) bool { return v.ID == in.ID })
+	if at < 0 {
+		return Inspected{}, fault.New(fault.NotFound, nil, "the project has no server %s", in.ID)
+	}
+	server := all[at]
+	switch {
+	case server.Metadata[openstack.StackKey] != "":
+		return Inspected{}, fault.New(fault.Invalid, nil, "%s is a part of the stack: it needs no enrollment", server.Name)
+	case server.Status != "ACTIVE":
+		return Inspected{}, fault.New(fault.Conflict, nil, "nova: the server %s is %s: start it", server.Name, server.Status)
+	}
+	if err := cloned(all, in); err != nil {
+		return Inspected{}, err
+	}
+	address, err := signInAt(server, in)
+	return Inspected{Name: server.Name, Address: address}, err
+}
+
+// cloned names the enrolled server that has the same identity: who is who could not be told apart.
+func cloned(all []servers.Server, in InspectInput) error {
+	for _, other := range all {
+		e, ok := instances.EnrollmentOf(other.Metadata)
+		if !ok || other.ID == in.ID {
+			continue
+		}
+		if e.HostKey == in.HostKey || e.MachineID == in.MachineID && in.MachineID != "" {
+			return fault.New(fault.Invalid, nil, "it has the same host key or machine id as %s: one was cloned from the other; "+
+				"make new ones there (rm /etc/ssh/ssh_host_* /etc/machine-id, then ssh-keygen -A and systemd-machine-id-setup) and enroll it again", other.Name)
+		}
+	}
+	return nil
+}
+
+// signInAt chooses the address: the one that asked when it is the server's, else, behind a NAT, one
+// that the server names and Nova knows. Whether it is the same machine is proven afterwards, by the
+// host key that answers there.
+func signInAt(server servers.Server, in InspectInput) (string, error) {
+	known := openstack.AddressesOf(server)
+	for _, a := range known {
+		if a.Address == in.SourceIP {
+			return a.Address, nil
+		}
+	}
+	for _, a := range known {
+		if slices.Contains(in.Addresses, a.Address) {
+			return a.Address, nil
+		}
+	}
+	return "", fault.New(fault.Invalid, nil, "the request came from %s, which is no address of the server %s", in.SourceIP, server.Name)
+}
+
+// MarkInput is an enrollment to be kept.
+type MarkInput struct {
+	ID         string
+	Enrollment instances.Enrollment
+}
+
+// MarkInstance writes the enrollment into the server's metadata. It is idempotent: the same values.
+// https://docs.openstack.org/api-ref/compute/#create-or-update-metadata-items
+func (a *Activities) MarkInstance(ctx context.Context, in MarkInput) error {
+	return a.write(ctx, in.ID, in.Enrollment.Metadata())
+}
+
+func (a *Activities) write(ctx context.Context, id string, values map[string]string) error {
+	s, err := a.Cloud.Manager(ctx)
+	if err != nil {
+		return err
+	}
+	c, err := s.Compute()
+	if err != nil {
+		return err
+	}
+	_, err = servers.UpdateMetadata(ctx, c, id, servers.MetadataOpts(values)).Extract()
+	return s.Fault("nova", err)
+}
+
+// InstanceRef names an instance.
+type InstanceRef struct{ ID string }
+
+// Enrolled is what is kept of an instance.
+type Enrolled struct {
+	Name       string
+	Enrolled   bool
+	Enrollment instances.Enrollment
+}
+
+// ReadInstance reads what is kept of an instance. It is a read; one that is gone is not enrolled.
+func (a *Activities) ReadInstance(ctx context.Context, in InstanceRef) (Enrolled, error) {
+	s, err := a.Cloud.Manager(ctx)
+	if err != nil {
+		return Enrolled{}, err
+	}
+	c, err := s.Compute()
+	if err != nil {
+		return Enrolled{}, err
+	}
+	server, err := servers.Get(ctx, c, in.ID).Extract()
+	if err = s.Fault("nova", err); fault.KindOf(err) == fault.NotFound {
+		return Enrolled{}, nil
+	}
+	if err != nil {
+		return Enrolled{}, err
+	}
+	e, ok := instances.EnrollmentOf(server.Metadata)
+	return Enrolled{Name: server.Name, Enrolled: ok, Enrollment: e}, nil
+}
+
+// UnmarkInstance takes everything out of the server's metadata that enrollment and agents have put
+// there. It tolerates absence, of the server too.
+// https://docs.openstack.org/api-ref/compute/#delete-metadata-item
+func (a *Activities) UnmarkInstance(ctx context.Context, in InstanceRef) error {
+	s, err := a.Cloud.Manager(ctx)
+	if err != nil {
+		return err
+	}
+	c, err := s.Compute()
+	if err != nil {
+		return err
+	}
+	kept, err := servers.Metadata(ctx, c, in.ID).Extract()
+	if err = s.Fault("nova", err); err != nil {
+		return absent(err)
+	}
+	for key := range kept {
+		if !instances.Ours(key) {
+			continue
+		}
+		if err := absent(s.Fault("nova", servers.DeleteMetadatum(ctx, c, in.ID, key).ExtractErr())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func absent(err error) error {
+	if fault.KindOf(err) == fault.NotFound {
+		return nil
+	}
+	return err
+}
+
+// AgentMark is the new state of an agent on an instance.
+type AgentMark struct {
+	ID    string
+	Agent instances.Agent
+}
+
+// markersAtOnce bounds how many servers are written to at once.
+const markersAtOnce = 8
+
+// MarkAgents writes the state of agents into their servers' metadata. It is idempotent: the same
+// values. A server that is gone needs none.
+func (a *Activities) MarkAgents(ctx context.Context, marks []AgentMark) error {
+	byServer := map[string]map[string]string{}
+	for _, m := range marks {
+		if byServer[m.ID] == nil {
+			byServer[m.ID] = map[string]string{}
+		}
+		key, value := instances.AgentMetadata(m.Agent)
+		byServer[m.ID][key] = value
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(markersAtOnce)
+	for id, values := range byServer {
+		g.Go(func() error { return absent(a.write(ctx, id, values)) })
+	}
+	return g.Wait()
+}
+
+// EnrolledHosts reads where to sign in on many instances, with one list. Those that are not enrolled
+// or gone are left out. It is a read.
+func (a *Activities) EnrolledHosts(ctx context.Context, ids []string) (map[string]Enrolled, error) {
+	s, err := a.Cloud.Manager(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.Servers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]Enrolled{}
+	for _, server := range all {
+		if e, ok := instances.EnrollmentOf(server.Metadata); ok && slices.Contains(ids, server.ID) {
+			out[server.ID] = Enrolled{Name: server.Name, Enrolled: true, Enrollment: e}
+		}
+	}
+	return out, nil
+}
