@@ -9,16 +9,19 @@ import (
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/worker"
 
+	"mycloudmanager/activities/ansible"
 	"mycloudmanager/activities/cinder"
 	"mycloudmanager/activities/cluster"
 	"mycloudmanager/activities/heat"
 	"mycloudmanager/activities/neutron"
 	"mycloudmanager/activities/nova"
+	playbooks "mycloudmanager/internal/ansible"
 	"mycloudmanager/internal/audit"
 	"mycloudmanager/internal/catalog"
 	"mycloudmanager/internal/flow"
 	"mycloudmanager/internal/kube"
 	"mycloudmanager/internal/openstack"
+	"mycloudmanager/internal/reach"
 	"mycloudmanager/internal/stack"
 	"mycloudmanager/workflows"
 )
@@ -30,6 +33,10 @@ type Parts struct {
 	Catalog   *catalog.Catalog
 	Template  stack.Template
 	PublicKey string // the manager's, one line of authorized_keys
+	Instances *reach.Instances
+	Playbooks *playbooks.Runner
+	Relay     []string // the command that connects through a relay's socket
+	Script    string   // enroll.sh
 	Recorder  *audit.Recorder
 	Converter converter.DataConverter
 	Every     time.Duration // between two looks of a wait; 0: defaultEvery
@@ -71,6 +78,7 @@ func Register(r worker.Registry, p Parts) {
 		&heat.Activities{Cloud: p.Cloud, Template: p.Template, PublicKey: p.PublicKey, Every: every},
 		&nova.Activities{Cloud: p.Cloud, Every: every},
 		&neutron.Activities{Cloud: p.Cloud},
+		&ansible.Activities{Runner: p.Playbooks, Reach: p.Instances, Catalog: p.Catalog, Cluster: p.Cluster, Relay: p.Relay, Script: p.Script, Every: every},
 		&cinder.Activities{Cloud: p.Cloud, Every: every},
 		&cluster.Activities{Cluster: p.Cluster, Catalog: p.Catalog, Every: every},
 	} {

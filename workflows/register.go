@@ -27,13 +27,29 @@ func Operations() []flow.Operation {
 			Title: i18n.Text{En: "Change the settings of {target}", Fr: "Modifier les réglages de {target}"}},
 		{Name: "app.uninstall", Workflow: UninstallApp, Role: roles.Operator, Input: func() any { return new(UninstallAppInput) },
 			Title: i18n.Text{En: "Uninstall {target}", Fr: "Désinstaller {target}"}},
+		{Name: "instance.enroll", Workflow: EnrollInstance, Role: roles.Operator, Input: func() any { return new(EnrollInstanceInput) },
+			Title: i18n.Text{En: "Enroll {target}", Fr: "Enrôler {target}"}},
+		{Name: "instance.unenroll", Workflow: UnenrollInstance, Role: roles.Operator, Input: func() any { return new(UnenrollInstanceInput) },
+			Title: i18n.Text{En: "Unenroll {target}", Fr: "Retirer {target}"}},
+		{Name: "instance.network", Workflow: ConnectInstance, Role: roles.Operator, Input: func() any { return new(ConnectInstanceInput) },
+			Title: i18n.Text{En: "Connect {target} to the stack", Fr: "Relier {target} à la pile"}},
+		{Name: "agent.install", Workflow: RunAgents, Role: roles.Operator, Input: func() any { return new(AgentsInput) },
+			Title: i18n.Text{En: "Install agents on {target}", Fr: "Installer des agents sur {target}"}},
+		{Name: "agent.remove", Workflow: RunAgents, Role: roles.Operator, Input: func() any { return new(AgentsInput) },
+			Title: i18n.Text{En: "Remove agents from {target}", Fr: "Retirer des agents de {target}"}},
+		{Name: "agent.check", Workflow: RunAgents, Role: roles.Operator, Input: func() any { return new(AgentsInput) },
+			Title: i18n.Text{En: "Check agents on {target}", Fr: "Vérifier les agents sur {target}"}},
 	}
 }
 
 // Register adds every workflow to r: the worker, a test, or a replayer.
 func Register(r worker.WorkflowRegistry) {
+	seen := map[string]bool{} // one workflow may do several operations
 	for _, o := range Operations() {
-		r.RegisterWorkflow(o.Workflow)
+		if name := flow.ActivityName(o.Workflow); !seen[name] {
+			seen[name] = true
+			r.RegisterWorkflow(o.Workflow)
+		}
 	}
 	for _, w := range []any{EnrollmentToken, HoldInstance} { // no operations of their own
 		r.RegisterWorkflow(w)

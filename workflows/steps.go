@@ -30,6 +30,17 @@ func StepTitles() map[string]i18n.Text {
 		"UninstallApp":          {En: "Uninstall the app", Fr: "Désinstaller l'application"},
 		"ReleaseVolume":         {En: "Release the volume", Fr: "Libérer le volume"},
 		"DeleteVolume":          {En: "Delete the volume", Fr: "Supprimer le volume"},
+		"InspectInstance":       {En: "Check the server", Fr: "Vérifier le serveur"},
+		"ConnectInstance":       {En: "Connect its subnet to the stack", Fr: "Relier son sous-réseau à la pile"},
+		"DisconnectSubnet":      {En: "Detach its subnet", Fr: "Détacher son sous-réseau"},
+		"AwaitSignIn":           {En: "Sign in with the pinned host key", Fr: "Se connecter avec la clé d'hôte épinglée"},
+		"MarkInstance":          {En: "Keep the enrollment", Fr: "Garder l'enrôlement"},
+		"UnmarkInstance":        {En: "Forget the enrollment", Fr: "Oublier l'enrôlement"},
+		"ReadInstance":          {En: "Read the enrollment", Fr: "Lire l'enrôlement"},
+		"RemoveAccess":          {En: "Remove the manager's user", Fr: "Retirer l'utilisateur du gestionnaire"},
+		"EnrolledHosts":         {En: "Find the instances", Fr: "Trouver les instances"},
+		"PlayAgent":             {En: "Run Ansible on the instances", Fr: "Exécuter Ansible sur les instances"},
+		"MarkAgents":            {En: "Keep what became of the agents", Fr: "Garder l'état des agents"},
 		"DeleteAppVolumes":      {En: "Delete the app's volumes", Fr: "Supprimer les volumes de l'application"},
 	}
 }

@@ -150,6 +150,19 @@ func (a App) Masked(s apps.Settings) apps.Settings {
 	return apps.Settings{Environment: mask("environment", s.Environment), Parameters: mask("parameters", s.Parameters)}
 }
 
+// Secrets are the values of the secrets that are set: texts that no log may show.
+func (a App) Secrets(s apps.Settings) []string {
+	var out []string
+	for half, values := range map[string]map[string]any{"environment": s.Environment, "parameters": s.Parameters} {
+		for name, v := range values {
+			if text, ok := v.(string); ok && text != "" && a.schema.secret(half, name) {
+				out = append(out, text)
+			}
+		}
+	}
+	return out
+}
+
 // Unmasked puts the secrets of before where the user sent the mask back.
 func (a App) Unmasked(s, before apps.Settings) apps.Settings {
 	keep := func(half string, values, old map[string]any) map[string]any {

@@ -114,6 +114,9 @@ func (r *Run) Result(key string, value any) {
 	r.progress.Result[key] = value
 }
 
+// ResultOf is what Result has set, or nil.
+func (r *Run) ResultOf(key string) any { return r.progress.Result[key] }
+
 // Say sets the task's latest message.
 func (r *Run) Say(format string, args ...any) { r.progress.Message = fmt.Sprintf(format, args...) }
 

@@ -1,0 +1,105 @@
+// Package ansible holds the activities that work on instances themselves: over SSH, and by Ansible.
+package ansible
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"mycloudmanager/internal/ansible"
+	"mycloudmanager/internal/catalog"
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/kube"
+	"mycloudmanager/internal/reach"
+)
+
+// Activities works on instances.
+type Activities struct {
+	Runner  *ansible.Runner
+	Reach   *reach.Instances
+	Catalog *catalog.Catalog
+	Cluster *kube.Cluster
+	// Relay is the command that connects OpenSSH through a relay's socket: this very program.
+	Relay []string
+	// Script is enroll.sh, which also takes back what it did.
+	Script string
+	Every  time.Duration // between two looks
+	slots  slots
+}
+
+// SignIn says where to sign in.
+type SignIn struct {
+	Address string
+	HostKey string
+}
+
+func (s SignIn) host() reach.Host { return reach.Host{Address: s.Address, HostKey: s.HostKey} }
+
+// Facts are what an instance says of itself once the manager is in.
+type Facts struct {
+	Distribution string
+	MachineID    string
+}
+
+// lookAround is read-only, and shows that sudo asks for no password.
+const lookAround = "sudo -n cat /etc/os-release /etc/machine-id"
+
+// AwaitSignIn waits until the manager can sign in with the pinned host key and use sudo: the script
+// on the instance authorizes its key meanwhile. It is a read.
+func (a *Activities) AwaitSignIn(ctx context.Context, in SignIn) (Facts, error) {
+	var facts Facts
+	err := flow.Poll(ctx, a.Every, func(ctx context.Context) (bool, string, error) {
+		out, err := a.Reach.Run(ctx, in.host(), lookAround, "")
+		if kind := fault.KindOf(err); kind == fault.Forbidden {
+			return false, fault.MessageOf(err), nil
+		}
+		facts = factsOf(out)
+		return err == nil, "", err
+	})
+	return facts, err
+}
+
+// factsOf reads os-release with the machine id after it.
+// https://www.freedesktop.org/software/systemd/man/latest/os-release.html
+func factsOf(text string) Facts {
+	values, last := map[string]string{}, ""
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if name, value, ok := strings.Cut(line, "="); ok {
+			values[name] = strings.Trim(value, `"'`)
+		} else if line != "" {
+			last = line
+		}
+	}
+	return Facts{Distribution: strings.TrimSpace(values["ID"] + " " + values["VERSION_ID"]), MachineID: last}
+}
+
+// RemoveAccess takes back on the instance what enrollment did there: the user, its key, its right to
+// sudo. Its own connection ends by it. It is idempotent: an instance that does not know the manager
+// any more is done. What it returns is for the user.
+func (a *Activities) RemoveAccess(ctx context.Context, in SignIn) (string, error) {
+	_, err := a.Reach.Run(ctx, in.host(), "sudo -n sh -s -- --uninstall", a.Script)
+	for range accessLooks {
+		_, again := a.Reach.Run(ctx, in.host(), "true", "")
+		switch fault.KindOf(again) {
+		case fault.Forbidden:
+			return "", nil
+		case "": // it is still being removed, or was not
+		default:
+			return "", again
+		}
+		select {
+		case <-ctx.Done():
+			return "", ctx.Err()
+		case <-time.After(a.Every):
+		}
+	}
+	if err == nil {
+		err = fault.New(fault.Unavailable, nil, "%s still lets the manager in", in.Address)
+	}
+	return "", err
+}
+
+// accessLooks is how often it is looked whether the manager is still let in.
+const accessLooks = 5

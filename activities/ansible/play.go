@@ -1,0 +1,172 @@
+package ansible
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"mycloudmanager/internal/ansible"
+	"mycloudmanager/internal/catalog"
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/instances"
+	"mycloudmanager/internal/kube"
+	"mycloudmanager/internal/reach"
+)
+
+// Action is what is done with an agent.
+type Action string
+
+// The actions.
+const (
+	Install Action = "install"
+	Remove  Action = "remove"
+	Check   Action = "check" // says whether it is still as installed; changes nothing
+)
+
+// PlayHost is an instance that an agent is played on.
+type PlayHost struct {
+	ID      string
+	Name    string
+	Address string
+	HostKey string
+}
+
+// PlayInput is an agent's playbook for some instances.
+type PlayInput struct {
+	App    string
+	Action Action
+	Hosts  []PlayHost
+}
+
+// HostOutcome is how it went on one instance.
+type HostOutcome struct {
+	State   instances.State // of the agent from now on
+	Version string
+	Score   string // the box score, as Ansible counts
+	Reason  string // why it failed
+}
+
+// PlayAgent plays an agent's playbook on instances and verifies its work. Hosts that fail are no
+// error. It is idempotent: playbooks are, and a repeat changes what is not so yet. Two plays never
+// run on one host at once, for the task holds the instance.
+func (a *Activities) PlayAgent(ctx context.Context, in PlayInput) (map[string]HostOutcome, error) {
+	app, err := a.Catalog.App(in.App)
+	if err != nil {
+		return nil, err
+	}
+	if !app.Agent.Supported {
+		return nil, fault.New(fault.Invalid, nil, "%s has no agent", in.App)
+	}
+	flow.Say(ctx, fmt.Sprintf("%d instances wait for their turn", len(in.Hosts)))
+	done, err := a.slots.take(ctx, len(in.Hosts))
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	play, err := a.play(ctx, app, in)
+	if err != nil {
+		return nil, err
+	}
+	relay, err := a.Reach.OpenRelay(ctx)
+	if err != nil {
+		return nil, fault.New(fault.Internal, err, "the relay to the instances cannot be opened: %v", err)
+	}
+	defer relay.Close() //nolint:errcheck // only this play used it
+	play.ProxyCommand = a.proxyCommand(relay)
+	return a.run(ctx, app, in, play)
+}
+
+// play puts together what every playbook of an agent is given.
+func (a *Activities) play(ctx context.Context, app catalog.App, in PlayInput) (ansible.Play, error) {
+	p := ansible.Play{Files: app.AgentFiles, PrivateKey: a.Reach.Key, Forks: HostsAtOnce, Timeout: playPatience, Variables: map[string]any{}}
+	settings, err := a.Cluster.Settings(ctx, app.Name)
+	if err != nil && in.Action != Remove {
+		return p, err
+	}
+	full := app.WithDefaults(settings.Settings)
+	p.Variables["mcm_settings"] = map[string]any{"environment": full.Environment, "parameters": full.Parameters}
+	p.Secrets = app.Secrets(full)
+	var at kube.Endpoint
+	if in.Action != Remove { // what is removed needs no app any more
+		if at, err = a.Cluster.Endpoint(ctx, app.Name, app.Agent.Ports); err != nil {
+			return p, err
+		}
+	}
+	p.Variables["mcm_app_host"], p.Variables["mcm_app_ports"] = at.Host, at.Ports
+	for _, h := range in.Hosts {
+		p.Hosts = append(p.Hosts, ansible.Host{Name: h.ID, Address: h.Address, User: reach.User, HostKeys: []string{h.HostKey},
+			Variables: map[string]any{"mcm_instance_id": h.ID, "mcm_instance_name": h.Name}})
+	}
+	return p, nil
+}
+
+// playPatience bounds one playbook on all its hosts: packages are fetched.
+const playPatience = time.Hour
+
+func (a *Activities) proxyCommand(relay *reach.Relay) string {
+	words := append(slices.Clone(a.Relay), relay.Path, "%h:%p")
+	return strings.Join(words, " ")
+}
+
+// run plays the playbook, and after an installation the one that proves it where that succeeded.
+func (a *Activities) run(ctx context.Context, app catalog.App, in PlayInput, play ansible.Play) (map[string]HostOutcome, error) {
+	play.Playbook, play.Check = catalog.AgentInstall, in.Action == Check
+	if in.Action == Remove {
+		play.Playbook = catalog.AgentRemove
+	}
+	names := map[string]string{}
+	for _, h := range in.Hosts {
+		names[h.ID] = h.Name
+	}
+	tell := func(e ansible.Event) { say(ctx, names, e) }
+	recap, err := a.Runner.Run(ctx, play, tell)
+	if err != nil {
+		return nil, err
+	}
+	outcomes := map[string]HostOutcome{}
+	play.Hosts = slices.DeleteFunc(play.Hosts, func(h ansible.Host) bool { return !recap[h.Name].Succeeded() })
+	proof := ansible.Recap{}
+	if in.Action == Install && len(play.Hosts) > 0 {
+		play.Playbook = catalog.AgentVerify
+		if proof, err = a.Runner.Run(ctx, play, tell); err != nil {
+			return nil, err
+		}
+	}
+	for id, r := range recap {
+		if p, ok := proof[id]; ok && r.Succeeded() {
+			p.Changed = r.Changed // proving changes nothing; what the installation did is shown
+			r = p
+		}
+		outcomes[id] = outcome(in.Action, app.Version, r)
+	}
+	return outcomes, nil
+}
+
+func outcome(action Action, version string, r ansible.HostRecap) HostOutcome {
+	o := HostOutcome{Version: version, Reason: r.Reason,
+		Score: fmt.Sprintf("ok=%d changed=%d skipped=%d failed=%d unreachable=%d", r.OK, r.Changed, r.Skipped, r.Failed, r.Unreachable)}
+	switch {
+	case r.Reason != "":
+		o.State = instances.Failed
+	case action == Remove:
+		o.State = instances.Absent
+	case action == Check && r.Changed > 0:
+		o.State = instances.Drifted
+	default:
+		o.State = instances.Installed
+	}
+	return o
+}
+
+// say tells the task's reader what is going on.
+func say(ctx context.Context, names map[string]string, e ansible.Event) {
+	switch e.Kind {
+	case ansible.KindTask:
+		flow.Say(ctx, e.Task)
+	case ansible.KindFailed, ansible.KindUnreachable:
+		flow.Say(ctx, fmt.Sprintf("%s: %s: %s", names[e.Host], e.Task, e.Message))
+	}
+}

@@ -1,0 +1,109 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/flow"
+	"mycloudmanager/workflows"
+)
+
+// AgentPath names an agent on an instance.
+type AgentPath struct {
+	InstancePath
+	AppPath
+}
+
+type agentRequest struct {
+	AgentPath
+	Once
+}
+
+func (s *Server) installAgent(ctx context.Context, in *agentRequest) (*Accepted, error) {
+	return s.oneAgent(ctx, in, workflows.InstallAgents)
+}
+
+func (s *Server) removeAgent(ctx context.Context, in *agentRequest) (*Accepted, error) {
+	return s.oneAgent(ctx, in, workflows.RemoveAgents)
+}
+
+func (s *Server) oneAgent(ctx context.Context, in *agentRequest, action workflows.AgentAction) (*Accepted, error) {
+	i, err := s.enrolled(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.hasAgents(ctx, []string{in.App}, action); err != nil {
+		return nil, err
+	}
+	input := workflows.AgentsInput{Action: action, Apps: []string{in.App}, Instances: []string{i.ID}, Held: true}
+	return s.start(ctx, in.Once, "agent."+string(action), input, in.App, instanceTarget(i.ID, i.Name))
+}
+
+// hasAgents refuses apps that have no agent, and for an installation those that do not run.
+func (s *Server) hasAgents(ctx context.Context, names []string, action workflows.AgentAction) error {
+	for _, name := range names {
+		a, err := s.Apps.Get(ctx, name)
+		switch {
+		case err != nil:
+			return err
+		case !a.Agent.Supported:
+			return fault.InvalidField("app", "%s has no agent", a.Title)
+		case action == workflows.InstallAgents && a.Revision == 0:
+			return fault.New(fault.Conflict, nil, "%s is not installed: launch it first, its agents report to it", a.Title)
+		}
+	}
+	return nil
+}
+
+// BatchAgents is work on many agents: one task, one line a host.
+type BatchAgents struct {
+	Instances []string              `json:"instances" minItems:"1" maxItems:"1000" uniqueItems:"true"`
+	Apps      []string              `json:"apps" minItems:"1" maxItems:"20" uniqueItems:"true"`
+	Action    workflows.AgentAction `json:"action" enum:"install,remove,check"`
+}
+
+func (s *Server) batchAgents(ctx context.Context, in *struct {
+	Once
+	Body BatchAgents
+}) (*Accepted, error) {
+	targets, err := s.batchTargets(ctx, in.Body.Instances)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.hasAgents(ctx, in.Body.Apps, in.Body.Action); err != nil {
+		return nil, err
+	}
+	input := workflows.AgentsInput{Action: in.Body.Action, Apps: in.Body.Apps, Instances: in.Body.Instances}
+	return s.startMany(ctx, in.Once, "agent."+string(in.Body.Action), input, in.Body, targets)
+}
+
+// batchTargets are the instances by their names; one entry for each that cannot be worked on.
+func (s *Server) batchTargets(ctx context.Context, ids []string) ([]flow.Target, error) {
+	all, err := s.Instances.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var targets []flow.Target
+	refusal := &fault.Error{Kind: fault.Invalid, Message: "not every instance can be worked on"}
+	for n, id := range ids {
+		at := slices.IndexFunc(all, func(i instance) bool { return i.ID == id })
+		said := ""
+		switch {
+		case at < 0:
+			said = "there is no such instance"
+		case !all[at].Enrolled:
+			said = "it is not enrolled"
+		default:
+			targets = append(targets, instanceTarget(id, all[at].Name))
+		}
+		if said != "" {
+			refusal.Fields = append(refusal.Fields, fault.Field{Field: fmt.Sprintf("instances[%d]", n), Message: said})
+		}
+	}
+	if len(refusal.Fields) > 0 {
+		return nil, refusal
+	}
+	return targets, nil
+}

@@ -1,0 +1,257 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"mycloudmanager/internal/audit"
+	"mycloudmanager/internal/enrollment"
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/roles"
+	"mycloudmanager/internal/tasks"
+	"mycloudmanager/workflows"
+)
+
+func (s *Server) enrollmentRoutes(api huma.API) {
+	tags := []string{"Enrollment"}
+	handle(api, roles.Operator, huma.Operation{OperationID: "createEnrollmentToken", Method: http.MethodPost, Path: "/enrollment-tokens", Tags: tags,
+		Summary: "Make a token; it is shown once", DefaultStatus: http.StatusCreated}, s.createToken)
+	handle(api, roles.Viewer, huma.Operation{OperationID: "listEnrollmentTokens", Method: http.MethodGet, Path: "/enrollment-tokens", Tags: tags,
+		Summary: "Tokens, the newest first; never the secret"}, s.listTokens)
+	handle(api, roles.Operator, huma.Operation{OperationID: "revokeEnrollmentToken", Method: http.MethodDelete, Path: "/enrollment-tokens/{id}", Tags: tags,
+		Summary: "Revoke a token; instances that are enrolled stay", DefaultStatus: http.StatusNoContent, Errors: []int{http.StatusNotFound}}, s.revokeToken)
+	handle(api, public, huma.Operation{OperationID: "getEnrollScript", Method: http.MethodGet, Path: "/enroll.sh", Tags: tags,
+		Summary: "The script that enrolls an instance; no secret in it"}, s.enrollScript)
+	handle(api, public, huma.Operation{OperationID: "enroll", Method: http.MethodPost, Path: "/enroll", Tags: tags, Summary: "An instance asks to be enrolled, with a token",
+		DefaultStatus: http.StatusAccepted, Errors: []int{http.StatusConflict}}, s.enroll)
+	handle(api, public, huma.Operation{OperationID: "getEnrollStatus", Method: http.MethodPost, Path: "/enroll/status", Tags: tags,
+		Summary: "How its enrollment goes on, for the instance", Errors: []int{http.StatusNotFound}}, s.enrollStatus)
+}
+
+// EnrollmentToken is a token without its secret.
+type EnrollmentToken struct {
+	ID         string            `json:"id"`
+	Label      string            `json:"label"`
+	Status     enrollment.Status `json:"status" enum:"active,used,expired,revoked"`
+	InstanceID string            `json:"instance_id,omitempty"`
+	Agents     []string          `json:"agents"`
+	MaxUses    int               `json:"max_uses"`
+	UsesLeft   int               `json:"uses_left"`
+	Uses       []enrollment.Use  `json:"uses"`
+	CreatedAt  time.Time         `json:"created_at"`
+	ExpiresAt  time.Time         `json:"expires_at"`
+	CreatedBy  flow.Actor        `json:"created_by"`
+}
+
+func shown(t enrollment.Token) EnrollmentToken {
+	e := EnrollmentToken{ID: t.ID, Label: t.Label, Status: t.StatusAt(time.Now()), InstanceID: t.InstanceID, Agents: t.Agents, MaxUses: t.MaxUses,
+		Uses: t.Uses, CreatedAt: t.CreatedAt, ExpiresAt: t.ExpiresAt, CreatedBy: t.Creator}
+	if e.Status == enrollment.Active {
+		e.UsesLeft = t.MaxUses - len(t.Uses)
+	}
+	return e
+}
+
+// NewEnrollmentToken is what a token may be asked for with.
+type NewEnrollmentToken struct {
+	Label      string   `json:"label,omitempty" maxLength:"100"`
+	TTLSeconds int      `json:"ttl_seconds,omitempty" minimum:"60" maximum:"2592000" default:"3600"`
+	MaxUses    int      `json:"max_uses,omitempty" minimum:"1" maximum:"1000" default:"1"`
+	InstanceID string   `json:"instance_id,omitempty" maxLength:"64" pattern:"^[0-9a-zA-Z-]*$" doc:"the only server that may use it"`
+	Agents     []string `json:"agents,omitempty" maxItems:"20" uniqueItems:"true" doc:"apps whose agents are installed at once"`
+}
+
+// CreatedToken is the one answer that holds the secret.
+type CreatedToken struct {
+	EnrollmentToken
+	Token       string `json:"token" doc:"shown this once"`
+	Command     string `json:"command" doc:"to paste on the instance"`
+	CloudConfig string `json:"cloud_config" doc:"user data for a new instance"`
+	Warning     string `json:"warning,omitempty"`
+}
+
+func (s *Server) createToken(ctx context.Context, in *struct{ Body *NewEnrollmentToken }) (*struct{ Body CreatedToken }, error) {
+	body := orEmpty(in.Body)
+	if err := s.hasAgents(ctx, body.Agents, workflows.InstallAgents); err != nil {
+		return nil, err
+	}
+	who := callerOf(ctx)
+	t, text, err := s.Tokens.Create(ctx, enrollment.New{Label: body.Label, TTL: time.Duration(orElse(body.TTLSeconds, int(enrollment.DefaultTTL/time.Second))) * time.Second,
+		MaxUses: orElse(body.MaxUses, 1), InstanceID: body.InstanceID, Agents: orNone(body.Agents), Creator: flow.Actor{ID: who.UserID, Name: who.UserName}})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.record(ctx, who, "token.create", string(flow.Succeeded), tokenName(t)); err != nil {
+		return nil, err
+	}
+	out := CreatedToken{EnrollmentToken: shown(t), Token: text, Command: s.Enrollment.Command(text), CloudConfig: s.Enrollment.CloudConfig(text)}
+	if t.ExpiresAt.Sub(t.CreatedAt) > enrollment.LongTTL {
+		out.Warning = "the token lives longer than a day: whoever finds it can enroll servers of this project until then"
+	}
+	return &struct{ Body CreatedToken }{out}, nil
+}
+
+func orElse(n, fallback int) int {
+	if n == 0 {
+		return fallback
+	}
+	return n
+}
+
+func orNone(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}
+
+// tokenName is how the audit names a token: by its label and id, never by its secret.
+func tokenName(t enrollment.Token) string { return strings.TrimSpace(t.Label + " (" + t.ID + ")") }
+
+// EnrollmentTokens is the list of tokens.
+type EnrollmentTokens struct {
+	Items         []EnrollmentToken `json:"items"`
+	NextPageToken string            `json:"next_page_token"`
+}
+
+func (s *Server) listTokens(ctx context.Context, _ *struct{}) (*struct{ Body EnrollmentTokens }, error) {
+	list, err := s.Tokens.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := EnrollmentTokens{Items: []EnrollmentToken{}}
+	for _, t := range list {
+		out.Items = append(out.Items, shown(t))
+	}
+	return &struct{ Body EnrollmentTokens }{out}, nil
+}
+
+func (s *Server) revokeToken(ctx context.Context, in *struct {
+	ID string `path:"id" maxLength:"32" pattern:"^[a-z2-7]+$"`
+}) (*struct{}, error) {
+	t, err := s.Tokens.Revoke(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return nil, s.record(ctx, callerOf(ctx), "token.revoke", string(flow.Succeeded), tokenName(t))
+}
+
+func (s *Server) enrollScript(context.Context, *struct{}) (*struct {
+	ContentType string `header:"Content-Type"`
+	Body        []byte
+}, error) {
+	return &struct {
+		ContentType string `header:"Content-Type"`
+		Body        []byte
+	}{"text/x-shellscript; charset=utf-8", []byte(s.Enrollment.Script())}, nil
+}
+
+// Enroll is what an instance says of itself.
+type Enroll struct {
+	Token    string      `json:"token" maxLength:"128"`
+	ServerID string      `json:"server_id" maxLength:"64" pattern:"^[0-9a-zA-Z-]+$"`
+	HostKeys []string    `json:"host_keys" minItems:"1" maxItems:"10" doc:"public keys, as authorized_keys has them"`
+	Facts    EnrollFacts `json:"facts"`
+}
+
+// EnrollFacts describe the instance; they are shown and compared, not trusted.
+type EnrollFacts struct {
+	Hostname            string   `json:"hostname,omitempty" maxLength:"255"`
+	Distribution        string   `json:"distribution,omitempty" maxLength:"64"`
+	DistributionVersion string   `json:"distribution_version,omitempty" maxLength:"64"`
+	Architecture        string   `json:"architecture,omitempty" maxLength:"64"`
+	Kernel              string   `json:"kernel,omitempty" maxLength:"255"`
+	MachineID           string   `json:"machine_id,omitempty" maxLength:"64"`
+	Python              string   `json:"python,omitempty" maxLength:"64"`
+	Addresses           []string `json:"addresses,omitempty" maxItems:"64"`
+}
+
+// EnrollAccepted tells the instance whom to let in.
+type EnrollAccepted struct {
+	TaskURL        string   `json:"task_url"`
+	AuthorizedKeys []string `json:"authorized_keys"`
+}
+
+func (s *Server) enroll(ctx context.Context, in *struct{ Body Enroll }) (*struct{ Body EnrollAccepted }, error) {
+	who := callerOf(ctx)
+	key, err := enrollment.PinnableKey(in.Body.HostKeys)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.attempts.allow(who.sourceIP, "token"); err != nil {
+		return nil, err
+	}
+	t, err := s.Tokens.Redeem(ctx, in.Body.Token, in.Body.ServerID, who.sourceIP)
+	s.attempts.result(who.sourceIP, "token", err)
+	if err != nil {
+		s.auditEnrollRefusal(ctx, who, in.Body.ServerID, err)
+		return nil, err
+	}
+	name := in.Body.Facts.Hostname
+	if i, err := s.Instances.Get(ctx, in.Body.ServerID); err == nil {
+		name = i.Name
+	}
+	input := workflows.EnrollInstanceInput{ID: in.Body.ServerID, SourceIP: who.sourceIP, HostKey: key,
+		MachineID: in.Body.Facts.MachineID, Addresses: in.Body.Facts.Addresses, Agents: t.Agents}
+	r := request(ctx, "instance.enroll", instanceTarget(in.Body.ServerID, name))
+	r.Actor, r.Via = t.Creator, "api"
+	r.Changes = []flow.Change{{Field: "token", New: tokenName(t)}}
+	task, err := s.Tasks.Start(ctx, tasks.Start{Operation: s.Operations["instance.enroll"], Input: input, Request: r})
+	if err != nil {
+		return nil, err
+	}
+	return &struct{ Body EnrollAccepted }{EnrollAccepted{TaskURL: taskURL(task.ID), AuthorizedKeys: []string{s.PublicKey}}}, nil
+}
+
+// auditEnrollRefusal keeps who tried with a token that was not good.
+func (s *Server) auditEnrollRefusal(ctx context.Context, who caller, server string, err error) {
+	if fault.KindOf(err) == fault.Forbidden {
+		_ = s.record(ctx, who, "instance.enroll", audit.Refused, server+": "+fault.MessageOf(err))
+	}
+}
+
+// EnrollStatusRequest is an instance that asks on.
+type EnrollStatusRequest struct {
+	Token    string `json:"token" maxLength:"128"`
+	ServerID string `json:"server_id" maxLength:"64" pattern:"^[0-9a-zA-Z-]+$"`
+}
+
+// EnrollStatus is how an enrollment stands.
+type EnrollStatus struct {
+	Status  string `json:"status" enum:"running,succeeded,failed,blocked,cancelled"`
+	Message string `json:"message"`
+}
+
+func (s *Server) enrollStatus(ctx context.Context, in *struct{ Body EnrollStatusRequest }) (*struct{ Body EnrollStatus }, error) {
+	who := callerOf(ctx)
+	if err := s.attempts.allow(who.sourceIP, "token"); err != nil {
+		return nil, err
+	}
+	_, err := s.Tokens.Holder(ctx, in.Body.Token, in.Body.ServerID)
+	s.attempts.result(who.sourceIP, "token", err)
+	if err != nil {
+		return nil, err
+	}
+	task, err := s.Tasks.Latest(ctx, instanceTarget(in.Body.ServerID, ""))
+	if err != nil {
+		return nil, err
+	}
+	out := EnrollStatus{Status: "running", Message: task.Message}
+	switch task.Status {
+	case flow.Succeeded, flow.PartlyFailed: // agents that failed are told in the manager
+		out.Status = "succeeded"
+	case flow.Failed, flow.TimedOut:
+		out.Status = "failed"
+	case flow.Blocked, flow.Cancelled:
+		out.Status = string(task.Status)
+	}
+	if task.Error != nil {
+		out.Message = task.Error.Detail
+	}
+	return &struct{ Body EnrollStatus }{out}, nil
+}

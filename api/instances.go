@@ -1,0 +1,142 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/instances"
+	"mycloudmanager/internal/roles"
+	"mycloudmanager/workflows"
+)
+
+// instanceKind is the kind of target that an instance is.
+const instanceKind = "instance"
+
+func instanceTarget(id, name string) flow.Target {
+	return flow.Target{Kind: instanceKind, ID: id, Name: name}
+}
+
+func (s *Server) instanceRoutes(api huma.API) {
+	tags := []string{"Instances"}
+	work := func(id, method, path, summary string) huma.Operation {
+		return huma.Operation{OperationID: id, Method: method, Path: path, Tags: tags, Summary: summary,
+			DefaultStatus: http.StatusAccepted, Errors: []int{http.StatusNotFound, http.StatusConflict}}
+	}
+	handle(api, roles.Viewer, huma.Operation{OperationID: "listInstances", Method: http.MethodGet, Path: "/instances", Tags: tags,
+		Summary: "The project's instances, by name"}, s.listInstances)
+	handle(api, roles.Viewer, huma.Operation{OperationID: "getInstance", Method: http.MethodGet, Path: "/instances/{id}", Tags: tags,
+		Summary: "One instance", Errors: []int{http.StatusNotFound}}, s.getInstance)
+	handle(api, roles.Operator, work("connectInstance", http.MethodPost, "/instances/{id}/network", "Attach the instance's subnet to the stack's router"), s.connectInstance)
+	handle(api, roles.Operator, work("unenrollInstance", http.MethodDelete, "/instances/{id}", "Unenroll: remove the manager's user, its metadata and its network"), s.unenrollInstance)
+	handle(api, roles.Operator, work("installAgent", http.MethodPut, "/instances/{id}/agents/{app}", "Install an app's agent on an instance"), s.installAgent)
+	handle(api, roles.Operator, work("removeAgent", http.MethodDelete, "/instances/{id}/agents/{app}", "Remove an app's agent from an instance"), s.removeAgent)
+	handle(api, roles.Operator, work("batchAgents", http.MethodPost, "/agents:batch", "Install, remove or check agents on many instances"), s.batchAgents)
+}
+
+// InstancePath names the instance of a request.
+type InstancePath struct {
+	ID string `path:"id" maxLength:"64" pattern:"^[0-9a-zA-Z-]+$"`
+}
+
+// InstanceList is one page of instances.
+type InstanceList struct {
+	Items         []instances.Instance `json:"items"`
+	NextPageToken string               `json:"next_page_token"`
+}
+
+type listInstances struct {
+	Enrolled  string `query:"enrolled" enum:"true,false,all" default:"all"`
+	PageSize  int    `query:"page_size" minimum:"1" maximum:"500" default:"50"`
+	PageToken string `query:"page_token" maxLength:"512"`
+}
+
+func (s *Server) listInstances(ctx context.Context, in *listInstances) (*struct{ Body InstanceList }, error) {
+	all, err := s.Instances.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	after, err := afterName(in.PageToken)
+	if err != nil {
+		return nil, err
+	}
+	page := InstanceList{Items: []instances.Instance{}}
+	for _, i := range all {
+		switch {
+		case in.Enrolled == "true" && !i.Enrolled, in.Enrolled == "false" && i.Enrolled, !after.before(i.Name, i.ID):
+			continue
+		case len(page.Items) == in.PageSize:
+			last := page.Items[len(page.Items)-1]
+			page.NextPageToken = nameToken{last.Name, last.ID}.String()
+		}
+		if page.NextPageToken != "" {
+			break
+		}
+		page.Items = append(page.Items, i)
+	}
+	return &struct{ Body InstanceList }{page}, s.addTasks(ctx, page.Items)
+}
+
+// addTasks names the tasks that work on the instances, with one question to Temporal for all.
+func (s *Server) addTasks(ctx context.Context, list []instances.Instance) error {
+	running, err := s.Tasks.RunningOn(ctx, instanceKind)
+	for i := range list {
+		if task := running[list[i].ID]; task != "" {
+			list[i].Task = taskURL(task)
+		}
+	}
+	return err
+}
+
+func (s *Server) getInstance(ctx context.Context, in *InstancePath) (*struct{ Body instances.Instance }, error) {
+	i, err := s.Instances.Get(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	list := []instances.Instance{i}
+	err = s.addTasks(ctx, list)
+	return &struct{ Body instances.Instance }{list[0]}, err
+}
+
+func (s *Server) connectInstance(ctx context.Context, in *struct {
+	InstancePath
+	Once
+}) (*Accepted, error) {
+	i, err := s.Instances.Get(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	input := workflows.ConnectInstanceInput{ID: i.ID}
+	for _, a := range i.Addresses {
+		if a.Kind == "fixed" && (input.Address == "" || a.Address == i.Address) {
+			input.Address = a.Address
+		}
+	}
+	if input.Address == "" {
+		return nil, fault.New(fault.Conflict, nil, "%s has no address in a network of the project", i.Name)
+	}
+	return s.start(ctx, in.Once, "instance.network", input, in.ID, instanceTarget(i.ID, i.Name))
+}
+
+func (s *Server) unenrollInstance(ctx context.Context, in *struct {
+	InstancePath
+	Once
+}) (*Accepted, error) {
+	i, err := s.enrolled(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return s.start(ctx, in.Once, "instance.unenroll", workflows.UnenrollInstanceInput{ID: i.ID}, in.ID, instanceTarget(i.ID, i.Name))
+}
+
+func (s *Server) enrolled(ctx context.Context, id string) (instances.Instance, error) {
+	i, err := s.Instances.Get(ctx, id)
+	if err == nil && !i.Enrolled {
+		err = fault.New(fault.Conflict, nil, "%s is not enrolled: enroll it first", strings.TrimSpace(i.Name))
+	}
+	return i, err
+}

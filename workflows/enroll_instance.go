@@ -1,0 +1,84 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"mycloudmanager/activities/ansible"
+	"mycloudmanager/activities/neutron"
+	"mycloudmanager/activities/nova"
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/instances"
+)
+
+// signInPatience is how long the script on the instance has to authorize the manager's key.
+const signInPatience = 10 * time.Minute
+
+// EnrollInstanceInput is what an instance said with a token that was good.
+type EnrollInstanceInput struct {
+	ID        string   `json:"id"`
+	SourceIP  string   `json:"source_ip"`
+	HostKey   string   `json:"host_key"`
+	MachineID string   `json:"machine_id"`
+	Addresses []string `json:"addresses"`
+	Agents    []string `json:"agents"`
+}
+
+// EnrollInstance makes a server one of ours: it must be the project's own and have the address that
+// asked; its subnet is attached to the stack's router where it is not; the manager signs in with the
+// host key that was sent, and writes into the server's metadata that it is enrolled. Then the agents
+// are installed that the token asks for. If it fails or is cancelled, subnet and metadata are as
+// they were; agents that fail leave the instance enrolled.
+func EnrollInstance(ctx workflow.Context, in EnrollInstanceInput) (err error) {
+	var (
+		compute *nova.Activities
+		network *neutron.Activities
+		host    *ansible.Activities
+	)
+	run, err := flow.Begin(ctx, compute.InspectInstance, network.ConnectInstance, host.AwaitSignIn, compute.MarkInstance)
+	if err != nil {
+		return err
+	}
+	defer run.End(ctx, &err)
+
+	var server nova.Inspected
+	if err := run.Call(ctx, compute.InspectInstance, nova.InspectInput{ID: in.ID, SourceIP: in.SourceIP, HostKey: in.HostKey,
+		MachineID: in.MachineID, Addresses: in.Addresses}, &server); err != nil {
+		return err
+	}
+	var way neutron.Connected
+	run.Undo(network.DisconnectSubnet, func() any { return neutron.DisconnectInput{Subnet: ownSubnet(way)} })
+	if err := run.Call(ctx, network.ConnectInstance, neutron.ConnectInput{ServerID: in.ID, Address: server.Address}, &way); err != nil {
+		return err
+	}
+	var facts ansible.Facts
+	if err := run.Wait(ctx, signInPatience, host.AwaitSignIn, ansible.SignIn{Address: server.Address, HostKey: in.HostKey}, &facts); err != nil {
+		return err
+	}
+	run.Undo(compute.UnmarkInstance, nova.InstanceRef{ID: in.ID})
+	if err := run.Call(ctx, compute.MarkInstance, nova.MarkInput{ID: in.ID, Enrollment: instances.Enrollment{
+		At: workflow.Now(ctx), Address: server.Address, HostKey: in.HostKey, Distribution: facts.Distribution, MachineID: facts.MachineID, Subnet: ownSubnet(way),
+	}}, nil); err != nil {
+		return err
+	}
+	run.Keep()
+	run.Result("address", server.Address)
+	run.Result("distribution", facts.Distribution)
+	err = playAgents(ctx, run, ansible.Install, in.Agents, []string{in.ID}, played{})
+	if err != nil && !temporal.IsCanceledError(err) {
+		run.Partly("it is enrolled, but agents failed: %s", fault.MessageOf(err))
+		return nil
+	}
+	return err
+}
+
+// ownSubnet is the subnet to take back: only one that the manager attached.
+func ownSubnet(way neutron.Connected) string {
+	if way.Made {
+		return way.Subnet
+	}
+	return ""
+}

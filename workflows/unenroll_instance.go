@@ -1,0 +1,55 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"mycloudmanager/activities/ansible"
+	"mycloudmanager/activities/neutron"
+	"mycloudmanager/activities/nova"
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/flow"
+)
+
+// UnenrollInstanceInput names the instance.
+type UnenrollInstanceInput struct {
+	ID string `json:"id"`
+}
+
+// UnenrollInstance gives an instance back: the manager's user and key are removed there, its subnet
+// is detached when the manager had attached it, and the server's metadata forgets it. An instance
+// that does not answer any more is given back all the same, and the task says what is left on it.
+func UnenrollInstance(ctx workflow.Context, in UnenrollInstanceInput) (err error) {
+	var (
+		compute *nova.Activities
+		network *neutron.Activities
+		host    *ansible.Activities
+	)
+	run, err := flow.Begin(ctx, compute.ReadInstance, host.RemoveAccess, network.DisconnectSubnet, compute.UnmarkInstance)
+	if err != nil {
+		return err
+	}
+	defer run.End(ctx, &err)
+
+	ref := nova.InstanceRef{ID: in.ID}
+	var kept nova.Enrolled
+	if err := run.Call(ctx, compute.ReadInstance, ref, &kept); err != nil {
+		return err
+	}
+	if !kept.Enrolled {
+		run.Skip(host.RemoveAccess, network.DisconnectSubnet)
+		return run.Call(ctx, compute.UnmarkInstance, ref, nil) // a half of an earlier attempt may be left
+	}
+	where := ansible.SignIn{Address: kept.Enrollment.Address, HostKey: kept.Enrollment.HostKey}
+	err = run.Wait(ctx, removePatience, host.RemoveAccess, where, nil)
+	if temporal.IsCanceledError(err) {
+		return err
+	}
+	if err != nil {
+		run.Partly("the user %s may still be on the instance: remove it there with enroll.sh --uninstall (%s)", "mcm", fault.MessageOf(err))
+	}
+	if err := run.Call(ctx, network.DisconnectSubnet, neutron.DisconnectInput{Subnet: kept.Enrollment.Subnet}, nil); err != nil {
+		return err
+	}
+	return run.Call(ctx, compute.UnmarkInstance, ref, nil)
+}
