@@ -163,11 +163,12 @@ func (w *work) change() (tasks.Task, error) {
 	return w.task(), w.err
 }
 
-func (w *work) Start(context.Context, tasks.Start) (tasks.Task, error) { return w.change() }
-func (w *work) Cancel(context.Context, string) (tasks.Task, error)     { return w.change() }
-func (w *work) Running(context.Context, flow.Target) (string, error)   { return "", nil }
-func (w *work) Watch(context.Context, string) <-chan tasks.Task        { return w.stream() }
-func (w *work) WatchAll(context.Context) <-chan tasks.Task             { return w.stream() }
+func (w *work) Start(context.Context, tasks.Start) (tasks.Task, error)  { return w.change() }
+func (w *work) Again(context.Context, tasks.Start) (*tasks.Task, error) { return nil, w.err }
+func (w *work) Cancel(context.Context, string) (tasks.Task, error)      { return w.change() }
+func (w *work) Running(context.Context, flow.Target) (string, error)    { return "", nil }
+func (w *work) Watch(context.Context, string) <-chan tasks.Task         { return w.stream() }
+func (w *work) WatchAll(context.Context) <-chan tasks.Task              { return w.stream() }
 func (w *work) Log(context.Context, string, string) ([]tasks.LogLine, error) {
 	return []tasks.LogLine{{Time: time.Now(), Step: "InstallApp", Level: "info", Message: "starts"}}, w.err
 }

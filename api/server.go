@@ -30,6 +30,7 @@ type Identities interface {
 // Tasks starts operations and shows them.
 type Tasks interface {
 	Start(ctx context.Context, s tasks.Start) (tasks.Task, error)
+	Again(ctx context.Context, s tasks.Start) (*tasks.Task, error)
 	List(ctx context.Context, f tasks.Filter) (tasks.Page, error)
 	Get(ctx context.Context, id string) (tasks.Task, error)
 	Cancel(ctx context.Context, id string) (tasks.Task, error)

@@ -176,7 +176,9 @@ func (p *product) openCluster(context.Context) error {
 	}
 	p.publicKey = reach.PublicLine(signer)
 	dial := (&net.Dialer{Timeout: 15 * time.Second}).DialContext
-	if p.mode.Sandbox {
+	if proxy := p.config.SSHProxy; proxy != "" {
+		dial = reach.ThroughProxy(proxy)
+	} else if p.mode.Sandbox {
 		dial = reach.ThroughProxy(p.config.SandboxListen)
 	}
 	p.cluster = &kube.Cluster{Reach: &reach.Cluster{
