@@ -118,7 +118,7 @@ func (s *Server) configureApp(ctx context.Context, in *settingsRequest) (*Accept
 }
 
 func (s *Server) configure(ctx context.Context, in *settingsRequest) (*Accepted, error) {
-	a, err := s.Apps.Get(ctx, in.App)
+	a, err := s.Apps.Now(ctx, in.App)
 	if err != nil {
 		return nil, err
 	}
@@ -188,7 +188,7 @@ func (s *Server) uninstallApp(ctx context.Context, in *struct {
 		return nil, fault.InvalidField("confirm", "type the app's name to delete its volume and data")
 	}
 	return s.once(ctx, in.Once, "app.uninstall", body, appTarget(in.App, ""), func() (*Accepted, error) {
-		a, err := s.Apps.Get(ctx, in.App)
+		a, err := s.Apps.Now(ctx, in.App)
 		if err != nil {
 			return nil, err
 		}
@@ -201,7 +201,7 @@ func (s *Server) uninstallApp(ctx context.Context, in *struct {
 }
 
 func (s *Server) available(ctx context.Context, name string) (apps.App, error) {
-	a, err := s.Apps.Get(ctx, name)
+	a, err := s.Apps.Now(ctx, name)
 	if err == nil && !a.Available {
 		err = fault.New(fault.Conflict, nil, "there is no cluster to run %s on: deploy the stack first", a.Title)
 	}
@@ -209,7 +209,7 @@ func (s *Server) available(ctx context.Context, name string) (apps.App, error) {
 }
 
 func (s *Server) installed(ctx context.Context, name string) (apps.App, error) {
-	a, err := s.Apps.Get(ctx, name)
+	a, err := s.Apps.Now(ctx, name)
 	if err == nil && a.Revision == 0 {
 		err = fault.New(fault.Conflict, nil, "%s is not installed", a.Title)
 	}

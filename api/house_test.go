@@ -203,6 +203,8 @@ func (s *stacks) Get(context.Context) (stack.Stack, error) {
 	return stack.Stack{Name: "toolbox", State: stack.Ready, Parameters: map[string]string{}, Outputs: map[string]any{}, Nodes: []stack.Node{}}, s.err
 }
 
+func (s *stacks) Name(context.Context) (string, error) { return "toolbox", s.err }
+
 func (s *stacks) Topology(context.Context) (stack.Topology, error) {
 	return stack.Topology{Nodes: []stack.Vertex{}, Edges: []stack.Edge{}}, s.err
 }
@@ -234,6 +236,8 @@ func (s *shelf) Get(_ context.Context, name string) (apps.App, error) {
 	}
 	return s.app(), s.err
 }
+
+func (s *shelf) Now(ctx context.Context, name string) (apps.App, error) { return s.Get(ctx, name) }
 
 func (s *shelf) Icon(string) ([]byte, error) { return []byte("<svg/>"), s.err }
 

@@ -113,7 +113,7 @@ func (s *Server) updateStack(ctx context.Context, in *struct {
 		return nil, fault.InvalidField("body", "nothing to change was given")
 	}
 	return s.once(ctx, in.Once, "stack.update", in.Body, stackTarget(""), func() (*Accepted, error) {
-		name, err := s.stackName(ctx)
+		name, err := s.Stacks.Name(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -127,7 +127,7 @@ func (s *Server) deleteStack(ctx context.Context, in *struct {
 	Confirm string `query:"confirm" maxLength:"255" doc:"the stack's name"`
 }) (*Accepted, error) {
 	return s.once(ctx, in.Once, "stack.delete", in.Confirm, stackTarget(in.Confirm), func() (*Accepted, error) {
-		name, err := s.stackName(ctx)
+		name, err := s.Stacks.Name(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -137,17 +137,6 @@ func (s *Server) deleteStack(ctx context.Context, in *struct {
 		input := workflows.DeleteStackInput{Name: name, UserToken: callerOf(ctx).Token}
 		return s.start(ctx, in.Once, "stack.delete", input, in.Confirm, stackTarget(name))
 	})
-}
-
-func (s *Server) stackName(ctx context.Context) (string, error) {
-	st, err := s.Stacks.Get(ctx)
-	if err != nil {
-		return "", err
-	}
-	if st.State == stack.Absent {
-		return "", fault.New(fault.NotFound, nil, "there is no stack: deploy one first")
-	}
-	return st.Name, nil
 }
 
 func (s *Server) getStackTopology(ctx context.Context, _ *struct{}) (*struct{ Body stack.Topology }, error) {

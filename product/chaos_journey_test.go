@@ -236,7 +236,7 @@ func (c *chaos) listed(t *testing.T, since time.Time) []string {
 			Items []task `json:"items"`
 			Next  string `json:"next_page_token"`
 		}
-		c.ask(t, http.MethodGet, "/tasks?page_size=50&since="+since.UTC().Format(time.RFC3339)+"&page_token="+token, nil, nil, http.StatusOK, &page)
+		c.ask(t, http.MethodGet, "/tasks?page_size=50&since="+since.UTC().Format(time.RFC3339Nano)+"&page_token="+token, nil, nil, http.StatusOK, &page)
 		for _, item := range page.Items {
 			out = append(out, item.ID+" "+item.Status)
 		}
@@ -255,7 +255,7 @@ func (c *chaos) auditIs(t *testing.T) {
 			Items []struct{ Task, Outcome, Operation string } `json:"items"`
 			Next  string                                      `json:"next_page_token"`
 		}
-		c.ask(t, http.MethodGet, "/audit?page_size=500&since="+c.since.UTC().Format(time.RFC3339)+"&page_token="+token, nil, nil, http.StatusOK, &page)
+		c.ask(t, http.MethodGet, "/audit?page_size=500&since="+c.since.UTC().Format(time.RFC3339Nano)+"&page_token="+token, nil, nil, http.StatusOK, &page)
 		for _, r := range page.Items {
 			if r.Task != "" && r.Operation != "task.retry" {
 				outcomes[r.Task] = append(outcomes[r.Task], r.Outcome)

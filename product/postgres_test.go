@@ -25,12 +25,14 @@ type postgres struct{ address, password string }
 func startPostgres(t *testing.T) *postgres {
 	t.Helper()
 	db := &postgres{address: freeAddress(t), password: "only-for-this-test"}
-	dir, as := t.TempDir(), unprivileged(t)
+	as := unprivileged(t)
+	dir, err := os.MkdirTemp("", "postgres") // not t.TempDir: into that nobody else may go
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	data, secret := filepath.Join(dir, "data"), filepath.Join(dir, "password")
 	require.NoError(t, os.WriteFile(secret, []byte(db.password), 0o600))
-	require.NoError(t, os.Mkdir(data, 0o700))
 	if as.Credential != nil {
-		for _, path := range []string{data, secret} {
+		for _, path := range []string{dir, secret} {
 			require.NoError(t, os.Chown(path, int(as.Credential.Uid), int(as.Credential.Gid)))
 		}
 	}
@@ -38,7 +40,7 @@ func startPostgres(t *testing.T) *postgres {
 	require.NoError(t, err)
 	run := func(name string, arguments ...string) *exec.Cmd {
 		cmd := exec.Command(postgresTool(t, name), arguments...)
-		cmd.Dir, cmd.SysProcAttr, cmd.Env = data, as, []string{"LC_ALL=C.UTF-8", "PATH=" + os.Getenv("PATH")}
+		cmd.Dir, cmd.SysProcAttr, cmd.Env = dir, as, []string{"LC_ALL=C.UTF-8", "PATH=" + os.Getenv("PATH")}
 		return cmd
 	}
 	out, err := run("initdb", "-D", data, "-U", "mcm", "-A", "scram-sha-256", "--pwfile", secret, "--no-sync").CombinedOutput()
