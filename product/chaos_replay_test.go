@@ -38,11 +38,9 @@ func replayOf(t *testing.T, p *product, tasks int) {
 // replay runs every history of the server through the worker's own registration.
 func replay(t *testing.T, server *supervise.Temporal, keys string, tasks int) {
 	t.Helper()
+	c := connect(t, server, keys)
 	ring, err := codec.OpenRing(keys)
 	require.NoError(t, err)
-	c, err := temporal.Connect(t.Context(), temporal.Config{Address: server.Frontend, TLS: server.TLS, Namespace: "mcm", Retention: 365 * 24 * time.Hour}, ring, time.Minute)
-	require.NoError(t, err)
-	defer c.Close()
 	replayer, err := sdkworker.NewWorkflowReplayerWithOptions(sdkworker.WorkflowReplayerOptions{
 		DataConverter: ring.Converter(), Interceptors: worker.Interceptors(worker.Parts{Recorder: &audit.Recorder{}, Converter: ring.Converter()}),
 		FailureConverter: sdktemporal.NewDefaultFailureConverter(sdktemporal.DefaultFailureConverterOptions{DataConverter: ring.Converter(), EncodeCommonAttributes: true}),
@@ -55,6 +53,17 @@ func replay(t *testing.T, server *supervise.Temporal, keys string, tasks int) {
 	}
 	require.Len(t, runs, tasks, "a task is one run")
 	t.Logf("%d histories replayed", len(runs))
+}
+
+// connect opens the server's own client, with the product's key ring.
+func connect(t *testing.T, server *supervise.Temporal, keys string) client.Client {
+	t.Helper()
+	ring, err := codec.OpenRing(keys)
+	require.NoError(t, err)
+	c, err := temporal.Connect(t.Context(), temporal.Config{Address: server.Frontend, TLS: server.TLS, Namespace: "mcm", Retention: 365 * 24 * time.Hour}, ring, time.Minute)
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+	return c
 }
 
 // runsOf lists every run of an operation; visibility may lag behind the last.

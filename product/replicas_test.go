@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -16,6 +17,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
 
 	"mycloudmanager/internal/supervise"
 	"mycloudmanager/internal/temporal/temporaltest"
@@ -108,6 +111,7 @@ func TestReplicas(t *testing.T) {
 	_ = t.Run("a session moves on", func(t *testing.T) { sessionMoves(t, f, demo) }) &&
 		t.Run("events go on at the other", func(t *testing.T) { eventsMove(t, f, demo) }) &&
 		t.Run("a key is one task at both", func(t *testing.T) { keyAtBoth(t, f, demo) }) &&
+		t.Run("a dead worker's work goes on at the other", func(t *testing.T) { workGoesOn(t, f, demo) }) &&
 		t.Run("chaos", func(t *testing.T) { chaosAmong(t, f) })
 }
 
@@ -176,6 +180,38 @@ func keyAtBoth(t *testing.T, f *fleet, demo *person) {
 		}
 	}
 	demo.work(t, http.MethodPost, "/apps/ntp/uninstall", map[string]any{"delete_volume": true, "confirm": "ntp"})
+	demo.work(t, http.MethodDelete, "/stack?confirm=toolbox", nil)
+}
+
+// workGoesOn kills the worker that waits for Heat, and leaves it dead until the other has taken over.
+func workGoesOn(t *testing.T, f *fleet, demo *person) {
+	c := connect(t, f.temporal, f.apis[0].dir+"/data/keys")
+	deploy := demo.begin(t, http.MethodPost, "/stack", map[string]any{"name": "toolbox", "preset": "small"}, nil)
+	workflowID, run, _ := strings.Cut(deploy.ID, "~")
+	waiting := func() *workflowpb.PendingActivityInfo {
+		d, err := c.DescribeWorkflowExecution(t.Context(), workflowID, run)
+		require.NoError(t, err)
+		for _, a := range d.PendingActivities {
+			if a.ActivityType.Name == "AwaitStack" && a.State == enumspb.PENDING_ACTIVITY_STATE_STARTED {
+				return a
+			}
+		}
+		return nil
+	}
+	require.Eventually(t, func() bool { return waiting() != nil }, 30*time.Second, 20*time.Millisecond)
+	f.cloud.control(t, http.MethodPost, "/faults", `{"service":"heat","method":"GET","kind":"status","status":503,"count":-1}`)
+	dead := waiting().LastWorkerIdentity
+	at := slices.IndexFunc(f.workers, func(p *product) bool {
+		return strings.HasPrefix(dead, strconv.Itoa(p.process.Process.Pid)+"@")
+	})
+	require.GreaterOrEqual(t, at, 0, dead)
+	f.workers[at].kill()
+	killed := time.Now()
+	require.Eventually(t, func() bool { a := waiting(); return a != nil && a.LastWorkerIdentity != dead }, goesOnWithin, 100*time.Millisecond)
+	t.Logf("the other worker went on after %s", time.Since(killed).Round(100*time.Millisecond))
+	f.cloud.control(t, http.MethodDelete, "/faults", "")
+	demo.end(t, deploy.ID, "succeeded")
+	require.NoError(t, f.workers[at].spawn(temporaltest.Product(t)))
 	demo.work(t, http.MethodDelete, "/stack?confirm=toolbox", nil)
 }
 
