@@ -12,7 +12,7 @@ export GOTOOLCHAIN ?= local
 UI_SOURCES := $(shell find ui -path ui/node_modules -prune -o -path ui/dist -prune -o -type f -print 2>/dev/null)
 GO_SOURCES := $(shell find . -path ./ui/node_modules -prune -o -path ./temporald -prune -o -path ./acceptance -prune -o -name '*.go' -print 2>/dev/null) $(shell find deploy -type f)
 
-.PHONY: help run dev build ui test test-go test-ui e2e acceptance check lint generate record bench app clean
+.PHONY: help run dev build ui test test-go test-ui e2e acceptance chaos check lint generate record bench app clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,7 @@ bin/mcm-temporal: $(TEMPORALD)
 test: test-go test-ui e2e ## Everything hermetic: Go with -race, replays, UI unit tests, browser tests
 
 test-go: bin/mcm bin/mcm-temporal
+	scripts/setup.sh postgres
 	go vet $(GOFLAGS_) ./...
 	go test $(GOFLAGS_) -race -count=1 ./...
 	go test $(GOFLAGS_) -count=1 ./worker -run TestEveryCallMayFail
@@ -65,6 +66,10 @@ e2e: build ## Browser tests in headless Chromium on the real product
 
 acceptance: build ## The product on real OpenStack and a real Kubernetes control plane and node
 	acceptance/run.sh
+
+chaos: bin/mcm bin/mcm-temporal ## The main job with 100 random kills on one machine, and 100 among replicas: MCM_CHAOS_KILLS, MCM_CHAOS_SEED
+	scripts/setup.sh postgres
+	MCM_CHAOS_KILLS=$${MCM_CHAOS_KILLS:-100} go test $(GOFLAGS_) -count=1 -v -timeout 90m -run '^(TestChaos|TestReplicas)$$' ./product
 
 check: ## Formatting, vet, linters, generated files, shell scripts
 	scripts/check.sh

@@ -115,7 +115,11 @@ type settingsRequest struct {
 }
 
 func (s *Server) configureApp(ctx context.Context, in *settingsRequest) (*Accepted, error) {
-	a, err := s.Apps.Get(ctx, in.App)
+	return s.once(ctx, in.Once, "app.configure", in.Body, appTarget(in.App, ""), func() (*Accepted, error) { return s.configure(ctx, in) })
+}
+
+func (s *Server) configure(ctx context.Context, in *settingsRequest) (*Accepted, error) {
+	a, err := s.Apps.Now(ctx, in.App)
 	if err != nil {
 		return nil, err
 	}
@@ -143,26 +147,30 @@ func (s *Server) launchApp(ctx context.Context, in *struct {
 	Body *LaunchApp
 }) (*Accepted, error) {
 	body := orEmpty(in.Body)
-	a, err := s.available(ctx, in.App)
-	if err != nil {
-		return nil, err
-	}
-	if body.Version != "" && !slices.Contains(a.AvailableVersions, body.Version) {
-		return nil, fault.InvalidField("version", "the catalogue has no such version")
-	}
-	input := workflows.LaunchAppInput{App: in.App, Version: body.Version, VolumeSizeGB: body.VolumeSizeGB, VolumeID: body.VolumeID}
-	return s.start(ctx, in.Once, "app.launch", input, body, appTarget(in.App, a.Title))
+	return s.once(ctx, in.Once, "app.launch", body, appTarget(in.App, ""), func() (*Accepted, error) {
+		a, err := s.available(ctx, in.App)
+		if err != nil {
+			return nil, err
+		}
+		if body.Version != "" && !slices.Contains(a.AvailableVersions, body.Version) {
+			return nil, fault.InvalidField("version", "the catalogue has no such version")
+		}
+		input := workflows.LaunchAppInput{App: in.App, Version: body.Version, VolumeSizeGB: body.VolumeSizeGB, VolumeID: body.VolumeID}
+		return s.start(ctx, in.Once, "app.launch", input, body, appTarget(in.App, a.Title))
+	})
 }
 
 func (s *Server) stopApp(ctx context.Context, in *struct {
 	AppPath
 	Once
 }) (*Accepted, error) {
-	a, err := s.installed(ctx, in.App)
-	if err != nil {
-		return nil, err
-	}
-	return s.start(ctx, in.Once, "app.stop", workflows.StopAppInput{App: in.App}, in.App, appTarget(in.App, a.Title))
+	return s.once(ctx, in.Once, "app.stop", in.App, appTarget(in.App, ""), func() (*Accepted, error) {
+		a, err := s.installed(ctx, in.App)
+		if err != nil {
+			return nil, err
+		}
+		return s.start(ctx, in.Once, "app.stop", workflows.StopAppInput{App: in.App}, in.App, appTarget(in.App, a.Title))
+	})
 }
 
 // UninstallApp says what becomes of the data.
@@ -180,19 +188,21 @@ func (s *Server) uninstallApp(ctx context.Context, in *struct {
 	if body.DeleteVolume && body.Confirm != in.App {
 		return nil, fault.InvalidField("confirm", "type the app's name to delete its volume and data")
 	}
-	a, err := s.Apps.Get(ctx, in.App)
-	if err != nil {
-		return nil, err
-	}
-	if kept := len(a.KeptVolumes) > 0; a.Revision == 0 && a.Volume == nil && (!body.DeleteVolume || !kept) {
-		return nil, fault.New(fault.Conflict, nil, "%s is not installed", a.Title)
-	}
-	input := workflows.UninstallAppInput{App: in.App, DeleteVolume: body.DeleteVolume}
-	return s.start(ctx, in.Once, "app.uninstall", input, body, appTarget(in.App, a.Title))
+	return s.once(ctx, in.Once, "app.uninstall", body, appTarget(in.App, ""), func() (*Accepted, error) {
+		a, err := s.Apps.Now(ctx, in.App)
+		if err != nil {
+			return nil, err
+		}
+		if kept := len(a.KeptVolumes) > 0; a.Revision == 0 && a.Volume == nil && (!body.DeleteVolume || !kept) {
+			return nil, fault.New(fault.Conflict, nil, "%s is not installed", a.Title)
+		}
+		input := workflows.UninstallAppInput{App: in.App, DeleteVolume: body.DeleteVolume}
+		return s.start(ctx, in.Once, "app.uninstall", input, body, appTarget(in.App, a.Title))
+	})
 }
 
 func (s *Server) available(ctx context.Context, name string) (apps.App, error) {
-	a, err := s.Apps.Get(ctx, name)
+	a, err := s.Apps.Now(ctx, name)
 	if err == nil && !a.Available {
 		err = fault.New(fault.Conflict, nil, "there is no cluster to run %s on: deploy the stack first", a.Title)
 	}
@@ -200,7 +210,7 @@ func (s *Server) available(ctx context.Context, name string) (apps.App, error) {
 }
 
 func (s *Server) installed(ctx context.Context, name string) (apps.App, error) {
-	a, err := s.Apps.Get(ctx, name)
+	a, err := s.Apps.Now(ctx, name)
 	if err == nil && a.Revision == 0 {
 		err = fault.New(fault.Conflict, nil, "%s is not installed", a.Title)
 	}

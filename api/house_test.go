@@ -163,11 +163,12 @@ func (w *work) change() (tasks.Task, error) {
 	return w.task(), w.err
 }
 
-func (w *work) Start(context.Context, tasks.Start) (tasks.Task, error) { return w.change() }
-func (w *work) Cancel(context.Context, string) (tasks.Task, error)     { return w.change() }
-func (w *work) Running(context.Context, flow.Target) (string, error)   { return "", nil }
-func (w *work) Watch(context.Context, string) <-chan tasks.Task        { return w.stream() }
-func (w *work) WatchAll(context.Context) <-chan tasks.Task             { return w.stream() }
+func (w *work) Start(context.Context, tasks.Start) (tasks.Task, error)  { return w.change() }
+func (w *work) Again(context.Context, tasks.Start) (*tasks.Task, error) { return nil, w.err }
+func (w *work) Cancel(context.Context, string) (tasks.Task, error)      { return w.change() }
+func (w *work) Running(context.Context, flow.Target) (string, error)    { return "", nil }
+func (w *work) Watch(context.Context, string) <-chan tasks.Task         { return w.stream() }
+func (w *work) WatchAll(context.Context) <-chan tasks.Task              { return w.stream() }
 func (w *work) Log(context.Context, string, string) ([]tasks.LogLine, error) {
 	return []tasks.LogLine{{Time: time.Now(), Step: "InstallApp", Level: "info", Message: "starts"}}, w.err
 }
@@ -202,6 +203,8 @@ func (s *stacks) Get(context.Context) (stack.Stack, error) {
 	return stack.Stack{Name: "toolbox", State: stack.Ready, Parameters: map[string]string{}, Outputs: map[string]any{}, Nodes: []stack.Node{}}, s.err
 }
 
+func (s *stacks) Name(context.Context) (string, error) { return "toolbox", s.err }
+
 func (s *stacks) Topology(context.Context) (stack.Topology, error) {
 	return stack.Topology{Nodes: []stack.Vertex{}, Edges: []stack.Edge{}}, s.err
 }
@@ -233,6 +236,8 @@ func (s *shelf) Get(_ context.Context, name string) (apps.App, error) {
 	}
 	return s.app(), s.err
 }
+
+func (s *shelf) Now(ctx context.Context, name string) (apps.App, error) { return s.Get(ctx, name) }
 
 func (s *shelf) Icon(string) ([]byte, error) { return []byte("<svg/>"), s.err }
 

@@ -30,6 +30,7 @@ type Identities interface {
 // Tasks starts operations and shows them.
 type Tasks interface {
 	Start(ctx context.Context, s tasks.Start) (tasks.Task, error)
+	Again(ctx context.Context, s tasks.Start) (*tasks.Task, error)
 	List(ctx context.Context, f tasks.Filter) (tasks.Page, error)
 	Get(ctx context.Context, id string) (tasks.Task, error)
 	Cancel(ctx context.Context, id string) (tasks.Task, error)
@@ -43,6 +44,7 @@ type Tasks interface {
 // Stacks reads the toolbox stack.
 type Stacks interface {
 	Get(ctx context.Context) (stack.Stack, error)
+	Name(ctx context.Context) (string, error)
 	Topology(ctx context.Context) (stack.Topology, error)
 	Events(ctx context.Context) ([]stack.Event, error)
 	Options(ctx context.Context) (stack.Options, error)
@@ -53,6 +55,7 @@ type Stacks interface {
 type Apps interface {
 	List(ctx context.Context) ([]apps.App, error)
 	Get(ctx context.Context, name string) (apps.App, error)
+	Now(ctx context.Context, name string) (apps.App, error)
 	Icon(name string) ([]byte, error)
 	Revisions(ctx context.Context, name string) ([]apps.Revision, error)
 	Plan(ctx context.Context, name, version string) ([]apps.PlanRow, error)

@@ -78,14 +78,14 @@ func (s *Server) deployStack(ctx context.Context, in *struct {
 	Once
 	Body stack.Parameters
 }) (*Accepted, error) {
-	who := callerOf(ctx)
-	if in.IdempotencyKey == "" { // a repeated request must find its task, whatever the quotas are now
+	return s.once(ctx, in.Once, "stack.deploy", in.Body, stackTarget(in.Body.Name), func() (*Accepted, error) {
+		who := callerOf(ctx)
 		if err := s.fits(ctx, in.Body, who); err != nil {
 			return nil, err
 		}
-	}
-	input := workflows.DeployStackInput{Parameters: in.Body, UserToken: who.Token, Restricted: who.Restricted}
-	return s.start(ctx, in.Once, "stack.deploy", input, in.Body, stackTarget(in.Body.Name))
+		input := workflows.DeployStackInput{Parameters: in.Body, UserToken: who.Token, Restricted: who.Restricted}
+		return s.start(ctx, in.Once, "stack.deploy", input, in.Body, stackTarget(in.Body.Name))
+	})
 }
 
 // fits refuses a deployment that cannot succeed, with one entry for each thing that lacks.
@@ -117,38 +117,31 @@ func (s *Server) updateStack(ctx context.Context, in *struct {
 	if in.Body == (stack.Changes{}) {
 		return nil, fault.InvalidField("body", "nothing to change was given")
 	}
-	name, err := s.stackName(ctx)
-	if err != nil {
-		return nil, err
-	}
-	input := workflows.UpdateStackInput{Name: name, Changes: in.Body, UserToken: callerOf(ctx).Token}
-	return s.start(ctx, in.Once, "stack.update", input, in.Body, stackTarget(name))
+	return s.once(ctx, in.Once, "stack.update", in.Body, stackTarget(""), func() (*Accepted, error) {
+		name, err := s.Stacks.Name(ctx)
+		if err != nil {
+			return nil, err
+		}
+		input := workflows.UpdateStackInput{Name: name, Changes: in.Body, UserToken: callerOf(ctx).Token}
+		return s.start(ctx, in.Once, "stack.update", input, in.Body, stackTarget(name))
+	})
 }
 
 func (s *Server) deleteStack(ctx context.Context, in *struct {
 	Once
 	Confirm string `query:"confirm" maxLength:"255" doc:"the stack's name"`
 }) (*Accepted, error) {
-	name, err := s.stackName(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if in.Confirm != name {
-		return nil, fault.InvalidField("confirm", "type the stack's name to delete it")
-	}
-	input := workflows.DeleteStackInput{Name: name, UserToken: callerOf(ctx).Token}
-	return s.start(ctx, in.Once, "stack.delete", input, in.Confirm, stackTarget(name))
-}
-
-func (s *Server) stackName(ctx context.Context) (string, error) {
-	st, err := s.Stacks.Get(ctx)
-	if err != nil {
-		return "", err
-	}
-	if st.State == stack.Absent {
-		return "", fault.New(fault.NotFound, nil, "there is no stack: deploy one first")
-	}
-	return st.Name, nil
+	return s.once(ctx, in.Once, "stack.delete", in.Confirm, stackTarget(in.Confirm), func() (*Accepted, error) {
+		name, err := s.Stacks.Name(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if in.Confirm != name {
+			return nil, fault.InvalidField("confirm", "type the stack's name to delete it")
+		}
+		input := workflows.DeleteStackInput{Name: name, UserToken: callerOf(ctx).Token}
+		return s.start(ctx, in.Once, "stack.delete", input, in.Confirm, stackTarget(name))
+	})
 }
 
 func (s *Server) getStackTopology(ctx context.Context, _ *struct{}) (*struct{ Body stack.Topology }, error) {

@@ -29,11 +29,6 @@ func accepted(t tasks.Task, err error) (*Accepted, error) {
 	return &Accepted{Location: taskURL(t.ID), Body: t}, nil
 }
 
-// Once is embedded in every request that starts work.
-type Once struct {
-	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" doc:"same key and body: the same task, also days later"`
-}
-
 // start starts an operation for the caller; body is what the Idempotency-Key stands for.
 func (s *Server) start(ctx context.Context, once Once, operation string, input, body any, targets ...flow.Target) (*Accepted, error) {
 	return s.startChange(ctx, once, operation, input, body, nil, targets...)

@@ -81,18 +81,25 @@ func newProduct(t *testing.T) *product {
 // up starts the product and waits until it is ready.
 func (p *product) up(t *testing.T) {
 	t.Helper()
-	p.process = exec.Command(temporaltest.Product(t), p.arguments...)
+	require.NoError(t, p.spawn(temporaltest.Product(t)))
+	require.Eventually(t, p.ready, time.Minute, 50*time.Millisecond)
+}
+
+// spawn starts the process.
+func (p *product) spawn(executable string) error {
+	p.process = exec.Command(executable, p.arguments...)
 	p.process.Env = append(append(os.Environ(), "MCM_DATA_DIR="+p.dir+"/data", "MCM_LISTEN="+p.listen, "MCM_LOG_LEVEL=info"), p.environment...)
 	p.process.Stdout, p.process.Stderr = p.log, p.log
-	require.NoError(t, p.process.Start())
-	require.Eventually(t, func() bool {
-		answer, err := http.Get("http://" + p.listen + "/health/ready")
-		if err != nil {
-			return false
-		}
-		defer answer.Body.Close()
-		return answer.StatusCode == http.StatusOK
-	}, time.Minute, 50*time.Millisecond)
+	return p.process.Start()
+}
+
+func (p *product) ready() bool {
+	answer, err := http.Get("http://" + p.listen + "/health/ready")
+	if err != nil {
+		return false
+	}
+	defer answer.Body.Close()
+	return answer.StatusCode == http.StatusOK
 }
 
 func (p *product) down(t *testing.T) {
@@ -120,12 +127,17 @@ func (p *product) kill() {
 // child returns the pid of a process of ours by its command line.
 func (p *product) child(t *testing.T, name string) int {
 	t.Helper()
-	out, err := exec.Command("pgrep", "-P", fmt.Sprint(p.process.Process.Pid), "-f", name).Output()
-	require.NoError(t, err)
-	var pid int
-	_, err = fmt.Sscan(string(out), &pid)
+	pid, err := childOf(p.process.Process.Pid, name)
 	require.NoError(t, err)
 	return pid
+}
+
+func childOf(parent int, name string) (pid int, err error) {
+	out, err := exec.Command("pgrep", "-P", fmt.Sprint(parent), "-f", name).Output()
+	if err == nil {
+		_, err = fmt.Sscan(string(out), &pid)
+	}
+	return pid, err
 }
 
 // person is somebody signed in.
@@ -147,17 +159,34 @@ func (p *product) signInAs(t *testing.T, user, password, project string) *person
 	body := map[string]any{"username": user, "password": password, "project": project}
 	answer, raw := who.do(t, http.MethodPost, "/session", body, nil)
 	require.Equal(t, http.StatusCreated, answer.StatusCode, string(raw))
+	who.took(t, answer, raw)
+	return who
+}
+
+// took keeps the session that a sign-in has answered.
+func (w *person) took(t *testing.T, answer *http.Response, raw []byte) {
+	t.Helper()
 	var session struct {
 		CSRF string `json:"csrf_token"`
 	}
 	require.NoError(t, json.Unmarshal(raw, &session))
-	who.cookie, _, _ = strings.Cut(answer.Header.Get("Set-Cookie"), ";")
-	who.csrf = session.CSRF
-	return who
+	w.cookie, _, _ = strings.Cut(answer.Header.Get("Set-Cookie"), ";")
+	w.csrf = session.CSRF
 }
+
+// at is the same browser at another replica.
+func (w *person) at(p *product) *person { return &person{p, w.cookie, w.csrf} }
 
 // do makes one request and holds the answer against the contract.
 func (w *person) do(t *testing.T, method, path string, body any, header map[string]string) (*http.Response, []byte) {
+	t.Helper()
+	answer, raw, err := w.send(t, method, path, body, header)
+	require.NoError(t, err)
+	return answer, raw
+}
+
+// send is do for a product that may die meanwhile: err is a connection that broke.
+func (w *person) send(t *testing.T, method, path string, body any, header map[string]string) (*http.Response, []byte, error) {
 	t.Helper()
 	var content io.Reader
 	if body != nil {
@@ -176,12 +205,16 @@ func (w *person) do(t *testing.T, method, path string, body any, header map[stri
 		request.Header.Set(k, v)
 	}
 	answer, err := http.DefaultClient.Do(request)
-	require.NoError(t, err)
+	if err != nil {
+		return nil, nil, err
+	}
 	defer answer.Body.Close()
 	raw, err := io.ReadAll(answer.Body)
-	require.NoError(t, err)
+	if err != nil {
+		return nil, nil, err
+	}
 	w.hold(t, request, answer, raw)
-	return answer, raw
+	return answer, raw, nil
 }
 
 // hold validates an answer against the committed contract.
@@ -221,8 +254,9 @@ type task struct {
 	} `json:"error"`
 	Result map[string]any `json:"result"`
 	Steps  []struct {
-		Name   string `json:"name"`
-		Status string `json:"status"`
+		Name    string `json:"name"`
+		Status  string `json:"status"`
+		Message string `json:"message"`
 	} `json:"steps"`
 	RetryOf string `json:"retry_of"`
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what tests need on a Debian machine: a browser, a linter of shell scripts, Ansible and small tools. With "kubectl" as
-# argument that too. Safe to repeat.
+# Installs what tests need on a Debian machine: a browser, a linter of shell scripts, Ansible and small tools. With
+# "kubectl" or "postgres" as argument that too. Safe to repeat.
 set -euo pipefail
 need=()
 command -v chromium >/dev/null || need+=(chromium fonts-dejavu-core)
@@ -13,6 +13,7 @@ command -v ssh >/dev/null || need+=(openssh-client)
 for tool; do
   case $tool in
     kubectl) command -v kubectl >/dev/null || need+=(kubernetes-client) ;;
+    postgres) compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || need+=(postgresql) ;;
     *) echo "setup.sh: unknown tool $tool" >&2; exit 2 ;;
   esac
 done

@@ -21,6 +21,8 @@ import (
 type Specification struct {
 	DataDir   string `json:"data_dir"`
 	Namespace string `json:"namespace"`
+	// Where its state lives: a postgres:// address, or empty for a file in the folder. Its namespace is then made by who connects.
+	Database string `json:"database"`
 	// PEM of one CA and of one certificate that both sides present: only processes that were given
 	// them can speak to any port.
 	CA   string `json:"ca"`

@@ -36,7 +36,7 @@ type server struct {
 }
 
 func start(s Specification) (*server, Report, error) {
-	st, err := openStore(s.DataDir)
+	st, err := openStore(s.DataDir, s.Database)
 	if err != nil {
 		return nil, Report{}, err
 	}
@@ -44,12 +44,10 @@ func start(s Specification) (*server, Report, error) {
 	if err != nil {
 		return nil, Report{}, err
 	}
-	namespace, err := sqliteschema.NewNamespaceConfig("active", s.Namespace, false, nil)
-	if err != nil {
-		return nil, Report{}, err
-	}
-	if err := sqliteschema.CreateNamespaces(st.config, namespace); err != nil {
-		return nil, Report{}, fmt.Errorf("namespace: %w", err)
+	if s.Database == "" {
+		if err := createNamespace(st, s.Namespace); err != nil {
+			return nil, Report{}, fmt.Errorf("namespace: %w", err)
+		}
 	}
 	ports, err := freePorts("frontend", "history", "matching", "worker", "membership")
 	if err != nil {
@@ -74,6 +72,15 @@ func start(s Specification) (*server, Report, error) {
 		return nil, Report{}, errors.Join(err, srv.stop())
 	}
 	return srv, Report{Frontend: frontend, Web: address, Version: serverVersion()}, nil
+}
+
+// createNamespace saves the first start of a file the seconds that a new namespace takes to be known.
+func createNamespace(st *store, name string) error {
+	namespace, err := sqliteschema.NewNamespaceConfig("active", name, false, nil)
+	if err != nil {
+		return err
+	}
+	return sqliteschema.CreateNamespaces(st.config, namespace)
 }
 
 func newTemporal(st *store, security *mutualTLS, ports map[string]int) (temporal.Server, error) {
@@ -107,7 +114,7 @@ func configuration(st *store, ports map[string]int) *config.Config {
 		},
 		Persistence: config.Persistence{
 			DefaultStore: "default", VisibilityStore: "visibility", NumHistoryShards: shards,
-			DataStores: map[string]config.DataStore{"default": {SQL: st.config}, "visibility": {SQL: st.config}},
+			DataStores: map[string]config.DataStore{"default": {SQL: st.config}, "visibility": {SQL: st.visibility}},
 		},
 		DCRedirectionPolicy: config.DCRedirectionPolicy{Policy: "noop"},
 		PublicClient:        config.PublicClient{HostPort: frontend},

@@ -29,13 +29,15 @@ func minor(version string) string {
 	return parts[0] + "." + parts[1]
 }
 
-// store is the SQLite file: one process may have it open, and only a file of our own minor is opened.
+// store is the SQLite file, or PostgreSQL. One process may have the folder open, and only a file of our
+// own minor is opened.
 type store struct {
-	config *config.SQL
-	lock   *os.File
+	config     *config.SQL
+	visibility *config.SQL
+	lock       *os.File
 }
 
-func openStore(dir string) (*store, error) {
+func openStore(dir, database string) (*store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -46,8 +48,12 @@ func openStore(dir string) (*store, error) {
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		return nil, fmt.Errorf("%s is in use by another mcm-temporal", dir)
 	}
+	s := &store{lock: lock}
+	if database != "" {
+		return s, openPostgres(s, database)
+	}
 	file := filepath.Join(dir, "temporal.db")
-	s := &store{lock: lock, config: attributes(file)}
+	s.config, s.visibility = attributes(file), attributes(file)
 	return s, s.prepare(file)
 }
 

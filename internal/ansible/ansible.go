@@ -1,5 +1,5 @@
 // Package ansible runs ansible-playbook and tells what it does as it happens. It is the only place that knows Ansible;
-// docs/adr/0030-how-playbooks-are-run.md says why it is a package of ours.
+// docs/adr/0021-how-playbooks-are-run.md says why it is a package of ours.
 package ansible
 
 import (

@@ -53,16 +53,18 @@ func (r *Reader) look(ctx context.Context) (look, error) {
 		return r.last, nil
 	}
 	r.mu.Unlock()
-	v, err, _ := r.share.Do("look", func() (any, error) {
-		l, err := r.take(context.WithoutCancel(ctx))
-		if err == nil {
-			r.mu.Lock()
-			r.last, r.at = l, time.Now()
-			r.mu.Unlock()
-		}
-		return l, err
-	})
+	v, err, _ := r.share.Do("look", func() (any, error) { return r.lookNow(context.WithoutCancel(ctx)) })
 	l, _ := v.(look)
+	return l, err
+}
+
+func (r *Reader) lookNow(ctx context.Context) (look, error) {
+	l, err := r.take(ctx)
+	if err == nil {
+		r.mu.Lock()
+		r.last, r.at = l, time.Now()
+		r.mu.Unlock()
+	}
 	return l, err
 }
 
@@ -122,6 +124,20 @@ func (r *Reader) Get(ctx context.Context, name string) (apps.App, error) {
 		return apps.App{}, err
 	}
 	l, err := r.look(ctx)
+	return l.app(a, i18n.Of(ctx)), err
+}
+
+// Now returns one app as it stands at this moment, for who is about to change it: what was seen a second
+// ago may be from before another replica's work. A cluster that does not answer is no cluster without apps.
+func (r *Reader) Now(ctx context.Context, name string) (apps.App, error) {
+	a, err := r.Catalog.App(name)
+	if err != nil {
+		return apps.App{}, err
+	}
+	l, err := r.lookNow(ctx)
+	if err == nil && l.cluster != nil && fault.KindOf(l.cluster) != fault.NotFound {
+		err = l.cluster
+	}
 	return l.app(a, i18n.Of(ctx)), err
 }
 
@@ -257,6 +273,9 @@ func (r *Reader) CheckSettings(ctx context.Context, name string, s apps.Settings
 	l, err := r.look(ctx)
 	if err != nil {
 		return s, nil, err
+	}
+	if fault.KindOf(l.cluster).Retryable() {
+		return s, nil, l.cluster
 	}
 	if l.cluster != nil {
 		return s, nil, fault.New(fault.Conflict, l.cluster, "settings are kept on the cluster: %s", fault.MessageOf(l.cluster))

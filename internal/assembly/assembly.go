@@ -5,6 +5,7 @@ package assembly
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -57,12 +58,15 @@ type product struct {
 	closers []func()
 }
 
-const temporalPatience = 30 * time.Second
+const (
+	temporalPatience = 30 * time.Second
+	cloudPatience    = 30 * time.Second
+)
 
 // open opens every part in the order of their dependence; what was opened is closed on failure.
 func open(ctx context.Context, c config.Config, mode Mode, version string) (*product, error) {
 	p := &product{config: c, mode: mode, version: version}
-	for _, step := range []func(context.Context) error{p.openPort, p.openData, p.openCloud, p.openCluster, p.openTemporal} {
+	for _, step := range []func(context.Context) error{p.openPort, p.openData, p.openCloud, p.awaitCloud, p.openCluster, p.openTemporal} {
 		if err := step(ctx); err != nil {
 			p.close()
 			return nil, err
@@ -143,13 +147,26 @@ func (p *product) openCloud(ctx context.Context) error {
 	} else {
 		err = p.openSandbox(ctx)
 	}
-	if err != nil {
-		return err
+	return err
+}
+
+// awaitCloud signs the manager in. A cloud that is restarting is waited for, as it is while we run; one
+// that refuses the credential is told at once.
+func (p *product) awaitCloud(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, cloudPatience)
+	defer cancel()
+	for {
+		_, err := p.cloud.Manager(ctx)
+		if err == nil || fault.KindOf(err) != fault.Unavailable || fault.KindOf(errors.Unwrap(err)) == fault.Unauthorized {
+			return err
+		}
+		slog.Warn("the cloud does not answer yet", "err", err)
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(time.Second):
+		}
 	}
-	if _, err := p.cloud.Manager(ctx); err != nil {
-		return err
-	}
-	return nil
 }
 
 // The sandbox's manager is a member of the project, like a real one should be.
@@ -176,7 +193,9 @@ func (p *product) openCluster(context.Context) error {
 	}
 	p.publicKey = reach.PublicLine(signer)
 	dial := (&net.Dialer{Timeout: 15 * time.Second}).DialContext
-	if p.mode.Sandbox {
+	if proxy := p.config.SSHProxy; proxy != "" {
+		dial = reach.ThroughProxy(proxy)
+	} else if p.mode.Sandbox {
 		dial = reach.ThroughProxy(p.config.SandboxListen)
 	}
 	p.cluster = &kube.Cluster{Reach: &reach.Cluster{

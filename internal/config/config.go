@@ -41,6 +41,7 @@ type Config struct {
 
 	AuditURL   string
 	Kubeconfig string
+	SSHProxy   string
 	HorizonURL string
 	AccountURL string
 
@@ -73,6 +74,7 @@ func settings() []setting {
 		{name: "retention-days", fallback: "365", help: "days that ended tasks are kept"},
 		{name: "audit-url", help: "postgres:// URL of the audit store; empty: a file in the data folder", secret: true},
 		{name: "kubeconfig", help: "use this cluster instead of the stack's own"},
+		{name: "ssh-proxy", help: "host:port of an HTTP proxy that leads to the stack's bastion by CONNECT; empty: straight there"},
 		{name: "horizon-url", help: "page of My Instances"},
 		{name: "account-url", help: "page of My Account"},
 		{name: "sandbox-listen", fallback: "127.0.0.1:8090", help: "address of the simulated cloud"},
@@ -108,6 +110,7 @@ func Load(f *pflag.FlagSet) (Config, error) {
 		TemporalServerName: v.GetString("temporal-tls-server-name"), TemporalAPIKeyFile: v.GetString("temporal-api-key-file"),
 		TemporalExecutable: v.GetString("temporal-executable"), AuditURL: v.GetString("audit-url"), Kubeconfig: v.GetString("kubeconfig"),
 		HorizonURL: v.GetString("horizon-url"), AccountURL: v.GetString("account-url"), SandboxListen: v.GetString("sandbox-listen"),
+		SSHProxy: v.GetString("ssh-proxy"),
 	}
 	faults = append(faults, c.parse(v)...)
 	faults = append(faults, c.check()...)
@@ -184,8 +187,8 @@ func (c *Config) parse(v *viper.Viper) []error {
 
 func (c *Config) check() []error {
 	var faults []error
-	for name, address := range map[string]string{"listen": c.Listen, "temporal-address": c.TemporalAddress, "sandbox-listen": c.SandboxListen} {
-		if _, _, err := net.SplitHostPort(address); err != nil && (address != "" || name != "temporal-address") {
+	for name, address := range map[string]string{"listen": c.Listen, "temporal-address": c.TemporalAddress, "sandbox-listen": c.SandboxListen, "ssh-proxy": c.SSHProxy} {
+		if _, _, err := net.SplitHostPort(address); err != nil && (address != "" || (name != "temporal-address" && name != "ssh-proxy")) {
 			faults = append(faults, fmt.Errorf("%s: %q is not host:port", name, address))
 		}
 	}

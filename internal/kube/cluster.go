@@ -6,10 +6,13 @@ import (
 	"errors"
 	"net"
 	"net/url"
+	"strings"
 	"sync"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/discovery/cached/memory"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
@@ -37,6 +40,7 @@ type Cluster struct {
 type connection struct {
 	config *rest.Config
 	client kubernetes.Interface
+	kinds  discovery.CachedDiscoveryInterface // what Helm asks before each of its actions: twenty requests
 }
 
 // connect returns the shared connection; one that fails is made anew at the next call.
@@ -54,7 +58,7 @@ func (c *Cluster) connect(ctx context.Context) (*connection, error) {
 	if err != nil {
 		return nil, fault.New(fault.Internal, err, "the kubeconfig cannot be used: %v", err)
 	}
-	c.conn = &connection{config, client}
+	c.conn = &connection{config, client, memory.NewMemCacheClient(client.Discovery())}
 	return c.conn, nil
 }
 
@@ -104,7 +108,7 @@ func Fault(err error) error {
 		kind = fault.Invalid
 	case apierrors.IsAlreadyExists(err):
 		kind = fault.Conflict
-	case unreachable(err):
+	case unreachable(err), lost(err.Error()):
 		kind = fault.Unavailable
 	}
 	return fault.New(kind, err, "kubernetes: %v", err)
@@ -118,6 +122,19 @@ func unreachable(err error) bool {
 		return true
 	}
 	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+}
+
+// lost recognises by its words a fault that heals: Helm and its resource builder print the cause into
+// their own error and drop it. A kind that the cluster does not know is one whose discovery failed, or
+// whose definition is still being installed: the catalogue's tests know every kind that a chart makes.
+func lost(text string) bool {
+	for _, words := range []string{"the server is currently unable to handle the request", "no matches for kind", "unable to retrieve the complete list of server APIs",
+		": EOF", "unexpected EOF", "connection refused", "connection reset by peer", "i/o timeout", "http2: client connection lost"} {
+		if strings.Contains(text, words) {
+			return true
+		}
+	}
+	return false
 }
 
 // Info tells the version, and how many nodes are ready of how many.

@@ -16,7 +16,6 @@ import (
 	"helm.sh/helm/v4/pkg/storage/driver"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/client-go/discovery"
-	"k8s.io/client-go/discovery/cached/memory"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/restmapper"
 	"k8s.io/client-go/tools/clientcmd"
@@ -57,24 +56,16 @@ type Install struct {
 }
 
 // getter gives Helm our connection instead of a kubeconfig on disk.
-type getter struct{ config *rest.Config }
+type getter struct{ *connection }
 
 func (g getter) ToRESTConfig() (*rest.Config, error) { return rest.CopyConfig(g.config), nil }
 
 func (g getter) ToDiscoveryClient() (discovery.CachedDiscoveryInterface, error) {
-	d, err := discovery.NewDiscoveryClientForConfig(g.config)
-	if err != nil {
-		return nil, err
-	}
-	return memory.NewMemCacheClient(d), nil
+	return g.kinds, nil
 }
 
 func (g getter) ToRESTMapper() (meta.RESTMapper, error) {
-	d, err := g.ToDiscoveryClient()
-	if err != nil {
-		return nil, err
-	}
-	return restmapper.NewDeferredDiscoveryRESTMapper(d), nil
+	return restmapper.NewDeferredDiscoveryRESTMapper(g.kinds), nil
 }
 
 func (g getter) ToRawKubeConfigLoader() clientcmd.ClientConfig {
@@ -88,7 +79,7 @@ func (c *Cluster) helm(ctx context.Context) (*action.Configuration, error) {
 		return nil, err
 	}
 	cfg := action.NewConfiguration(action.ConfigurationSetLogger(slog.NewTextHandler(io.Discard, nil)))
-	if err := cfg.Init(getter{conn.config}, catalog.Namespace, "secrets"); err != nil {
+	if err := cfg.Init(getter{conn}, catalog.Namespace, "secrets"); err != nil {
 		return nil, fault.New(fault.Internal, err, "helm: %v", err)
 	}
 	return cfg, nil

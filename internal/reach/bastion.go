@@ -131,8 +131,8 @@ func (b *bastion) close() {
 	}
 }
 
-// ThroughProxy dials by HTTP CONNECT through the proxy at host:port: the way into the sandbox's
-// network, whose addresses no machine has.
+// ThroughProxy dials by HTTP CONNECT through the proxy at host:port: the way out of a guarded network,
+// and into the sandbox's, whose addresses no machine has.
 func ThroughProxy(proxy string) func(ctx context.Context, network, address string) (net.Conn, error) {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := (&net.Dialer{}).DialContext(ctx, network, proxy)

@@ -61,6 +61,15 @@ func TestFaultsComeAsAskedForAndGo(t *testing.T) {
 	require.NoError(t, err)
 	require.GreaterOrEqual(t, time.Since(start), 80*time.Millisecond)
 	c.Control(t, http.MethodDelete, "/faults", "")
+	c.Control(t, http.MethodPost, "/faults", `{"service":"nova","kind":"status","status":503,"probability":0.5,"count":-1}`)
+	refused := 0
+	for range 200 {
+		if _, err := names(t, client); err != nil {
+			refused++
+		}
+	}
+	require.InDelta(t, 150, refused, 45, "each of the list's two pages is refused with a probability of one half")
+	c.Control(t, http.MethodDelete, "/faults", "")
 	require.Equal(t, "[]", string(c.Control(t, http.MethodGet, "/faults", "")))
 }
 

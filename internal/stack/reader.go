@@ -57,6 +57,22 @@ func (r *Reader) Get(ctx context.Context) (Stack, error) {
 	return st, err
 }
 
+// Name returns the name of the stack there is at this moment, for who is about to change it.
+func (r *Reader) Name(ctx context.Context) (string, error) {
+	s, err := r.Cloud.Manager(ctx)
+	if err != nil {
+		return "", err
+	}
+	st, err := Find(ctx, s)
+	if fault.KindOf(err) == fault.NotFound {
+		return "", fault.New(fault.NotFound, nil, "there is no stack: deploy one first")
+	}
+	if err != nil {
+		return "", err
+	}
+	return st.Name, nil
+}
+
 func (r *Reader) read(ctx context.Context) (Stack, error) {
 	absent := Stack{State: Absent, Parameters: map[string]string{}, Outputs: map[string]any{}, Nodes: []Node{}}
 	s, err := r.Cloud.Manager(ctx)

@@ -54,6 +54,7 @@ type child struct {
 type TemporalOptions struct {
 	Executable    string
 	DataDir       string
+	Database      string // postgres:// address of its state; empty: a file in DataDir
 	Namespace     string
 	PublicPath    string
 	CodecEndpoint string
@@ -166,9 +167,14 @@ func (t *Temporal) start(ctx context.Context) error {
 
 func (t *Temporal) specification() map[string]string {
 	return map[string]string{
-		"data_dir": t.options.DataDir, "namespace": t.options.Namespace, "public_path": t.options.PublicPath, "codec_endpoint": t.options.CodecEndpoint,
+		"data_dir": t.options.DataDir, "database": t.options.Database, "namespace": t.options.Namespace, "public_path": t.options.PublicPath, "codec_endpoint": t.options.CodecEndpoint,
 		"ca": t.certificates.ca, "cert": t.certificates.cert, "key": t.certificates.key, "frontend": t.Frontend, "web": t.Web,
 	}
+}
+
+// PEM returns the CA and the pair that let another process of the same owner in.
+func (t *Temporal) PEM() (ca, cert, key string) {
+	return t.certificates.ca, t.certificates.cert, t.certificates.key
 }
 
 func (t *Temporal) read(stdout io.Reader) error {

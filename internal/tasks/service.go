@@ -2,8 +2,6 @@ package tasks
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"reflect"
@@ -16,12 +14,13 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
-	"go.temporal.io/sdk/temporal"
+	sdktemporal "go.temporal.io/sdk/temporal"
 	"golang.org/x/sync/singleflight"
 
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/flow"
 	"mycloudmanager/internal/i18n"
+	"mycloudmanager/internal/temporal"
 )
 
 // Service starts and shows tasks.
@@ -47,11 +46,12 @@ func (s *Service) Start(ctx context.Context, in Start) (Task, error) {
 	if in.Key == "" {
 		return s.begin(ctx, in, "")
 	}
-	key := hash(in.Request.Actor.ID, in.Operation.Name, in.Key)
-	in.Request.BodyHash = hash(in.Operation.Name, in.Request.Targets[0].WorkflowID(), string(in.Body))
-	// An operation that is done in no time could end between another request's look and its start.
+	key := keyed(&in)
+	// An operation that is done in no time could end between another request's look and its start: here
+	// requests take turns, and what another replica started meanwhile has the same request id.
 	v, err, _ := s.share.Do(key+in.Request.BodyHash, func() (any, error) {
-		ctx := context.WithoutCancel(ctx)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookPatience)
+		defer cancel()
 		if t, err := s.again(ctx, key, in); err != nil || t != nil {
 			return deref(t), err
 		}
@@ -62,9 +62,9 @@ func (s *Service) Start(ctx context.Context, in Start) (Task, error) {
 }
 
 func (s *Service) begin(ctx context.Context, in Start, key string) (Task, error) {
-	run, err := s.execute(ctx, in, key)
+	run, err := s.execute(temporal.WithRequestID(ctx, key), in, key)
 	if err == nil {
-		return s.Get(ctx, run.GetID()+"~"+run.GetRunID())
+		return s.started(ctx, run.GetID()+"~"+run.GetRunID(), in)
 	}
 	if _, ok := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); !ok {
 		return Task{}, unavailable(err)
@@ -78,50 +78,23 @@ func (s *Service) begin(ctx context.Context, in Start, key string) (Task, error)
 }
 
 func (s *Service) execute(ctx context.Context, in Start, key string) (client.WorkflowRun, error) {
-	attributes := []temporal.SearchAttributeUpdate{
-		temporal.NewSearchAttributeKeyKeyword(flow.OperationKey).ValueSet(in.Operation.Name),
-		temporal.NewSearchAttributeKeyKeywordList(flow.TargetsKey).ValueSet(targetIDs(in.Request.Targets)),
-		temporal.NewSearchAttributeKeyKeywordList(flow.ActorKey).ValueSet(actorNames(in.Request.Actor)),
-		temporal.NewSearchAttributeKeyKeyword(flow.ViaKey).ValueSet(in.Request.Via),
+	attributes := []sdktemporal.SearchAttributeUpdate{
+		sdktemporal.NewSearchAttributeKeyKeyword(flow.OperationKey).ValueSet(in.Operation.Name),
+		sdktemporal.NewSearchAttributeKeyKeywordList(flow.TargetsKey).ValueSet(targetIDs(in.Request.Targets)),
+		sdktemporal.NewSearchAttributeKeyKeywordList(flow.ActorKey).ValueSet(actorNames(in.Request.Actor)),
+		sdktemporal.NewSearchAttributeKeyKeyword(flow.ViaKey).ValueSet(in.Request.Via),
 	}
 	if key != "" {
-		attributes = append(attributes, temporal.NewSearchAttributeKeyKeyword(flow.IdempotencyKey).ValueSet(key))
+		attributes = append(attributes, sdktemporal.NewSearchAttributeKeyKeyword(flow.IdempotencyKey).ValueSet(key))
 	}
 	return s.Temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: in.Request.Targets[0].WorkflowID(), TaskQueue: s.TaskQueue, WorkflowExecutionTimeout: deadline,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		Memo:                                     map[string]any{flow.CallMemo: in.Request},
-		TypedSearchAttributes:                    temporal.NewSearchAttributes(attributes...),
+		TypedSearchAttributes:                    sdktemporal.NewSearchAttributes(attributes...),
 		StaticSummary:                            in.Operation.TitleOf("en", in.Request.Targets),
 	}, in.Operation.Workflow, in.Input)
-}
-
-// again finds the task that the key started, nil when it started none. The newest run of the
-// workflow is asked first: visibility may lag behind it.
-func (s *Service) again(ctx context.Context, key string, in Start) (*Task, error) {
-	id := in.Request.Targets[0].WorkflowID()
-	found, err := s.describe(ctx, id, "")
-	switch {
-	case fault.KindOf(err) == fault.NotFound:
-	case err != nil:
-		return nil, err
-	case found.key == key:
-		return s.sameBody(ctx, found.taskID, found.request, in)
-	}
-	rows, err := s.rows(ctx, fmt.Sprintf("%s = '%s'", flow.IdempotencyKey, key), 1)
-	if err != nil || len(rows) == 0 {
-		return nil, err
-	}
-	return s.sameBody(ctx, rows[0].taskID, rows[0].request, in)
-}
-
-func (s *Service) sameBody(ctx context.Context, id string, before flow.Request, in Start) (*Task, error) {
-	if before.BodyHash != in.Request.BodyHash {
-		return nil, &fault.Error{Kind: fault.Conflict, Message: "this Idempotency-Key was used with another request", Task: id}
-	}
-	t, err := s.Get(ctx, id)
-	return &t, err
 }
 
 // inTheWay names the operation that runs on the target.
@@ -299,14 +272,6 @@ func actorNames(a flow.Actor) []string {
 		names = append(names, a.Name)
 	}
 	return names
-}
-
-func hash(parts ...string) string {
-	h := sha256.New()
-	for _, p := range parts {
-		fmt.Fprintf(h, "%d:%s", len(p), p)
-	}
-	return hex.EncodeToString(h.Sum(nil)[:20])
 }
 
 func deref(t *Task) Task {

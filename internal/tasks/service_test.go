@@ -1,12 +1,14 @@
 package tasks_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
 
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/flow"
@@ -17,6 +19,7 @@ import (
 func TestTasksOnARealServer(t *testing.T) {
 	h := newHouse(t)
 	t.Run("twenty requests with one key are one task", h.race)
+	t.Run("a key is one task across replicas", h.replicas)
 	t.Run("a key stands for its body, also later", h.keys)
 	t.Run("one operation works on a thing at a time", h.inTheWay)
 	t.Run("cancel undoes", h.cancels)
@@ -49,6 +52,50 @@ func (h *house) race(t *testing.T) {
 			wg.Wait()
 			require.Len(t, found, 1, "%q, round %d", do, round)
 		}
+	}
+}
+
+// stalled is Temporal as a replica has it that stands still between its look for a key and its start.
+type stalled struct {
+	client.Client
+	looked chan struct{}
+	goOn   chan struct{}
+}
+
+func (s *stalled) ExecuteWorkflow(ctx context.Context, o client.StartWorkflowOptions, workflow any, args ...any) (client.WorkflowRun, error) {
+	close(s.looked)
+	<-s.goOn
+	return s.Client.ExecuteWorkflow(ctx, o, workflow, args...)
+}
+
+func (h *house) replicas(t *testing.T) {
+	for name, body := range map[string]string{"same": "", "other": "another body"} {
+		in := request("replicas-"+name, "")
+		in.Key = "key-" + name
+		late := &stalled{Client: h.server.Client, looked: make(chan struct{}), goOn: make(chan struct{})}
+		other := &tasks.Service{Temporal: late, Namespace: h.Namespace, TaskQueue: h.TaskQueue, Converter: h.Converter, Operations: h.Operations}
+		var (
+			there tasks.Task
+			err   error
+			wg    sync.WaitGroup
+		)
+		wg.Go(func() {
+			in := in
+			in.Body = []byte(body)
+			there, err = other.Start(t.Context(), in)
+		})
+		<-late.looked
+		here := h.start(t, in)
+		h.await(t, here.ID, flow.Succeeded)
+		close(late.goOn)
+		wg.Wait()
+		if body == "" {
+			require.NoError(t, err)
+			require.Equal(t, here.ID, there.ID, "it began and ended within the other's look")
+		} else {
+			require.Equal(t, "conflict", kindOf(err))
+		}
+		h.settle(t, tasks.Filter{Target: "app:replicas-" + name}, 1)
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 	"go.temporal.io/sdk/interceptor"
 	sdklog "go.temporal.io/sdk/log"
 	sdktemporal "go.temporal.io/sdk/temporal"
+	"google.golang.org/grpc"
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"mycloudmanager/internal/codec"
@@ -51,7 +52,7 @@ func Connect(ctx context.Context, c Config, ring *codec.Ring, patience time.Dura
 			DataConverter: data, EncodeCommonAttributes: true,
 		}),
 		Logger: sdklog.NewStructuredLogger(slog.Default()), MetricsHandler: c.Metrics, Interceptors: c.Interceptors,
-		ConnectionOptions: client.ConnectionOptions{TLS: c.TLS},
+		ConnectionOptions: client.ConnectionOptions{TLS: c.TLS, DialOptions: []grpc.DialOption{grpc.WithChainUnaryInterceptor(nameStart)}},
 	}
 	if c.APIKey != "" {
 		options.Credentials = client.NewAPIKeyStaticCredentials(c.APIKey)

@@ -3,6 +3,7 @@ package sim
 import (
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"regexp"
 	"time"
@@ -19,8 +20,10 @@ type Injection struct {
 	Status    int             `json:"status,omitempty"`
 	Body      json.RawMessage `json:"body,omitempty"`
 	Millis    int             `json:"ms,omitempty"`
-	Hits      int             `json:"hits"`
-	path      *regexp.Regexp
+	// Probability is the part of the matching requests that is hit, 0 to 1; left out, all are.
+	Probability float64 `json:"probability,omitempty"`
+	Hits        int     `json:"hits"`
+	path        *regexp.Regexp
 }
 
 const faultKind = "sim/faults"
@@ -39,6 +42,9 @@ func (in *Injection) check() error {
 	default:
 		return fmt.Errorf("kind must be status, latency, drop or expire_token")
 	}
+	if in.Probability < 0 || in.Probability > 1 {
+		return fmt.Errorf("probability must be 0 to 1")
+	}
 	if in.Count == 0 {
 		in.Count = 1
 	}
@@ -49,7 +55,8 @@ func (in *Injection) check() error {
 
 func (in *Injection) matches(service, method, path string) bool {
 	return in.Count != 0 && (in.Service == "" || in.Service == service) &&
-		(in.Method == "" || in.Method == method) && in.path.MatchString(path)
+		(in.Method == "" || in.Method == method) && in.path.MatchString(path) &&
+		(in.Probability == 0 || rand.Float64() < in.Probability)
 }
 
 // Inject adds a disturbance. It is kept on disk: the cloud may be killed and stays disturbed.
