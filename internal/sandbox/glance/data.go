@@ -10,7 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strconv"
+	"time"
 
 	"mycloudmanager/internal/sandbox/sim"
 )
@@ -98,9 +98,7 @@ func (s *Service) download(r *sim.Request) (any, error) {
 	h := r.Writer.Header()
 	h.Set("Content-Type", "application/octet-stream")
 	h.Set("Content-Md5", sim.Str(o, "checksum"))
-	h.Set("Content-Length", strconv.Itoa(sim.Int(o, "size")))
-	r.Writer.WriteHeader(http.StatusOK)
-	_, _ = io.Copy(r.Writer, f) // the client may be gone
+	http.ServeContent(r.Writer, r.Request, "", time.Time{}, f)
 	return sim.Done, nil
 }
 
