@@ -190,7 +190,7 @@ var serverCases = []one[*yard]{
 		id := y.boot(t, nil)
 		y.refused(t, 400, "badRequest", "When resizing, instances must change flavor!", "POST", "nova", "/servers/"+id+"/action",
 			obj{"resize": obj{"flavorRef": y.flavor}})
-		y.conflict(t, id, "Instance has not been resized.", obj{"confirmResize": nil})
+		y.conflict(t, id, "while it is in vm_state active", obj{"confirmResize": nil})
 		before := y.want(t, 200, "GET", "nova", "/servers/"+id, nil).at("server", "flavor")
 		y.act(t, id, obj{"resize": obj{"flavorRef": y.bigger}})
 		y.await(t, id, "VERIFY_RESIZE")
