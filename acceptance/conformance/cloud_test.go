@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -105,7 +106,7 @@ func (s *setup) open() error {
 	return nil
 }
 
-// target says where to sign in: the entry of clouds.yaml that is named, or a simulated cloud begun here.
+// target says where to sign in: the entry of clouds.yaml that is named, what OS_* say for "env", or a simulated cloud begun here.
 func (s *setup) target() (gophercloud.AuthOptions, error) {
 	name := os.Getenv("MCM_CONFORMANCE_CLOUD")
 	if name == "" {
@@ -117,6 +118,11 @@ func (s *setup) target() (gophercloud.AuthOptions, error) {
 		shared.authURL = sandboxtest.StartIn(s, s.dir).AuthURL
 		return gophercloud.AuthOptions{IdentityEndpoint: shared.authURL, Username: "admin", Password: "admin", DomainName: "Default",
 			TenantName: "demo"}, nil
+	}
+	if name == "env" {
+		opts, err := openstack.AuthOptionsFromEnv()
+		shared.authURL, shared.region, shared.real = opts.IdentityEndpoint, os.Getenv("OS_REGION_NAME"), true
+		return opts, err
 	}
 	opts, endpoint, _, err := clouds.Parse(clouds.WithCloudName(name))
 	shared.authURL, shared.region, shared.real = opts.IdentityEndpoint, endpoint.Region, true
@@ -143,7 +149,7 @@ func (c *cloud) signIn(opts gophercloud.AuthOptions) (*actor, error) {
 		user, err1 := token.ExtractUser()
 		project, err2 := token.ExtractProject()
 		if err1 != nil || err2 != nil || project == nil {
-			return nil, fmt.Errorf("%s has no project: %v %v", opts.Username, err1, err2)
+			return nil, fmt.Errorf("%s has no project: %w", opts.Username, errors.Join(err1, err2))
 		}
 		a.userID, a.projectID = user.ID, project.ID
 	}
