@@ -259,7 +259,7 @@ var heatCases = []one[*shelf]{
 			"resources: {s: {type: OS::Nova::Server, properties: {flavor: no-such-flavor}}}"})
 	}},
 	{"an unknown action is malformed", func(t *testing.T, s *shelf) {
-		s.refused(t, 400, "HTTPBadRequest", "Unsupported action", "POST", "heat", s.path()+"/actions", obj{"sing": nil})
+		s.refused(t, 400, "HTTPBadRequest", "Invalid action sing specified", "POST", "heat", s.path()+"/actions", obj{"sing": nil})
 	}},
 	{"only an update is cancelled", func(t *testing.T, s *shelf) {
 		s.refused(t, 400, "NotSupported", "Cancelling update when stack is CREATE_COMPLETE is not supported.", "POST", "heat", s.path()+"/actions",

@@ -113,7 +113,7 @@ var deviceCases = []one[*yard]{
 		server, port := y.common(t), y.made(t, "neutron", "/ports", "port", obj{"network_id": y.network})
 		y.want(t, 200, "POST", "nova", "/servers/"+server+"/os-interface", obj{"interfaceAttachment": obj{"port_id": port}})
 		assert.Contains(t, y.ports(t, server), port)
-		y.refused(t, 400, "badRequest", "Port "+port+" is still in use.", "POST", "nova", "/servers/"+server+"/os-interface",
+		y.refused(t, 409, "conflictingRequest", "Port "+port+" is still in use.", "POST", "nova", "/servers/"+server+"/os-interface",
 			obj{"interfaceAttachment": obj{"port_id": port}})
 		y.detach(t, server, port)
 		until(t, "the port to be free", func() bool {

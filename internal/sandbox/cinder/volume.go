@@ -102,18 +102,10 @@ func (s *Service) createVolume(r *sim.Request) (any, error) {
 	return sim.Obj{"volume": s.view(r, o)}, nil
 }
 
-// fields are those of a request for a volume.
-var fields = []string{"name", "description", "size", "metadata", "volume_type", "availability_zone", "snapshot_id", "source_volid", "imageRef",
-	"consistencygroup_id", "multiattach", "group_id", "backup_id", "display_name", "display_description", "image_id"}
-
 var digits = regexp.MustCompile(`^[0-9]+$`)
 
 // valid refuses a request that is not of the form of the API.
 func valid(in sim.Obj) error {
-	if k := sim.Unknown(in, fields...); k != "" {
-		return sim.BadRequest("Invalid input for field/attribute volume. Value: %s. Additional properties are not allowed ('%s' was unexpected)",
-			sim.JSON(in), k)
-	}
 	if size := sim.Text(in["size"]); in["size"] != nil && (!digits.MatchString(size) || size == "0") {
 		return sim.BadRequest("Invalid input for field/attribute size. Value: %s. '%s' does not match '^[0-9]+$'", size, size)
 	}
@@ -164,9 +156,11 @@ func (s *Service) wantedSize(r *sim.Request, in sim.Obj) (int, error) {
 	}
 	switch {
 	case size < least && source == "snapshot_id":
-		return 0, sim.BadRequest("Invalid input received: Volume size '%dGB' must be equal or greater than snapshot size '%dGB'.", size, least)
+		return 0, sim.BadRequest("Invalid input received: Volume size '%d'GB cannot be smaller than the snapshot size %dGB. They must be >= "+
+			"original snapshot size.", size, least)
 	case size < least:
-		return 0, sim.BadRequest("Invalid input received: Clones currently must be >= original volume size (%d).", least)
+		return 0, sim.BadRequest("Invalid input received: Volume size '%d'GB cannot be smaller than original volume size  %dGB. They must be >= "+
+			"original volume size.", size, least)
 	}
 	return size, nil
 }

@@ -72,7 +72,7 @@ func (s *Service) act(r *sim.Request) (any, error) {
 			o["_op"] = sim.UUID()
 			s.set(o, sim.Str(o, "_action"), "FAILED", "Stack "+sim.Str(o, "_action")+" cancelled")
 		default:
-			return nil, invalid("HTTPBadRequest", "Unsupported action %s", verb)
+			return nil, invalid("HTTPBadRequest", "Invalid action %s specified", verb)
 		}
 	}
 	return nil, nil

@@ -61,9 +61,7 @@ func (s *Service) attachPort(r *sim.Request) (any, error) {
 	var refused *sim.Fault
 	_, err = s.wantedNetworks(r, []any{nic})
 	switch errors.As(err, &refused); {
-	case refused != nil && refused.Status == 409:
-		return nil, sim.BadRequest("%s", refused.Message)
-	case refused != nil && sim.Text(nic["port"]) != "":
+	case refused != nil && refused.Status == 400 && sim.Text(nic["port"]) != "":
 		return nil, sim.NotFound("%s", refused.Message)
 	case err != nil:
 		return nil, err
