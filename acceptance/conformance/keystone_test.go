@@ -264,6 +264,10 @@ var credentialCases = []one[*actor]{
 		a.refused(t, 400, "Bad Request", "'name' is a required property", "POST", "keystone",
 			"/users/"+a.userID+"/application_credentials", obj{"application_credential": obj{}})
 	}},
+	{"a credential does not end before it begins", func(t *testing.T, a *actor) {
+		a.refused(t, 400, "Bad Request", "The 'expires_at' must not be before now.", "POST", "keystone",
+			"/users/"+a.userID+"/application_credentials", obj{"application_credential": obj{"name": "x", "expires_at": "2001-01-01T00:00:00"}})
+	}},
 	{"a role that the maker has not is refused", func(t *testing.T, a *actor) {
 		a.want(t, 400, "POST", "keystone", "/users/"+a.userID+"/application_credentials",
 			obj{"application_credential": obj{"name": shared.mark + "-more", "roles": []obj{{"name": "admin"}}}})

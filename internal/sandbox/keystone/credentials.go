@@ -83,7 +83,8 @@ func (s *Service) end(given any) (any, error) {
 	for _, layout := range []string{"2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05"} {
 		at, err := time.Parse(layout, text)
 		if err == nil && at.Before(s.cloud.Now()) {
-			return nil, sim.BadRequest("Expiration time %s is in the past", text)
+			return nil, sim.BadRequest("The 'expires_at' must not be before now. The server could not comply with the request since it is " +
+				"either malformed or otherwise incorrect. The client is assumed to be in error.")
 		}
 		if err == nil {
 			return sim.Stamp(at, credentialEnd), nil
