@@ -16,4 +16,5 @@ fi
 . "$cache/acceptance/env"
 export MCM_HELM=$tools/helm
 acceptance/openstack/check-stack.sh small # cloud-init's own checker, Heat's own validation
+acceptance/conformance/run.sh             # the simulated cloud is as the real one, and the command line works with it
 go test -trimpath -tags acceptance ./product -run TestAcceptance -count=1 -v -timeout 45m

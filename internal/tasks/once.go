@@ -12,7 +12,7 @@ import (
 )
 
 // lookPatience bounds the time between the look for a key's task and the start: the shorter, the less
-// can happen on the target meanwhile (ADR 19).
+// can happen on the target meanwhile (ADR 20).
 const lookPatience = 10 * time.Second
 
 // Again finds the task that this very request started before, nil when there is none. The same

@@ -37,6 +37,10 @@ func (s *Service) volumeAction(r *sim.Request) (any, error) {
 		case "os-detach":
 			s.dropAttachments(r.ID())
 			o["status"] = "available"
+		case "os-set_bootable":
+			o["bootable"] = sim.Text(args["bootable"])
+			s.touch(Volumes, o)
+			return sim.Reply{Status: 200}, nil
 		case "os-attach":
 			return nil, s.attachDirectly(o, args)
 		default:
@@ -52,8 +56,6 @@ func (s *Service) volumeAction(r *sim.Request) (any, error) {
 // note does the verbs that only write on the volume.
 func note(verb string, o, args sim.Obj) bool {
 	switch verb {
-	case "os-set_bootable":
-		o["bootable"] = sim.Text(args["bootable"])
 	case "os-reset_status":
 		o["status"] = args["status"]
 	case "os-set_image_metadata":

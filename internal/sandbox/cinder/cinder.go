@@ -4,6 +4,9 @@ package cinder
 
 import (
 	"net/http"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"mycloudmanager/internal/sandbox/sim"
@@ -34,21 +37,52 @@ func New(c *sim.Cloud) *Service {
 	s := &Service{Service: c.Service("cinder", "/volume/v3", true), cloud: c}
 	s.Format = format
 	s.Deny = func(r *sim.Request) *sim.Fault {
-		return sim.Forbidden("Policy doesn't allow volume:%s to be performed.",
-			map[string]string{"POST": "create", "PUT": "update", "DELETE": "delete", "GET": "get"}[r.Method])
+		return sim.Forbidden("Policy doesn't allow %s to be performed.", rule(r))
 	}
 	s.Decorate = func(r *sim.Request, h http.Header) {
-		version := r.Header.Get("Openstack-Api-Version")
-		if version == "" {
-			version = "volume 3.0"
-		}
-		h.Set("Openstack-Api-Version", version)
+		h.Set("Openstack-Api-Version", "volume 3."+strconv.Itoa(microversion(r)))
 		h.Set("Vary", "OpenStack-API-Version")
+	}
+	s.Admit = func(r *sim.Request) error {
+		if n := microversion(r); n > maxVersion {
+			r.Header.Del("Openstack-Api-Version")
+			return sim.NewFault(406, "Version 3.%d is not supported by the API. Minimum is 3.0 and maximum is 3.%d.", n, maxVersion)
+		}
+		return nil
 	}
 	c.On("cinder.status", s.becomes)
 	c.On("cinder.gone", s.gone)
 	s.routes()
 	return s
+}
+
+// maxVersion is the newest microversion.
+const maxVersion = 70
+
+// microversion is the minor version that the caller asked for; without one it is the lowest.
+func microversion(r *sim.Request) int {
+	want, _ := strings.CutPrefix(r.Header.Get("Openstack-Api-Version"), "volume ")
+	if want == "latest" {
+		return maxVersion
+	}
+	n, _ := strconv.Atoi(strings.TrimPrefix(want, "3."))
+	return max(n, 0)
+}
+
+// rule is the name of the policy that a request falls under.
+func rule(r *sim.Request) string {
+	verb := map[string]string{"POST": "create", "PUT": "update", "DELETE": "delete", "GET": "get"}[r.Method]
+	switch {
+	case strings.HasPrefix(r.URL.Path, "/os-quota-sets"):
+		return "volume_extension:quotas:" + verb
+	case strings.HasPrefix(r.URL.Path, "/os-services"):
+		return "volume_extension:services:index"
+	case strings.HasSuffix(r.URL.Path, "/action"):
+		for action := range r.Body {
+			return "volume_extension:volume_admin_actions:" + strings.TrimPrefix(action, "os-")
+		}
+	}
+	return "volume:" + verb
 }
 
 func (s *Service) routes() {
@@ -62,7 +96,7 @@ func (s *Service) routes() {
 
 // version describes the API; it is at /volume/v3/ itself, so the "project" is empty there.
 func (s *Service) version(r *sim.Request) (any, error) {
-	return sim.Obj{"versions": []any{sim.Obj{"id": "v3.0", "status": "CURRENT", "version": "3.70",
+	return sim.Obj{"versions": []any{sim.Obj{"id": "v3.0", "status": "CURRENT", "version": "3." + strconv.Itoa(maxVersion),
 		"min_version": "3.0", "updated": "2021-12-15T00:00:00Z",
 		"links": []any{sim.Obj{"rel": "self", "href": r.Root() + "/volume/v3/"}}}}}, nil
 }
@@ -126,7 +160,12 @@ func (s *Service) mine(r *sim.Request, kind string) []sim.Obj {
 
 // page renders one page of a list with the link to the next.
 func page(r *sim.Request, many string, docs []sim.Obj, view func(sim.Obj) sim.Obj) (any, error) {
-	docs, next, err := r.Page(sim.Filter(docs, r.URL.Query(), "metadata"), 1000)
+	if m := r.Query("marker"); m != "" && !slices.ContainsFunc(docs, func(o sim.Obj) bool { return sim.Str(o, "id") == m }) {
+		noun := map[string]string{"volumes": "Volume", "snapshots": "Snapshot"}[many]
+		return nil, sim.NotFound("%s %s could not be found.", noun, m)
+	}
+	docs = sim.Sort(sim.Filter(docs, r.URL.Query(), "metadata"), r.URL.Query(), "desc")
+	docs, next, err := r.Page(docs, 1000)
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,9 @@ func (s *Service) used(project string) map[string]int {
 // spend refuses what would break a quota: a number of a kind of thing, and gigabytes.
 func (s *Service) spend(r *sim.Request, kind string, more, gigabytes int) error {
 	limits, used := s.cloud.Limits("cinder", r.Scope(), Defaults), s.used(r.Scope())
+	if most := limits["per_volume_gigabytes"]; kind == "volumes" && sim.Over(most, 0, gigabytes) {
+		return sim.NewFault(413, "VolumeSizeExceedsLimit: Requested volume size %dG is larger than maximum allowed limit %dG.", gigabytes, most)
+	}
 	if sim.Over(limits["gigabytes"], used["gigabytes"], gigabytes) {
 		return sim.NewFault(413, "VolumeSizeExceedsAvailableQuota: Requested volume or snapshot exceeds allowed gigabytes "+
 			"quota. Requested %dG, quota is %dG and %dG has been consumed.", gigabytes, limits["gigabytes"], used["gigabytes"])

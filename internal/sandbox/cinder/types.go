@@ -22,6 +22,7 @@ func (s *Service) typeRoutes() {
 		}
 		return sim.Obj{"volume_type": sim.Public(t)}, nil
 	})
+	s.Handle("GET /os-services", 200, func(*sim.Request) (any, error) { return sim.Obj{"services": []any{}}, nil }, sim.Admin)
 	s.Handle("GET /os-availability-zone", 200, func(*sim.Request) (any, error) {
 		return sim.Obj{"availabilityZoneInfo": []any{sim.Obj{"zoneName": "nova", "zoneState": sim.Obj{"available": true}}}}, nil
 	})

@@ -66,6 +66,9 @@ func (s *Service) view(r *sim.Request, o sim.Obj) sim.Obj {
 
 func (s *Service) createVolume(r *sim.Request) (any, error) {
 	in := sim.Map(r.Body, "volume")
+	if err := valid(in); err != nil {
+		return nil, err
+	}
 	size, err := s.wantedSize(r, in)
 	if err != nil {
 		return nil, err
@@ -91,12 +94,45 @@ func (s *Service) createVolume(r *sim.Request) (any, error) {
 		"snapshot_id": in["snapshot_id"], "source_volid": in["source_volid"], "consistencygroup_id": nil,
 		"created_at": now, "updated_at": now, "user_id": r.Actor.UserID, "replication_status": nil,
 		"migration_status": nil, "os-vol-tenant-attr:tenant_id": r.Scope(), "_project_id": r.Scope()}
-	if image := sim.Str(in, "imageRef"); image != "" {
-		o["bootable"], o["volume_image_metadata"] = "true", sim.Obj{"image_id": image}
+	if err := s.ofImage(o, sim.Str(in, "imageRef")); err != nil {
+		return nil, err
 	}
 	s.cloud.Put(Volumes, o)
 	s.later(creating, Volumes, sim.Str(o, "id"), "creating", "available", nil)
 	return sim.Obj{"volume": s.view(r, o)}, nil
+}
+
+var digits = regexp.MustCompile(`^[0-9]+$`)
+
+// valid refuses a request that is not of the form of the API.
+func valid(in sim.Obj) error {
+	if size := sim.Text(in["size"]); in["size"] != nil && (!digits.MatchString(size) || size == "0") {
+		return sim.BadRequest("Invalid input for field/attribute size. Value: %s. '%s' does not match '^[0-9]+$'", size, size)
+	}
+	return nil
+}
+
+// ofImage notes what a volume was made of; an image that is not there, or has no bytes yet, makes none.
+func (s *Service) ofImage(o sim.Obj, id string) error {
+	if id == "" {
+		return nil
+	}
+	image := s.cloud.Get("glance/images", id)
+	if image == nil {
+		return sim.BadRequest("Invalid image identifier or unable to access requested image.")
+	}
+	if sim.Str(image, "status") != "active" {
+		return sim.BadRequest("Invalid input received: Image %s is not active. (HTTP 400)", id)
+	}
+	o["bootable"] = "true"
+	about := sim.Obj{"image_id": id, "image_name": image["name"]}
+	for _, k := range []string{"checksum", "container_format", "disk_format", "min_disk", "min_ram", "size", "os_distro", "os_version"} {
+		if v := sim.Text(image[k]); v != "" {
+			about[k] = v
+		}
+	}
+	o["volume_image_metadata"] = about
+	return nil
 }
 
 // wantedSize is the size of a new volume; one made from another thing is at least as large.
@@ -118,9 +154,13 @@ func (s *Service) wantedSize(r *sim.Request, in sim.Obj) (int, error) {
 		return 0, sim.BadRequest("Invalid input received: Volume size '%s' must be an integer and greater than 0.",
 			sim.Text(in["size"]))
 	}
-	if size < least {
-		return 0, sim.BadRequest("Invalid input received: Volume size '%dGB' must be equal or larger than the size of %s (%dGB).",
-			size, source, least)
+	switch {
+	case size < least && source == "snapshot_id":
+		return 0, sim.BadRequest("Invalid input received: Volume size '%d'GB cannot be smaller than the snapshot size %dGB. They must be >= "+
+			"original snapshot size.", size, least)
+	case size < least:
+		return 0, sim.BadRequest("Invalid input received: Volume size '%d'GB cannot be smaller than original volume size  %dGB. They must be >= "+
+			"original volume size.", size, least)
 	}
 	return size, nil
 }

@@ -5,7 +5,9 @@ package glance
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"mycloudmanager/internal/sandbox/sim"
@@ -43,9 +45,7 @@ func New(c *sim.Cloud) *Service {
 	s.Handle("GET /v2/images/{id}/file", 200, s.download, sim.Stream)
 	s.Handle("PUT /v2/images/{id}/tags/{tag}", 204, s.tag(true))
 	s.Handle("DELETE /v2/images/{id}/tags/{tag}", 204, s.tag(false))
-	s.Handle("GET /v2/images/{id}/members", 200, func(*sim.Request) (any, error) {
-		return sim.Obj{"members": []any{}, "schema": "/v2/schemas/members"}, nil
-	})
+	s.memberRoutes()
 	s.Handle("GET /v2/schemas/image", 200, s.schema)
 	s.Handle("GET /v2/info/usage", 200, func(*sim.Request) (any, error) { return sim.Obj{"usage": sim.Obj{}}, nil })
 	return s
@@ -64,7 +64,7 @@ func (s *Service) versions(r *sim.Request) (any, error) {
 
 func (s *Service) find(r *sim.Request, change bool) (sim.Obj, error) {
 	o := s.cloud.Get(Images, r.ID())
-	if o == nil || !visible(r, o) {
+	if o == nil || (!visible(r, o) && s.member(r.ID(), r.Actor.ProjectID) == nil) {
 		return nil, sim.NotFound("No image found with ID %s", r.ID())
 	}
 	if change && sim.Str(o, "owner") != r.Actor.ProjectID && !r.Actor.Admin() {
@@ -84,9 +84,15 @@ func view(o sim.Obj) sim.Obj {
 }
 
 func (s *Service) list(r *sim.Request) (any, error) {
-	docs := s.cloud.Where(Images, func(o sim.Obj) bool { return visible(r, o) })
-	docs = byTag(sim.Newest(docs), r.URL.Query()["tag"])
-	docs, next, err := r.Page(sim.Filter(docs, r.URL.Query(), "tag", "member_status"), 1000)
+	q := r.URL.Query()
+	if _, err := strconv.Atoi(q.Get("limit")); err != nil && q.Has("limit") {
+		return nil, sim.BadRequest("limit param must be an integer")
+	}
+	docs := s.cloud.Where(Images, func(o sim.Obj) bool { return visible(r, o) || s.shared(r, o) })
+	docs = byTag(sim.Newest(docs), q["tag"])
+	oneOf(q)
+	docs = sim.Sort(sim.Filter(docs, q, "tag", "member_status"), q, "desc")
+	docs, next, err := r.Page(docs, 1000)
 	if err != nil {
 		return nil, err
 	}
@@ -97,6 +103,15 @@ func (s *Service) list(r *sim.Request) (any, error) {
 		out["next"] = "/v2/images?" + q.Encode()
 	}
 	return out, nil
+}
+
+// oneOf turns "in:a,b" into several values of the filter.
+func oneOf(q url.Values) {
+	for _, k := range []string{"id", "name", "status", "container_format", "disk_format"} {
+		if list, ok := strings.CutPrefix(q.Get(k), "in:"); ok {
+			q[k] = strings.Split(list, ",")
+		}
+	}
 }
 
 func byTag(docs []sim.Obj, tags []string) []sim.Obj {
@@ -116,7 +131,10 @@ func (s *Service) show(r *sim.Request) (any, error) {
 func (s *Service) create(r *sim.Request) (any, error) {
 	now := sim.Stamp(s.cloud.Now(), sim.Zulu)
 	if sim.Str(r.Body, "visibility") == "public" && !r.Actor.Admin() {
-		return nil, s.Deny(r)
+		return nil, sim.Forbidden("You are not authorized to complete publicize_image action.")
+	}
+	if err := valid(r.Body); err != nil {
+		return nil, err
 	}
 	o := sim.Obj{"id": sim.UUID(), "name": nil, "status": "queued", "visibility": "shared", "protected": false,
 		"owner": r.Actor.ProjectID, "min_disk": 0, "min_ram": 0, "size": nil, "virtual_size": nil, "checksum": nil,
@@ -141,6 +159,9 @@ func (s *Service) patch(r *sim.Request) (any, error) {
 	o, err := s.find(r, true)
 	if err != nil {
 		return nil, err
+	}
+	if !strings.HasPrefix(r.Header.Get("Content-Type"), "application/openstack-images-v2") {
+		return nil, sim.NewFault(415, "Unsupported Media Type")
 	}
 	var ops []sim.Obj
 	if err := decode(r.Raw, &ops); err != nil {
@@ -178,6 +199,9 @@ func (s *Service) delete(r *sim.Request) (any, error) {
 		return nil, sim.Forbidden("Image %s is protected and cannot be deleted.", r.ID())
 	}
 	s.cloud.Drop(Images, r.ID())
+	for _, m := range s.cloud.With(Members, "image_id", r.ID()) {
+		s.cloud.Drop(Members, sim.Str(m, "id"))
+	}
 	s.removeBlob(r.ID())
 	return nil, nil
 }
@@ -187,6 +211,9 @@ func (s *Service) tag(on bool) sim.Handler {
 		o, err := s.find(r, true)
 		if err != nil {
 			return nil, err
+		}
+		if !on && !slices.Contains(sim.Strs(o, "tags"), r.PathValue("tag")) {
+			return nil, sim.NotFound("Tag %s could not be found.", r.PathValue("tag"))
 		}
 		tags := slices.DeleteFunc(sim.Strs(o, "tags"), func(t string) bool { return t == r.PathValue("tag") })
 		if on {

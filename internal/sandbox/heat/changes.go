@@ -1,6 +1,8 @@
 package heat
 
 import (
+	"strings"
+
 	"mycloudmanager/internal/sandbox/sim"
 )
 
@@ -61,8 +63,8 @@ func (s *Service) act(r *sim.Request) (any, error) {
 	status := sim.Str(o, "stack_status")
 	for verb := range r.Body {
 		switch verb {
-		case "check":
-			s.set(o, "CHECK", "COMPLETE", "Stack CHECK completed successfully")
+		case "check", "suspend", "resume":
+			s.run(o, strings.ToUpper(verb))
 		case "cancel_update", "cancel_without_rollback":
 			if status != "UPDATE_IN_PROGRESS" && (verb == "cancel_update" || status != "CREATE_IN_PROGRESS") {
 				return nil, invalid("NotSupported", "Cancelling update when stack is %s is not supported.", status)
@@ -70,7 +72,7 @@ func (s *Service) act(r *sim.Request) (any, error) {
 			o["_op"] = sim.UUID()
 			s.set(o, sim.Str(o, "_action"), "FAILED", "Stack "+sim.Str(o, "_action")+" cancelled")
 		default:
-			return nil, invalid("HTTPBadRequest", "Unsupported action %s", verb)
+			return nil, invalid("HTTPBadRequest", "Invalid action %s specified", verb)
 		}
 	}
 	return nil, nil

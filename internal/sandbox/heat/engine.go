@@ -64,6 +64,11 @@ func (s *Service) advance(stack sim.Obj) {
 	var failed *failure
 	wanted := map[string]bool{}
 	action := sim.Str(stack, "_action")
+	if slices.Contains(visits, action) {
+		s.visit(stack, action)
+		s.done(stack, action)
+		return
+	}
 	if action == "CREATE" || action == "UPDATE" {
 		busy, failed = s.build(c, wanted)
 	}
@@ -80,6 +85,27 @@ func (s *Service) advance(stack sim.Obj) {
 		s.fail(stack, action, failed)
 	default:
 		s.done(stack, action)
+	}
+}
+
+// visits are the actions that leave every resource what it is.
+var visits = []string{"CHECK", "SUSPEND", "RESUME"}
+
+// visit goes round the resources of a stack; servers are put to sleep and woken.
+func (s *Service) visit(stack sim.Obj, action string) {
+	c, err := s.scope(stack)
+	if err != nil {
+		return
+	}
+	for _, res := range s.resources(sim.Str(stack, "id")) {
+		t := s.task(c, sim.Str(res, "resource_name"))
+		if sim.Str(res, "resource_type") == "OS::Nova::Server" && action != "CHECK" {
+			_, err := t.call("nova", "POST", servers.path+"/"+t.physical()+"/action", sim.Obj{strings.ToLower(action): nil})
+			if err != nil {
+				s.cloud.Log().Warn("a server of a stack was not put to sleep or woken", "error", err)
+			}
+		}
+		t.mark(action, "COMPLETE", "state changed")
 	}
 }
 

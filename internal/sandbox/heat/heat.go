@@ -6,6 +6,7 @@ package heat
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"mycloudmanager/internal/sandbox/sim"
@@ -40,6 +41,9 @@ func New(c *sim.Cloud) *Service {
 	s.Format = format
 	s.Deny = func(r *sim.Request) *sim.Fault {
 		verb := map[string]string{"POST": "create", "PUT": "update", "PATCH": "update_patch", "DELETE": "delete", "GET": "index"}[r.Method]
+		if strings.HasSuffix(r.URL.Path, "/services") {
+			return sim.Forbidden("You are not authorized to use service:index.")
+		}
 		return sim.Forbidden("You are not authorized to use stacks:%s.", verb)
 	}
 	c.On("heat.beat", s.beat)

@@ -2,6 +2,7 @@ package heat
 
 import (
 	"maps"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -26,7 +27,7 @@ func (s *Service) stackRoutes() {
 	s.Handle("PUT /stacks/{name}/{id}", 202, s.update(false))
 	s.Handle("PATCH /stacks/{name}/{id}", 202, s.update(true))
 	s.Handle("DELETE /stacks/{name}/{id}", 204, s.delete)
-	s.Handle("POST /stacks/{name}/{id}/actions", 202, s.act)
+	s.Handle("POST /stacks/{name}/{id}/actions", 200, s.act)
 	s.Handle("GET /stacks/{name}/{id}/template", 200, s.part(func(o sim.Obj) any {
 		t, err := parse(o["_template"])
 		if err != nil {
@@ -205,7 +206,7 @@ func (s *Service) adopt(r *sim.Request, o sim.Obj, p *prepared) {
 
 func (s *Service) list(r *sim.Request) (any, error) {
 	docs := sim.Newest(s.cloud.Where(Stacks, func(o sim.Obj) bool {
-		return sim.Str(sim.Map(o, "_actor"), "project_id") == r.Scope() && hasTags(o, r.Query("tags")) &&
+		return sim.Str(sim.Map(o, "_actor"), "project_id") == r.Scope() && tagged(o, r.URL.Query()) &&
 			(r.Query("name") == "" || slices.Contains(r.URL.Query()["name"], sim.Str(o, "stack_name"))) &&
 			(r.Query("status") == "" || slices.ContainsFunc(r.URL.Query()["status"], func(want string) bool {
 				return strings.EqualFold(want, sim.Str(o, "stack_status")) || strings.HasSuffix(sim.Str(o, "stack_status"), "_"+want)
@@ -230,9 +231,26 @@ func (s *Service) list(r *sim.Request) (any, error) {
 	return out, nil
 }
 
-func hasTags(o sim.Obj, want string) bool {
+// tagged applies the four filters by tag.
+func tagged(o sim.Obj, q url.Values) bool {
 	have := sim.Strs(o, "tags")
-	return want == "" || !slices.ContainsFunc(strings.Split(want, ","), func(t string) bool { return !slices.Contains(have, t) })
+	count := func(want string) (hits, of int) {
+		for _, t := range strings.Split(want, ",") {
+			of++
+			if slices.Contains(have, t) {
+				hits++
+			}
+		}
+		return hits, of
+	}
+	for filter, keep := range map[string]func(hits, of int) bool{
+		"tags": func(hits, of int) bool { return hits == of }, "tags_any": func(hits, _ int) bool { return hits > 0 },
+		"not_tags": func(hits, of int) bool { return hits < of }, "not_tags_any": func(hits, _ int) bool { return hits == 0 }} {
+		if want := q.Get(filter); want != "" && !keep(count(want)) {
+			return false
+		}
+	}
+	return true
 }
 
 func (s *Service) show(r *sim.Request) (any, error) {

@@ -99,6 +99,10 @@ func refer(v any, into map[string]bool) {
 	}
 }
 
+// required are the properties that a type cannot do without.
+var required = map[string][]string{"OS::Nova::KeyPair": {"name"}, "OS::Nova::Server": {"flavor"}, "OS::Heat::Value": {"value"},
+	"OS::Cinder::VolumeAttachment": {"instance_uuid", "volume_id"}}
+
 // check refuses a template that cannot work: unknown types and properties, references to nothing,
 // circles. files are the nested templates.
 func (s *Service) check(t *template, files sim.Obj) error {
@@ -116,6 +120,11 @@ func (s *Service) check(t *template, files sim.Obj) error {
 		for prop := range sim.Map(def, "properties") {
 			if known := s.types[kind].properties; len(known) > 0 && !slices.Contains(known, prop) {
 				return invalid("StackValidationFailed", "Property error: : resources.%s.properties: : Unknown Property %s", name, prop)
+			}
+		}
+		for _, prop := range required[kind] {
+			if _, given := sim.Map(def, "properties")[prop]; !given {
+				return invalid("StackValidationFailed", "Property error: : resources.%s.properties: : Property %s not assigned", name, prop)
 			}
 		}
 		if err := s.checkNested(kind, files); err != nil {

@@ -1,6 +1,9 @@
 package heat
 
 import (
+	"maps"
+	"slices"
+
 	"mycloudmanager/internal/sandbox/sim"
 )
 
@@ -21,7 +24,9 @@ func (s *Service) checkValues(t *template, params sim.Obj) error {
 		if def["condition"] != nil {
 			continue
 		}
-		for prop, constraint := range constrained[sim.Str(def, "type")] {
+		limits := constrained[sim.Str(def, "type")]
+		for _, prop := range slices.Sorted(maps.Keys(limits)) {
+			constraint := limits[prop]
 			value := sim.Map(def, "properties")[prop]
 			if f, ok := value.(sim.Obj); ok && len(f) == 1 {
 				param, _ := f["get_param"].(string)

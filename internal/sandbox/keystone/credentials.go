@@ -2,6 +2,7 @@ package keystone
 
 import (
 	"slices"
+	"time"
 
 	"mycloudmanager/internal/sandbox/sim"
 )
@@ -56,14 +57,40 @@ func (s *Service) createCredential(r *sim.Request) (any, error) {
 	if secret == "" {
 		secret = sim.Secret(64)
 	}
+	end, err := s.end(in["expires_at"])
+	if err != nil {
+		return nil, err
+	}
 	id := sim.HexID()
 	cred := sim.Obj{"id": id, "name": name, "description": in["description"], "project_id": r.Actor.ProjectID,
-		"roles": roles, "unrestricted": sim.Bool(in, "unrestricted"), "expires_at": in["expires_at"],
+		"roles": roles, "unrestricted": sim.Bool(in, "unrestricted"), "expires_at": end,
 		"system": nil, "_user_id": user, "_digest": Digest(id, secret)}
 	s.cloud.Put(Credentials, cred)
 	out := s.viewCredential(r)(cred)
 	out["secret"], out["user_id"] = secret, user
 	return sim.Obj{"application_credential": out}, nil
+}
+
+// credentialEnd is how the end of a credential is spelled.
+const credentialEnd = "2006-01-02T15:04:05.000000"
+
+// end reads when a credential shall end; nil is never.
+func (s *Service) end(given any) (any, error) {
+	if given == nil {
+		return nil, nil
+	}
+	text := sim.Text(given)
+	for _, layout := range []string{"2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05"} {
+		at, err := time.Parse(layout, text)
+		if err == nil && at.Before(s.cloud.Now()) {
+			return nil, sim.BadRequest("The 'expires_at' must not be before now. The server could not comply with the request since it is " +
+				"either malformed or otherwise incorrect. The client is assumed to be in error.")
+		}
+		if err == nil {
+			return sim.Stamp(at, credentialEnd), nil
+		}
+	}
+	return nil, sim.BadRequest("The parameter expires_at is invalid: %s", text)
 }
 
 // delegated are the roles a credential carries: some of its maker's, or all of them.

@@ -37,8 +37,10 @@ func New(c *sim.Cloud, ttl time.Duration) *Service {
 	s.Deny = func(r *sim.Request) *sim.Fault {
 		noun, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/v3/"), "/")
 		verb := map[string]string{"POST": "create", "PATCH": "update", "DELETE": "delete", "GET": "list"}[r.Method]
-		return sim.Forbidden("You are not authorized to perform the requested action: identity:%s_%s.", verb,
-			strings.TrimSuffix(noun, "s"))
+		if r.Method != http.MethodGet {
+			noun = strings.TrimSuffix(noun, "s")
+		}
+		return sim.Forbidden("You are not authorized to perform the requested action: identity:%s_%s.", verb, noun)
 	}
 	s.routes()
 	return s

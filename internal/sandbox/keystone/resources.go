@@ -18,18 +18,19 @@ var nouns = []noun{
 
 func (s *Service) resourceRoutes() {
 	for _, n := range nouns {
-		s.Handle("GET /v3/"+n.many, 200, s.list(n))
+		s.Handle("GET /v3/"+n.many, 200, s.list(n), sim.Admin)
 		s.Handle("GET /v3/"+n.many+"/{id}", 200, s.show(n))
 		s.Handle("POST /v3/"+n.many, 201, s.create(n), sim.Admin)
 		s.Handle("PATCH /v3/"+n.many+"/{id}", 200, s.update(n), sim.Admin)
 		s.Handle("DELETE /v3/"+n.many+"/{id}", 204, s.remove(n), sim.Admin)
 	}
-	s.Handle("GET /v3/role_assignments", 200, s.assignments)
+	s.Handle("GET /v3/role_assignments", 200, s.assignments, sim.Admin)
 	s.Handle("PUT /v3/projects/{project}/users/{user}/roles/{role}", 204, s.grant, sim.Admin)
 	s.Handle("DELETE /v3/projects/{project}/users/{user}/roles/{role}", 204, s.ungrant, sim.Admin)
 	s.Handle("GET /v3/projects/{project}/users/{user}/roles", 200, s.granted)
-	s.Handle("GET /v3/services", 200, s.listServices)
-	s.Handle("GET /v3/endpoints", 200, s.listEndpoints)
+	s.Handle("GET /v3/projects/{project}/users/{user}/roles/{role}", 204, s.check, sim.Admin)
+	s.Handle("GET /v3/services", 200, s.listServices, sim.Admin)
+	s.Handle("GET /v3/endpoints", 200, s.listEndpoints, sim.Admin)
 	s.Handle("GET /v3/regions", 200, func(*sim.Request) (any, error) {
 		return sim.Obj{"regions": []any{sim.Obj{"id": Region, "description": ""}}}, nil
 	})
@@ -60,6 +61,10 @@ func (s *Service) show(n noun) sim.Handler {
 		if o == nil {
 			return nil, notFound(n.one, r.ID())
 		}
+		own := n.kind == Users && r.ID() == r.Actor.UserID || n.kind == Projects && len(s.rolesOf(r.Actor.UserID, r.ID())) > 0
+		if !own && !r.Actor.Admin() && n.kind != Domains {
+			return nil, sim.Forbidden("You are not authorized to perform the requested action: identity:get_%s.", n.one)
+		}
 		return sim.Obj{n.one: s.view(r, n)(o)}, nil
 	}
 }
@@ -70,12 +75,23 @@ func (s *Service) create(n noun) sim.Handler {
 		if sim.Str(in, "name") == "" {
 			return nil, sim.BadRequest("'name' is a required property")
 		}
-		if len(s.cloud.With(n.kind, "name", sim.Str(in, "name"))) > 0 {
+		if taken := len(s.cloud.With(n.kind, "name", sim.Str(in, "name"))) > 0; taken && n.kind == Projects {
+			return nil, sim.Conflict("Conflict occurred attempting to store project - it is not permitted to have two projects with the same "+
+				"name in the same domain: %s.", sim.Str(in, "name"))
+		} else if taken {
 			return nil, sim.Conflict("Conflict occurred attempting to store %s - Duplicate entry found with name %s.",
 				n.one, sim.Str(in, "name"))
 		}
 		o := sim.Merge(sim.Obj{"id": sim.HexID(), "enabled": true, "domain_id": "default", "description": "",
 			"options": sim.Obj{}}, in)
+		switch n.kind {
+		case Projects:
+			sim.Merge(o, sim.Merge(sim.Obj{"is_domain": false, "parent_id": o["domain_id"], "tags": []any{}}, in))
+		case Users:
+			o["password_expires_at"] = nil
+		case Roles, Domains:
+			delete(o, "domain_id")
+		}
 		setPassword(o)
 		s.cloud.Put(n.kind, o)
 		return sim.Obj{n.one: s.view(r, n)(o)}, nil
@@ -131,6 +147,15 @@ func (s *Service) Grant(user, project, role string) {
 
 func (s *Service) grant(r *sim.Request) (any, error) {
 	s.Grant(r.PathValue("user"), r.PathValue("project"), r.PathValue("role"))
+	return nil, nil
+}
+
+func (s *Service) check(r *sim.Request) (any, error) {
+	id := strings.Join([]string{r.PathValue("user"), r.PathValue("project"), r.PathValue("role")}, ":")
+	if s.cloud.Get(Assignments, id) == nil {
+		return nil, sim.NotFound("Could not find role assignment with role: %s, user or group: %s, project, domain, or system: %s.",
+			r.PathValue("role"), r.PathValue("user"), r.PathValue("project"))
+	}
 	return nil, nil
 }
 

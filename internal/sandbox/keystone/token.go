@@ -2,6 +2,7 @@ package keystone
 
 import (
 	"slices"
+	"time"
 
 	"mycloudmanager/internal/sandbox/sim"
 )
@@ -12,8 +13,8 @@ func (s *Service) authenticate(r *sim.Request) (any, error) {
 	identity := sim.Map(auth, "identity")
 	methods := sim.Strs(identity, "methods")
 	if len(methods) == 0 {
-		return nil, sim.BadRequest("Expecting to find identity in auth. " +
-			"The server could not comply with the request since it is either malformed or otherwise incorrect.")
+		return nil, sim.BadRequest("Invalid input for field 'identity': 'methods' is a required property\n\n" +
+			"Failed validating 'required' in schema['properties']['identity']")
 	}
 	var token sim.Obj
 	var err error
@@ -75,6 +76,9 @@ func (s *Service) byToken(identity, want sim.Obj) (sim.Obj, error) {
 	token, err := s.scoped(s.cloud.Get(Users, sim.Str(old, "user_id")), want, "token")
 	if err == nil {
 		token["expires_at"] = old["expires_at"]
+		methods := append([]string{"token"}, sim.Strs(old, "methods")...)
+		slices.Sort(methods)
+		token["methods"] = sim.Anys(slices.Compact(methods))
 	}
 	return token, err
 }
@@ -101,6 +105,9 @@ func (s *Service) byCredential(identity sim.Obj) (sim.Obj, error) {
 	}
 	token["roles"], token["app_cred"] = sim.Anys(roles), cred["id"]
 	token["unrestricted"] = cred["unrestricted"]
+	if end, err := time.Parse(credentialEnd, sim.Str(cred, "expires_at")); err == nil && end.Before(s.cloud.Now().Add(s.ttl)) {
+		token["expires_at"] = sim.Stamp(end, sim.Expiry)
+	}
 	return token, nil
 }
 

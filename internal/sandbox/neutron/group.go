@@ -1,6 +1,11 @@
 package neutron
 
 import (
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
 	"mycloudmanager/internal/sandbox/sim"
 )
 
@@ -94,6 +99,9 @@ func (s *Service) newRule(r *sim.Request, o sim.Obj) error {
 		return err
 	}
 	ruleDefaults(o)
+	if err := sound(o); err != nil {
+		return err
+	}
 	lo, hi := sim.Int(o, "port_range_min"), sim.Int(o, "port_range_max")
 	if lo > hi || lo < 0 || hi > 65535 {
 		return sim.BadRequest("For TCP/UDP protocols, port_range_min must be <= port_range_max").Typed("SecurityGroupInvalidPortRange")
@@ -102,6 +110,30 @@ func (s *Service) newRule(r *sim.Request, o sim.Obj) error {
 		if sameRule(o, other) {
 			return sim.Conflict("Security group rule already exists. Rule id is %s.", sim.Str(other, "id")).
 				Typed("SecurityGroupRuleExists")
+		}
+	}
+	return nil
+}
+
+var protocols = []string{"any", "ah", "dccp", "egp", "esp", "gre", "hopopt", "icmp", "icmpv6", "igmp", "ip", "ipip", "ipv6-encap", "ipv6-frag",
+	"ipv6-icmp", "ipv6-nonxt", "ipv6-opts", "ipv6-route", "ospf", "pgm", "rsvp", "sctp", "tcp", "udp", "udplite", "vrrp"}
+
+// sound refuses a protocol, a range of ports or of addresses that makes no sense.
+func sound(o sim.Obj) error {
+	protocol := sim.Text(o["protocol"])
+	if number, err := strconv.Atoi(protocol); protocol != "" && !slices.Contains(protocols, strings.ToLower(protocol)) &&
+		(err != nil || number < 0 || number > 255) {
+		return sim.BadRequest("Security group rule protocol %s not supported. Only protocol values [None, '%s'] and integer representations "+
+			"[0 to 255] are supported.", protocol, strings.Join(protocols, "', '")).Typed("SecurityGroupRuleInvalidProtocol")
+	}
+	if protocol == "" && (o["port_range_min"] != nil || o["port_range_max"] != nil) {
+		return sim.BadRequest("Must also specify protocol if port range is given.").Typed("SecurityGroupProtocolRequiredWithPorts")
+	}
+	if prefix := sim.Text(o["remote_ip_prefix"]); prefix != "" {
+		_, err1 := netip.ParsePrefix(prefix)
+		_, err2 := netip.ParseAddr(prefix)
+		if err1 != nil && err2 != nil {
+			return invalid("'%s' is not a valid IP subnet.", prefix)
 		}
 	}
 	return nil

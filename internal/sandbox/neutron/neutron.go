@@ -122,6 +122,9 @@ func (s *Service) render(r *sim.Request, n *noun, o sim.Obj) sim.Obj {
 	if n.view != nil {
 		out = n.view(r, out)
 	}
+	if fields := r.URL.Query()["fields"]; len(fields) > 0 {
+		out = sim.Only(out, fields...)
+	}
 	return out
 }
 
@@ -131,7 +134,7 @@ func (s *Service) list(n *noun) sim.Handler {
 		docs := s.cloud.Where(n.kind, func(o sim.Obj) bool { return mine(r, o) })
 		docs = byTags(docs, r.URL.Query())
 		docs = sim.Filter(docs, r.URL.Query(), "tags", "tags-any", "not-tags", "not-tags-any", "fixed_ips")
-		docs = byFixedIPs(docs, r.URL.Query()["fixed_ips"])
+		docs = sim.Sort(byFixedIPs(docs, r.URL.Query()["fixed_ips"]), r.URL.Query(), "asc")
 		page, next, err := r.Page(docs, 1000)
 		if err != nil {
 			return nil, err
@@ -171,6 +174,9 @@ func (s *Service) post(n *noun) sim.Handler {
 		if in == nil {
 			return nil, sim.BadRequest("Unable to find '%s' in request body", n.one)
 		}
+		if err := known(n, in); err != nil {
+			return nil, err
+		}
 		if err := s.spend(r, n, 1); err != nil {
 			return nil, err
 		}
@@ -201,6 +207,9 @@ func (s *Service) put(n *noun) sim.Handler {
 			return nil, err
 		}
 		patch := sim.Map(r.Body, n.one)
+		if err := known(n, patch); err != nil {
+			return nil, err
+		}
 		if n.update != nil {
 			if err := n.update(r, o, patch); err != nil {
 				return nil, err

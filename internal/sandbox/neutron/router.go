@@ -1,6 +1,7 @@
 package neutron
 
 import (
+	"net/netip"
 	"strings"
 
 	"mycloudmanager/internal/sandbox/sim"
@@ -131,6 +132,9 @@ func (s *Service) addInterface(r *sim.Request) (any, error) {
 				Typed("BadRequest")
 		}
 	}
+	if err := s.apart(id, subnet); err != nil {
+		return nil, err
+	}
 	if err := s.spend(r, s.noun(Ports), 1); err != nil {
 		return nil, err
 	}
@@ -140,6 +144,24 @@ func (s *Service) addInterface(r *sim.Request) (any, error) {
 	}
 	p := s.addPort(sim.Str(router, "project_id"), sim.Str(subnet, "network_id"), ownerInterface, id, fixed)
 	return interfaceInfo(router, p), nil
+}
+
+// apart refuses a subnet whose range overlaps with another one behind the router.
+func (s *Service) apart(router string, subnet sim.Obj) error {
+	mine, err := netip.ParsePrefix(sim.Str(subnet, "cidr"))
+	if err != nil {
+		return err
+	}
+	for _, p := range s.interfaces(router) {
+		for _, ip := range sim.Objs(p, "fixed_ips") {
+			other := s.cloud.Get(Subnets, sim.Str(ip, "subnet_id"))
+			if prefix, err := netip.ParsePrefix(sim.Str(other, "cidr")); err == nil && prefix.Overlaps(mine) {
+				return sim.BadRequest("Bad router request: Cidr %s of subnet %s overlaps with cidr %s of subnet %s.", mine, sim.Str(subnet, "id"),
+					prefix, sim.Str(other, "id")).Typed("BadRequest")
+			}
+		}
+	}
+	return nil
 }
 
 func (s *Service) addInterfacePort(r *sim.Request, router sim.Obj, port string) (any, error) {

@@ -26,7 +26,11 @@ func (s *Service) newSubnet(r *sim.Request, o sim.Obj) error {
 		"gateway_ip": gateway.String(), "ipv6_address_mode": nil, "ipv6_ra_mode": nil, "subnetpool_id": nil,
 		"service_types": []any{}, "segment_id": nil})
 	if len(sim.List(o, "allocation_pools")) == 0 {
-		o["allocation_pools"] = []any{sim.Obj{"start": gateway.Next().String(), "end": last(prefix).String()}}
+		first := gateway
+		if sim.Str(o, "gateway_ip") == gateway.String() {
+			first = gateway.Next()
+		}
+		o["allocation_pools"] = []any{sim.Obj{"start": first.String(), "end": last(prefix).String()}}
 	}
 	o["_shared"] = sim.Bool(net, "shared") || sim.Bool(net, "router:external")
 	return nil

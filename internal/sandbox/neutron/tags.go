@@ -31,6 +31,13 @@ func (s *Service) tagRoutes(n *noun) {
 		}
 		return sim.Obj{"tags": sim.List(o, "tags")}, nil
 	})
+	s.Handle("GET "+path+"/{tag}", 204, func(r *sim.Request) (any, error) {
+		o, err := s.find(r, n, r.ID())
+		if err == nil && !slices.Contains(sim.Strs(o, "tags"), r.PathValue("tag")) {
+			err = noTag(r)
+		}
+		return nil, err
+	})
 	s.Handle("PUT "+path, 200, with(func(r *sim.Request, _ []string) []string { return sim.Strs(r.Body, "tags") }))
 	s.Handle("DELETE "+path, 204, with(func(*sim.Request, []string) []string { return nil }))
 	s.Handle("PUT "+path+"/{tag}", 201, with(func(r *sim.Request, tags []string) []string {
@@ -39,9 +46,19 @@ func (s *Service) tagRoutes(n *noun) {
 		}
 		return append(tags, r.PathValue("tag"))
 	}))
-	s.Handle("DELETE "+path+"/{tag}", 204, with(func(r *sim.Request, tags []string) []string {
+	without := with(func(r *sim.Request, tags []string) []string {
 		return slices.DeleteFunc(tags, func(t string) bool { return t == r.PathValue("tag") })
-	}))
+	})
+	s.Handle("DELETE "+path+"/{tag}", 204, func(r *sim.Request) (any, error) {
+		if o, err := s.owned(r, n); err == nil && !slices.Contains(sim.Strs(o, "tags"), r.PathValue("tag")) {
+			return nil, noTag(r)
+		}
+		return without(r)
+	})
+}
+
+func noTag(r *sim.Request) error {
+	return sim.NotFound("Tag %s could not be found.", r.PathValue("tag")).Typed("TagNotFound")
 }
 
 // byTags applies the four tag filters of lists.

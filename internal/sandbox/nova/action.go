@@ -57,6 +57,7 @@ func (s *Service) action(r *sim.Request) (any, error) {
 	}
 	for verb, raw := range r.Body {
 		args, _ := raw.(sim.Obj)
+		s.record(r, o, recorded[verb])
 		if c, ok := changes[verb]; ok {
 			return s.change(r, o, verb, c, args)
 		}
@@ -68,7 +69,7 @@ func (s *Service) action(r *sim.Request) (any, error) {
 		case "addSecurityGroup", "removeSecurityGroup":
 			return nil, s.changeGroup(o, sim.Str(args, "name"), verb == "addSecurityGroup")
 		case "lock", "unlock":
-			o["locked"] = verb == "lock"
+			o["locked"], o["locked_reason"] = verb == "lock", args["locked_reason"]
 			s.touch(o)
 			return nil, nil
 		case "os-resetState":
@@ -100,9 +101,15 @@ func (s *Service) reset(o sim.Obj, state string) error {
 	return nil
 }
 
+func locked(o sim.Obj) error { return sim.Conflict("Instance %s is locked", sim.Str(o, "id")) }
+
 func (s *Service) change(r *sim.Request, o sim.Obj, verb string, c change, args sim.Obj) (any, error) {
 	if sim.Bool(o, "locked") && !r.Actor.Admin() {
-		return nil, sim.Conflict("Instance %s is locked", sim.Str(o, "id"))
+		return nil, locked(o)
+	}
+	if kind := sim.Text(args["type"]); verb == "reboot" && !slices.Contains([]string{"SOFT", "HARD"}, strings.ToUpper(kind)) {
+		return nil, sim.BadRequest("Invalid input for field/attribute type. Value: %s. '%s' is not one of ['HARD', 'Hard', 'hard', 'SOFT', "+
+			"'Soft', 'soft']", kind, kind)
 	}
 	if err := allowed(o, c.verb, c.from); err != nil {
 		return nil, err
@@ -145,6 +152,9 @@ func (s *Service) prepare(r *sim.Request, o sim.Obj, verb string, args sim.Obj) 
 
 func (s *Service) rebuild(o, args sim.Obj) error {
 	image := sim.Str(args, "imageRef")
+	if s.cloud.Get("glance/images", image) == nil {
+		return sim.BadRequest("Cannot find image for rebuild")
+	}
 	if err := s.checkImage(image, sim.Obj{}); err != nil {
 		return err
 	}
@@ -178,6 +188,12 @@ func (s *Service) createImage(r *sim.Request, o, args sim.Obj) (any, error) {
 	if err := allowed(o, "createImage", []string{"active", "stopped", "paused", "suspended"}); err != nil {
 		return nil, err
 	}
+	if sim.Str(args, "name") == "" {
+		return nil, sim.BadRequest("Invalid input for field/attribute createImage. Value: %s. 'name' is a required property", sim.JSON(args))
+	}
+	if sim.Str(o, "_image") == "" {
+		return s.imageOfVolumes(r, o, args)
+	}
 	base := s.cloud.Get("glance/images", sim.Str(o, "_image"))
 	body := sim.Obj{"name": args["name"], "disk_format": "qcow2", "container_format": "bare", "visibility": "private",
 		"image_type": "snapshot", "instance_uuid": o["id"], "base_image_ref": o["_image"], "user_id": o["user_id"],
@@ -193,17 +209,25 @@ func (s *Service) createImage(r *sim.Request, o, args sim.Obj) (any, error) {
 	o["OS-EXT-STS:task_state"] = "image_uploading"
 	s.touch(o)
 	s.cloud.After(imaging, "nova.snapshotted", sim.Obj{"id": o["id"], "image": id})
+	return imaged(r, id), nil
+}
+
+// imaged says where the image is, in the way of the microversion.
+func imaged(r *sim.Request, id string) sim.Reply {
 	reply := sim.Reply{Header: map[string]string{"Location": r.Root() + "/image/v2/images/" + id}}
 	if microversion(r) >= 45 {
 		reply = sim.Reply{Body: sim.Obj{"image_id": id}}
 	}
-	return reply, nil
+	return reply
 }
 
 func (s *Service) changeGroup(o sim.Obj, name string, add bool) error {
 	ids := s.groupIDs(sim.Obj{"_groups": []any{name}, "tenant_id": o["tenant_id"]})
 	if len(ids) == 0 {
 		return sim.NotFound("Security group %s not found for project %s.", name, sim.Str(o, "tenant_id"))
+	}
+	if !add && !slices.ContainsFunc(s.ports(sim.Str(o, "id")), func(p sim.Obj) bool { return slices.Contains(sim.List(p, "security_groups"), ids[0]) }) {
+		return sim.NotFound("Security group %s not associated with the instance %s", name, sim.Str(o, "id"))
 	}
 	for _, p := range s.ports(sim.Str(o, "id")) {
 		groups := slices.DeleteFunc(slices.Clone(sim.List(p, "security_groups")), func(g any) bool { return g == ids[0] })

@@ -31,6 +31,9 @@ func (s *Service) create(r *sim.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if limit := s.limits(r)["metadata_items"]; sim.Over(limit, len(sim.Map(in, "metadata")), 0) {
+		return nil, sim.Forbidden("Maximum number of metadata items exceeds %d", limit)
+	}
 	count := max(sim.Int(in, "min_count"), sim.Int(in, "max_count"), 1)
 	if err := s.spend(r, flavor, count); err != nil {
 		return nil, err
@@ -47,6 +50,7 @@ func (s *Service) create(r *sim.Request) (any, error) {
 		}
 		o["_nics"], o["_group"] = nics, sim.Str(hints, "group")
 		s.cloud.Put(Servers, o)
+		s.record(r, o, "create")
 		s.cloud.After(networking, "nova.network", sim.Obj{"id": o["id"]})
 		if first == nil {
 			first = o
@@ -65,9 +69,36 @@ func valid(in sim.Obj) error {
 				string(sim.JSON(in)), field)
 		}
 	}
+	if k := sim.Unknown(in, serverFields...); k != "" {
+		return sim.BadRequest("Invalid input for field/attribute server. Value: %s. Additional properties are not allowed ('%s' was unexpected)",
+			sim.JSON(in), k)
+	}
+	if err := textual(sim.Map(in, "metadata")); err != nil {
+		return err
+	}
 	if data := sim.Str(in, "user_data"); data != "" {
 		if _, err := base64.StdEncoding.DecodeString(data); err != nil || len(data) > 65535 {
 			return sim.BadRequest("Invalid input for field/attribute user_data. Value is not base64 or is too long")
+		}
+	}
+	return nil
+}
+
+// serverFields are those of a request for a server.
+var serverFields = []string{"name", "flavorRef", "imageRef", "networks", "metadata", "key_name", "user_data", "security_groups", "config_drive",
+	"availability_zone", "block_device_mapping", "block_device_mapping_v2", "min_count", "max_count", "adminPass", "accessIPv4", "accessIPv6",
+	"personality", "description", "tags", "host", "hostname", "hypervisor_hostname", "return_reservation_id", "trusted_image_certificates",
+	"OS-DCF:diskConfig"}
+
+// textual refuses metadata that is not short text.
+func textual(meta sim.Obj) error {
+	for k, v := range meta {
+		text, ok := v.(string)
+		if !ok {
+			return sim.BadRequest("Invalid input for field/attribute %s. Value: %s. %s is not of type 'string'", k, sim.JSON(v), sim.JSON(v))
+		}
+		if len(text) > 255 || len(k) > 255 || k == "" {
+			return sim.BadRequest("Invalid input for field/attribute %s. Value: %s. '%s' is too long", k, text, text)
 		}
 	}
 	return nil

@@ -1,6 +1,8 @@
 package nova
 
 import (
+	"slices"
+
 	"mycloudmanager/internal/sandbox/sim"
 )
 
@@ -58,6 +60,10 @@ func (s *Service) createGroup(r *sim.Request) (any, error) {
 	if sim.Str(in, "name") == "" || policy == "" {
 		return nil, sim.BadRequest("Invalid input for field/attribute server_group. Value: %s. 'name' is a required property",
 			string(sim.JSON(in)))
+	}
+	if !slices.Contains([]string{"affinity", "anti-affinity", "soft-affinity", "soft-anti-affinity"}, policy) {
+		return nil, sim.BadRequest("Invalid input for field/attribute policy. Value: %s. '%s' is not one of ['anti-affinity', 'affinity', "+
+			"'soft-anti-affinity', 'soft-affinity']", policy, policy)
 	}
 	if sim.Over(s.limits(r)["server_groups"], len(s.cloud.With(Groups, "project_id", r.Actor.ProjectID)), 1) {
 		return nil, sim.Forbidden("Quota exceeded, too many server groups.")

@@ -18,6 +18,17 @@ func (s *Service) interfaceRoutes() {
 	})
 	s.Handle("POST "+path, 200, s.attachPort)
 	s.Handle("DELETE "+path+"/{port}", 202, s.detachPort)
+	s.Handle("GET "+path+"/{port}", 200, func(r *sim.Request) (any, error) {
+		if _, err := s.find(r, r.ID()); err != nil {
+			return nil, err
+		}
+		for _, p := range s.ports(r.ID()) {
+			if sim.Str(p, "id") == r.PathValue("port") {
+				return sim.Obj{"interfaceAttachment": viewPort(p)}, nil
+			}
+		}
+		return nil, sim.NotFound("Instance %s does not have a port with id %s", r.ID(), r.PathValue("port"))
+	})
 	s.Handle("GET /v2.1/servers/{id}/os-security-groups", 200, func(r *sim.Request) (any, error) {
 		if _, err := s.find(r, r.ID()); err != nil {
 			return nil, err
@@ -47,7 +58,12 @@ func (s *Service) attachPort(r *sim.Request) (any, error) {
 	for _, ip := range sim.Objs(in, "fixed_ips") {
 		nic["fixed_ip"] = ip["ip_address"]
 	}
-	if _, err := s.wantedNetworks(r, []any{nic}); err != nil {
+	var refused *sim.Fault
+	_, err = s.wantedNetworks(r, []any{nic})
+	switch errors.As(err, &refused); {
+	case refused != nil && refused.Status == 400 && sim.Text(nic["port"]) != "":
+		return nil, sim.NotFound("%s", refused.Message)
+	case err != nil:
 		return nil, err
 	}
 	before := len(s.ports(r.ID()))
@@ -75,7 +91,12 @@ func (s *Service) detachPort(r *sim.Request) (any, error) {
 	}
 	for _, p := range s.ports(r.ID()) {
 		if sim.Str(p, "id") == r.PathValue("port") {
-			_, err := r.Call("neutron", "DELETE", "/v2.0/ports/"+r.PathValue("port"), nil)
+			var err error
+			if path := "/v2.0/ports/" + sim.Str(p, "id"); sim.Bool(p, "_nova") {
+				_, err = r.Call("neutron", "DELETE", path, nil)
+			} else { // somebody else's stays
+				_, err = r.Call("neutron", "PUT", path, sim.Obj{"port": sim.Obj{"device_id": "", "device_owner": ""}})
+			}
 			return nil, err
 		}
 	}

@@ -67,6 +67,9 @@ func KeyPair(user, name, public string) (sim.Obj, error) {
 func (s *Service) createKeyPair(r *sim.Request) (any, error) {
 	in := sim.Map(r.Body, "keypair")
 	name, public, private := sim.Str(in, "name"), sim.Str(in, "public_key"), ""
+	if in["name"] == nil {
+		return nil, sim.BadRequest("Invalid input for field/attribute keypair. Value: %s. 'name' is a required property", sim.JSON(in))
+	}
 	if !keyName.MatchString(name) {
 		return nil, sim.BadRequest("Invalid input for field/attribute name. Value: %s. Keypair name contains unsafe characters", name)
 	}

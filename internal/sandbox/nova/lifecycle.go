@@ -139,7 +139,11 @@ func (s *Service) delete(r *sim.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if sim.Bool(o, "locked") && !r.Actor.Admin() {
+		return nil, locked(o)
+	}
 	if sim.Str(o, "OS-EXT-STS:task_state") != "deleting" {
+		s.record(r, o, "delete")
 		o["OS-EXT-STS:task_state"] = "deleting"
 		s.touch(o)
 		s.cloud.After(switching, "nova.gone", sim.Obj{"id": o["id"]})
@@ -169,6 +173,9 @@ func (s *Service) gone(o, _ sim.Obj) {
 		s.note(err, "volume of deleted server")
 	}
 	s.cloud.Drop(Servers, id)
+	for _, a := range s.cloud.With(Actions, "instance_uuid", id) {
+		s.cloud.Drop(Actions, sim.Str(a, "id"))
+	}
 }
 
 func (s *Service) note(err error, what string) {

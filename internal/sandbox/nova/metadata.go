@@ -67,19 +67,26 @@ func (s *Service) mergeMetadata(r *sim.Request, o, more sim.Obj, replace bool) e
 	if !replace {
 		maps.Copy(meta, sim.Map(o, "metadata"))
 	}
-	for k, v := range more {
-		text, ok := v.(string)
-		if !ok || len(text) > 255 || len(k) > 255 || k == "" {
-			return sim.BadRequest("Invalid input for field/attribute %s. Value: %s. It must be text of at most 255 characters", k, sim.Text(v))
-		}
-		meta[k] = v
+	if err := textual(more); err != nil {
+		return err
 	}
+	maps.Copy(meta, more)
 	if limit := s.limits(r)["metadata_items"]; sim.Over(limit, len(meta), 0) {
 		return sim.Forbidden("Maximum number of metadata items exceeds %d", limit)
 	}
 	o["metadata"] = meta
 	s.touch(o)
 	return nil
+}
+
+func (s *Service) tag(do func(r *sim.Request, o sim.Obj, had bool) (any, error)) sim.Handler {
+	return func(r *sim.Request) (any, error) {
+		o, err := s.find(r, r.ID())
+		if err != nil {
+			return nil, err
+		}
+		return do(r, o, slices.Contains(sim.Strs(o, "tags"), r.PathValue("tag")))
+	}
 }
 
 func (s *Service) tagRoutes() {
@@ -93,17 +100,33 @@ func (s *Service) tagRoutes() {
 			tags := change(r, sim.Strs(o, "tags"))
 			o["tags"] = sim.Anys(tags)
 			s.cloud.Put(Servers, o)
-			return sim.Obj{"tags": tags}, nil
+			return sim.Obj{"tags": sim.Anys(tags)}, nil
 		}
 	}
 	same := func(_ *sim.Request, tags []string) []string { return tags }
 	s.Handle("GET "+path, 200, with(same))
 	s.Handle("PUT "+path, 200, with(func(r *sim.Request, _ []string) []string { return sim.Strs(r.Body, "tags") }))
 	s.Handle("DELETE "+path, 204, with(func(*sim.Request, []string) []string { return nil }))
-	s.Handle("PUT "+path+"/{tag}", 201, with(func(r *sim.Request, tags []string) []string {
-		return append(slices.DeleteFunc(tags, func(t string) bool { return t == r.PathValue("tag") }), r.PathValue("tag"))
+	s.Handle("GET "+path+"/{tag}", 204, s.tag(func(r *sim.Request, o sim.Obj, had bool) (any, error) {
+		if !had {
+			return nil, sim.NotFound("Server %s has no tag '%s'", sim.Str(o, "id"), r.PathValue("tag"))
+		}
+		return nil, nil
 	}))
-	s.Handle("DELETE "+path+"/{tag}", 204, with(func(r *sim.Request, tags []string) []string {
-		return slices.DeleteFunc(tags, func(t string) bool { return t == r.PathValue("tag") })
+	s.Handle("PUT "+path+"/{tag}", 201, s.tag(func(r *sim.Request, o sim.Obj, had bool) (any, error) {
+		if had {
+			return sim.Reply{Status: 204}, nil
+		}
+		o["tags"] = append(sim.List(o, "tags"), r.PathValue("tag"))
+		s.cloud.Put(Servers, o)
+		return sim.Reply{Header: map[string]string{"Location": r.Base() + r.URL.Path}}, nil
+	}))
+	s.Handle("DELETE "+path+"/{tag}", 204, s.tag(func(r *sim.Request, o sim.Obj, had bool) (any, error) {
+		if !had {
+			return nil, sim.NotFound("Server %s has no tag '%s'", sim.Str(o, "id"), r.PathValue("tag"))
+		}
+		o["tags"] = sim.Anys(slices.DeleteFunc(sim.Strs(o, "tags"), func(t string) bool { return t == r.PathValue("tag") }))
+		s.cloud.Put(Servers, o)
+		return nil, nil
 	}))
 }

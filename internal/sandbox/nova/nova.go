@@ -4,6 +4,7 @@ package nova
 
 import (
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -76,12 +77,19 @@ func decorate(r *sim.Request, h http.Header) {
 	h.Set("Vary", "OpenStack-API-Version, X-OpenStack-Nova-API-Version")
 }
 
+var versionForm = regexp.MustCompile(`^\d+\.\d+$`)
+
+// asked is the version in either of the two headers.
+func asked(r *sim.Request) string {
+	if v, ok := strings.CutPrefix(r.Header.Get("Openstack-Api-Version"), "compute "); ok {
+		return v
+	}
+	return r.Header.Get("X-Openstack-Nova-Api-Version")
+}
+
 // microversion is the minor version that the caller asked for; without one it is the lowest.
 func microversion(r *sim.Request) int {
-	want := r.Header.Get("X-Openstack-Nova-Api-Version")
-	if v, ok := strings.CutPrefix(r.Header.Get("Openstack-Api-Version"), "compute "); ok {
-		want = v
-	}
+	want := asked(r)
 	if want == "latest" {
 		return maxVersion
 	}
@@ -94,6 +102,11 @@ func microversion(r *sim.Request) int {
 
 // spoken refuses a microversion that the service does not have.
 func spoken(r *sim.Request) error {
+	if want := asked(r); want != "" && want != "latest" && !versionForm.MatchString(want) {
+		r.Header.Del("X-Openstack-Nova-Api-Version")
+		r.Header.Del("Openstack-Api-Version")
+		return sim.BadRequest("API Version String %s is of invalid format. Must be of format MajorNum.MinorNum.", want)
+	}
 	if n := microversion(r); n > maxVersion {
 		r.Header.Del("X-Openstack-Nova-Api-Version")
 		r.Header.Del("Openstack-Api-Version")

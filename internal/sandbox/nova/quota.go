@@ -69,6 +69,14 @@ func (s *Service) quotaRoutes() {
 		return sim.Obj{"quota_set": out}, nil
 	})
 	s.Handle("PUT /v2.1/os-quota-sets/{id}", 200, func(r *sim.Request) (any, error) {
+		for k, v := range sim.Map(r.Body, "quota_set") {
+			if _, known := Defaults[k]; !known && k != "force" {
+				return nil, sim.BadRequest("Invalid input for field/attribute quota_set. Additional properties are not allowed ('%s' was unexpected)", k)
+			}
+			if n := sim.ToInt(v); n < -1 {
+				return nil, sim.BadRequest("Invalid input for field/attribute %s. Value: %d. %d is less than the minimum of -1", k, n, n)
+			}
+		}
 		s.cloud.SetLimits("nova", r.ID(), Defaults, sim.Map(r.Body, "quota_set"))
 		return sim.Obj{"quota_set": withID(s.cloud.Limits("nova", r.ID(), Defaults), "")}, nil
 	}, sim.Admin)

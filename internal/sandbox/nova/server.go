@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strings"
 
 	"mycloudmanager/internal/sandbox/sim"
 )
@@ -29,9 +30,7 @@ func (s *Service) serverRoutes() {
 	})
 	s.Handle("DELETE /v2.1/servers/{id}", 204, s.delete)
 	s.Handle("POST /v2.1/servers/{id}/action", 202, s.action)
-	s.Handle("GET /v2.1/servers/{id}/os-instance-actions", 200, func(*sim.Request) (any, error) {
-		return sim.Obj{"instanceActions": []any{}}, nil
-	})
+	s.actionRoutes()
 }
 
 func notFound(id string) *sim.Fault { return sim.NotFound("Instance %s could not be found.", id) }
@@ -87,10 +86,21 @@ func (s *Service) filter(docs []sim.Obj, q url.Values) ([]sim.Obj, error) {
 	}
 	docs = slices.DeleteFunc(slices.Clone(docs), func(o sim.Obj) bool {
 		return !name.MatchString(sim.Str(o, "name")) ||
-			(q.Get("flavor") != "" && sim.Str(sim.Map(o, "_flavor"), "id") != q.Get("flavor")) ||
+			!tagged(o, q) || (q.Get("flavor") != "" && sim.Str(sim.Map(o, "_flavor"), "id") != q.Get("flavor")) ||
 			(q.Get("image") != "" && sim.Str(o, "_image") != q.Get("image"))
 	})
-	return sim.Filter(docs, q, "name", "flavor", "image", "tags", "ip"), nil
+	return sim.Filter(sim.Sort(docs, q, "desc"), q, "not-tags", "tags-any", "not-tags-any", "name", "flavor", "image", "tags", "ip"), nil
+}
+
+// tagged applies the filters by tag: all of them, or any of them.
+func tagged(o sim.Obj, q url.Values) bool {
+	have := sim.Strs(o, "tags")
+	lacks := func(t string) bool { return !slices.Contains(have, t) }
+	if all := q.Get("tags"); all != "" && slices.ContainsFunc(strings.Split(all, ","), lacks) {
+		return false
+	}
+	some := q.Get("tags-any")
+	return some == "" || slices.ContainsFunc(strings.Split(some, ","), func(t string) bool { return !lacks(t) })
 }
 
 func links(r *sim.Request, many, id string) []any {

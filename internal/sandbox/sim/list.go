@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"cmp"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -30,6 +32,49 @@ func known(docs []Obj, name string) bool {
 }
 
 func same(have any, want string) bool { return strings.EqualFold(Text(have), want) }
+
+// Sort orders a list as sort_key and sort_dir, or sort=key:dir,…, ask for. usual is the direction of a service that is not
+// told one. Without a key the order stays.
+func Sort(docs []Obj, query url.Values, usual string) []Obj {
+	keys, dirs := query["sort_key"], query["sort_dir"]
+	for _, s := range strings.Split(query.Get("sort"), ",") {
+		if key, dir, _ := strings.Cut(s, ":"); key != "" {
+			keys, dirs = append(keys, key), append(dirs, dir)
+		}
+	}
+	out := slices.Clone(docs)
+	slices.SortStableFunc(out, func(a, b Obj) int {
+		for i, key := range keys {
+			dir := usual
+			if i < len(dirs) && dirs[i] != "" {
+				dir = dirs[i]
+			}
+			if c := compare(a[key], b[key]); c != 0 {
+				return c * map[bool]int{true: 1, false: -1}[strings.HasPrefix(dir, "asc")]
+			}
+		}
+		return 0
+	})
+	return out
+}
+
+func compare(a, b any) int {
+	_, words := a.(string)
+	if _, text := b.(string); words || text || a == nil || b == nil {
+		return strings.Compare(Text(a), Text(b))
+	}
+	return cmp.Compare(ToInt(a), ToInt(b))
+}
+
+// Unknown is the first key, in order, that is none of the known ones; "" when all are known.
+func Unknown(o Obj, known ...string) string {
+	for _, k := range slices.Sorted(maps.Keys(o)) {
+		if !slices.Contains(known, k) {
+			return k
+		}
+	}
+	return ""
+}
 
 // Page cuts the part of a list that limit and marker ask for. next is the marker of the page
 // after it, "" at the end.

@@ -2,6 +2,7 @@ package swift
 
 import (
 	"net/http"
+	"slices"
 	"sort"
 	"strings"
 
@@ -27,7 +28,8 @@ func (s *Service) entries(t target) []entry {
 
 // list renders a page of entries in name order, as JSON or as lines.
 func list(r *sim.Request, entries []entry, h map[string]string) sim.Reply {
-	sort.Slice(entries, func(i, j int) bool { return entries[i].name < entries[j].name })
+	back := reversed(r)
+	sort.Slice(entries, func(i, j int) bool { return (entries[i].name < entries[j].name) != back })
 	page := cut(r, entries)
 	if r.Method == http.MethodHead {
 		return sim.Reply{Status: 204, Header: h}
@@ -52,6 +54,11 @@ func list(r *sim.Request, entries []entry, h map[string]string) sim.Reply {
 	return sim.Reply{Status: 200, Header: h, Body: []byte(b.String())}
 }
 
+// reversed tells whether the list is asked for from its end.
+func reversed(r *sim.Request) bool {
+	return slices.Contains([]string{"true", "1", "yes", "on", "t", "y"}, strings.ToLower(r.Query("reverse")))
+}
+
 // cut applies prefix, delimiter, markers and limit.
 func cut(r *sim.Request, entries []entry) []entry {
 	prefix, delimiter := r.Query("prefix"), r.Query("delimiter")
@@ -70,7 +77,11 @@ func cut(r *sim.Request, entries []entry) []entry {
 			dir := prefix + before + delimiter
 			e = entry{dir, sim.Obj{"subdir": dir}}
 		}
-		if seen[e.name] || (marker != "" && e.name <= marker) || (end != "" && e.name >= end) {
+		early, late := e.name <= marker, e.name >= end
+		if reversed(r) {
+			early, late = e.name >= marker, e.name <= end
+		}
+		if seen[e.name] || (marker != "" && early) || (end != "" && late) {
 			continue
 		}
 		seen[e.name] = true

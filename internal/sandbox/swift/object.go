@@ -4,6 +4,7 @@ import (
 	"crypto/md5" // the checksum that the API has
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -104,7 +105,7 @@ func (s *Service) put(r *sim.Request, t target) (any, error) {
 }
 
 func manifestHeader(r *sim.Request) string {
-	return strings.Trim(unescape(r.Header.Get("X-Object-Manifest")), "/")
+	return strings.TrimPrefix(unescape(r.Header.Get("X-Object-Manifest")), "/")
 }
 
 func created(sum string) sim.Reply {
@@ -203,6 +204,7 @@ func (s *Service) post(r *sim.Request, t target) (any, error) {
 
 func (s *Service) remove(r *sim.Request, t target) (any, error) {
 	var err error
+	reply := sim.Reply{Status: 204}
 	s.cloud.Locked(func() {
 		o := s.find(t)
 		if o == nil {
@@ -210,15 +212,26 @@ func (s *Service) remove(r *sim.Request, t target) (any, error) {
 			return
 		}
 		if r.Query("multipart-manifest") == "delete" {
-			for _, seg := range sim.Objs(o, "_segments") {
-				if part := s.cloud.Get(Objects, t.project+sim.Str(seg, "name")); part != nil {
-					s.drop(part)
-				}
-			}
+			reply = s.dropSegments(o, t)
 		}
 		s.drop(o)
 	})
-	return sim.Reply{Status: 204}, err
+	return reply, err
+}
+
+// dropSegments removes what a large object is made of and reports as bulk deletion does.
+func (s *Service) dropSegments(o sim.Obj, t target) sim.Reply {
+	deleted, missing := 1, 0
+	for _, seg := range sim.Objs(o, "_segments") {
+		if part := s.cloud.Get(Objects, t.project+sim.Str(seg, "name")); part != nil {
+			s.drop(part)
+			deleted++
+		} else {
+			missing++
+		}
+	}
+	return sim.Reply{Status: 200, Header: map[string]string{"Content-Type": "text/plain"}, Body: fmt.Appendf(nil,
+		"Number Deleted: %d\nNumber Not Found: %d\nResponse Body: \nResponse Status: 200 OK\nErrors:\n", deleted, missing)}
 }
 
 // copy makes an object of another one's bytes.
@@ -253,7 +266,28 @@ func (s *Service) copy(r *sim.Request, t target, from string) (any, error) {
 		o["headers"] = sim.Merge(sim.Copy(sim.Map(source, "headers")), sim.Map(o, "headers"))
 		s.cloud.Put(Objects, o)
 	})
-	return created(sum), nil
+	reply := created(sum)
+	reply.Header["X-Copied-From"] = strings.TrimPrefix(sim.Str(source, "_container"), t.project+"/") + "/" + sim.Str(source, "name")
+	return reply, nil
+}
+
+// stamp is when a document last changed, in the form of X-Timestamp.
+func stamp(o sim.Obj) string {
+	at, _ := time.Parse(sim.Micros, sim.Str(o, "last_modified"))
+	return strconv.FormatFloat(float64(at.UnixNano())/1e9, 'f', 5, 64)
+}
+
+// condition is the status of a read whose condition does not hold; sums come without quotes here.
+func condition(h http.Header, sum string) int {
+	if want := strings.Trim(h.Get("If-Match"), `"`); want != "" && want != "*" && want != sum {
+		return http.StatusPreconditionFailed
+	}
+	if have := strings.Trim(h.Get("If-None-Match"), `"`); have == sum || have == "*" {
+		return http.StatusNotModified
+	}
+	h.Del("If-Match")
+	h.Del("If-None-Match")
+	return 0
 }
 
 // read sends an object or a part of it, whatever it is made of.
@@ -290,7 +324,10 @@ func (s *Service) read(r *sim.Request, t target) (any, error) {
 		h.Set("Etag", `"`+sum+`"`)
 	}
 	at, _ := time.Parse(sim.Micros, sim.Str(o, "last_modified"))
-	h.Set("X-Timestamp", strconv.FormatFloat(float64(at.UnixNano())/1e9, 'f', 5, 64))
+	h.Set("X-Timestamp", stamp(o))
+	if status := condition(r.Header, sum); status != 0 {
+		return nil, fault(status)
+	}
 	h.Set("X-Trans-Id", "tx"+sim.RandomHex(10)+"-sandbox")
 	body := newReader(parts)
 	defer func() { _ = body.Close() }()

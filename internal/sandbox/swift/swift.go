@@ -29,7 +29,13 @@ func New(c *sim.Cloud) *Service {
 	s.Format = format
 	s.Deny = func(*sim.Request) *sim.Fault { return fault(403) }
 	s.Unauthorized = func() *sim.Fault { return fault(401) }
-	s.Decorate = func(_ *sim.Request, h http.Header) { h.Set("X-Trans-Id", "tx"+sim.RandomHex(10)+"-sandbox") }
+	s.Decorate = func(r *sim.Request, h http.Header) {
+		h.Set("X-Trans-Id", "tx"+sim.RandomHex(10)+"-sandbox")
+		if h.Get("WWW-Authenticate") != "" {
+			h.Set("WWW-Authenticate", "Swift realm=\"AUTH_"+r.Scope()+"\"")
+		}
+	}
+	s.Authenticate = s.enter
 	s.HandleAll(s.serve, sim.Stream)
 	return s
 }
@@ -72,6 +78,9 @@ func (s *Service) serve(r *sim.Request) (any, error) {
 	}
 	if object != "" {
 		return s.serveObject(r, t)
+	}
+	if sim.ToInt(r.Query("limit")) > most {
+		return nil, sim.NewFault(412, "Maximum limit is %d", most)
 	}
 	var reply any
 	var err error
@@ -133,7 +142,7 @@ func (s *Service) serveContainer(r *sim.Request, t target) (any, error) {
 	case http.MethodGet, http.MethodHead:
 		n, size := s.content(t)
 		h := map[string]string{"X-Container-Object-Count": strconv.Itoa(n), "X-Container-Bytes-Used": strconv.Itoa(size),
-			"X-Storage-Policy": "Policy-0", "Accept-Ranges": "bytes"}
+			"X-Storage-Policy": "Policy-0", "Accept-Ranges": "bytes", "X-Timestamp": stamp(o)}
 		metadata(o, h)
 		return list(r, s.entries(t), h), nil
 	case http.MethodPost:
@@ -159,7 +168,11 @@ func (s *Service) putContainer(r *sim.Request, t target, o sim.Obj) (any, error)
 	o["last_modified"] = sim.Stamp(s.cloud.Now(), sim.Micros)
 	remember(o, r.Header, "X-Container-Meta-", "X-Remove-Container-Meta-", "X-Container-Read", "X-Container-Write", "X-Versions-Enabled")
 	s.cloud.Put(Containers, o)
-	return sim.Reply{Status: status}, nil
+	reply := sim.Reply{Status: status, Header: map[string]string{"Content-Type": "text/html; charset=UTF-8"}}
+	if status == http.StatusAccepted {
+		reply.Body = []byte("<html><h1>Accepted</h1><p>The request is accepted for processing.</p></html>")
+	}
+	return reply, nil
 }
 
 // remember keeps the headers that are metadata; an empty value or its remover takes one away.
@@ -198,5 +211,6 @@ func Info(w http.ResponseWriter, _ *http.Request) {
 		"swift": sim.Obj{"version": "2.30.0", "max_file_size": 5368709122, "container_listing_limit": most, "max_container_name_length": 256,
 			"max_object_name_length": 1024, "max_meta_count": 90},
 		"slo": sim.Obj{"max_manifest_segments": 1000, "max_manifest_size": 8388608, "min_segment_size": 1},
-		"dlo": sim.Obj{"max_segments": 1000}, "container_quotas": sim.Obj{}}))
+		"dlo": sim.Obj{"max_segments": 1000}, "container_quotas": sim.Obj{},
+		"tempurl": sim.Obj{"methods": []any{"GET", "HEAD", "PUT", "POST", "DELETE"}, "allowed_digests": []any{"sha1", "sha256", "sha512"}}}))
 }
