@@ -7,6 +7,7 @@ import (
 
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/instances"
 	"mycloudmanager/workflows"
 )
 
@@ -88,7 +89,7 @@ func (s *Server) batchTargets(ctx context.Context, ids []string) ([]flow.Target,
 	var targets []flow.Target
 	refusal := &fault.Error{Kind: fault.Invalid, Message: "not every instance can be worked on"}
 	for n, id := range ids {
-		at := slices.IndexFunc(all, func(i instance) bool { return i.ID == id })
+		at := slices.IndexFunc(all, func(i instances.Instance) bool { return i.ID == id })
 		said := ""
 		switch {
 		case at < 0:

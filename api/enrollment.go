@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -202,6 +203,12 @@ func (s *Server) enroll(ctx context.Context, in *struct{ Body Enroll }) (*struct
 	r.Actor, r.Via = t.Creator, "api"
 	r.Changes = []flow.Change{{Field: "token", New: tokenName(t)}}
 	task, err := s.Tasks.Start(ctx, tasks.Start{Operation: s.Operations["instance.enroll"], Input: input, Request: r})
+	if busy, ok := errors.AsType[*fault.Error](err); ok && busy.Kind == fault.Conflict {
+		// The script may be repeated while its first enrollment goes on.
+		if t, again := s.Tasks.Get(ctx, busy.Task); again == nil && t.Operation == "instance.enroll" {
+			task, err = t, nil
+		}
+	}
 	if err != nil {
 		return nil, err
 	}

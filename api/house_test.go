@@ -41,16 +41,18 @@ type house struct {
 	book    *book
 	stacks  *stacks
 	shelf   *shelf
+	fleet   *fleet
+	purse   *purse
 }
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
 	page := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>page</html>") })
-	h := &house{people: &people{}, work: &work{}, book: &book{}, stacks: &stacks{}, shelf: &shelf{}}
+	h := &house{people: &people{}, work: &work{}, book: &book{}, stacks: &stacks{}, shelf: &shelf{}, fleet: &fleet{}, purse: &purse{}}
 	h.Server = &Server{
 		Config: Config{SessionKey: make([]byte, 32), TemporalWeb: page, Codec: page, UI: page, Metrics: page,
 			Defaults: SignInDefaults{Project: "demo", UserDomain: "Default", ProjectDomain: "Default"}},
-		Identities: h.people, Tasks: h.work, Stacks: h.stacks, Apps: h.shelf, Audit: h.book, Operations: workflows.ByName(),
+		Identities: h.people, Tasks: h.work, Stacks: h.stacks, Apps: h.shelf, Instances: h.fleet, Tokens: h.purse, Audit: h.book, Operations: workflows.ByName(),
 	}
 	var err error
 	h.handler, err = h.Handler()
@@ -163,12 +165,14 @@ func (w *work) change() (tasks.Task, error) {
 	return w.task(), w.err
 }
 
-func (w *work) Start(context.Context, tasks.Start) (tasks.Task, error)  { return w.change() }
-func (w *work) Again(context.Context, tasks.Start) (*tasks.Task, error) { return nil, w.err }
-func (w *work) Cancel(context.Context, string) (tasks.Task, error)      { return w.change() }
-func (w *work) Running(context.Context, flow.Target) (string, error)    { return "", nil }
-func (w *work) Watch(context.Context, string) <-chan tasks.Task         { return w.stream() }
-func (w *work) WatchAll(context.Context) <-chan tasks.Task              { return w.stream() }
+func (w *work) Start(context.Context, tasks.Start) (tasks.Task, error)       { return w.change() }
+func (w *work) Again(context.Context, tasks.Start) (*tasks.Task, error)      { return nil, w.err }
+func (w *work) Cancel(context.Context, string) (tasks.Task, error)           { return w.change() }
+func (w *work) Running(context.Context, flow.Target) (string, error)         { return "", nil }
+func (w *work) RunningOn(context.Context, string) (map[string]string, error) { return nil, w.err }
+func (w *work) Latest(context.Context, flow.Target) (tasks.Task, error)      { return w.task(), w.err }
+func (w *work) Watch(context.Context, string) <-chan tasks.Task              { return w.stream() }
+func (w *work) WatchAll(context.Context) <-chan tasks.Task                   { return w.stream() }
 func (w *work) Log(context.Context, string, string) ([]tasks.LogLine, error) {
 	return []tasks.LogLine{{Time: time.Now(), Step: "InstallApp", Level: "info", Message: "starts"}}, w.err
 }
@@ -223,7 +227,7 @@ type shelf struct{ err error }
 
 func (s *shelf) app() apps.App {
 	none := map[string]any{}
-	return apps.App{Name: "ntp", Title: "NTP", Version: "4", AvailableVersions: []string{"4"}, Available: true, Health: apps.Healthy, Revision: 1,
+	return apps.App{Name: "ntp", Title: "NTP", Version: "4", AvailableVersions: []string{"4"}, Available: true, Health: apps.Healthy, Revision: 1, Agent: apps.Agent{Supported: true},
 		Links: []apps.Link{}, KeptVolumes: []apps.KeptVolume{}, Settings: apps.Settings{Environment: none, Parameters: none},
 		Schema: apps.Schema{Environment: none, Parameters: none}, ETag: "e1"}
 }

@@ -54,6 +54,22 @@ var routes = map[string]route{
 	"stopApp":          {roles.Operator, "/apps/ntp/stop", ""},
 	"uninstallApp":     {roles.Operator, "/apps/ntp/uninstall", `{}`},
 
+	"listInstances":    {roles.Viewer, "/instances", ""},
+	"getInstance":      {roles.Viewer, "/instances/" + enrolledID, ""},
+	"connectInstance":  {roles.Operator, "/instances/" + enrolledID + "/network", ""},
+	"unenrollInstance": {roles.Operator, "/instances/" + enrolledID, ""},
+	"installAgent":     {roles.Operator, "/instances/" + enrolledID + "/agents/ntp", ""},
+	"removeAgent":      {roles.Operator, "/instances/" + enrolledID + "/agents/ntp", ""},
+	"batchAgents":      {roles.Operator, "/agents:batch", `{"instances":["` + enrolledID + `"],"apps":["ntp"],"action":"check"}`},
+
+	"createEnrollmentToken": {roles.Operator, "/enrollment-tokens", `{"label":"web servers"}`},
+	"listEnrollmentTokens":  {roles.Viewer, "/enrollment-tokens", ""},
+	"revokeEnrollmentToken": {roles.Operator, "/enrollment-tokens/aaaaaaaaaaaa", ""},
+	"getEnrollScript":       {public, "/enroll.sh", ""},
+	"enroll": {public, "/enroll", `{"token":"` + goodToken + `","server_id":"` + strangerID +
+		`","host_keys":["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIL3RqvTknOPKPBfvql4RahD6te4B8tUIJ6X2lNT88Pkm"],"facts":{}}`},
+	"getEnrollStatus": {public, "/enroll/status", `{"token":"` + goodToken + `","server_id":"` + strangerID + `"}`},
+
 	"listAudit":   {roles.Viewer, "/audit", ""},
 	"exportAudit": {roles.Viewer, "/audit/export?format=csv", ""},
 }

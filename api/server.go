@@ -13,8 +13,10 @@ import (
 
 	"mycloudmanager/internal/apps"
 	"mycloudmanager/internal/audit"
+	"mycloudmanager/internal/enrollment"
 	"mycloudmanager/internal/flow"
 	"mycloudmanager/internal/identity"
+	"mycloudmanager/internal/instances"
 	"mycloudmanager/internal/roles"
 	"mycloudmanager/internal/stack"
 	"mycloudmanager/internal/tasks"
@@ -39,6 +41,23 @@ type Tasks interface {
 	Running(ctx context.Context, target flow.Target) (string, error)
 	Watch(ctx context.Context, id string) <-chan tasks.Task
 	WatchAll(ctx context.Context) <-chan tasks.Task
+	RunningOn(ctx context.Context, kind string) (map[string]string, error)
+	Latest(ctx context.Context, target flow.Target) (tasks.Task, error)
+}
+
+// Instances reads the project's servers.
+type Instances interface {
+	List(ctx context.Context) ([]instances.Instance, error)
+	Get(ctx context.Context, id string) (instances.Instance, error)
+}
+
+// Tokens makes enrollment tokens and redeems them.
+type Tokens interface {
+	Create(ctx context.Context, in enrollment.New) (t enrollment.Token, text string, err error)
+	List(ctx context.Context) ([]enrollment.Token, error)
+	Revoke(ctx context.Context, id string) (enrollment.Token, error)
+	Redeem(ctx context.Context, text, server, source string) (enrollment.Token, error)
+	Holder(ctx context.Context, text, server string) (enrollment.Token, error)
 }
 
 // Stacks reads the toolbox stack.
@@ -89,6 +108,8 @@ type Config struct {
 	UI            http.Handler
 	Metrics       http.Handler
 	Codec         http.Handler // payload codec for Temporal Web
+	Enrollment    enrollment.Texts
+	PublicKey     string // the manager's, one line of authorized_keys
 	Middleware    []gin.HandlerFunc
 }
 
@@ -99,6 +120,8 @@ type Server struct {
 	Tasks      Tasks
 	Stacks     Stacks
 	Apps       Apps
+	Instances  Instances
+	Tokens     Tokens
 	Audit      Audit
 	Operations map[string]flow.Operation
 	Probes     []Probe
@@ -157,7 +180,7 @@ func (s *Server) router() (*gin.Engine, huma.API, error) {
 	}
 	api := humagin.NewWithGroup(r, r.Group("/api/v1"), config)
 	api.UseMiddleware(s.language, s.authenticate(api))
-	for _, register := range []func(huma.API){s.sessionRoutes, s.taskRoutes, s.eventRoutes, s.stackRoutes, s.appRoutes, s.auditRoutes} {
+	for _, register := range []func(huma.API){s.sessionRoutes, s.taskRoutes, s.eventRoutes, s.stackRoutes, s.appRoutes, s.instanceRoutes, s.enrollmentRoutes, s.auditRoutes} {
 		register(api)
 	}
 	return r, api, nil

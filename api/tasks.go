@@ -2,6 +2,9 @@ package api
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -32,6 +35,21 @@ func accepted(t tasks.Task, err error) (*Accepted, error) {
 // start starts an operation for the caller; body is what the Idempotency-Key stands for.
 func (s *Server) start(ctx context.Context, once Once, operation string, input, body any, targets ...flow.Target) (*Accepted, error) {
 	return s.startChange(ctx, once, operation, input, body, nil, targets...)
+}
+
+// startMany is start for work on many targets, which are held one by one.
+func (s *Server) startMany(ctx context.Context, once Once, operation string, input, body any, targets []flow.Target) (*Accepted, error) {
+	encoded, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	id := rand.Text()
+	if once.IdempotencyKey != "" { // a repeated request must find its workflow
+		sum := sha256.Sum256([]byte(callerOf(ctx).UserID + " " + operation + " " + once.IdempotencyKey))
+		id = hex.EncodeToString(sum[:16])
+	}
+	return accepted(s.Tasks.Start(ctx, tasks.Start{Operation: s.Operations[operation], Input: input, Request: request(ctx, operation, targets...),
+		Key: once.IdempotencyKey, Body: encoded, ID: "batch:" + id}))
 }
 
 // startChange is start for an operation whose old and new values the audit shows.

@@ -22,11 +22,21 @@ const (
 	shareSize      = ansible.HostsAtOnce
 )
 
+// AgentAction is what is done with an agent.
+type AgentAction = ansible.Action
+
+// The actions.
+const (
+	InstallAgents = ansible.Install
+	RemoveAgents  = ansible.Remove
+	CheckAgents   = ansible.Check
+)
+
 // AgentsInput is what is to be done with which agents on which instances.
 type AgentsInput struct {
-	Action    ansible.Action `json:"action"`
-	Apps      []string       `json:"apps"`
-	Instances []string       `json:"instances"`
+	Action    AgentAction `json:"action"`
+	Apps      []string    `json:"apps"`
+	Instances []string    `json:"instances"`
 	// Held tells that the task's own id is that of its one instance, which needs no hold.
 	Held bool `json:"held,omitempty"`
 }
@@ -194,7 +204,7 @@ func marksOf(ctx workflow.Context, hosts []ansible.PlayHost, app string, of func
 	now := workflow.Now(ctx).UTC()
 	for _, h := range hosts {
 		o := of(h.ID)
-		marks = append(marks, nova.AgentMark{ID: h.ID, Agent: instances.Agent{App: app, State: o.State, Version: o.Version, Since: &now}})
+		marks = append(marks, nova.AgentMark{ID: h.ID, Agent: instances.AgentState{App: app, State: o.State, Version: o.Version, Since: &now}})
 	}
 	return marks
 }

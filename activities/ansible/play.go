@@ -95,6 +95,7 @@ func (a *Activities) play(ctx context.Context, app catalog.App, in PlayInput) (a
 			return p, err
 		}
 	}
+	p.Variables["mcm_app"] = app.Name
 	p.Variables["mcm_app_host"], p.Variables["mcm_app_ports"] = at.Host, at.Ports
 	for _, h := range in.Hosts {
 		p.Hosts = append(p.Hosts, ansible.Host{Name: h.ID, Address: h.Address, User: reach.User, HostKeys: []string{h.HostKey},

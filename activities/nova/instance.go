@@ -183,7 +183,7 @@ func absent(err error) error {
 // AgentMark is the new state of an agent on an instance.
 type AgentMark struct {
 	ID    string
-	Agent instances.Agent
+	Agent instances.AgentState
 }
 
 // markersAtOnce bounds how many servers are written to at once.

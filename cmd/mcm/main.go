@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"mycloudmanager/internal/cli"
+	"mycloudmanager/internal/sandbox/playbook"
 )
 
 // version is set at build time.
@@ -16,6 +17,9 @@ var version = "dev"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	if isPlaybook() {
+		os.Exit(playbook.Main(ctx, os.Args[1:]))
+	}
 	code := 0
 	root := command()
 	if err := root.ExecuteContext(ctx); err != nil {

@@ -17,10 +17,12 @@ import (
 	"go.temporal.io/sdk/interceptor"
 
 	"mycloudmanager/deploy"
+	"mycloudmanager/internal/ansible"
 	"mycloudmanager/internal/audit"
 	"mycloudmanager/internal/catalog"
 	"mycloudmanager/internal/codec"
 	"mycloudmanager/internal/config"
+	"mycloudmanager/internal/enrollment"
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/kube"
 	"mycloudmanager/internal/openstack"
@@ -51,6 +53,8 @@ type product struct {
 	catalog   *catalog.Catalog
 	cluster   *kube.Cluster
 	publicKey string
+	instances *reach.Instances
+	texts     enrollment.Texts
 	embedded  *supervise.Temporal
 	temporal  client.Client
 	listener  net.Listener
@@ -66,7 +70,7 @@ const (
 // open opens every part in the order of their dependence; what was opened is closed on failure.
 func open(ctx context.Context, c config.Config, mode Mode, version string) (*product, error) {
 	p := &product{config: c, mode: mode, version: version}
-	for _, step := range []func(context.Context) error{p.openPort, p.openData, p.openCloud, p.awaitCloud, p.openCluster, p.openTemporal} {
+	for _, step := range []func(context.Context) error{p.openPort, p.openData, p.openCloud, p.awaitCloud, p.openCluster, p.furnish, p.openTemporal} {
 		if err := step(ctx); err != nil {
 			p.close()
 			return nil, err
@@ -169,19 +173,6 @@ func (p *product) awaitCloud(ctx context.Context) error {
 	}
 }
 
-// The sandbox's manager is a member of the project, like a real one should be.
-const sandboxUser = "demo"
-
-func (p *product) openSandbox(ctx context.Context) error {
-	s, err := supervise.StartSandbox(ctx, supervise.SandboxOptions{Dir: p.path("sandbox"), Listen: p.config.SandboxListen, Speed: p.config.SandboxSpeed})
-	if err != nil {
-		return err
-	}
-	p.onClose(s.Stop)
-	p.cloud = openstack.New("http://"+p.config.SandboxListen+"/identity/v3", sandboxUser, sandboxUser, sandboxUser)
-	return nil
-}
-
 func (p *product) openCluster(context.Context) error {
 	var err error
 	if p.catalog, err = catalog.Load(deploy.Files); err != nil {
@@ -198,10 +189,24 @@ func (p *product) openCluster(context.Context) error {
 	} else if p.mode.Sandbox {
 		dial = reach.ThroughProxy(p.config.SandboxListen)
 	}
-	p.cluster = &kube.Cluster{Reach: &reach.Cluster{
-		Kubeconfig: p.config.Kubeconfig, CacheDir: p.path("cache"), Cloud: p.cloud, Signer: signer, Dial: dial,
-	}}
-	return nil
+	way := &reach.Cluster{Kubeconfig: p.config.Kubeconfig, CacheDir: p.path("cache"), Cloud: p.cloud, Signer: signer, Dial: dial}
+	p.cluster = &kube.Cluster{Reach: way}
+	return p.openInstances(way)
+}
+
+// openInstances finds what enrollment and agents need besides the way to the cluster.
+func (p *product) openInstances(way *reach.Cluster) error {
+	key, err := os.ReadFile(p.path("ssh_identity"))
+	if err != nil {
+		return fault.New(fault.Invalid, err, "SSH identity: %v", err)
+	}
+	p.instances = &reach.Instances{Cluster: way, Key: key}
+	url := p.config.PublicURL
+	if url == "" {
+		url = "http://" + p.config.Listen
+	}
+	p.texts, err = enrollment.LoadTexts(deploy.Files, url)
+	return err
 }
 
 // codecPath is where Temporal Web opens payloads, for administrators.
@@ -250,7 +255,11 @@ func (p *product) startEmbedded(ctx context.Context) (*supervise.Temporal, error
 func (p *product) parts() (worker.Parts, error) {
 	template, err := stack.LoadTemplate(deploy.Files)
 	parts := worker.Parts{Cloud: p.cloud, Cluster: p.cluster, Catalog: p.catalog, Template: template, PublicKey: p.publicKey,
-		Recorder: &audit.Recorder{Store: p.audit}, Converter: p.ring.Converter()}
+		Recorder: &audit.Recorder{Store: p.audit}, Converter: p.ring.Converter(),
+		Instances: p.instances, Playbooks: &ansible.Runner{}, Script: p.texts.Script()}
+	if err == nil {
+		err = p.relay(&parts)
+	}
 	if p.mode.Sandbox {
 		parts.Every = time.Duration(float64(2*time.Second) / max(1, p.config.SandboxSpeed))
 	}

@@ -25,7 +25,9 @@ import (
 	"mycloudmanager/internal/appstatus"
 	"mycloudmanager/internal/codec"
 	"mycloudmanager/internal/config"
+	"mycloudmanager/internal/enrollment"
 	"mycloudmanager/internal/identity"
+	"mycloudmanager/internal/instances"
 	"mycloudmanager/internal/roles"
 	"mycloudmanager/internal/stack"
 	"mycloudmanager/internal/tasks"
@@ -114,13 +116,15 @@ func (p *product) server() (*api.Server, error) {
 		Config: api.Config{
 			Version: p.version, Sandbox: p.mode.Sandbox, HorizonURL: c.HorizonURL, AccountURL: c.AccountURL, SessionKey: key,
 			SecureCookies: c.SecureCookies, UI: ui.Handler(), Metrics: p.telemetry.Metrics, Codec: http.StripPrefix(codecPath, converter.NewPayloadCodecHTTPHandler(p.ring)),
-			Defaults: p.signInDefaults(),
+			Defaults: p.signInDefaults(), Enrollment: p.texts, PublicKey: p.publicKey,
 		},
 		Identities: &identity.Service{Cloud: p.cloud},
 		Tasks: &tasks.Service{Temporal: p.temporal, Namespace: c.TemporalNamespace, TaskQueue: temporal.TaskQueue, Converter: p.ring.Converter(),
 			Operations: workflows.ByName(), StepTitles: workflows.StepTitles(), TemporalWeb: p.embedded != nil},
 		Stacks:     &stack.Reader{Cloud: p.cloud, Cluster: p.cluster},
 		Apps:       &appstatus.Reader{Catalog: p.catalog, Cluster: p.cluster, Cloud: p.cloud},
+		Instances:  &instances.Reader{Cloud: p.cloud, Catalog: p.catalog},
+		Tokens:     &enrollment.Tokens{Temporal: p.temporal, Namespace: c.TemporalNamespace, TaskQueue: temporal.TaskQueue, Converter: p.ring.Converter()},
 		Audit:      p.audit,
 		Operations: workflows.ByName(),
 		Probes:     p.probes(),

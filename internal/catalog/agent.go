@@ -12,6 +12,7 @@ import (
 // Agent says what the app installs on instances. How is in the folder agent/: playbooks for Ansible, each for `hosts: all`,
 // that are given
 //
+//	mcm_app            the name of the app
 //	mcm_app_host       the address at which instances reach the app
 //	mcm_app_ports      the ports there, by the names of Ports
 //	mcm_settings       the app's settings: environment and parameters

@@ -42,6 +42,7 @@ type Config struct {
 	AuditURL   string
 	Kubeconfig string
 	SSHProxy   string
+	PublicURL  string // without a path; "" is http:// and Listen
 	HorizonURL string
 	AccountURL string
 
@@ -75,6 +76,7 @@ func settings() []setting {
 		{name: "audit-url", help: "postgres:// URL of the audit store; empty: a file in the data folder", secret: true},
 		{name: "kubeconfig", help: "use this cluster instead of the stack's own"},
 		{name: "ssh-proxy", help: "host:port of an HTTP proxy that leads to the stack's bastion by CONNECT; empty: straight there"},
+		{name: "public-url", help: "address at which people and instances reach the manager; empty: http:// and listen"},
 		{name: "horizon-url", help: "page of My Instances"},
 		{name: "account-url", help: "page of My Account"},
 		{name: "sandbox-listen", fallback: "127.0.0.1:8090", help: "address of the simulated cloud"},
@@ -110,7 +112,7 @@ func Load(f *pflag.FlagSet) (Config, error) {
 		TemporalServerName: v.GetString("temporal-tls-server-name"), TemporalAPIKeyFile: v.GetString("temporal-api-key-file"),
 		TemporalExecutable: v.GetString("temporal-executable"), AuditURL: v.GetString("audit-url"), Kubeconfig: v.GetString("kubeconfig"),
 		HorizonURL: v.GetString("horizon-url"), AccountURL: v.GetString("account-url"), SandboxListen: v.GetString("sandbox-listen"),
-		SSHProxy: v.GetString("ssh-proxy"),
+		SSHProxy: v.GetString("ssh-proxy"), PublicURL: v.GetString("public-url"),
 	}
 	faults = append(faults, c.parse(v)...)
 	faults = append(faults, c.check()...)

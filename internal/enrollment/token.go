@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/crypto/ssh"
+
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/flow"
 )
@@ -148,6 +150,20 @@ func parse(text string) (id, hash string, err error) {
 func hashOf(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
 	return hex.EncodeToString(sum[:])
+}
+
+// PinnableKey picks the host key that is pinned: of a kind that every OpenSSH has and that fits into
+// a server's metadata.
+func PinnableKey(lines []string) (string, error) {
+	for _, kind := range []string{ssh.KeyAlgoED25519, ssh.KeyAlgoECDSA256} {
+		for _, line := range lines {
+			key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(line))
+			if err == nil && key.Type() == kind {
+				return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key))), nil
+			}
+		}
+	}
+	return "", fault.InvalidField("host_keys", "none is an ed25519 or ecdsa key: make one on the instance with ssh-keygen -A")
 }
 
 // WorkflowID is the id of the token's workflow.

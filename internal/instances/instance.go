@@ -6,21 +6,21 @@ import "time"
 
 // Instance is a server of the project that is no part of the stack.
 type Instance struct {
-	ID            string     `json:"id"`
-	Name          string     `json:"name"`
-	Addresses     []Address  `json:"addresses"`
-	Flavor        string     `json:"flavor"`
-	Image         string     `json:"image" doc:"empty when it boots from a volume"`
-	PowerState    string     `json:"power_state"`
-	Status        string     `json:"status"`
-	Enrolled      bool       `json:"enrolled"`
-	EnrolledAt    *time.Time `json:"enrolled_at" nullable:"true"`
-	Distribution  string     `json:"distribution"`
-	Address       string     `json:"address" doc:"where the manager signs in"`
-	Agents        []Agent    `json:"agents"`
-	LastBackupAt  *time.Time `json:"last_backup_at" nullable:"true"`
-	RestorePoints int        `json:"restore_points"`
-	Task          string     `json:"task,omitempty" doc:"URL of the task that works on it"`
+	ID            string       `json:"id"`
+	Name          string       `json:"name"`
+	Addresses     []Address    `json:"addresses"`
+	Flavor        string       `json:"flavor"`
+	Image         string       `json:"image" doc:"empty when it boots from a volume"`
+	PowerState    string       `json:"power_state"`
+	Status        string       `json:"status"`
+	Enrolled      bool         `json:"enrolled"`
+	EnrolledAt    *time.Time   `json:"enrolled_at" nullable:"true"`
+	Distribution  string       `json:"distribution"`
+	Address       string       `json:"address" doc:"where the manager signs in"`
+	Agents        []AgentState `json:"agents"`
+	LastBackupAt  *time.Time   `json:"last_backup_at" nullable:"true"`
+	RestorePoints int          `json:"restore_points"`
+	Task          string       `json:"task,omitempty" doc:"URL of the task that works on it"`
 }
 
 // Address is one address of an instance.
@@ -43,8 +43,8 @@ const (
 	Drifted   State = "drifted"
 )
 
-// Agent is an app's agent on an instance.
-type Agent struct {
+// AgentState is how an app's agent stands on an instance.
+type AgentState struct {
 	App     string     `json:"app"`
 	State   State      `json:"state" enum:"absent,queued,running,installed,failed,drifted"`
 	Version string     `json:"version" doc:"of the app whose agent it is"`

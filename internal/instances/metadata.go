@@ -54,7 +54,7 @@ func Ours(key string) bool {
 }
 
 // AgentMetadata is the key and the value of an agent's state.
-func AgentMetadata(a Agent) (key, value string) {
+func AgentMetadata(a AgentState) (key, value string) {
 	since := ""
 	if a.Since != nil {
 		since = a.Since.UTC().Format(time.RFC3339)
@@ -63,8 +63,8 @@ func AgentMetadata(a Agent) (key, value string) {
 }
 
 // AgentOf reads an agent's state back; without one it is absent.
-func AgentOf(metadata map[string]string, app string) Agent {
-	a := Agent{App: app, State: Absent}
+func AgentOf(metadata map[string]string, app string) AgentState {
+	a := AgentState{App: app, State: Absent}
 	words := strings.Split(metadata[agentPrefix+app], " ")
 	if len(words) != 3 {
 		return a

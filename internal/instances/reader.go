@@ -88,7 +88,7 @@ func (r *Reader) read(ctx context.Context) ([]Instance, error) {
 }
 
 func (r *Reader) instance(server servers.Server, images map[string]string) Instance {
-	i := Instance{ID: server.ID, Name: server.Name, Addresses: []Address{}, PowerState: server.PowerState.String(), Status: server.Status, Agents: []Agent{}}
+	i := Instance{ID: server.ID, Name: server.Name, Addresses: []Address{}, PowerState: server.PowerState.String(), Status: server.Status, Agents: []AgentState{}}
 	i.Flavor, _ = server.Flavor["original_name"].(string)
 	if id, _ := server.Image["id"].(string); id != "" {
 		i.Image = cmp.Or(images[id], id)

@@ -74,8 +74,8 @@ func New(config Config) (*Sandbox, error) {
 	heat.New(cloud)
 	swift.New(cloud)
 	cluster := kube.New(cloud)
-	s.control = control.Handler(cloud, cluster)
 	s.hosts = hosts.New(cloud, cluster, s.door)
+	s.control = control.Handler(cloud, cluster, s.hosts)
 	compute.Console = s.hosts.Console
 	if err := cloud.Start(func() error { return seed.Plant(cloud, people, networks) }); err != nil {
 		return nil, errors.Join(err, s.Close())

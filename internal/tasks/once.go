@@ -24,14 +24,14 @@ func (s *Service) Again(ctx context.Context, in Start) (*Task, error) {
 
 // keyed returns what the caller's Idempotency-Key is known by, and notes what it stands for.
 func keyed(in *Start) string {
-	in.Request.BodyHash = hash(in.Operation.Name, in.Request.Targets[0].WorkflowID(), string(in.Body))
+	in.Request.BodyHash = hash(in.Operation.Name, in.workflowID(), string(in.Body))
 	return hash(in.Request.Actor.ID, in.Operation.Name, in.Key)
 }
 
 // again finds the task that the key started, nil when it started none. The newest run of the
 // workflow is asked first: visibility may lag behind it.
 func (s *Service) again(ctx context.Context, key string, in Start) (*Task, error) {
-	id := in.Request.Targets[0].WorkflowID()
+	id := in.workflowID()
 	found, err := s.describe(ctx, id, "")
 	switch {
 	case fault.KindOf(err) == fault.NotFound:

@@ -88,7 +88,7 @@ func (s *Service) execute(ctx context.Context, in Start, key string) (client.Wor
 		attributes = append(attributes, sdktemporal.NewSearchAttributeKeyKeyword(flow.IdempotencyKey).ValueSet(key))
 	}
 	return s.Temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: in.Request.Targets[0].WorkflowID(), TaskQueue: s.TaskQueue, WorkflowExecutionTimeout: deadline,
+		ID: in.workflowID(), TaskQueue: s.TaskQueue, WorkflowExecutionTimeout: deadline,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		Memo:                                     map[string]any{flow.CallMemo: in.Request},
@@ -108,6 +108,33 @@ func (s *Service) inTheWay(ctx context.Context, target flow.Target) error {
 		}
 	}
 	return e
+}
+
+// RunningOn returns the tasks that work on targets of a kind now, by the targets' ids, with one
+// question however many there are. It may lag behind by what visibility does.
+func (s *Service) RunningOn(ctx context.Context, kind string) (map[string]string, error) {
+	rows, err := s.rows(ctx, "ExecutionStatus = 'Running' AND "+ours, openTasks)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]string{}
+	for _, e := range rows {
+		for _, target := range e.request.Targets {
+			if target.Kind == kind {
+				out[target.ID] = e.taskID
+			}
+		}
+	}
+	return out, nil
+}
+
+// Latest returns the task that works on the target, or did last.
+func (s *Service) Latest(ctx context.Context, target flow.Target) (Task, error) {
+	e, err := s.describe(ctx, target.WorkflowID(), "")
+	if err != nil {
+		return Task{}, err
+	}
+	return s.task(ctx, e, s.progress(ctx, e)), nil
 }
 
 // Running returns the id of the task that works on the target now, or "".

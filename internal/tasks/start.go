@@ -13,6 +13,16 @@ type Start struct {
 	Request   flow.Request
 	Key       string // Idempotency-Key, may be empty
 	Body      []byte // what the key stands for
+	// ID is the workflow's id, for work on many targets at once; "" is that of the one target, which
+	// keeps a second operation on it away.
+	ID string
+}
+
+func (in Start) workflowID() string {
+	if in.ID != "" {
+		return in.ID
+	}
+	return in.Request.Targets[0].WorkflowID()
 }
 
 // LogLine is one line of a task's log.

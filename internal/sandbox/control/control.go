@@ -12,6 +12,7 @@ import (
 
 	"mycloudmanager/internal/sandbox/cinder"
 	"mycloudmanager/internal/sandbox/heat"
+	"mycloudmanager/internal/sandbox/hosts"
 	"mycloudmanager/internal/sandbox/keystone"
 	"mycloudmanager/internal/sandbox/kube"
 	"mycloudmanager/internal/sandbox/neutron"
@@ -29,11 +30,12 @@ var limits = map[string]map[string]int{"nova": nova.Defaults, "cinder": cinder.D
 type api struct {
 	cloud   *sim.Cloud
 	cluster *kube.Service
+	hosts   *hosts.Network
 }
 
 // Handler serves the control API to loopback clients.
-func Handler(c *sim.Cloud, cluster *kube.Service) http.Handler {
-	a := &api{c, cluster}
+func Handler(c *sim.Cloud, cluster *kube.Service, network *hosts.Network) http.Handler {
+	a := &api{c, cluster, network}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST "+Prefix+"/faults", a.inject)
 	mux.HandleFunc("GET "+Prefix+"/faults", a.faults)
@@ -42,6 +44,7 @@ func Handler(c *sim.Cloud, cluster *kube.Service) http.Handler {
 	mux.HandleFunc("GET "+Prefix+"/kubeconfig", a.kubeconfig)
 	mux.HandleFunc("POST "+Prefix+"/reset", a.reset)
 	mux.HandleFunc("POST "+Prefix+"/quotas", a.quotas)
+	mux.HandleFunc("POST "+Prefix+"/enroll", a.enroll)
 	return local(mux)
 }
 
@@ -225,4 +228,23 @@ func (a *api) set(only, project, key string, value any) (known bool) {
 		}
 	}
 	return known
+}
+
+// enroll runs the enrollment script on a simulated server, as a person would.
+func (a *api) enroll(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		Server string   `json:"server"` // id or name
+		URL    string   `json:"url"`    // of the manager
+		Token  string   `json:"token"`
+		Keys   []string `json:"authorized_keys"` // instead of url and token
+	}
+	if !read(w, r, &in) {
+		return
+	}
+	out, err := a.hosts.Enroll(in.Server, in.URL, in.Token, in.Keys)
+	if err != nil {
+		answer(w, http.StatusBadRequest, sim.Obj{"error": err.Error()})
+		return
+	}
+	answer(w, http.StatusOK, out)
 }

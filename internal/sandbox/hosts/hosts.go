@@ -113,7 +113,8 @@ func (n *Network) running(server string) bool {
 	return err == nil && sim.Str(o, "status") == "ACTIVE" && n.cloud.Now().Sub(booted) >= n.cloud.Scale(booting)
 }
 
-// at is the running server with a private address in a network that the other server is in too.
+// at is the running server with a private address in a network that the other server is in too, or
+// that a router joins with one.
 func (n *Network) at(from string, address string) string {
 	if a, err := netip.ParseAddr(address); err == nil && a.IsLoopback() {
 		return from
@@ -121,6 +122,16 @@ func (n *Network) at(from string, address string) string {
 	mine := map[string]bool{}
 	for _, p := range n.cloud.With("neutron/ports", "device_id", from) {
 		mine[sim.Str(p, "network_id")] = true
+	}
+	for _, p := range n.cloud.All("neutron/ports") {
+		if sim.Str(p, "device_owner") != "network:router_interface" || !mine[sim.Str(p, "network_id")] {
+			continue
+		}
+		for _, other := range n.cloud.With("neutron/ports", "device_id", sim.Str(p, "device_id")) {
+			if sim.Str(other, "device_owner") == "network:router_interface" {
+				mine[sim.Str(other, "network_id")] = true
+			}
+		}
 	}
 	for _, p := range n.cloud.All("neutron/ports") {
 		for _, ip := range sim.Objs(p, "fixed_ips") {

@@ -12,7 +12,7 @@ import (
 )
 
 // run does what a server's shell would with a command line. It knows the commands by which people
-// and programs look around; nothing can be changed by it.
+// and programs look around, and those that enrollment and agents are made of.
 func (n *Network) run(server, line string) (out, complaint string, code int) {
 	words := strings.Fields(line)
 	for len(words) > 0 && (words[0] == "sudo" || words[0] == "-n" || words[0] == "--") {
@@ -38,6 +38,12 @@ func (n *Network) run(server, line string) (out, complaint string, code int) {
 		code = n.test(o, words[1:])
 	case "systemctl":
 		return n.unit(o, words[1:])
+	case "mcm-agent":
+		return n.agent(server, words[1:])
+	case "sh":
+		if slices.Contains(words, "--uninstall") {
+			n.uninstall(server)
+		}
 	default:
 		return "", "bash: line 1: " + words[0] + ": command not found\n", 127
 	}

@@ -110,6 +110,9 @@ func (n *Network) forward(c ssh.NewChannel, server string) {
 	api := false
 	n.cloud.Locked(func() {
 		target = n.at(server, to.Host)
+		if target == "" { // by the world, as from anywhere
+			target = n.behind(to.Host, int(to.Port))
+		}
 		api = to.Port == 6443 && role(n.cloud.Get("nova/servers", target)) == "master" && n.cluster.Kubeconfig("", nil) != ""
 	})
 	if target == "" || (to.Port != 22 && !api) {
@@ -142,6 +145,9 @@ func (n *Network) authorized(server, user string) []ssh.PublicKey {
 	lines := userKeys(o, user)
 	if pair := n.cloud.Get("nova/keypairs", sim.Str(o, "user_id")+":"+sim.Str(o, "key_name")); pair != nil {
 		lines = append(lines, sim.Str(pair, "public_key"))
+	}
+	if user == "mcm" {
+		lines = append(lines, sim.Strs(n.inside(server), "keys")...)
 	}
 	var out []ssh.PublicKey
 	for _, line := range lines {

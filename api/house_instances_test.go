@@ -1,0 +1,74 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"mycloudmanager/internal/enrollment"
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/instances"
+)
+
+const (
+	enrolledID = "6f6f0c5e-0000-4000-8000-000000000001"
+	strangerID = "6f6f0c5e-0000-4000-8000-000000000002"
+	goodToken  = enrollment.Prefix + "aaaaaaaaaaaa_bbbbbbbbbbbbbbbbbbbbbbbbbb"
+)
+
+// fleet is one instance that is enrolled and one that is not.
+type fleet struct{ err error }
+
+func (f *fleet) List(context.Context) ([]instances.Instance, error) {
+	at := time.Now().UTC()
+	plain := func(id, name string) instances.Instance {
+		return instances.Instance{ID: id, Name: name, Agents: []instances.AgentState{{App: "ntp", State: instances.Absent}},
+			Addresses: []instances.Address{{Network: "demo-net", Address: "192.168.10.5", Kind: "fixed"}}}
+	}
+	one, other := plain(enrolledID, "web-1"), plain(strangerID, "web-2")
+	one.Enrolled, one.EnrolledAt = true, &at
+	return []instances.Instance{one, other}, f.err
+}
+
+func (f *fleet) Get(ctx context.Context, id string) (instances.Instance, error) {
+	list, err := f.List(ctx)
+	for _, i := range list {
+		if i.ID == id {
+			return i, err
+		}
+	}
+	return instances.Instance{}, fault.New(fault.NotFound, nil, "there is no such instance")
+}
+
+// purse holds one token, which is good.
+type purse struct {
+	err     error
+	redeems int
+}
+
+func (p *purse) token() enrollment.Token {
+	return enrollment.Token{ID: "aaaaaaaaaaaa", Label: "web servers", Agents: []string{}, MaxUses: 1, CreatedAt: time.Now().UTC(),
+		ExpiresAt: time.Now().UTC().Add(time.Hour), Creator: flow.Actor{ID: "u1", Name: "anna"}, Uses: []enrollment.Use{}}
+}
+
+func (p *purse) Create(context.Context, enrollment.New) (enrollment.Token, string, error) {
+	return p.token(), goodToken, p.err
+}
+
+func (p *purse) List(context.Context) ([]enrollment.Token, error) {
+	return []enrollment.Token{p.token()}, p.err
+}
+
+func (p *purse) Revoke(context.Context, string) (enrollment.Token, error) { return p.token(), p.err }
+
+func (p *purse) Redeem(_ context.Context, text, _, _ string) (enrollment.Token, error) {
+	p.redeems++
+	if p.err == nil && text != goodToken {
+		return enrollment.Token{}, fault.New(fault.Forbidden, nil, "the token is not valid")
+	}
+	return p.token(), p.err
+}
+
+func (p *purse) Holder(ctx context.Context, text, server string) (enrollment.Token, error) {
+	return p.Redeem(ctx, text, server, "")
+}
