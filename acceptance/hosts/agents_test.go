@@ -3,6 +3,7 @@
 package hosts_test
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"strings"
@@ -22,6 +23,7 @@ ls /etc/systemd/system/*.wants | sort; find /etc -type f ! -name '*-' ! -name ld
 
 // agent is what a test knows of an agent beyond its playbooks: the app's half, and its own look from outside.
 type agent struct {
+	host     string // "" is this machine
 	ports    map[string]int
 	settings map[string]any // parameters
 	outside  func(t *testing.T, n int)
@@ -32,7 +34,7 @@ func (m *manager) play(t *testing.T, app catalog.App, a agent, playbook string, 
 	t.Helper()
 	p := ansible.Play{
 		Files: app.AgentFiles, Playbook: playbook, PrivateKey: m.key, Check: check, Forks: count, Timeout: 10 * time.Minute,
-		Variables: map[string]any{"mcm_app_host": gateway, "mcm_app_ports": a.ports, "mcm_settings": map[string]any{"environment": map[string]any{}, "parameters": a.settings}},
+		Variables: map[string]any{"mcm_app_host": cmp.Or(a.host, gateway), "mcm_app_ports": a.ports, "mcm_settings": map[string]any{"environment": map[string]any{}, "parameters": a.settings}},
 	}
 	for _, n := range hostsUnderTest() {
 		h := m.hosts[serverID(n)]
