@@ -28,9 +28,9 @@ personalise() {
   : >"$root/etc/resolv.conf"
   tr -d - </proc/sys/kernel/random/uuid >"$root/etc/machine-id"
   printf 'Acquire::http::Proxy "http://%s:%s";\nAcquire::http::Proxy::%s "DIRECT";\nAcquire::Languages "none";\n' $GATEWAY $APT_PORT $GATEWAY >"$root/etc/apt/apt.conf.d/01proxy"
-  # A container may not set the clock, and systemd would not even start the time service.
+  # A container may not set the clock, and systemd would not even start the time service: it follows, and sets nothing.
   mkdir -p "$root/etc/systemd/system/chrony.service.d"
-  printf '[Unit]\nConditionCapability=\n' >"$root/etc/systemd/system/chrony.service.d/container.conf"
+  printf '[Unit]\nConditionCapability=\n[Service]\nExecStart=\nExecStart=!/usr/sbin/chronyd -F 1 -x\n' >"$root/etc/systemd/system/chrony.service.d/container.conf"
   if [ -n "${MCM_USER_DATA:-}" ]; then
     mkdir -p "$root/var/lib/cloud/seed/nocloud" "$root/etc/cloud/cloud.cfg.d"
     cp "$MCM_USER_DATA" "$root/var/lib/cloud/seed/nocloud/user-data"

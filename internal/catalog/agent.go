@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"strings"
 
 	"mycloudmanager/internal/i18n"
 )
@@ -43,21 +44,54 @@ func (a Agent) check(lacks func(bad bool, field, what string)) {
 	}
 }
 
-// loadAgent finds the folder with the playbooks.
+// loadAgent finds the folder with the playbooks; the roles that agents share lie in it as roles/.
 func (a *App) loadAgent(files fs.FS, dir string) error {
 	if !a.Agent.Supported {
 		return nil
 	}
-	sub, err := fs.Sub(files, path.Join(dir, "agent"))
+	own, err := fs.Sub(files, path.Join(dir, "agent"))
 	if err != nil {
 		return err
 	}
 	var faults []error
 	for _, name := range []string{AgentInstall, AgentVerify, AgentRemove} {
-		if _, err := fs.Stat(sub, name); err != nil {
+		if _, err := fs.Stat(own, name); err != nil {
 			faults = append(faults, fmt.Errorf("%s/agent/%s: missing", dir, name))
 		}
 	}
-	a.AgentFiles = sub
-	return errors.Join(faults...)
+	shared, err := fs.Sub(files, "ansible")
+	a.AgentFiles = agentFolder{own, shared}
+	return errors.Join(append(faults, err)...)
+}
+
+// agentFolder is an agent's own folder with one more in it: roles.
+type agentFolder struct{ own, shared fs.FS }
+
+const roles = "roles"
+
+// Open opens a file of either folder.
+func (f agentFolder) Open(name string) (fs.File, error) {
+	if name == roles || strings.HasPrefix(name, roles+"/") {
+		return f.shared.Open(name)
+	}
+	return f.own.Open(name)
+}
+
+// ReadDir lists a folder of either.
+func (f agentFolder) ReadDir(name string) ([]fs.DirEntry, error) {
+	if name == roles || strings.HasPrefix(name, roles+"/") {
+		return fs.ReadDir(f.shared, name)
+	}
+	entries, err := fs.ReadDir(f.own, name)
+	if err != nil || name != "." {
+		return entries, err
+	}
+	more, err := fs.Stat(f.shared, roles)
+	if errors.Is(err, fs.ErrNotExist) {
+		return entries, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return append(entries, fs.FileInfoToDirEntry(more)), nil
 }

@@ -68,6 +68,10 @@ type object struct {
 		Name string `json:"name"`
 	} `json:"metadata"`
 	Spec struct {
+		Type  string `json:"type"`
+		Ports []struct {
+			Port int `json:"port"`
+		} `json:"ports"`
 		Replicas *int `json:"replicas"`
 		Template struct {
 			Spec struct {
@@ -126,4 +130,39 @@ func TestChartsAreWhatTheProductCountsOn(t *testing.T) {
 		require.Equal(t, 1, kinds["StatefulSet "+a.Name], "%v", kinds)
 		require.Equal(t, 1, kinds["Service "+a.Name], "%v", kinds)
 	}
+}
+
+// Agents reach an app at a node's port: each port that they need is one of a Service of that kind.
+func TestAgentsReachTheirPorts(t *testing.T) {
+	for _, a := range loaded(t).Apps() {
+		offered := map[int]bool{}
+		for _, document := range split(render(t, a, 1)) {
+			var o object
+			require.NoError(t, yaml.Unmarshal([]byte(document), &o), document)
+			for _, p := range o.Spec.Ports {
+				offered[p.Port] = offered[p.Port] || (o.Kind == "Service" && o.Spec.Type == "NodePort")
+			}
+		}
+		for name, port := range a.Agent.Ports {
+			require.True(t, offered[port], "%s: no Service of type NodePort has the port %d of its agent (%s)", a.Name, port, name)
+		}
+	}
+}
+
+// The folder that a run of an agent gets has its playbooks, and the roles that agents share.
+func TestAnAgentsFolderIsWhole(t *testing.T) {
+	agents := 0
+	for _, a := range loaded(t).Apps() {
+		if !a.Agent.Supported {
+			require.Nil(t, a.AgentFiles)
+			continue
+		}
+		agents++
+		dir := t.TempDir()
+		require.NoError(t, os.CopyFS(filepath.Join(dir, a.Name), a.AgentFiles))
+		for _, name := range []string{catalog.AgentInstall, catalog.AgentVerify, catalog.AgentRemove, "vars/Debian.yml", "vars/RedHat.yml", "roles/mcm_packages/tasks/main.yml", "roles/mcm_original/tasks/remove.yml"} {
+			require.FileExists(t, filepath.Join(dir, a.Name, name))
+		}
+	}
+	require.Positive(t, agents)
 }

@@ -1,0 +1,221 @@
+//go:build acceptance
+
+package hosts_test
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/rand"
+	"crypto/rsa"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/crypto/ssh"
+)
+
+// appHost is one more host, for the halves of apps that are programs of Debian 13: chrony, and a whole Zabbix.
+const appHost = 8
+
+// installed brings packages to the app host, once.
+func installed(t *testing.T, packages string) {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "./host-up.sh", fmt.Sprint(appHost)).CombinedOutput()
+	require.NoError(t, err, string(out))
+	mustOn(t, appHost, "dpkg -s "+packages+" >/dev/null 2>&1 || { apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -qy install --no-install-recommends "+packages+"; }")
+}
+
+// ntpAgent has a real chrony as its server, at a port of its own as a NodePort is.
+func ntpAgent(t *testing.T) agent {
+	installed(t, "chrony")
+	mustOn(t, appHost, `printf 'allow 10.77.0.0/24\nlocal stratum 8\nport 30123\nbindcmdaddress 127.0.0.1\n' >/etc/chrony/chrony.conf && systemctl restart chrony && systemctl is-active chrony`)
+	return agent{
+		host: address(appHost), ports: map[string]int{"ntp": 30123},
+		outside: func(t *testing.T, n int) {
+			require.Contains(t, mustOn(t, n, "chronyc -n -c sources"), "^,*,"+address(appHost))
+			require.Eventually(t, func() bool {
+				out, _ := on(t, appHost, "chronyc -n -c clients")
+				return strings.Contains(out, address(n)+",")
+			}, 20*time.Second, time.Second, "the server does not know its client")
+		},
+	}
+}
+
+// graylogAgent has a listener that takes messages as Graylog's input does.
+func graylogAgent(t *testing.T) agent {
+	l, err := net.Listen("tcp", gateway+":0")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = l.Close() })
+	var mu sync.Mutex
+	var got []string
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				in := bufio.NewReader(c)
+				for {
+					size, err := in.ReadString(' ') // octet counting, RFC 6587
+					if err != nil {
+						return
+					}
+					n, err := strconv.Atoi(strings.TrimSpace(size))
+					if err != nil {
+						return
+					}
+					message := make([]byte, n)
+					if _, err := io.ReadFull(in, message); err != nil {
+						return
+					}
+					mu.Lock()
+					got = append(got, string(message))
+					mu.Unlock()
+				}
+			}()
+		}
+	}()
+	return agent{
+		ports: map[string]int{"syslog": l.Addr().(*net.TCPAddr).Port},
+		outside: func(t *testing.T, n int) {
+			require.Eventually(t, func() bool {
+				mu.Lock()
+				defer mu.Unlock()
+				for _, m := range got {
+					if strings.Contains(m, " "+name(n)+" mycloudmanager") && strings.Contains(m, "log shipping of "+serverID(n)+" was verified") {
+						return true
+					}
+				}
+				return false
+			}, 20*time.Second, 200*time.Millisecond, "%s: its message did not arrive", name(n))
+		},
+	}
+}
+
+// clamavAgent has a mirror with databases that ClamAV itself signed: they lie in its sources, for its own tests.
+func clamavAgent(t *testing.T) agent {
+	installed(t, "xz-utils ca-certificates")
+	// Of the sources only the tarball of the authors is wanted: a mirror may have lost the rest.
+	mustOn(t, appHost, `set -e
+cd /srv
+[ ! -e clamav/bytecode.cvd ] || exit 0
+sed -n 's/^deb /deb-src /p' /etc/apt/sources.list >/etc/apt/sources.list.d/src.list
+apt-get -q update
+apt-get -q source --download-only clamav || :
+mkdir -p clamav new
+tar -xJf clamav_*.orig.tar.xz -C new --wildcards '*.cvd'
+find new -name test-1.cvd -exec cp {} clamav/main.cvd \; -exec cp {} clamav/daily.cvd \;
+find new -name bytecode.cvd -exec cp {} clamav/bytecode.cvd \;
+rm -r new`)
+	port, asked := serve(t, filepath.Join(stateDir(), name(appHost), "root/srv/clamav"), "")
+	return agent{
+		ports: map[string]int{"mirror": port},
+		outside: func(t *testing.T, n int) {
+			require.Contains(t, asked(), address(n)+" /daily.cvd")
+			require.Contains(t, mustOn(t, n, "sigtool --info /var/lib/clamav/daily.c?d"), "Verification OK")
+			require.Contains(t, mustOn(t, n, "clamscan --database=/var/lib/clamav /etc/hostname"), "Infected files: 0")
+		},
+	}
+}
+
+func stateDir() string {
+	if dir := os.Getenv("MCM_HOSTS_DIR"); dir != "" {
+		return dir
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return err.Error()
+	}
+	return filepath.Join(cache, "mycloudmanager/acceptance/hosts/state")
+}
+
+// serve serves a folder to the hosts; asked returns who asked for what.
+func serve(t *testing.T, dir, prefix string) (port int, asked func() string) {
+	t.Helper()
+	l, err := net.Listen("tcp", gateway+":0")
+	require.NoError(t, err)
+	var mu sync.Mutex
+	var log strings.Builder
+	files := http.StripPrefix(prefix, http.FileServer(http.Dir(dir)))
+	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		from, _, _ := net.SplitHostPort(r.RemoteAddr)
+		mu.Lock()
+		fmt.Fprintln(&log, from, r.URL.Path)
+		mu.Unlock()
+		files.ServeHTTP(w, r)
+	})}
+	go func() { _ = server.Serve(l) }()
+	t.Cleanup(func() { _ = server.Close() })
+	return l.Addr().(*net.TCPAddr).Port, func() string {
+		mu.Lock()
+		defer mu.Unlock()
+		return log.String()
+	}
+}
+
+// rundeckAgent has the server's key pair; the test signs in as the server does.
+func rundeckAgent(t *testing.T) agent {
+	key, err := rsa.GenerateKey(rand.Reader, 3072)
+	require.NoError(t, err)
+	signer, err := ssh.NewSignerFromKey(key)
+	require.NoError(t, err)
+	return agent{
+		ports: map[string]int{}, settings: map[string]any{"ssh_public_key": strings.TrimSpace(string(ssh.MarshalAuthorizedKey(signer.PublicKey()))) + " rundeck", "ssh_private_key": "never here"},
+		outside: func(t *testing.T, n int) {
+			hostKey, _, _, _, err := ssh.ParseAuthorizedKey([]byte(mustOn(t, n, "cat /etc/ssh/ssh_host_ed25519_key.pub")))
+			require.NoError(t, err)
+			c, err := ssh.Dial("tcp", address(n)+":22", &ssh.ClientConfig{User: "rundeck", Auth: []ssh.AuthMethod{ssh.PublicKeys(signer)},
+				HostKeyCallback: ssh.FixedHostKey(hostKey), HostKeyAlgorithms: []string{ssh.KeyAlgoED25519}, Timeout: 10 * time.Second})
+			require.NoError(t, err)
+			defer c.Close()
+			s, err := c.NewSession()
+			require.NoError(t, err)
+			out, err := s.CombinedOutput("sudo -n id -u; cat node.yaml")
+			require.NoError(t, err, string(out))
+			require.True(t, strings.HasPrefix(string(out), "0\n"), string(out))
+			require.Contains(t, string(out), "hostname: "+address(n))
+			require.Contains(t, string(out), "username: rundeck")
+			_, err = on(t, n, `grep -r "never here" /home/rundeck /tmp /var/tmp /root`)
+			require.Error(t, err, "the private key came to the instance")
+		},
+	}
+}
+
+// artifactoryAgent has a signed Debian repository with one package, made here.
+func artifactoryAgent(t *testing.T) agent {
+	dir, home := t.TempDir(), t.TempDir()
+	script := `set -e; export GNUPGHOME=$1; cd $2
+mkdir -p hello/DEBIAN dists/stable/main/binary-amd64 pool
+printf 'Package: mcm-hello\nVersion: 1\nArchitecture: all\nMaintainer: test <test@example.org>\nDescription: hello\n' >hello/DEBIAN/control
+dpkg-deb -Zgzip --build hello pool/mcm-hello.deb >/dev/null; rm -r hello
+{ dpkg-deb -f pool/mcm-hello.deb; printf 'Filename: pool/mcm-hello.deb\nSize: %s\nSHA256: %s\n\n' "$(stat -c %s pool/mcm-hello.deb)" "$(sha256sum pool/mcm-hello.deb | cut -d' ' -f1)"; } >dists/stable/main/binary-amd64/Packages
+cd dists/stable
+{ printf 'Origin: test\nSuite: stable\nCodename: stable\nArchitectures: amd64\nComponents: main\nDate: %s\nSHA256:\n' "$(LC_ALL=C date -Ru | sed 's/+0000/UTC/')"
+  printf ' %s %s main/binary-amd64/Packages\n' "$(sha256sum main/binary-amd64/Packages | cut -d' ' -f1)" "$(stat -c %s main/binary-amd64/Packages)"; } >Release
+gpg --batch --quiet --passphrase '' --quick-generate-key test@example.org rsa3072 sign never
+gpg --batch --quiet --clearsign -o InRelease Release
+gpg --armor --export test@example.org
+gpgconf --kill all`
+	key, err := exec.CommandContext(t.Context(), "bash", "-c", script, "bash", home, dir).Output()
+	require.NoError(t, err, "%s", key)
+	require.True(t, bytes.HasPrefix(key, []byte("-----BEGIN PGP PUBLIC KEY BLOCK")))
+	port, _ := serve(t, dir, "/artifactory/debian-local")
+	return agent{
+		ports: map[string]int{"http": port}, settings: map[string]any{"signing_key": string(key), "deb_repository": "debian-local", "deb_suite": "stable", "deb_component": "main", "rpm_repository": "rpm-local"},
+		outside: func(t *testing.T, n int) {
+			mustOn(t, n, "apt-get -qy install mcm-hello && dpkg -s mcm-hello && dpkg --purge mcm-hello")
+		},
+	}
+}
