@@ -68,7 +68,11 @@ func request(ctx context.Context, method, url string, body any, header http.Head
 	if err != nil {
 		return answer{raw: []byte(err.Error())}
 	}
-	req.Header = header
+	req.Header = header.Clone()
+	if req.Header == nil {
+		req.Header = http.Header{}
+	}
+	req.Header["X-Idempotency-Key"] = nil // not sent; a connection that the server has let go meanwhile is no answer
 	resp, err := quick.Do(req)
 	if err != nil {
 		return answer{raw: []byte(err.Error())}

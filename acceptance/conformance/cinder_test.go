@@ -64,8 +64,8 @@ var cinderCases = []one[*actor]{
 		require.NoError(t, volumes.Delete(t.Context(), a.volume, v.ID, nil).ExtractErr())
 	}},
 	{"a size that is no number", badVolume(400, "badRequest", "Invalid input for field/attribute size. Value: ten.", obj{"size": "ten"})},
-	{"a size of nothing", badVolume(400, "badRequest", "Invalid input", obj{"size": 0})},
-	{"no size", badVolume(400, "badRequest", "Invalid input", obj{"name": "x"})},
+	{"a size of nothing", badVolume(400, "badRequest", "Invalid input for field/attribute size. Value: 0. 0 is less than the minimum of 1", obj{"size": 0})},
+	{"no size", badVolume(400, "badRequest", "either malformed or otherwise incorrect", obj{"name": "x"})},
 	{"an unknown type", badVolume(404, "itemNotFound", "Volume type with name no-such-type could not be found.", obj{"size": 1, "volume_type": "no-such-type"})},
 	{"an unknown snapshot", badVolume(404, "itemNotFound", "Snapshot "+nobody+" could not be found.", obj{"size": 1, "snapshot_id": nobody})},
 	{"an unknown source", badVolume(404, "itemNotFound", "Volume "+nobody+" could not be found.", obj{"size": 1, "source_volid": nobody})},
@@ -92,13 +92,13 @@ var cinderCases = []one[*actor]{
 		assert.Equal(t, obj{"b": shared.mark}, a.want(t, 200, "GET", "cinder", path, nil).at("metadata"))
 		assert.Equal(t, obj{"c": "3"}, a.want(t, 200, "PUT", "cinder", path, obj{"metadata": obj{"c": "3"}}).at("metadata"))
 	}},
-	{"volumes come in pages, the newest first", func(t *testing.T, a *actor) {
-		old, young := a.volumeOf(t, obj{}), a.volumeOf(t, obj{})
-		page := a.want(t, 200, "GET", "cinder", "/volumes/detail?limit=1", nil)
-		assert.Equal(t, young, page.text("volumes", 0, "id"))
+	{"volumes come in pages", func(t *testing.T, a *actor) {
+		one, two, name := a.volumeOf(t, obj{"name": "page"}), a.volumeOf(t, obj{"name": "page"}), "?name=page&sort=id:asc&limit=1"
+		page := a.want(t, 200, "GET", "cinder", "/volumes/detail"+name, nil)
+		assert.Equal(t, min(one, two), page.text("volumes", 0, "id"))
 		assert.Equal(t, "next", page.text("volumes_links", 0, "rel"))
-		assert.Contains(t, page.text("volumes_links", 0, "href"), "marker="+young)
-		assert.Equal(t, old, a.want(t, 200, "GET", "cinder", "/volumes?limit=1&marker="+young, nil).text("volumes", 0, "id"))
+		assert.Contains(t, page.text("volumes_links", 0, "href"), "marker="+min(one, two))
+		assert.Equal(t, max(one, two), a.want(t, 200, "GET", "cinder", "/volumes"+name+"&marker="+min(one, two), nil).text("volumes", 0, "id"))
 	}},
 	{"an unknown marker of volumes is not found", func(t *testing.T, a *actor) {
 		a.refused(t, 404, "itemNotFound", nobody, "GET", "cinder", "/volumes?marker="+nobody, nil)

@@ -115,9 +115,8 @@ var glanceCases = []one[*actor]{
 		a.refused(t, 403, "", "Attribute 'status' is read-only.", "POST", "glance", "/images", obj{"status": "active"})
 	}},
 	{"an unknown image is not found", func(t *testing.T, a *actor) {
-		for _, method := range []string{"GET", "DELETE"} {
-			a.refused(t, 404, "", "with ID "+nobody, method, "glance", "/images/"+nobody, nil)
-		}
+		a.refused(t, 404, "", "No image found with ID "+nobody, "GET", "glance", "/images/"+nobody, nil)
+		a.refused(t, 404, "", "Failed to find image "+nobody+" to delete", "DELETE", "glance", "/images/"+nobody, nil)
 	}},
 	{"properties are added, replaced and removed", func(t *testing.T, a *actor) {
 		id := a.register(t, nil).text("id")

@@ -88,7 +88,11 @@ func invalid(class, words, template string) func(*testing.T, *shelf) {
 			if path == "/validate" && class == "UserParameterMissing" {
 				continue // to tell what is missing is what validation is for
 			}
-			s.refused(t, 400, class, words, "POST", "heat", path, obj{"stack_name": shared.mark + "-bad", "template": template})
+			name, told := class, words
+			if path == "/validate" && class == "StackValidationFailed" {
+				name, told = "HTTPBadRequest", strings.ReplaceAll(words, ": :", ":")
+			}
+			s.refused(t, 400, name, told, "POST", "heat", path, obj{"stack_name": shared.mark + "-bad", "template": template})
 		}
 	}
 }
@@ -236,16 +240,22 @@ var heatCases = []one[*shelf]{
 	}},
 	{"an unknown resource type", invalid("StackValidationFailed", "The Resource Type (OS::Neutron::Nett) could not be found.",
 		version+"resources: {n: {type: OS::Neutron::Nett}}")},
-	{"an unknown property", invalid("StackValidationFailed", "Unknown Property nmae", version+"resources: {n: {type: OS::Neutron::Net, properties: {nmae: x}}}")},
+	{"an unknown property", invalid("StackValidationFailed", "Property error: : resources.n.properties: : Unknown Property nmae", version+"resources: {n: {type: OS::Neutron::Net, properties: {nmae: x}}}")},
 	{"an unknown reference", invalid("InvalidTemplateReference", `The specified reference "m" (in n.Properties.value) is incorrect.`,
 		version+"resources: {n: {type: OS::Heat::Value, properties: {value: {get_resource: m}}}}")},
 	{"an unknown version", invalid("InvalidTemplateVersion", "The template version is invalid", "heat_template_version: 1999-01-01\nresources: {}")},
 	{"a missing parameter", invalid("UserParameterMissing", "The Parameter (a) was not provided.", version+"parameters: {a: {type: string}}\nresources: {}")},
-	{"a circle", invalid("CircularDependencyException", "Circular Dependency Found", version+"resources:\n"+
-		"  a: {type: OS::Heat::Value, properties: {value: {get_resource: b}}}\n  b: {type: OS::Heat::Value, properties: {value: {get_resource: a}}}\n")},
+	{"a circle breaks the engine", func(t *testing.T, s *shelf) {
+		out := s.want(t, 500, "POST", "heat", "/stacks", obj{"stack_name": shared.mark + "-circle", "template": version + "resources:\n" +
+			"  a: {type: OS::Heat::Value, properties: {value: {get_resource: b}}}\n  b: {type: OS::Heat::Value, properties: {value: {get_resource: a}}}\n"})
+		assert.Equal(t, "RemoteError", out.text("error", "type"))
+	}},
 	{"what is no YAML", invalid("HTTPBadRequest", "Template not in valid format", version+"resources: [unclosed")},
-	{"a missing property", invalid("StackValidationFailed", "Property name not assigned",
-		version+"resources: {k: {type: OS::Nova::KeyPair}}")},
+	{"a missing property", func(t *testing.T, s *shelf) {
+		s.refused(t, 400, "StackValidationFailed", "Property name not assigned", "POST", "heat", "/stacks",
+			obj{"stack_name": shared.mark + "-bad", "template": version + "resources: {k: {type: OS::Nova::KeyPair}}"})
+		s.want(t, 200, "POST", "heat", "/validate", obj{"template": version + "resources: {k: {type: OS::Nova::KeyPair}}"})
+	}},
 	{"a parameter out of its range", func(t *testing.T, s *shelf) {
 		s.refused(t, 400, "StackValidationFailed", "Parameter 'size' is invalid: 99 is out of range (min: 8, max: 20)", "POST", "heat", "/stacks",
 			obj{"stack_name": "x", "template": looked, "parameters": obj{"size": 99, "secret": "x", "words": "a"}})

@@ -156,7 +156,8 @@ var groupCases = []one[*actor]{
 		a.want(t, 204, "DELETE", "neutron", path, nil)
 		a.refused(t, 404, "SecurityGroupNotFound", "Security group "+out.text("security_group", "id")+" does not exist", "GET", "neutron", path, nil)
 	}},
-	{"the group of the project stays", func(t *testing.T, a *actor) {
+	{"the group of the project stays", func(t *testing.T, _ *actor) {
+		a := somebody(t, "member") // in whose project nothing is in the group
 		list := a.want(t, 200, "GET", "neutron", groups+"?name=default", nil).list("security_groups")
 		assert.Len(t, list, 1)
 		a.refused(t, 409, "SecurityGroupCannotRemoveDefault", "Insufficient rights for removing default security group.", "DELETE", "neutron",

@@ -25,6 +25,7 @@ func TestQuotas(t *testing.T) {
 	require.NoError(t, err)
 	p := &poor{actor: member, admin: shared.admin, image: y.image, flavor: y.flavor}
 	p.network = p.made(t, "neutron", "/networks", "network", obj{})
+	p.made(t, "neutron", "/subnets", "subnet", obj{"network_id": p.network, "ip_version": 4, "cidr": "10.100.0.0/24"})
 	p.group = p.made(t, "neutron", groups, "security_group", obj{"name": "poor"})
 	each(t, p, quotaCases)
 }
@@ -137,7 +138,7 @@ var quotaCases = []one[*poor]{
 	})},
 	{"a stack meets the quota of Nova", func(t *testing.T, p *poor) {
 		p.limit(t, "nova", "instances", 0)
-		_, got := p.newStack(t, "quota", "CREATE_FAILED", obj{"disable_rollback": true, "template": version + "parameters: {image: {type: string}, " +
+		_, got := p.newStack(t, "nova-quota", "CREATE_FAILED", obj{"disable_rollback": true, "template": version + "parameters: {image: {type: string}, " +
 			"flavor: {type: string}, network: {type: string}}\nresources: {server: {type: OS::Nova::Server, properties: {image: {get_param: image}, " +
 			"flavor: {get_param: flavor}, networks: [{network: {get_param: network}}]}}}",
 			"parameters": obj{"image": p.image, "flavor": p.flavor, "network": p.network}})
@@ -146,13 +147,13 @@ var quotaCases = []one[*poor]{
 	}},
 	{"a stack meets the quota of Neutron", func(t *testing.T, p *poor) {
 		p.limit(t, "neutron", "router", 0)
-		_, got := p.newStack(t, "quota", "CREATE_FAILED", obj{"disable_rollback": true, "template": version + "resources: {r: {type: OS::Neutron::Router}}"})
+		_, got := p.newStack(t, "neutron-quota", "CREATE_FAILED", obj{"disable_rollback": true, "template": version + "resources: {r: {type: OS::Neutron::Router}}"})
 		assert.Contains(t, got.text("stack", "stack_status_reason"), "Resource CREATE failed: OverQuotaClient: resources.r: Quota exceeded for "+
 			"resources: ['router'].")
 	}},
 	{"a stack meets the quota of Cinder", func(t *testing.T, p *poor) {
 		p.limit(t, "cinder", "volumes", 0)
-		_, got := p.newStack(t, "quota", "CREATE_FAILED", obj{"disable_rollback": true, "template": version +
+		_, got := p.newStack(t, "cinder-quota", "CREATE_FAILED", obj{"disable_rollback": true, "template": version +
 			"resources: {v: {type: OS::Cinder::Volume, properties: {size: 1}}}"})
 		assert.Contains(t, got.text("stack", "stack_status_reason"), "Resource CREATE failed: OverLimit: resources.v: VolumeLimitExceeded: "+
 			"Maximum number of volumes allowed (0) exceeded for quota 'volumes'. (HTTP 413)")

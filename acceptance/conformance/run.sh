@@ -5,5 +5,5 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=/dev/null
 . "${XDG_CACHE_HOME:-$HOME/.cache}/mycloudmanager/acceptance/env"
-MCM_CONFORMANCE_CLOUD="admin" go test -trimpath ./acceptance/conformance -count=1 -timeout 15m -v | grep -vE '^(=== |    --- PASS)'
+MCM_CONFORMANCE_CLOUD="admin" go test -trimpath ./acceptance/conformance -count=1 -parallel 4 -timeout 15m -v | grep -vE '^(=== |    --- PASS)'
 MCM_CONFORMANCE_CLI=1 go test -trimpath ./acceptance/conformance -run TestCommandLine -count=1 -timeout 10m

@@ -134,5 +134,5 @@ func TestApplicationCredentialsMayNotDelegate(t *testing.T) {
 	demo.do("keystone", "DELETE", credentials+"/"+id, "")
 	_, err = openstack.AuthenticatedClient(t.Context(), gophercloud.AuthOptions{IdentityEndpoint: c.AuthURL,
 		ApplicationCredentialID: id, ApplicationCredentialSecret: "s3cret"})
-	require.True(t, gophercloud.ResponseCodeIs(err, http.StatusUnauthorized), "%v", err)
+	require.True(t, gophercloud.ResponseCodeIs(err, http.StatusNotFound), "%v", err)
 }

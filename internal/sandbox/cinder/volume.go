@@ -106,7 +106,14 @@ var digits = regexp.MustCompile(`^[0-9]+$`)
 
 // valid refuses a request that is not of the form of the API.
 func valid(in sim.Obj) error {
-	if size := sim.Text(in["size"]); in["size"] != nil && (!digits.MatchString(size) || size == "0") {
+	size := sim.Text(in["size"])
+	if in["size"] == nil && sim.Str(in, "snapshot_id") == "" && sim.Str(in, "source_volid") == "" {
+		return sim.BadRequest("The server could not comply with the request since it is either malformed or otherwise incorrect.")
+	}
+	if size == "0" {
+		return sim.BadRequest("Invalid input for field/attribute size. Value: 0. 0 is less than the minimum of 1")
+	}
+	if in["size"] != nil && !digits.MatchString(size) {
 		return sim.BadRequest("Invalid input for field/attribute size. Value: %s. '%s' does not match '^[0-9]+$'", size, size)
 	}
 	return nil

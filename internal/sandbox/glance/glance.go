@@ -3,6 +3,7 @@
 package glance
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -192,6 +193,10 @@ func (s *Service) touch(o sim.Obj) {
 
 func (s *Service) delete(r *sim.Request) (any, error) {
 	o, err := s.find(r, true)
+	var gone *sim.Fault
+	if errors.As(err, &gone) && gone.Status == 404 {
+		return nil, sim.NotFound("Failed to find image %s to delete", r.ID())
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package heat
 
 import (
+	"errors"
 	"strings"
 
 	"mycloudmanager/internal/sandbox/sim"
@@ -86,7 +87,7 @@ func (s *Service) validate(r *sim.Request) (any, error) {
 	}
 	files := sim.Map(r.Body, "files")
 	if err := s.check(t, files); err != nil {
-		return nil, err
+		return nil, unchecked(err)
 	}
 	given, _, err := environment(r.Body)
 	if err != nil {
@@ -109,6 +110,15 @@ func (s *Service) validate(r *sim.Request) (any, error) {
 	}
 	return sim.Obj{"Description": describe(t.doc, "No description"), "Parameters": params, "Environment": sim.Obj{
 		"resource_registry": sim.Obj{"resources": sim.Obj{}}, "parameters": given, "parameter_defaults": sim.Obj{}, "event_sinks": []any{}}}, nil
+}
+
+// unchecked is a refusal in the words of template-validate, which wraps it once less and knows no class of its own.
+func unchecked(err error) error {
+	var f *sim.Fault
+	if errors.As(err, &f) && f.Type == "StackValidationFailed" {
+		return invalid("HTTPBadRequest", "%s", strings.ReplaceAll(f.Message, ": :", ":"))
+	}
+	return err
 }
 
 var kinds = map[string]string{"string": "String", "number": "Number", "json": "Json", "boolean": "Boolean",

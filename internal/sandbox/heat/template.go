@@ -122,11 +122,6 @@ func (s *Service) check(t *template, files sim.Obj) error {
 				return invalid("StackValidationFailed", "Property error: : resources.%s.properties: : Unknown Property %s", name, prop)
 			}
 		}
-		for _, prop := range required[kind] {
-			if _, given := sim.Map(def, "properties")[prop]; !given {
-				return invalid("StackValidationFailed", "Property error: : resources.%s.properties: : Property %s not assigned", name, prop)
-			}
-		}
 		if err := s.checkNested(kind, files); err != nil {
 			return err
 		}
@@ -182,7 +177,7 @@ func (t *template) order() ([]string, error) {
 	visit = func(name string) error {
 		switch state[name] {
 		case 1:
-			return invalid("CircularDependencyException", "Circular Dependency Found: {%s}", name)
+			return (&sim.Fault{Status: 500}).Typed("RemoteError") // the engine of Zed breaks on it
 		case 2:
 			return nil
 		}

@@ -21,10 +21,16 @@ var constrained = map[string]map[string]string{
 func (s *Service) checkValues(t *template, params sim.Obj) error {
 	for _, name := range t.names() {
 		def := t.resources[name]
+		kind := sim.Str(def, "type")
 		if def["condition"] != nil {
 			continue
 		}
-		limits := constrained[sim.Str(def, "type")]
+		for _, prop := range required[kind] {
+			if _, given := sim.Map(def, "properties")[prop]; !given {
+				return invalid("StackValidationFailed", "Property error: : resources.%s.properties: : Property %s not assigned", name, prop)
+			}
+		}
+		limits := constrained[kind]
 		for _, prop := range slices.Sorted(maps.Keys(limits)) {
 			constraint := limits[prop]
 			value := sim.Map(def, "properties")[prop]

@@ -155,9 +155,6 @@ func (s *Service) deleteCredential(r *sim.Request) (any, error) {
 		return nil, err
 	}
 	s.cloud.Drop(Credentials, sim.Str(o, "id"))
-	for _, token := range s.cloud.With(Tokens, "app_cred", sim.Str(o, "id")) { // they end with it
-		s.cloud.Drop(Tokens, sim.Str(token, "id"))
-	}
 	return nil, nil
 }
 

@@ -42,8 +42,22 @@ func New(c *sim.Cloud, ttl time.Duration) *Service {
 		}
 		return sim.Forbidden("You are not authorized to perform the requested action: identity:%s_%s.", verb, noun)
 	}
+	s.Authenticate = s.enter
 	s.routes()
 	return s
+}
+
+// enter lets in whoever has a good token. To a token whose credential is gone it says so; other services do not.
+func (s *Service) enter(r *sim.Request) error {
+	id := r.Header.Get("X-Auth-Token")
+	if cred := sim.Str(s.cloud.Get(Tokens, id), "app_cred"); cred != "" && s.cloud.Get(Credentials, cred) == nil {
+		return notFound("Application Credential", cred)
+	}
+	var ok bool
+	if r.Actor, ok = s.cloud.Actor(id); !ok {
+		return s.Unauthorized()
+	}
+	return nil
 }
 
 func (s *Service) routes() {

@@ -76,8 +76,8 @@ func (s *Service) create(n noun) sim.Handler {
 			return nil, sim.BadRequest("'name' is a required property")
 		}
 		if taken := len(s.cloud.With(n.kind, "name", sim.Str(in, "name"))) > 0; taken && n.kind == Projects {
-			return nil, sim.Conflict("Conflict occurred attempting to store project - it is not permitted to have two projects with the same "+
-				"name in the same domain: %s.", sim.Str(in, "name"))
+			return nil, sim.Conflict("Conflict occurred attempting to store project - it is not permitted to have two projects with either the "+
+				"same name or same id in the same domain: name is %s, project id %s.", sim.Str(in, "name"), sim.HexID())
 		} else if taken {
 			return nil, sim.Conflict("Conflict occurred attempting to store %s - Duplicate entry found with name %s.",
 				n.one, sim.Str(in, "name"))

@@ -93,6 +93,9 @@ func (s *Service) byCredential(identity sim.Obj) (sim.Obj, error) {
 			}))
 		}
 	}
+	if cred == nil && sim.Str(given, "id") != "" {
+		return nil, notFound("Application Credential", sim.Str(given, "id"))
+	}
 	if cred == nil || sim.Str(cred, "_digest") != Digest(sim.Str(cred, "id"), sim.Str(given, "secret")) ||
 		expired(cred, s.cloud.Now()) {
 		return nil, denied()
@@ -106,7 +109,7 @@ func (s *Service) byCredential(identity sim.Obj) (sim.Obj, error) {
 	token["roles"], token["app_cred"] = sim.Anys(roles), cred["id"]
 	token["unrestricted"] = cred["unrestricted"]
 	if end, err := time.Parse(credentialEnd, sim.Str(cred, "expires_at")); err == nil && end.Before(s.cloud.Now().Add(s.ttl)) {
-		token["expires_at"] = sim.Stamp(end, sim.Expiry)
+		token["expires_at"] = sim.Stamp(end, "2006-01-02T15:04:05") // Zed spells this one without a zone
 	}
 	return token, nil
 }

@@ -3,6 +3,7 @@ package nova
 import (
 	"encoding/base64"
 	"strconv"
+	"strings"
 
 	"mycloudmanager/internal/sandbox/sim"
 )
@@ -77,7 +78,14 @@ func valid(in sim.Obj) error {
 		return err
 	}
 	if data := sim.Str(in, "user_data"); data != "" {
-		if _, err := base64.StdEncoding.DecodeString(data); err != nil || len(data) > 65535 {
+		// Nova's own reader leaves out what is none of the characters.
+		kept := strings.Map(func(c rune) rune {
+			if strings.ContainsRune("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=", c) {
+				return c
+			}
+			return -1
+		}, data)
+		if _, err := base64.StdEncoding.DecodeString(kept); err != nil || len(data) > 65535 {
 			return sim.BadRequest("Invalid input for field/attribute user_data. Value is not base64 or is too long")
 		}
 	}

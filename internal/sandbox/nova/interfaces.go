@@ -100,5 +100,5 @@ func (s *Service) detachPort(r *sim.Request) (any, error) {
 			return nil, err
 		}
 	}
-	return nil, sim.NotFound("Instance %s does not have an interface with id %s", r.ID(), r.PathValue("port"))
+	return nil, nil // Nova finds out later, and tells nobody
 }

@@ -98,7 +98,7 @@ func (s *Service) spawned(o, _ sim.Obj) {
 	if sim.Str(o, "OS-EXT-STS:task_state") != "spawning" {
 		return
 	}
-	sim.Merge(o, sim.Obj{"status": "ACTIVE", "progress": 100, "OS-EXT-STS:vm_state": "active",
+	sim.Merge(o, sim.Obj{"status": "ACTIVE", "OS-EXT-STS:vm_state": "active",
 		"OS-EXT-STS:task_state": nil, "OS-EXT-STS:power_state": 1,
 		"OS-SRV-USG:launched_at": sim.Stamp(s.cloud.Now(), sim.Micros),
 		"_booted":                sim.Stamp(s.cloud.Now(), sim.Expiry)})

@@ -42,6 +42,9 @@ func (c *Cloud) Actor(token string) (Actor, bool) {
 	if o == nil || Str(o, "expires_at") < Stamp(time.Now(), Expiry) {
 		return Actor{}, false
 	}
+	if cred := Str(o, "app_cred"); cred != "" && c.Get("keystone/application_credentials", cred) == nil {
+		return Actor{}, false // they end with it
+	}
 	return ActorOf(o), true
 }
 

@@ -210,7 +210,7 @@ func Info(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write(sim.JSON(sim.Obj{ // the client may be gone
 		"swift": sim.Obj{"version": "2.30.0", "max_file_size": 5368709122, "container_listing_limit": most, "max_container_name_length": 256,
 			"max_object_name_length": 1024, "max_meta_count": 90},
-		"slo": sim.Obj{"max_manifest_segments": 1000, "max_manifest_size": 8388608, "min_segment_size": 1},
-		"dlo": sim.Obj{"max_segments": 1000}, "container_quotas": sim.Obj{},
-		"tempurl": sim.Obj{"methods": []any{"GET", "HEAD", "PUT", "POST", "DELETE"}, "allowed_digests": []any{"sha1", "sha256", "sha512"}}}))
+		"slo":              sim.Obj{"max_manifest_segments": 1000, "max_manifest_size": 8388608, "min_segment_size": 1},
+		"container_quotas": sim.Obj{},
+		"tempurl":          sim.Obj{"methods": []any{"GET", "HEAD", "PUT", "POST", "DELETE"}, "allowed_digests": []any{"sha1", "sha256", "sha512"}}}))
 }
