@@ -63,7 +63,9 @@ type TemporalOptions struct {
 const (
 	startPatience = 60 * time.Second
 	stopPatience  = 15 * time.Second
-	lockPatience  = 20 * time.Second // a server of a manager that was killed needs to notice
+	// A server of a manager that was killed needs to notice; and one that was killed itself while it
+	// started, without a word of its own, is started again.
+	lockPatience = 20 * time.Second
 )
 
 // StartTemporal starts the embedded server and returns when it listens. Certificates are made anew
@@ -81,7 +83,8 @@ func StartTemporal(ctx context.Context, o TemporalOptions) (*Temporal, error) {
 			go t.keep()
 			return t, nil
 		}
-		if !strings.Contains(fault.MessageOf(err), "in use by another") || time.Now().After(deadline) {
+		waits := strings.Contains(fault.MessageOf(err), "in use by another") || errors.Is(err, io.EOF)
+		if !waits || time.Now().After(deadline) {
 			return nil, err
 		}
 		time.Sleep(300 * time.Millisecond)
