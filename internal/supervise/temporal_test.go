@@ -79,7 +79,7 @@ func TestAKilledServerComesBackAtItsAddress(t *testing.T) {
 func TestAServerThatIsKilledWhileItStartsIsStartedAgain(t *testing.T) {
 	o := options(t, t.TempDir())
 	script := filepath.Join(t.TempDir(), "mcm-temporal")
-	require.NoError(t, os.WriteFile(script, []byte("#!/bin/sh\nif mkdir \"$0.started\"; then kill -9 $$; fi 2>/dev/null\nexec "+o.Executable+"\n"), 0o700))
+	require.NoError(t, os.WriteFile(script, []byte("#!/bin/sh\nif mkdir \"$0.started\" 2>/dev/null; then echo busy >&2; kill -9 $$; fi\nexec "+o.Executable+"\n"), 0o700))
 	o.Executable = script
 	s, err := supervise.StartTemporal(t.Context(), o)
 	require.NoError(t, err)
