@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net/http"
 	"testing"
 	"time"
 
@@ -66,6 +67,25 @@ func TestACancelledOperationLeavesNothing(t *testing.T) {
 			s.then = func() error { return server.Client.CancelWorkflow(context.Background(), id, "") }
 		}, op.workflow, op.input(h))
 	})
+}
+
+// A release whose objects are there in part, and which then fails before Helm has written a new record,
+// is undone with its objects: the record that knew of them has not gone alone.
+func TestAReleaseThatFailsTwiceLeavesNothing(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.run(t, workflows.DeployStack, small(h))
+	before := h.count(t)
+	h.cloud.Control(t, http.MethodPost, "/faults", `{"service":"kubernetes","method":"PATCH","path_regex":"/statefulsets/","kind":"drop","count":1}`)
+	refuse := `{"service":"kubernetes","method":"POST","path_regex":"/secrets$","kind":"status","status":400,"count":1}`
+	s := &saboteur{at: 6, then: func() error { // the second attempt of InstallApp, after the five first activities
+		h.cloud.Control(t, http.MethodPost, "/faults", refuse)
+		return nil
+	}}
+	env := h.environment(s)
+	env.ExecuteWorkflow(workflows.LaunchApp, workflows.LaunchAppInput{App: "ntp"})
+	require.Error(t, env.GetWorkflowError())
+	operation{kept: map[string]int{"cinder/volumes": 1}}.leaves(t, h, before, env.GetWorkflowError())
 }
 
 func everyStep(t *testing.T, run func(h *house, op operation, s *saboteur) error) {

@@ -63,7 +63,11 @@ func Open(ctx context.Context, where string, key []byte) (*Store, error) {
 		return nil, fmt.Errorf("audit store: %w", err)
 	}
 	s.db = db
-	if _, err := db.ExecContext(ctx, fmt.Sprintf(schema, id)); err != nil {
+	statements := fmt.Sprintf(schema, id)
+	if s.postgres { // IF NOT EXISTS is no lock: replicas that start at once would trip over each other
+		statements = "SELECT pg_advisory_xact_lock(hashtext('mcm audit'));" + statements
+	}
+	if _, err := db.ExecContext(ctx, statements); err != nil {
 		return nil, errors.Join(fmt.Errorf("audit store: %w", err), db.Close())
 	}
 	return s, nil

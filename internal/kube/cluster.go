@@ -75,13 +75,13 @@ func (c *Cluster) drop() {
 }
 
 // fail maps an error of the API. A connection that broke is dropped, because the bastion or the
-// credential may have changed.
+// credential may have changed, and with it what it has learnt of the cluster's kinds, its failures too.
 func (c *Cluster) fail(err error) error {
 	if err == nil {
 		return nil
 	}
 	mapped := Fault(err)
-	if fault.KindOf(mapped) == fault.Unavailable {
+	if k := fault.KindOf(mapped); k == fault.Unavailable || k == fault.Internal {
 		c.drop()
 	}
 	return mapped
@@ -128,7 +128,7 @@ func unreachable(err error) bool {
 // their own error and drop it. A kind that the cluster does not know is one whose discovery failed, or
 // whose definition is still being installed: the catalogue's tests know every kind that a chart makes.
 func lost(text string) bool {
-	for _, words := range []string{"the server is currently unable to handle the request", "no matches for kind", "unable to retrieve the complete list of server APIs",
+	for _, words := range []string{"the server is currently unable to handle the request", "no matches for kind", "failed to download openapi", "unable to retrieve the complete list of server APIs",
 		": EOF", "unexpected EOF", "connection refused", "connection reset by peer", "i/o timeout", "http2: client connection lost"} {
 		if strings.Contains(text, words) {
 			return true

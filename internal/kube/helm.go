@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"slices"
 	"time"
 
 	"helm.sh/helm/v4/pkg/action"
@@ -196,25 +197,28 @@ func (c *Cluster) apply(ctx context.Context, cfg *action.Configuration, ch *char
 // settle drops revisions that no worker works on any more and returns the newest that stands.
 func (c *Cluster) settle(ctx context.Context, cfg *action.Configuration, app string) (*Release, error) {
 	history, err := c.Revisions(ctx, app)
-	if err != nil {
+	if err != nil || len(history) == 0 {
 		return nil, err
 	}
+	if !slices.ContainsFunc(history, stands) {
+		// A first revision that is half made: Helm refuses to go on with it. Its record goes together
+		// with what it has created, which nobody would find without it.
+		return nil, c.remove(cfg, app)
+	}
 	for _, r := range history {
-		if r.Status == "deployed" || r.Status == "superseded" {
+		if stands(r) {
 			return &r, nil
 		}
-		if r.Status == "failed" && r.Revision > 1 {
-			return &r, nil
-		}
-		// The first revision is half made: Helm refuses to go on with it. What it has created is
-		// taken over by the next install, which applies the same objects.
-		if r.Status == "failed" || r.Status == "uninstalled" || r.Status == "uninstalling" || len(history) == 1 || r.Revision == history[0].Revision {
-			if _, err := cfg.Releases.Delete(app, r.Revision); err != nil && !errors.Is(err, driver.ErrReleaseNotFound) {
-				return nil, c.fail(err)
-			}
+		if _, err := cfg.Releases.Delete(app, r.Revision); err != nil && !errors.Is(err, driver.ErrReleaseNotFound) {
+			return nil, c.fail(err)
 		}
 	}
 	return nil, nil
+}
+
+// stands tells a revision that Helm can go on from.
+func stands(r Release) bool {
+	return r.Status == "deployed" || r.Status == "superseded" || (r.Status == "failed" && r.Revision > 1)
 }
 
 func load(app catalog.App) (*chart.Chart, error) {

@@ -22,6 +22,10 @@ func (c *Cluster) Uninstall(ctx context.Context, app string) error {
 	if err != nil {
 		return err
 	}
+	return c.remove(cfg, app)
+}
+
+func (c *Cluster) remove(cfg *action.Configuration, app string) error {
 	newest, err := cfg.Releases.Last(app)
 	if errors.Is(err, driver.ErrReleaseNotFound) {
 		return nil

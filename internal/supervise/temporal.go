@@ -48,7 +48,11 @@ type child struct {
 	stdin   io.Closer
 	process *os.Process
 	exited  chan struct{}
+	state   *os.ProcessState // once it has exited
 }
+
+// errKilled ends the start of a server that somebody killed meanwhile.
+var errKilled = errors.New("it was killed while it started")
 
 // TemporalOptions says how the embedded server is to run.
 type TemporalOptions struct {
@@ -63,7 +67,9 @@ type TemporalOptions struct {
 const (
 	startPatience = 60 * time.Second
 	stopPatience  = 15 * time.Second
-	lockPatience  = 20 * time.Second // a server of a manager that was killed needs to notice
+	// A server of a manager that was killed needs to notice; one that was killed itself while it started
+	// is started again.
+	lockPatience = 20 * time.Second
 )
 
 // StartTemporal starts the embedded server and returns when it listens. Certificates are made anew
@@ -81,7 +87,8 @@ func StartTemporal(ctx context.Context, o TemporalOptions) (*Temporal, error) {
 			go t.keep()
 			return t, nil
 		}
-		if !strings.Contains(fault.MessageOf(err), "in use by another") || time.Now().After(deadline) {
+		waits := strings.Contains(fault.MessageOf(err), "in use by another") || errors.Is(err, errKilled)
+		if !waits || time.Now().After(deadline) {
 			return nil, err
 		}
 		time.Sleep(300 * time.Millisecond)
@@ -139,18 +146,12 @@ func (t *Temporal) start(ctx context.Context) error {
 		reported <- t.read(stdout)
 		_, _ = io.Copy(io.Discard, stdout)
 		_ = cmd.Wait()
+		c.state = cmd.ProcessState
 		close(c.exited)
 	}()
-	select {
-	case err = <-reported:
-	case <-time.After(startPatience):
-		err = errors.New("it does not say where it listens")
-	case <-ctx.Done():
-		err = ctx.Err()
-	}
-	if err != nil {
+	if err := c.await(ctx, reported); err != nil {
 		c.stop()
-		if said := complaints.last(); said != "" {
+		if said := complaints.last(); said != "" && !errors.Is(err, errKilled) {
 			err = errors.New(said)
 		}
 		return fault.New(fault.Unavailable, err, "the embedded Temporal did not start: %v", err)
@@ -203,6 +204,32 @@ func (t *Temporal) Stop() {
 	t.mu.Unlock()
 	if c != nil {
 		c.stop()
+	}
+}
+
+// await returns once the server has reported where it listens.
+func (c *child) await(ctx context.Context, reported <-chan error) error {
+	select {
+	case err := <-reported:
+		if err != nil && c.killed() {
+			return errKilled
+		}
+		return err
+	case <-time.After(startPatience):
+		return errors.New("it does not say where it listens")
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// killed tells of a server that has closed its output whether a signal ended it.
+func (c *child) killed() bool {
+	select {
+	case <-c.exited:
+		status, ok := c.state.Sys().(syscall.WaitStatus)
+		return ok && status.Signaled()
+	case <-time.After(time.Second):
+		return false
 	}
 }
 

@@ -75,6 +75,18 @@ func TestAKilledServerComesBackAtItsAddress(t *testing.T) {
 	require.Eventually(t, func() bool { return server(t) == 0 }, 20*time.Second, 50*time.Millisecond, "it does not come back once it was stopped")
 }
 
+// A server that is killed before it listens is started again: its manager must not end with it.
+func TestAServerThatIsKilledWhileItStartsIsStartedAgain(t *testing.T) {
+	o := options(t, t.TempDir())
+	script := filepath.Join(t.TempDir(), "mcm-temporal")
+	require.NoError(t, os.WriteFile(script, []byte("#!/bin/sh\nif mkdir \"$0.started\" 2>/dev/null; then echo busy >&2; kill -9 $$; fi\nexec "+o.Executable+"\n"), 0o700))
+	o.Executable = script
+	s, err := supervise.StartTemporal(t.Context(), o)
+	require.NoError(t, err)
+	defer s.Stop()
+	require.True(t, answers(t, s))
+}
+
 // A file of another Temporal is never opened blindly.
 func TestAFileOfAnotherMinorIsRefused(t *testing.T) {
 	dir := t.TempDir()
