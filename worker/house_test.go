@@ -3,6 +3,7 @@ package worker_test
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -17,12 +18,14 @@ import (
 	sdkworker "go.temporal.io/sdk/worker"
 
 	"mycloudmanager/deploy"
+	"mycloudmanager/internal/ansible"
 	"mycloudmanager/internal/audit"
 	"mycloudmanager/internal/catalog"
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/kube"
 	"mycloudmanager/internal/openstack"
 	"mycloudmanager/internal/reach"
+	"mycloudmanager/internal/sandbox/playbook"
 	"mycloudmanager/internal/sandbox/sandboxtest"
 	"mycloudmanager/internal/stack"
 	"mycloudmanager/internal/temporal/temporaltest"
@@ -36,6 +39,8 @@ type house struct {
 	parts worker.Parts
 	token string
 	runs  int
+	// enrolled is the instance that operations work on.
+	enrolled workflows.EnrollInstanceInput
 }
 
 func newHouse(t *testing.T) *house {
@@ -58,10 +63,17 @@ func newHouseOn(t *testing.T, sim *sandboxtest.Cloud) *house {
 	t.Cleanup(func() { _ = store.Close() })
 	user, err := cloud.SignIn(t.Context(), openstack.Login{Username: "demo", Password: "demo", UserDomain: "Default", Project: "demo", ProjectDomain: "Default"})
 	require.NoError(t, err)
+	way := &reach.Cluster{CacheDir: dir, Cloud: cloud, Signer: signer, Dial: reach.ThroughProxy(sim.URL[len("http://"):])}
+	key, err := os.ReadFile(filepath.Join(dir, "ssh_identity"))
+	require.NoError(t, err)
+	own := temporaltest.Product(t)
+	stand := filepath.Join(dir, playbook.Name)
+	require.NoError(t, os.Symlink(own, stand))
 	return &house{cloud: sim, token: user.Token(), parts: worker.Parts{
 		Cloud: cloud, Catalog: apps, Template: template, PublicKey: reach.PublicLine(signer), Every: 10 * time.Millisecond,
 		Recorder: &audit.Recorder{Store: store}, Converter: converter.GetDefaultDataConverter(),
-		Cluster: &kube.Cluster{Reach: &reach.Cluster{CacheDir: dir, Cloud: cloud, Signer: signer, Dial: reach.ThroughProxy(sim.URL[len("http://"):])}},
+		Cluster: &kube.Cluster{Reach: way}, Instances: &reach.Instances{Cluster: way, Key: key},
+		Playbooks: &ansible.Runner{Executable: stand}, Relay: []string{own, "relay"},
 	}}
 }
 

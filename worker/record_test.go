@@ -63,7 +63,22 @@ func TestRecord(t *testing.T) {
 	r.save(t, "UninstallApp.kept", r.ok(t, "app.uninstall", workflows.UninstallAppInput{App: "ntp"}))
 	r.save(t, "LaunchApp.adopted", r.ok(t, "app.launch", workflows.LaunchAppInput{App: "ntp"}))
 	r.save(t, "UninstallApp.deleted", r.ok(t, "app.uninstall", workflows.UninstallAppInput{App: "ntp", DeleteVolume: true}))
+	r.saveInstances(t)
 	r.save(t, "DeleteStack.ok", r.ok(t, "stack.delete", workflows.DeleteStackInput{Name: "toolbox", UserToken: r.token}))
+}
+
+// saveInstances records the operations on instances, with an app whose agent is theirs.
+func (r *recorder) saveInstances(t *testing.T) {
+	t.Helper()
+	r.ok(t, "app.launch", workflows.LaunchAppInput{App: "ntp"})
+	in := r.enrollment(t, "web-2")
+	in.Agents = []string{"ntp"}
+	r.save(t, "EnrollInstance.ok", r.ok(t, "instance.enroll", in))
+	r.save(t, "ConnectInstance.ok", r.ok(t, "instance.network", workflows.ConnectInstanceInput{ID: in.ID, Address: in.SourceIP}))
+	agents := workflows.AgentsInput{Action: workflows.CheckAgents, Apps: []string{"ntp"}, Instances: []string{in.ID, "00000000-0000-4000-8000-000000000000"}}
+	r.save(t, "RunAgents.partly", r.ok(t, "agent.check", agents))
+	r.save(t, "UnenrollInstance.ok", r.ok(t, "instance.unenroll", workflows.UnenrollInstanceInput{ID: in.ID}))
+	r.ok(t, "app.uninstall", workflows.UninstallAppInput{App: "ntp", DeleteVolume: true})
 }
 
 func (r *recorder) start(t *testing.T, operation string, input any) client.WorkflowRun {

@@ -34,7 +34,7 @@ func operations() map[string]operation {
 		h.run(t, workflows.LaunchApp, workflows.LaunchAppInput{App: "ntp"})
 	}
 	settings := apps.Settings{Parameters: map[string]any{"local_stratum": 5.0}}
-	return map[string]operation{
+	all := map[string]operation{
 		"DeployStack": {workflow: workflows.DeployStack, input: func(h *house) any { return small(h) }},
 		"LaunchApp": {workflow: workflows.LaunchApp, before: deployed, kept: map[string]int{"cinder/volumes": 1},
 			input: func(*house) any { return workflows.LaunchAppInput{App: "ntp"} }},
@@ -46,6 +46,8 @@ func operations() map[string]operation {
 		"DeleteStack": {workflow: workflows.DeleteStack, before: launched, forward: true,
 			input: func(h *house) any { return workflows.DeleteStackInput{Name: "toolbox", UserToken: h.token} }},
 	}
+	maps.Copy(all, instanceOperations(launched))
+	return all
 }
 
 // Whatever step fails for good, an operation leaves nothing behind but what it says it keeps.

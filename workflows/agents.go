@@ -140,7 +140,13 @@ func playAgent(ctx workflow.Context, run *flow.Run, action ansible.Action, app s
 		hosts   []ansible.PlayHost
 	)
 	for _, id := range ids {
-		if e, ok := known[id]; ok {
+		e, ok := known[id]
+		if ok && action == CheckAgents && !slices.Contains(e.Agents, app) {
+			score(run, id, app, string(instances.Absent)+": there is nothing to check")
+			p.done++
+			continue
+		}
+		if ok {
 			hosts = append(hosts, ansible.PlayHost{ID: id, Name: e.Name, Address: e.Enrollment.Address, HostKey: e.Enrollment.HostKey})
 			continue
 		}

@@ -23,7 +23,7 @@ func ConnectInstance(ctx workflow.Context, in ConnectInstanceInput) (err error) 
 	}
 	defer run.End(ctx, &err)
 	var way neutron.Connected
-	run.Undo(network.DisconnectSubnet, func() any { return neutron.DisconnectInput{Subnet: ownSubnet(way)} })
+	run.Undo(network.DisconnectSubnet, func() any { return neutron.DisconnectInput{Subnet: ownSubnet(way), ServerID: in.ID} })
 	if err := run.Call(ctx, network.ConnectInstance, neutron.ConnectInput{ServerID: in.ID, Address: in.Address}, &way); err != nil {
 		return err
 	}

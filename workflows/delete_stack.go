@@ -23,7 +23,7 @@ type DeleteStackInput struct {
 // SetUserToken implements flow.TokenUser.
 func (in *DeleteStackInput) SetUserToken(token string) { in.UserToken = token }
 
-// DeleteStack stops the apps so that their volumes come free, has Heat delete the stack, and sweeps
+// DeleteStack stops the apps so that their volumes come free, detaches the subnets of instances, has Heat delete the stack, and sweeps
 // what still carries our tag. The volumes stay: they hold the apps' data.
 func DeleteStack(ctx workflow.Context, in DeleteStackInput) (err error) {
 	var (
@@ -42,6 +42,11 @@ func DeleteStack(ctx workflow.Context, in DeleteStackInput) (err error) {
 
 	if err := run.Wait(ctx, sweepPatience, kubernetes.ReleaseApps, nil, nil); err != nil {
 		return err
+	}
+	if workflow.GetVersion(ctx, "DeleteStack-instances", workflow.DefaultVersion, 1) == 1 {
+		if err := run.Call(ctx, network.DetachInstances, nil, nil); err != nil {
+			return err
+		}
 	}
 	if err := run.Wait(ctx, stackPatience, orchestration.DeleteStack, ref, nil); err != nil {
 		return err

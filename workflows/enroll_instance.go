@@ -50,7 +50,7 @@ func EnrollInstance(ctx workflow.Context, in EnrollInstanceInput) (err error) {
 		return err
 	}
 	var way neutron.Connected
-	run.Undo(network.DisconnectSubnet, func() any { return neutron.DisconnectInput{Subnet: ownSubnet(way)} })
+	run.Undo(network.DisconnectSubnet, func() any { return neutron.DisconnectInput{Subnet: ownSubnet(way), ServerID: in.ID} })
 	if err := run.Call(ctx, network.ConnectInstance, neutron.ConnectInput{ServerID: in.ID, Address: server.Address}, &way); err != nil {
 		return err
 	}

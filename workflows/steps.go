@@ -32,6 +32,7 @@ func StepTitles() map[string]i18n.Text {
 		"DeleteVolume":          {En: "Delete the volume", Fr: "Supprimer le volume"},
 		"InspectInstance":       {En: "Check the server", Fr: "Vérifier le serveur"},
 		"ConnectInstance":       {En: "Connect its subnet to the stack", Fr: "Relier son sous-réseau à la pile"},
+		"DetachInstances":       {En: "Detach the subnets of instances", Fr: "Détacher les sous-réseaux des instances"},
 		"DisconnectSubnet":      {En: "Detach its subnet", Fr: "Détacher son sous-réseau"},
 		"AwaitSignIn":           {En: "Sign in with the pinned host key", Fr: "Se connecter avec la clé d'hôte épinglée"},
 		"MarkInstance":          {En: "Keep the enrollment", Fr: "Garder l'enrôlement"},

@@ -48,7 +48,7 @@ func UnenrollInstance(ctx workflow.Context, in UnenrollInstanceInput) (err error
 	if err != nil {
 		run.Partly("the user %s may still be on the instance: remove it there with enroll.sh --uninstall (%s)", "mcm", fault.MessageOf(err))
 	}
-	if err := run.Call(ctx, network.DisconnectSubnet, neutron.DisconnectInput{Subnet: kept.Enrollment.Subnet}, nil); err != nil {
+	if err := run.Call(ctx, network.DisconnectSubnet, neutron.DisconnectInput{Subnet: kept.Enrollment.Subnet, ServerID: in.ID}, nil); err != nil {
 		return err
 	}
 	return run.Call(ctx, compute.UnmarkInstance, ref, nil)

@@ -2,13 +2,11 @@ package neutron
 
 import (
 	"context"
-	"slices"
 
 	"github.com/gophercloud/gophercloud/v2"
 	"github.com/gophercloud/gophercloud/v2/openstack/networking/v2/extensions/layer3/routers"
-	"github.com/gophercloud/gophercloud/v2/openstack/networking/v2/ports"
 
-	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/instances"
 	"mycloudmanager/internal/openstack"
 )
 
@@ -24,66 +22,95 @@ type Connected struct {
 	Made   bool // the manager attached it: it may take it back
 }
 
-// ConnectInstance attaches the instance's subnet to the stack's router when it is not yet. Without a
-// stack, and for an address that is floating, there is nothing to connect. It is idempotent: an
-// interface that is there is left as it is.
+// ConnectInstance joins the instance's subnet with the stack's router when it is not yet. Where another
+// router is the subnet's gateway, that one learns the way to the stack. Without a stack, and for an
+// address that is floating, there is nothing to connect. It is idempotent: an interface that is there
+// is left as it is, a port of ours that a lost answer left is used.
 // https://docs.openstack.org/api-ref/network/v2/#add-interface-to-router
+// https://docs.openstack.org/api-ref/network/v2/#add-extra-routes-to-router
 func (a *Activities) ConnectInstance(ctx context.Context, in ConnectInput) (Connected, error) {
-	s, c, err := a.open(ctx)
-	if err != nil {
+	w, err := a.way(ctx)
+	if err != nil || w.router == "" {
 		return Connected{}, err
 	}
-	router, err := stackRouter(ctx, s, c)
-	if err != nil || router == "" {
-		return Connected{}, err
-	}
-	subnet, err := subnetOf(ctx, s, c, in)
+	subnet, err := w.subnetOf(ctx, in)
 	if err != nil || subnet == "" {
 		return Connected{}, err
 	}
-	there, err := interfaces(ctx, s, c, router)
-	if err != nil || slices.Contains(there, subnet) {
-		return Connected{Subnet: subnet}, err
-	}
-	_, err = routers.AddInterface(ctx, c, router, routers.AddInterfaceOpts{SubnetID: subnet}).Extract()
-	if err = s.Fault("neutron", err); err != nil {
-		// The answer to a request before may have been lost.
-		if there, again := interfaces(ctx, s, c, router); again == nil && slices.Contains(there, subnet) {
-			return Connected{Subnet: subnet, Made: true}, nil
+	for _, p := range w.interfaces {
+		if in, ok := addressIn(p, subnet); ok {
+			made := p.Name == ownPort
+			if made { // the route may be what is still missing
+				err = w.learn(ctx, subnet, in, extraroutesAdd)
+			}
+			return Connected{Subnet: subnet, Made: made}, err
 		}
-		return Connected{Subnet: subnet}, busyGateway(err)
 	}
-	return Connected{Subnet: subnet, Made: true}, nil
+	port, err := w.port(ctx, subnet)
+	if err != nil {
+		return Connected{Subnet: subnet, Made: true}, err
+	}
+	_, err = routers.AddInterface(ctx, w.c, w.router, routers.AddInterfaceOpts{PortID: port.ID}).Extract()
+	if err = w.s.Fault("neutron", err); err != nil {
+		return Connected{Subnet: subnet, Made: true}, err
+	}
+	at, _ := addressIn(port, subnet)
+	return Connected{Subnet: subnet, Made: true}, w.learn(ctx, subnet, at, extraroutesAdd)
 }
 
-// busyGateway says what to do when another router has the subnet's gateway address.
-func busyGateway(err error) error {
-	switch fault.KindOf(err) {
-	case fault.Conflict, fault.Invalid:
-		return fault.New(fault.Conflict, err, "the instance's subnet has another router: give the instance a floating IP, or detach that router, then press Retry (%s)", fault.MessageOf(err))
-	}
-	return err
+// DisconnectInput names a subnet that the manager attached, and the instance that needs it no more.
+type DisconnectInput struct {
+	Subnet   string
+	ServerID string
 }
 
-// DisconnectInput names a subnet that the manager attached.
-type DisconnectInput struct{ Subnet string }
-
-// DisconnectSubnet detaches the subnet from the stack's router. It tolerates absence.
+// DisconnectSubnet takes the subnet's interface off the stack's router, and the way to the stack off
+// the subnet's own, unless another enrolled instance is in the subnet. It tolerates absence.
 // https://docs.openstack.org/api-ref/network/v2/#remove-interface-from-router
 func (a *Activities) DisconnectSubnet(ctx context.Context, in DisconnectInput) error {
-	s, c, err := a.open(ctx)
-	if err != nil {
-		return err
-	}
-	router, err := stackRouter(ctx, s, c)
-	if err != nil || router == "" || in.Subnet == "" {
-		return err
-	}
-	_, err = routers.RemoveInterface(ctx, c, router, routers.RemoveInterfaceOpts{SubnetID: in.Subnet}).Extract()
-	if err = s.Fault("neutron", err); fault.KindOf(err) == fault.NotFound {
+	if in.Subnet == "" {
 		return nil
 	}
-	return err
+	w, err := a.way(ctx)
+	if err != nil || w.router == "" {
+		return err
+	}
+	needed, err := w.needed(ctx, in)
+	if err != nil || needed {
+		return err
+	}
+	return w.leave(ctx, in.Subnet)
+}
+
+// needed tells whether another enrolled instance is reached by the subnet's interface.
+func (w way) needed(ctx context.Context, in DisconnectInput) (bool, error) {
+	all, err := w.s.Servers(ctx)
+	for _, server := range all {
+		if e, ok := instances.EnrollmentOf(server.Metadata); ok && server.ID != in.ServerID && e.Subnet == in.Subnet {
+			return true, nil
+		}
+	}
+	return false, err
+}
+
+// DetachInstances takes every subnet of instances off the stack's router: Heat deletes only what is
+// its own. It tolerates absence.
+func (a *Activities) DetachInstances(ctx context.Context) error {
+	w, err := a.way(ctx)
+	if err != nil || w.router == "" {
+		return err
+	}
+	for _, p := range w.interfaces {
+		for _, ip := range p.FixedIPs {
+			if p.Name != ownPort {
+				continue
+			}
+			if err := w.leave(ctx, ip.SubnetID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (a *Activities) open(ctx context.Context) (*openstack.Session, *gophercloud.ServiceClient, error) {
@@ -93,46 +120,4 @@ func (a *Activities) open(ctx context.Context) (*openstack.Session, *gophercloud
 	}
 	c, err := s.Network()
 	return s, c, err
-}
-
-// stackRouter is the router that the stack's template made, "" when there is no stack.
-func stackRouter(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceClient) (string, error) {
-	list, err := all(ctx, routers.List(c, routers.ListOpts{Tags: tag}), routers.ExtractRouters)
-	if err != nil || len(list) == 0 {
-		return "", s.Fault("neutron", err)
-	}
-	return list[0].ID, nil
-}
-
-// subnetOf is the subnet of the server's fixed address, "" when no port of it has the address.
-func subnetOf(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceClient, in ConnectInput) (string, error) {
-	list, err := all(ctx, ports.List(c, ports.ListOpts{DeviceID: in.ServerID}), ports.ExtractPorts)
-	if err != nil {
-		return "", s.Fault("neutron", err)
-	}
-	for _, p := range list {
-		for _, ip := range p.FixedIPs {
-			if ip.IPAddress == in.Address {
-				return ip.SubnetID, nil
-			}
-		}
-	}
-	return "", nil
-}
-
-// interfaces are the subnets that the router has an address in.
-func interfaces(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceClient, router string) ([]string, error) {
-	list, err := all(ctx, ports.List(c, ports.ListOpts{DeviceID: router}), ports.ExtractPorts)
-	if err != nil {
-		return nil, s.Fault("neutron", err)
-	}
-	var out []string
-	for _, p := range list {
-		for _, ip := range p.FixedIPs {
-			if p.DeviceOwner != "network:router_gateway" {
-				out = append(out, ip.SubnetID)
-			}
-		}
-	}
-	return out, nil
 }

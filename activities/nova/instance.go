@@ -123,6 +123,7 @@ type Enrolled struct {
 	Name       string
 	Enrolled   bool
 	Enrollment instances.Enrollment
+	Agents     []string // apps whose agent is not absent
 }
 
 // ReadInstance reads what is kept of an instance. It is a read; one that is gone is not enrolled.
@@ -222,7 +223,7 @@ func (a *Activities) EnrolledHosts(ctx context.Context, ids []string) (map[strin
 	out := map[string]Enrolled{}
 	for _, server := range all {
 		if e, ok := instances.EnrollmentOf(server.Metadata); ok && slices.Contains(ids, server.ID) {
-			out[server.ID] = Enrolled{Name: server.Name, Enrolled: true, Enrollment: e}
+			out[server.ID] = Enrolled{Name: server.Name, Enrolled: true, Enrollment: e, Agents: instances.AgentsOf(server.Metadata)}
 		}
 	}
 	return out, nil

@@ -1,6 +1,7 @@
 package instances
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -74,4 +75,16 @@ func AgentOf(metadata map[string]string, app string) AgentState {
 		a.Since = &since
 	}
 	return a
+}
+
+// AgentsOf lists the apps whose agent is, or was to be, on the server.
+func AgentsOf(metadata map[string]string) []string {
+	var out []string
+	for key := range metadata {
+		if app, ok := strings.CutPrefix(key, agentPrefix); ok && AgentOf(metadata, app).State != Absent {
+			out = append(out, app)
+		}
+	}
+	slices.Sort(out)
+	return out
 }

@@ -16,32 +16,23 @@ import (
 	"mycloudmanager/internal/openstack"
 )
 
-const (
-	fresh       = time.Second // how long a look at the cloud is good for other readers
-	imagesFresh = time.Minute // images hardly ever change their names
-)
+// imagesFresh is how long images' names are good: they hardly ever change.
+const imagesFresh = time.Minute
 
-// Reader lists the instances with a fixed number of calls to the cloud, however many there are.
+// Reader lists the instances with a fixed number of calls to the cloud, however many there are; those
+// who ask at once share them.
 type Reader struct {
 	Cloud   *openstack.Cloud
 	Catalog *catalog.Catalog
 
 	share    singleflight.Group
 	mu       sync.Mutex
-	last     []Instance
-	at       time.Time
 	images   map[string]string
 	imagesAt time.Time
 }
 
 // List returns every instance, by name.
 func (r *Reader) List(ctx context.Context) ([]Instance, error) {
-	r.mu.Lock()
-	last, at := r.last, r.at
-	r.mu.Unlock()
-	if time.Since(at) < fresh {
-		return slices.Clone(last), nil
-	}
 	v, err, _ := r.share.Do("list", func() (any, error) { return r.read(context.WithoutCancel(ctx)) })
 	list, _ := v.([]Instance)
 	return slices.Clone(list), err
@@ -81,9 +72,6 @@ func (r *Reader) read(ctx context.Context) ([]Instance, error) {
 		}
 	}
 	slices.SortFunc(list, func(a, b Instance) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.last, r.at = list, time.Now()
 	return list, nil
 }
 

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"mycloudmanager/internal/fault"
 )
 
 // Relay lets programs that speak SSH by themselves, as Ansible does, take the same way as the
@@ -50,7 +52,8 @@ func (r *Relay) Close() error {
 	return errors.Join(r.listener.Close(), os.RemoveAll(r.dir))
 }
 
-// relay serves one connection: a line with the address, then its bytes.
+// relay serves one connection: a line with the address, answered by an empty line or by why there is
+// no way, then its bytes.
 func (i *Instances) relay(ctx context.Context, here net.Conn) {
 	defer here.Close() //nolint:errcheck // its program sees the end
 	in := bufio.NewReader(here)
@@ -60,7 +63,11 @@ func (i *Instances) relay(ctx context.Context, here net.Conn) {
 	}
 	there, err := i.Dial(ctx, strings.TrimSpace(line))
 	if err != nil {
-		return // OpenSSH says that the connection was closed
+		_, _ = io.WriteString(here, strings.ReplaceAll(fault.MessageOf(err), "\n", " ")+"\n")
+		return
+	}
+	if _, err := io.WriteString(here, "\n"); err != nil {
+		return
 	}
 	defer there.Close() //nolint:errcheck // nothing is buffered
 	stop := context.AfterFunc(ctx, func() { _, _ = here.Close(), there.Close() })
@@ -83,10 +90,18 @@ func Through(ctx context.Context, path, address string, in io.Reader, out io.Wri
 	if _, err := io.WriteString(conn, address+"\n"); err != nil {
 		return err
 	}
+	answer := bufio.NewReader(conn)
+	said, err := answer.ReadString('\n')
+	if err != nil {
+		return err
+	}
+	if said = strings.TrimSpace(said); said != "" {
+		return errors.New(said)
+	}
 	go func() {
 		_, _ = io.Copy(conn, in)
 		_ = conn.Close()
 	}()
-	_, err = io.Copy(out, conn)
+	_, err = io.Copy(out, answer)
 	return err
 }

@@ -72,6 +72,8 @@ func (s *Service) routes() {
 		s.tagRoutes(n)
 	}
 	s.Handle("PUT /v2.0/routers/{id}/add_router_interface", 200, s.addInterface)
+	s.Handle("PUT /v2.0/routers/{id}/add_extraroutes", 200, s.addRoutes)
+	s.Handle("PUT /v2.0/routers/{id}/remove_extraroutes", 200, s.removeRoutes)
 	s.Handle("PUT /v2.0/routers/{id}/remove_router_interface", 200, s.removeInterface)
 	s.quotaRoutes()
 	s.discoveryRoutes()

@@ -1,0 +1,86 @@
+package worker_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mycloudmanager/activities/ansible"
+	"mycloudmanager/internal/sandbox/hosts"
+	"mycloudmanager/workflows"
+)
+
+// script does on a simulated server what enroll.sh does after the manager has answered.
+func (h *house) script(t *testing.T, server string) hosts.Enrolled {
+	t.Helper()
+	var e hosts.Enrolled
+	raw := h.cloud.Control(t, http.MethodPost, "/enroll", fmt.Sprintf(`{"server":%q,"authorized_keys":[%q]}`, server, h.parts.PublicKey))
+	require.NoError(t, json.Unmarshal(raw, &e))
+	return e
+}
+
+// enrollment is the input of an enrollment of the server, after the script ran there.
+func (h *house) enrollment(t *testing.T, server string) workflows.EnrollInstanceInput {
+	t.Helper()
+	e := h.script(t, server)
+	return workflows.EnrollInstanceInput{ID: e.ID, SourceIP: e.Address, HostKey: e.HostKey, MachineID: strings.ReplaceAll(e.ID, "-", "")}
+}
+
+// instanceOperations are those on instances, by their workflows' names.
+func instanceOperations(launched func(*testing.T, *house)) map[string]operation {
+	enrolled := func(t *testing.T, h *house) {
+		launched(t, h)
+		h.enrolled = h.enrollment(t, "web-2")
+		h.run(t, workflows.EnrollInstance, h.enrolled)
+	}
+	return map[string]operation{
+		"EnrollInstance": {workflow: workflows.EnrollInstance, before: func(t *testing.T, h *house) {
+			launched(t, h)
+			h.enrolled = h.enrollment(t, "web-2")
+		}, input: func(h *house) any { return h.enrolled }},
+		"ConnectInstance": {workflow: workflows.ConnectInstance, before: func(t *testing.T, h *house) {
+			launched(t, h)
+			h.enrolled = h.enrollment(t, "web-2")
+		}, input: func(h *house) any {
+			return workflows.ConnectInstanceInput{ID: h.enrolled.ID, Address: h.enrolled.SourceIP}
+		}},
+		"UnenrollInstance": {workflow: workflows.UnenrollInstance, before: enrolled, forward: true,
+			input: func(h *house) any { return workflows.UnenrollInstanceInput{ID: h.enrolled.ID} }},
+		"RunAgents": {workflow: workflows.RunAgents, before: enrolled, forward: true, input: func(h *house) any {
+			return workflows.AgentsInput{Action: ansible.Install, Apps: []string{"ntp"}, Instances: []string{h.enrolled.ID}, Held: true}
+		}},
+	}
+}
+
+// What an instance must not be able to do with a token that is good, and what must not be mistaken.
+func TestEnrollmentsThatMustFail(t *testing.T) {
+	h := newHouse(t)
+	h.run(t, workflows.DeployStack, small(h))
+	good := h.enrollment(t, "web-1")
+	h.run(t, workflows.EnrollInstance, good)
+	other := h.script(t, "web-2")
+	for name, c := range map[string]struct {
+		change func(*workflows.EnrollInstanceInput)
+		says   string
+	}{
+		"a server of nobody":         {func(in *workflows.EnrollInstanceInput) { in.ID = "00000000-0000-4000-8000-000000000000" }, "has no server"},
+		"an address of another":      {func(in *workflows.EnrollInstanceInput) { in.SourceIP = "203.0.113.99" }, "is no address of the server"},
+		"the identity of another":    {func(in *workflows.EnrollInstanceInput) { in.HostKey = good.HostKey }, "same host key or machine id as web-1"},
+		"the machine id of another":  {func(in *workflows.EnrollInstanceInput) { in.MachineID = good.MachineID }, "same host key or machine id as web-1"},
+		"a host key that is not its": {func(in *workflows.EnrollInstanceInput) { in.HostKey = h.script(t, "db-1").HostKey }, "host key is not the pinned one"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := h.count(t)
+			in := workflows.EnrollInstanceInput{ID: other.ID, SourceIP: other.Address, HostKey: other.HostKey, MachineID: "1"}
+			c.change(&in)
+			env := h.environment(&saboteur{})
+			env.ExecuteWorkflow(workflows.EnrollInstance, in)
+			require.ErrorContains(t, env.GetWorkflowError(), c.says)
+			require.Equal(t, before, h.count(t))
+		})
+	}
+}
