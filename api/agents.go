@@ -45,7 +45,7 @@ func (s *Server) oneAgent(ctx context.Context, in *agentRequest, action workflow
 // hasAgents refuses apps that have no agent, and for an installation those that do not run.
 func (s *Server) hasAgents(ctx context.Context, names []string, action workflows.AgentAction) error {
 	for _, name := range names {
-		a, err := s.Apps.Get(ctx, name)
+		a, err := s.Apps.Now(ctx, name)
 		switch {
 		case err != nil:
 			return err
