@@ -28,8 +28,10 @@ type answer struct {
 // nobody is an id that nothing has.
 const nobody = "11111111-1111-4111-8111-111111111111"
 
-// quick sends the requests: a redirection is an answer too.
-var quick = &http.Client{Timeout: 2 * time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+// quick sends the requests: a redirection is an answer too. Each has a connection of its own, because real services at times let
+// go of one that is kept, or leave bytes in it that nobody asked for.
+var quick = &http.Client{Timeout: 2 * time.Minute, Transport: &http.Transport{DisableKeepAlives: true},
+	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 
 // send asks a service without a client library in between. body is text, bytes or something to encode; headers are pairs.
 func (a *actor) send(ctx context.Context, method, service, path string, body any, headers ...string) answer {
@@ -68,11 +70,7 @@ func request(ctx context.Context, method, url string, body any, header http.Head
 	if err != nil {
 		return answer{raw: []byte(err.Error())}
 	}
-	req.Header = header.Clone()
-	if req.Header == nil {
-		req.Header = http.Header{}
-	}
-	req.Header["X-Idempotency-Key"] = nil // not sent; a connection that the server has let go meanwhile is no answer
+	req.Header = header
 	resp, err := quick.Do(req)
 	if err != nil {
 		return answer{raw: []byte(err.Error())}
