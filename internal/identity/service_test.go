@@ -203,3 +203,13 @@ func TestAKeystoneThatIsAwayIsNobodysFault(t *testing.T) {
 	_, err := d.SignIn(t.Context(), password("demo", "demo", "demo"))
 	require.Equal(t, fault.Unavailable, fault.KindOf(err), "%v", err)
 }
+
+// Keystone gives the end of a token without a zone where the credential ends before the token would.
+func TestACredentialThatEndsSoonSignsInUntilThen(t *testing.T) {
+	d := newDoor(t)
+	end := time.Now().UTC().Add(10 * time.Minute).Truncate(time.Second)
+	c := d.credential(t, `{"application_credential": {"name": "short", "expires_at": "`+end.Format("2006-01-02T15:04:05.000000")+`"}}`)
+	id, err := d.SignIn(t.Context(), c)
+	require.NoError(t, err)
+	require.WithinDuration(t, end, id.ExpiresAt, time.Second)
+}

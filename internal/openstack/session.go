@@ -2,6 +2,7 @@ package openstack
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gophercloud/gophercloud/v2"
@@ -92,6 +93,18 @@ func (s *Session) ProjectID() string { return s.grant.ProjectID }
 func (s *Session) UserID() string { return s.grant.UserID }
 
 // extractor is a token's answer, created or shown.
+// stamp is a time of Keystone's. It is in UTC, and of a token whose application credential ends before
+// it would it comes without a zone.
+type stamp struct{ time.Time }
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (s *stamp) UnmarshalJSON(raw []byte) error {
+	text := strings.TrimSuffix(strings.Trim(string(raw), `"`), "Z")
+	t, err := time.Parse("2006-01-02T15:04:05.999999", text)
+	s.Time = t
+	return err
+}
+
 type extractor interface{ ExtractInto(v any) error }
 
 func grantOf(answer extractor) (Grant, error) {
@@ -103,7 +116,7 @@ func grantOf(answer extractor) (Grant, error) {
 		User      named     `json:"user"`
 		Project   named     `json:"project"`
 		Roles     []named   `json:"roles"`
-		ExpiresAt time.Time `json:"expires_at"`
+		ExpiresAt stamp     `json:"expires_at"`
 		Methods   []string  `json:"methods"`
 	}
 	if err := answer.ExtractInto(&t); err != nil {
