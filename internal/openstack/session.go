@@ -113,11 +113,11 @@ func grantOf(answer extractor) (Grant, error) {
 		Name string `json:"name"`
 	}
 	var t struct {
-		User      named     `json:"user"`
-		Project   named     `json:"project"`
-		Roles     []named   `json:"roles"`
-		ExpiresAt stamp     `json:"expires_at"`
-		Methods   []string  `json:"methods"`
+		User      named    `json:"user"`
+		Project   named    `json:"project"`
+		Roles     []named  `json:"roles"`
+		ExpiresAt stamp    `json:"expires_at"`
+		Methods   []string `json:"methods"`
 	}
 	if err := answer.ExtractInto(&t); err != nil {
 		return Grant{}, err
