@@ -39,7 +39,7 @@ type product struct {
 	environment []string
 }
 
-func freeAddress(t *testing.T) string {
+func freeAddress(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -48,7 +48,7 @@ func freeAddress(t *testing.T) string {
 }
 
 // start starts the product on a fresh sandbox; it ends with the test.
-func start(t *testing.T) *product {
+func start(t testing.TB) *product {
 	t.Helper()
 	p := newProduct(t)
 	p.arguments = []string{"sandbox"}
@@ -58,7 +58,7 @@ func start(t *testing.T) *product {
 	return p
 }
 
-func newProduct(t *testing.T) *product {
+func newProduct(t testing.TB) *product {
 	t.Helper()
 	p := &product{dir: t.TempDir(), listen: freeAddress(t), sandbox: freeAddress(t)}
 	var err error
@@ -79,7 +79,7 @@ func newProduct(t *testing.T) *product {
 }
 
 // up starts the product and waits until it is ready.
-func (p *product) up(t *testing.T) {
+func (p *product) up(t testing.TB) {
 	t.Helper()
 	require.NoError(t, p.spawn(temporaltest.Product(t)))
 	require.Eventually(t, p.ready, time.Minute, 50*time.Millisecond)
@@ -102,7 +102,7 @@ func (p *product) ready() bool {
 	return answer.StatusCode == http.StatusOK
 }
 
-func (p *product) down(t *testing.T) {
+func (p *product) down(t testing.TB) {
 	t.Helper()
 	_ = p.process.Process.Signal(syscall.SIGTERM)
 	done := make(chan struct{})
@@ -125,7 +125,7 @@ func (p *product) kill() {
 }
 
 // child returns the pid of a process of ours by its command line.
-func (p *product) child(t *testing.T, name string) int {
+func (p *product) child(t testing.TB, name string) int {
 	t.Helper()
 	pid, err := childOf(p.process.Process.Pid, name)
 	require.NoError(t, err)
@@ -148,12 +148,12 @@ type person struct {
 }
 
 // signIn signs a user of the sandbox in.
-func (p *product) signIn(t *testing.T, user string) *person {
+func (p *product) signIn(t testing.TB, user string) *person {
 	t.Helper()
 	return p.signInAs(t, user, user, "demo")
 }
 
-func (p *product) signInAs(t *testing.T, user, password, project string) *person {
+func (p *product) signInAs(t testing.TB, user, password, project string) *person {
 	t.Helper()
 	who := &person{product: p}
 	body := map[string]any{"username": user, "password": password, "project": project}
@@ -164,7 +164,7 @@ func (p *product) signInAs(t *testing.T, user, password, project string) *person
 }
 
 // took keeps the session that a sign-in has answered.
-func (w *person) took(t *testing.T, answer *http.Response, raw []byte) {
+func (w *person) took(t testing.TB, answer *http.Response, raw []byte) {
 	t.Helper()
 	var session struct {
 		CSRF string `json:"csrf_token"`
@@ -178,7 +178,7 @@ func (w *person) took(t *testing.T, answer *http.Response, raw []byte) {
 func (w *person) at(p *product) *person { return &person{p, w.cookie, w.csrf} }
 
 // do makes one request and holds the answer against the contract.
-func (w *person) do(t *testing.T, method, path string, body any, header map[string]string) (*http.Response, []byte) {
+func (w *person) do(t testing.TB, method, path string, body any, header map[string]string) (*http.Response, []byte) {
 	t.Helper()
 	answer, raw, err := w.send(t, method, path, body, header)
 	require.NoError(t, err)
@@ -186,7 +186,7 @@ func (w *person) do(t *testing.T, method, path string, body any, header map[stri
 }
 
 // send is do for a product that may die meanwhile: err is a connection that broke.
-func (w *person) send(t *testing.T, method, path string, body any, header map[string]string) (*http.Response, []byte, error) {
+func (w *person) send(t testing.TB, method, path string, body any, header map[string]string) (*http.Response, []byte, error) {
 	t.Helper()
 	var content io.Reader
 	if body != nil {
@@ -218,7 +218,7 @@ func (w *person) send(t *testing.T, method, path string, body any, header map[st
 }
 
 // hold validates an answer against the committed contract.
-func (w *person) hold(t *testing.T, request *http.Request, answer *http.Response, raw []byte) {
+func (w *person) hold(t testing.TB, request *http.Request, answer *http.Response, raw []byte) {
 	t.Helper()
 	route, parameters, err := w.routes.FindRoute(request)
 	if err != nil {
@@ -235,7 +235,7 @@ func (w *person) hold(t *testing.T, request *http.Request, answer *http.Response
 }
 
 // get reads and decodes.
-func (w *person) get(t *testing.T, path string, into any) {
+func (w *person) get(t testing.TB, path string, into any) {
 	t.Helper()
 	answer, raw := w.do(t, http.MethodGet, path, nil, nil)
 	require.Equal(t, http.StatusOK, answer.StatusCode, string(raw))
@@ -262,7 +262,7 @@ type task struct {
 }
 
 // begin starts work and returns its task.
-func (w *person) begin(t *testing.T, method, path string, body any, header map[string]string) task {
+func (w *person) begin(t testing.TB, method, path string, body any, header map[string]string) task {
 	t.Helper()
 	answer, raw := w.do(t, method, path, body, header)
 	require.Equal(t, http.StatusAccepted, answer.StatusCode, string(raw))
@@ -273,12 +273,12 @@ func (w *person) begin(t *testing.T, method, path string, body any, header map[s
 }
 
 // end waits until the task has the status.
-func (w *person) end(t *testing.T, id, status string) task {
+func (w *person) end(t testing.TB, id, status string) task {
 	t.Helper()
 	return w.endWithin(t, id, status, 2*time.Minute)
 }
 
-func (w *person) endWithin(t *testing.T, id, status string, limit time.Duration) task {
+func (w *person) endWithin(t testing.TB, id, status string, limit time.Duration) task {
 	t.Helper()
 	var last task
 	for deadline := time.Now().Add(limit); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
@@ -301,13 +301,13 @@ func (w *person) endWithin(t *testing.T, id, status string, limit time.Duration)
 }
 
 // work begins and waits for the success.
-func (w *person) work(t *testing.T, method, path string, body any) task {
+func (w *person) work(t testing.TB, method, path string, body any) task {
 	t.Helper()
 	return w.end(t, w.begin(t, method, path, body, nil).ID, "succeeded")
 }
 
 // control asks the sandbox's control API.
-func (p *product) control(t *testing.T, method, path, body string) []byte {
+func (p *product) control(t testing.TB, method, path, body string) []byte {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, "http://"+p.sandbox+"/_control"+path, strings.NewReader(body))
 	require.NoError(t, err)
@@ -321,7 +321,7 @@ func (p *product) control(t *testing.T, method, path, body string) []byte {
 }
 
 // count tells how many resources of a type carry the text in name, tags or metadata.
-func (p *product) count(t *testing.T, service, kind, text string) int {
+func (p *product) count(t testing.TB, service, kind, text string) int {
 	t.Helper()
 	var state map[string]map[string][]json.RawMessage
 	require.NoError(t, json.Unmarshal(p.control(t, http.MethodGet, "/state", ""), &state))
