@@ -221,25 +221,6 @@ func stands(r Release) bool {
 	return r.Status == "deployed" || r.Status == "superseded" || (r.Status == "failed" && r.Revision > 1)
 }
 
-// Uninstall removes the app's release with everything in it. Absence is fine.
-func (c *Cluster) Uninstall(ctx context.Context, app string) error {
-	cfg, err := c.helm(ctx)
-	if err != nil {
-		return err
-	}
-	return c.remove(cfg, app)
-}
-
-func (c *Cluster) remove(cfg *action.Configuration, app string) error {
-	un := action.NewUninstall(cfg)
-	un.IgnoreNotFound, un.WaitStrategy, un.Timeout, un.DeletionPropagation = true, helmkube.HookOnlyStrategy, helmTimeout, "background"
-	_, err := un.Run(app)
-	if errors.Is(err, driver.ErrReleaseNotFound) {
-		return nil
-	}
-	return c.fail(err)
-}
-
 func load(app catalog.App) (*chart.Chart, error) {
 	var files []*archive.BufferedFile
 	for _, f := range app.Files {
