@@ -97,6 +97,9 @@ func (s *Server) fits(ctx context.Context, p stack.Parameters, who caller) error
 	if err != nil || report.OK {
 		return err
 	}
+	if err := report.Unanswered(); err != nil {
+		return err
+	}
 	refusal := &fault.Error{Kind: fault.Invalid, Message: "the stack does not fit: see /stack/preflight"}
 	for _, c := range report.Checks {
 		if c.OK {

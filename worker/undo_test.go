@@ -90,6 +90,24 @@ func TestAReleaseThatFailsTwiceLeavesNothing(t *testing.T) {
 	operation{kept: map[string]int{"cinder/volumes": 1}}.leaves(t, h, before, env.GetWorkflowError())
 }
 
+// An uninstall that cannot look at an object, or cannot read the release's history, has not done it.
+func TestAnUninstallThatIsDisturbedGoesOn(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.run(t, workflows.DeployStack, small(h))
+	before := h.count(t)
+	for _, fault := range []string{
+		`"method":"GET","path_regex":"/statefulsets/ntp$"`, `"method":"DELETE","path_regex":"/statefulsets/ntp$"`,
+		`"method":"GET","path_regex":"/secrets$"`, `"method":"DELETE","path_regex":"/secrets/sh.helm"`,
+	} {
+		h.run(t, workflows.LaunchApp, workflows.LaunchAppInput{App: "ntp"})
+		h.cloud.Control(t, http.MethodPost, "/faults", `{"service":"kubernetes",`+fault+`,"kind":"status","status":503,"count":2}`)
+		h.run(t, workflows.UninstallApp, workflows.UninstallAppInput{App: "ntp", DeleteVolume: true})
+		h.cloud.Control(t, http.MethodDelete, "/faults", "")
+		require.Equal(t, before, h.count(t), fault)
+	}
+}
+
 func everyStep(t *testing.T, run func(h *house, op operation, s *saboteur) error) {
 	for name, op := range operations() {
 		t.Run(name, func(t *testing.T) {

@@ -53,8 +53,8 @@ func (a *Activities) PreflightStack(ctx context.Context, in PreflightInput) (sta
 	if err != nil {
 		return in.Parameters, err
 	}
-	if r.OK {
-		return r.Parameters, nil
+	if r.OK || r.Unanswered() != nil {
+		return r.Parameters, r.Unanswered()
 	}
 	var lacks []string
 	kind := fault.Invalid

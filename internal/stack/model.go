@@ -52,7 +52,13 @@ type Report struct {
 	OK         bool       `json:"ok"`
 	Checks     []Check    `json:"checks"`
 	Parameters Parameters `json:"parameters"`
+
+	unanswered error
 }
+
+// Unanswered is the fault of a service that did not answer now and may in a moment; nil when all did.
+// Its check is not OK either, and says nothing about whether the stack fits.
+func (r Report) Unanswered() error { return r.unanswered }
 
 // State is how the stack stands.
 type State string

@@ -196,6 +196,9 @@ func (r *Report) services(l limits, restricted bool) {
 	heat := Check{Resource: "heat", Limit: -1, OK: l.heat == nil, Detail: "answers"}
 	if l.heat != nil {
 		heat.Detail = fault.MessageOf(l.heat)
+		if fault.KindOf(l.heat).Retryable() {
+			r.unanswered = l.heat
+		}
 	}
 	r.add(heat)
 	trust := Check{Resource: "trust", Limit: -1, OK: !restricted, Detail: "your own token can make the trust that Heat needs"}

@@ -121,3 +121,16 @@ func setQuota(t *testing.T, c *sandboxtest.Cloud, service, name string, limit in
 	t.Helper()
 	c.Control(t, http.MethodPost, "/quotas", fmt.Sprintf(`{"project":"demo","service":%q,%q:%d}`, service, name, limit))
 }
+
+// A Heat that is down for a moment is no verdict about the stack: who deploys waits for it.
+func TestPreflightTellsWhatDidNotAnswer(t *testing.T) {
+	c := sandboxtest.Start(t)
+	c.Control(t, http.MethodPost, "/faults", `{"service":"heat","path_regex":"build_info","kind":"status","status":503,"count":1}`)
+	r, checks := preflight(t, c, stack.Parameters{Name: "toolbox", Preset: "small"})
+	require.False(t, r.OK)
+	require.False(t, checks["heat"].OK)
+	require.Equal(t, fault.Unavailable, fault.KindOf(r.Unanswered()))
+	r, _ = preflight(t, c, stack.Parameters{Name: "toolbox", Preset: "small"})
+	require.True(t, r.OK)
+	require.NoError(t, r.Unanswered())
+}

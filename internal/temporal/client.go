@@ -57,7 +57,7 @@ func Connect(ctx context.Context, c Config, ring *codec.Ring, patience time.Dura
 	if c.APIKey != "" {
 		options.Credentials = client.NewAPIKeyStaticCredentials(c.APIKey)
 	}
-	t, err := client.DialContext(ctx, options)
+	t, err := dial(ctx, options)
 	if err != nil {
 		return nil, fault.New(fault.Unavailable, err, "Temporal at %s does not answer: %v", c.Address, err)
 	}
@@ -66,6 +66,22 @@ func Connect(ctx context.Context, c Config, ring *codec.Ring, patience time.Dura
 		return nil, err
 	}
 	return t, nil
+}
+
+// dial repeats what the SDK tries once: a server that is restarting is soon there.
+func dial(ctx context.Context, o client.Options) (client.Client, error) {
+	for {
+		t, err := client.DialContext(ctx, o)
+		if err == nil {
+			return t, nil
+		}
+		slog.Warn("Temporal does not answer yet", "err", err)
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(time.Second):
+		}
+	}
 }
 
 // prepare makes namespace and search attributes, and repeats while the cluster learns of them.
