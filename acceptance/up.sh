@@ -1,7 +1,7 @@
 #!/bin/bash
 # Brings the real parts of the acceptance tests up, OpenStack and Kubernetes, and writes where they are to an env file.
 # Run it again at any time: what runs is left as it is, what is down is started.
-#   up.sh [openstack] [kubernetes]    both by default
+#   up.sh [openstack] [kubernetes] [hosts]    the first two by default; hosts are six real Debian hosts, see hosts/README.md
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/mycloudmanager/acceptance
@@ -16,10 +16,13 @@ for part; do
   case $part in
     openstack) bash "$here/openstack/install.sh" & pids+=($!) ;;
     kubernetes) bash "$here/kubernetes/build.sh" & pids+=($!) ;;
+    hosts) ;;
     *) echo "unknown part $part" >&2; exit 2 ;;
   esac
 done
 for pid in "${pids[@]}"; do wait "$pid"; done
+# Not beside the others: each wants the package manager for itself.
+for part; do [ "$part" != hosts ] || bash "$here/hosts/install.sh"; done
 
 {
   echo "export MCM_ACCEPTANCE_OPENRC=$MCM_OPENSTACK_DIR"
@@ -34,6 +37,7 @@ for part; do
       # shellcheck source=/dev/null
       . "$MCM_OPENSTACK_DIR/openrc-demo"
       ;;
+    hosts) bash "$here/hosts/up.sh" ;;
     kubernetes) MCM_KUBE_FOLLOW=${OS_AUTH_URL:+${MCM_KUBE_FOLLOW-yes}} bash "$here/kubernetes/up.sh" ;;
   esac
 done

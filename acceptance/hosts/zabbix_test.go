@@ -3,7 +3,10 @@
 package hosts_test
 
 import (
+	"encoding/binary"
 	"encoding/json"
+	"io"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -13,14 +16,14 @@ import (
 
 // zabbixAgent has a whole Zabbix 7.0, the release of the catalogue, as Debian 13 brings it: server, pages and database.
 func zabbixAgent(t *testing.T) agent {
-	installed(t, "postgresql zabbix-server-pgsql zabbix-frontend-php php-pgsql php-cli zabbix-get curl")
+	installed(t, "postgresql zabbix-server-pgsql zabbix-frontend-php php-pgsql php-cli curl")
 	mustOn(t, appHost, zabbixSetup)
 	require.Eventually(t, func() bool { return strings.Contains(zabbixAPI(t, "", "apiinfo.version", "[]"), `"7.0`) }, time.Minute, time.Second)
 	return agent{
 		host: address(appHost), ports: map[string]int{"trapper": 10051, "web": 8088},
 		settings: map[string]any{"api_user": "Admin", "api_password": "zabbix", "agent_networks": []string{"10.77.0.0/24"}},
 		outside: func(t *testing.T, n int) {
-			require.Equal(t, serverID(n), strings.TrimSpace(mustOn(t, appHost, "zabbix_get -s "+address(n)+" -k agent.hostname")))
+			require.Equal(t, serverID(n), zabbixGet(t, address(n), "agent.hostname"))
 			var session struct{ Result string }
 			require.NoError(t, json.Unmarshal([]byte(zabbixAPI(t, "", "user.login", `{"username":"Admin","password":"zabbix"}`)), &session))
 			// The server itself has asked the agent: that is what makes it available.
@@ -30,6 +33,22 @@ func zabbixAgent(t *testing.T) agent {
 			}, 3*time.Minute, 2*time.Second, "the server has no value from %s", name(n))
 		},
 	}
+}
+
+// zabbixGet asks an agent as zabbix_get does, which Debian does not bring:
+// https://www.zabbix.com/documentation/7.0/en/manual/appendix/protocols/header_datalen
+func zabbixGet(t *testing.T, host, key string) string {
+	t.Helper()
+	c, err := net.DialTimeout("tcp", host+":10050", 10*time.Second)
+	require.NoError(t, err)
+	defer c.Close()
+	head := binary.LittleEndian.AppendUint64([]byte("ZBXD\x01"), uint64(len(key)))
+	_, err = c.Write(append(head, key...))
+	require.NoError(t, err)
+	answer, err := io.ReadAll(c)
+	require.NoError(t, err)
+	require.Greater(t, len(answer), 13, "the agent closes the connection: it does not let this address ask")
+	return string(answer[13:])
 }
 
 func zabbixAPI(t *testing.T, session, method, params string) string {

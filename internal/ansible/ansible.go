@@ -23,7 +23,8 @@ type Play struct {
 	// Variables are given to all hosts in a file of mode 0600 that ends with the run, never in argv or environment.
 	// Texts are data: Ansible never takes a {{ }} in them for a template.
 	Variables map[string]any
-	// Secrets are texts that no event, reason or error may show; each is replaced by ********.
+	// Secrets are texts that no event, reason or error may show; each is replaced by ********. A default that everybody
+	// knows is none: it would be replaced wherever it is a word.
 	Secrets []string
 
 	PrivateKey   []byte // in OpenSSH's PEM form

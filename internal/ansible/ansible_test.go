@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -207,7 +208,7 @@ func TestSecretsAreInNoArgumentEnvironmentEventOrFile(t *testing.T) {
   - {name: "says {{ mcm_secret }}", ansible.builtin.fail: {msg: "it is {{ mcm_secret }}"}}
 `)
 	const secret = "s3cr3t-of-the-app"
-	p.Variables, p.Secrets = map[string]any{"mcm_secret": secret}, []string{secret}
+	p.Variables, p.Secrets = map[string]any{"mcm_secret": secret}, []string{"", "s3cr3t", secret}
 	var seen, modes []string
 	var looked bool
 	var folder os.FileMode
@@ -302,6 +303,7 @@ func TestWhatCannotBeRunSaysWhy(t *testing.T) {
 
 	for name, change := range map[string]func(*ansible.Play){
 		"there is no playbook":     func(p *ansible.Play) { p.Playbook = "none.yml" },
+		"there is no playbook i":   func(p *ansible.Play) { p.Files = nil },
 		"there is no playbook ../": func(p *ansible.Play) { p.Playbook = "../inventory.yml" },
 		"no host is named":         func(p *ansible.Play) { p.Hosts = nil },
 		"named twice":              func(p *ansible.Play) { p.Hosts = append(p.Hosts, p.Hosts[0]) },
@@ -331,4 +333,28 @@ func TestARunSweepsWhatAKilledOneLeft(t *testing.T) {
 	_, _, err := run(t, p)
 	require.NoError(t, err)
 	require.NoDirExists(t, left)
+}
+
+// A manager that is killed takes Ansible along: the test runs itself once more as that manager.
+func TestAKilledManagerTakesAnsibleAlong(t *testing.T) {
+	if stub := os.Getenv("MCM_TEST_STUB"); stub != "" {
+		signer, key := newKey(t)
+		h := startHost(t, signer.PublicKey())
+		p := ansible.Play{Files: fstest.MapFS{"install.yml": {Data: []byte("[]")}}, Playbook: "install.yml", Hosts: []ansible.Host{h.host("x")}, PrivateKey: key}
+		_, _ = (&ansible.Runner{Executable: stub}).Run(t.Context(), p, nil)
+		return
+	}
+	dir := t.TempDir()
+	stub, begun, ended := dir+"/stub", dir+"/begun", dir+"/ended"
+	require.NoError(t, os.WriteFile(stub, []byte("#!/bin/sh\ntrap 'echo > "+ended+"; exit' INT\necho > "+begun+"\nwhile :; do sleep 0.1; done\n"), 0o700))
+	manager := exec.Command(os.Args[0], "-test.run=^TestAKilledManagerTakesAnsibleAlong$")
+	manager.Env = append(os.Environ(), "MCM_TEST_STUB="+stub, "TMPDIR="+shortTemp(t))
+	require.NoError(t, manager.Start())
+	isThere := func(file string) func() bool {
+		return func() bool { _, err := os.Stat(file); return err == nil }
+	}
+	require.Eventually(t, isThere(begun), 10*time.Second, 10*time.Millisecond)
+	require.NoError(t, manager.Process.Kill())
+	_ = manager.Wait()
+	require.Eventually(t, isThere(ended), 5*time.Second, 10*time.Millisecond)
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"io"
+	"slices"
 	"strings"
 	"time"
 )
@@ -45,8 +46,10 @@ func newReader(p Play, bastion func() string, on func(Event)) *reader {
 }
 
 func masker(secrets []string) *strings.Replacer {
+	longest := slices.Clone(secrets) // first: a secret may begin like another
+	slices.SortFunc(longest, func(a, b string) int { return len(b) - len(a) })
 	var pairs []string
-	for _, s := range secrets {
+	for _, s := range longest {
 		if s != "" {
 			pairs = append(pairs, s, "********")
 		}

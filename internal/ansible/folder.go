@@ -56,10 +56,13 @@ func (f *folder) fill(p Play) error {
 	if err := syscall.Flock(int(f.lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		return err
 	}
+	if p.Files == nil || !filepath.IsLocal(p.Playbook) {
+		return fault.New(fault.Invalid, nil, "there is no playbook %s", p.Playbook)
+	}
 	if err := os.CopyFS(f.at("play"), p.Files); err != nil {
 		return err
 	}
-	if _, err := os.Stat(f.at("play/" + p.Playbook)); err != nil || !filepath.IsLocal(p.Playbook) {
+	if _, err := os.Stat(f.at("play/" + p.Playbook)); err != nil {
 		return fault.New(fault.Invalid, err, "there is no playbook %s", p.Playbook)
 	}
 	for _, dir := range []string{"plugins", "sockets", "tmp"} {

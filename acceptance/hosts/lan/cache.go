@@ -57,7 +57,7 @@ func (c *cache) fetch(r *http.Request, file string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer answer.Body.Close()
+	defer func() { _ = answer.Body.Close() }()
 	if answer.StatusCode != http.StatusOK {
 		return answer.StatusCode, nil
 	}
@@ -65,7 +65,7 @@ func (c *cache) fetch(r *http.Request, file string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer os.Remove(t.Name())
+	defer func() { _ = os.Remove(t.Name()) }() // it is gone when all went well
 	if _, err := io.Copy(t, answer.Body); err != nil {
 		_ = t.Close()
 		return 0, err
@@ -92,7 +92,7 @@ func (c *cache) pass(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadGateway)
 		return
 	}
-	defer answer.Body.Close()
+	defer func() { _ = answer.Body.Close() }()
 	for k, v := range answer.Header {
 		w.Header()[k] = v
 	}
