@@ -158,7 +158,9 @@ func (s *Service) dropReset(ctx context.Context, found []*execution) ([]*executi
 	if len(ids) == 0 {
 		return found, nil
 	}
-	runs, err := s.rows(ctx, fmt.Sprintf("%s IN (%s)", flow.TaskKey, strings.Join(ids, ", ")), maxVisibilityPage)
+	// As many rows as tasks, no more: the newest ends come first, so each task's last run is among them,
+	// and the index is read no further than the page itself reaches.
+	runs, err := s.rows(ctx, fmt.Sprintf("%s IN (%s)", flow.TaskKey, strings.Join(ids, ", ")), int32(len(ids)))
 	if err != nil {
 		return nil, err
 	}
@@ -170,9 +172,6 @@ func (s *Service) dropReset(ctx context.Context, found []*execution) ([]*executi
 	}
 	return slices.DeleteFunc(found, func(e *execution) bool { return newest[e.taskID].After(e.start) }), nil
 }
-
-// maxVisibilityPage is Temporal's cap.
-const maxVisibilityPage = 1000
 
 // kinds of targets that an id alone may mean.
 var kinds = []string{"stack", "app", "instance", "plan", "volume", "token"}
