@@ -26,6 +26,20 @@ func (n *Network) run(server, line string) (out, complaint string, code int) {
 		return text, "", 0
 	}
 	switch words[0] {
+	case "mcm-agent":
+		return n.agent(server, words[1:])
+	case "sh":
+		if slices.Contains(words, "--uninstall") {
+			n.uninstall(server)
+		}
+		return "", "", 0
+	}
+	return n.look(o, words)
+}
+
+// look does what changes nothing.
+func (n *Network) look(o sim.Obj, words []string) (out, complaint string, code int) {
+	switch words[0] {
 	case "false":
 		code = 1
 	case "echo":
@@ -38,12 +52,6 @@ func (n *Network) run(server, line string) (out, complaint string, code int) {
 		code = n.test(o, words[1:])
 	case "systemctl":
 		return n.unit(o, words[1:])
-	case "mcm-agent":
-		return n.agent(server, words[1:])
-	case "sh":
-		if slices.Contains(words, "--uninstall") {
-			n.uninstall(server)
-		}
 	default:
 		return "", "bash: line 1: " + words[0] + ": command not found\n", 127
 	}
