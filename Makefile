@@ -84,7 +84,7 @@ record: build ## Record workflow histories for the replay tests from real runs o
 	scripts/record.sh
 
 bench: build ## Measure ratios in one run; see docs/performance.md
-	go test $(GOFLAGS_) -run '^$$' -bench . -benchtime 1x ./...
+	scripts/bench.sh
 
 app: ## Scaffold an app of the catalogue: make app NAME=redis
 	scripts/app.sh "$(NAME)"
