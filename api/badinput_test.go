@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/base64"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -100,6 +101,34 @@ func badPaths() []bad {
 	}
 }
 
+func badInstances() []bad {
+	agents := "/api/v1/instances/" + enrolledID + "/agents/"
+	put := func(path string) ask { return ask{method: http.MethodPut, path: path} }
+	enroll := func(change string) ask {
+		return post("/api/v1/enroll", `{"token":"`+goodToken+`","server_id":"`+strangerID+`",`+change+`}`)
+	}
+	return []bad{
+		{"an instance of nobody", ask{method: http.MethodDelete, path: "/api/v1/instances/0000"}, 404, "not_found", ""},
+		{"an instance that is a path", post("/api/v1/instances/..%2fservers/network", ""), 422, "invalid", "id"},
+		{"an instance that is not enrolled", ask{method: http.MethodDelete, path: "/api/v1/instances/" + strangerID}, 409, "conflict", ""},
+		{"an agent of nobody", put(agents + "redis"), 404, "not_found", ""},
+		{"an agent on one that is not enrolled", put("/api/v1/instances/" + strangerID + "/agents/ntp"), 409, "conflict", ""},
+		{"agents on nothing", post("/api/v1/agents:batch", `{"instances":[],"apps":["ntp"],"action":"check"}`), 422, "invalid", "instances"},
+		{"agents on one twice", post("/api/v1/agents:batch", `{"instances":["a","a"],"apps":["ntp"],"action":"check"}`), 422, "invalid", "instances"},
+		{"agents on strangers", post("/api/v1/agents:batch", `{"instances":["`+strangerID+`"],"apps":["ntp"],"action":"check"}`), 422, "invalid", "instances[0]"},
+		{"another action", post("/api/v1/agents:batch", `{"instances":["a"],"apps":["ntp"],"action":"destroy"}`), 422, "invalid", "action"},
+		{"a token for a second", post("/api/v1/enrollment-tokens", `{"ttl_seconds":1}`), 422, "invalid", "ttl_seconds"},
+		{"a token for ever", post("/api/v1/enrollment-tokens", `{"ttl_seconds":99999999}`), 422, "invalid", "ttl_seconds"},
+		{"a token for everybody", post("/api/v1/enrollment-tokens", `{"max_uses":1001}`), 422, "invalid", "max_uses"},
+		{"a token for a server that is SQL", post("/api/v1/enrollment-tokens", `{"instance_id":"' OR 1=1"}`), 422, "invalid", "instance_id"},
+		{"a token that is revoked by its secret", ask{method: http.MethodDelete, path: "/api/v1/enrollment-tokens/" + goodToken}, 422, "invalid", "id"},
+		{"an enrollment without a host key", enroll(`"host_keys":[],"facts":{}`), 422, "invalid", "host_keys"},
+		{"an enrollment with an old host key", enroll(`"host_keys":["ssh-rsa AAAA"],"facts":{}`), 422, "invalid", "host_keys"},
+		{"an enrollment with a shell in its facts", enroll(`"host_keys":["ssh-rsa AAAA"],"facts":{"hostname":"` + strings.Repeat("$(x)", 64) + `"}`), 422, "invalid", "facts.hostname"},
+		{"a forged token of instances", get("/instances?page_token=e30"), 422, "invalid", "page_token"},
+	}
+}
+
 func badHeaders() []bad {
 	key := strings.Repeat("k", 256)
 	return []bad{
@@ -118,8 +147,8 @@ func badHeaders() []bad {
 
 func TestBadRequestsAreToldAndStartNothing(t *testing.T) {
 	h := newHouse(t)
-	cases := append(append(badBodies(), badPaths()...), badHeaders()...)
-	require.GreaterOrEqual(t, len(cases), 30)
+	cases := slices.Concat(badBodies(), badPaths(), badInstances(), badHeaders())
+	require.GreaterOrEqual(t, len(cases), 70)
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			c.ask.as = roles.Administrator
