@@ -109,7 +109,7 @@ func badInstances() []bad {
 	}
 	return []bad{
 		{"an instance of nobody", ask{method: http.MethodDelete, path: "/api/v1/instances/0000"}, 404, "not_found", ""},
-		{"an instance that is a path", post("/api/v1/instances/..%2fservers/network", ""), 422, "invalid", "id"},
+		{"an instance that is a path", post("/api/v1/instances/..%2fservers/network", ""), 404, "not_found", ""},
 		{"an instance that is not enrolled", ask{method: http.MethodDelete, path: "/api/v1/instances/" + strangerID}, 409, "conflict", ""},
 		{"an agent of nobody", put(agents + "redis"), 404, "not_found", ""},
 		{"an agent on one that is not enrolled", put("/api/v1/instances/" + strangerID + "/agents/ntp"), 409, "conflict", ""},
