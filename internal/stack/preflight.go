@@ -98,9 +98,6 @@ func takeLimits(ctx context.Context, s *openstack.Session) (limits, error) {
 			}
 		}
 		l.heat = s.Fault("heat", err)
-		if fault.KindOf(l.heat).Retryable() {
-			return l.heat // away for a moment, as any other service may be: that is no finding
-		}
 		return nil
 	})
 	return l, g.Wait()
