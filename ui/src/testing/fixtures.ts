@@ -548,7 +548,7 @@ const MockWeb1: Instance = {
   status: "ACTIVE",
   enrolled: true,
   enrolled_at: ago(90_000),
-  distribution: "Debian 12",
+  distribution: "debian 12",
   address: "192.168.10.11",
   agents: agentsOf({ graylog: "failed", ntp: "installed", zabbix: "drifted" }),
   last_backup_at: null,

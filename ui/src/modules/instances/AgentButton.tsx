@@ -96,7 +96,7 @@ function AgentMenu({ instance, agent, app, reasonOf, onAction }: Props) {
   const again = agent.state === "failed" ? "retryInstall" : "installAgain";
   return (
     <Menu.Dropdown>
-      <Menu.Label>
+      <Menu.Label aria-hidden>
         {t("agentHint", { app: app.title, state: t(`agent.${agent.state}`) })}
       </Menu.Label>
       {(["install", "check", "remove"] as const).map((action) => {

@@ -43,7 +43,7 @@ export function BulkBar({ count, apps, onAction, onClear }: Props) {
               </Button>
             </Menu.Target>
             <Menu.Dropdown>
-              <Menu.Label>{t(`bulkWhich.${action}`)}</Menu.Label>
+              <Menu.Label aria-hidden>{t(`bulkWhich.${action}`)}</Menu.Label>
               {apps.map((app) => {
                 const missing = action === "install" && app.revision === 0;
                 return (

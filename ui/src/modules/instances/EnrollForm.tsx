@@ -103,6 +103,7 @@ export function EnrollForm({ apps, instances, bound, onCreated }: Props) {
           description={launched.length > 0 ? t("field.agentsHelp") : t("field.agentsNone")}
           disabled={launched.length === 0}
           data={launched.map((app) => ({ value: app.name, label: app.title }))}
+          searchable
           clearable
           clearButtonProps={{ "aria-label": t("field.agentsClear") }}
           {...form.getInputProps("agents")}

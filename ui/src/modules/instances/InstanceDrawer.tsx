@@ -18,6 +18,7 @@ import { useRoleReason } from "../session/useSession.ts";
 import { notifyError, notifyStarted } from "../tasks/notify.tsx";
 import { Addresses } from "./Addresses.tsx";
 import { AgentChip, EnrolledChip, InstanceChip, RunningTask } from "./chips.tsx";
+import { distributionName } from "./distribution.ts";
 import { InstanceTasks } from "./InstanceTasks.tsx";
 import classes from "./instances.module.css";
 import { UnenrollDialog } from "./UnenrollDialog.tsx";
@@ -80,7 +81,8 @@ function Details({ instance, apps }: { instance: Instance; apps: App[] }) {
     [t("column.addresses"), <Addresses key="a" addresses={instance.addresses} networks />],
   ];
   if (instance.address) rows.push([t("signsInAt"), <code key="s">{instance.address}</code>]);
-  if (instance.distribution) rows.push([t("column.distribution"), instance.distribution]);
+  if (instance.distribution)
+    rows.push([t("column.distribution"), distributionName(instance.distribution)]);
   rows.push(
     [t("flavor"), instance.flavor || "—"],
     [t("image"), instance.image || t("fromVolume")],

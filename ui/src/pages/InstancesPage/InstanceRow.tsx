@@ -7,6 +7,7 @@ import { Addresses } from "../../modules/instances/Addresses.tsx";
 import { AgentButton } from "../../modules/instances/AgentButton.tsx";
 import type { AgentReason } from "../../modules/instances/agents.ts";
 import { EnrolledChip, InstanceChip, RunningTask } from "../../modules/instances/chips.tsx";
+import { distributionName } from "../../modules/instances/distribution.ts";
 import classes from "../../modules/instances/instances.module.css";
 
 interface Props {
@@ -63,7 +64,7 @@ export function InstanceRow({ instance, apps, reasonOf, selected, onSelect, onAg
         </Text>
       </Table.Td>
       <Table.Td data-label={t("column.distribution")} className={tables.nowrap}>
-        {instance.distribution}
+        {distributionName(instance.distribution)}
       </Table.Td>
       <Table.Td data-label={t("column.apps")}>
         <div className={classes.agents}>

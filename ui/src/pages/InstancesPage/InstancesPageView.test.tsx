@@ -44,7 +44,7 @@ test("a grey logo installs, one in colour opens what else can be done", async ()
   await userEvent.click(screen.getByRole("button", { name: "Install Scheduler on web-1" }));
   const scheduler = expect.objectContaining({ name: "rundeck" });
   expect(onAgents).toHaveBeenCalledWith("install", [web1], scheduler);
-  await userEvent.click(screen.getByRole("button", { name: "Time Server on web-1: installed" }));
+  await userEvent.click(screen.getByRole("button", { name: "Time Server on web-1: Installed" }));
   await userEvent.click(await screen.findByRole("menuitem", { name: "Remove" }));
   const ntp = expect.objectContaining({ name: "ntp" });
   expect(onAgents).toHaveBeenLastCalledWith("remove", [web1], ntp);

@@ -14,7 +14,7 @@ test("by name, numbers in the order of people", () => {
 test("finds by name, address and distribution, whatever the case", () => {
   expect(names({ q: "WEB" })).toEqual(["web-1", "web-2"]);
   expect(names({ q: "203.0.113" })).toEqual(["web-1"]);
-  expect(names({ q: "debian" })).toEqual(["build-1", "web-1"]);
+  expect(names({ q: "Debian" })).toEqual(["build-1", "web-1"]);
 });
 
 test("filters and sorts", () => {
