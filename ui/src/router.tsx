@@ -11,7 +11,14 @@ import { sessionQuery } from "./api/queries/session.ts";
 import { PageError } from "./components/PageError.tsx";
 import { Shell } from "./modules/shell/Shell.tsx";
 import { NotFoundPage } from "./pages/NotFoundPage/NotFoundPage.tsx";
-import { appsSearch, auditSearch, signInSearch, stackSearch, tasksSearch } from "./search.ts";
+import {
+  appsSearch,
+  auditSearch,
+  instancesSearch,
+  signInSearch,
+  stackSearch,
+  tasksSearch,
+} from "./search.ts";
 
 const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({
   component: Outlet,
@@ -50,6 +57,16 @@ const apps = createRoute({
   component: lazyRouteComponent(() => import("./pages/AppsPage/AppsPage.tsx"), "AppsPage"),
 });
 
+const instances = createRoute({
+  getParentRoute: () => app,
+  path: "/instances",
+  validateSearch: instancesSearch,
+  component: lazyRouteComponent(
+    () => import("./pages/InstancesPage/InstancesPage.tsx"),
+    "InstancesPage",
+  ),
+});
+
 const tasks = createRoute({
   getParentRoute: () => app,
   path: "/tasks",
@@ -79,7 +96,7 @@ const stack = createRoute({
 
 const routeTree = root.addChildren([
   signIn,
-  app.addChildren([home, apps, tasks, task, audit, stack]),
+  app.addChildren([home, apps, instances, tasks, task, audit, stack]),
 ]);
 
 export function createAppRouter(queryClient: QueryClient) {

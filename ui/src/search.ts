@@ -80,3 +80,22 @@ export interface StackSearch {
 export const stackSearch = (search: Search): StackSearch => ({
   view: oneOf(search, "view", stackViews),
 });
+
+export const enrolledChoices = ["yes", "no"] as const;
+export const instanceSorts = ["name", "-name", "status", "-status"] as const;
+
+export interface InstancesSearch {
+  q?: string;
+  enrolled?: (typeof enrolledChoices)[number];
+  /** By which column; a minus turns the order round. */
+  sort?: (typeof instanceSorts)[number];
+  /** The instance whose details are open. */
+  instance?: string;
+}
+
+export const instancesSearch = (search: Search): InstancesSearch => ({
+  q: text(search, "q"),
+  enrolled: oneOf(search, "enrolled", enrolledChoices),
+  sort: oneOf(search, "sort", instanceSorts),
+  instance: text(search, "instance"),
+});

@@ -212,3 +212,90 @@ test("everything can be reached by keyboard", async ({ page }) => {
     page.getByRole("button", { name: "Settings of Repositories Hosting" }),
   ).toBeFocused();
 });
+
+test("a token is made, its command and cloud-config shown once, others revoked", async ({
+  page,
+}) => {
+  const given = await open(page, "/instances");
+  await page.getByRole("button", { name: "Enroll" }).click();
+  const dialog = page.getByRole("dialog", { name: "Enroll instances" });
+  await expect(dialog.getByText("3 of 5 uses left")).toBeVisible();
+  await dialog.getByRole("textbox", { name: "Label" }).fill("web servers");
+  await dialog.getByRole("combobox", { name: "Good for" }).click();
+  await page.getByRole("option", { name: "7 days" }).click();
+  await expect(dialog.getByText("This token lives longer than a day")).toBeVisible();
+  await dialog.getByRole("textbox", { name: "Number of servers" }).fill("5");
+  await dialog.getByRole("combobox", { name: "Agents to install at once" }).click();
+  await page.getByRole("option", { name: "Time Server" }).click();
+  await page.keyboard.press("Tab");
+  await shot(page, "enroll");
+  await dialog.getByRole("button", { name: "Make a token" }).click();
+  await expect(dialog.getByRole("region", { name: "Command" })).toContainText("MCM_TOKEN=");
+  expect(given.asked["POST /enrollment-tokens"]).toEqual({
+    label: "web servers",
+    ttl_seconds: 604_800,
+    max_uses: 5,
+    agents: ["ntp"],
+  });
+  await shot(page, "enroll-made");
+  await dialog.getByRole("tab", { name: "Cloud-config" }).click();
+  await expect(dialog.getByRole("region", { name: "Cloud-config" })).toContainText("#cloud-config");
+  await shot(page, "enroll-cloud");
+  await dialog.getByRole("button", { name: "Revoke web servers" }).click();
+  await shot(page, "enroll-revoke");
+  await dialog.getByRole("button", { name: "Revoke", exact: true }).click();
+  await expect.poll(() => Object.keys(given.asked)).toContain("DELETE /enrollment-tokens/k4ybq2");
+});
+
+test("an agent is installed by its logo, checked and removed by its menu", async ({ page }) => {
+  const given = await open(page, "/instances");
+  const [build, , web] = given.instances;
+  if (build) build.task = undefined;
+  await page.reload();
+  await page.getByRole("button", { name: "Monitoring on web-1: Changed on the instance" }).click();
+  await shot(page, "agent-menu");
+  await page.getByRole("menuitem", { name: "Install again" }).click();
+  await expect
+    .poll(() => Object.keys(given.asked))
+    .toContain(`PUT /instances/${web?.id}/agents/zabbix`);
+  await page.getByRole("button", { name: "Time Server on web-1: Installed" }).click();
+  await page.getByRole("menuitem", { name: "Check" }).click();
+  await expect
+    .poll(() => given.asked["POST /agents:batch"])
+    .toEqual({ action: "check", apps: ["ntp"], instances: [web?.id] });
+  await page.getByRole("button", { name: "Time Server on web-1: Installed" }).click();
+  await page.getByRole("menuitem", { name: "Remove" }).click();
+  const dialog = page.getByRole("dialog", { name: "Remove the agent of Time Server?" });
+  await shot(page, "agent-remove");
+  await dialog.getByRole("button", { name: "Remove" }).click();
+  await expect(dialog).toBeHidden();
+  expect(Object.keys(given.asked)).toContain(`DELETE /instances/${web?.id}/agents/ntp`);
+});
+
+test("one task works on all chosen instances", async ({ page }) => {
+  const given = await open(page, "/instances");
+  await page.getByRole("checkbox", { name: "Choose all enrolled instances" }).check();
+  const bar = page.getByRole("region", { name: "With the chosen instances" });
+  await bar.getByRole("button", { name: "Install" }).click();
+  await shot(page, "agents-bulk");
+  await page.getByRole("menuitem", { name: "Time Server" }).click();
+  const instances = given.instances.filter((i) => i.enrolled).map((i) => i.id);
+  await expect
+    .poll(() => given.asked["POST /agents:batch"])
+    .toEqual({ action: "install", apps: ["ntp"], instances });
+  await expect(bar).toBeHidden();
+});
+
+test("an instance is unenrolled after a question that says what happens", async ({ page }) => {
+  const given = await open(page, "/instances");
+  const web = given.instances[2];
+  await page.getByRole("link", { name: "web-1", exact: true }).click();
+  await expect(page).toHaveURL(new RegExp(`instance=${web?.id}`));
+  await page.getByRole("button", { name: "Unenroll" }).click();
+  const dialog = page.getByRole("dialog", { name: "Unenroll web-1?" });
+  await expect(dialog).toContainText("Agents that are installed stay");
+  await shot(page, "unenroll");
+  await dialog.getByRole("button", { name: "Unenroll" }).click();
+  await expect(dialog).toBeHidden();
+  expect(Object.keys(given.asked)).toContain(`DELETE /instances/${web?.id}`);
+});

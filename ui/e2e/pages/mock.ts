@@ -1,5 +1,5 @@
 import type { Page, Route } from "@playwright/test";
-import type { App, Preflight, Session, Stack, Task } from "../../src/api/types.ts";
+import type { App, Instance, Preflight, Session, Stack, Task } from "../../src/api/types.ts";
 import * as mocks from "../../src/testing/fixtures.ts";
 
 /** What the mocked API answers; each test changes what it is about. */
@@ -7,6 +7,7 @@ export interface World {
   session: Session | null;
   stack: Stack;
   apps: App[];
+  instances: Instance[];
   tasks: Task[];
   preflight: Preflight;
   /** Paths (below /api/v1) that answer with a problem of this status and code. */
@@ -20,6 +21,7 @@ export function world(change: Partial<World> = {}): World {
     session: mocks.MockSession,
     stack: mocks.MockStack,
     apps: mocks.MockApps,
+    instances: mocks.MockInstances,
     tasks: mocks.MockTasks,
     preflight: mocks.MockPreflight,
     broken: {},
@@ -78,6 +80,8 @@ async function answer(route: Route, given: World) {
   }
   if (method !== "GET" && path !== "/stack/preflight") {
     given.asked[`${method} ${path}`] = request.postDataJSON();
+    if (path === "/enrollment-tokens") return json(mocks.MockCreatedToken, 201);
+    if (path.startsWith("/enrollment-tokens/")) return route.fulfill({ status: 204 });
     return json(path.startsWith("/stack") ? mocks.MockDeploy : mocks.MockLaunch, 202);
   }
   return json(...read(path, given));
@@ -89,6 +93,11 @@ function read(path: string, given: World): [unknown, number?] {
   if (path === "/session") return [given.session];
   if (path === "/apps") return [{ items: given.apps, next_page_token: "" }];
   if (app) return [given.apps.find((a) => a.name === app)];
+  if (path === "/instances") return [{ items: given.instances, next_page_token: "" }];
+  if (path.startsWith("/instances/")) {
+    return [given.instances.find((i) => path.endsWith(i.id))];
+  }
+  if (path === "/enrollment-tokens") return [{ items: mocks.MockTokens, next_page_token: "" }];
   if (path === "/tasks") return [{ items: given.tasks, next_page_token: "" }];
   if (task) {
     const found = [...given.tasks, mocks.MockDeploy].find((t) => t.id === task);

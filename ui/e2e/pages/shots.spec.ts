@@ -1,5 +1,5 @@
 import { test } from "@playwright/test";
-import { MockAbsent, MockDeploy, MockSession } from "../../src/testing/fixtures.ts";
+import { MockAbsent, MockDeploy, MockInstances, MockSession } from "../../src/testing/fixtures.ts";
 import { expectAccessible, expectNoSideScroll, screens } from "../browser.ts";
 import { mockApi, type World, world } from "./mock.ts";
 
@@ -23,6 +23,11 @@ const views: [string, string, Partial<World>?][] = [
   ["stack-outputs", "/stack?view=outputs"],
   ["stack-nodes", "/stack?view=nodes"],
   ["stack-events", "/stack?view=events"],
+  ["instances", "/instances"],
+  ["instances-none", "/instances", { instances: [] }],
+  ["instance", `/instances?instance=${MockInstances[2]?.id}`],
+  ["instance-outside", `/instances?instance=${MockInstances[1]?.id}`],
+  ["viewer-instances", "/instances", { session: { ...MockSession, role: "viewer" } }],
   ["tasks", "/tasks"],
   ["task", `/tasks/${encodeURIComponent(MockDeploy.id)}`],
   ["task-blocked", `/tasks/${encodeURIComponent("stack:toolbox~0b10")}`],

@@ -6,6 +6,7 @@ const pages = [
   "/apps",
   "/apps?app=ntp",
   "/apps?app=ntp&tab=parameters",
+  "/instances",
   "/stack",
   "/tasks",
   "/audit",

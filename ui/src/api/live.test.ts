@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { MockLaunch, MockTasks } from "../testing/fixtures.ts";
 import { applyTask } from "./live.ts";
 import { makeQueryClient } from "./queryClient.ts";
@@ -19,4 +19,19 @@ test("a task that changes is changed in its page, every list and the recent ones
   expect(client.getQueryData(["tasks", "recent"])).toMatchObject({
     items: [done, {}, {}, {}, {}, {}],
   });
+});
+
+test("work on instances asks for them again, at once and once more when the index has it", () => {
+  vi.useFakeTimers();
+  const client = makeQueryClient();
+  const asked = vi.spyOn(client, "invalidateQueries");
+  const instances = () =>
+    asked.mock.calls.filter(([filter]) => filter?.queryKey?.[0] === "instances").length;
+  const task = { ...MockLaunch, operation: "agent.install" };
+
+  for (let n = 0; n < 20; n++) applyTask(client, { ...task, message: `host ${n} of 20` });
+  expect(instances()).toBe(1);
+  vi.advanceTimersByTime(2_500);
+  expect(instances()).toBe(2);
+  vi.useRealTimers();
 });

@@ -36,7 +36,7 @@ export function useConnection(): Connection {
 }
 
 /**
- * Keeps every cached task, app and stack equal to the server's, by one event stream. `onTurn` hears
+ * Keeps every cached task, app, instance and stack equal to the server's, by one event stream. `onTurn` hears
  * of tasks that were going on and now have ended or are blocked.
  */
 export function useLiveUpdates(onTurn: (task: Task) => void) {
@@ -104,7 +104,30 @@ export function applyTask(client: QueryClient, task: Task, onTurn?: (task: Task)
     setTimeout(() => void client.invalidateQueries({ queryKey: ["tasks", "list"] }), 2_500);
     if (task.operation.startsWith("app.")) void client.invalidateQueries({ queryKey: ["apps"] });
     if (task.operation.startsWith("stack.")) void client.invalidateQueries({ queryKey: ["stack"] });
+    if (task.operation === "instance.enroll") {
+      void client.invalidateQueries({ queryKey: ["enrollment-tokens"] });
+    }
   }
+  // An agent's state changes while its task goes on, one instance after the other.
+  if (/^(instance|agent)\./.test(task.operation)) refreshInstances(client);
+}
+
+const instancesPause = 2_500;
+const refreshing = new WeakSet<QueryClient>();
+
+/**
+ * Asks for the instances again: at once, and after a pause in which further news asks nothing. Work
+ * on many tells of itself often, and which task works on what comes from an index that lags.
+ */
+function refreshInstances(client: QueryClient) {
+  if (refreshing.has(client)) return;
+  refreshing.add(client);
+  const ask = () => void client.invalidateQueries({ queryKey: ["instances"] });
+  ask();
+  setTimeout(() => {
+    refreshing.delete(client);
+    ask();
+  }, instancesPause);
 }
 
 const isWorking = (task: Task) => isOpen(task) && task.status !== "blocked";

@@ -27,3 +27,12 @@ export type Health = App["health"];
 export type Role = Session["role"];
 export type TaskStatus = Task["status"];
 export type StackState = Stack["state"];
+
+export type AgentBatch = Schemas["BatchAgents"];
+export type AgentState = Schemas["AgentState"];
+export type CreatedToken = Schemas["CreatedToken"];
+export type EnrollmentToken = Schemas["EnrollmentToken"];
+export type Instance = Schemas["Instance"];
+export type NewEnrollmentToken = Schemas["NewEnrollmentToken"];
+export type AgentAction = AgentBatch["action"];
+export type TokenStatus = EnrollmentToken["status"];

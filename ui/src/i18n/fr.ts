@@ -2,8 +2,9 @@ import apps from "../locales/fr/apps.json";
 import audit from "../locales/fr/audit.json";
 import common from "../locales/fr/common.json";
 import errors from "../locales/fr/errors.json";
+import instances from "../locales/fr/instances.json";
 import signin from "../locales/fr/signin.json";
 import stack from "../locales/fr/stack.json";
 import tasks from "../locales/fr/tasks.json";
 
-export const fr = { apps, audit, common, errors, signin, stack, tasks };
+export const fr = { apps, audit, common, errors, instances, signin, stack, tasks };

@@ -1,7 +1,10 @@
 import type {
   App,
   AuditRecord,
+  CreatedToken,
+  EnrollmentToken,
   Info,
+  Instance,
   Preflight,
   Session,
   Stack,
@@ -521,3 +524,109 @@ export const MockAudit: AuditRecord[] = [
     detail: "xlsx",
   }),
 ];
+
+const agentsOf = (
+  states: Partial<Record<string, Instance["agents"][number]["state"]>>,
+): Instance["agents"] =>
+  MockApps.map(({ name, version }) => {
+    const state = states[name] ?? "absent";
+    return state === "absent"
+      ? { app: name, state, version: "", since: null }
+      : { app: name, state, version, since: ago(900) };
+  });
+
+const MockWeb1: Instance = {
+  id: "0a7c9a58-0c2b-4a44-9a2f-000000000001",
+  name: "web-1",
+  addresses: [
+    { network: "internal", address: "192.168.10.11", kind: "fixed" },
+    { network: "internal", address: "203.0.113.41", kind: "floating" },
+  ],
+  flavor: "m1.small",
+  image: "Debian 12",
+  power_state: "RUNNING",
+  status: "ACTIVE",
+  enrolled: true,
+  enrolled_at: ago(90_000),
+  distribution: "debian 12",
+  address: "192.168.10.11",
+  agents: agentsOf({ graylog: "failed", ntp: "installed", zabbix: "drifted" }),
+  last_backup_at: null,
+  restore_points: 0,
+};
+
+export const MockInstances: Instance[] = [
+  {
+    ...MockWeb1,
+    id: "0a7c9a58-0c2b-4a44-9a2f-000000000002",
+    name: "build-1",
+    addresses: [{ network: "internal", address: "192.168.10.31", kind: "fixed" }],
+    flavor: "m1.medium",
+    image: "",
+    agents: agentsOf({ ntp: "installed", zabbix: "running", graylog: "queued" }),
+    task: "/api/v1/tasks/app:zabbix~77aa",
+  },
+  {
+    ...MockWeb1,
+    id: "0a7c9a58-0c2b-4a44-9a2f-000000000003",
+    name: "legacy",
+    addresses: [{ network: "internal", address: "192.168.10.99", kind: "fixed" }],
+    image: "CentOS 6",
+    power_state: "SHUTDOWN",
+    status: "SHUTOFF",
+    enrolled: false,
+    enrolled_at: null,
+    distribution: "",
+    address: "",
+    agents: agentsOf({}),
+  },
+  MockWeb1,
+  {
+    ...MockWeb1,
+    id: "0a7c9a58-0c2b-4a44-9a2f-000000000004",
+    name: "web-2",
+    addresses: [{ network: "internal", address: "192.168.10.12", kind: "fixed" }],
+    image: "Ubuntu 24.04",
+    enrolled: false,
+    enrolled_at: null,
+    distribution: "",
+    address: "",
+    agents: agentsOf({}),
+  },
+];
+
+const MockToken: EnrollmentToken = {
+  id: "k4ybq2",
+  label: "web servers",
+  status: "active",
+  agents: ["ntp"],
+  max_uses: 5,
+  uses_left: 3,
+  uses: [
+    { at: ago(900), server_id: MockWeb1.id, source_ip: "192.168.10.11" },
+    { at: ago(800), server_id: MockWeb1.id, source_ip: "192.168.10.31" },
+  ],
+  created_at: ago(1200),
+  expires_at: ago(-2400),
+  created_by: actor,
+};
+
+export const MockTokens: EnrollmentToken[] = [
+  MockToken,
+  { ...MockToken, id: "m7dd3a", label: "", status: "used", max_uses: 1, uses_left: 0 },
+  { ...MockToken, id: "p2x4ck", label: "old image", status: "expired", uses_left: 0, uses: [] },
+];
+
+export const MockCreatedToken: CreatedToken = {
+  ...MockToken,
+  uses: [],
+  uses_left: 5,
+  expires_at: ago(-604_800),
+  token: "mcm_enr_0123456789abcdefghijkl",
+  command:
+    "{ echo 'MCM_TOKEN=mcm_enr_0123456789abcdefghijkl'; curl -fsSL http://10.0.0.10:8080/api/v1/enroll.sh || wget -qO- http://10.0.0.10:8080/api/v1/enroll.sh || echo 'echo \"cannot fetch enroll.sh\" >&2; exit 1'; } | sudo sh",
+  cloud_config:
+    "#cloud-config\nwrite_files:\n  - path: /run/mcm-token\n    permissions: '0600'\n    content: |\n      MCM_TOKEN=mcm_enr_0123456789abcdefghijkl\nruncmd:\n  - [sh, -c, 'curl -fsSL http://10.0.0.10:8080/api/v1/enroll.sh | sh']\n",
+  warning:
+    "the token lives longer than a day: whoever finds it can enroll servers of this project until then",
+};

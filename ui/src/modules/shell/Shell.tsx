@@ -5,6 +5,7 @@ import {
   IconExternalLink,
   IconFileSearch,
   IconListCheck,
+  IconServer2,
   IconStack2,
   IconUserCircle,
 } from "@tabler/icons-react";
@@ -27,6 +28,7 @@ import { UserMenu } from "./UserMenu.tsx";
 
 const pages = [
   { to: "/apps", key: "apps", icon: IconApps },
+  { to: "/instances", key: "instances", icon: IconServer2 },
   { to: "/tasks", key: "tasks", icon: IconListCheck },
   { to: "/audit", key: "audit", icon: IconFileSearch },
   { to: "/stack", key: "stack", icon: IconStack2 },

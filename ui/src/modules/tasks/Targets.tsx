@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import type { Target } from "../../api/types.ts";
 
-/** What a task or an audit record is about; an app or the stack leads to its own page. */
+/** What a task or an audit record is about; an app, an instance or the stack leads to its own page. */
 export function Targets({ targets }: { targets: Target[] }) {
   return (
     <>
@@ -20,6 +20,13 @@ function TargetName({ target }: { target: Target }) {
   if (target.kind === "app") {
     return (
       <Link className="plainlink" to="/apps" search={{ app: target.id }}>
+        {name}
+      </Link>
+    );
+  }
+  if (target.kind === "instance") {
+    return (
+      <Link className="plainlink" to="/instances" search={{ instance: target.id }}>
         {name}
       </Link>
     );

@@ -7,6 +7,12 @@ export const operations = [
   "app.stop",
   "app.configure",
   "app.uninstall",
+  "instance.enroll",
+  "instance.network",
+  "instance.unenroll",
+  "agent.install",
+  "agent.remove",
+  "agent.check",
 ] as const;
 
 /** What the audit knows beside tasks. */
@@ -16,4 +22,6 @@ export const auditOperations = [
   "audit.export",
   "task.cancel",
   "task.retry",
+  "token.create",
+  "token.revoke",
 ] as const;

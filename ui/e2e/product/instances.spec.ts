@@ -1,0 +1,74 @@
+import { expect, test } from "@playwright/test";
+import type { App, Instance, Stack } from "../../src/api/types.ts";
+import { expectAccessible } from "../browser.ts";
+import { read, signIn } from "./person.ts";
+
+/** The simulated cloud, which can run a command on one of its servers as a person would. */
+const sandbox = process.env.MCM_SANDBOX_URL ?? "http://127.0.0.1:8090";
+const name = "web-2";
+
+const web = async (page: Parameters<typeof read>[0]) => {
+  const { items } = await read<{ items: Instance[] }>(page, "/instances?page_size=500");
+  return items.find((i) => i.name === name);
+};
+
+test("a server is enrolled by its command, gets an agent and is given back", async ({ page }) => {
+  test.setTimeout(600_000);
+  await signIn(page, "demo");
+  await test.step("the stack and an app are there", async () => {
+    const { state } = await read<Stack>(page, "/stack");
+    if (state === "absent") {
+      await page.goto("/stack");
+      await page.getByRole("radio", { name: /Small/ }).check();
+      await page.getByRole("button", { name: "Next" }).click();
+      await page.getByRole("button", { name: "Next" }).click();
+      await page.getByRole("button", { name: "Deploy", exact: true }).click();
+    }
+    await expect
+      .poll(async () => (await read<Stack>(page, "/stack")).state, { timeout: 300_000 })
+      .toBe("ready");
+    await page.goto("/apps");
+    if ((await read<App>(page, "/apps/ntp")).health !== "Healthy") {
+      const tile = page.getByRole("article").filter({ has: page.locator("#app-ntp") });
+      await tile.getByRole("button", { name: /Launch/ }).click();
+      await page.getByRole("dialog").getByRole("button", { name: "Launch", exact: true }).click();
+    }
+    await expect
+      .poll(async () => (await read<App>(page, "/apps/ntp")).health, { timeout: 180_000 })
+      .toBe("Healthy");
+  });
+
+  await page.goto("/instances?q=web");
+  const row = page.getByRole("row", { name: new RegExp(name) });
+  test.skip((await web(page))?.enrolled === true, "the server is enrolled already");
+  await expect(row).toContainText("Not enrolled");
+  await page.getByRole("button", { name: "Enroll", exact: true }).click();
+  const dialog = page.getByRole("dialog", { name: "Enroll instances" });
+  await dialog.getByRole("button", { name: "Make a token" }).click();
+  const command = await dialog.getByRole("region", { name: "Command" }).innerText();
+  await expectAccessible(page);
+  const token = command.match(/mcm_enr_[\w-]+/)?.[0];
+  const url = command.match(/https?:\/\/[^/]+/)?.[0];
+  const ran = await page.request.post(`${sandbox}/_control/enroll`, {
+    data: { server: name, url, token },
+    timeout: 240_000,
+  });
+  expect(ran.ok(), await ran.text()).toBe(true);
+  await expect(dialog.getByRole("list", { name: "Tokens" })).toContainText("Used up");
+  await dialog.getByRole("button", { name: "Close" }).last().click();
+  await expect(row).not.toContainText("Not enrolled", { timeout: 60_000 });
+
+  const title = (await read<App>(page, "/apps/ntp")).title;
+  const logo = row.getByRole("button", { name: `Install ${title} on ${name}` });
+  await expect(logo).not.toHaveAttribute("aria-disabled", "true", { timeout: 60_000 });
+  await logo.click();
+  const installed = row.getByRole("button", { name: `${title} on ${name}: Installed` });
+  await expect(installed).toBeVisible({ timeout: 120_000 });
+  await expectAccessible(page);
+
+  await page.getByRole("link", { name, exact: true }).click();
+  await page.getByRole("button", { name: "Unenroll" }).click();
+  const question = page.getByRole("dialog", { name: `Unenroll ${name}?` });
+  await question.getByRole("button", { name: "Unenroll" }).click();
+  await expect.poll(async () => (await web(page))?.enrolled, { timeout: 120_000 }).toBe(false);
+});
