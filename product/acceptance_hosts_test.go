@@ -42,7 +42,7 @@ type hostSet struct {
 func hostAddress(n int) string { return fmt.Sprintf("10.77.0.%d", 10+n) }
 func hostName(n int) string    { return fmt.Sprintf("mcm-host-%d", n) }
 
-// numbers are the hosts that MCM_HOSTS says, six otherwise.
+// numbers are the hosts, from 1.
 func (h *hostSet) numbers() (out []int) {
 	for n := 1; n < len(h.ids); n++ {
 		out = append(out, n)
@@ -94,7 +94,7 @@ func TestHosts(t *testing.T) {
 	defer func() {
 		h.endWithin(t, h.begin(t, http.MethodDelete, "/stack?confirm=hosts", nil, nil).ID, "succeeded", 5*time.Minute)
 	}()
-	h.register(t, hostCount(t, "MCM_HOSTS", 6))
+	h.register(t, hostCount(t, "MCM_HOST_COUNT", 6))
 	h.endWithin(t, deploy, "succeeded", 10*time.Minute)
 	t.Logf("a stack, and %d servers in Nova: %s", len(h.numbers()), time.Since(began))
 	prefer(t, "real")

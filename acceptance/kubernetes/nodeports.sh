@@ -1,6 +1,7 @@
 #!/bin/bash
 # nodeports.sh: lets the hosts of acceptance/hosts reach the cluster as instances reach it: through a router, at the address of any
 # node and a Service's port there. It does once what kube-proxy does always, for the Services and pods of now: run it again after a change.
+# shellcheck disable=SC2016 # the templates are not the shell's
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=env.sh
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
@@ -8,10 +9,10 @@ inside=10.77.0.3 # of the cluster on the hosts' bridge
 export KUBECONFIG=$DIR/kubeconfig
 if ! ip link show v-mcm-kube >/dev/null 2>&1; then
   ip link add v-mcm-kube type veth peer name hosts0 netns $NETNS
-  ip link set v-mcm-kube master mcm-hosts up
   ip -n $NETNS addr add $inside/24 dev hosts0
   ip -n $NETNS link set hosts0 up
 fi
+ip link set v-mcm-kube master mcm-hosts up
 ip netns exec $NETNS sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
 for name in $(ip netns list | grep -o '^mcm-host-[0-9]*'); do
   ip -n "$name" route replace default via $inside
