@@ -36,7 +36,8 @@ import (
 // hostSet is the real hosts of acceptance/hosts, each registered in Nova as a server with its address.
 type hostSet struct {
 	*person
-	ids []string // by number, from 1
+	compute *gophercloud.ServiceClient
+	ids     []string // by number, from 1
 }
 
 func hostAddress(n int) string { return fmt.Sprintf("10.77.0.%d", 10+n) }
@@ -160,7 +161,7 @@ func (h *hostSet) register(t *testing.T, count int) {
 	require.NoError(t, err)
 	require.NotEmpty(t, systems)
 
-	h.ids = []string{""}
+	h.ids, h.compute = []string{""}, compute
 	for n := 1; n <= count; n++ {
 		port, err := ports.Create(ctx, network, ports.CreateOpts{NetworkID: lan.ID, Name: hostName(n), FixedIPs: []ports.IP{{SubnetID: subnet.ID, IPAddress: hostAddress(n)}}}).Extract()
 		require.NoError(t, err)
@@ -196,12 +197,12 @@ func (h *hostSet) show(t *testing.T, n int) instance {
 	return i
 }
 
-// properties are the server's metadata as the stock command line shows them.
+// properties are the server's metadata in Nova.
 func (h *hostSet) properties(t *testing.T, n int) map[string]string {
 	t.Helper()
-	var out struct{ Properties map[string]string }
-	openstack(t, &out, "server", "show", h.ids[n], "-c", "properties")
-	return out.Properties
+	out, err := servers.Metadata(t.Context(), h.compute, h.ids[n]).Extract()
+	require.NoError(t, err)
+	return out
 }
 
 func distribution(n int) string { return []string{"debian 11", "debian 12", "debian 13"}[n%3] }
@@ -251,6 +252,10 @@ func enrollHosts(t *testing.T, h *hostSet) {
 		h.requireEnrolled(t, n)
 	}
 	require.Contains(t, mustOnHost(t, 1, command), "mcm: enrolled", "once more on the same host is no fault")
+	var shown struct{ Properties map[string]string }
+	openstack(t, &shown, "server", "show", h.ids[1], "-c", "properties")
+	require.Equal(t, h.properties(t, 1), shown.Properties)
+	require.Equal(t, distribution(1), shown.Properties["mcm:distribution"])
 	var list []map[string]any
 	openstack(t, &list, "port", "list", "--name", "mcm-instances")
 	require.Len(t, list, 1, "the hosts' subnet is attached once, whoever came first")

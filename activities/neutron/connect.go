@@ -34,7 +34,7 @@ type Connected struct {
 // https://docs.openstack.org/api-ref/network/v2/#add-extra-routes-to-router
 func (a *Activities) ConnectInstance(ctx context.Context, in ConnectInput) (Connected, error) {
 	for try := 1; ; try++ {
-		done, late, err := a.connect(ctx, in)
+		done, late, err := a.connect(ctx, in, try > 1)
 		if !late || try == connectTries {
 			return done, err
 		}
@@ -52,8 +52,9 @@ const (
 	connectPause = 300 * time.Millisecond
 )
 
-// connect is one try; late tells that Neutron refused what another may have made meanwhile.
-func (a *Activities) connect(ctx context.Context, in ConnectInput) (done Connected, late bool, err error) {
+// connect is one try; late tells that Neutron refused what another may have made meanwhile. A repeat
+// that finds the interface there removes the port that was made in vain.
+func (a *Activities) connect(ctx context.Context, in ConnectInput, again bool) (done Connected, late bool, err error) {
 	w, err := a.way(ctx)
 	if err != nil || w.router == "" {
 		return Connected{}, false, err
@@ -67,6 +68,9 @@ func (a *Activities) connect(ctx context.Context, in ConnectInput) (done Connect
 			made := p.Name == ownPort
 			if made { // the route may be what is still missing
 				err = w.learn(ctx, subnet, in, extraroutesAdd)
+			}
+			if err == nil && again {
+				err = w.strays(ctx, subnet)
 			}
 			return Connected{Subnet: subnet, Made: made}, false, err
 		}
