@@ -1,7 +1,8 @@
 #!/bin/bash
 # Brings the real parts of the acceptance tests up, OpenStack and Kubernetes, and writes where they are to an env file.
 # Run it again at any time: what runs is left as it is, what is down is started.
-#   up.sh [openstack] [kubernetes] [hosts]    the first two by default; hosts are six real Debian hosts, see hosts/README.md
+#   up.sh [openstack] [kubernetes] [hosts]    the first two by default; hosts are real Debian hosts, see hosts/README.md
+#   MCM_HOST_COUNT=6                          how many
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/mycloudmanager/acceptance
@@ -37,7 +38,7 @@ for part; do
       # shellcheck source=/dev/null
       . "$MCM_OPENSTACK_DIR/openrc-demo"
       ;;
-    hosts) bash "$here/hosts/up.sh" ;;
+    hosts) bash "$here/hosts/up.sh" "${MCM_HOST_COUNT:-6}" ;;
     kubernetes) MCM_KUBE_FOLLOW=${OS_AUTH_URL:+${MCM_KUBE_FOLLOW-yes}} bash "$here/kubernetes/up.sh" ;;
   esac
 done

@@ -41,7 +41,12 @@ type product struct {
 
 func freeAddress(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	return freeAddressOn(t, "127.0.0.1")
+}
+
+func freeAddressOn(t testing.TB, ip string) string {
+	t.Helper()
+	l, err := net.Listen("tcp", ip+":0")
 	require.NoError(t, err)
 	defer l.Close()
 	return l.Addr().String()
@@ -60,7 +65,12 @@ func start(t testing.TB) *product {
 
 func newProduct(t testing.TB) *product {
 	t.Helper()
-	p := &product{dir: t.TempDir(), listen: freeAddress(t), sandbox: freeAddress(t)}
+	return newProductAt(t, freeAddress(t))
+}
+
+func newProductAt(t testing.TB, listen string) *product {
+	t.Helper()
+	p := &product{dir: t.TempDir(), listen: listen, sandbox: freeAddress(t)}
 	var err error
 	p.log, err = os.Create(p.dir + "/log")
 	require.NoError(t, err)

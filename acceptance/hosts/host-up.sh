@@ -9,15 +9,16 @@ home=$DIR/$name
 root=$home/root
 
 make_network() {
-  [ -e "/run/netns/$name" ] && return
-  ip netns add "$name"
-  ip link add "v-$name" type veth peer name eth0 netns "$name"
-  ip link set "v-$name" master $BRIDGE up
-  ip -n "$name" link set lo up
-  ip -n "$name" addr add "$address/24" dev eth0
-  ip -n "$name" link set eth0 up
-  ip -n "$name" route add default via $GATEWAY
-  ip -n "$name" route add 169.254.169.254/32 via $METADATA
+  if ! [ -e "/run/netns/$name" ]; then
+    ip netns add "$name"
+    ip link add "v-$name" type veth peer name eth0 netns "$name"
+    ip link set "v-$name" master $BRIDGE up
+    ip -n "$name" link set lo up
+    ip -n "$name" addr add "$address/24" dev eth0
+  fi
+  ip -n "$name" link set eth0 up # a test may have pulled the cable
+  ip -n "$name" route replace default via $GATEWAY
+  ip -n "$name" route replace 169.254.169.254/32 via $METADATA
 }
 
 # personalise makes the image one host: its name, its keys, and where packages come from.

@@ -6,6 +6,7 @@ want() { command -v "$1" >/dev/null || need+=("${2:-$1}"); }
 want mmdebstrap
 want systemd-nspawn systemd-container
 want ip iproute2
+want nft nftables
 want ansible-playbook ansible-core
 want ansible-lint
 want cloud-init

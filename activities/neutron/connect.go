@@ -2,10 +2,13 @@ package neutron
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"github.com/gophercloud/gophercloud/v2"
 	"github.com/gophercloud/gophercloud/v2/openstack/networking/v2/extensions/layer3/routers"
 
+	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/instances"
 	"mycloudmanager/internal/openstack"
 )
@@ -25,17 +28,40 @@ type Connected struct {
 // ConnectInstance joins the instance's subnet with the stack's router when it is not yet. Where another
 // router is the subnet's gateway, that one learns the way to the stack. Without a stack, and for an
 // address that is floating, there is nothing to connect. It is idempotent: an interface that is there
-// is left as it is, a port of ours that a lost answer left is used.
+// is left as it is, a port of ours that a lost answer left is used. Instances of one subnet that enroll
+// at once all want the same interface: Neutron refuses those that come later, who then find it there.
 // https://docs.openstack.org/api-ref/network/v2/#add-interface-to-router
 // https://docs.openstack.org/api-ref/network/v2/#add-extra-routes-to-router
 func (a *Activities) ConnectInstance(ctx context.Context, in ConnectInput) (Connected, error) {
+	for try := 1; ; try++ {
+		done, late, err := a.connect(ctx, in, try > 1)
+		if !late || try == connectTries {
+			return done, err
+		}
+		select {
+		case <-ctx.Done():
+			return done, ctx.Err()
+		case <-time.After(time.Duration(try) * connectPause):
+		}
+	}
+}
+
+// How often, and after which first pause, an interface is tried that another may be attaching now.
+const (
+	connectTries = 5
+	connectPause = 300 * time.Millisecond
+)
+
+// connect is one try; late tells that Neutron refused what another may have made meanwhile. A repeat
+// that finds the interface there removes the port that was made in vain.
+func (a *Activities) connect(ctx context.Context, in ConnectInput, again bool) (done Connected, late bool, err error) {
 	w, err := a.way(ctx)
 	if err != nil || w.router == "" {
-		return Connected{}, err
+		return Connected{}, false, err
 	}
 	subnet, err := w.subnetOf(ctx, in)
 	if err != nil || subnet == "" {
-		return Connected{}, err
+		return Connected{}, false, err
 	}
 	for _, p := range w.interfaces {
 		if in, ok := addressIn(p, subnet); ok {
@@ -43,19 +69,29 @@ func (a *Activities) ConnectInstance(ctx context.Context, in ConnectInput) (Conn
 			if made { // the route may be what is still missing
 				err = w.learn(ctx, subnet, in, extraroutesAdd)
 			}
-			return Connected{Subnet: subnet, Made: made}, err
+			if err == nil && again {
+				err = w.strays(ctx, subnet)
+			}
+			return Connected{Subnet: subnet, Made: made}, false, err
 		}
 	}
+	done = Connected{Subnet: subnet, Made: true}
 	port, err := w.port(ctx, subnet)
 	if err != nil {
-		return Connected{Subnet: subnet, Made: true}, err
+		return done, refused(err), err
 	}
 	_, err = routers.AddInterface(ctx, w.c, w.router, routers.AddInterfaceOpts{PortID: port.ID}).Extract()
 	if err = w.s.Fault("neutron", err); err != nil {
-		return Connected{Subnet: subnet, Made: true}, err
+		return done, refused(err), err
 	}
 	at, _ := addressIn(port, subnet)
-	return Connected{Subnet: subnet, Made: true}, w.learn(ctx, subnet, at, extraroutesAdd)
+	return done, false, w.learn(ctx, subnet, at, extraroutesAdd)
+}
+
+// refused tells that Neutron does not want what was asked: the address or the port is taken, or the
+// router is in the subnet already.
+func refused(err error) bool {
+	return slices.Contains([]fault.Kind{fault.Conflict, fault.Invalid, fault.NotFound}, fault.KindOf(err))
 }
 
 // DisconnectInput names a subnet that the manager attached, and the instance that needs it no more.

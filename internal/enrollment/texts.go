@@ -34,8 +34,9 @@ func (t Texts) CloudConfig(token string) string {
 }
 
 // Command is what people paste. The token comes to the script by its standard input: it is in no
-// argument and no environment. A download that fails makes the command fail.
+// argument and no environment. A download that fails makes the command fail. Root needs no sudo, which a
+// bare system has not.
 func (t Texts) Command(token string) string {
 	script := t.url + "/api/v1/enroll.sh"
-	return fmt.Sprintf(`{ echo 'MCM_TOKEN=%s'; curl -fsSL %s || wget -qO- %s || echo 'echo "cannot fetch enroll.sh" >&2; exit 1'; } | sudo sh`, token, script, script)
+	return fmt.Sprintf(`{ echo 'MCM_TOKEN=%s'; curl -fsSL %s || wget -qO- %s || echo 'echo "cannot fetch enroll.sh" >&2; exit 1'; } | $(test $(id -u) = 0 || echo sudo) sh`, token, script, script)
 }
