@@ -28,7 +28,7 @@ func Operations() []flow.Operation {
 		{Name: "app.uninstall", Workflow: UninstallApp, Role: roles.Operator, Input: func() any { return new(UninstallAppInput) },
 			Title: i18n.Text{En: "Uninstall {target}", Fr: "Désinstaller {target}"}},
 		{Name: "instance.enroll", Workflow: EnrollInstance, Role: roles.Operator, Input: func() any { return new(EnrollInstanceInput) },
-			Title: i18n.Text{En: "Enroll {target}", Fr: "Enrôler {target}"}},
+			Title: i18n.Text{En: "Enroll {target}", Fr: "Inscrire {target}"}},
 		{Name: "instance.unenroll", Workflow: UnenrollInstance, Role: roles.Operator, Input: func() any { return new(UnenrollInstanceInput) },
 			Title: i18n.Text{En: "Unenroll {target}", Fr: "Retirer {target}"}},
 		{Name: "instance.network", Workflow: ConnectInstance, Role: roles.Operator, Input: func() any { return new(ConnectInstanceInput) },
