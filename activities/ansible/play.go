@@ -88,7 +88,7 @@ func (a *Activities) play(ctx context.Context, app catalog.App, in PlayInput) (a
 	}
 	full := app.WithDefaults(settings.Settings)
 	p.Variables["mcm_settings"] = map[string]any{"environment": full.Environment, "parameters": full.Parameters}
-	p.Secrets = app.Secrets(full)
+	p.Secrets = app.Secrets(settings.Settings) // not the defaults, which are words that everybody knows
 	var at kube.Endpoint
 	if in.Action != Remove { // what is removed needs no app any more
 		if at, err = a.Cluster.Endpoint(ctx, app.Name, app.Agent.Ports); err != nil {
