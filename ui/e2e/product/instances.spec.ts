@@ -64,6 +64,8 @@ test("a server is enrolled by its command, gets an agent and is given back", asy
   await logo.click();
   const installed = row.getByRole("button", { name: `${title} on ${name}: Installed` });
   await expect(installed).toBeVisible({ timeout: 120_000 });
+  // Notices that fade have no colours that could be measured.
+  await expect(page.locator(".mantine-Notification-root")).toHaveCount(0, { timeout: 30_000 });
   await expectAccessible(page);
 
   await page.getByRole("link", { name, exact: true }).click();
