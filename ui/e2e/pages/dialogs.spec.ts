@@ -258,11 +258,13 @@ test("an agent is installed by its logo, checked and removed by its menu", async
   await expect
     .poll(() => Object.keys(given.asked))
     .toContain(`PUT /instances/${web?.id}/agents/zabbix`);
+  await expect(page.getByRole("menu")).toHaveCount(0);
   await page.getByRole("button", { name: "Time Server on web-1: Installed" }).click();
   await page.getByRole("menuitem", { name: "Check" }).click();
   await expect
     .poll(() => given.asked["POST /agents:batch"])
     .toEqual({ action: "check", apps: ["ntp"], instances: [web?.id] });
+  await expect(page.getByRole("menu")).toHaveCount(0);
   await page.getByRole("button", { name: "Time Server on web-1: Installed" }).click();
   await page.getByRole("menuitem", { name: "Remove" }).click();
   const dialog = page.getByRole("dialog", { name: "Remove the agent of Time Server?" });

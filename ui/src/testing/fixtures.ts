@@ -613,7 +613,15 @@ const MockToken: EnrollmentToken = {
 
 export const MockTokens: EnrollmentToken[] = [
   MockToken,
-  { ...MockToken, id: "m7dd3a", label: "", status: "used", max_uses: 1, uses_left: 0 },
+  {
+    ...MockToken,
+    id: "m7dd3a",
+    label: "",
+    status: "used",
+    max_uses: 1,
+    uses: MockToken.uses.slice(1),
+    uses_left: 0,
+  },
   { ...MockToken, id: "p2x4ck", label: "old image", status: "expired", uses_left: 0, uses: [] },
 ];
 

@@ -43,7 +43,7 @@ export function AgentButton(props: Props) {
     );
   }
   return (
-    <Menu position="bottom" withArrow>
+    <Menu position="bottom" withArrow withInitialFocusPlaceholder={false} menuItemTabIndex={0}>
       <Hint label={t("agentHint", { app: app.title, state })}>
         <Menu.Target>
           <AgentMark app={app} state={agent.state} aria-label={t("agentOn", { ...names, state })} />

@@ -31,7 +31,12 @@ export function BulkBar({ count, apps, onAction, onClear }: Props) {
       {agentActions.map((action) => {
         const Glyph = icons[action];
         return (
-          <Menu key={action} position="top">
+          <Menu
+            key={action}
+            position="top"
+            withInitialFocusPlaceholder={false}
+            menuItemTabIndex={0}
+          >
             <Menu.Target>
               <Button
                 size="xs"

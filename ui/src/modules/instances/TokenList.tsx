@@ -81,7 +81,7 @@ function TokenRow({ token, bound, fresh }: RowProps) {
         <Text size="xs" c="dimmed">
           {active ? (
             <>
-              {t("usesLeft", { left: token.uses_left, max: token.max_uses })} · {t("expires")}{" "}
+              {t("usesLeft", { left: token.uses_left, max: token.max_uses })} · {t("stillGood")}{" "}
               <RelativeTime at={token.expires_at} />
             </>
           ) : (
