@@ -3,10 +3,12 @@ package neutron
 import (
 	"context"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/gophercloud/gophercloud/v2"
 	"github.com/gophercloud/gophercloud/v2/openstack/networking/v2/extensions/layer3/routers"
+	"golang.org/x/sync/semaphore"
 
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/instances"
@@ -33,6 +35,11 @@ type Connected struct {
 // https://docs.openstack.org/api-ref/network/v2/#add-interface-to-router
 // https://docs.openstack.org/api-ref/network/v2/#add-extra-routes-to-router
 func (a *Activities) ConnectInstance(ctx context.Context, in ConnectInput) (Connected, error) {
+	over, err := a.turn.take(ctx)
+	if err != nil {
+		return Connected{}, err
+	}
+	defer over()
 	for try := 1; ; try++ {
 		done, late, err := a.connect(ctx, in, try > 1)
 		if !late || try == connectTries {
@@ -44,6 +51,21 @@ func (a *Activities) ConnectInstance(ctx context.Context, in ConnectInput) (Conn
 		case <-time.After(time.Duration(try) * connectPause):
 		}
 	}
+}
+
+// turn lets one after the other change the router: interfaces that are added at once wait for each
+// other's locks in Neutron's database, up to a minute. Between workers it costs that minute.
+type turn struct {
+	once sync.Once
+	free *semaphore.Weighted
+}
+
+func (t *turn) take(ctx context.Context) (func(), error) {
+	t.once.Do(func() { t.free = semaphore.NewWeighted(1) })
+	if err := t.free.Acquire(ctx, 1); err != nil {
+		return nil, err
+	}
+	return func() { t.free.Release(1) }, nil
 }
 
 // How often, and after which first pause, an interface is tried that another may be attaching now.

@@ -16,7 +16,10 @@ import (
 )
 
 // Activities drives Neutron for the managed project.
-type Activities struct{ Cloud *openstack.Cloud }
+type Activities struct {
+	Cloud *openstack.Cloud
+	turn  turn
+}
 
 // SweepInput names a deleted stack.
 type SweepInput struct{ Stack string }

@@ -9,6 +9,7 @@ url='@MCM_URL@'
 state=/var/lib/mcm-enroll # what was done here, so that it can be undone
 account=mcm
 sudoers=/etc/sudoers.d/mcm
+lock=/run/mcm-enroll.lock # an uninstall that the manager began goes on without it, and must end first
 work=
 
 ca() {
@@ -296,6 +297,7 @@ make_sudoers() {
 
 enroll() {
   token=$1
+  if [ -e "$lock" ] && command -v flock >/dev/null; then flock -w 120 "$lock" true || die "enroll.sh --uninstall still runs on this machine"; fi
   [ -n "$token" ] || die "there is no token: run the whole command that MyCloudManager shows"
   [ -n "$(family)" ] || die "this distribution is not supported ($(release PRETTY_NAME)): Debian, Ubuntu and the family of RHEL are"
   if id "$account" >/dev/null 2>&1 && ! [ -e "$state/user" ]; then
@@ -332,6 +334,10 @@ remove_packages() {
 }
 
 uninstall() {
+  if command -v flock >/dev/null; then
+    exec 9>"$lock"
+    flock 9
+  fi
   rm -f "$sudoers" "$sudoers.new"
   if [ -e "$state/user" ] && id "$account" >/dev/null 2>&1; then
     if command -v pkill >/dev/null; then pkill -KILL -u "$account" || :; fi
@@ -339,7 +345,7 @@ uninstall() {
     id "$account" >/dev/null 2>&1 && die "cannot remove the user $account: $(cat "$work/log")"
   fi
   remove_packages
-  rm -rf "$state"
+  rm -rf "$state" "$lock"
   say "removed; remove the instance in MyCloudManager too"
 }
 

@@ -2,6 +2,7 @@ package kube
 
 import (
 	"context"
+	"net"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -58,7 +59,8 @@ func (c *connection) nodeAddress(ctx context.Context) (string, error) {
 			ready = ready || condition.Type == corev1.NodeReady && condition.Status == corev1.ConditionTrue
 		}
 		for _, a := range n.Status.Addresses {
-			if ready && a.Type == corev1.NodeInternalIP {
+			// A node that tells its own loopback cannot be reached there by anybody else.
+			if ready && a.Type == corev1.NodeInternalIP && !net.ParseIP(a.Address).IsLoopback() {
 				return a.Address, nil
 			}
 		}
