@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	removePatience = 10 * time.Minute
+	removePatience = time.Minute   // for an instance that does not answer
 	agentPatience  = 3 * time.Hour // for a share of the hosts, their wait for a turn included
 	shareSize      = ansible.HostsAtOnce
 )

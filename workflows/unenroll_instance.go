@@ -48,8 +48,11 @@ func UnenrollInstance(ctx workflow.Context, in UnenrollInstanceInput) (err error
 	if err != nil {
 		run.Partly("the user %s may still be on the instance: remove it there with enroll.sh --uninstall (%s)", "mcm", fault.MessageOf(err))
 	}
-	if err := run.Call(ctx, network.DisconnectSubnet, neutron.DisconnectInput{Subnet: kept.Enrollment.Subnet, ServerID: in.ID}, nil); err != nil {
+	// From here a cancel comes too late: half of it would leave an instance that nobody can sign in to.
+	free, done := workflow.NewDisconnectedContext(ctx)
+	defer done()
+	if err := run.Call(free, network.DisconnectSubnet, neutron.DisconnectInput{Subnet: kept.Enrollment.Subnet, ServerID: in.ID}, nil); err != nil {
 		return err
 	}
-	return run.Call(ctx, compute.UnmarkInstance, ref, nil)
+	return run.Call(free, compute.UnmarkInstance, ref, nil)
 }
