@@ -39,7 +39,11 @@ func (i *Instances) Dial(ctx context.Context, address string) (net.Conn, error) 
 		b, _, err := i.Cluster.find(ctx)
 		switch {
 		case err == nil:
-			return b.dial(ctx, address)
+			conn, err := b.dial(ctx, address)
+			if fault.KindOf(err) == fault.Unavailable {
+				err = fault.New(fault.Unavailable, err, "%s: connect the instance to the stack if it is not", fault.MessageOf(err))
+			}
+			return conn, err
 		case fault.KindOf(err) != fault.NotFound:
 			return nil, err
 		}
