@@ -3,6 +3,7 @@ package ansible
 import (
 	"context"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"time"
@@ -76,7 +77,15 @@ func (a *Activities) PlayAgent(ctx context.Context, in PlayInput) (map[string]Ho
 	}
 	defer relay.Close() //nolint:errcheck // only this play used it
 	play.ProxyCommand = a.proxyCommand(relay)
-	return a.run(ctx, app, in, play)
+	outcomes, err := a.run(ctx, app, in, play)
+	for _, h := range in.Hosts {
+		if why := relay.Why(net.JoinHostPort(h.Address, "22")); why != "" && outcomes[h.ID].Reason != "" {
+			o := outcomes[h.ID]
+			o.Reason = why
+			outcomes[h.ID] = o
+		}
+	}
+	return outcomes, err
 }
 
 // play puts together what every playbook of an agent is given.

@@ -172,8 +172,6 @@ func unreachable(said, bastion string) string {
 	switch {
 	case strings.Contains(said, "UNKNOWN port") && bastion != "":
 		return "bastion: " + unreachable(bastion, "")
-	case strings.Contains(said, "UNKNOWN port") && wayLine(said) != "":
-		return wayLine(said)
 	case strings.Contains(said, "Host key verification failed"), strings.Contains(said, "REMOTE HOST IDENTIFICATION HAS CHANGED"), strings.Contains(said, "host key is known for"):
 		return HostKeyMismatch
 	case strings.Contains(said, "Permission denied ("):
@@ -183,17 +181,6 @@ func unreachable(said, bastion string) string {
 		return last
 	}
 	return "the host cannot be reached"
-}
-
-// wayLine is what the manager's own ProxyCommand said before ssh found its connection closed; "" when
-// it said nothing.
-func wayLine(said string) string {
-	for line := range strings.Lines(strings.TrimPrefix(said, "Failed to connect to the host via ssh: ")) {
-		if why, ok := strings.CutPrefix(strings.TrimSpace(line), "mcm: "); ok {
-			return why
-		}
-	}
-	return ""
 }
 
 func lastLine(s string) string {

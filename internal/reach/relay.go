@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"mycloudmanager/internal/fault"
 )
@@ -21,6 +22,17 @@ type Relay struct {
 	listener net.Listener
 	dir      string
 	cancel   context.CancelFunc
+
+	mu  sync.Mutex
+	why map[string]string
+}
+
+// Why tells why there was no way to the address, "" when there was: OpenSSH throws away what its
+// ProxyCommand says when connections are shared.
+func (r *Relay) Why(address string) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.why[address]
 }
 
 // OpenRelay opens a relay until it is closed.
@@ -29,7 +41,7 @@ func (i *Instances) OpenRelay(ctx context.Context) (*Relay, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Relay{Path: filepath.Join(dir, "s"), dir: dir}
+	r := &Relay{Path: filepath.Join(dir, "s"), dir: dir, why: map[string]string{}}
 	if r.listener, err = (&net.ListenConfig{}).Listen(ctx, "unix", r.Path); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
@@ -40,7 +52,7 @@ func (i *Instances) OpenRelay(ctx context.Context) (*Relay, error) {
 			if err != nil {
 				return
 			}
-			go i.relay(ctx, conn)
+			go i.relay(ctx, r, conn)
 		}
 	}()
 	return r, nil
@@ -52,22 +64,21 @@ func (r *Relay) Close() error {
 	return errors.Join(r.listener.Close(), os.RemoveAll(r.dir))
 }
 
-// relay serves one connection: a line with the address, answered by an empty line or by why there is
-// no way, then its bytes.
-func (i *Instances) relay(ctx context.Context, here net.Conn) {
+// relay serves one connection: a line with the address, then its bytes.
+func (i *Instances) relay(ctx context.Context, r *Relay, here net.Conn) {
 	defer here.Close() //nolint:errcheck // its program sees the end
 	in := bufio.NewReader(here)
 	line, err := in.ReadString('\n')
 	if err != nil {
 		return
 	}
-	there, err := i.Dial(ctx, strings.TrimSpace(line))
+	address := strings.TrimSpace(line)
+	there, err := i.Dial(ctx, address)
 	if err != nil {
-		_, _ = io.WriteString(here, strings.ReplaceAll(fault.MessageOf(err), "\n", " ")+"\n")
-		return
-	}
-	if _, err := io.WriteString(here, "\n"); err != nil {
-		return
+		r.mu.Lock()
+		r.why[address] = fault.MessageOf(err)
+		r.mu.Unlock()
+		return // OpenSSH finds its connection closed
 	}
 	defer there.Close() //nolint:errcheck // nothing is buffered
 	stop := context.AfterFunc(ctx, func() { _, _ = here.Close(), there.Close() })
@@ -90,18 +101,10 @@ func Through(ctx context.Context, path, address string, in io.Reader, out io.Wri
 	if _, err := io.WriteString(conn, address+"\n"); err != nil {
 		return err
 	}
-	answer := bufio.NewReader(conn)
-	said, err := answer.ReadString('\n')
-	if err != nil {
-		return err
-	}
-	if said = strings.TrimSpace(said); said != "" {
-		return errors.New(said)
-	}
 	go func() {
 		_, _ = io.Copy(conn, in)
 		_ = conn.Close()
 	}()
-	_, err = io.Copy(out, answer)
+	_, err = io.Copy(out, conn)
 	return err
 }
