@@ -38,7 +38,7 @@ func EnrollInstance(ctx workflow.Context, in EnrollInstanceInput) (err error) {
 		network *neutron.Activities
 		host    *ansible.Activities
 	)
-	run, err := flow.Begin(ctx, compute.InspectInstance, network.ConnectInstance, host.AwaitSignIn, compute.MarkInstance)
+	run, err := flow.Begin(ctx, compute.InspectInstance, network.ConnectInstance, compute.NoteSubnet, host.AwaitSignIn, compute.MarkInstance)
 	if err != nil {
 		return err
 	}
@@ -54,11 +54,15 @@ func EnrollInstance(ctx workflow.Context, in EnrollInstanceInput) (err error) {
 	if err := run.Call(ctx, network.ConnectInstance, neutron.ConnectInput{ServerID: in.ID, Address: server.Address}, &way); err != nil {
 		return err
 	}
+	// Who fails meanwhile in the same subnet must see that it is needed.
+	run.Undo(compute.UnmarkInstance, nova.InstanceRef{ID: in.ID})
+	if err := run.Call(ctx, compute.NoteSubnet, nova.NoteSubnetInput{ID: in.ID, Subnet: ownSubnet(way)}, nil); err != nil {
+		return err
+	}
 	var facts ansible.Facts
 	if err := run.Wait(ctx, signInPatience, host.AwaitSignIn, ansible.SignIn{Address: server.Address, HostKey: in.HostKey}, &facts); err != nil {
 		return err
 	}
-	run.Undo(compute.UnmarkInstance, nova.InstanceRef{ID: in.ID})
 	if err := run.Call(ctx, compute.MarkInstance, nova.MarkInput{ID: in.ID, Enrollment: instances.Enrollment{
 		At: workflow.Now(ctx), Address: server.Address, HostKey: in.HostKey, Distribution: facts.Distribution, MachineID: facts.MachineID, Subnet: ownSubnet(way),
 	}}, nil); err != nil {

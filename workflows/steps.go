@@ -36,6 +36,7 @@ func StepTitles() map[string]i18n.Text {
 		"DisconnectSubnet":      {En: "Detach its subnet", Fr: "Détacher son sous-réseau"},
 		"AwaitSignIn":           {En: "Sign in with the pinned host key", Fr: "Se connecter avec la clé d'hôte épinglée"},
 		"MarkInstance":          {En: "Keep the enrollment", Fr: "Garder l'inscription"},
+		"NoteSubnet":            {En: "Note that its subnet is needed", Fr: "Noter que son sous-réseau est nécessaire"},
 		"UnmarkInstance":        {En: "Forget the enrollment", Fr: "Oublier l'inscription"},
 		"ReadInstance":          {En: "Read the enrollment", Fr: "Lire l'inscription"},
 		"RemoveAccess":          {En: "Remove the manager's user", Fr: "Retirer l'utilisateur du gestionnaire"},

@@ -140,11 +140,11 @@ func (a *Activities) DisconnectSubnet(ctx context.Context, in DisconnectInput) e
 	return w.leave(ctx, in.Subnet)
 }
 
-// needed tells whether another enrolled instance is reached by the subnet's interface.
+// needed tells whether another instance is reached by the subnet's interface.
 func (w way) needed(ctx context.Context, in DisconnectInput) (bool, error) {
 	all, err := w.s.Servers(ctx)
 	for _, server := range all {
-		if e, ok := instances.EnrollmentOf(server.Metadata); ok && server.ID != in.ServerID && e.Subnet == in.Subnet {
+		if server.ID != in.ServerID && instances.NeedsSubnet(server.Metadata, in.Subnet) {
 			return true, nil
 		}
 	}

@@ -90,6 +90,21 @@ func signInAt(server servers.Server, in InspectInput) (string, error) {
 	return "", fault.New(fault.Invalid, nil, "the request came from %s, which is no address of the server %s", in.SourceIP, server.Name)
 }
 
+// NoteSubnetInput names the subnet that the manager attached for an instance, "" when it had not to.
+type NoteSubnetInput struct {
+	ID     string
+	Subnet string
+}
+
+// NoteSubnet writes into the server's metadata that its subnet must stay attached, also before it is
+// enrolled. It is idempotent: the same value.
+func (a *Activities) NoteSubnet(ctx context.Context, in NoteSubnetInput) error {
+	if in.Subnet == "" {
+		return nil
+	}
+	return a.write(ctx, in.ID, instances.SubnetNote(in.Subnet))
+}
+
 // MarkInput is an enrollment to be kept.
 type MarkInput struct {
 	ID         string

@@ -38,6 +38,14 @@ func (e Enrollment) Metadata() map[string]string {
 	return m
 }
 
+// SubnetNote is the metadata by which a server needs its subnet attached.
+func SubnetNote(subnet string) map[string]string { return map[string]string{subnetKey: subnet} }
+
+// NeedsSubnet tells whether a server is reached by the subnet's interface, enrolled or about to be.
+func NeedsSubnet(metadata map[string]string, subnet string) bool {
+	return subnet != "" && metadata[subnetKey] == subnet
+}
+
 // EnrollmentOf reads it back; false when the server is not enrolled.
 func EnrollmentOf(metadata map[string]string) (Enrollment, bool) {
 	at, err := time.Parse(time.RFC3339, metadata[enrolledKey])
