@@ -23,7 +23,7 @@ func ConnectInstance(ctx workflow.Context, in ConnectInstanceInput) (err error) 
 	}
 	defer run.End(ctx, &err)
 	var way neutron.Connected
-	run.Undo(network.DisconnectSubnet, func() any { return neutron.DisconnectInput{Subnet: ownSubnet(way), ServerID: in.ID} })
+	run.Undo(network.DisconnectSubnet, func() any { return undoConnect(way, in.ID, in.Address) })
 	if err := run.Call(ctx, network.ConnectInstance, neutron.ConnectInput{ServerID: in.ID, Address: in.Address}, &way); err != nil {
 		return err
 	}

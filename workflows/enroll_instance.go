@@ -50,7 +50,7 @@ func EnrollInstance(ctx workflow.Context, in EnrollInstanceInput) (err error) {
 		return err
 	}
 	var way neutron.Connected
-	run.Undo(network.DisconnectSubnet, func() any { return neutron.DisconnectInput{Subnet: ownSubnet(way), ServerID: in.ID} })
+	run.Undo(network.DisconnectSubnet, func() any { return undoConnect(way, in.ID, server.Address) })
 	if err := run.Call(ctx, network.ConnectInstance, neutron.ConnectInput{ServerID: in.ID, Address: server.Address}, &way); err != nil {
 		return err
 	}
@@ -77,6 +77,14 @@ func EnrollInstance(ctx workflow.Context, in EnrollInstanceInput) (err error) {
 		return nil
 	}
 	return err
+}
+
+// undoConnect takes back what a connection made, also one that failed half way.
+func undoConnect(way neutron.Connected, id, address string) neutron.DisconnectInput {
+	if way.Subnet == "" {
+		return neutron.DisconnectInput{ServerID: id, Address: address}
+	}
+	return neutron.DisconnectInput{Subnet: ownSubnet(way), ServerID: id}
 }
 
 // ownSubnet is the subnet to take back: only one that the manager attached.

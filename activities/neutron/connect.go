@@ -120,18 +120,25 @@ func refused(err error) bool {
 type DisconnectInput struct {
 	Subnet   string
 	ServerID string
+	// Address finds the subnet, "" above, when the answer of the connection was lost.
+	Address string
 }
 
 // DisconnectSubnet takes the subnet's interface off the stack's router, and the way to the stack off
 // the subnet's own, unless another enrolled instance is in the subnet. It tolerates absence.
 // https://docs.openstack.org/api-ref/network/v2/#remove-interface-from-router
 func (a *Activities) DisconnectSubnet(ctx context.Context, in DisconnectInput) error {
-	if in.Subnet == "" {
+	if in.Subnet == "" && in.Address == "" {
 		return nil
 	}
 	w, err := a.way(ctx)
 	if err != nil || w.router == "" {
 		return err
+	}
+	if in.Subnet == "" {
+		if in.Subnet, err = w.subnetOf(ctx, ConnectInput{ServerID: in.ServerID, Address: in.Address}); err != nil || in.Subnet == "" {
+			return err
+		}
 	}
 	needed, err := w.needed(ctx, in)
 	if err != nil || needed {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"mycloudmanager/internal/fault"
 )
@@ -73,7 +74,7 @@ func (i *Instances) relay(ctx context.Context, r *Relay, here net.Conn) {
 		return
 	}
 	address := strings.TrimSpace(line)
-	there, err := i.Dial(ctx, address)
+	there, err := i.dialPatiently(ctx, address)
 	if err != nil {
 		r.mu.Lock()
 		r.why[address] = fault.MessageOf(err)
@@ -88,6 +89,27 @@ func (i *Instances) relay(ctx context.Context, r *Relay, here net.Conn) {
 		_ = there.Close()
 	}()
 	_, _ = io.Copy(here, there)
+}
+
+// How often, and after which first pause, a way is tried that is away for a moment: whoever plays a
+// playbook does not try again.
+const (
+	dialTries = 3
+	dialPause = 500 * time.Millisecond
+)
+
+func (i *Instances) dialPatiently(ctx context.Context, address string) (net.Conn, error) {
+	for try := 1; ; try++ {
+		conn, err := i.Dial(ctx, address)
+		if err == nil || try == dialTries || !fault.KindOf(err).Retryable() {
+			return conn, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(time.Duration(try) * dialPause):
+		}
+	}
 }
 
 // Through connects standard input and output to an address by the relay at path: it is what OpenSSH
