@@ -1,7 +1,7 @@
 import { expect, test } from "@playwright/test";
 import type { App, Instance, Stack } from "../../src/api/types.ts";
 import { expectAccessible } from "../browser.ts";
-import { read, signIn } from "./person.ts";
+import { read, signIn, work } from "./person.ts";
 
 /** The simulated cloud, which can run a command on one of its servers as a person would. */
 const sandbox = process.env.MCM_SANDBOX_URL ?? "http://127.0.0.1:8090";
@@ -15,9 +15,9 @@ const web = async (page: Parameters<typeof read>[0]) => {
 test("a server is enrolled by its command, gets an agent and is given back", async ({ page }) => {
   test.setTimeout(600_000);
   await signIn(page, "demo");
+  const ours = (await read<Stack>(page, "/stack")).state === "absent";
   await test.step("the stack and an app are there", async () => {
-    const { state } = await read<Stack>(page, "/stack");
-    if (state === "absent") {
+    if (ours) {
       await page.goto("/stack");
       await page.getByRole("radio", { name: /Small/ }).check();
       await page.getByRole("button", { name: "Next" }).click();
@@ -73,4 +73,11 @@ test("a server is enrolled by its command, gets an agent and is given back", asy
   const question = page.getByRole("dialog", { name: `Unenroll ${name}?` });
   await question.getByRole("button", { name: "Unenroll" }).click();
   await expect.poll(async () => (await web(page))?.enrolled, { timeout: 120_000 }).toBe(false);
+
+  // Other journeys begin where there is no stack.
+  if (ours) {
+    await work(page, "POST", "/apps/ntp/uninstall", { delete_volume: true, confirm: "ntp" });
+    const { name: stack } = await read<Stack>(page, "/stack");
+    await work(page, "DELETE", `/stack?confirm=${stack}`);
+  }
 });

@@ -1,4 +1,5 @@
 import { expect, type Page } from "@playwright/test";
+import type { Session, Task } from "../../src/api/types.ts";
 
 export type Login = "admin" | "demo" | "viewer";
 
@@ -23,4 +24,15 @@ export async function read<T>(page: Page, path: string): Promise<T> {
   const response = await page.request.get(`/api/v1${path}`);
   expect(response.ok(), `${path}: ${response.status()}`).toBe(true);
   return (await response.json()) as T;
+}
+
+/** Work that is asked for and waited for, with the browser's own session. */
+export async function work(page: Page, method: string, path: string, data?: object) {
+  const { csrf_token } = await read<Session>(page, "/session");
+  const headers = { "X-CSRF-Token": csrf_token };
+  const response = await page.request.fetch(`/api/v1${path}`, { method, headers, data });
+  expect(response.ok(), `${path}: ${await response.text()}`).toBe(true);
+  const { id } = (await response.json()) as Task;
+  const ended = async () => (await read<Task>(page, `/tasks/${encodeURIComponent(id)}`)).status;
+  await expect.poll(ended, { timeout: 180_000 }).toBe("succeeded");
 }
