@@ -111,6 +111,7 @@ func TestInstances(t *testing.T) {
 	done := demo.work(t, http.MethodPost, "/agents:batch", batch)
 	require.Len(t, done.Result["hosts"], 2)
 	require.Equal(t, "installed", demo.instance(t, "db-1").agent("ntp"))
+	retriesWhatFailed(t, p, demo, first, db)
 	demo.work(t, http.MethodDelete, "/instances/"+db.ID+"/agents/ntp", nil)
 	require.Equal(t, "absent", demo.instance(t, "db-1").agent("ntp"))
 
@@ -121,6 +122,32 @@ func TestInstances(t *testing.T) {
 	guessing(t, demo, web.ID)
 	demo.work(t, http.MethodDelete, "/stack?confirm=toolbox", nil)
 	require.Zero(t, p.count(t, "neutron", "ports", "mcm-instances"), "what was attached for instances is gone with the stack")
+}
+
+// retriesWhatFailed takes one of two servers away from a batch: the batch is partly failed, and its retry
+// works on that one alone.
+func retriesWhatFailed(t *testing.T, p *product, demo *person, gone, other instance) {
+	t.Helper()
+	token := p.token(t, "demo")
+	action := "/compute/v2.1/servers/" + gone.ID + "/action"
+	p.cloud(t, http.MethodPost, action, token, map[string]any{"os-stop": nil})
+	batch := map[string]any{"instances": []string{gone.ID, other.ID}, "apps": []string{"ntp"}, "action": "check"}
+	id := demo.begin(t, http.MethodPost, "/agents:batch", batch, nil).ID
+	demo.end(t, id, "partly_failed")
+	p.cloud(t, http.MethodPost, action, token, map[string]any{"os-start": nil})
+	var again task
+	require.Eventually(t, func() bool { // the server boots
+		again = demo.begin(t, http.MethodPost, "/tasks/"+id+"/retry", nil, nil)
+		var now task
+		for now.Status == "" || now.Status == "running" || now.Status == "queued" {
+			time.Sleep(100 * time.Millisecond)
+			demo.get(t, "/tasks/"+again.ID, &now)
+		}
+		again = now
+		return now.Status == "succeeded"
+	}, time.Minute, 200*time.Millisecond, "%+v", again)
+	require.Len(t, again.Result["hosts"], 1)
+	require.Contains(t, again.Result["hosts"], gone.ID)
 }
 
 func tokensAreListedWithoutSecrets(t *testing.T, demo *person, id, secret string) {

@@ -199,7 +199,8 @@ func (s *Service) Retry(ctx context.Context, id string, r flow.Request, userToke
 		many.Narrow(found.progress.Result)
 	}
 	r.Operation, r.Targets, r.Changes, r.RetryOf = found.request.Operation, found.request.Targets, found.request.Changes, id
-	return s.Start(ctx, Start{Operation: op, Input: reflect.ValueOf(input).Elem().Interface(), Request: r, Key: key, Body: []byte("retry of " + id)})
+	return s.Start(ctx, Start{Operation: op, Input: reflect.ValueOf(input).Elem().Interface(), Request: r, Key: key, Body: []byte("retry of " + id),
+		ID: found.workflowID})
 }
 
 func (s *Service) unblock(ctx context.Context, id string, found *execution, userToken string) (Task, error) {
