@@ -95,7 +95,7 @@ func newTemporal(st *store, security *mutualTLS, ports map[string]int) (temporal
 			primitives.MatchingService: host("matching"), primitives.WorkerService: host("worker"),
 		}),
 		temporal.WithLogger(log.NewZapLogger(log.BuildZapLogger(log.Config{Level: "error", Format: "json"}))),
-		temporal.WithDynamicConfigClient(dynamic()),
+		temporal.WithDynamicConfigClient(dynamic(st)),
 		temporal.WithAuthorizer(authorization.NewNoopAuthorizer()), // mTLS is the door
 		temporal.WithClaimMapper(func(*config.Config) authorization.ClaimMapper { return authorization.NewNoopClaimMapper() }),
 		temporal.WithTLSConfigFactory(security),
@@ -130,8 +130,17 @@ func configuration(st *store, ports map[string]int) *config.Config {
 }
 
 // dynamic raises limits that are meant for shared clusters: this server has one user.
-func dynamic() dynamicconfig.StaticClient {
+func dynamic(st *store) dynamicconfig.StaticClient {
 	return dynamicconfig.StaticClient{
+		// With the usual four partitions a task often waits in one that nobody polls until it is forwarded.
+		dynamicconfig.MakeKey("matching.numTaskqueueWritePartitions"): 1,
+		dynamicconfig.MakeKey("matching.numTaskqueueReadPartitions"):  st.partitions,
+		// A shard looks for work 20 times a second by default: a workflow whose steps are short then waits
+		// 45 ms before each.
+		dynamicconfig.MakeKey("history.transferProcessorMaxPollRPS"):   1000,
+		dynamicconfig.MakeKey("history.timerProcessorMaxPollRPS"):      1000,
+		dynamicconfig.MakeKey("history.visibilityProcessorMaxPollRPS"): 1000,
+
 		dynamicconfig.MakeKey("system.forceSearchAttributesCacheRefreshOnRead"): true,
 		dynamicconfig.FrontendMaxNamespaceVisibilityRPSPerInstance.Key():        1000,
 		dynamicconfig.MakeKey("frontend.persistenceMaxQPS"):                     100000,

@@ -35,6 +35,7 @@ type store struct {
 	config     *config.SQL
 	visibility *config.SQL
 	lock       *os.File
+	partitions int // of each task queue, to be read
 }
 
 func openStore(dir, database string) (*store, error) {
@@ -48,7 +49,7 @@ func openStore(dir, database string) (*store, error) {
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		return nil, fmt.Errorf("%s is in use by another mcm-temporal", dir)
 	}
-	s := &store{lock: lock}
+	s := &store{lock: lock, partitions: 1}
 	if database != "" {
 		return s, openPostgres(s, database)
 	}
@@ -84,7 +85,8 @@ func (s *store) prepare(file string) error {
 		}
 		return os.Chmod(file, 0o600)
 	}
-	return check(file)
+	s.partitions, err = check(file)
+	return err
 }
 
 // schemaCommand makes the schema in a new file; it is only for the server itself.
@@ -124,20 +126,35 @@ func mark(file, version string) error {
 	return err
 }
 
-func check(file string) error {
+// check opens a file that exists; it returns how many partitions of its task queues are to be read.
+func check(file string) (partitions int, err error) {
 	db, err := open(file)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer db.Close()
 	var wrote string
 	if err := db.QueryRow("SELECT server_minor FROM mcm_meta").Scan(&wrote); err != nil {
-		return fmt.Errorf("%s is not a file of mcm-temporal: move it away, or set MCM_DATA_DIR to another folder", file)
+		return 0, fmt.Errorf("%s is not a file of mcm-temporal: move it away, or set MCM_DATA_DIR to another folder", file)
 	}
 	if own := minor(serverVersion()); wrote != own {
-		return fmt.Errorf("%s was written by Temporal %s and this is %s: start the MyCloudManager release that has %s, let its tasks end, then move the file away", file, wrote, own, wrote)
+		return 0, fmt.Errorf("%s was written by Temporal %s and this is %s: start the MyCloudManager release that has %s, let its tasks end, then move the file away", file, wrote, own, wrote)
 	}
-	return index(db)
+	if err := index(db); err != nil {
+		return 0, err
+	}
+	return backlogged(db)
+}
+
+// backlogged is 4, as it was once, while tasks still lie in partitions that are no longer written to.
+// https://docs.temporal.io/task-queue#task-ordering
+func backlogged(db *sql.DB) (partitions int, err error) {
+	var left int
+	err = db.QueryRow("SELECT COUNT(*) FROM tasks WHERE instr(task_queue_id, '/_sys/') > 0").Scan(&left)
+	if left > 0 {
+		return 4, err
+	}
+	return 1, err
 }
 
 // index lets pages of the past skip what is newer without reading the rows: Temporal's own index in the
