@@ -1,0 +1,70 @@
+// Package backup knows backup plans and backups: when a plan runs, what it keeps, and where what it made
+// lies. Plans are Temporal schedules; backups are images in Glance and repositories in Swift, which can be
+// found and restored without the manager.
+package backup
+
+import (
+	"time"
+
+	"mycloudmanager/internal/flow"
+)
+
+// Method is how a plan backs up.
+type Method string
+
+// The methods, in the words of the REST contract.
+const (
+	Snapshot Method = "snapshot" // the whole instance, stopped, as an image
+	Soft     Method = "soft"     // directories, from the instance itself into Swift, encrypted
+)
+
+// EngineName is what makes soft backups.
+type EngineName string
+
+// The engines. Restic is the default; duplicity is what the project has always had.
+const (
+	Restic    EngineName = "restic"
+	Duplicity EngineName = "duplicity"
+)
+
+// Plan says what is backed up, how, when, and what is kept.
+type Plan struct {
+	ID          string     `json:"id"`
+	Name        string     `json:"name"`
+	Instances   []string   `json:"instances"`
+	Method      Method     `json:"method"`
+	Directories []string   `json:"directories"`
+	Soft        SoftRules  `json:"soft"`
+	Schedule    When       `json:"schedule"`
+	CatchUp     int        `json:"catch_up_seconds"` // how late a run may start after the manager was down
+	Retention   Retention  `json:"retention"`
+	Author      flow.Actor `json:"author"` // in whose name it runs
+	Role        string     `json:"role"`
+	Project     string     `json:"project"`
+	CreatedAt   time.Time  `json:"created_at"`
+}
+
+// SoftRules is what only soft backups have.
+type SoftRules struct {
+	Engine      EngineName `json:"engine" enum:"restic,duplicity" default:"restic"`
+	Excludes    []string   `json:"excludes,omitempty" maxItems:"100" doc:"patterns of the engine, for example *.cache"`
+	Before      string     `json:"before,omitempty" maxLength:"4096" doc:"shell command on the instance before the backup, as root"`
+	After       string     `json:"after,omitempty" maxLength:"4096" doc:"shell command on the instance after the backup, also when it failed"`
+	OnHookError HookRule   `json:"on_hook_error" enum:"fail,warn" default:"fail" doc:"whether a hook that fails ends the backup"`
+	LimitKiB    int        `json:"limit_kib_per_second,omitempty" minimum:"0" maximum:"10485760" doc:"upload limit; 0 is none"`
+}
+
+// HookRule says what becomes of a backup whose hook fails.
+type HookRule string
+
+// The rules.
+const (
+	HookFails HookRule = "fail"
+	HookWarns HookRule = "warn"
+)
+
+// Target is the plan as the target of an operation.
+func (p Plan) Target() flow.Target { return flow.Target{Kind: PlanKind, ID: p.ID, Name: p.Name} }
+
+// PlanKind is the kind of target that a plan is.
+const PlanKind = "plan"

@@ -1,0 +1,84 @@
+package backup
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Retention says which backups of each instance a plan keeps. A backup that any rule keeps stays.
+type Retention struct {
+	Last    int `json:"keep_last" minimum:"0" maximum:"1000"`
+	Daily   int `json:"daily" minimum:"0" maximum:"1000"`
+	Weekly  int `json:"weekly" minimum:"0" maximum:"1000"`
+	Monthly int `json:"monthly" minimum:"0" maximum:"1000"`
+}
+
+// None reports whether nothing is ever deleted.
+func (r Retention) None() bool { return r == Retention{} }
+
+// Verdict is what becomes of a backup, and why.
+type Verdict struct {
+	Backup Backup `json:"backup"`
+	Keep   bool   `json:"keep"`
+	Reason string `json:"reason" enum:"last,daily,weekly,monthly,held,last_good,expired,unlimited"`
+}
+
+// Judge says what becomes of each backup, the newest first. Days, weeks and months are those of the
+// plan's time zone. Of each instance the newest backup that did not fail its verification stays, whatever
+// the rules say, and so does what is held.
+func (r Retention) Judge(backups []Backup, zone *time.Location) []Verdict {
+	backups = slices.Clone(backups)
+	slices.SortFunc(backups, func(a, b Backup) int { return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), cmp.Compare(a.ID, b.ID)) })
+	seen := map[string]*kept{}
+	verdicts := make([]Verdict, 0, len(backups))
+	for _, b := range backups {
+		if seen[b.Instance] == nil {
+			seen[b.Instance] = &kept{}
+		}
+		reason := seen[b.Instance].why(b, r, zone)
+		verdicts = append(verdicts, Verdict{Backup: b, Keep: reason != "expired", Reason: reason})
+	}
+	return verdicts
+}
+
+// kept counts what is kept of one instance, walking from its newest backup to the oldest.
+type kept struct {
+	good                         bool
+	last, daily, weekly, monthly int
+	day, week, month             string
+}
+
+func (k *kept) why(b Backup, r Retention, zone *time.Location) string {
+	at := b.CreatedAt.In(zone)
+	good := b.VerifyStatus != VerifyFailed
+	first := good && !k.good
+	k.good = k.good || good
+	reason := ""
+	keep := func(name string, limit int, count *int, period *string, now string) {
+		if *count < limit && *period != now {
+			*count, *period = *count+1, now
+			reason = cmp.Or(reason, name)
+		}
+	}
+	if k.last < r.Last {
+		k.last++
+		reason = "last"
+	}
+	year, week := at.ISOWeek()
+	keep("daily", r.Daily, &k.daily, &k.day, at.Format(time.DateOnly))
+	keep("weekly", r.Weekly, &k.weekly, &k.week, fmt.Sprintf("%d-%d", year, week))
+	keep("monthly", r.Monthly, &k.monthly, &k.month, at.Format("2006-01"))
+	switch {
+	case r.None():
+		return "unlimited"
+	case reason != "":
+		return reason
+	case b.Held:
+		return "held"
+	case first:
+		return "last_good"
+	}
+	return "expired"
+}

@@ -1,0 +1,217 @@
+package backup
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	_ "time/tzdata" // a machine may have no time zones
+
+	"github.com/robfig/cron/v3"
+
+	"mycloudmanager/internal/fault"
+)
+
+// Frequency is how often a plan runs.
+type Frequency string
+
+// The frequencies, in the words of the REST contract.
+const (
+	Daily   Frequency = "daily"
+	Weekly  Frequency = "weekly"
+	Monthly Frequency = "monthly"
+	Cron    Frequency = "cron"
+)
+
+// When is when a plan runs, in its time zone.
+//
+// A time that does not exist on a day, because clocks are put forward over it, stands for the first minute
+// that does; one that occurs twice stands for the first. A day that a month lacks stands for its last.
+type When struct {
+	Frequency  Frequency `json:"frequency" enum:"daily,weekly,monthly,cron"`
+	Time       string    `json:"time,omitempty" pattern:"^([01][0-9]|2[0-3]):[0-5][0-9]$" doc:"hh:mm"`
+	Weekday    string    `json:"weekday,omitempty" enum:"monday,tuesday,wednesday,thursday,friday,saturday,sunday"`
+	DayOfMonth int       `json:"day_of_month,omitempty" minimum:"1" maximum:"31"`
+	Cron       string    `json:"cron,omitempty" maxLength:"100" doc:"five fields: minute hour day month weekday"`
+	TimeZone   string    `json:"time_zone" maxLength:"64" doc:"a name of the IANA database, for example Europe/Paris"`
+	Jitter     int       `json:"jitter_seconds,omitempty" minimum:"0" maximum:"3600" doc:"each run starts up to so much later"`
+}
+
+// Moved is why a run is not at its own time.
+type Moved string
+
+// The reasons.
+const (
+	NotMoved Moved = ""
+	Skipped  Moved = "skipped_hour" // the time does not exist on that day
+	Twice    Moved = "doubled_hour" // the time occurs twice on that day: this is the first
+	Shorter  Moved = "short_month"  // the month lacks the day
+)
+
+// Occurrence is one time at which a plan is due.
+type Occurrence struct {
+	At    time.Time `json:"at"`
+	Local string    `json:"local" doc:"in the plan's time zone"`
+	Moved Moved     `json:"moved,omitempty" enum:"skipped_hour,doubled_hour,short_month"`
+}
+
+// Zone is the time zone.
+func (w When) Zone() (*time.Location, error) {
+	if w.TimeZone == "" || w.TimeZone == "Local" {
+		return nil, fault.InvalidField("schedule.time_zone", "a name of the IANA database, for example Europe/Paris")
+	}
+	zone, err := time.LoadLocation(w.TimeZone)
+	if err != nil {
+		return nil, fault.InvalidField("schedule.time_zone", "%q is no time zone; a name of the IANA database is one, for example Europe/Paris", w.TimeZone)
+	}
+	return zone, nil
+}
+
+// Check refuses what is never due or cannot be read.
+func (w When) Check() error {
+	if _, err := w.Zone(); err != nil {
+		return err
+	}
+	switch {
+	case w.Frequency == Cron:
+		_, err := w.fields()
+		return err
+	case w.Time == "":
+		return fault.InvalidField("schedule.time", "at what time, as hh:mm")
+	case w.Frequency == Weekly && w.weekday() < 0:
+		return fault.InvalidField("schedule.weekday", "on which weekday")
+	case w.Frequency == Monthly && w.DayOfMonth == 0:
+		return fault.InvalidField("schedule.day_of_month", "on which day of the month, 1 to 31")
+	}
+	return nil
+}
+
+// fields reads the cron line. The library reads it as if in UTC: times are made local here, by one rule.
+func (w When) fields() (*cron.SpecSchedule, error) {
+	if strings.Contains(w.Cron, "TZ=") {
+		return nil, fault.InvalidField("schedule.cron", "the time zone has a field of its own")
+	}
+	parsed, err := cron.NewParser(cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow).Parse("TZ=UTC " + w.Cron)
+	if err != nil {
+		return nil, fault.InvalidField("schedule.cron", "%q cannot be read: five fields are needed, minute hour day month weekday", w.Cron)
+	}
+	s, ok := parsed.(*cron.SpecSchedule)
+	if !ok || s.Next(time.Unix(0, 0).UTC()).IsZero() {
+		return nil, fault.InvalidField("schedule.cron", "%q is never due", w.Cron)
+	}
+	return s, nil
+}
+
+var weekdays = []string{"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}
+
+func (w When) weekday() int { return slices.Index(weekdays, w.Weekday) }
+
+// Next returns the next n occurrences after t.
+func (w When) Next(t time.Time, n int) ([]Occurrence, error) {
+	if err := w.Check(); err != nil {
+		return nil, err
+	}
+	zone, err := w.Zone()
+	if err != nil {
+		return nil, err
+	}
+	out := []Occurrence{}
+	// A clock that goes back repeats times: one that is due may lie up to a day before in the walk.
+	wall := wallOf(t.In(zone)).Add(-24 * time.Hour)
+	for len(out) < n {
+		next, moved := w.nextWall(wall)
+		if next.IsZero() {
+			break
+		}
+		wall = next
+		at, shifted := instant(next, zone)
+		if at.After(t) && (len(out) == 0 || at.After(out[len(out)-1].At)) {
+			out = append(out, Occurrence{At: at.UTC(), Local: at.Format("2006-01-02T15:04:05Z07:00"), Moved: cmp.Or(shifted, moved)})
+		}
+	}
+	return out, nil
+}
+
+// Due reports whether t is an occurrence, to the second.
+func (w When) Due(t time.Time) bool {
+	next, err := w.Next(t.Add(-time.Second), 1)
+	return err == nil && len(next) == 1 && next[0].At.Equal(t.Truncate(time.Second))
+}
+
+// nextWall is the next time on the wall's clock, which is kept as if it were UTC.
+func (w When) nextWall(after time.Time) (time.Time, Moved) {
+	if w.Frequency == Cron {
+		s, err := w.fields()
+		if err != nil {
+			return time.Time{}, NotMoved
+		}
+		return s.Next(after), NotMoved
+	}
+	hour, minute := w.clock()
+	for day := after.Truncate(24 * time.Hour); ; day = day.AddDate(0, 0, 1) {
+		at := day.Add(time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute)
+		if on, moved := w.on(day); on && at.After(after) {
+			return at, moved
+		}
+	}
+}
+
+// on reports whether the plan runs on the day.
+func (w When) on(day time.Time) (bool, Moved) {
+	switch w.Frequency {
+	case Weekly:
+		return int(day.Weekday()) == w.weekday(), NotMoved
+	case Monthly:
+		last := time.Date(day.Year(), day.Month()+1, 0, 0, 0, 0, 0, time.UTC).Day()
+		if day.Day() == last && w.DayOfMonth > last {
+			return true, Shorter
+		}
+		return day.Day() == w.DayOfMonth, NotMoved
+	}
+	return true, NotMoved
+}
+
+func (w When) clock() (hour, minute int) {
+	h, m, _ := strings.Cut(w.Time, ":")
+	hour, _ = strconv.Atoi(h) // Check has seen both
+	minute, _ = strconv.Atoi(m)
+	return hour, minute
+}
+
+// wallOf is what the wall's clock shows at t, kept as if it were UTC.
+func wallOf(t time.Time) time.Time {
+	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, time.UTC)
+}
+
+// instant is when the wall's clock shows w for the first time, or the first minute after it that exists.
+func instant(w time.Time, zone *time.Location) (time.Time, Moved) {
+	// The offsets around are the only candidates: no clock is put twice within two days.
+	_, before := w.AddDate(0, 0, -1).In(zone).Zone()
+	_, after := w.AddDate(0, 0, 1).In(zone).Zone()
+	first, second := at(w, before), at(w, after)
+	shows := func(t time.Time) bool { return wallOf(t.In(zone)).Equal(w) }
+	switch {
+	case before == after:
+		return first.In(zone), NotMoved
+	case shows(first) && shows(second):
+		return first.In(zone), Twice
+	case shows(first):
+		return first.In(zone), NotMoved
+	case shows(second):
+		return second.In(zone), NotMoved
+	}
+	_, change := second.In(zone).ZoneBounds() // second lies before the change, whose instant ends what it is in
+	return change, Skipped
+}
+
+func at(w time.Time, offset int) time.Time { return w.Add(-time.Duration(offset) * time.Second) }
+
+// String is the schedule in words, for logs.
+func (w When) String() string {
+	if w.Frequency == Cron {
+		return fmt.Sprintf("cron %s %s", w.Cron, w.TimeZone)
+	}
+	return strings.Join(strings.Fields(fmt.Sprintf("%s %s %s %s", w.Frequency, w.Weekday, w.Time, w.TimeZone)), " ")
+}
