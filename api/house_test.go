@@ -22,6 +22,7 @@ import (
 	"mycloudmanager/internal/identity"
 	"mycloudmanager/internal/roles"
 	"mycloudmanager/internal/stack"
+	"mycloudmanager/internal/tasklog"
 	"mycloudmanager/internal/tasks"
 	"mycloudmanager/workflows"
 )
@@ -149,6 +150,9 @@ type work struct {
 	err       error
 	operation string // of the one task, app.launch when empty
 	events    chan tasks.Task
+	log       *tasklog.View
+	changes   chan tasks.LogChange
+	cursor    string // that the last follower of a log came with
 }
 
 func (w *work) task() tasks.Task {
@@ -173,8 +177,21 @@ func (w *work) RunningOn(context.Context, string) (map[string]string, error) { r
 func (w *work) Latest(context.Context, flow.Target) (tasks.Task, error)      { return w.task(), w.err }
 func (w *work) Watch(context.Context, string) <-chan tasks.Task              { return w.stream() }
 func (w *work) WatchAll(context.Context) <-chan tasks.Task                   { return w.stream() }
-func (w *work) Log(context.Context, string, string) ([]tasks.LogLine, error) {
-	return []tasks.LogLine{{Time: time.Now(), Step: "InstallApp", Level: "info", Message: "starts"}}, w.err
+func (w *work) Log(context.Context, string, string) (*tasklog.View, error) {
+	if w.log != nil {
+		return w.log, w.err
+	}
+	return tasklog.Of(tasklog.Line{Time: time.Now(), Step: "InstallApp", Level: "info", Message: "starts"}), w.err
+}
+
+func (w *work) FollowLog(_ context.Context, _, _, cursor string, _ bool) <-chan tasks.LogChange {
+	w.cursor = cursor
+	if w.changes != nil {
+		return w.changes
+	}
+	ended := make(chan tasks.LogChange)
+	close(ended)
+	return ended
 }
 
 func (w *work) Retry(context.Context, string, flow.Request, string, string) (tasks.Task, error) {

@@ -19,6 +19,7 @@ import (
 	"mycloudmanager/internal/instances"
 	"mycloudmanager/internal/roles"
 	"mycloudmanager/internal/stack"
+	"mycloudmanager/internal/tasklog"
 	"mycloudmanager/internal/tasks"
 )
 
@@ -37,7 +38,8 @@ type Tasks interface {
 	Get(ctx context.Context, id string) (tasks.Task, error)
 	Cancel(ctx context.Context, id string) (tasks.Task, error)
 	Retry(ctx context.Context, id string, r flow.Request, userToken, key string) (tasks.Task, error)
-	Log(ctx context.Context, id, step string) ([]tasks.LogLine, error)
+	Log(ctx context.Context, id, step string) (*tasklog.View, error)
+	FollowLog(ctx context.Context, id, step, cursor string, lines bool) <-chan tasks.LogChange
 	Running(ctx context.Context, target flow.Target) (string, error)
 	Watch(ctx context.Context, id string) <-chan tasks.Task
 	WatchAll(ctx context.Context) <-chan tasks.Task
@@ -180,7 +182,7 @@ func (s *Server) router() (*gin.Engine, huma.API, error) {
 	}
 	api := humagin.NewWithGroup(r, r.Group("/api/v1"), config)
 	api.UseMiddleware(s.language, s.authenticate(api))
-	for _, register := range []func(huma.API){s.sessionRoutes, s.taskRoutes, s.eventRoutes, s.stackRoutes, s.appRoutes, s.instanceRoutes, s.enrollmentRoutes, s.auditRoutes} {
+	for _, register := range []func(huma.API){s.sessionRoutes, s.taskRoutes, s.logRoutes, s.eventRoutes, s.stackRoutes, s.appRoutes, s.instanceRoutes, s.enrollmentRoutes, s.auditRoutes} {
 		register(api)
 	}
 	return r, api, nil

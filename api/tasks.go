@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -83,8 +82,6 @@ func (s *Server) taskRoutes(api huma.API) {
 		Summary: "Cancel a task: what it did is undone", DefaultStatus: http.StatusAccepted, Errors: []int{http.StatusNotFound, http.StatusConflict}}, s.cancelTask)
 	handle(api, roles.Operator, huma.Operation{OperationID: "retryTask", Method: http.MethodPost, Path: "/tasks/{id}/retry", Tags: tags,
 		Summary: "Let a blocked task go on, or start a failed one again", DefaultStatus: http.StatusAccepted, Errors: []int{http.StatusNotFound, http.StatusConflict}}, s.retryTask)
-	handle(api, roles.Viewer, huma.Operation{OperationID: "getTaskLog", Method: http.MethodGet, Path: "/tasks/{id}/log", Tags: tags,
-		Summary: "The whole log of a task", Errors: []int{http.StatusNotFound}}, s.getTaskLog)
 }
 
 type listTasks struct {
@@ -146,36 +143,4 @@ func (s *Server) touch(ctx context.Context, what, id string, do func() (tasks.Ta
 	r := s.newRecord(who, what, string(flow.Succeeded), t.Title)
 	r.Targets, r.Task = t.Targets, id
 	return accepted(after, s.Audit.Append(ctx, r))
-}
-
-type taskLog struct {
-	ID     string `path:"id" maxLength:"512"`
-	Step   string `query:"step" maxLength:"64"`
-	Format string `query:"format" enum:"text,jsonl" default:"text"`
-}
-
-func (s *Server) getTaskLog(ctx context.Context, in *taskLog) (*huma.StreamResponse, error) {
-	lines, err := s.Tasks.Log(ctx, in.ID, in.Step)
-	if err != nil {
-		return nil, err
-	}
-	return &huma.StreamResponse{Body: func(ctx huma.Context) {
-		w := ctx.BodyWriter()
-		if in.Format == "jsonl" {
-			ctx.SetHeader("Content-Type", "application/jsonl")
-			encoder := json.NewEncoder(w)
-			for _, line := range lines {
-				if encoder.Encode(line) != nil {
-					return
-				}
-			}
-			return
-		}
-		ctx.SetHeader("Content-Type", "text/plain; charset=utf-8")
-		for _, line := range lines {
-			if _, err := fmt.Fprintf(w, "%s %-5s %-20s %s\n", line.Time.UTC().Format(time.RFC3339), line.Level, line.Step, strings.ReplaceAll(line.Message, "\n", "\n  ")); err != nil {
-				return
-			}
-		}
-	}}, nil
 }

@@ -23,6 +23,7 @@ import (
 	"mycloudmanager/internal/openstack"
 	"mycloudmanager/internal/reach"
 	"mycloudmanager/internal/stack"
+	"mycloudmanager/internal/tasklog"
 	"mycloudmanager/workflows"
 )
 
@@ -37,6 +38,7 @@ type Parts struct {
 	Playbooks *playbooks.Runner
 	Relay     []string // the command that connects through a relay's socket
 	Script    string   // enroll.sh
+	Log       *tasklog.Log
 	Recorder  *audit.Recorder
 	Converter converter.DataConverter
 	Every     time.Duration // between two looks of a wait; 0: defaultEvery
@@ -78,7 +80,7 @@ func Register(r worker.Registry, p Parts) {
 		&heat.Activities{Cloud: p.Cloud, Template: p.Template, PublicKey: p.PublicKey, Every: every},
 		&nova.Activities{Cloud: p.Cloud, Every: every},
 		&neutron.Activities{Cloud: p.Cloud},
-		&ansible.Activities{Runner: p.Playbooks, Reach: p.Instances, Catalog: p.Catalog, Cluster: p.Cluster, Relay: p.Relay, Script: p.Script, Every: every},
+		&ansible.Activities{Runner: p.Playbooks, Reach: p.Instances, Catalog: p.Catalog, Cluster: p.Cluster, Log: p.Log, Relay: p.Relay, Script: p.Script, Every: every},
 		&cinder.Activities{Cloud: p.Cloud, Every: every},
 		&cluster.Activities{Cluster: p.Cluster, Catalog: p.Catalog, Every: every},
 	} {

@@ -12,6 +12,7 @@ import (
 	"mycloudmanager/internal/flow"
 	"mycloudmanager/internal/kube"
 	"mycloudmanager/internal/reach"
+	"mycloudmanager/internal/tasklog"
 )
 
 // Activities works on instances.
@@ -20,6 +21,7 @@ type Activities struct {
 	Reach   *reach.Instances
 	Catalog *catalog.Catalog
 	Cluster *kube.Cluster
+	Log     *tasklog.Log
 	// Relay is the command that connects OpenSSH through a relay's socket: this very program.
 	Relay []string
 	// Script is enroll.sh, which also takes back what it did.

@@ -15,6 +15,7 @@ import (
 	"mycloudmanager/internal/instances"
 	"mycloudmanager/internal/kube"
 	"mycloudmanager/internal/reach"
+	"mycloudmanager/internal/tasklog"
 )
 
 // Action is what is done with an agent.
@@ -77,12 +78,17 @@ func (a *Activities) PlayAgent(ctx context.Context, in PlayInput) (map[string]Ho
 	}
 	defer relay.Close() //nolint:errcheck // only this play used it
 	play.ProxyCommand = a.proxyCommand(relay)
-	outcomes, err := a.run(ctx, app, in, play)
+	log := a.Log.Open(ctx)
+	defer log.Close()
+	outcomes, err := a.run(ctx, app, in, play, log)
 	for _, h := range in.Hosts {
 		if why := relay.Why(net.JoinHostPort(h.Address, "22")); why != "" && outcomes[h.ID].Reason != "" {
 			o := outcomes[h.ID]
 			o.Reason = why
 			outcomes[h.ID] = o
+		}
+		if o, ok := outcomes[h.ID]; ok {
+			sum(log, h.Name, o)
 		}
 	}
 	return outcomes, err
@@ -122,7 +128,7 @@ func (a *Activities) proxyCommand(relay *reach.Relay) string {
 }
 
 // run plays the playbook, and after an installation the one that proves it where that succeeded.
-func (a *Activities) run(ctx context.Context, app catalog.App, in PlayInput, play ansible.Play) (map[string]HostOutcome, error) {
+func (a *Activities) run(ctx context.Context, app catalog.App, in PlayInput, play ansible.Play, log *tasklog.Writer) (map[string]HostOutcome, error) {
 	play.Playbook, play.Check = catalog.AgentInstall, in.Action == Check
 	if in.Action == Remove {
 		play.Playbook = catalog.AgentRemove
@@ -131,7 +137,10 @@ func (a *Activities) run(ctx context.Context, app catalog.App, in PlayInput, pla
 	for _, h := range in.Hosts {
 		names[h.ID] = h.Name
 	}
-	tell := func(e ansible.Event) { say(ctx, names, e) }
+	tell := func(e ansible.Event) {
+		say(ctx, names, e)
+		write(log, names[e.Host], e)
+	}
 	recap, err := a.Runner.Run(ctx, play, tell)
 	if err != nil {
 		return nil, err

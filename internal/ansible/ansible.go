@@ -68,7 +68,9 @@ type Event struct {
 	Action  string    `json:"action,omitempty"` // the module
 	Changed bool      `json:"changed,omitempty"`
 	Ignored bool      `json:"ignored,omitempty"` // it failed, and the playbook goes on
+	Failed  bool      `json:"failed,omitempty"`  // of an item
 	Message string    `json:"message,omitempty"`
+	Stdout  string    `json:"stdout,omitempty"`
 	Stderr  string    `json:"stderr,omitempty"`
 }
 

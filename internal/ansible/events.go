@@ -20,6 +20,7 @@ type line struct {
 	Ignored bool                      `json:"ignored"`
 	Failed  bool                      `json:"failed"` // of an item
 	Message string                    `json:"message"`
+	Stdout  string                    `json:"stdout"`
 	Stderr  string                    `json:"stderr"`
 	Stats   map[string]map[string]int `json:"stats"`
 }
@@ -80,7 +81,7 @@ func (r *reader) take(l line) {
 	}
 	e := Event{
 		At: time.UnixMicro(int64(l.At * 1e6)).UTC(), Kind: l.Kind, Host: r.names[l.Host], Task: r.mask.Replace(l.Task), Action: l.Action,
-		Changed: l.Changed, Ignored: l.Ignored, Message: r.mask.Replace(l.Message), Stderr: r.mask.Replace(l.Stderr),
+		Changed: l.Changed, Ignored: l.Ignored, Failed: l.Failed, Message: r.mask.Replace(l.Message), Stdout: r.mask.Replace(l.Stdout), Stderr: r.mask.Replace(l.Stderr),
 	}
 	if l.Kind == KindUnreachable {
 		e.Message = unreachable(e.Message, r.bastion())

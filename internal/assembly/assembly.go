@@ -29,6 +29,7 @@ import (
 	"mycloudmanager/internal/reach"
 	"mycloudmanager/internal/stack"
 	"mycloudmanager/internal/supervise"
+	"mycloudmanager/internal/tasklog"
 	"mycloudmanager/internal/telemetry"
 	"mycloudmanager/internal/temporal"
 	"mycloudmanager/worker"
@@ -51,6 +52,7 @@ type product struct {
 	audit     *audit.Store
 	telemetry *telemetry.Telemetry
 	catalog   *catalog.Catalog
+	logs      *tasklog.Log
 	cluster   *kube.Cluster
 	publicKey string
 	instances *reach.Instances
@@ -151,7 +153,12 @@ func (p *product) openCloud(ctx context.Context) error {
 	} else {
 		err = p.openSandbox(ctx)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	// What a task has logged is kept as long as the task itself.
+	p.logs = &tasklog.Log{Store: p.cloud.Objects, Keep: p.config.Retention()}
+	return nil
 }
 
 // awaitCloud signs the manager in. A cloud that is restarting is waited for, as it is while we run; one
@@ -255,7 +262,7 @@ func (p *product) startEmbedded(ctx context.Context) (*supervise.Temporal, error
 func (p *product) parts() (worker.Parts, error) {
 	template, err := stack.LoadTemplate(deploy.Files)
 	parts := worker.Parts{Cloud: p.cloud, Cluster: p.cluster, Catalog: p.catalog, Template: template, PublicKey: p.publicKey,
-		Recorder: &audit.Recorder{Store: p.audit}, Converter: p.ring.Converter(),
+		Log: p.logs, Recorder: &audit.Recorder{Store: p.audit}, Converter: p.ring.Converter(),
 		Instances: p.instances, Playbooks: &ansible.Runner{}, Script: p.texts.Script()}
 	if err == nil {
 		err = p.relay(&parts)

@@ -120,7 +120,7 @@ func (p *product) server() (*api.Server, error) {
 		},
 		Identities: &identity.Service{Cloud: p.cloud},
 		Tasks: &tasks.Service{Temporal: p.temporal, Namespace: c.TemporalNamespace, TaskQueue: temporal.TaskQueue, Converter: p.ring.Converter(),
-			Operations: workflows.ByName(), StepTitles: workflows.StepTitles(), TemporalWeb: p.embedded != nil},
+			Operations: workflows.ByName(), StepTitles: workflows.StepTitles(), TemporalWeb: p.embedded != nil, Logs: p.logs},
 		Stacks:     &stack.Reader{Cloud: p.cloud, Cluster: p.cluster},
 		Apps:       &appstatus.Reader{Catalog: p.catalog, Cluster: p.cluster, Cloud: p.cloud},
 		Instances:  &instances.Reader{Cloud: p.cloud, Catalog: p.catalog},

@@ -52,7 +52,7 @@ func (a *activityInbound) ExecuteActivity(ctx context.Context, in *interceptor.E
 		return a.Next.ExecuteActivity(ctx, in)
 	}
 	b := &beat{}
-	ctx = context.WithValue(ctx, beatKey{}, b)
+	ctx = context.WithValue(withTask(ctx), beatKey{}, b)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	go b.keep(ctx, cancel)

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/gophercloud/gophercloud/v2"
+	"github.com/ncw/swift/v2"
 
 	"mycloudmanager/internal/fault"
 )
@@ -28,6 +29,12 @@ func Fault(service string, err error) error {
 		return fault.New(fault.Unavailable, err, "%s did not answer in time", service)
 	}
 	answer, ok := errors.AsType[gophercloud.ErrUnexpectedResponseCode](err)
+	if stored, isSwift := errors.AsType[*swift.Error](err); isSwift && !ok {
+		answer, ok = gophercloud.ErrUnexpectedResponseCode{Actual: stored.StatusCode, Body: []byte(stored.Text)}, true
+		if stored.StatusCode == http.StatusRequestTimeout || stored.StatusCode == 0 { // the library's own word for no answer
+			return fault.New(fault.Unavailable, err, "%s did not answer in time", service)
+		}
+	}
 	if !ok {
 		return transport(service, err)
 	}

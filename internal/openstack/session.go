@@ -3,10 +3,12 @@ package openstack
 import (
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gophercloud/gophercloud/v2"
 	gophercloudopenstack "github.com/gophercloud/gophercloud/v2/openstack"
+	"github.com/ncw/swift/v2"
 
 	"mycloudmanager/internal/fault"
 )
@@ -17,6 +19,9 @@ type Session struct {
 	endpoint gophercloud.EndpointOpts
 	grant    Grant
 	own      bool // the manager's credential, not a user's
+
+	mu      sync.Mutex
+	objects *swift.Connection
 }
 
 // novaVersion is the newest compute microversion the product asks for: 2.26 brings server tags,

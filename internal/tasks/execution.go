@@ -27,11 +27,12 @@ type execution struct {
 	start      time.Time
 	end        *time.Time
 	pending    []*workflowpb.PendingActivityInfo
+	length     int64 // of the history
 }
 
 func (s *Service) execution(info *workflowpb.WorkflowExecutionInfo) *execution {
 	e := &execution{
-		workflowID: info.Execution.WorkflowId, runID: info.Execution.RunId, status: info.Status, start: info.StartTime.AsTime().UTC(),
+		workflowID: info.Execution.WorkflowId, runID: info.Execution.RunId, status: info.Status, start: info.StartTime.AsTime().UTC(), length: info.HistoryLength,
 	}
 	if info.CloseTime != nil {
 		t := info.CloseTime.AsTime().UTC()

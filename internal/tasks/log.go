@@ -3,6 +3,8 @@ package tasks
 import (
 	"context"
 	"fmt"
+	"sync"
+	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	failurepb "go.temporal.io/api/failure/v1"
@@ -12,44 +14,89 @@ import (
 
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/i18n"
+	"mycloudmanager/internal/tasklog"
 )
 
-// Log tells the task's story from its history, step by step; step "" is all of them.
-func (s *Service) Log(ctx context.Context, id, step string) ([]LogLine, error) {
+// Log opens the task's log: its story, which its history tells, and what its activities have written meanwhile. Step ""
+// is all of it.
+func (s *Service) Log(ctx context.Context, id, step string) (*tasklog.View, error) {
 	e, err := s.find(ctx, id)
 	if err != nil {
 		return nil, err
 	}
+	return s.view(ctx, e, step)
+}
+
+func (s *Service) view(ctx context.Context, e *execution, step string) (*tasklog.View, error) {
+	story, err := s.story(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	return s.Logs.View(ctx, e.taskID, step, story), nil
+}
+
+// story tells what happened from the history. A history that has not grown tells the same.
+func (s *Service) story(ctx context.Context, e *execution) ([]tasklog.Line, error) {
+	language := i18n.Of(ctx)
+	if known := s.stories.get(e, language); known != nil {
+		return known, nil
+	}
 	events := s.Temporal.GetWorkflowHistory(ctx, e.workflowID, e.runID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
-	l := &log{service: s, language: i18n.Of(ctx), names: map[int64]string{}}
+	l := &log{service: s, language: language, names: map[int64]string{}}
+	length := int64(0)
 	for events.HasNext() {
 		event, err := events.Next()
 		if err != nil {
 			return nil, unavailable(err)
 		}
 		l.add(event)
+		length = event.EventId
 	}
-	if step == "" {
-		return l.lines, nil
+	s.stories.put(e, language, length, l.lines)
+	return l.lines, nil
+}
+
+// stories remember what was read of histories that are looked at again and again.
+type stories struct {
+	mu    sync.Mutex
+	known map[string]story // by run and language
+}
+
+type story struct {
+	length int64
+	lines  []tasklog.Line
+}
+
+const storiesMost = 16
+
+func (k *stories) get(e *execution, language string) []tasklog.Line {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if s := k.known[e.runID+language]; e.length > 0 && s.length >= e.length {
+		return s.lines
 	}
-	out := []LogLine{}
-	for _, line := range l.lines {
-		if line.Step == step {
-			out = append(out, line)
-		}
+	return nil
+}
+
+func (k *stories) put(e *execution, language string, length int64, lines []tasklog.Line) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.known == nil || len(k.known) >= storiesMost {
+		k.known = map[string]story{} // forgetting costs a read
 	}
-	return out, nil
+	k.known[e.runID+language] = story{length, lines}
 }
 
 type log struct {
 	service  *Service
 	language string
 	names    map[int64]string // event id of a schedule -> activity
-	lines    []LogLine
+	lines    []tasklog.Line
 }
 
 func (l *log) say(e *historypb.HistoryEvent, step, level, format string, args ...any) {
-	l.lines = append(l.lines, LogLine{Time: e.EventTime.AsTime().UTC(), Step: step, Level: level, Message: i18n.SayIn(l.language, fmt.Sprintf(format, args...))})
+	l.lines = append(l.lines, tasklog.Line{Time: e.EventTime.AsTime().UTC().Truncate(time.Millisecond), Step: step, Level: level,
+		Message: i18n.SayIn(l.language, fmt.Sprintf(format, args...))})
 }
 
 func (l *log) add(e *historypb.HistoryEvent) {

@@ -20,6 +20,7 @@ import (
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/flow"
 	"mycloudmanager/internal/i18n"
+	"mycloudmanager/internal/tasklog"
 	"mycloudmanager/internal/temporal"
 )
 
@@ -32,7 +33,9 @@ type Service struct {
 	Operations  map[string]flow.Operation
 	StepTitles  map[string]i18n.Text
 	TemporalWeb bool
+	Logs        *tasklog.Log
 
+	stories stories
 	hub   hub
 	share singleflight.Group // requests with one Idempotency-Key at once
 }

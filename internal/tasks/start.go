@@ -1,10 +1,6 @@
 package tasks
 
-import (
-	"time"
-
-	"mycloudmanager/internal/flow"
-)
+import "mycloudmanager/internal/flow"
 
 // Start asks for one operation.
 type Start struct {
@@ -23,12 +19,4 @@ func (in Start) workflowID() string {
 		return in.ID
 	}
 	return in.Request.Targets[0].WorkflowID()
-}
-
-// LogLine is one line of a task's log.
-type LogLine struct {
-	Time    time.Time `json:"time"`
-	Step    string    `json:"step"`
-	Level   string    `json:"level"` // info | error
-	Message string    `json:"message"`
 }

@@ -15,7 +15,7 @@ description: Chosen fields of every result, as they happen. Results of tasks wit
 requirements: [the environment variable MCM_EVENTS_FD]
 """
 
-MESSAGE, STDERR = 4096, 16384
+MESSAGE, OUTPUT = 4096, 16384
 
 
 def text(value, limit):
@@ -49,10 +49,11 @@ class CallbackModule(CallbackBase):
         values = result._result
         if message is None:
             message = values.get("msg", values.get("censored", values.get("reason")))
+        stdout = values.get("stdout") or values.get("module_stdout") or ""
         stderr = values.get("stderr") or values.get("module_stderr") or ""
         self.emit(
             kind, host=result._host.get_name(), task=result._task.get_name(), action=result._task.action,
-            changed=bool(values.get("changed")), message=text(message, MESSAGE), stderr=text(stderr, STDERR), **fields)
+            changed=bool(values.get("changed")), message=text(message, MESSAGE), stdout=text(stdout, OUTPUT), stderr=text(stderr, OUTPUT), **fields)
 
     def v2_playbook_on_play_start(self, play):
         self.emit("play", message=play.get_name())

@@ -166,7 +166,7 @@ func (r *run) play(ctx context.Context, host string) {
 		if changes {
 			r.count(host, "changed")
 		}
-		r.tell("ok", map[string]any{"host": host, "task": name, "changed": changes})
+		r.tell("ok", map[string]any{"host": host, "task": name, "changed": changes, "stdout": printed(r.app, name, changes)})
 	}
 	if changes && !r.check {
 		if _, complaint, err := r.on(ctx, host, verb); err != nil {
@@ -174,6 +174,14 @@ func (r *run) play(ctx context.Context, host string) {
 			r.tell("failed", map[string]any{"host": host, "task": r.tasks[len(r.tasks)-1], "message": complaint})
 		}
 	}
+}
+
+// printed is what the program of a task that changes something prints.
+func printed(app, task string, changes bool) string {
+	if !changes {
+		return ""
+	}
+	return fmt.Sprintf("%s on a simulated host: %s\nnothing was fetched", app, strings.ToLower(task))
 }
 
 // on asks the host for the state of the app's agent, or changes it.

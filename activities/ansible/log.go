@@ -1,0 +1,60 @@
+package ansible
+
+import (
+	"strings"
+
+	"mycloudmanager/internal/ansible"
+	"mycloudmanager/internal/tasklog"
+)
+
+// write puts what a playbook does into the task's log, in Ansible's own words, with what its programs printed. Ansible has
+// censored what tasks with no_log did, and the runner has masked the app's secrets; variables are never among events.
+func write(log *tasklog.Writer, host string, e ansible.Event) {
+	if e.Kind == ansible.KindStart { // of each host; that a task begins is told once
+		return
+	}
+	line := tasklog.Line{Time: e.At, Host: host, Task: e.Task, Level: levelOf(e), Message: messageOf(e)}
+	log.Say(line)
+	if line.Message = e.Stdout; e.Stdout != "" {
+		line.Stream = tasklog.Stdout
+		log.Say(line)
+	}
+	if line.Message = e.Stderr; e.Stderr != "" {
+		line.Stream = tasklog.Stderr
+		log.Say(line)
+	}
+}
+
+func levelOf(e ansible.Event) string {
+	switch {
+	case e.Kind == ansible.KindUnreachable, e.Kind == ansible.KindFailed && !e.Ignored, e.Kind == ansible.KindItem && e.Failed:
+		return tasklog.Error
+	case e.Kind == ansible.KindFailed, e.Kind == ansible.KindRetry:
+		return tasklog.Warning
+	}
+	return tasklog.Info
+}
+
+// messageOf is the kind of the event, as Ansible prints it, and what is said about it.
+func messageOf(e ansible.Event) string {
+	words := []string{e.Kind}
+	if e.Kind == ansible.KindOK && e.Changed {
+		words[0] = "changed"
+	}
+	if e.Ignored {
+		words = append(words, "ignored")
+	}
+	if e.Message != "" {
+		words = append(words, e.Message)
+	}
+	return strings.Join(words, ": ")
+}
+
+// sum is the last line about a host: Ansible's count, and why it failed.
+func sum(log *tasklog.Writer, host string, o HostOutcome) {
+	line := tasklog.Line{Host: host, Message: string(o.State) + ": " + o.Score}
+	if o.Reason != "" {
+		line.Level, line.Message = tasklog.Error, line.Message+": "+o.Reason
+	}
+	log.Say(line)
+}

@@ -1,0 +1,65 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/sse"
+
+	"mycloudmanager/internal/roles"
+)
+
+// stream registers server-sent events with ids that are texts. Those of huma's own are numbers, which say too little for
+// a reader to go on where it left a log.
+// https://html.spec.whatwg.org/multipage/server-sent-events.html
+func stream[I any](api huma.API, need roles.Role, op huma.Operation, events map[string]any, follow func(ctx context.Context, in *I, send sendEvent)) {
+	prepare(&op, need)
+	var schemas []*huma.Schema
+	names := map[reflect.Type]string{}
+	for _, name := range slices.Sorted(maps.Keys(events)) {
+		t := reflect.TypeOf(events[name])
+		names[t] = name
+		schemas = append(schemas, &huma.Schema{Title: "Event " + name, Type: huma.TypeObject, Required: []string{"event", "data"}, Properties: map[string]*huma.Schema{
+			"id":    {Type: huma.TypeString, Description: "for Last-Event-ID"},
+			"event": {Type: huma.TypeString, Extensions: map[string]any{"const": name}},
+			"data":  api.OpenAPI().Components.Schemas.Schema(t, true, name),
+		}})
+	}
+	op.Responses = map[string]*huma.Response{"200": {Content: map[string]*huma.MediaType{"text/event-stream": {
+		Schema: &huma.Schema{Title: "Server Sent Events", Type: huma.TypeArray, Items: &huma.Schema{Extensions: map[string]any{"oneOf": schemas}}},
+	}}}}
+	huma.Register(api, op, func(ctx context.Context, in *I) (*huma.StreamResponse, error) {
+		return &huma.StreamResponse{Body: func(out huma.Context) {
+			out.SetHeader("Content-Type", "text/event-stream")
+			w, ok := out.BodyWriter().(http.ResponseWriter)
+			if !ok {
+				return
+			}
+			answer := http.NewResponseController(w)
+			follow(ctx, in, func(id string, data any) error {
+				raw, err := json.Marshal(data)
+				if err != nil {
+					return err
+				}
+				_ = answer.SetWriteDeadline(time.Now().Add(sse.WriteTimeout)) // a test's recorder has none
+				if id != "" {
+					id = "id: " + id + "\n"
+				}
+				if _, err := fmt.Fprintf(w, "%sevent: %s\ndata: %s\n\n", id, names[reflect.TypeOf(data)], raw); err != nil {
+					return err
+				}
+				return answer.Flush()
+			})
+		}}, nil
+	})
+}
+
+// sendEvent sends one event; its id is where a reader that comes back goes on.
+type sendEvent func(id string, data any) error

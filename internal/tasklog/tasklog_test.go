@@ -1,0 +1,210 @@
+package tasklog
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+func at(ms int, message string) Line {
+	return Line{Time: noon.Add(time.Duration(ms) * time.Millisecond), Message: message}
+}
+
+func TestWhatIsSaidIsReadInTheOrderOfTime(t *testing.T) {
+	h := newHouse(t)
+	one, two := h.open(task, "PlayAgent", "aa.5.1"), h.open(task, "PlayAgent", "aa.6.1")
+	for n := range 40 {
+		w := []*Writer{one, two}[n%2]
+		w.Say(at(n*100, fmt.Sprint("line ", n)))
+	}
+	one.Say(Line{Time: noon.Add(5 * time.Second), Level: Error, Host: "web-1", Task: "Install it", Stream: Stderr, Message: "E: no\nE: really no\n"})
+	one.Close()
+	two.Close()
+	story := []Line{{Time: noon.Add(-time.Second), Level: Info, Message: "the task starts"}, {Time: noon.Add(time.Hour), Level: Info, Message: "the task has failed"}}
+	v := h.look(t.Context(), story...)
+	all := lines(t, v, Query{})
+	require.Equal(t, 44, v.Total)
+	require.Len(t, all, 44)
+	require.Equal(t, 2, v.Errors)
+	require.True(t, slices.IsSortedFunc(all, func(a, b Entry) int { return a.Time.Compare(b.Time) }))
+	for i, e := range all {
+		require.Equal(t, i, e.Position)
+	}
+	require.Equal(t, "the task starts", all[0].Message)
+	require.Equal(t, "line 39", all[40].Message)
+	require.Equal(t, Entry{41, Line{Time: noon.Add(5 * time.Second), Step: "PlayAgent", Level: Error, Host: "web-1", Task: "Install it", Stream: Stderr, Message: "E: no"}}, all[41])
+
+	for from := range 44 { // every page is what the whole has there
+		require.Equal(t, all[from:], lines(t, v, Query{From: from}))
+	}
+	require.Equal(t, all[41:], lines(t, v, Query{From: -3}))
+	require.Equal(t, all[41:43], lines(t, v, Query{Level: Error}))
+	require.Equal(t, []string{"line 7"}, messages(lines(t, v, Query{Text: "LINE 7"})))
+	require.Equal(t, []string{"E: no", "E: really no"}, messages(lines(t, v, Query{Text: "WEB-1", From: 5})))
+	step := h.View(t.Context(), task, "PlayAgent", story)
+	require.Equal(t, 42, step.Total)
+	require.Equal(t, "line 0", lines(t, step, Query{})[0].Message)
+}
+
+// A second attempt of an activity, and a writer that the first one left behind, overwrite nothing.
+func TestAnAttemptOverwritesNoOther(t *testing.T) {
+	h := newHouse(t)
+	for attempt := range int32(3) {
+		w := h.open(task, "PlayAgent", streamOf("0190-run", "5", attempt+1))
+		w.Say(at(int(attempt), fmt.Sprint("attempt ", attempt+1)))
+		w.Close()
+	}
+	require.Equal(t, []string{"attempt 1", "attempt 2", "attempt 3"}, messages(lines(t, h.look(t.Context()), Query{})))
+	require.NotEqual(t, streamOf("0190-run-a", "5", 1), streamOf("0190-run-b", "5", 1), "a reset makes another run")
+}
+
+func TestLinesAreThereWithinASecondAndWithoutWaiting(t *testing.T) {
+	h := newHouse(t)
+	h.look(t.Context())
+	w := h.open(task, "PlayAgent", "aa.5.1")
+	defer w.Close()
+	began := time.Now()
+	w.Say(Line{Message: "hello"})
+	require.Less(t, time.Since(began), 50*time.Millisecond)
+	require.Eventually(t, func() bool { return h.look(t.Context()).Total == 1 }, 1900*time.Millisecond, 20*time.Millisecond)
+	w.Say(Line{Message: "again"})
+	require.Eventually(t, func() bool { return h.look(t.Context()).Total == 2 }, 1900*time.Millisecond, 20*time.Millisecond)
+}
+
+func TestSegmentsEndWithTheirTime(t *testing.T) {
+	h := newHouse(t)
+	w := h.open(task, "PlayAgent", "aa.5.1")
+	w.Say(Line{Message: "hello"})
+	w.Close()
+	store := h.store(t)
+	names, err := store.ObjectNamesAll(t.Context(), Container, nil)
+	require.NoError(t, err)
+	require.Len(t, names, 1)
+	_, headers, err := store.Object(t.Context(), Container, names[0])
+	require.NoError(t, err)
+	require.InDelta(t, time.Now().Add(24*time.Hour).Unix(), unix(t, headers["X-Delete-At"]), 10)
+
+	v := h.look(t.Context())
+	require.NoError(t, store.ObjectDelete(t.Context(), Container, names[0]))
+	got := lines(t, v, Query{})
+	require.Equal(t, []string{"1 lines are no longer kept"}, messages(got))
+	require.Equal(t, Warning, got[0].Level)
+}
+
+// The work goes on while the storage is away; what was kept comes later, and what was not is told.
+func TestALostStorageIsToldAndStopsNothing(t *testing.T) {
+	h := newHouse(t)
+	w := h.open(task, "PlayAgent", "aa.5.1")
+	w.Say(at(0, "before"))
+	require.Eventually(t, func() bool { return h.look(t.Context()).Total == 1 }, 5*time.Second, 20*time.Millisecond)
+	h.away.Store(true)
+	began := time.Now()
+	const said = 2000 // more than what may wait
+	for n := range said {
+		w.Say(at(1000+n, fmt.Sprintf("%d %08192d", n, n)))
+	}
+	require.Less(t, time.Since(began), time.Second)
+	require.NotEmpty(t, h.View(t.Context(), "other~task", "", nil).Missing)
+	h.away.Store(false)
+	require.Eventually(t, func() bool { return h.look(t.Context()).clusters != nil && told(t, h) }, 20*time.Second, 100*time.Millisecond)
+	w.Say(at(9000, "after"))
+	w.Close()
+	got := messages(lines(t, h.look(t.Context()), Query{}))
+	kept := len(got) - 3
+	require.Greater(t, kept, 900)
+	require.Less(t, kept, said)
+	require.Equal(t, "after", got[len(got)-1])
+	require.Contains(t, got, fmt.Sprintf(lostLine, said-kept))
+}
+
+func told(t *testing.T, h *house) bool {
+	for _, e := range lines(t, h.look(t.Context()), Query{Level: Warning}) {
+		return e.Message != ""
+	}
+	return false
+}
+
+// A token that ends is renewed: nothing is lost by it.
+func TestARefusedTokenIsRenewed(t *testing.T) {
+	h := newHouse(t)
+	w := h.open(task, "PlayAgent", "aa.5.1")
+	w.Say(at(0, "before"))
+	require.Eventually(t, func() bool { return h.look(t.Context()).Total == 1 }, 5*time.Second, 20*time.Millisecond)
+	session, err := h.openstack.Manager(t.Context())
+	require.NoError(t, err)
+	ended := session.Token()
+	require.NoError(t, h.openstack.Revoke(t.Context(), ended))
+	w.Say(at(1000, "after"))
+	w.Close()
+	require.NotEqual(t, ended, session.Token())
+	require.Equal(t, []string{"before", "after"}, messages(lines(t, h.look(t.Context()), Query{})))
+}
+
+func TestAHostCommandsNoTerminal(t *testing.T) {
+	require.Equal(t, "red title\tx", clean("\x1b[31mred\x1b[0m \x1b]0;evil\x07title\tx\x00\x7f\u009b"))
+	require.Len(t, clean(string(make([]byte, 3)))+clean(fmt.Sprintf("%020000d", 1)), maxMessage+len(" […]"))
+}
+
+// Whoever follows gets each line once, also when it comes back by its cursor, and also what came late.
+func TestACursorGetsEachLineOnce(t *testing.T) {
+	h := newHouse(t)
+	cursor := ParseCursor("")
+	var got []string
+	follow := func(story ...Line) (from int) {
+		for c, err := range h.look(t.Context(), story...).News(t.Context(), cursor, true) {
+			require.NoError(t, err)
+			from = c.From
+			for _, l := range c.Lines {
+				got = append(got, l.Message)
+			}
+			cursor = ParseCursor(cursor.String())
+		}
+		return from
+	}
+	say := func(stream string, ms int, message string) {
+		w := h.open(task, "PlayAgent", stream)
+		w.number = int(ms) // as if it had written before
+		w.Say(at(ms, message))
+		w.Close()
+	}
+	say("aa.5.1", 1000, "one")
+	say("aa.6.1", 1500, "two")
+	follow(at(0, "the task starts"))
+	say("aa.5.1", 3000, "three")
+	require.Equal(t, 3, follow(at(0, "the task starts")), "what was read stays where it is")
+	say("aa.7.1", 2000, "late")
+	require.Equal(t, 3, follow(at(0, "the task starts"), at(4000, "done")), "what comes after the late one has moved")
+	follow(at(0, "the task starts"), at(4000, "done"))
+	require.Equal(t, []string{"the task starts", "one", "two", "three", "late", "done"}, got)
+
+	for n := range 50 {
+		say("bb.5.1", 400_000+n*60_000, "")
+	}
+	follow(at(0, "the task starts"), at(4000, "done"))
+	require.Less(t, len(cursor.String()), 60, "streams that ended long ago are not named")
+}
+
+// What is watched costs a listing of what may be new, and only once for all who watch.
+func TestWatchingIsCheap(t *testing.T) {
+	h := newHouse(t)
+	w := h.open(task, "PlayAgent", "aa.5.1")
+	for n := range 300 {
+		w.Say(at(n*1000, "line"))
+	}
+	w.Close()
+	require.Equal(t, 300, h.look(t.Context()).Total)
+	before := h.lists.Load()
+	for range 10 {
+		require.Equal(t, 300, h.View(t.Context(), task, "", nil).Total)
+	}
+	require.LessOrEqual(t, h.lists.Load()-before, int32(2))
+	now := h.open(task, "PlayAgent", "aa.5.2")
+	now.Say(Line{Message: "now"})
+	now.Close()
+	require.Equal(t, 301, h.look(t.Context()).Total)
+}
