@@ -36,24 +36,26 @@ func TestMain(m *testing.M) {
 // house is the real router over parts that answer from memory and count what was started.
 type house struct {
 	*Server
-	handler http.Handler
-	people  *people
-	work    *work
-	book    *book
-	stacks  *stacks
-	shelf   *shelf
-	fleet   *fleet
-	purse   *purse
+	handler  http.Handler
+	people   *people
+	work     *work
+	book     *book
+	stacks   *stacks
+	shelf    *shelf
+	fleet    *fleet
+	calendar *calendar
+	vault    *vault
+	purse    *purse
 }
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
 	page := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>page</html>") })
-	h := &house{people: &people{}, work: &work{}, book: &book{}, stacks: &stacks{}, shelf: &shelf{}, fleet: &fleet{}, purse: &purse{}}
+	h := &house{people: &people{}, work: &work{}, book: &book{}, stacks: &stacks{}, shelf: &shelf{}, fleet: &fleet{}, purse: &purse{}, calendar: &calendar{}, vault: &vault{}}
 	h.Server = &Server{
 		Config: Config{SessionKey: make([]byte, 32), TemporalWeb: page, Codec: page, UI: page, Metrics: page,
 			Defaults: SignInDefaults{Project: "demo", UserDomain: "Default", ProjectDomain: "Default"}},
-		Identities: h.people, Tasks: h.work, Stacks: h.stacks, Apps: h.shelf, Instances: h.fleet, Tokens: h.purse, Audit: h.book, Operations: workflows.ByName(),
+		Identities: h.people, Tasks: h.work, Stacks: h.stacks, Apps: h.shelf, Instances: h.fleet, Tokens: h.purse, Plans: h.calendar, Backups: h.vault, Audit: h.book, Operations: workflows.ByName(),
 	}
 	var err error
 	h.handler, err = h.Handler()

@@ -78,6 +78,9 @@ func (s *Server) listInstances(ctx context.Context, in *listInstances) (*struct{
 		}
 		page.Items = append(page.Items, i)
 	}
+	if err := s.addBackups(ctx, page.Items); err != nil {
+		return nil, err
+	}
 	return &struct{ Body InstanceList }{page}, s.addTasks(ctx, page.Items)
 }
 
@@ -98,6 +101,9 @@ func (s *Server) getInstance(ctx context.Context, in *InstancePath) (*struct{ Bo
 		return nil, err
 	}
 	list := []instances.Instance{i}
+	if err := s.addBackups(ctx, list); err != nil {
+		return nil, err
+	}
 	err = s.addTasks(ctx, list)
 	return &struct{ Body instances.Instance }{list[0]}, err
 }

@@ -72,6 +72,26 @@ var routes = map[string]route{
 		`","host_keys":["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIL3RqvTknOPKPBfvql4RahD6te4B8tUIJ6X2lNT88Pkm"],"facts":{}}`},
 	"getEnrollStatus": {public, "/enroll/status", `{"token":"` + goodToken + `","server_id":"` + strangerID + `"}`},
 
+	"listBackupPlans":    {roles.Viewer, "/backup-plans", ""},
+	"createBackupPlan":   {roles.Operator, "/backup-plans", planBody},
+	"previewBackupPlan":  {roles.Viewer, "/backup-plans/preview", `{"schedule":{"frequency":"daily","time":"02:30","time_zone":"Europe/Paris"}}`},
+	"getBackupPlan":      {roles.Viewer, "/backup-plans/" + planID, ""},
+	"replaceBackupPlan":  {roles.Operator, "/backup-plans/" + planID, planBody},
+	"deleteBackupPlan":   {roles.Operator, "/backup-plans/" + planID, ""},
+	"runBackupPlan":      {roles.Operator, "/backup-plans/" + planID + "/run", ""},
+	"pauseBackupPlan":    {roles.Operator, "/backup-plans/" + planID + "/pause", `{"note":"moving house"}`},
+	"resumeBackupPlan":   {roles.Operator, "/backup-plans/" + planID + "/resume", ""},
+	"listBackupPlanRuns": {roles.Viewer, "/backup-plans/" + planID + "/runs", ""},
+	"previewRetention":   {roles.Viewer, "/backup-plans/" + planID + "/retention", ""},
+
+	"listBackups":       {roles.Viewer, "/backups", ""},
+	"getBackup":         {roles.Viewer, "/backups/" + backupID, ""},
+	"holdBackup":        {roles.Operator, "/backups/" + backupID + "/hold", `{"held":true}`},
+	"verifyBackup":      {roles.Operator, "/backups/" + backupID + "/verify", ""},
+	"deleteBackup":      {roles.Operator, "/backups/" + backupID, ""},
+	"listRestorePoints": {roles.Viewer, "/instances/" + enrolledID + "/restore-points", ""},
+	"restoreInstance":   {roles.Operator, "/instances/" + enrolledID + "/restore", `{"backup_id":"` + backupID + `","confirm":"web-1"}`},
+
 	"listAudit":   {roles.Viewer, "/audit", ""},
 	"exportAudit": {roles.Viewer, "/audit/export?format=csv", ""},
 }

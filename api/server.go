@@ -13,6 +13,7 @@ import (
 
 	"mycloudmanager/internal/apps"
 	"mycloudmanager/internal/audit"
+	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/enrollment"
 	"mycloudmanager/internal/flow"
 	"mycloudmanager/internal/identity"
@@ -60,6 +61,24 @@ type Tokens interface {
 	Revoke(ctx context.Context, id string) (enrollment.Token, error)
 	Redeem(ctx context.Context, text, server, source string) (enrollment.Token, error)
 	Holder(ctx context.Context, text, server string) (enrollment.Token, error)
+}
+
+// Plans keeps backup plans.
+type Plans interface {
+	Create(ctx context.Context, p backup.Plan) (backup.Planned, error)
+	Get(ctx context.Context, id string) (backup.Planned, error)
+	List(ctx context.Context, after string, n int) (list []backup.Planned, more bool, err error)
+	Replace(ctx context.Context, p backup.Plan, etag string) (backup.Planned, error)
+	Pause(ctx context.Context, id, note string) (backup.Planned, error)
+	Resume(ctx context.Context, id string) (backup.Planned, error)
+	Delete(ctx context.Context, id string) error
+}
+
+// Backups reads backups.
+type Backups interface {
+	List(ctx context.Context) ([]backup.Backup, error)
+	Get(ctx context.Context, id string) (backup.Backup, error)
+	Hold(ctx context.Context, b backup.Backup, held bool) error
 }
 
 // Stacks reads the toolbox stack.
@@ -124,6 +143,8 @@ type Server struct {
 	Apps       Apps
 	Instances  Instances
 	Tokens     Tokens
+	Plans      Plans
+	Backups    Backups
 	Audit      Audit
 	Operations map[string]flow.Operation
 	Probes     []Probe
@@ -182,7 +203,7 @@ func (s *Server) router() (*gin.Engine, huma.API, error) {
 	}
 	api := humagin.NewWithGroup(r, r.Group("/api/v1"), config)
 	api.UseMiddleware(s.language, s.authenticate(api))
-	for _, register := range []func(huma.API){s.sessionRoutes, s.taskRoutes, s.logRoutes, s.eventRoutes, s.stackRoutes, s.appRoutes, s.instanceRoutes, s.enrollmentRoutes, s.auditRoutes} {
+	for _, register := range []func(huma.API){s.sessionRoutes, s.taskRoutes, s.logRoutes, s.eventRoutes, s.stackRoutes, s.appRoutes, s.instanceRoutes, s.enrollmentRoutes, s.planRoutes, s.backupRoutes, s.auditRoutes} {
 		register(api)
 	}
 	return r, api, nil

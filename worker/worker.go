@@ -10,13 +10,16 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"mycloudmanager/activities/ansible"
+	"mycloudmanager/activities/backups"
 	"mycloudmanager/activities/cinder"
 	"mycloudmanager/activities/cluster"
+	"mycloudmanager/activities/glance"
 	"mycloudmanager/activities/heat"
 	"mycloudmanager/activities/neutron"
 	"mycloudmanager/activities/nova"
 	playbooks "mycloudmanager/internal/ansible"
 	"mycloudmanager/internal/audit"
+	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/catalog"
 	"mycloudmanager/internal/flow"
 	"mycloudmanager/internal/kube"
@@ -82,6 +85,8 @@ func Register(r worker.Registry, p Parts) {
 		&neutron.Activities{Cloud: p.Cloud},
 		&ansible.Activities{Runner: p.Playbooks, Reach: p.Instances, Catalog: p.Catalog, Cluster: p.Cluster, Log: p.Log, Relay: p.Relay, Script: p.Script, Every: every},
 		&cinder.Activities{Cloud: p.Cloud, Every: every},
+		&glance.Activities{Cloud: p.Cloud, Every: every},
+		&backups.Activities{Reader: &backup.Reader{Cloud: p.Cloud}},
 		&cluster.Activities{Cluster: p.Cluster, Catalog: p.Catalog, Every: every},
 	} {
 		r.RegisterActivity(activities)

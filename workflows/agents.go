@@ -46,19 +46,7 @@ const hostsResult = "hosts"
 
 // Narrow implements flow.Narrower: a retry repeats the instances that failed.
 func (in *AgentsInput) Narrow(result map[string]any) {
-	lines, _ := result[hostsResult].(map[string]any)
-	failed := slices.DeleteFunc(slices.Clone(in.Instances), func(id string) bool {
-		byApp, _ := lines[id].(map[string]any)
-		for _, line := range byApp {
-			if text, _ := line.(string); strings.HasPrefix(text, string(flow.Failed)) {
-				return false
-			}
-		}
-		return len(byApp) > 0
-	})
-	if len(failed) > 0 {
-		in.Instances = failed
-	}
+	in.Instances = failedOf(result, in.Instances)
 }
 
 // RunAgents installs, removes or checks agents on instances, many at once, and writes each one's new

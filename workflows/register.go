@@ -39,6 +39,14 @@ func Operations() []flow.Operation {
 			Title: i18n.Text{En: "Remove agents from {target}", Fr: "Retirer des agents de {target}"}},
 		{Name: "agent.check", Workflow: RunAgents, Role: roles.Operator, Input: func() any { return new(AgentsInput) },
 			Title: i18n.Text{En: "Check agents on {target}", Fr: "Vérifier les agents sur {target}"}},
+		{Name: "backup.run", Workflow: RunBackup, Role: roles.Operator, Input: func() any { return new(BackupInput) },
+			Title: i18n.Text{En: "Back up {target}", Fr: "Sauvegarder {target}"}},
+		{Name: "backup.prune", Workflow: PruneBackups, Role: roles.Operator, Input: func() any { return new(PruneInput) },
+			Title: i18n.Text{En: "Delete old backups of {target}", Fr: "Supprimer les anciennes sauvegardes de {target}"}},
+		{Name: "backup.verify", Workflow: VerifyBackup, Role: roles.Operator, Input: func() any { return new(VerifyInput) },
+			Title: i18n.Text{En: "Verify the backup {target}", Fr: "Vérifier la sauvegarde {target}"}},
+		{Name: "instance.restore", Workflow: RestoreInstance, Role: roles.Operator, Input: func() any { return new(RestoreInput) },
+			Title: i18n.Text{En: "Restore {target}", Fr: "Restaurer {target}"}},
 	}
 }
 
@@ -51,7 +59,7 @@ func Register(r worker.WorkflowRegistry) {
 			r.RegisterWorkflow(o.Workflow)
 		}
 	}
-	for _, w := range []any{EnrollmentToken, HoldInstance} { // no operations of their own
+	for _, w := range []any{EnrollmentToken, HoldInstance, ScheduledBackup, BackupInstance, SafetySnapshot} { // no operations of their own
 		r.RegisterWorkflow(w)
 	}
 }

@@ -43,6 +43,15 @@ func StepTitles() map[string]i18n.Text {
 		"EnrolledHosts":         {En: "Find the instances", Fr: "Trouver les instances"},
 		"PlayAgent":             {En: "Run Ansible on the instances", Fr: "Exécuter Ansible sur les instances"},
 		"MarkAgents":            {En: "Keep what became of the agents", Fr: "Garder l'état des agents"},
+		"BackupInstance":        {En: "Back up the instances", Fr: "Sauvegarder les instances"},
+		"SafetySnapshot":        {En: "Keep what is there now", Fr: "Garder l'état actuel"},
+		"InspectServer":         {En: "Look at the server", Fr: "Examiner le serveur"},
+		"RebuildServer":         {En: "Replace the disk", Fr: "Remplacer le disque"},
+		"StartServer":           {En: "Start the server", Fr: "Démarrer le serveur"},
+		"StopServer":            {En: "Shut the server off", Fr: "Arrêter le serveur"},
+		"ChooseBackups":         {En: "Choose what is not kept", Fr: "Choisir ce qui n'est plus gardé"},
+		"DeleteImages":          {En: "Delete the images", Fr: "Supprimer les images"},
+		"VerifyImage":           {En: "Compare the image with its checksum", Fr: "Comparer l'image à sa somme de contrôle"},
 		"DeleteAppVolumes":      {En: "Delete the app's volumes", Fr: "Supprimer les volumes de l'application"},
 	}
 }

@@ -23,6 +23,7 @@ import (
 
 	"mycloudmanager/api"
 	"mycloudmanager/internal/appstatus"
+	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/codec"
 	"mycloudmanager/internal/config"
 	"mycloudmanager/internal/enrollment"
@@ -125,6 +126,8 @@ func (p *product) server() (*api.Server, error) {
 		Apps:       &appstatus.Reader{Catalog: p.catalog, Cluster: p.cluster, Cloud: p.cloud},
 		Instances:  &instances.Reader{Cloud: p.cloud, Catalog: p.catalog},
 		Tokens:     &enrollment.Tokens{Temporal: p.temporal, Namespace: c.TemporalNamespace, TaskQueue: temporal.TaskQueue, Converter: p.ring.Converter()},
+		Plans:      &backup.Plans{Temporal: p.temporal, TaskQueue: temporal.TaskQueue, Converter: p.ring.Converter()},
+		Backups:    &backup.Reader{Cloud: p.cloud},
 		Audit:      p.audit,
 		Operations: workflows.ByName(),
 		Probes:     p.probes(),

@@ -46,11 +46,11 @@ type Plan struct {
 
 // SoftRules is what only soft backups have.
 type SoftRules struct {
-	Engine      EngineName `json:"engine" enum:"restic,duplicity" default:"restic"`
+	Engine      EngineName `json:"engine,omitempty" enum:"restic,duplicity" default:"restic"`
 	Excludes    []string   `json:"excludes,omitempty" maxItems:"100" doc:"patterns of the engine, for example *.cache"`
 	Before      string     `json:"before,omitempty" maxLength:"4096" doc:"shell command on the instance before the backup, as root"`
 	After       string     `json:"after,omitempty" maxLength:"4096" doc:"shell command on the instance after the backup, also when it failed"`
-	OnHookError HookRule   `json:"on_hook_error" enum:"fail,warn" default:"fail" doc:"whether a hook that fails ends the backup"`
+	OnHookError HookRule   `json:"on_hook_error,omitempty" enum:"fail,warn" default:"fail" doc:"whether a hook that fails ends the backup"`
 	LimitKiB    int        `json:"limit_kib_per_second,omitempty" minimum:"0" maximum:"10485760" doc:"upload limit; 0 is none"`
 }
 

@@ -9,10 +9,10 @@ import (
 
 // Retention says which backups of each instance a plan keeps. A backup that any rule keeps stays.
 type Retention struct {
-	Last    int `json:"keep_last" minimum:"0" maximum:"1000"`
-	Daily   int `json:"daily" minimum:"0" maximum:"1000"`
-	Weekly  int `json:"weekly" minimum:"0" maximum:"1000"`
-	Monthly int `json:"monthly" minimum:"0" maximum:"1000"`
+	Last    int `json:"keep_last" required:"false" minimum:"0" maximum:"1000"`
+	Daily   int `json:"daily" required:"false" minimum:"0" maximum:"1000"`
+	Weekly  int `json:"weekly" required:"false" minimum:"0" maximum:"1000"`
+	Monthly int `json:"monthly" required:"false" minimum:"0" maximum:"1000"`
 }
 
 // None reports whether nothing is ever deleted.
@@ -81,4 +81,14 @@ func (k *kept) why(b Backup, r Retention, zone *time.Location) string {
 		return "last_good"
 	}
 	return "expired"
+}
+
+// Judge says what becomes of the plan's own backups among all; those made before a restore are none of it.
+func (p Plan) Judge(all []Backup) ([]Verdict, error) {
+	zone, err := p.Schedule.Zone()
+	if err != nil {
+		return nil, err
+	}
+	own := slices.DeleteFunc(slices.Clone(all), func(b Backup) bool { return b.Plan != p.ID || b.Safety })
+	return p.Retention.Judge(own, zone), nil
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
-	"time"
 
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
@@ -36,12 +35,9 @@ type Service struct {
 	Logs        *tasklog.Log
 
 	stories stories
-	hub   hub
-	share singleflight.Group // requests with one Idempotency-Key at once
+	hub     hub
+	share   singleflight.Group // requests with one Idempotency-Key at once
 }
-
-// deadline is the longest a task may live, a person's patience with a blocked one included.
-const deadline = 10 * 24 * time.Hour
 
 // Start starts an operation. A second one on the same target is a conflict that names the task in
 // the way; the same Idempotency-Key gives the same task again.
@@ -81,17 +77,12 @@ func (s *Service) begin(ctx context.Context, in Start, key string) (Task, error)
 }
 
 func (s *Service) execute(ctx context.Context, in Start, key string) (client.WorkflowRun, error) {
-	attributes := []sdktemporal.SearchAttributeUpdate{
-		sdktemporal.NewSearchAttributeKeyKeyword(flow.OperationKey).ValueSet(in.Operation.Name),
-		sdktemporal.NewSearchAttributeKeyKeywordList(flow.TargetsKey).ValueSet(targetIDs(in.Request.Targets)),
-		sdktemporal.NewSearchAttributeKeyKeywordList(flow.ActorKey).ValueSet(actorNames(in.Request.Actor)),
-		sdktemporal.NewSearchAttributeKeyKeyword(flow.ViaKey).ValueSet(in.Request.Via),
-	}
+	attributes := in.Request.Attributes()
 	if key != "" {
 		attributes = append(attributes, sdktemporal.NewSearchAttributeKeyKeyword(flow.IdempotencyKey).ValueSet(key))
 	}
 	return s.Temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: in.workflowID(), TaskQueue: s.TaskQueue, WorkflowExecutionTimeout: deadline,
+		ID: in.workflowID(), TaskQueue: s.TaskQueue, WorkflowExecutionTimeout: flow.Deadline,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		Memo:                                     map[string]any{flow.CallMemo: in.Request},
@@ -286,23 +277,6 @@ func (s *Service) describe(ctx context.Context, workflowID, runID string) (*exec
 	e := s.execution(d.WorkflowExecutionInfo)
 	e.pending = d.PendingActivities
 	return e, nil
-}
-
-func targetIDs(targets []flow.Target) []string {
-	var ids []string
-	for _, t := range targets {
-		ids = append(ids, t.WorkflowID())
-	}
-	return ids
-}
-
-// actorNames are what a list can be filtered by. A double quote would break Temporal's SQLite query.
-func actorNames(a flow.Actor) []string {
-	names := []string{a.ID}
-	if a.Name != "" && a.Name != a.ID && !strings.ContainsFunc(a.Name, func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\'' }) {
-		names = append(names, a.Name)
-	}
-	return names
 }
 
 func deref(t *Task) Task {

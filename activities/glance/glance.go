@@ -1,0 +1,187 @@
+// Package glance holds the activities that drive OpenStack Image, and the volume snapshots that images of
+// servers that boot from volumes stand on.
+package glance
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/gophercloud/gophercloud/v2"
+	"github.com/gophercloud/gophercloud/v2/openstack/blockstorage/v3/snapshots"
+	"github.com/gophercloud/gophercloud/v2/openstack/image/v2/images"
+
+	"mycloudmanager/internal/backup"
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/openstack"
+)
+
+// Activities drives Glance for the managed project.
+type Activities struct {
+	Cloud *openstack.Cloud
+	Every time.Duration // between two looks
+}
+
+func (a *Activities) open(ctx context.Context) (*openstack.Session, *gophercloud.ServiceClient, error) {
+	s, err := a.Cloud.Manager(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := s.Image()
+	return s, c, err
+}
+
+// AwaitInput is an image that Nova makes.
+type AwaitInput struct {
+	Image string
+	Began time.Time // when the backup of the instance began
+}
+
+// AwaitImage waits until the image, or the volume snapshots that it stands on, are whole. It is a read.
+// https://docs.openstack.org/api-ref/image/v2/#show-image
+func (a *Activities) AwaitImage(ctx context.Context, in AwaitInput) error {
+	s, c, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	return flow.Poll(ctx, a.Every, func(ctx context.Context) (bool, string, error) {
+		image, err := images.Get(ctx, c, in.Image).Extract()
+		if err = s.Fault("glance", err); fault.KindOf(err) == fault.NotFound {
+			return false, "", fault.New(fault.Invalid, nil, "nova gave the image up: look at the server's events in Horizon")
+		}
+		if err != nil {
+			return false, "", err
+		}
+		switch image.Status {
+		case images.ImageStatusActive:
+			return a.whole(ctx, s, *image)
+		case images.ImageStatusKilled, images.ImageStatusDeleted, images.ImageStatusPendingDelete, images.ImageStatusDeactivated:
+			return false, "", fault.New(fault.Invalid, nil, "glance: the image is %s", image.Status)
+		}
+		return false, fmt.Sprintf("the image is %s", image.Status), nil
+	})
+}
+
+// whole looks at the volume snapshots of an image.
+func (a *Activities) whole(ctx context.Context, s *openstack.Session, image images.Image) (bool, string, error) {
+	ids, _ := backup.VolumeSnapshots(image)
+	if len(ids) == 0 {
+		return true, "", nil
+	}
+	c, err := s.Volume()
+	if err != nil {
+		return false, "", err
+	}
+	for _, id := range ids {
+		v, err := snapshots.Get(ctx, c, id).Extract()
+		if err != nil {
+			return false, "", s.Fault("cinder", err)
+		}
+		switch v.Status {
+		case "available":
+		case "error":
+			return false, "", fault.New(fault.Invalid, nil, "cinder: the snapshot %s of a volume is in error", id)
+		default:
+			return false, fmt.Sprintf("the volume snapshot is %s", v.Status), nil
+		}
+	}
+	return true, "", nil
+}
+
+// KeepBackup makes the whole image a backup: from now on it is listed. It is idempotent: the same values.
+func (a *Activities) KeepBackup(ctx context.Context, in AwaitInput) (backup.Backup, error) {
+	s, _, err := a.open(ctx)
+	if err != nil {
+		return backup.Backup{}, err
+	}
+	known, image, err := backup.ImageByID(ctx, s, in.Image)
+	if err != nil || known.Whole {
+		return known.Backup, err
+	}
+	size := image.SizeBytes
+	if ids, volumes := backup.VolumeSnapshots(image); len(ids) > 0 {
+		size = volumes
+	}
+	if err := backup.Amend(ctx, s, in.Image, backup.Finished(in.Image, size, time.Since(in.Began))); err != nil {
+		return backup.Backup{}, err
+	}
+	known, _, err = backup.ImageByID(ctx, s, in.Image)
+	return known.Backup, err
+}
+
+// DiscardInput names what a task has made of an instance.
+type DiscardInput struct {
+	Task     string
+	Instance string
+}
+
+// DiscardBackup deletes what a task that did not succeed has made of an instance. It tolerates absence.
+func (a *Activities) DiscardBackup(ctx context.Context, in DiscardInput) error {
+	s, c, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	made, err := backup.ImagesOf(ctx, s, in.Task, in.Instance)
+	if err != nil {
+		return err
+	}
+	for _, image := range made {
+		if err := remove(ctx, s, c, image.Image); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// DeleteImages deletes backups that are images, with the volume snapshots that they stand on. It tolerates
+// absence, and leaves alone what is held.
+// https://docs.openstack.org/api-ref/image/v2/#delete-image
+func (a *Activities) DeleteImages(ctx context.Context, ids []string) error {
+	s, c, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	for i, id := range ids {
+		flow.Say(ctx, fmt.Sprintf("%d of %d", i, len(ids)))
+		known, _, err := backup.ImageByID(ctx, s, id)
+		if fault.KindOf(err) == fault.NotFound || err == nil && known.Held {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if err := remove(ctx, s, c, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// remove deletes an image's volume snapshots and then the image itself:
+// a repeat finds them by it.
+func remove(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceClient, id string) error {
+	image, err := images.Get(ctx, c, id).Extract()
+	if err = s.Fault("glance", err); err != nil {
+		return absent(err)
+	}
+	if ids, _ := backup.VolumeSnapshots(*image); len(ids) > 0 {
+		volume, err := s.Volume()
+		if err != nil {
+			return err
+		}
+		for _, snapshot := range ids {
+			if err := absent(s.Fault("cinder", snapshots.Delete(ctx, volume, snapshot).ExtractErr())); err != nil {
+				return err
+			}
+		}
+	}
+	return absent(s.Fault("glance", images.Delete(ctx, c, id).ExtractErr()))
+}
+
+func absent(err error) error {
+	if fault.KindOf(err) == fault.NotFound {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,121 @@
+package glance
+
+import (
+	"context"
+	"crypto/md5" //nolint:gosec // the checksum that Glance has always kept
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"io"
+	"time"
+
+	"crypto/sha256"
+	"crypto/sha512"
+
+	"github.com/gophercloud/gophercloud/v2/openstack/image/v2/imagedata"
+	"github.com/gophercloud/gophercloud/v2/openstack/image/v2/images"
+
+	"mycloudmanager/internal/backup"
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/flow"
+)
+
+// VerifyImageInput names a backup that is an image.
+type VerifyImageInput struct{ Image string }
+
+// Verdict is how a backup stands.
+type Verdict struct {
+	OK     bool
+	Detail string
+}
+
+// VerifyImage reads all of an image and compares it with the checksum that Glance took when it was stored;
+// of one that stands on volume snapshots it looks at these. What it finds is written on the image. It is
+// idempotent: a repeat looks again.
+func (a *Activities) VerifyImage(ctx context.Context, in VerifyImageInput) (Verdict, error) {
+	s, _, err := a.open(ctx)
+	if err != nil {
+		return Verdict{}, err
+	}
+	_, image, err := backup.ImageByID(ctx, s, in.Image)
+	if err != nil {
+		return Verdict{}, err
+	}
+	v, err := a.look(ctx, image)
+	if err != nil {
+		return v, err
+	}
+	status := backup.VerifiedOK
+	if !v.OK {
+		status = backup.VerifyFailed
+	}
+	return v, backup.Amend(ctx, s, in.Image, backup.Verified(time.Now(), status, v.Detail))
+}
+
+func (a *Activities) look(ctx context.Context, image images.Image) (Verdict, error) {
+	s, c, err := a.open(ctx)
+	if err != nil {
+		return Verdict{}, err
+	}
+	if image.Status != images.ImageStatusActive {
+		return Verdict{Detail: fmt.Sprintf("the image is %s", image.Status)}, nil
+	}
+	if ids, _ := backup.VolumeSnapshots(image); len(ids) > 0 {
+		whole, said, err := a.whole(ctx, s, image)
+		if kind := fault.KindOf(err); kind == fault.NotFound || kind == fault.Invalid {
+			return Verdict{Detail: fault.MessageOf(err)}, nil
+		}
+		return Verdict{OK: whole, Detail: said}, err
+	}
+	data, err := imagedata.Download(ctx, c, image.ID).Extract()
+	if err != nil {
+		return Verdict{}, s.Fault("glance", err)
+	}
+	defer data.Close() //nolint:errcheck // it was only read
+	sum, want := checksum(image)
+	read, err := io.Copy(sum, &told{ctx: ctx, r: data, of: image.SizeBytes})
+	if err != nil {
+		return Verdict{}, s.Fault("glance", err)
+	}
+	got := hex.EncodeToString(sum.Sum(nil))
+	switch {
+	case read != image.SizeBytes:
+		return Verdict{Detail: fmt.Sprintf("the image has %d bytes of %d", read, image.SizeBytes)}, nil
+	case got != want:
+		return Verdict{Detail: "the image's bytes are not those that were stored: their checksum differs"}, nil
+	}
+	return Verdict{OK: true}, nil
+}
+
+// checksum is the strongest that Glance keeps of the image.
+// https://docs.openstack.org/glance/latest/user/os_hash_algo.html
+func checksum(image images.Image) (hash.Hash, string) {
+	algorithm, _ := image.Properties["os_hash_algo"].(string)
+	value, _ := image.Properties["os_hash_value"].(string)
+	switch {
+	case algorithm == "sha512" && value != "":
+		return sha512.New(), value
+	case algorithm == "sha256" && value != "":
+		return sha256.New(), value
+	}
+	return md5.New(), image.Checksum //nolint:gosec // there is no other
+}
+
+// told is a reader that says how far it is.
+type told struct {
+	ctx  context.Context
+	r    io.Reader
+	of   int64
+	read int64
+	at   time.Time
+}
+
+func (t *told) Read(p []byte) (int, error) {
+	n, err := t.r.Read(p)
+	t.read += int64(n)
+	if time.Since(t.at) > time.Second && t.of > 0 {
+		t.at = time.Now()
+		flow.Say(t.ctx, fmt.Sprintf("%d %% of %d MiB", t.read*100/t.of, t.of>>20))
+	}
+	return n, err
+}

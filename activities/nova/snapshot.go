@@ -1,0 +1,35 @@
+package nova
+
+import (
+	"context"
+
+	"github.com/gophercloud/gophercloud/v2/openstack/compute/v2/servers"
+
+	"mycloudmanager/internal/backup"
+)
+
+// SnapshotInput is a snapshot to be made.
+type SnapshotInput struct {
+	Name  string // of the image
+	Taken backup.Taken
+}
+
+// SnapshotServer has Nova make an image of a server, or of the volumes that it boots from, and returns the
+// image's id. It is idempotent by the task's id in the image's properties: a request whose answer was lost
+// is found by it.
+// https://docs.openstack.org/api-ref/compute/#create-image-createimage-action
+func (a *Activities) SnapshotServer(ctx context.Context, in SnapshotInput) (string, error) {
+	s, c, err := a.open(ctx)
+	if err != nil {
+		return "", err
+	}
+	made, err := backup.ImagesOf(ctx, s, in.Taken.Task, in.Taken.Instance)
+	if err != nil {
+		return "", err
+	}
+	if len(made) > 0 {
+		return made[0].Image, nil
+	}
+	id, err := servers.CreateImage(ctx, c, in.Taken.Instance, servers.CreateImageOpts{Name: in.Name, Metadata: in.Taken.Properties()}).ExtractImageID()
+	return id, s.Fault("nova", err)
+}

@@ -1,0 +1,340 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"mycloudmanager/internal/backup"
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/roles"
+	"mycloudmanager/internal/tasks"
+	"mycloudmanager/workflows"
+)
+
+func (s *Server) planRoutes(api huma.API) {
+	tags := []string{"Backup plans"}
+	op := func(id, method, path, summary string, status int, errors ...int) huma.Operation {
+		return huma.Operation{OperationID: id, Method: method, Path: "/backup-plans" + path, Tags: tags, Summary: summary, DefaultStatus: status, Errors: errors}
+	}
+	const gone, stale, busy = http.StatusNotFound, http.StatusPreconditionFailed, http.StatusConflict
+	handle(api, roles.Viewer, op("listBackupPlans", http.MethodGet, "", "Backup plans, in the order they were made", 200), s.listPlans)
+	handle(api, roles.Operator, op("createBackupPlan", http.MethodPost, "", "Make a backup plan", 201), s.createPlan)
+	handle(api, roles.Viewer, op("previewBackupPlan", http.MethodPost, "/preview", "When a schedule would run; no change is made", 200), s.previewPlan)
+	handle(api, roles.Viewer, op("getBackupPlan", http.MethodGet, "/{id}", "One backup plan", 200, gone), s.getPlan)
+	handle(api, roles.Operator, op("replaceBackupPlan", http.MethodPut, "/{id}", "Change a backup plan", 200, gone, stale), s.replacePlan)
+	handle(api, roles.Operator, op("deleteBackupPlan", http.MethodDelete, "/{id}", "Delete a backup plan; its backups stay unless asked", 204, gone), s.deletePlan)
+	handle(api, roles.Operator, op("runBackupPlan", http.MethodPost, "/{id}/run", "Run it now", 202, gone, busy), s.runPlan)
+	handle(api, roles.Operator, op("pauseBackupPlan", http.MethodPost, "/{id}/pause", "Keep it from running", 200, gone), s.pausePlan)
+	handle(api, roles.Operator, op("resumeBackupPlan", http.MethodPost, "/{id}/resume", "Let it run again", 200, gone), s.resumePlan)
+	handle(api, roles.Viewer, op("listBackupPlanRuns", http.MethodGet, "/{id}/runs", "Its runs, newest first", 200, gone), s.planRuns)
+	handle(api, roles.Viewer, op("previewRetention", http.MethodGet, "/{id}/retention", "Which of its backups are kept, and which the next run deletes", 200, gone), s.previewRetention)
+}
+
+// PlanSettings is what a person decides of a backup plan.
+type PlanSettings struct {
+	Name        string           `json:"name" minLength:"1" maxLength:"100"`
+	Instances   []string         `json:"instances" minItems:"1" maxItems:"500" uniqueItems:"true"`
+	Method      backup.Method    `json:"method" enum:"snapshot,soft"`
+	Directories []string         `json:"directories,omitempty" maxItems:"100" doc:"of a soft backup"`
+	Soft        backup.SoftRules `json:"soft,omitempty"`
+	Schedule    backup.When      `json:"schedule"`
+	CatchUp     int              `json:"catch_up_seconds,omitempty" minimum:"0" maximum:"2592000" default:"3600" doc:"how late a run may start after the manager was down"`
+	Retention   backup.Retention `json:"retention,omitempty"`
+}
+
+// BackupPlan is a backup plan with how it stands.
+type BackupPlan struct {
+	ID string `json:"id"`
+	PlanSettings
+	Paused      bool                `json:"paused"`
+	Note        string              `json:"note" doc:"why it is paused"`
+	NextRuns    []time.Time         `json:"next_runs" doc:"the next ten; none while it is paused"`
+	Occurrences []backup.Occurrence `json:"occurrences" doc:"the same with the plan's own clock, and why one is not at its usual time"`
+	LastRun     *PlanRun            `json:"last_run,omitempty" doc:"none when it never ran"`
+	Missed      int                 `json:"missed_runs" doc:"due while the manager was down, for longer than it may catch up"`
+	Overlapped  int                 `json:"overlapped_runs" doc:"due while the one before was still running"`
+	CreatedAt   time.Time           `json:"created_at"`
+	CreatedBy   flow.Actor          `json:"created_by"`
+	ETag        string              `json:"etag"`
+}
+
+// PlanRun is one run of a plan.
+type PlanRun struct {
+	Task   string      `json:"task" doc:"id"`
+	Status flow.Status `json:"status" enum:"queued,running,blocked,cancelling,succeeded,failed,partly_failed,cancelled,timed_out"`
+	At     time.Time   `json:"at"`
+}
+
+// PlanPath names the plan of a request.
+type PlanPath struct {
+	ID string `path:"id" maxLength:"64" pattern:"^[0-9a-f-]+$"`
+}
+
+type planAnswer struct {
+	ETag string `header:"ETag"`
+	Body BackupPlan
+}
+
+const upcoming = 10
+
+func (s *Server) shownPlan(p backup.Planned, last *PlanRun) (BackupPlan, error) {
+	out := BackupPlan{ID: p.ID, PlanSettings: PlanSettings{Name: p.Name, Instances: p.Instances, Method: p.Method, Directories: orNone(p.Directories), Soft: p.Soft,
+		Schedule: p.Schedule, CatchUp: p.CatchUp, Retention: p.Retention}, Paused: p.Paused, Note: p.Note, LastRun: last, Missed: p.Missed, Overlapped: p.Overlap,
+		CreatedAt: p.CreatedAt, CreatedBy: p.Author, ETag: p.ETag, NextRuns: []time.Time{}, Occurrences: []backup.Occurrence{}}
+	if p.Paused {
+		return out, nil
+	}
+	next, err := p.Schedule.Next(time.Now(), upcoming)
+	for _, o := range next {
+		out.NextRuns, out.Occurrences = append(out.NextRuns, o.At), append(out.Occurrences, o)
+	}
+	return out, err
+}
+
+func (s *Server) planAnswer(ctx context.Context, p backup.Planned, err error) (*planAnswer, error) {
+	if err != nil {
+		if _, stale := errors.AsType[*backup.Stale](err); stale {
+			return nil, newProblem(http.StatusPreconditionFailed, "somebody changed the plan meanwhile: read it again")
+		}
+		return nil, err
+	}
+	runs, err := s.lastRuns(ctx, p.ID)
+	if err != nil {
+		return nil, err
+	}
+	shown, err := s.shownPlan(p, runs[p.ID])
+	return &planAnswer{ETag: shown.ETag, Body: shown}, err
+}
+
+// lastRuns are the newest runs by plan, with one question for all; "" is every plan.
+func (s *Server) lastRuns(ctx context.Context, plan string) (map[string]*PlanRun, error) {
+	f := tasks.Filter{Operation: "backup.run", PageSize: 500}
+	if plan != "" {
+		f.Target, f.PageSize = backup.PlanKind+":"+plan, 1
+	}
+	page, err := s.Tasks.List(ctx, f)
+	out := map[string]*PlanRun{}
+	for _, t := range page.Items {
+		if len(t.Targets) == 0 {
+			continue
+		}
+		id := t.Targets[0].ID
+		if before := out[id]; before == nil || before.At.Before(t.StartedAt) {
+			out[id] = &PlanRun{Task: t.ID, Status: t.Status, At: t.StartedAt}
+		}
+	}
+	return out, err
+}
+
+// BackupPlans is one page of plans.
+type BackupPlans struct {
+	Items         []BackupPlan `json:"items"`
+	NextPageToken string       `json:"next_page_token"`
+}
+
+func (s *Server) listPlans(ctx context.Context, in *struct {
+	PageSize  int    `query:"page_size" minimum:"1" maximum:"500" default:"50"`
+	PageToken string `query:"page_token" maxLength:"64" pattern:"^[0-9a-f-]*$"`
+}) (*struct{ Body BackupPlans }, error) {
+	list, more, err := s.Plans.List(ctx, in.PageToken, in.PageSize)
+	if err != nil {
+		return nil, err
+	}
+	runs, err := s.lastRuns(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	page := BackupPlans{Items: []BackupPlan{}}
+	for _, p := range list {
+		shown, err := s.shownPlan(p, runs[p.ID])
+		if err != nil {
+			return nil, err
+		}
+		page.Items = append(page.Items, shown)
+	}
+	if more {
+		page.NextPageToken = list[len(list)-1].ID
+	}
+	return &struct{ Body BackupPlans }{page}, nil
+}
+
+func (s *Server) getPlan(ctx context.Context, in *PlanPath) (*planAnswer, error) {
+	p, err := s.Plans.Get(ctx, in.ID)
+	return s.planAnswer(ctx, p, err)
+}
+
+func (s *Server) createPlan(ctx context.Context, in *struct{ Body PlanSettings }) (*planAnswer, error) {
+	if err := s.checkPlan(ctx, in.Body); err != nil {
+		return nil, err
+	}
+	id, err := uuid.NewV7() // sorts by the time it was made
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.Plans.Create(ctx, planOf(ctx, id.String(), in.Body))
+	if err != nil {
+		return nil, err
+	}
+	if err := s.recordPlan(ctx, "plan.create", p.Plan, nil); err != nil {
+		return nil, err
+	}
+	return s.planAnswer(ctx, p, nil)
+}
+
+func planOf(ctx context.Context, id string, in PlanSettings) backup.Plan {
+	who := callerOf(ctx)
+	return backup.Plan{ID: id, Name: strings.TrimSpace(in.Name), Instances: in.Instances, Method: in.Method, Directories: orNone(in.Directories), Soft: in.Soft,
+		Schedule: in.Schedule, CatchUp: orElse(in.CatchUp, 3600), Retention: in.Retention, Author: flow.Actor{ID: who.UserID, Name: who.UserName},
+		Role: string(who.Role), Project: who.ProjectID, CreatedAt: time.Now().UTC()}
+}
+
+// checkPlan refuses what could never run; one entry a field.
+func (s *Server) checkPlan(ctx context.Context, in PlanSettings) error {
+	if strings.TrimSpace(in.Name) == "" {
+		return fault.InvalidField("name", "a name is needed")
+	}
+	if err := in.Schedule.Check(); err != nil {
+		return err
+	}
+	if in.Method == backup.Soft {
+		if len(in.Directories) == 0 {
+			return fault.InvalidField("directories", "a soft backup needs at least one directory")
+		}
+		for _, d := range in.Directories {
+			if !strings.HasPrefix(d, "/") || strings.ContainsAny(d, "\x00\n") {
+				return fault.InvalidField("directories", "%q is no absolute path", d)
+			}
+		}
+		_, err := s.batchTargets(ctx, in.Instances)
+		return err
+	}
+	all, err := s.Instances.List(ctx)
+	if err != nil {
+		return err
+	}
+	for _, id := range in.Instances {
+		if !slices.ContainsFunc(all, hasID(id)) {
+			return fault.InvalidField("instances", "there is no instance %s", id)
+		}
+	}
+	return nil
+}
+
+func (s *Server) replacePlan(ctx context.Context, in *struct {
+	PlanPath
+	IfMatch string `header:"If-Match" maxLength:"128"`
+	Body    PlanSettings
+}) (*planAnswer, error) {
+	before, err := s.Plans.Get(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.checkPlan(ctx, in.Body); err != nil {
+		return nil, err
+	}
+	p, err := s.Plans.Replace(ctx, planOf(ctx, in.ID, in.Body), in.IfMatch)
+	if err == nil {
+		err = s.recordPlan(ctx, "plan.update", p.Plan, planChanges(before.Plan, p.Plan))
+	}
+	return s.planAnswer(ctx, p, err)
+}
+
+func (s *Server) deletePlan(ctx context.Context, in *struct {
+	PlanPath
+	Backups bool `query:"delete_backups" doc:"delete its backups too, as a task"`
+}) (*struct {
+	Location string `header:"Location"`
+}, error) {
+	p, err := s.Plans.Get(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := &struct {
+		Location string `header:"Location"`
+	}{}
+	if in.Backups {
+		task, err := s.deleteAll(ctx, p.Plan)
+		if err != nil {
+			return nil, err
+		}
+		out.Location = task
+	}
+	if err := s.Plans.Delete(ctx, in.ID); err != nil {
+		return nil, err
+	}
+	return out, s.recordPlan(ctx, "plan.delete", p.Plan, nil)
+}
+
+func (s *Server) runPlan(ctx context.Context, in *struct {
+	PlanPath
+	Once
+}) (*Accepted, error) {
+	p, err := s.Plans.Get(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	targets, err := s.runTargets(ctx, p.Plan)
+	if err != nil {
+		return nil, err
+	}
+	return s.start(ctx, in.Once, "backup.run", workflows.BackupInput{Plan: p.Plan}, in.ID, targets...)
+}
+
+// runTargets are the plan and its instances by their names.
+func (s *Server) runTargets(ctx context.Context, p backup.Plan) ([]flow.Target, error) {
+	all, err := s.Instances.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	targets := workflows.RunTargets(p)
+	for i := range targets {
+		if at := slices.IndexFunc(all, hasID(targets[i].ID)); at >= 0 {
+			targets[i].Name = all[at].Name
+		}
+	}
+	return targets, nil
+}
+
+// PlanNote says why a plan is paused.
+type PlanNote struct {
+	Note string `json:"note,omitempty" maxLength:"500"`
+}
+
+func (s *Server) pausePlan(ctx context.Context, in *struct {
+	PlanPath
+	Body *PlanNote
+}) (*planAnswer, error) {
+	p, err := s.Plans.Pause(ctx, in.ID, orEmpty(in.Body).Note)
+	if err == nil {
+		err = s.recordPlan(ctx, "plan.pause", p.Plan, nil)
+	}
+	return s.planAnswer(ctx, p, err)
+}
+
+func (s *Server) resumePlan(ctx context.Context, in *PlanPath) (*planAnswer, error) {
+	p, err := s.Plans.Resume(ctx, in.ID)
+	if err == nil {
+		err = s.recordPlan(ctx, "plan.resume", p.Plan, nil)
+	}
+	return s.planAnswer(ctx, p, err)
+}
+
+func (s *Server) planRuns(ctx context.Context, in *struct {
+	PlanPath
+	PageSize  int    `query:"page_size" minimum:"1" maximum:"500" default:"50"`
+	PageToken string `query:"page_token" maxLength:"4096"`
+}) (*struct{ Body tasks.Page }, error) {
+	if _, err := s.Plans.Get(ctx, in.ID); err != nil {
+		return nil, err
+	}
+	page, err := s.Tasks.List(ctx, tasks.Filter{Operation: "backup.run", Target: backup.PlanKind + ":" + in.ID, PageSize: in.PageSize, PageToken: in.PageToken})
+	return &struct{ Body tasks.Page }{page}, err
+}

@@ -1,0 +1,248 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"mycloudmanager/internal/backup"
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/instances"
+	"mycloudmanager/internal/roles"
+	"mycloudmanager/workflows"
+)
+
+func (s *Server) backupRoutes(api huma.API) {
+	tags := []string{"Backups"}
+	work := func(id, method, path, summary string) huma.Operation {
+		return huma.Operation{OperationID: id, Method: method, Path: path, Tags: tags, Summary: summary,
+			DefaultStatus: http.StatusAccepted, Errors: []int{http.StatusNotFound, http.StatusConflict}}
+	}
+	handle(api, roles.Viewer, huma.Operation{OperationID: "listBackups", Method: http.MethodGet, Path: "/backups", Tags: tags,
+		Summary: "Backups, newest first"}, s.listBackups)
+	handle(api, roles.Viewer, huma.Operation{OperationID: "getBackup", Method: http.MethodGet, Path: "/backups/{id}", Tags: tags,
+		Summary: "One backup", Errors: []int{http.StatusNotFound}}, s.getBackup)
+	handle(api, roles.Operator, huma.Operation{OperationID: "holdBackup", Method: http.MethodPut, Path: "/backups/{id}/hold", Tags: tags,
+		Summary: "Keep a backup whatever its plan says, or no longer", Errors: []int{http.StatusNotFound}}, s.holdBackup)
+	handle(api, roles.Operator, work("verifyBackup", http.MethodPost, "/backups/{id}/verify", "Read it and compare it with what was stored"), s.verifyBackup)
+	handle(api, roles.Operator, work("deleteBackup", http.MethodDelete, "/backups/{id}", "Delete a backup"), s.deleteBackup)
+	handle(api, roles.Viewer, huma.Operation{OperationID: "listRestorePoints", Method: http.MethodGet, Path: "/instances/{id}/restore-points", Tags: tags,
+		Summary: "Backups that an instance can be restored to, newest first", Errors: []int{http.StatusNotFound}}, s.restorePoints)
+	handle(api, roles.Operator, work("restoreInstance", http.MethodPost, "/instances/{id}/restore", "Restore an instance to a backup"), s.restoreInstance)
+}
+
+// BackupList is one page of backups.
+type BackupList struct {
+	Items         []backup.Backup `json:"items"`
+	NextPageToken string          `json:"next_page_token"`
+}
+
+type listBackups struct {
+	Instance  string        `query:"instance" maxLength:"64"`
+	Plan      string        `query:"plan" maxLength:"64"`
+	Method    backup.Method `query:"method" enum:"snapshot,soft"`
+	PageSize  int           `query:"page_size" minimum:"1" maximum:"500" default:"50"`
+	PageToken string        `query:"page_token" maxLength:"512"`
+}
+
+func (s *Server) listBackups(ctx context.Context, in *listBackups) (*struct{ Body BackupList }, error) {
+	all, err := s.Backups.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	after, err := afterName(in.PageToken)
+	if err != nil {
+		return nil, err
+	}
+	page := BackupList{Items: []backup.Backup{}}
+	for _, b := range all {
+		switch {
+		case in.Instance != "" && b.Instance != in.Instance, in.Plan != "" && b.Plan != in.Plan, in.Method != "" && b.Method != in.Method:
+			continue
+		case in.PageToken != "" && !olderThan(after, b):
+			continue
+		case len(page.Items) == in.PageSize:
+			last := page.Items[len(page.Items)-1]
+			page.NextPageToken = nameToken{last.CreatedAt.UTC().Format(time.RFC3339Nano), last.ID}.String()
+			return &struct{ Body BackupList }{page}, nil
+		}
+		page.Items = append(page.Items, b)
+	}
+	return &struct{ Body BackupList }{page}, nil
+}
+
+// olderThan reports whether b comes after the last one of the page before.
+func olderThan(last nameToken, b backup.Backup) bool {
+	at, err := time.Parse(time.RFC3339Nano, last.Name)
+	return err == nil && (b.CreatedAt.Before(at) || b.CreatedAt.Equal(at) && b.ID > last.ID)
+}
+
+// BackupPath names the backup of a request.
+type BackupPath struct {
+	ID string `path:"id" maxLength:"160" pattern:"^[sf]-[0-9a-zA-Z.-]+$"`
+}
+
+type backupAnswer struct{ Body backup.Backup }
+
+func (s *Server) getBackup(ctx context.Context, in *BackupPath) (*backupAnswer, error) {
+	b, err := s.Backups.Get(ctx, in.ID)
+	return &backupAnswer{b}, err
+}
+
+// BackupHold says whether a backup is held.
+type BackupHold struct {
+	Held bool `json:"held"`
+}
+
+func (s *Server) holdBackup(ctx context.Context, in *struct {
+	BackupPath
+	Body BackupHold
+}) (*backupAnswer, error) {
+	b, err := s.Backups.Get(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Backups.Hold(ctx, b, in.Body.Held); err != nil {
+		return nil, err
+	}
+	r := s.newRecord(callerOf(ctx), "backup.hold", string(flow.Succeeded), "")
+	r.Targets = []flow.Target{b.Target()}
+	r.Changes = []flow.Change{{Field: "held", Old: boolText(b.Held), New: boolText(in.Body.Held)}}
+	b.Held = in.Body.Held
+	return &backupAnswer{b}, s.Audit.Append(ctx, r)
+}
+
+func boolText(b bool) string {
+	if b {
+		return "true"
+	}
+	return "false"
+}
+
+func (s *Server) verifyBackup(ctx context.Context, in *struct {
+	BackupPath
+	Once
+}) (*Accepted, error) {
+	b, err := s.Backups.Get(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return s.start(ctx, in.Once, "backup.verify", workflows.VerifyInput{Backup: b}, in.ID, b.Target())
+}
+
+func (s *Server) deleteBackup(ctx context.Context, in *struct {
+	BackupPath
+	Once
+}) (*Accepted, error) {
+	b, err := s.Backups.Get(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if b.Held {
+		return nil, fault.New(fault.Conflict, nil, "the backup is held: release it first")
+	}
+	return s.start(ctx, in.Once, "backup.prune", workflows.PruneInput{Backups: []string{b.ID}}, in.ID, b.Target())
+}
+
+// deleteAll starts the deletion of all backups of a plan; it returns the task's URL, "" when there are none.
+func (s *Server) deleteAll(ctx context.Context, p backup.Plan) (string, error) {
+	all, err := s.Backups.List(ctx)
+	if err != nil {
+		return "", err
+	}
+	var ids []string
+	for _, b := range all {
+		if b.Plan == p.ID && !b.Held {
+			ids = append(ids, b.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return "", nil
+	}
+	answer, err := s.start(ctx, Once{}, "backup.prune", workflows.PruneInput{Backups: ids}, p.ID, p.Target())
+	if err != nil {
+		return "", err
+	}
+	return answer.Location, nil
+}
+
+func (s *Server) restorePoints(ctx context.Context, in *InstancePath) (*struct{ Body BackupList }, error) {
+	all, err := s.Backups.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := BackupList{Items: slices.DeleteFunc(all, func(b backup.Backup) bool { return b.Instance != in.ID })}
+	if len(out.Items) == 0 { // an instance that is gone still has restore points; one that never was has not
+		if _, err := s.Instances.Get(ctx, in.ID); err != nil {
+			return nil, err
+		}
+	}
+	return &struct{ Body BackupList }{out}, nil
+}
+
+// Restore says what an instance is restored to.
+type Restore struct {
+	BackupID string   `json:"backup_id" maxLength:"160"`
+	Paths    []string `json:"paths,omitempty" maxItems:"1000" doc:"of a soft backup; none is all"`
+	Target   string   `json:"target,omitempty" maxLength:"1024" default:"/restore" doc:"of a soft backup: the directory on the instance"`
+	Confirm  string   `json:"confirm" maxLength:"255" doc:"the instance's name"`
+}
+
+func (s *Server) restoreInstance(ctx context.Context, in *struct {
+	InstancePath
+	Once
+	Body Restore
+}) (*Accepted, error) {
+	i, err := s.Instances.Get(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	b, err := s.Backups.Get(ctx, in.Body.BackupID)
+	switch {
+	case fault.KindOf(err) == fault.NotFound:
+		return nil, fault.InvalidField("backup_id", "there is no such backup")
+	case err != nil:
+		return nil, err
+	case in.Body.Confirm != i.Name && in.Body.Confirm != i.ID:
+		return nil, fault.InvalidField("confirm", "type the instance's name, %s", i.Name)
+	}
+	if err := restorable(i, b); err != nil {
+		return nil, err
+	}
+	return s.start(ctx, in.Once, "instance.restore", workflows.RestoreInput{Backup: b, Instance: i.ID}, in.Body, instanceTarget(i.ID, i.Name), b.Target())
+}
+
+func restorable(i instances.Instance, b backup.Backup) error {
+	if b.Method == backup.Snapshot && b.Instance != i.ID {
+		return fault.InvalidField("backup_id", "it is a snapshot of another instance")
+	}
+	return nil
+}
+
+// addBackups tells of each instance how many backups it has and when the last was made, with one list for
+// all.
+func (s *Server) addBackups(ctx context.Context, list []instances.Instance) error {
+	all, err := s.Backups.List(ctx)
+	if err != nil {
+		return err
+	}
+	byInstance := map[string]*instances.Instance{}
+	for i := range list {
+		byInstance[list[i].ID] = &list[i]
+	}
+	for _, b := range all {
+		i := byInstance[b.Instance]
+		if i == nil {
+			continue
+		}
+		i.RestorePoints++
+		if !b.Safety && (i.LastBackupAt == nil || i.LastBackupAt.Before(b.CreatedAt)) {
+			i.LastBackupAt = &b.CreatedAt
+		}
+	}
+	return nil
+}

@@ -1,0 +1,92 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"mycloudmanager/internal/backup"
+	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/instances"
+)
+
+// Upcoming is when a schedule runs next.
+type Upcoming struct {
+	NextRuns    []time.Time         `json:"next_runs"`
+	Occurrences []backup.Occurrence `json:"occurrences"`
+}
+
+func (s *Server) previewPlan(_ context.Context, in *struct {
+	Body struct {
+		Schedule backup.When `json:"schedule"`
+	}
+}) (*struct{ Body Upcoming }, error) {
+	next, err := in.Body.Schedule.Next(time.Now(), upcoming)
+	if err != nil {
+		return nil, err
+	}
+	out := Upcoming{NextRuns: []time.Time{}, Occurrences: next}
+	for _, o := range next {
+		out.NextRuns = append(out.NextRuns, o.At)
+	}
+	return &struct{ Body Upcoming }{out}, nil
+}
+
+// RetentionPreview is what becomes of a plan's backups.
+type RetentionPreview struct {
+	Items []backup.Verdict `json:"items"`
+}
+
+func (s *Server) previewRetention(ctx context.Context, in *PlanPath) (*struct{ Body RetentionPreview }, error) {
+	p, err := s.Plans.Get(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.Backups.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	verdicts, err := p.Judge(all)
+	return &struct{ Body RetentionPreview }{RetentionPreview{Items: verdicts}}, err
+}
+
+func hasID(id string) func(instances.Instance) bool {
+	return func(i instances.Instance) bool { return i.ID == id }
+}
+
+// recordPlan audits what somebody did with a plan.
+func (s *Server) recordPlan(ctx context.Context, operation string, p backup.Plan, changes []flow.Change) error {
+	r := s.newRecord(callerOf(ctx), operation, string(flow.Succeeded), p.Name)
+	r.Targets, r.Changes = []flow.Target{p.Target()}, changes
+	return s.Audit.Append(ctx, r)
+}
+
+// planChanges are the settings that differ.
+func planChanges(before, after backup.Plan) []flow.Change {
+	old, now := fieldsOf(before), fieldsOf(after)
+	var names []string
+	for name := range now {
+		if string(old[name]) != string(now[name]) && !slices.Contains([]string{"author", "role", "project", "created_at"}, name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	var changes []flow.Change
+	for _, name := range names {
+		changes = append(changes, flow.Change{Field: name, Old: string(old[name]), New: string(now[name])})
+	}
+	return changes
+}
+
+func fieldsOf(p backup.Plan) map[string]json.RawMessage {
+	fields := map[string]json.RawMessage{}
+	raw, err := json.Marshal(p)
+	if err == nil {
+		err = json.Unmarshal(raw, &fields)
+	}
+	if err != nil {
+		return nil
+	}
+	return fields
+}

@@ -1,0 +1,227 @@
+package backup
+
+import (
+	"context"
+	"encoding/json"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/gophercloud/gophercloud/v2/openstack/image/v2/images"
+
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/openstack"
+)
+
+// Properties of the images that are backups. Nova hands an image's properties on to images of servers that
+// were made from it, so an image is a backup only when it names itself.
+const (
+	kindProperty        = "mcm_kind"
+	kindBackup          = "backup"
+	selfProperty        = "mcm_self"
+	planProperty        = "mcm_plan"
+	planNameProperty    = "mcm_plan_name"
+	instanceProperty    = "mcm_instance"
+	nameProperty        = "mcm_instance_name"
+	taskProperty        = "mcm_task"
+	takenProperty       = "mcm_taken_at"
+	durationProperty    = "mcm_duration"
+	consistencyProperty = "mcm_consistency"
+	sizeProperty        = "mcm_size"
+	heldProperty        = "mcm_held"
+	safetyProperty      = "mcm_safety"
+	verifiedProperty    = "mcm_verified_at"
+	statusProperty      = "mcm_verify_status"
+	detailProperty      = "mcm_verify_detail"
+	provenProperty      = "mcm_proven_at"
+)
+
+// Taken is what is known of a snapshot before its image is whole.
+type Taken struct {
+	Plan         string
+	PlanName     string
+	Instance     string
+	InstanceName string
+	Task         string
+	At           time.Time
+	Consistency  Consistency
+	Safety       bool
+}
+
+// Properties are what Nova is to write on the image that it makes.
+func (t Taken) Properties() map[string]string {
+	m := map[string]string{kindProperty: kindBackup, selfProperty: "", planProperty: t.Plan, planNameProperty: cut(t.PlanName), instanceProperty: t.Instance,
+		nameProperty: cut(t.InstanceName), taskProperty: t.Task, takenProperty: t.At.UTC().Format(time.RFC3339), consistencyProperty: string(t.Consistency),
+		heldProperty: "", verifiedProperty: "", statusProperty: "", detailProperty: "", provenProperty: "", safetyProperty: strconv.FormatBool(t.Safety)}
+	return m
+}
+
+// cut keeps a value within what Nova and Glance store.
+func cut(text string) string {
+	const limit = 255
+	for i := range text {
+		if i > limit-4 {
+			return text[:i]
+		}
+	}
+	return text
+}
+
+// Image is a snapshot's image, whole or not.
+type Image struct {
+	Backup
+	Whole bool // active, and it names itself
+}
+
+// Images lists the images that are or were to become backups, with one call a page of Glance.
+// https://docs.openstack.org/api-ref/image/v2/#list-images
+func Images(ctx context.Context, s *openstack.Session) ([]Image, error) {
+	return listed(ctx, s, url.Values{kindProperty: {kindBackup}, "limit": {"1000"}})
+}
+
+// ImagesOf lists the images that a task has made of an instance; there is more than one only when a
+// request was sent again whose answer was lost.
+func ImagesOf(ctx context.Context, s *openstack.Session, task, instance string) ([]Image, error) {
+	return listed(ctx, s, url.Values{taskProperty: {task}, instanceProperty: {instance}})
+}
+
+// query is a list's filter; gophercloud's own has no properties.
+type query url.Values
+
+func (q query) ToImageListQuery() (string, error) { return "?" + url.Values(q).Encode(), nil }
+
+func listed(ctx context.Context, s *openstack.Session, q url.Values) ([]Image, error) {
+	c, err := s.Image()
+	if err != nil {
+		return nil, err
+	}
+	pages, err := images.List(c, query(q)).AllPages(ctx)
+	if err != nil {
+		return nil, s.Fault("glance", err)
+	}
+	all, err := images.ExtractImages(pages)
+	if err != nil {
+		return nil, s.Fault("glance", err)
+	}
+	out := []Image{}
+	for _, image := range all {
+		if property(image, kindProperty) == kindBackup {
+			out = append(out, ImageFrom(image))
+		}
+	}
+	return out, nil
+}
+
+func property(image images.Image, name string) string {
+	value, _ := image.Properties[name].(string)
+	return value
+}
+
+// ImageFrom reads a backup from its image.
+func ImageFrom(image images.Image) Image {
+	b := Backup{ID: SnapshotID(image.ID), Image: image.ID, Method: Snapshot, Plan: property(image, planProperty), PlanName: property(image, planNameProperty),
+		Instance: property(image, instanceProperty), InstanceName: property(image, nameProperty), Task: property(image, taskProperty),
+		CreatedAt: moment(property(image, takenProperty), image.CreatedAt), Consistency: Consistency(property(image, consistencyProperty)),
+		SizeBytes: image.SizeBytes, Checksum: image.Checksum, Held: property(image, heldProperty) == "true", Safety: property(image, safetyProperty) == "true",
+		VerifyStatus: VerifyStatus(property(image, statusProperty)), VerifyDetail: property(image, detailProperty)}
+	if size, err := strconv.ParseInt(property(image, sizeProperty), 10, 64); err == nil {
+		b.SizeBytes = size
+	}
+	b.ChangedBytes = b.SizeBytes
+	b.Duration, _ = strconv.ParseFloat(property(image, durationProperty), 64) // "" while it is made
+	if b.VerifyStatus == "" {
+		b.VerifyStatus = NeverVerified
+	}
+	b.VerifiedAt, b.ProvenAt = pastMoment(property(image, verifiedProperty)), pastMoment(property(image, provenProperty))
+	return Image{Backup: b, Whole: image.Status == images.ImageStatusActive && property(image, selfProperty) == image.ID}
+}
+
+func moment(text string, fallback time.Time) time.Time {
+	if at := pastMoment(text); at != nil {
+		return *at
+	}
+	return fallback.UTC()
+}
+
+func pastMoment(text string) *time.Time {
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return nil
+	}
+	at = at.UTC()
+	return &at
+}
+
+// ImageByID reads one image; one that is no backup is not found.
+func ImageByID(ctx context.Context, s *openstack.Session, id string) (Image, images.Image, error) {
+	c, err := s.Image()
+	if err != nil {
+		return Image{}, images.Image{}, err
+	}
+	image, err := images.Get(ctx, c, id).Extract()
+	if err != nil {
+		return Image{}, images.Image{}, s.Fault("glance", err)
+	}
+	if property(*image, kindProperty) != kindBackup {
+		return Image{}, images.Image{}, fault.New(fault.NotFound, nil, "there is no such backup")
+	}
+	return ImageFrom(*image), *image, nil
+}
+
+// Amend writes properties on a backup's image. It is idempotent: the same values.
+// https://docs.openstack.org/api-ref/image/v2/#update-image
+func Amend(ctx context.Context, s *openstack.Session, id string, properties map[string]string) error {
+	c, err := s.Image()
+	if err != nil {
+		return err
+	}
+	_, known, err := ImageByID(ctx, s, id)
+	if err != nil {
+		return err
+	}
+	var patch images.UpdateOpts
+	for name, value := range properties {
+		op := images.AddOp
+		if _, ok := known.Properties[name]; ok {
+			op = images.ReplaceOp
+		}
+		patch = append(patch, images.UpdateImageProperty{Op: op, Name: name, Value: value})
+	}
+	_, err = images.Update(ctx, c, id, patch).Extract()
+	return s.Fault("glance", err)
+}
+
+// Finished are the properties that make an image a backup.
+func Finished(id string, size int64, took time.Duration) map[string]string {
+	return map[string]string{selfProperty: id, sizeProperty: strconv.FormatInt(size, 10), durationProperty: strconv.FormatFloat(took.Seconds(), 'f', 1, 64)}
+}
+
+// Hold are the properties of a backup that is held, or no longer.
+func Hold(held bool) map[string]string {
+	return map[string]string{heldProperty: strconv.FormatBool(held)}
+}
+
+// Verified are the properties of a backup that was looked at.
+func Verified(at time.Time, status VerifyStatus, detail string) map[string]string {
+	return map[string]string{verifiedProperty: at.UTC().Format(time.RFC3339), statusProperty: string(status), detailProperty: cut(detail)}
+}
+
+// VolumeSnapshots are the Cinder snapshots that an image of a server that boots from a volume stands on,
+// and the bytes that their volumes have.
+// https://docs.openstack.org/api-ref/compute/#create-image-createimage-action
+func VolumeSnapshots(image images.Image) (ids []string, size int64) {
+	var devices []struct {
+		Snapshot string `json:"snapshot_id"`
+		GiB      int64  `json:"volume_size"`
+	}
+	text := property(image, "block_device_mapping")
+	if text == "" || json.Unmarshal([]byte(text), &devices) != nil {
+		return nil, 0
+	}
+	for _, d := range devices {
+		if d.Snapshot != "" {
+			ids, size = append(ids, d.Snapshot), size+d.GiB<<30
+		}
+	}
+	return ids, size
+}

@@ -1,0 +1,45 @@
+package flow
+
+import (
+	"strings"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+)
+
+// Deadline is the longest a task may live, a person's patience with a blocked one included.
+const Deadline = 10 * 24 * time.Hour
+
+// Attributes are what lists find a task by.
+func (r Request) Attributes() []temporal.SearchAttributeUpdate {
+	var targets []string
+	for _, t := range r.Targets {
+		targets = append(targets, t.WorkflowID())
+	}
+	return []temporal.SearchAttributeUpdate{
+		temporal.NewSearchAttributeKeyKeyword(OperationKey).ValueSet(r.Operation),
+		temporal.NewSearchAttributeKeyKeywordList(TargetsKey).ValueSet(targets),
+		temporal.NewSearchAttributeKeyKeywordList(ActorKey).ValueSet(r.Actor.names()),
+		temporal.NewSearchAttributeKeyKeyword(ViaKey).ValueSet(r.Via),
+	}
+}
+
+// names are what a list can be filtered by. A double quote would break Temporal's SQLite query.
+func (a Actor) names() []string {
+	names := []string{a.ID}
+	if a.Name != "" && a.Name != a.ID && !strings.ContainsFunc(a.Name, func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\'' }) {
+		names = append(names, a.Name)
+	}
+	return names
+}
+
+// StartTask starts an operation from within a workflow, as a task of its own that outlives it: the one
+// who asked is who r names.
+func StartTask(ctx workflow.Context, id string, r Request, operation, input any) workflow.ChildWorkflowFuture {
+	return workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+		WorkflowID: id, WorkflowExecutionTimeout: Deadline, ParentClosePolicy: enumspb.PARENT_CLOSE_POLICY_ABANDON,
+		Memo: map[string]any{CallMemo: r}, TypedSearchAttributes: temporal.NewSearchAttributes(r.Attributes()...),
+	}), operation, input)
+}

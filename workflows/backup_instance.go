@@ -1,0 +1,107 @@
+package workflows
+
+import (
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"mycloudmanager/activities/glance"
+	"mycloudmanager/activities/nova"
+	"mycloudmanager/internal/backup"
+	"mycloudmanager/internal/flow"
+)
+
+const (
+	// backupCall bounds a request while an instance is down for its backup: it must come back soon.
+	backupCall      = 5 * time.Minute
+	stopPatience    = 15 * time.Minute
+	imagePatience   = 12 * time.Hour // an image of a large disk
+	comeBackForever = 7 * 24 * time.Hour
+)
+
+// BackupInstanceInput is the backup of one instance.
+type BackupInstanceInput struct {
+	Plan     backup.Plan
+	Instance string
+	Task     string
+	Safety   bool // before a restore, outside of any plan
+}
+
+// BackupInstance backs up one instance as its plan says. Its workflow id is that of an operation on the
+// instance, so no other works there meanwhile. It is no task of its own.
+func BackupInstance(ctx workflow.Context, in BackupInstanceInput) (b backup.Backup, err error) {
+	if err := workflow.UpsertTypedSearchAttributes(ctx, temporal.NewSearchAttributeKeyKeyword(flow.TaskKey).ValueSet(in.Task)); err != nil {
+		return b, err
+	}
+	return snapshotInstance(ctx, in)
+}
+
+// snapshotInstance shuts the instance off, has an image made of it, and starts it again whatever happened.
+// An image that did not become whole is deleted.
+func snapshotInstance(ctx workflow.Context, in BackupInstanceInput) (b backup.Backup, err error) {
+	var (
+		compute *nova.Activities
+		image   *glance.Activities
+		server  nova.Server
+		ref     = nova.InstanceRef{ID: in.Instance}
+		began   = workflow.Now(ctx)
+	)
+	if err := step(ctx, backupCall, compute.InspectServer, ref, &server); err != nil {
+		return b, err
+	}
+	free, cancel := workflow.NewDisconnectedContext(ctx)
+	defer cancel()
+	defer func() {
+		if err != nil {
+			discard(free, glance.DiscardInput{Task: in.Task, Instance: in.Instance})
+		}
+	}()
+	made, err := takeImage(ctx, free, in, server)
+	if err != nil {
+		return b, err
+	}
+	err = step(ctx, backupCall, image.KeepBackup, glance.AwaitInput{Image: made, Began: began}, &b)
+	return b, err
+}
+
+// takeImage is what happens while the instance is down.
+func takeImage(ctx, free workflow.Context, in BackupInstanceInput, server nova.Server) (made string, err error) {
+	var (
+		compute *nova.Activities
+		image   *glance.Activities
+		ref     = nova.InstanceRef{ID: in.Instance}
+	)
+	if server.Running {
+		// Before the stop: one whose answer was lost has happened too.
+		defer func() {
+			if e := step(free, comeBackForever, compute.StartServer, ref, nil); e != nil && err == nil {
+				err = e
+			}
+		}()
+		if err := step(ctx, stopPatience, compute.StopServer, ref, nil); err != nil {
+			return "", err
+		}
+	}
+	now := workflow.Now(ctx).UTC()
+	input := nova.SnapshotInput{Name: fmt.Sprintf("%s %s", server.Name, now.Format("2006-01-02 15:04:05")), Taken: backup.Taken{
+		Plan: in.Plan.ID, PlanName: in.Plan.Name, Instance: in.Instance, InstanceName: server.Name, Task: in.Task, At: now, Consistency: backup.Cold, Safety: in.Safety}}
+	if err := step(ctx, backupCall, compute.SnapshotServer, input, &made); err != nil {
+		return "", err
+	}
+	return made, step(ctx, imagePatience, image.AwaitImage, glance.AwaitInput{Image: made}, nil)
+}
+
+// discard deletes what did not become a backup; what stays is told in the log, and no list shows it.
+func discard(ctx workflow.Context, in glance.DiscardInput) {
+	var image *glance.Activities
+	if err := step(ctx, comeBackForever, image.DiscardBackup, in, nil); err != nil {
+		workflow.GetLogger(ctx).Error("Not discarded", "error", err)
+	}
+}
+
+// step runs one activity of a workflow that is no task: nobody is asked, it is repeated for at most limit.
+func step(ctx workflow.Context, limit time.Duration, activity, in, out any) error {
+	return workflow.ExecuteActivity(flow.Wait(ctx, limit), activity, in).Get(ctx, out)
+}

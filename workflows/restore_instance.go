@@ -1,0 +1,93 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"mycloudmanager/activities/ansible"
+	"mycloudmanager/activities/nova"
+	"mycloudmanager/internal/backup"
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/flow"
+)
+
+const (
+	rebuildPatience  = 2 * time.Hour
+	restoredPatience = 15 * time.Minute
+)
+
+// RestoreInput brings an instance back to a backup.
+type RestoreInput struct {
+	Backup   backup.Backup `json:"backup"`
+	Instance string        `json:"instance"`
+}
+
+// RestoreInstance replaces an instance's disk by a snapshot, after a safety snapshot of what is there now.
+// Addresses, volumes and metadata stay; it runs again if it ran before, and the manager signs in to see
+// that it answers. When the disk cannot be replaced, what was there before comes back.
+func RestoreInstance(ctx workflow.Context, in RestoreInput) (err error) {
+	var (
+		compute *nova.Activities
+		host    *ansible.Activities
+		server  nova.Server
+		safety  backup.Backup
+		ref     = nova.InstanceRef{ID: in.Instance}
+	)
+	run, err := flow.Begin(ctx, compute.InspectServer, SafetySnapshot, compute.RebuildServer, compute.StartServer, host.AwaitSignIn)
+	if err != nil {
+		return err
+	}
+	defer run.End(ctx, &err)
+	if err := run.Call(ctx, compute.InspectServer, ref, &server); err != nil {
+		return err
+	}
+	if server.VolumeBased {
+		return fault.Final(fault.New(fault.Invalid, nil, "%s boots from a volume, whose disk cannot be replaced: make a new server from the image %s instead", server.Name, in.Backup.Image))
+	}
+	err = run.Child(ctx, SafetySnapshot, flow.TaskID(ctx)+"~safety", BackupInstanceInput{Instance: in.Instance, Task: flow.TaskID(ctx), Safety: true,
+		Plan: backup.Plan{ID: in.Backup.Plan, Name: in.Backup.PlanName}}, &safety)
+	if err != nil {
+		return err
+	}
+	run.Result("safety_backup", safety.ID)
+	if server.Running {
+		run.Undo(compute.StartServer, ref)
+	}
+	run.Undo(compute.RebuildServer, nova.RebuildInput{ID: in.Instance, Image: safety.Image})
+	if err := run.Wait(ctx, rebuildPatience, compute.RebuildServer, nova.RebuildInput{ID: in.Instance, Image: in.Backup.Image}, nil); err != nil {
+		return err
+	}
+	run.Keep() // the disk is that of the backup: from here on, back is another restore
+	return comeBack(ctx, run, ref, server)
+}
+
+// comeBack brings the instance to the power state that it had, and signs in when it is enrolled.
+func comeBack(ctx workflow.Context, run *flow.Run, ref nova.InstanceRef, before nova.Server) error {
+	var (
+		compute *nova.Activities
+		host    *ansible.Activities
+	)
+	if !before.Running {
+		run.Skip(compute.StartServer, host.AwaitSignIn)
+		return run.Wait(ctx, stopPatience, compute.StopServer, ref, nil)
+	}
+	if err := run.Wait(ctx, stopPatience, compute.StartServer, ref, nil); err != nil {
+		return err
+	}
+	if !before.Enrolled {
+		run.Skip(host.AwaitSignIn)
+		return nil
+	}
+	e := before.Enrollment
+	if err := run.Wait(ctx, restoredPatience, host.AwaitSignIn, ansible.SignIn{Address: e.Address, HostKey: e.HostKey}, nil); err != nil {
+		return fault.Final(fault.New(fault.KindOf(err), err, "the disk is restored, but the manager cannot sign in: %s", fault.MessageOf(err)))
+	}
+	return nil
+}
+
+// SafetySnapshot keeps what an instance holds before it is replaced. It is a part of a restore, which holds
+// the instance.
+func SafetySnapshot(ctx workflow.Context, in BackupInstanceInput) (backup.Backup, error) {
+	return snapshotInstance(ctx, in)
+}
