@@ -13,6 +13,7 @@ import (
 	"mycloudmanager/activities/backups"
 	"mycloudmanager/activities/cinder"
 	"mycloudmanager/activities/cluster"
+	"mycloudmanager/activities/files"
 	"mycloudmanager/activities/glance"
 	"mycloudmanager/activities/heat"
 	"mycloudmanager/activities/neutron"
@@ -42,6 +43,9 @@ type Parts struct {
 	Relay     []string // the command that connects through a relay's socket
 	Script    string   // enroll.sh
 	Log       *tasklog.Log
+	Records   *backup.Records              // of soft backups
+	BackupKey []byte                       // the project's
+	Engines   map[backup.EngineName]string // what instances run to back up
 	Recorder  *audit.Recorder
 	Converter converter.DataConverter
 	Every     time.Duration // between two looks of a wait; 0: defaultEvery
@@ -86,8 +90,9 @@ func Register(r worker.Registry, p Parts) {
 		&ansible.Activities{Runner: p.Playbooks, Reach: p.Instances, Catalog: p.Catalog, Cluster: p.Cluster, Log: p.Log, Relay: p.Relay, Script: p.Script, Every: every},
 		&cinder.Activities{Cloud: p.Cloud, Every: every},
 		&glance.Activities{Cloud: p.Cloud, Every: every},
-		&backups.Activities{Reader: &backup.Reader{Cloud: p.Cloud}},
+		&backups.Activities{Reader: &backup.Reader{Cloud: p.Cloud, Records: p.Records}},
 		&cluster.Activities{Cluster: p.Cluster, Catalog: p.Catalog, Every: every},
+		&files.Activities{Cloud: p.Cloud, Reach: p.Instances, Records: p.Records, Log: p.Log, Key: p.BackupKey, Scripts: p.Engines, Every: every},
 	} {
 		r.RegisterActivity(activities)
 	}

@@ -19,6 +19,7 @@ import (
 	"mycloudmanager/deploy"
 	"mycloudmanager/internal/ansible"
 	"mycloudmanager/internal/audit"
+	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/catalog"
 	"mycloudmanager/internal/codec"
 	"mycloudmanager/internal/config"
@@ -53,6 +54,8 @@ type product struct {
 	telemetry *telemetry.Telemetry
 	catalog   *catalog.Catalog
 	logs      *tasklog.Log
+	records   *backup.Records
+	backupKey []byte
 	cluster   *kube.Cluster
 	publicKey string
 	instances *reach.Instances
@@ -114,6 +117,9 @@ func (p *product) openData(ctx context.Context) error {
 	if p.ring, err = codec.OpenRing(p.path("keys")); err != nil {
 		return fault.New(fault.Invalid, err, "key ring: %v", err)
 	}
+	if p.backupKey, err = codec.Key(p.path(backup.KeyFile)); err != nil {
+		return fault.New(fault.Invalid, err, "backup key: %v", err)
+	}
 	if err := p.openAudit(ctx); err != nil {
 		return err
 	}
@@ -158,6 +164,7 @@ func (p *product) openCloud(ctx context.Context) error {
 	}
 	// What a task has logged is kept as long as the task itself.
 	p.logs = &tasklog.Log{Store: p.cloud.Objects, Keep: p.config.Retention()}
+	p.records = &backup.Records{Store: p.cloud.Objects}
 	return nil
 }
 
@@ -262,7 +269,7 @@ func (p *product) startEmbedded(ctx context.Context) (*supervise.Temporal, error
 func (p *product) parts() (worker.Parts, error) {
 	template, err := stack.LoadTemplate(deploy.Files)
 	parts := worker.Parts{Cloud: p.cloud, Cluster: p.cluster, Catalog: p.catalog, Template: template, PublicKey: p.publicKey,
-		Log: p.logs, Recorder: &audit.Recorder{Store: p.audit}, Converter: p.ring.Converter(),
+		Log: p.logs, Records: p.records, BackupKey: p.backupKey, Recorder: &audit.Recorder{Store: p.audit}, Converter: p.ring.Converter(),
 		Instances: p.instances, Playbooks: &ansible.Runner{}, Script: p.texts.Script()}
 	if err == nil {
 		err = p.relay(&parts)
