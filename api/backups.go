@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -30,6 +31,8 @@ func (s *Server) backupRoutes(api huma.API) {
 		Summary: "Keep a backup whatever its plan says, or no longer", Errors: []int{http.StatusNotFound}}, s.holdBackup)
 	handle(api, roles.Operator, work("verifyBackup", http.MethodPost, "/backups/{id}/verify", "Read it and compare it with what was stored"), s.verifyBackup)
 	handle(api, roles.Operator, work("deleteBackup", http.MethodDelete, "/backups/{id}", "Delete a backup"), s.deleteBackup)
+	handle(api, roles.Viewer, huma.Operation{OperationID: "listBackupFiles", Method: http.MethodGet, Path: "/backups/{id}/files", Tags: tags,
+		Summary: "What a soft backup holds", Errors: []int{http.StatusNotFound}}, s.backupFiles)
 	handle(api, roles.Viewer, huma.Operation{OperationID: "listRestorePoints", Method: http.MethodGet, Path: "/instances/{id}/restore-points", Tags: tags,
 		Summary: "Backups that an instance can be restored to, newest first", Errors: []int{http.StatusNotFound}}, s.restorePoints)
 	handle(api, roles.Operator, work("restoreInstance", http.MethodPost, "/instances/{id}/restore", "Restore an instance to a backup"), s.restoreInstance)
@@ -123,15 +126,21 @@ func boolText(b bool) string {
 	return "false"
 }
 
+// Verification says how a backup is looked at.
+type Verification struct {
+	Drill bool `json:"drill,omitempty" doc:"of a soft backup: restore it to a scratch directory of its instance and compare"`
+}
+
 func (s *Server) verifyBackup(ctx context.Context, in *struct {
 	BackupPath
 	Once
+	Body *Verification
 }) (*Accepted, error) {
 	b, err := s.Backups.Get(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	return s.start(ctx, in.Once, "backup.verify", workflows.VerifyInput{Backup: b}, in.ID, b.Target())
+	return s.start(ctx, in.Once, "backup.verify", workflows.VerifyInput{Backup: b, Drill: orEmpty(in.Body).Drill}, in.ID, b.Target())
 }
 
 func (s *Server) deleteBackup(ctx context.Context, in *struct {
@@ -210,17 +219,42 @@ func (s *Server) restoreInstance(ctx context.Context, in *struct {
 	case in.Body.Confirm != i.Name && in.Body.Confirm != i.ID:
 		return nil, fault.InvalidField("confirm", "type the instance's name, %s", i.Name)
 	}
-	if err := restorable(i, b); err != nil {
+	if err := restorable(i, b, in.Body); err != nil {
 		return nil, err
 	}
-	return s.start(ctx, in.Once, "instance.restore", workflows.RestoreInput{Backup: b, Instance: i.ID}, in.Body, instanceTarget(i.ID, i.Name), b.Target())
+	input := workflows.RestoreInput{Backup: b, Instance: i.ID, Paths: in.Body.Paths, Target: in.Body.Target}
+	return s.start(ctx, in.Once, "instance.restore", input, in.Body, instanceTarget(i.ID, i.Name), b.Target())
 }
 
-func restorable(i instances.Instance, b backup.Backup) error {
-	if b.Method == backup.Snapshot && b.Instance != i.ID {
+func restorable(i instances.Instance, b backup.Backup, in Restore) error {
+	switch {
+	case b.Method == backup.Snapshot && b.Instance != i.ID:
 		return fault.InvalidField("backup_id", "it is a snapshot of another instance")
+	case b.Method == backup.Snapshot && (len(in.Paths) > 0):
+		return fault.InvalidField("paths", "a snapshot is restored as a whole")
+	case b.Method == backup.Soft && !i.Enrolled:
+		return fault.New(fault.Conflict, nil, "%s is not enrolled: enroll it first", i.Name)
+	case in.Target != "" && !strings.HasPrefix(in.Target, "/"):
+		return fault.InvalidField("target", "%q is no absolute path", in.Target)
 	}
 	return nil
+}
+
+// BackupFiles is one page of what a backup holds.
+type BackupFiles struct {
+	Items         []backup.Entry `json:"items"`
+	NextPageToken string         `json:"next_page_token"`
+}
+
+func (s *Server) backupFiles(ctx context.Context, in *struct {
+	BackupPath
+	Path      string `query:"path" maxLength:"4096" default:"/"`
+	Query     string `query:"q" maxLength:"255" doc:"a part of a name, below the path"`
+	PageSize  int    `query:"page_size" minimum:"1" maximum:"500" default:"200"`
+	PageToken string `query:"page_token" maxLength:"32" pattern:"^[0-9]*$"`
+}) (*struct{ Body BackupFiles }, error) {
+	page, err := s.Backups.Files(ctx, in.ID, in.Path, in.Query, in.PageSize, in.PageToken)
+	return &struct{ Body BackupFiles }{BackupFiles{Items: orNone(page.Items), NextPageToken: page.Next}}, err
 }
 
 // addBackups tells of each instance how many backups it has and when the last was made, with one list for

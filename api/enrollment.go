@@ -104,9 +104,9 @@ func orElse(n, fallback int) int {
 	return n
 }
 
-func orNone(list []string) []string {
+func orNone[T any](list []T) []T {
 	if list == nil {
-		return []string{}
+		return []T{}
 	}
 	return list
 }

@@ -89,3 +89,7 @@ func (v *vault) Hold(context.Context, backup.Backup, bool) error {
 	v.held++
 	return v.err
 }
+
+func (v *vault) Files(context.Context, string, string, string, int, string) (backup.FilesPage, error) {
+	return backup.FilesPage{Items: []backup.Entry{{Path: "/data/a", Type: backup.EntryFile}}}, v.err
+}

@@ -87,6 +87,7 @@ var routes = map[string]route{
 	"listBackups":       {roles.Viewer, "/backups", ""},
 	"getBackup":         {roles.Viewer, "/backups/" + backupID, ""},
 	"holdBackup":        {roles.Operator, "/backups/" + backupID + "/hold", `{"held":true}`},
+	"listBackupFiles":   {roles.Viewer, "/backups/" + backupID + "/files?path=/data", ""},
 	"verifyBackup":      {roles.Operator, "/backups/" + backupID + "/verify", ""},
 	"deleteBackup":      {roles.Operator, "/backups/" + backupID, ""},
 	"listRestorePoints": {roles.Viewer, "/instances/" + enrolledID + "/restore-points", ""},

@@ -79,6 +79,7 @@ type Backups interface {
 	List(ctx context.Context) ([]backup.Backup, error)
 	Get(ctx context.Context, id string) (backup.Backup, error)
 	Hold(ctx context.Context, b backup.Backup, held bool) error
+	Files(ctx context.Context, id, dir, query string, limit int, pageToken string) (backup.FilesPage, error)
 }
 
 // Stacks reads the toolbox stack.

@@ -7,9 +7,11 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
+	"mycloudmanager/activities/files"
 	"mycloudmanager/activities/glance"
 	"mycloudmanager/activities/nova"
 	"mycloudmanager/internal/backup"
+	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/flow"
 )
 
@@ -18,6 +20,7 @@ const (
 	backupCall      = 5 * time.Minute
 	stopPatience    = 15 * time.Minute
 	imagePatience   = 12 * time.Hour // an image of a large disk
+	filesPatience   = 24 * time.Hour
 	comeBackForever = 7 * 24 * time.Hour
 )
 
@@ -35,7 +38,28 @@ func BackupInstance(ctx workflow.Context, in BackupInstanceInput) (b backup.Back
 	if err := workflow.UpsertTypedSearchAttributes(ctx, temporal.NewSearchAttributeKeyKeyword(flow.TaskKey).ValueSet(in.Task)); err != nil {
 		return b, err
 	}
+	if in.Plan.Method == backup.Soft {
+		return softBackup(ctx, in)
+	}
 	return snapshotInstance(ctx, in)
+}
+
+// softBackup has the instance itself save its files.
+func softBackup(ctx workflow.Context, in BackupInstanceInput) (b backup.Backup, err error) {
+	var (
+		compute *nova.Activities
+		host    *files.Activities
+		at      nova.Enrolled
+	)
+	if err := step(ctx, backupCall, compute.ReadInstance, nova.InstanceRef{ID: in.Instance}, &at); err != nil {
+		return b, err
+	}
+	if !at.Enrolled {
+		return b, fault.Final(fault.New(fault.Invalid, nil, "it is not enrolled"))
+	}
+	err = step(ctx, filesPatience, host.BackUpFiles, files.FilesInput{Instance: in.Instance, Name: at.Name, Address: at.Enrollment.Address,
+		HostKey: at.Enrollment.HostKey, Task: in.Task, Plan: in.Plan}, &b)
+	return b, err
 }
 
 // snapshotInstance shuts the instance off, has an image made of it, and starts it again whatever happened.

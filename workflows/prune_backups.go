@@ -4,8 +4,11 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"mycloudmanager/activities/backups"
+	"mycloudmanager/activities/files"
 	"mycloudmanager/activities/glance"
+	"mycloudmanager/activities/nova"
 	"mycloudmanager/internal/backup"
+	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/flow"
 )
 
@@ -21,9 +24,10 @@ func PruneBackups(ctx workflow.Context, in PruneInput) (err error) {
 	var (
 		store  *backups.Activities
 		image  *glance.Activities
+		host   *files.Activities
 		doomed backups.Doomed
 	)
-	run, err := flow.Begin(ctx, store.ChooseBackups, image.DeleteImages)
+	run, err := flow.Begin(ctx, store.ChooseBackups, image.DeleteImages, host.ForgetFiles)
 	if err != nil {
 		return err
 	}
@@ -37,6 +41,56 @@ func PruneBackups(ctx workflow.Context, in PruneInput) (err error) {
 		run.Skip(image.DeleteImages)
 	} else if err := run.Wait(ctx, imagePatience, image.DeleteImages, doomed.Images, nil); err != nil {
 		return err
+	}
+	if len(doomed.Soft) == 0 {
+		run.Skip(host.ForgetFiles)
+		return nil
+	}
+	return forgetFiles(ctx, run, doomed.Soft)
+}
+
+// forgetFiles has each instance's engine delete what is to go. An instance that is gone cannot: the task
+// tells it.
+func forgetFiles(ctx workflow.Context, run *flow.Run, soft []backups.Snapshots) error {
+	var (
+		compute *nova.Activities
+		host    *files.Activities
+		ids     []string
+		inputs  []any
+		of      []string
+		known   = map[string]nova.Enrolled{}
+	)
+	for _, s := range soft {
+		ids = append(ids, s.Instance)
+	}
+	if err := run.Call(ctx, compute.EnrolledHosts, ids, &known); err != nil {
+		return err
+	}
+	failed := 0
+	for _, s := range soft {
+		at, ok := known[s.Instance]
+		if !ok {
+			failed++
+			score(run, s.Instance, backupLine, string(flow.Failed)+": it is not enrolled")
+			continue
+		}
+		of = append(of, s.Instance)
+		inputs = append(inputs, files.ForgetFilesInput{Instance: s.Instance, Address: at.Enrollment.Address, HostKey: at.Enrollment.HostKey, Engine: s.Engine, Snapshots: s.IDs})
+	}
+	shares, err := flow.Each[struct{}](ctx, run, filesPatience, host.ForgetFiles, inputs)
+	for i, s := range shares {
+		if s.Err != nil {
+			failed++
+			score(run, of[i], backupLine, string(flow.Failed)+": "+reasonOf(s.Err))
+		}
+	}
+	switch {
+	case err != nil:
+		return err
+	case failed == len(soft):
+		return fault.Final(fault.New(fault.Invalid, nil, "it failed on all instances: %s", firstFailure(run)))
+	case failed > 0:
+		run.Partly("%d of %d failed: %s", failed, len(soft), firstFailure(run))
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"mycloudmanager/activities/ansible"
+	"mycloudmanager/activities/files"
 	"mycloudmanager/activities/nova"
 	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/fault"
@@ -21,12 +22,49 @@ const (
 type RestoreInput struct {
 	Backup   backup.Backup `json:"backup"`
 	Instance string        `json:"instance"`
+	// Of a soft backup: which files, none is all, and to which directory.
+	Paths  []string `json:"paths,omitempty"`
+	Target string   `json:"target,omitempty"`
 }
 
-// RestoreInstance replaces an instance's disk by a snapshot, after a safety snapshot of what is there now.
+// RestoreInstance brings an instance back to a snapshot, or files of a soft backup onto it.
+func RestoreInstance(ctx workflow.Context, in RestoreInput) error {
+	if in.Backup.Method == backup.Soft {
+		return restoreFiles(ctx, in)
+	}
+	return restoreDisk(ctx, in)
+}
+
+// restoreFiles puts files into a directory of the instance, beside what is there.
+func restoreFiles(ctx workflow.Context, in RestoreInput) (err error) {
+	var host *files.Activities
+	run, err := flow.Begin(ctx, host.RestoreFiles)
+	if err != nil {
+		return err
+	}
+	defer run.End(ctx, &err)
+	at, err := signInOf(ctx, run, in.Instance)
+	if err != nil {
+		return err
+	}
+	var out files.RestoreFilesOutcome
+	err = run.Wait(ctx, filesPatience, host.RestoreFiles, files.RestoreFilesInput{Backup: in.Backup, Instance: in.Instance, Name: at.Name,
+		Address: at.Enrollment.Address, HostKey: at.Enrollment.HostKey, Paths: in.Paths, Target: in.Target, Task: flow.TaskID(ctx)}, &out)
+	if err != nil {
+		return err
+	}
+	run.Result("files", out.Files)
+	run.Result("bytes", out.Bytes)
+	run.Result("target", out.Target)
+	run.Result("checked", out.Checked)
+	run.Say("%d files, %s, are in %s", out.Files, mebibytes(out.Bytes), out.Target)
+	return nil
+}
+
+// restoreDisk replaces an instance's disk by a snapshot, after a safety snapshot of what is there now.
 // Addresses, volumes and metadata stay; it runs again if it ran before, and the manager signs in to see
 // that it answers. When the disk cannot be replaced, what was there before comes back.
-func RestoreInstance(ctx workflow.Context, in RestoreInput) (err error) {
+func restoreDisk(ctx workflow.Context, in RestoreInput) (err error) {
 	var (
 		compute *nova.Activities
 		host    *ansible.Activities

@@ -20,8 +20,16 @@ type ChooseInput struct {
 // Doomed are backups that are to go, by where they lie.
 type Doomed struct {
 	Images []string
+	Soft   []Snapshots
 	Names  []string // for the task's reader
 	Kept   int
+}
+
+// Snapshots are soft backups of one instance that one engine has made.
+type Snapshots struct {
+	Instance string
+	Engine   backup.EngineName
+	IDs      []string // the engine's own
 }
 
 // ChooseBackups says what is to be deleted now. It is a read.
@@ -33,11 +41,39 @@ func (a *Activities) ChooseBackups(ctx context.Context, in ChooseInput) (Doomed,
 	d := Doomed{Names: []string{}}
 	doomed, err := choose(all, in)
 	for _, b := range doomed {
-		d.Images = append(d.Images, b.Image)
+		d.add(b)
 		d.Names = append(d.Names, b.Target().Name)
 	}
 	d.Kept = len(all) - len(doomed)
 	return d, err
+}
+
+func (d *Doomed) add(b backup.Backup) {
+	if b.Method == backup.Snapshot {
+		d.Images = append(d.Images, b.Image)
+		return
+	}
+	at := slices.IndexFunc(d.Soft, func(s Snapshots) bool { return s.Instance == b.Instance && s.Engine == b.Engine })
+	if at < 0 {
+		d.Soft = append(d.Soft, Snapshots{Instance: b.Instance, Engine: b.Engine})
+		at = len(d.Soft) - 1
+	}
+	d.Soft[at].IDs = append(d.Soft[at].IDs, b.Snapshot)
+}
+
+// LookedInput is what a verification of a backup has found.
+type LookedInput struct {
+	Backup string
+	Look   backup.Look
+}
+
+// KeepVerdict writes what a verification has found where the backup lies. It is idempotent but for the time.
+func (a *Activities) KeepVerdict(ctx context.Context, in LookedInput) error {
+	b, err := a.Reader.Get(ctx, in.Backup)
+	if err != nil {
+		return err
+	}
+	return a.Reader.Verify(ctx, b, in.Look)
 }
 
 func choose(all []backup.Backup, in ChooseInput) ([]backup.Backup, error) {

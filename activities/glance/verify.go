@@ -23,68 +23,53 @@ import (
 // VerifyImageInput names a backup that is an image.
 type VerifyImageInput struct{ Image string }
 
-// Verdict is how a backup stands.
-type Verdict struct {
-	OK     bool
-	Detail string
-}
-
 // VerifyImage reads all of an image and compares it with the checksum that Glance took when it was stored;
-// of one that stands on volume snapshots it looks at these. What it finds is written on the image. It is
-// idempotent: a repeat looks again.
-func (a *Activities) VerifyImage(ctx context.Context, in VerifyImageInput) (Verdict, error) {
+// of one that stands on volume snapshots it looks at these. It is a read.
+func (a *Activities) VerifyImage(ctx context.Context, in VerifyImageInput) (backup.Look, error) {
 	s, _, err := a.open(ctx)
 	if err != nil {
-		return Verdict{}, err
+		return backup.Look{}, err
 	}
 	_, image, err := backup.ImageByID(ctx, s, in.Image)
 	if err != nil {
-		return Verdict{}, err
+		return backup.Look{}, err
 	}
-	v, err := a.look(ctx, image)
-	if err != nil {
-		return v, err
-	}
-	status := backup.VerifiedOK
-	if !v.OK {
-		status = backup.VerifyFailed
-	}
-	return v, backup.Amend(ctx, s, in.Image, backup.Verified(time.Now(), status, v.Detail))
+	return a.look(ctx, image)
 }
 
-func (a *Activities) look(ctx context.Context, image images.Image) (Verdict, error) {
+func (a *Activities) look(ctx context.Context, image images.Image) (backup.Look, error) {
 	s, c, err := a.open(ctx)
 	if err != nil {
-		return Verdict{}, err
+		return backup.Look{}, err
 	}
 	if image.Status != images.ImageStatusActive {
-		return Verdict{Detail: fmt.Sprintf("the image is %s", image.Status)}, nil
+		return backup.Look{Detail: fmt.Sprintf("the image is %s", image.Status)}, nil
 	}
 	if ids, _ := backup.VolumeSnapshots(image); len(ids) > 0 {
 		whole, said, err := a.whole(ctx, s, image)
 		if kind := fault.KindOf(err); kind == fault.NotFound || kind == fault.Invalid {
-			return Verdict{Detail: fault.MessageOf(err)}, nil
+			return backup.Look{Detail: fault.MessageOf(err)}, nil
 		}
-		return Verdict{OK: whole, Detail: said}, err
+		return backup.Look{OK: whole, Detail: said}, err
 	}
 	data, err := imagedata.Download(ctx, c, image.ID).Extract()
 	if err != nil {
-		return Verdict{}, s.Fault("glance", err)
+		return backup.Look{}, s.Fault("glance", err)
 	}
 	defer data.Close() //nolint:errcheck // it was only read
 	sum, want := checksum(image)
 	read, err := io.Copy(sum, &told{ctx: ctx, r: data, of: image.SizeBytes})
 	if err != nil {
-		return Verdict{}, s.Fault("glance", err)
+		return backup.Look{}, s.Fault("glance", err)
 	}
 	got := hex.EncodeToString(sum.Sum(nil))
 	switch {
 	case read != image.SizeBytes:
-		return Verdict{Detail: fmt.Sprintf("the image has %d bytes of %d", read, image.SizeBytes)}, nil
+		return backup.Look{Detail: fmt.Sprintf("the image has %d bytes of %d", read, image.SizeBytes)}, nil
 	case got != want:
-		return Verdict{Detail: "the image's bytes are not those that were stored: their checksum differs"}, nil
+		return backup.Look{Detail: "the image's bytes are not those that were stored: their checksum differs"}, nil
 	}
-	return Verdict{OK: true}, nil
+	return backup.Look{OK: true}, nil
 }
 
 // checksum is the strongest that Glance keeps of the image.

@@ -127,7 +127,7 @@ func (p *product) server() (*api.Server, error) {
 		Instances:  &instances.Reader{Cloud: p.cloud, Catalog: p.catalog},
 		Tokens:     &enrollment.Tokens{Temporal: p.temporal, Namespace: c.TemporalNamespace, TaskQueue: temporal.TaskQueue, Converter: p.ring.Converter()},
 		Plans:      &backup.Plans{Temporal: p.temporal, TaskQueue: temporal.TaskQueue, Converter: p.ring.Converter()},
-		Backups:    &backup.Reader{Cloud: p.cloud},
+		Backups:    &backup.Reader{Cloud: p.cloud, Records: p.records},
 		Audit:      p.audit,
 		Operations: workflows.ByName(),
 		Probes:     p.probes(),

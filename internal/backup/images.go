@@ -201,9 +201,16 @@ func Hold(held bool) map[string]string {
 	return map[string]string{heldProperty: strconv.FormatBool(held)}
 }
 
-// Verified are the properties of a backup that was looked at.
-func Verified(at time.Time, status VerifyStatus, detail string) map[string]string {
-	return map[string]string{verifiedProperty: at.UTC().Format(time.RFC3339), statusProperty: string(status), detailProperty: cut(detail)}
+// verified are the properties of a backup that was looked at.
+func verified(b Backup) map[string]string {
+	m := map[string]string{statusProperty: string(b.VerifyStatus), detailProperty: cut(b.VerifyDetail)}
+	if b.VerifiedAt != nil {
+		m[verifiedProperty] = b.VerifiedAt.UTC().Format(time.RFC3339)
+	}
+	if b.ProvenAt != nil {
+		m[provenProperty] = b.ProvenAt.UTC().Format(time.RFC3339)
+	}
+	return m
 }
 
 // VolumeSnapshots are the Cinder snapshots that an image of a server that boots from a volume stands on,

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"golang.org/x/sync/singleflight"
 
@@ -14,8 +15,9 @@ import (
 // Reader lists backups with a fixed number of calls to the cloud, however many there are; those who ask
 // at once share them.
 type Reader struct {
-	Cloud *openstack.Cloud
-	share singleflight.Group
+	Cloud   *openstack.Cloud
+	Records *Records
+	share   singleflight.Group
 }
 
 // List returns every backup, the newest first.
@@ -34,7 +36,10 @@ func (r *Reader) read(ctx context.Context) ([]Backup, error) {
 	if err != nil {
 		return nil, err
 	}
-	list := []Backup{}
+	list, err := r.Records.List(ctx, "")
+	if err != nil {
+		return nil, err
+	}
 	for _, image := range made {
 		if image.Whole {
 			list = append(list, image.Backup)
@@ -46,7 +51,11 @@ func (r *Reader) read(ctx context.Context) ([]Backup, error) {
 
 // Get returns one backup.
 func (r *Reader) Get(ctx context.Context, id string) (Backup, error) {
-	if MethodOf(id) != Snapshot {
+	switch MethodOf(id) {
+	case Snapshot:
+	case Soft:
+		return r.Records.Get(ctx, id)
+	default:
 		return Backup{}, gone()
 	}
 	s, err := r.Cloud.Manager(ctx)
@@ -62,11 +71,50 @@ func (r *Reader) Get(ctx context.Context, id string) (Backup, error) {
 
 // Hold keeps a backup whatever any plan says, or no longer.
 func (r *Reader) Hold(ctx context.Context, b Backup, held bool) error {
+	if b.Method == Soft {
+		b.Held = held
+		return r.Records.Put(ctx, b)
+	}
 	s, err := r.Cloud.Manager(ctx)
 	if err != nil {
 		return err
 	}
 	return Amend(ctx, s, b.Image, Hold(held))
+}
+
+// Look is what a verification has found.
+type Look struct {
+	OK     bool
+	Detail string
+	Proven bool // it was restored for a trial and compared
+}
+
+// Verify keeps what a verification has found. It is idempotent but for the time.
+func (r *Reader) Verify(ctx context.Context, b Backup, look Look) error {
+	now := time.Now().UTC()
+	b.VerifiedAt, b.VerifyStatus, b.VerifyDetail = &now, VerifiedOK, look.Detail
+	if !look.OK {
+		b.VerifyStatus = VerifyFailed
+	}
+	if look.Proven {
+		b.ProvenAt = &now
+	}
+	if b.Method == Soft {
+		return r.Records.Put(ctx, b)
+	}
+	s, err := r.Cloud.Manager(ctx)
+	if err != nil {
+		return err
+	}
+	return Amend(ctx, s, b.Image, verified(b))
+}
+
+// Files returns what a soft backup holds in a directory, or below it by a name.
+func (r *Reader) Files(ctx context.Context, id, dir, query string, limit int, pageToken string) (FilesPage, error) {
+	if MethodOf(id) != Soft {
+		return FilesPage{}, fault.New(fault.NotFound, nil, "the files of a snapshot are not listed: it is restored as a whole")
+	}
+	return r.Records.Files(ctx, id, dir, query, limit, pageToken)
 }
 
 func gone() error { return fault.New(fault.NotFound, nil, "there is no such backup") }

@@ -460,6 +460,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/backups/{id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a soft backup holds
+         * @description Role: viewer.
+         */
+        get: operations["listBackupFiles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/backups/{id}/hold": {
         parameters: {
             query?: never;
@@ -1194,6 +1214,10 @@ export interface components {
             /** @enum {string} */
             verify_status: "never" | "ok" | "failed";
         };
+        BackupFiles: {
+            items: components["schemas"]["Entry"][];
+            next_page_token: string;
+        };
         BackupHold: {
             held: boolean;
         };
@@ -1369,6 +1393,24 @@ export interface components {
         EnrollmentTokens: {
             items: components["schemas"]["EnrollmentToken"][];
             next_page_token: string;
+        };
+        Entry: {
+            /** Format: int32 */
+            gid: number;
+            /**
+             * Format: int32
+             * @description permissions, as chmod has them
+             */
+            mode: number;
+            /** Format: date-time */
+            mtime: string;
+            path: string;
+            /** Format: int64 */
+            size?: number;
+            /** @enum {string} */
+            type: "file" | "dir" | "symlink" | "other";
+            /** Format: int32 */
+            uid: number;
         };
         Error: {
             code: string;
@@ -1937,6 +1979,10 @@ export interface components {
             keep: boolean;
             /** @enum {string} */
             reason: "last" | "daily" | "weekly" | "monthly" | "held" | "last_good" | "expired" | "unlimited";
+        };
+        Verification: {
+            /** @description of a soft backup: restore it to a scratch directory of its instance and compare */
+            drill?: boolean;
         };
         Vertex: {
             id: string;
@@ -4779,6 +4825,115 @@ export interface operations {
             };
         };
     };
+    listBackupFiles: {
+        parameters: {
+            query?: {
+                path?: string;
+                /** @description a part of a name, below the path */
+                q?: string;
+                page_size?: number;
+                page_token?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupFiles"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     holdBackup: {
         parameters: {
             query?: never;
@@ -4898,7 +5053,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Verification"];
+            };
+        };
         responses: {
             /** @description Accepted */
             202: {
