@@ -20,6 +20,7 @@ import (
 	"mycloudmanager/deploy"
 	"mycloudmanager/internal/ansible"
 	"mycloudmanager/internal/audit"
+	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/catalog"
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/kube"
@@ -41,6 +42,9 @@ type house struct {
 	runs  int
 	// enrolled is the instance that operations work on.
 	enrolled workflows.EnrollInstanceInput
+	// nights is the plan that operations run, and backup what it has made.
+	nights backup.Plan
+	backup backup.Backup
 }
 
 func newHouse(t *testing.T) *house {
@@ -72,6 +76,7 @@ func newHouseOn(t *testing.T, sim *sandboxtest.Cloud) *house {
 	return &house{cloud: sim, token: user.Token(), parts: worker.Parts{
 		Cloud: cloud, Catalog: apps, Template: template, PublicKey: reach.PublicLine(signer), Every: 10 * time.Millisecond,
 		Recorder: &audit.Recorder{Store: store}, Converter: converter.GetDefaultDataConverter(),
+		Records: &backup.Records{Store: cloud.Objects},
 		Cluster: &kube.Cluster{Reach: way}, Instances: &reach.Instances{Cluster: way, Key: key},
 		Playbooks: &ansible.Runner{Executable: stand}, Relay: []string{own, "relay"},
 	}}
@@ -147,7 +152,7 @@ func (h *house) onServer(server *temporaltest.Server, s *saboteur, prepare func(
 func (h *house) count(t *testing.T) map[string]int {
 	t.Helper()
 	counts := h.cloud.Count(t)
-	for _, noise := range []string{"kube/events", "keystone/tokens", "kube/leases", "nova/console"} {
+	for _, noise := range []string{"kube/events", "keystone/tokens", "kube/leases", "nova/console", "nova/actions"} {
 		delete(counts, noise)
 	}
 	// Revisions of a Helm release are its history; what counts is the release.

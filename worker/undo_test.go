@@ -25,6 +25,8 @@ type operation struct {
 	kept map[string]int
 	// forward is an operation that a failure does not undo: what is gone stays gone.
 	forward bool
+	// holds is what must be true after every run, however it ended.
+	holds func(t *testing.T, h *house)
 }
 
 func operations() map[string]operation {
@@ -47,6 +49,7 @@ func operations() map[string]operation {
 			input: func(h *house) any { return workflows.DeleteStackInput{Name: "toolbox", UserToken: h.token} }},
 	}
 	maps.Copy(all, instanceOperations(launched))
+	maps.Copy(all, backupOperations())
 	return all
 }
 
@@ -136,6 +139,9 @@ func everyStep(t *testing.T, run func(h *house, op operation, s *saboteur) error
 
 // leaves compares the cloud with what it was before a run that was undone.
 func (op operation) leaves(t *testing.T, h *house, before map[string]int, err error) {
+	if op.holds != nil {
+		op.holds(t, h)
+	}
 	if op.forward {
 		require.True(t, temporal.IsCanceledError(err) || err != nil)
 		return

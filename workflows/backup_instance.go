@@ -22,6 +22,8 @@ const (
 	imagePatience   = 12 * time.Hour // an image of a large disk
 	filesPatience   = 24 * time.Hour
 	comeBackForever = 7 * 24 * time.Hour
+	startTries      = 20
+	longestPause    = 10 * time.Minute
 )
 
 // BackupInstanceInput is the backup of one instance.
@@ -100,7 +102,7 @@ func takeImage(ctx, free workflow.Context, in BackupInstanceInput, server nova.S
 	if server.Running {
 		// Before the stop: one whose answer was lost has happened too.
 		defer func() {
-			if e := step(free, comeBackForever, compute.StartServer, ref, nil); e != nil && err == nil {
+			if e := startAgain(free, ref); e != nil && err == nil {
 				err = e
 			}
 		}()
@@ -115,6 +117,20 @@ func takeImage(ctx, free workflow.Context, in BackupInstanceInput, server nova.S
 		return "", err
 	}
 	return made, step(ctx, imagePatience, image.AwaitImage, glance.AwaitInput{Image: made}, nil)
+}
+
+// startAgain starts the instance. A refusal is no end: what keeps it from running may pass.
+func startAgain(ctx workflow.Context, ref nova.InstanceRef) (err error) {
+	var compute *nova.Activities
+	for try := range startTries {
+		if err = step(ctx, comeBackForever, compute.StartServer, ref, nil); err == nil {
+			return nil
+		}
+		if e := workflow.Sleep(ctx, min(time.Second<<try, longestPause)); e != nil {
+			return err
+		}
+	}
+	return fault.Final(fault.New(fault.KindOf(err), err, "it was shut off for its backup and does not start again: %s", fault.MessageOf(err)))
 }
 
 // discard deletes what did not become a backup; what stays is told in the log, and no list shows it.

@@ -36,6 +36,9 @@ const (
 	provenProperty      = "mcm_proven_at"
 )
 
+// takenLayout tells apart what is made within one second.
+const takenLayout = "2006-01-02T15:04:05.000Z07:00"
+
 // Taken is what is known of a snapshot before its image is whole.
 type Taken struct {
 	Plan         string
@@ -51,7 +54,7 @@ type Taken struct {
 // Properties are what Nova is to write on the image that it makes.
 func (t Taken) Properties() map[string]string {
 	m := map[string]string{kindProperty: kindBackup, selfProperty: "", planProperty: t.Plan, planNameProperty: cut(t.PlanName), instanceProperty: t.Instance,
-		nameProperty: cut(t.InstanceName), taskProperty: t.Task, takenProperty: t.At.UTC().Format(time.RFC3339), consistencyProperty: string(t.Consistency),
+		nameProperty: cut(t.InstanceName), taskProperty: t.Task, takenProperty: t.At.UTC().Format(takenLayout), consistencyProperty: string(t.Consistency),
 		heldProperty: "", verifiedProperty: "", statusProperty: "", detailProperty: "", provenProperty: "", safetyProperty: strconv.FormatBool(t.Safety)}
 	return m
 }

@@ -18,14 +18,14 @@ type Child struct {
 
 // Children runs one workflow for each child, at most atOnce at a time, as one step. Those that fail do
 // not end the operation: their caller says what becomes of them, and ended is told of each as it ends. It
-// fails only when the operation is cancelled; the children are then cancelled too and waited for.
+// fails only when a cancel came before all had ended; the children are then cancelled too and waited for.
 func Children[T any](ctx workflow.Context, r *Run, atOnce int, child any, children []Child, ended func(i int, s Share[T])) error {
 	name := ActivityName(child)
 	r.open(ctx, name)
 	free, stop := workflow.NewDisconnectedContext(ctx)
 	defer stop()
 	places, all := workflow.NewSemaphore(ctx, int64(atOnce)), workflow.NewWaitGroup(ctx)
-	done, failed := 0, 0
+	done, failed, cancelled := 0, 0, len(children)
 	for i, c := range children {
 		if places.Acquire(ctx, 1) != nil { // cancelled
 			break
@@ -39,6 +39,9 @@ func Children[T any](ctx workflow.Context, r *Run, atOnce int, child any, childr
 				WorkflowID: c.ID, WaitForCancellation: true, WorkflowExecutionTimeout: Deadline,
 				ParentClosePolicy: enumspb.PARENT_CLOSE_POLICY_REQUEST_CANCEL,
 			}), child, c.Input).Get(ctx, &s.Out))
+			if !temporal.IsCanceledError(s.Err) {
+				cancelled--
+			}
 			if s.Err != nil {
 				failed++
 			}
@@ -49,7 +52,7 @@ func Children[T any](ctx workflow.Context, r *Run, atOnce int, child any, childr
 	}
 	all.Wait(free)
 	switch {
-	case ctx.Err() != nil:
+	case ctx.Err() != nil && cancelled > 0:
 		r.close(ctx, name, Cancelled, "")
 		return ctx.Err()
 	case failed == len(children) && failed > 0:

@@ -1,0 +1,187 @@
+package worker_test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"mycloudmanager/internal/backup"
+	"mycloudmanager/internal/flow"
+	"mycloudmanager/workflows"
+)
+
+// server is the simulated server of that name.
+func (h *house) server(t *testing.T, name string) (id, status string) {
+	t.Helper()
+	s, err := h.parts.Cloud.Manager(t.Context())
+	require.NoError(t, err)
+	all, err := s.Servers(t.Context())
+	require.NoError(t, err)
+	for _, v := range all {
+		if v.Name == name {
+			return v.ID, v.Status
+		}
+	}
+	t.Fatalf("there is no server %s", name)
+	return "", ""
+}
+
+func (h *house) reader() *backup.Reader {
+	return &backup.Reader{Cloud: h.parts.Cloud, Records: h.parts.Records}
+}
+
+// nightly is a plan that makes snapshots of the servers.
+func (h *house) nightly(t *testing.T, names ...string) backup.Plan {
+	t.Helper()
+	p := backup.Plan{ID: "0198", Name: "nightly", Method: backup.Snapshot, Retention: backup.Retention{Last: 2}, Author: flow.Actor{ID: "u", Name: "anna"},
+		Schedule: backup.When{Frequency: backup.Daily, Time: "02:30", TimeZone: "Europe/Paris"}}
+	for _, name := range names {
+		id, _ := h.server(t, name)
+		p.Instances = append(p.Instances, id)
+	}
+	return p
+}
+
+// backupOperations are those of backups, by their workflows' names.
+func backupOperations() map[string]operation {
+	runs := func(t *testing.T, h *house) {
+		_, status := h.server(t, "web-1")
+		require.Equal(t, "ACTIVE", status)
+	}
+	snapshot := func(t *testing.T, h *house) {
+		h.nights = h.nightly(t, "web-1")
+		h.nights.Retention = backup.Retention{}
+		h.run(t, workflows.RunBackup, workflows.BackupInput{Plan: h.nights})
+		all, err := h.reader().List(t.Context())
+		require.NoError(t, err)
+		h.backup = all[0]
+	}
+	return map[string]operation{
+		"RunBackup": {workflow: workflows.RunBackup, holds: runs, before: func(t *testing.T, h *house) {
+			h.nights = h.nightly(t, "web-1")
+			h.nights.Retention = backup.Retention{}
+		}, input: func(h *house) any { return workflows.BackupInput{Plan: h.nights} }},
+		// What was there before the restore is kept as a backup, which the task names.
+		"RestoreInstance": {workflow: workflows.RestoreInstance, before: snapshot, holds: runs, kept: map[string]int{"glance/images": 1},
+			input: func(h *house) any {
+				return workflows.RestoreInput{Backup: h.backup, Instance: h.nights.Instances[0]}
+			}},
+		"VerifyBackup": {workflow: workflows.VerifyBackup, before: snapshot, input: func(h *house) any { return workflows.VerifyInput{Backup: h.backup} }},
+		"PruneBackups": {workflow: workflows.PruneBackups, before: snapshot, forward: true,
+			input: func(h *house) any { return workflows.PruneInput{Backups: []string{h.backup.ID}} }},
+	}
+}
+
+// A run of a plan: each instance is an image, runs again, and what is too much goes.
+func TestSnapshotsOfAPlan(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	plan := h.nightly(t, "web-1", "db-1")
+	stopped, _ := h.server(t, "db-1")
+	h.power(t, stopped, "os-stop", "SHUTOFF")
+	for range 3 {
+		h.run(t, workflows.RunBackup, workflows.BackupInput{Plan: plan})
+		_, status := h.server(t, "web-1")
+		require.Equal(t, "ACTIVE", status)
+		_, status = h.server(t, "db-1")
+		require.Equal(t, "SHUTOFF", status, "what was shut off stays so")
+	}
+	h.run(t, workflows.PruneBackups, workflows.PruneInput{Plan: plan})
+	all, err := h.reader().List(t.Context())
+	require.NoError(t, err)
+	require.Len(t, all, 4, "two of each instance are kept")
+	for _, b := range all {
+		require.Equal(t, plan.ID, b.Plan)
+		require.Equal(t, backup.Cold, b.Consistency)
+		require.Positive(t, b.SizeBytes)
+		require.NotEmpty(t, b.Checksum)
+		require.WithinDuration(t, time.Now(), b.CreatedAt, time.Minute)
+	}
+}
+
+// power brings a server into a state by Nova itself.
+func (h *house) power(t *testing.T, id, verb, want string) {
+	t.Helper()
+	s, err := h.parts.Cloud.Manager(t.Context())
+	require.NoError(t, err)
+	c, err := s.Compute()
+	require.NoError(t, err)
+	_, err = c.Post(t.Context(), c.ServiceURL("servers", id, "action"), map[string]any{verb: nil}, nil, nil)
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		all, err := s.Servers(t.Context())
+		require.NoError(t, err)
+		for _, v := range all {
+			if v.ID == id {
+				return v.Status == want && v.TaskState == ""
+			}
+		}
+		return false
+	}, 10*time.Second, 20*time.Millisecond)
+}
+
+// One instance that cannot be backed up does not keep the others from it, and the task names it.
+func TestABackupThatFailsOnOneInstance(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	plan := h.nightly(t, "web-1", "db-1")
+	h.cloud.Control(t, http.MethodPost, "/faults", fmt.Sprintf(`{"service":"nova","method":"POST","path_regex":"/servers/%s/action$","kind":"status","status":413,"message":"Quota exceeded","count":50}`, plan.Instances[1]))
+	env := h.environment(&saboteur{})
+	env.ExecuteWorkflow(workflows.RunBackup, workflows.BackupInput{Plan: plan})
+	require.NoError(t, env.GetWorkflowError())
+	var told flow.Progress
+	said, err := env.QueryWorkflow(flow.ProgressQuery)
+	require.NoError(t, err)
+	require.NoError(t, said.Get(&told))
+	require.Equal(t, flow.PartlyFailed, told.Status)
+	require.Contains(t, told.Message, "1 of 2 failed")
+	all, err := h.reader().List(t.Context())
+	require.NoError(t, err)
+	require.Len(t, all, 1)
+	for _, name := range []string{"web-1", "db-1"} {
+		_, status := h.server(t, name)
+		require.Equal(t, "ACTIVE", status, name)
+	}
+	in := &workflows.BackupInput{Plan: plan}
+	in.Narrow(map[string]any{"hosts": map[string]any{plan.Instances[0]: map[string]any{"backup": "s-1: 1 MiB"}, plan.Instances[1]: map[string]any{"backup": "failed: Quota exceeded"}}})
+	require.Equal(t, plan.Instances[1:], in.Plan.Instances, "a retry repeats what failed")
+}
+
+// A restore brings the disk of the backup back, and a safety backup of what was there stays.
+func TestARestoredInstanceIsThatOfTheBackup(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	op := backupOperations()["RestoreInstance"]
+	op.before(t, h)
+	h.run(t, workflows.RestoreInstance, op.input(h))
+	s, err := h.parts.Cloud.Manager(t.Context())
+	require.NoError(t, err)
+	all, err := s.Servers(t.Context())
+	require.NoError(t, err)
+	for _, v := range all {
+		if v.ID == h.nights.Instances[0] {
+			require.Equal(t, h.backup.Image, v.Image["id"])
+			require.Equal(t, "ACTIVE", v.Status)
+		}
+	}
+	list, err := h.reader().List(t.Context())
+	require.NoError(t, err)
+	require.Len(t, list, 2)
+	require.True(t, list[0].Safety)
+}
+
+// An image whose bytes are not those that were stored is found, and no retention counts on it.
+func TestAVerifiedBackupSaysSo(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	op := backupOperations()["VerifyBackup"]
+	op.before(t, h)
+	h.run(t, workflows.VerifyBackup, op.input(h))
+	b, err := h.reader().Get(t.Context(), h.backup.ID)
+	require.NoError(t, err)
+	require.Equal(t, backup.VerifiedOK, b.VerifyStatus)
+	require.NotNil(t, b.VerifiedAt)
+}
