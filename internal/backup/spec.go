@@ -8,11 +8,15 @@ import (
 )
 
 // ahead is how many years changes of clocks are looked for. A plan that is edited looks again.
-const ahead = 20
+const (
+	ahead = 20
+	// mostRepeats bounds the spec of a plan that runs each minute.
+	mostRepeats = 500
+)
 
-// Spec is the schedule as Temporal keeps it. Temporal leaves out times that a clock skips and starts twice
-// what a clock shows twice: the first minute after each skip is therefore named by itself, and what is not
-// due is left out by the workflow that is started.
+// Spec is the schedule as Temporal keeps it. Temporal leaves out times that a clock skips, and of what a
+// clock shows twice takes the one, the other or both: these times are therefore named one by one, and what
+// is not due is left out by the workflow that is started.
 // https://docs.temporal.io/schedule#spec
 func (w When) Spec(now time.Time) (client.ScheduleSpec, error) {
 	spec := client.ScheduleSpec{TimeZoneName: w.TimeZone, Jitter: time.Duration(w.Jitter) * time.Second}
@@ -24,7 +28,8 @@ func (w When) Spec(now time.Time) (client.ScheduleSpec, error) {
 		return spec, err
 	}
 	calendars, err := w.calendars()
-	spec.Calendars = append(calendars, w.skips(now.In(zone), zone)...)
+	clocks := changes(now.In(zone))
+	spec.Calendars, spec.Intervals = append(calendars, w.skips(clocks)...), w.repeats(clocks, zone)
 	return spec, err
 }
 
@@ -82,24 +87,59 @@ func ranges(bits uint64, limit int) []client.ScheduleRange {
 	return out
 }
 
-// skips are the first minutes after each time that a clock skips and the plan wanted.
-func (w When) skips(now time.Time, zone *time.Location) []client.ScheduleCalendarSpec {
-	var out []client.ScheduleCalendarSpec
+// change is one time at which a zone's clocks are put forward or back.
+type change struct {
+	at            time.Time // in the zone
+	before, after int       // offsets in seconds
+}
+
+// changes are those of the years ahead.
+func changes(now time.Time) []change {
+	var out []change
 	for t := now; t.Year() < now.Year()+ahead; {
-		_, change := t.ZoneBounds()
-		if change.IsZero() {
-			break
+		_, at := t.ZoneBounds()
+		switch {
+		case at.IsZero():
+			return out
+		case !at.After(t): // time.Time loses its way at the end of some leap years
+			t = t.Add(24 * time.Hour)
+			continue
 		}
-		_, before := change.Add(-time.Second).Zone()
-		after := wallOf(change)
-		_, offset := change.Zone()
-		if from := after.Add(-time.Duration(offset-before) * time.Second); from.Before(after) {
-			if wanted, _ := w.nextWall(from.Add(-time.Second)); !wanted.IsZero() && wanted.Before(after) {
-				out = append(out, client.ScheduleCalendarSpec{Second: one(after.Second()), Minute: one(after.Minute()), Hour: one(after.Hour()),
-					DayOfMonth: one(after.Day()), Month: one(int(after.Month())), Year: one(after.Year()), Comment: "clocks go forward over the plan's time"})
+		_, before := at.Add(-time.Second).Zone()
+		_, after := at.Zone()
+		out = append(out, change{at, before, after})
+		t = at
+	}
+	return out
+}
+
+// skips are the first minutes after each time that a clock skips and the plan wanted.
+func (w When) skips(all []change) []client.ScheduleCalendarSpec {
+	var out []client.ScheduleCalendarSpec
+	for _, c := range all {
+		to := wallOf(c.at)
+		from := to.Add(-time.Duration(c.after-c.before) * time.Second)
+		if wanted, _ := w.nextWall(from.Add(-time.Second)); c.after > c.before && !wanted.IsZero() && wanted.Before(to) {
+			out = append(out, client.ScheduleCalendarSpec{Second: one(to.Second()), Minute: one(to.Minute()), Hour: one(to.Hour()),
+				DayOfMonth: one(to.Day()), Month: one(int(to.Month())), Year: one(to.Year()), Comment: "clocks go forward over the plan's time"})
+		}
+	}
+	return out
+}
+
+// repeats are the times that the plan wants and a clock shows twice, at the first: Temporal picks one of
+// the two, sometimes the other. An interval as long as the time since 1970 ends at it once in a lifetime.
+func (w When) repeats(all []change, zone *time.Location) []client.ScheduleIntervalSpec {
+	var out []client.ScheduleIntervalSpec
+	for _, c := range all {
+		from := wallOf(c.at)
+		to := from.Add(time.Duration(c.before-c.after) * time.Second)
+		for wanted, _ := w.nextWall(from.Add(-time.Second)); c.after < c.before && !wanted.IsZero() && wanted.Before(to); wanted, _ = w.nextWall(wanted) {
+			first, _ := instant(wanted, zone)
+			if out = append(out, client.ScheduleIntervalSpec{Every: time.Duration(first.Unix()) * time.Second}); len(out) == mostRepeats {
+				return out
 			}
 		}
-		t = change.In(zone)
 	}
 	return out
 }

@@ -1,0 +1,125 @@
+package backup_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+
+	"mycloudmanager/internal/backup"
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/temporal/temporaltest"
+)
+
+func newPlans(t *testing.T) (*backup.Plans, *temporaltest.Server) {
+	t.Helper()
+	server := temporaltest.Start(t)
+	return &backup.Plans{Temporal: server.Client, TaskQueue: "nobody", Converter: server.Ring.Converter()}, server
+}
+
+func plan(id, name string) backup.Plan {
+	return backup.Plan{ID: id, Name: name, Instances: []string{"a"}, Method: backup.Snapshot, CatchUp: 3600,
+		Schedule: backup.When{Frequency: backup.Daily, Time: "02:30", TimeZone: "Europe/Paris"}}
+}
+
+func TestAPlanIsItsSchedule(t *testing.T) {
+	plans, _ := newPlans(t)
+	made, err := plans.Create(t.Context(), plan("0198-1", "nightly"))
+	require.NoError(t, err)
+	require.Equal(t, "nightly", made.Name)
+	_, err = plans.Create(t.Context(), plan("0198-1", "again"))
+	require.Equal(t, fault.Conflict, fault.KindOf(err))
+
+	changed := made.Plan
+	changed.Name, changed.Schedule.Time = "later", "04:15"
+	after, err := plans.Replace(t.Context(), changed, made.ETag)
+	require.NoError(t, err)
+	require.Equal(t, "later", after.Name)
+	require.NotEqual(t, made.ETag, after.ETag)
+	_, err = plans.Replace(t.Context(), changed, made.ETag)
+	var stale *backup.Stale
+	require.ErrorAs(t, err, &stale, "what the caller has not seen is not overwritten")
+
+	paused, err := plans.Pause(t.Context(), made.ID, "moving house")
+	require.NoError(t, err)
+	require.True(t, paused.Paused)
+	require.Equal(t, "moving house", paused.Note)
+	resumed, err := plans.Resume(t.Context(), made.ID)
+	require.NoError(t, err)
+	require.False(t, resumed.Paused)
+	require.Empty(t, resumed.Note)
+	require.Equal(t, "04:15", resumed.Schedule.Time)
+
+	_, err = plans.Create(t.Context(), plan("0198-2", "second"))
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		list, more, err := plans.List(t.Context(), "", 1)
+		return err == nil && more && len(list) == 1 && list[0].ID == "0198-1"
+	}, 5*time.Second, 50*time.Millisecond)
+	list, more, err := plans.List(t.Context(), "0198-1", 5)
+	require.NoError(t, err)
+	require.False(t, more)
+	require.Equal(t, "second", list[0].Name)
+
+	require.NoError(t, plans.Delete(t.Context(), made.ID))
+	_, err = plans.Get(t.Context(), made.ID)
+	require.Equal(t, fault.NotFound, fault.KindOf(err))
+}
+
+// Temporal starts a plan at each time that the plan means, in every zone, also when clocks change. What it
+// starts besides is left out by the workflow.
+func TestTemporalKnowsEveryTimeOfAPlan(t *testing.T) {
+	_, server := newPlans(t)
+	daily := func(zone, at string) backup.When {
+		return backup.When{Frequency: backup.Daily, Time: at, TimeZone: zone}
+	}
+	for i, c := range []struct {
+		when backup.When
+		from time.Time // nine days around it
+	}{
+		{daily("Europe/Paris", "02:30"), time.Date(2027, 3, 24, 12, 0, 0, 0, time.UTC)},
+		{daily("Europe/Paris", "02:00"), time.Date(2028, 3, 22, 12, 0, 0, 0, time.UTC)},
+		{daily("Europe/Paris", "02:30"), time.Date(2027, 10, 28, 12, 0, 0, 0, time.UTC)},
+		{daily("America/New_York", "02:15"), time.Date(2027, 3, 10, 12, 0, 0, 0, time.UTC)},
+		{daily("America/New_York", "01:30"), time.Date(2027, 11, 4, 12, 0, 0, 0, time.UTC)},
+		{daily("Australia/Lord_Howe", "02:15"), time.Date(2027, 9, 30, 0, 0, 0, 0, time.UTC)},
+		{daily("Australia/Lord_Howe", "01:45"), time.Date(2027, 4, 1, 0, 0, 0, 0, time.UTC)},
+		{daily("Pacific/Apia", "00:30"), time.Date(2027, 4, 1, 0, 0, 0, 0, time.UTC)},
+		{backup.When{Frequency: backup.Monthly, DayOfMonth: 31, Time: "04:00", TimeZone: "Europe/Paris"}, time.Date(2028, 1, 15, 0, 0, 0, 0, time.UTC)},
+		{backup.When{Frequency: backup.Weekly, Weekday: "sunday", Time: "02:30", TimeZone: "Europe/Paris"}, time.Date(2027, 3, 24, 0, 0, 0, 0, time.UTC)},
+		{backup.When{Frequency: backup.Cron, Cron: "0 */6 * * *", TimeZone: "Europe/Paris"}, time.Date(2027, 3, 27, 0, 0, 0, 0, time.UTC)},
+		{backup.When{Frequency: backup.Cron, Cron: "30 2 13 * fri", TimeZone: "America/New_York"}, time.Date(2027, 3, 1, 0, 0, 0, 0, time.UTC)},
+	} {
+		t.Run(fmt.Sprintf("%d %s", i, c.when), func(t *testing.T) {
+			spec, err := c.when.Spec(time.Now())
+			require.NoError(t, err)
+			spec.StartAt = c.from
+			known := temporalTimes(t, server.Client, fmt.Sprintf("dst-%d", i), spec)
+			want, err := c.when.Next(c.from.Add(-time.Second), 3)
+			require.NoError(t, err)
+			for _, o := range want {
+				require.Contains(t, known, o.At.Unix(), "%s is not among Temporal's times", o.Local)
+			}
+		})
+	}
+}
+
+// temporalTimes are the next times of a schedule, as Temporal sees them.
+func temporalTimes(t *testing.T, c client.Client, id string, spec client.ScheduleSpec) map[int64]bool {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	handle, err := c.ScheduleClient().Create(ctx, client.ScheduleOptions{ID: id, Spec: spec, Action: &client.ScheduleWorkflowAction{ID: id, Workflow: "none", TaskQueue: "none"}})
+	require.NoError(t, err)
+	d, err := handle.Describe(ctx)
+	require.NoError(t, err)
+	known := map[int64]bool{}
+	for _, at := range d.Info.NextActionTimes {
+		known[at.Unix()] = true
+	}
+	require.NotEmpty(t, known)
+	return known
+}
