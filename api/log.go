@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -114,7 +115,7 @@ func writeLog(ctx context.Context, w io.Writer, v *tasklog.View, q tasklog.Query
 	missing, written := v.Missing, 0
 	for e, err := range v.Lines(ctx, q) {
 		if err != nil {
-			missing = fault.MessageOf(err)
+			missing = problemDetail(ctx, err)
 			break
 		}
 		if write(w, LogLine{e.Position, e.Line}) != nil {
@@ -125,9 +126,18 @@ func writeLog(ctx context.Context, w io.Writer, v *tasklog.View, q tasklog.Query
 		}
 	}
 	if missing != "" {
-		last := tasklog.Line{Time: time.Now().UTC(), Level: tasklog.Warning, Message: i18n.Say(ctx, fmt.Sprintf("lines are missing here: %s", missing))}
+		last := tasklog.Line{Time: time.Now().UTC(), Level: tasklog.Warning, Message: fmt.Sprintf("lines are missing here: %s", missing)}
+		last.Message = i18n.Say(ctx, last.Message)
 		_ = write(w, LogLine{v.Total, last})
 	}
+}
+
+// problemDetail is what a problem would say where the answer has begun.
+func problemDetail(ctx context.Context, err error) string {
+	if p, ok := errors.AsType[*Problem](problemOf(ctx, err)); ok {
+		return p.Detail
+	}
+	return fault.MessageOf(err)
 }
 
 func writeJSON(w io.Writer, l LogLine) error { return json.NewEncoder(w).Encode(l) }

@@ -92,7 +92,7 @@ func TestSegmentsEndWithTheirTime(t *testing.T) {
 	v := h.look(t.Context())
 	require.NoError(t, store.ObjectDelete(t.Context(), Container, names[0]))
 	got := lines(t, v, Query{})
-	require.Equal(t, []string{"1 lines are no longer kept"}, messages(got))
+	require.Equal(t, []string{"lines that are no longer kept: 1"}, messages(got))
 	require.Equal(t, Warning, got[0].Level)
 }
 
@@ -119,7 +119,7 @@ func TestALostStorageIsToldAndStopsNothing(t *testing.T) {
 	require.Greater(t, kept, 900)
 	require.Less(t, kept, said)
 	require.Equal(t, "after", got[len(got)-1])
-	require.Contains(t, got, fmt.Sprintf(lostLine, said-kept))
+	require.Contains(t, got, fmt.Sprint("lines lost because the object storage did not take them: ", said-kept))
 }
 
 func told(t *testing.T, h *house) bool {

@@ -36,8 +36,8 @@ type Service struct {
 	Logs        *tasklog.Log
 
 	stories stories
-	hub   hub
-	share singleflight.Group // requests with one Idempotency-Key at once
+	hub     hub
+	share   singleflight.Group // requests with one Idempotency-Key at once
 }
 
 // deadline is the longest a task may live, a person's patience with a blocked one included.

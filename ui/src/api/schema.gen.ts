@@ -701,6 +701,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/tasks/{id}/log/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A task's log as it grows (server-sent events)
+         * @description Role: viewer.
+         */
+        get: operations["followTaskLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tasks/{id}/log/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A part of a task's log, or what is searched in it
+         * @description Role: viewer.
+         */
+        get: operations["listTaskLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tasks/{id}/retry": {
         parameters: {
             query?: never;
@@ -1015,6 +1055,23 @@ export interface components {
             /** Format: int64 */
             volume_size_gb?: number;
         };
+        Line: {
+            /** @description name of the instance that it is about */
+            host?: string;
+            /** @enum {string} */
+            level: "info" | "warning" | "error";
+            message: string;
+            step: string;
+            /**
+             * @description where a program wrote it; absent when it was not written by one
+             * @enum {string}
+             */
+            stream?: "stdout" | "stderr";
+            /** @description task of the playbook */
+            task?: string;
+            /** Format: date-time */
+            time: string;
+        };
         Link: {
             title: string;
             url: string;
@@ -1024,6 +1081,71 @@ export interface components {
             self: string;
             target?: string;
             temporal?: string;
+        };
+        LogEvent: {
+            /** @description the task has ended: nothing comes after this */
+            ended: boolean;
+            /**
+             * Format: int64
+             * @description lines of level error
+             */
+            errors: number;
+            /**
+             * Format: int64
+             * @description from this position on the log is not what it was: what was read of it is to be read anew
+             */
+            from: number;
+            /** @description the new lines in the order of time; empty when they were not asked for */
+            lines: components["schemas"]["Line"][];
+            /** @description why lines that activities wrote are not there; empty when all are */
+            missing: string;
+            /**
+             * Format: int64
+             * @description lines of the log now
+             */
+            total: number;
+        };
+        LogLine: {
+            /** @description name of the instance that it is about */
+            host?: string;
+            /** @enum {string} */
+            level: "info" | "warning" | "error";
+            message: string;
+            /**
+             * Format: int64
+             * @description place in the log, or in that of the step; it may still grow while the task is running
+             */
+            position: number;
+            step: string;
+            /**
+             * @description where a program wrote it; absent when it was not written by one
+             * @enum {string}
+             */
+            stream?: "stdout" | "stderr";
+            /** @description task of the playbook */
+            task?: string;
+            /** Format: date-time */
+            time: string;
+        };
+        LogPage: {
+            /**
+             * Format: int64
+             * @description lines of level error
+             */
+            errors: number;
+            items: components["schemas"]["LogLine"][];
+            /** @description why lines that activities wrote are not there; empty when all are */
+            missing: string;
+            /**
+             * Format: int64
+             * @description where to go on; null when all was looked at
+             */
+            next: number | null;
+            /**
+             * Format: int64
+             * @description lines of the log
+             */
+            total: number;
         };
         Named: {
             id: string;
@@ -5696,10 +5818,120 @@ export interface operations {
     getTaskLog: {
         parameters: {
             query?: {
-                step?: string;
                 format?: "text" | "jsonl";
+                /** @description 0: all */
+                limit?: number;
             };
             header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    followTaskLog: {
+        parameters: {
+            query?: {
+                /** @description lines of this step only */
+                step?: string;
+                /** @description false: tell only that there is something new */
+                lines?: boolean;
+                /** @description instead of Accept-Language */
+                lang?: string;
+            };
+            header?: {
+                /** @description go on after this event */
+                "Last-Event-ID"?: string;
+            };
             path: {
                 id: string;
             };
@@ -5712,7 +5944,115 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "text/event-stream": ({
+                        data: components["schemas"]["LogEvent"];
+                        /** @constant */
+                        event: "log";
+                        /** @description for Last-Event-ID */
+                        id?: string;
+                    } | {
+                        data: components["schemas"]["Ping"];
+                        /** @constant */
+                        event: "ping";
+                        /** @description for Last-Event-ID */
+                        id?: string;
+                    })[];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTaskLog: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogPage"];
+                };
             };
             /** @description Bad Request */
             400: {
