@@ -43,8 +43,8 @@ func (s *Server) logRoutes(api huma.API) {
 		Summary: "A task's log as it grows (server-sent events)"}, map[string]any{"log": LogEvent{}, "ping": Ping{}}, s.followTaskLog)
 }
 
-// logQuery selects lines.
-type logQuery struct {
+// LogQuery selects lines.
+type LogQuery struct {
 	ID    string `path:"id" maxLength:"512"`
 	Step  string `query:"step" maxLength:"64" doc:"lines of this step only"`
 	Text  string `query:"q" maxLength:"256" doc:"lines that have this in message, host or playbook task, whatever its case"`
@@ -52,7 +52,7 @@ type logQuery struct {
 	From  int    `query:"from" doc:"position of the first line that is looked at; below 0 it counts from the end"`
 }
 
-func (q logQuery) query(ahead int) tasklog.Query {
+func (q LogQuery) query(ahead int) tasklog.Query {
 	return tasklog.Query{From: q.From, Text: q.Text, Level: q.Level, Ahead: ahead}
 }
 
@@ -60,7 +60,7 @@ func (q logQuery) query(ahead int) tasklog.Query {
 const searchPatience = 5 * time.Second
 
 func (s *Server) listTaskLog(ctx context.Context, in *struct {
-	logQuery
+	LogQuery
 	Limit int `query:"limit" minimum:"0" maximum:"1000" default:"200"`
 }) (*struct{ Body LogPage }, error) {
 	v, err := s.Tasks.Log(ctx, in.ID, in.Step)
@@ -88,7 +88,7 @@ const (
 )
 
 func (s *Server) getTaskLog(ctx context.Context, in *struct {
-	logQuery
+	LogQuery
 	Format string `query:"format" enum:"text,jsonl" default:"text"`
 	Limit  int    `query:"limit" minimum:"0" doc:"0: all"`
 }) (*huma.StreamResponse, error) {
