@@ -143,12 +143,9 @@ func problemDetail(ctx context.Context, err error) string {
 func writeJSON(w io.Writer, l LogLine) error { return json.NewEncoder(w).Encode(l) }
 
 func writeText(w io.Writer, l LogLine) error {
-	_, err := fmt.Fprintf(w, "%s %-7s %-20s %s\n", l.Time.UTC().Format(logTime), l.Level, l.Step, l.Text())
+	_, err := fmt.Fprintln(w, l.Line)
 	return err
 }
-
-// logTime is RFC 3339 in milliseconds.
-const logTime = "2006-01-02T15:04:05.000Z07:00"
 
 // LogEvent is what came to a task's log.
 type LogEvent struct {
