@@ -178,6 +178,9 @@ type Page struct {
 // Page returns the first lines that the query selects. A search that takes longer than patience returns what it found so far.
 func (v *View) Page(ctx context.Context, q Query, limit int, patience time.Duration) (Page, error) {
 	page, until := Page{Next: -1}, time.Now().Add(patience)
+	if limit == 0 { // only its length is asked for
+		return page, nil
+	}
 	if q.From < 0 {
 		q.From = max(0, v.Total+q.From)
 	}
