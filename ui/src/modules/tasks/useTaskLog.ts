@@ -12,8 +12,10 @@ import type { LogChange } from "../../api/types.ts";
 export function useTaskLog(id: string, running: boolean) {
   const client = useQueryClient();
   const language = useTranslation().i18n.language;
-  const [live, setLive] = useState(running);
-  if (running && !live) setLive(true);
+  const [ended, setEnded] = useState(false);
+  const [begun, setBegun] = useState(running); // its last lines come after the task has ended
+  if (running && !begun) setBegun(true);
+  const live = begun && !ended;
   const head = useQuery(logHeadQuery(id, live));
   useEffect(() => {
     if (!live) return;
@@ -23,7 +25,7 @@ export function useTaskLog(id: string, running: boolean) {
         log(data) {
           const change = data as LogChange;
           applyLog(client, id, change);
-          if (change.ended) setLive(false);
+          if (change.ended) setEnded(true);
         },
       },
     });
