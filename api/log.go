@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -42,8 +43,8 @@ func (s *Server) logRoutes(api huma.API) {
 		Summary: "A task's log as it grows (server-sent events)"}, map[string]any{"log": LogEvent{}, "ping": Ping{}}, s.followTaskLog)
 }
 
-// logQuery selects lines.
-type logQuery struct {
+// LogQuery selects lines.
+type LogQuery struct {
 	ID    string `path:"id" maxLength:"512"`
 	Step  string `query:"step" maxLength:"64" doc:"lines of this step only"`
 	Text  string `query:"q" maxLength:"256" doc:"lines that have this in message, host or playbook task, whatever its case"`
@@ -51,7 +52,7 @@ type logQuery struct {
 	From  int    `query:"from" doc:"position of the first line that is looked at; below 0 it counts from the end"`
 }
 
-func (q logQuery) query(ahead int) tasklog.Query {
+func (q LogQuery) query(ahead int) tasklog.Query {
 	return tasklog.Query{From: q.From, Text: q.Text, Level: q.Level, Ahead: ahead}
 }
 
@@ -59,7 +60,7 @@ func (q logQuery) query(ahead int) tasklog.Query {
 const searchPatience = 5 * time.Second
 
 func (s *Server) listTaskLog(ctx context.Context, in *struct {
-	logQuery
+	LogQuery
 	Limit int `query:"limit" minimum:"0" maximum:"1000" default:"200"`
 }) (*struct{ Body LogPage }, error) {
 	v, err := s.Tasks.Log(ctx, in.ID, in.Step)
@@ -87,7 +88,7 @@ const (
 )
 
 func (s *Server) getTaskLog(ctx context.Context, in *struct {
-	logQuery
+	LogQuery
 	Format string `query:"format" enum:"text,jsonl" default:"text"`
 	Limit  int    `query:"limit" minimum:"0" doc:"0: all"`
 }) (*huma.StreamResponse, error) {
@@ -114,7 +115,7 @@ func writeLog(ctx context.Context, w io.Writer, v *tasklog.View, q tasklog.Query
 	missing, written := v.Missing, 0
 	for e, err := range v.Lines(ctx, q) {
 		if err != nil {
-			missing = fault.MessageOf(err)
+			missing = problemDetail(ctx, err)
 			break
 		}
 		if write(w, LogLine{e.Position, e.Line}) != nil {
@@ -125,20 +126,26 @@ func writeLog(ctx context.Context, w io.Writer, v *tasklog.View, q tasklog.Query
 		}
 	}
 	if missing != "" {
-		last := tasklog.Line{Time: time.Now().UTC(), Level: tasklog.Warning, Message: i18n.Say(ctx, fmt.Sprintf("lines are missing here: %s", missing))}
+		last := tasklog.Line{Time: time.Now().UTC(), Level: tasklog.Warning, Message: fmt.Sprintf("lines are missing here: %s", missing)}
+		last.Message = i18n.Say(ctx, last.Message)
 		_ = write(w, LogLine{v.Total, last})
 	}
+}
+
+// problemDetail is what a problem would say where the answer has begun.
+func problemDetail(ctx context.Context, err error) string {
+	if p, ok := errors.AsType[*Problem](problemOf(ctx, err)); ok {
+		return p.Detail
+	}
+	return fault.MessageOf(err)
 }
 
 func writeJSON(w io.Writer, l LogLine) error { return json.NewEncoder(w).Encode(l) }
 
 func writeText(w io.Writer, l LogLine) error {
-	_, err := fmt.Fprintf(w, "%s %-7s %-20s %s\n", l.Time.UTC().Format(logTime), l.Level, l.Step, l.Text())
+	_, err := fmt.Fprintln(w, l.Line)
 	return err
 }
-
-// logTime is RFC 3339 in milliseconds.
-const logTime = "2006-01-02T15:04:05.000Z07:00"
 
 // LogEvent is what came to a task's log.
 type LogEvent struct {

@@ -4,13 +4,16 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"mycloudmanager/activities/ansible"
 	"mycloudmanager/internal/sandbox/hosts"
+	"mycloudmanager/internal/tasklog"
 	"mycloudmanager/workflows"
 )
 
@@ -83,4 +86,33 @@ func TestEnrollmentsThatMustFail(t *testing.T) {
 			require.Equal(t, before, h.count(t))
 		})
 	}
+}
+
+// What a playbook does on each host is in the log of its task, and no secret of the app is.
+func TestAnAgentsPlaybookIsLogged(t *testing.T) {
+	op := operations()["RunAgents"]
+	h, _ := op.prepared(t)
+	h.parts.Log = &tasklog.Log{Store: h.parts.Cloud.Objects, Keep: time.Hour}
+	env := h.environment(&saboteur{})
+	env.ExecuteWorkflow(op.workflow, op.input(h))
+	require.NoError(t, env.GetWorkflowError())
+	var tasks []string
+	for _, o := range h.cloud.State(t)["swift"]["objects"] {
+		task, _, _ := strings.Cut(o.Name, "/PlayAgent/")
+		tasks = append(tasks, task)
+	}
+	require.NotEmpty(t, tasks)
+	require.Len(t, slices.Compact(tasks), 1)
+	require.Contains(t, tasks[0], "test:")
+	v := h.parts.Log.View(t.Context(), tasks[0], "", nil, nil)
+	page, err := v.Page(t.Context(), tasklog.Query{}, 1000, time.Minute)
+	require.NoError(t, err)
+	require.Zero(t, v.Errors)
+	said := fmt.Sprint(page.Items)
+	require.Contains(t, said, "web-2")
+	require.Contains(t, said, "stdout")
+	last := page.Items[len(page.Items)-1]
+	require.Equal(t, "web-2", last.Host)
+	require.Contains(t, last.Message, "installed: ok=")
+	require.NotContains(t, said, "mcm_settings")
 }

@@ -205,6 +205,8 @@ func TestSecretsAreInNoArgumentEnvironmentEventOrFile(t *testing.T) {
 	p, _ := play(t, `
   - {name: wait, ansible.builtin.command: sleep 1.5}
   - {name: censored, ansible.builtin.debug: {msg: "{{ mcm_secret }}"}, no_log: true}
+  - {name: silent, ansible.builtin.command: printf censored-%s output, no_log: true}
+  - {name: prints, ansible.builtin.shell: "cat; echo seen >&2", args: {stdin: "it is {{ mcm_secret }}"}}
   - {name: "says {{ mcm_secret }}", ansible.builtin.fail: {msg: "it is {{ mcm_secret }}"}}
 `)
 	const secret = "s3cr3t-of-the-app"
@@ -244,6 +246,9 @@ func TestSecretsAreInNoArgumentEnvironmentEventOrFile(t *testing.T) {
 	require.NoError(t, err)
 	require.NotContains(t, string(raw), secret)
 	require.Contains(t, find(t, told, ansible.KindOK, "censored").Message, "no_log")
+	require.NotContains(t, string(raw), "censored-output")
+	require.Equal(t, "it is ********", find(t, told, ansible.KindOK, "prints").Stdout)
+	require.Equal(t, "seen", find(t, told, ansible.KindOK, "prints").Stderr)
 }
 
 func TestACancelStopsAndLeavesNothing(t *testing.T) {

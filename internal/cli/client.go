@@ -115,6 +115,10 @@ func (c *client) do(ctx context.Context, method, path string, body, out any) err
 
 // send makes one request; an error answer comes back as a problem.
 func (c *client) send(ctx context.Context, method, path string, body any) (*http.Response, error) {
+	return c.sendWith(ctx, method, path, body, nil)
+}
+
+func (c *client) sendWith(ctx context.Context, method, path string, body any, header http.Header) (*http.Response, error) {
 	var content io.Reader
 	if body != nil {
 		raw, err := json.Marshal(body)
@@ -129,6 +133,9 @@ func (c *client) send(ctx context.Context, method, path string, body any) (*http
 	}
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
+	}
+	for name, values := range header {
+		request.Header[name] = values
 	}
 	request.Header.Set("User-Agent", "mcm/"+c.version)
 	c.authorize(request)

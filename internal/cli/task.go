@@ -39,15 +39,7 @@ func (s *session) task() *cobra.Command {
 			}
 			return s.follow(ctx, c, out, t)
 		}),
-		s.run("log ID", "The whole log of a task", cobra.ExactArgs(1), func(ctx context.Context, c *client, out io.Writer, args []string) error {
-			answer, err := c.send(ctx, http.MethodGet, "/tasks/"+url.PathEscape(args[0])+"/log", nil)
-			if err != nil {
-				return err
-			}
-			defer answer.Body.Close() //nolint:errcheck // the copy reports what matters
-			_, err = io.Copy(out, answer.Body)
-			return err
-		}),
+		s.taskLog(),
 	)
 }
 

@@ -30,7 +30,7 @@ func Fault(service string, err error) error {
 	}
 	answer, ok := errors.AsType[gophercloud.ErrUnexpectedResponseCode](err)
 	if stored, isSwift := errors.AsType[*swift.Error](err); isSwift && !ok {
-		answer, ok = gophercloud.ErrUnexpectedResponseCode{Actual: stored.StatusCode, Body: []byte(stored.Text)}, true
+		answer, ok = gophercloud.ErrUnexpectedResponseCode{Actual: stored.StatusCode}, true
 		if stored.StatusCode == http.StatusRequestTimeout || stored.StatusCode == 0 { // the library's own word for no answer
 			return fault.New(fault.Unavailable, err, "%s did not answer in time", service)
 		}

@@ -97,9 +97,6 @@ func (w *Writer) keep(d *draft) {
 	}
 }
 
-// lostLine is what the log says where lines are missing.
-const lostLine = "%d lines are missing here: the object storage did not take them"
-
 // tell writes into the log that lines were lost.
 func (w *Writer) tell() {
 	w.mu.Lock()
@@ -109,7 +106,7 @@ func (w *Writer) tell() {
 		return
 	}
 	var body bytes.Buffer
-	if json.NewEncoder(&body).Encode(written{At: l.first, Level: Warning, Message: fmt.Sprintf(lostLine, l.lines)}) != nil {
+	if json.NewEncoder(&body).Encode(written{At: l.first, Level: Warning, Message: fmt.Sprintf("lines lost because the object storage did not take them: %d", l.lines)}) != nil {
 		return
 	}
 	// A stream of its own: it may come after segments that were taken since.

@@ -87,7 +87,7 @@ func (h *house) look(ctx context.Context, story ...Line) *View {
 		i.at = time.Time{}
 	}
 	h.Log.mu.Unlock()
-	return h.View(ctx, task, "", story)
+	return h.View(ctx, task, "", nil, story)
 }
 
 func unix(t testing.TB, text string) int64 {

@@ -31,12 +31,12 @@ type index struct {
 	steps map[string][]segment // by step, in the order of names
 }
 
-// segments returns the task's segments by step.
-func (l *Log) segments(ctx context.Context, task string) (map[string][]segment, error) {
+// segments returns the task's segments by step. Those of a task that has ended are all that there will be.
+func (l *Log) segments(ctx context.Context, task string, ended *time.Time) (map[string][]segment, error) {
 	i := l.indexOf(task)
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if time.Since(i.at) < fresh {
+	if i.good(ended) {
 		return i.steps, nil
 	}
 	store, err := l.Store(ctx)
@@ -60,6 +60,14 @@ func (l *Log) segments(ctx context.Context, task string) (map[string][]segment, 
 	}
 	i.steps, i.at = steps, now
 	return steps, nil
+}
+
+// good tells whether the last listing has all that a reader may ask for now.
+func (i *index) good(ended *time.Time) bool {
+	if ended != nil && i.at.After(ended.Add(lateness)) {
+		return true
+	}
+	return time.Since(i.at) < fresh && (ended == nil || i.at.After(*ended))
 }
 
 // refresh lists what is new in a step's folder. What a segment that is late could still change is listed again.

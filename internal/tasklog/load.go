@@ -75,14 +75,11 @@ func (v *View) merge(ctx context.Context, c cluster) loaded {
 	return out
 }
 
-// goneLine stands where a segment has reached the end of its time, or was deleted by somebody.
-const goneLine = "%d lines are no longer kept"
-
 // lines reads one segment; it has as many lines as its name says, so that positions hold.
 func (v *View) lines(ctx context.Context, p part) ([]Line, error) {
 	lines, err := v.log.read(ctx, p.step, p.segment)
-	if fault.KindOf(err) == fault.NotFound {
-		lines, err = []Line{{Time: timeOf(p.first), Step: p.step, Level: Warning, Message: fmt.Sprintf(goneLine, p.segment.lines)}}, nil
+	if fault.KindOf(err) == fault.NotFound { // the end of its time, or somebody deleted it
+		lines, err = []Line{{Time: timeOf(p.first), Step: p.step, Level: Warning, Message: fmt.Sprintf("lines that are no longer kept: %d", p.segment.lines)}}, nil
 	}
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ package tasklog
 
 import (
 	"context"
+	"fmt"
 	"regexp"
 	"strings"
 	"sync"
@@ -39,9 +40,10 @@ type Line struct {
 	Stream  string    `json:"stream,omitempty" enum:"stdout,stderr" doc:"where a program wrote it; absent when it was not written by one"`
 }
 
-// Text is the line as a terminal shows it, without time, step and level.
-func (l Line) Text() string {
+// String is the line as terminals and files show it.
+func (l Line) String() string {
 	var out strings.Builder
+	fmt.Fprintf(&out, "%s %-7s %-20s ", l.Time.UTC().Format("2006-01-02T15:04:05.000Z07:00"), l.Level, l.Step)
 	for _, part := range []string{l.Host, l.Task, l.Stream} {
 		if part != "" {
 			out.WriteString(part + ": ")

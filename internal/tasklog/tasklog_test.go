@@ -46,7 +46,7 @@ func TestWhatIsSaidIsReadInTheOrderOfTime(t *testing.T) {
 	require.Equal(t, all[41:43], lines(t, v, Query{Level: Error}))
 	require.Equal(t, []string{"line 7"}, messages(lines(t, v, Query{Text: "LINE 7"})))
 	require.Equal(t, []string{"E: no", "E: really no"}, messages(lines(t, v, Query{Text: "WEB-1", From: 5})))
-	step := h.View(t.Context(), task, "PlayAgent", story)
+	step := h.View(t.Context(), task, "PlayAgent", nil, story)
 	require.Equal(t, 42, step.Total)
 	require.Equal(t, "line 0", lines(t, step, Query{})[0].Message)
 }
@@ -92,7 +92,7 @@ func TestSegmentsEndWithTheirTime(t *testing.T) {
 	v := h.look(t.Context())
 	require.NoError(t, store.ObjectDelete(t.Context(), Container, names[0]))
 	got := lines(t, v, Query{})
-	require.Equal(t, []string{"1 lines are no longer kept"}, messages(got))
+	require.Equal(t, []string{"lines that are no longer kept: 1"}, messages(got))
 	require.Equal(t, Warning, got[0].Level)
 }
 
@@ -109,7 +109,7 @@ func TestALostStorageIsToldAndStopsNothing(t *testing.T) {
 		w.Say(at(1000+n, fmt.Sprintf("%d %08192d", n, n)))
 	}
 	require.Less(t, time.Since(began), time.Second)
-	require.NotEmpty(t, h.View(t.Context(), "other~task", "", nil).Missing)
+	require.NotEmpty(t, h.View(t.Context(), "other~task", "", nil, nil).Missing)
 	h.away.Store(false)
 	require.Eventually(t, func() bool { return h.look(t.Context()).clusters != nil && told(t, h) }, 20*time.Second, 100*time.Millisecond)
 	w.Say(at(9000, "after"))
@@ -119,7 +119,7 @@ func TestALostStorageIsToldAndStopsNothing(t *testing.T) {
 	require.Greater(t, kept, 900)
 	require.Less(t, kept, said)
 	require.Equal(t, "after", got[len(got)-1])
-	require.Contains(t, got, fmt.Sprintf(lostLine, said-kept))
+	require.Contains(t, got, fmt.Sprint("lines lost because the object storage did not take them: ", said-kept))
 }
 
 func told(t *testing.T, h *house) bool {
@@ -200,7 +200,7 @@ func TestWatchingIsCheap(t *testing.T) {
 	require.Equal(t, 300, h.look(t.Context()).Total)
 	before := h.lists.Load()
 	for range 10 {
-		require.Equal(t, 300, h.View(t.Context(), task, "", nil).Total)
+		require.Equal(t, 300, h.View(t.Context(), task, "", nil, nil).Total)
 	}
 	require.LessOrEqual(t, h.lists.Load()-before, int32(2))
 	now := h.open(task, "PlayAgent", "aa.5.2")

@@ -50,13 +50,13 @@ type Entry struct {
 // Of is a view of lines alone.
 func Of(lines ...Line) *View { return newView(nil, "en", nil, "", lines) }
 
-// View opens the log of a task; step "" is all of it. story are the lines that are not in the storage. When the storage
-// does not answer the view has the story alone and says so.
-func (l *Log) View(ctx context.Context, task, step string, story []Line) *View {
+// View opens the log of a task, which is running or has ended; step "" is all of it. story are the lines that are not in
+// the storage. When the storage does not answer the view has the story alone and says so.
+func (l *Log) View(ctx context.Context, task, step string, ended *time.Time, story []Line) *View {
 	if l == nil {
 		return newView(nil, i18n.Of(ctx), nil, step, story)
 	}
-	segments, err := l.segments(ctx, task)
+	segments, err := l.segments(ctx, task, ended)
 	v := newView(l, i18n.Of(ctx), segments, step, story)
 	if err != nil {
 		v.Missing = fault.MessageOf(err)
@@ -178,6 +178,9 @@ type Page struct {
 // Page returns the first lines that the query selects. A search that takes longer than patience returns what it found so far.
 func (v *View) Page(ctx context.Context, q Query, limit int, patience time.Duration) (Page, error) {
 	page, until := Page{Next: -1}, time.Now().Add(patience)
+	if limit == 0 { // only its length is asked for
+		return page, nil
+	}
 	if q.From < 0 {
 		q.From = max(0, v.Total+q.From)
 	}

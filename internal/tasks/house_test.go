@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/interceptor"
 	sdkworker "go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
@@ -16,6 +17,7 @@ import (
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/flow"
 	"mycloudmanager/internal/i18n"
+	"mycloudmanager/internal/tasklog"
 	"mycloudmanager/internal/tasks"
 	"mycloudmanager/internal/temporal/temporaltest"
 )
@@ -33,6 +35,20 @@ type hands struct {
 	raised atomic.Bool
 	undone atomic.Int32
 	token  atomic.Value
+	log    *tasklog.Log
+}
+
+// WriteThing says what it does, and fails once.
+func (h *hands) WriteThing(ctx context.Context, _ errand) error {
+	log := h.log.Open(ctx)
+	defer log.Close()
+	attempt := activity.GetInfo(ctx).Attempt
+	log.Say(tasklog.Line{Host: "web-1", Message: fmt.Sprintf("try %d of %s", attempt, flow.TaskOf(ctx))})
+	if attempt == 1 {
+		log.Say(tasklog.Line{Host: "web-1", Level: tasklog.Error, Stream: tasklog.Stderr, Message: "no route"})
+		return fault.New(fault.Unavailable, nil, "web-1 does not answer")
+	}
+	return nil
 }
 
 func (h *hands) MakeThing(_ context.Context, in errand) (string, error) {
@@ -59,6 +75,8 @@ func RunErrand(ctx workflow.Context, in errand) (err error) {
 	switch in.Do {
 	case "fail":
 		return fault.Final(fault.New(fault.Invalid, nil, "nova: no such flavor"))
+	case "write":
+		return r.Call(ctx, h.WriteThing, in, nil)
 	case "wait":
 		return workflow.Await(ctx, func() bool { return false })
 	case "work":

@@ -32,7 +32,7 @@ func (s *Service) view(ctx context.Context, e *execution, step string) (*tasklog
 	if err != nil {
 		return nil, err
 	}
-	return s.Logs.View(ctx, e.taskID, step, story), nil
+	return s.Logs.View(ctx, e.taskID, step, e.end, story), nil
 }
 
 // story tells what happened from the history. A history that has not grown tells the same.

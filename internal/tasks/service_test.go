@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
@@ -13,6 +14,7 @@ import (
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/flow"
 	"mycloudmanager/internal/i18n"
+	"mycloudmanager/internal/tasklog"
 	"mycloudmanager/internal/tasks"
 )
 
@@ -212,10 +214,12 @@ func (h *house) blocks(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "Exécuter block", french.Title)
 	require.Equal(t, "Fabriquer la chose", french.Steps[0].Title)
-	lines, err := h.Log(t.Context(), task.ID, "MakeThing")
+	log, err := h.Log(t.Context(), task.ID, "MakeThing")
 	require.NoError(t, err)
-	require.NotEmpty(t, lines)
-	require.Contains(t, fmt.Sprint(lines), "Maximum number of volumes")
+	page, err := log.Page(t.Context(), tasklog.Query{}, 100, time.Minute)
+	require.NoError(t, err)
+	require.NotEmpty(t, page.Items)
+	require.Contains(t, fmt.Sprint(page.Items), "Maximum number of volumes")
 }
 
 func (h *house) nobody(t *testing.T) {

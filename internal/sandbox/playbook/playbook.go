@@ -38,6 +38,7 @@ type run struct {
 	mu     sync.Mutex
 	events io.Writer
 	stats  map[string]map[string]int
+	begun  map[string]bool // tasks
 }
 
 // Main plays the playbook that the arguments name and returns ansible-playbook's exit code.
@@ -61,7 +62,7 @@ func Main(ctx context.Context, arguments []string) int {
 }
 
 func open(arguments []string) (*run, error) {
-	r := &run{stats: map[string]map[string]int{}, ssh: append([]string{"ssh"}, strings.Fields(os.Getenv("ANSIBLE_SSH_ARGS"))...)}
+	r := &run{stats: map[string]map[string]int{}, begun: map[string]bool{}, ssh: append([]string{"ssh"}, strings.Fields(os.Getenv("ANSIBLE_SSH_ARGS"))...)}
 	fd, err := strconv.Atoi(os.Getenv("MCM_EVENTS_FD"))
 	if err != nil {
 		return nil, errors.New("MCM_EVENTS_FD names no file descriptor")
@@ -160,7 +161,7 @@ func (r *run) play(ctx context.Context, host string) {
 		if ctx.Err() != nil {
 			return
 		}
-		r.tell("task", map[string]any{"task": name})
+		r.begin(name)
 		time.Sleep(taskTime)
 		r.count(host, "ok")
 		if changes {
@@ -176,12 +177,24 @@ func (r *run) play(ctx context.Context, host string) {
 	}
 }
 
-// printed is what the program of a task that changes something prints.
-func printed(app, task string, changes bool) string {
-	if !changes {
-		return ""
+// begin tells that a task begins, once for all hosts.
+func (r *run) begin(task string) {
+	r.mu.Lock()
+	first := !r.begun[task]
+	r.begun[task] = true
+	r.mu.Unlock()
+	if first {
+		r.tell("task", map[string]any{"task": task})
 	}
-	return fmt.Sprintf("%s on a simulated host: %s\nnothing was fetched", app, strings.ToLower(task))
+}
+
+// printed is what the program of a task prints.
+func printed(app, task string, changes bool) string {
+	end := "as it was"
+	if changes {
+		end = "done"
+	}
+	return fmt.Sprintf("%s on a simulated host: %s\n%s", app, strings.ToLower(task), end)
 }
 
 // on asks the host for the state of the app's agent, or changes it.

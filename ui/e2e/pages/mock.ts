@@ -10,6 +10,7 @@ export interface World {
   instances: Instance[];
   tasks: Task[];
   preflight: Preflight;
+  log: mocks.MockLog;
   /** Paths (below /api/v1) that answer with a problem of this status and code. */
   broken: Record<string, { status: number; code: string; detail?: string }>;
   /** Bodies of the changes that were asked for, by "METHOD path". */
@@ -24,6 +25,7 @@ export function world(change: Partial<World> = {}): World {
     instances: mocks.MockInstances,
     tasks: mocks.MockTasks,
     preflight: mocks.MockPreflight,
+    log: mocks.MockTaskLog,
     broken: {},
     asked: {},
     ...change,
@@ -72,12 +74,8 @@ async function answer(route: Route, given: World) {
       body: icon(name.charAt(0).toUpperCase()),
     });
   }
-  if (path.endsWith("/log")) {
-    return route.fulfill({
-      contentType: "text/plain",
-      body: "2026-11-23T09:00:00Z info  CreateStack  stack created\n2026-11-23T09:00:02Z info  AwaitStack   11 of 24\n",
-    });
-  }
+  if (path.endsWith("/log/lines"))
+    return json(logLines(new URL(request.url()).searchParams, given));
   if (method !== "GET" && path !== "/stack/preflight") {
     given.asked[`${method} ${path}`] = request.postDataJSON();
     if (path === "/enrollment-tokens") return json(mocks.MockCreatedToken, 201);
@@ -85,6 +83,20 @@ async function answer(route: Route, given: World) {
     return json(path.startsWith("/stack") ? mocks.MockDeploy : mocks.MockLaunch, 202);
   }
   return json(...read(path, given));
+}
+
+/** Answers as the server does: a page by position, or the first line that matches. */
+function logLines(query: URLSearchParams, { log }: World) {
+  const [from, limit] = [Number(query.get("from") ?? 0), Number(query.get("limit") ?? 200)];
+  const [text, level] = [query.get("q")?.toLowerCase(), query.get("level")];
+  const items = [];
+  for (let n = from; n < log.total && items.length < limit; n++) {
+    const line = log.line(n);
+    if ((!text || line.message.toLowerCase().includes(text)) && (!level || line.level === level)) {
+      items.push(line);
+    }
+  }
+  return { items, total: log.total, errors: log.errors, missing: log.missing, next: null };
 }
 
 function read(path: string, given: World): [unknown, number?] {

@@ -1,5 +1,5 @@
 import { expect, test } from "@playwright/test";
-import type { App, Instance, Stack } from "../../src/api/types.ts";
+import type { App, Instance, Stack, Task } from "../../src/api/types.ts";
 import { expectAccessible } from "../browser.ts";
 import { read, signIn, work } from "./person.ts";
 
@@ -67,6 +67,30 @@ test("a server is enrolled by its command, gets an agent and is given back", asy
   // Notices that fade have no colours that could be measured.
   await expect(page.locator(".mantine-Notification-root")).toHaveCount(0, { timeout: 30_000 });
   await expectAccessible(page);
+
+  await test.step("its log tells what the playbook did there", async () => {
+    const id = (await web(page))?.id;
+    const { items } = await read<{ items: Task[] }>(page, `/tasks?target=instance:${id}`);
+    const install = items.find((task) => task.operation === "agent.install");
+    await page.goto(`/tasks/${encodeURIComponent(install?.id ?? "")}`);
+    const log = page.getByRole("log");
+    await expect(log.getByText("the task starts")).toBeVisible();
+    await log.press("End");
+    await expect(log.getByText("the task has succeeded")).toBeInViewport();
+    const search = page.getByRole("searchbox", { name: "Search the log" });
+    await search.fill("simulated host");
+    await search.press("Enter");
+    await expect(log.locator("[aria-current]")).toContainText(`${name} ·`);
+    await expect(page.getByRole("button", { name: "No errors" })).toBeDisabled();
+    const [file] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("link", { name: "Download" }).click(),
+    ]);
+    const text = await file.createReadStream().then((stream) => stream.toArray());
+    expect(text.join("")).toMatch(/info +PlayAgent +web-2: .+: stdout: ntp on a simulated host/);
+    await expectAccessible(page);
+    await page.goto("/instances?q=web");
+  });
 
   await page.getByRole("link", { name, exact: true }).click();
   await page.getByRole("button", { name: "Unenroll" }).click();

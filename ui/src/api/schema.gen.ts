@@ -8406,12 +8406,22 @@ export interface operations {
     getTaskLog: {
         parameters: {
             query?: {
+                /** @description lines of this step only */
+                step?: string;
+                /** @description lines that have this in message, host or playbook task, whatever its case */
+                q?: string;
+                /** @description lines of this level only */
+                level?: "info" | "warning" | "error";
+                /** @description position of the first line that is looked at; below 0 it counts from the end */
+                from?: number;
                 format?: "text" | "jsonl";
                 /** @description 0: all */
                 limit?: number;
             };
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -8625,10 +8635,20 @@ export interface operations {
     listTaskLog: {
         parameters: {
             query?: {
+                /** @description lines of this step only */
+                step?: string;
+                /** @description lines that have this in message, host or playbook task, whatever its case */
+                q?: string;
+                /** @description lines of this level only */
+                level?: "info" | "warning" | "error";
+                /** @description position of the first line that is looked at; below 0 it counts from the end */
+                from?: number;
                 limit?: number;
             };
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;

@@ -5,6 +5,7 @@ import type {
   EnrollmentToken,
   Info,
   Instance,
+  LogLine,
   Preflight,
   Session,
   Stack,
@@ -637,4 +638,62 @@ export const MockCreatedToken: CreatedToken = {
     "#cloud-config\nwrite_files:\n  - path: /run/mcm-token\n    permissions: '0600'\n    content: |\n      MCM_TOKEN=mcm_enr_0123456789abcdefghijkl\nruncmd:\n  - [sh, -c, 'curl -fsSL http://10.0.0.10:8080/api/v1/enroll.sh | sh']\n",
   warning:
     "the token lives longer than a day: whoever finds it can enroll servers of this project until then",
+};
+
+/** A log of any length: its lines are made when they are asked for. */
+export interface MockLog {
+  total: number;
+  errors: number;
+  missing: string;
+  line: (position: number) => LogLine;
+}
+
+const logTasks = ["Packages are there", "The configuration is written", "The service is running"];
+
+/** Lines of a playbook on three instances, of which one fails at line 70. */
+export const MockTaskLog: MockLog = {
+  total: 1_200,
+  errors: 2,
+  missing: "",
+  line(position) {
+    const time = new Date(Date.UTC(2026, 10, 23, 9, 0, 0) + position * 137).toISOString();
+    if (position === 0) {
+      return { position, time, step: "", level: "info", message: "the task starts" };
+    }
+    const playbook = {
+      position,
+      time,
+      step: "PlayAgent",
+      host: `web-${(position % 3) + 1}`,
+      task: logTasks[Math.floor(position / 3) % 3],
+    };
+    if (position === 69) {
+      return { ...playbook, level: "warning", message: "retry: try 1 of 3 failed" };
+    }
+    if (position === 70) {
+      return {
+        ...playbook,
+        level: "error",
+        message: "failed: No package matching 'chrony' is available in any of the repositories",
+      };
+    }
+    if (position === 71) {
+      return {
+        ...playbook,
+        host: "web-2",
+        level: "error",
+        stream: "stderr",
+        message: "E: Unable to locate package chrony",
+      };
+    }
+    if (position % 10 === 3) {
+      return {
+        ...playbook,
+        level: "info",
+        stream: "stdout",
+        message: `Get:${position} bookworm/main`,
+      };
+    }
+    return { ...playbook, level: "info", message: position % 4 ? "ok" : "changed" };
+  },
 };

@@ -45,19 +45,6 @@ export const taskQuery = (id: string) =>
     refetchInterval: ({ state }) => (state.data && isOpen(state.data) ? 10_000 : false),
   });
 
-export const taskLogQuery = (id: string, live: boolean) =>
-  queryOptions({
-    queryKey: ["tasks", "log", id],
-    queryFn: () =>
-      unwrap(
-        api.GET("/tasks/{id}/log", {
-          params: { path: { id }, query: { format: "text" } },
-          parseAs: "text",
-        }),
-      ),
-    refetchInterval: live ? 3_000 : false,
-  });
-
 const change = (id: string) => ({ params: { path: { id } } });
 
 export const cancelTask = (id: string) => unwrap(api.POST("/tasks/{id}/cancel", change(id)));

@@ -1,41 +1,66 @@
-import { Anchor, Group, Skeleton, Text, Title } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { Alert, Group, Skeleton, Text, Title } from "@mantine/core";
+import { IconAlertTriangle } from "@tabler/icons-react";
+import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { isOpen, taskLogQuery } from "../../api/queries/tasks.ts";
+import { isOpen } from "../../api/queries/tasks.ts";
 import type { Task } from "../../api/types.ts";
 import { ErrorState } from "../../components/ErrorState.tsx";
 import { Panel } from "../../components/Panel.tsx";
-import classes from "./TaskLog.module.css";
+import { LogTools } from "./LogTools.tsx";
+import { LogViewer, type LogViewerHandle } from "./LogViewer.tsx";
+import { useFindInLog } from "./useFindInLog.ts";
+import { useTaskLog } from "./useTaskLog.ts";
 
-/** Lines kept on screen; the whole log is one click away as a file. */
-const tail = 2_000;
-
+/** A task's log of any length: live, searched on the server, and read only where somebody looks. */
 export function TaskLog({ task }: { task: Task }) {
   const { t } = useTranslation("tasks");
-  const log = useQuery(taskLogQuery(task.id, isOpen(task)));
+  const { head, live } = useTaskLog(task.id, isOpen(task));
+  const viewer = useRef<LogViewerHandle>(null);
+  const [following, setFollowing] = useState(true);
+  const find = useFindInLog(task.id, (position) => {
+    setFollowing(false);
+    viewer.current?.show(position);
+  });
+  const log = head.data;
   return (
     <Panel p="lg">
       <Group justify="space-between" mb="sm">
         <Title order={2}>{t("log")}</Title>
-        <Anchor href={`/api/v1/tasks/${encodeURIComponent(task.id)}/log?format=text`} size="sm">
-          {t("wholeLog")}
-        </Anchor>
+        {log && (
+          <Text size="sm" c="dimmed">
+            {t("logOf.lines", { count: log.total })}
+          </Text>
+        )}
       </Group>
-      {log.isPending && <Skeleton height={90} />}
-      {log.error && <ErrorState error={log.error} onRetry={() => log.refetch()} />}
-      {log.data !== undefined && <LogText text={log.data} />}
+      {head.isPending && <Skeleton height={90} />}
+      {!log && head.error && <ErrorState error={head.error} onRetry={() => head.refetch()} />}
+      {log?.missing && (
+        <Alert color="yellow" icon={<IconAlertTriangle />} mb="sm">
+          {t("logOf.missing", { reason: log.missing })}
+        </Alert>
+      )}
+      {log && log.total === 0 && <Text c="dimmed">{t("noLog")}</Text>}
+      {log && log.total > 0 && (
+        <>
+          <LogTools
+            id={task.id}
+            errors={log.errors}
+            find={find}
+            live={live}
+            following={following}
+            onFollow={setFollowing}
+          />
+          <LogViewer
+            ref={viewer}
+            id={task.id}
+            total={log.total}
+            steps={new Map(task.steps.map((step) => [step.name, step.title]))}
+            follow={live && following}
+            onLeave={() => setFollowing(false)}
+            marked={find.found?.position}
+          />
+        </>
+      )}
     </Panel>
-  );
-}
-
-function LogText({ text }: { text: string }) {
-  const { t } = useTranslation("tasks");
-  const trimmed = text.trimEnd();
-  if (!trimmed) return <Text c="dimmed">{t("noLog")}</Text>;
-  return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
-    <pre className={classes.log} tabIndex={0} role="log" aria-label={t("log")}>
-      {trimmed.split("\n").slice(-tail).join("\n")}
-    </pre>
   );
 }

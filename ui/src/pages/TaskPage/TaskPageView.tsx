@@ -54,7 +54,7 @@ export function TaskPageView({ task, admin }: { task: Task; admin: boolean }) {
                 <Text c="dimmed">{t("noSteps")}</Text>
               )}
             </Panel>
-            <TaskLog task={task} />
+            <TaskLog key={task.id} task={task} />
           </Stack>
         </Grid.Col>
         <Grid.Col span={{ base: 12, md: 4 }}>

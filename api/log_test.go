@@ -1,0 +1,131 @@
+package api
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"mycloudmanager/internal/roles"
+	"mycloudmanager/internal/tasklog"
+	"mycloudmanager/internal/tasks"
+)
+
+const logPath = "/api/v1/tasks/" + runningTask + "/log"
+
+// tenLines is a log with an error at position 7.
+func tenLines() *tasklog.View {
+	var lines []tasklog.Line
+	for n := range 10 {
+		l := tasklog.Line{Time: time.Date(2026, 3, 1, 12, 0, n, 0, time.UTC), Step: "PlayAgent", Level: tasklog.Info, Host: "web-1", Message: fmt.Sprint("line ", n)}
+		if n == 7 {
+			l.Level, l.Stream = tasklog.Error, tasklog.Stderr
+		}
+		lines = append(lines, l)
+	}
+	return tasklog.Of(lines...)
+}
+
+func (h *house) logPage(t *testing.T, query string) (page LogPage, positions []int) {
+	t.Helper()
+	answer := h.send(t, ask{method: http.MethodGet, path: logPath + "/lines?" + query, as: roles.Viewer})
+	require.Equal(t, http.StatusOK, answer.Code, answer.Body)
+	require.NoError(t, json.Unmarshal(answer.Body.Bytes(), &page))
+	for _, l := range page.Items {
+		positions = append(positions, l.Position)
+		require.Equal(t, fmt.Sprint("line ", l.Position), l.Message)
+	}
+	return page, positions
+}
+
+func TestALogIsReadByPosition(t *testing.T) {
+	h := newHouse(t)
+	h.work.log = tenLines()
+	for query, want := range map[string][]int{
+		"":                       {0, 1, 2, 3, 4, 5, 6, 7, 8, 9},
+		"from=4&limit=3":         {4, 5, 6},
+		"from=-2":                {8, 9},
+		"from=12":                nil,
+		"limit=0":                nil,
+		"level=error&limit=1":    {7},
+		"level=error&from=8":     nil,
+		"q=LINE%205":             {5},
+		"q=web-1&from=3&limit=2": {3, 4},
+		"q=nowhere":              nil,
+	} {
+		page, got := h.logPage(t, query)
+		require.Equal(t, want, got, query)
+		require.Equal(t, 10, page.Total)
+		require.Equal(t, 1, page.Errors)
+	}
+	page, _ := h.logPage(t, "from=4&limit=3")
+	require.Equal(t, 7, *page.Next)
+	page, _ = h.logPage(t, "from=4")
+	require.Nil(t, page.Next)
+	for _, query := range []string{"limit=1001", "limit=-1", "level=loud", "from=x"} {
+		require.Equal(t, http.StatusUnprocessableEntity, h.send(t, ask{method: http.MethodGet, path: logPath + "/lines?" + query, as: roles.Viewer}).Code, query)
+	}
+}
+
+func TestTheWholeLogIsTextOrJSONLines(t *testing.T) {
+	h := newHouse(t)
+	h.work.log = tenLines()
+	answer := h.send(t, ask{method: http.MethodGet, path: logPath, as: roles.Viewer})
+	require.Equal(t, "text/plain; charset=utf-8", answer.Header().Get("Content-Type"))
+	text := strings.Split(answer.Body.String(), "\n")
+	require.Len(t, text, 11)
+	require.Equal(t, "2026-03-01T12:00:07.000Z error   PlayAgent            web-1: stderr: line 7", text[7])
+
+	answer = h.send(t, ask{method: http.MethodGet, path: logPath + "?format=jsonl&from=6&limit=2", as: roles.Viewer})
+	require.Equal(t, "application/jsonl", answer.Header().Get("Content-Type"))
+	var line LogLine
+	lines := strings.Split(strings.TrimSpace(answer.Body.String()), "\n")
+	require.Len(t, lines, 2)
+	require.NoError(t, json.Unmarshal([]byte(lines[1]), &line))
+	require.Equal(t, LogLine{7, tasklog.Line{Time: time.Date(2026, 3, 1, 12, 0, 7, 0, time.UTC), Step: "PlayAgent", Level: "error", Host: "web-1", Stream: "stderr", Message: "line 7"}}, line)
+
+	h.work.log.Missing = "swift does not answer"
+	answer = h.send(t, ask{method: http.MethodGet, path: logPath, as: roles.Viewer, header: map[string]string{"Accept-Language": "fr"}})
+	require.Contains(t, answer.Body.String(), "des lignes manquent ici : swift ne répond pas")
+}
+
+// A reader that comes back names the last event, whose id is any text.
+func TestALogIsFollowedFromWhereItWasLeft(t *testing.T) {
+	h := newHouse(t)
+	h.work.changes = make(chan tasks.LogChange, 2)
+	server := httptest.NewServer(h.handler)
+	defer server.Close()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+logPath+"/events", http.NoBody)
+	require.NoError(t, err)
+	cookie, _ := h.signedIn(t, roles.Viewer)
+	r.Header.Set("Cookie", cookie)
+	r.Header.Set("Last-Event-ID", "3/170/aa.5.1=2@180")
+	h.work.changes <- tasks.LogChange{Change: tasklog.Change{Total: 5, From: 4, Lines: []tasklog.Line{{Message: "one\ntwo"}}}, Cursor: "4/170/aa.5.1=2@180"}
+	h.work.changes <- tasks.LogChange{Change: tasklog.Change{Total: 5, From: 5}, Cursor: "4/170/aa.5.1=2@180", Missing: "swift does not answer", Ended: true}
+	close(h.work.changes)
+	answer, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	require.Equal(t, "text/event-stream", answer.Header.Get("Content-Type"))
+	require.Equal(t, "3/170/aa.5.1=2@180", h.work.cursor)
+	in := bufio.NewScanner(answer.Body)
+	var got LogEvent
+	e, open := nextEvent(t, in)
+	require.True(t, open)
+	require.Equal(t, "log", e.name)
+	require.Equal(t, "4/170/aa.5.1=2@180", e.id)
+	require.NoError(t, json.Unmarshal([]byte(e.data), &got))
+	require.Equal(t, LogEvent{Total: 5, From: 4, Lines: []tasklog.Line{{Message: "one\ntwo"}}}, got)
+	e, _ = nextEvent(t, in)
+	require.NoError(t, json.Unmarshal([]byte(e.data), &got))
+	require.True(t, got.Ended)
+	require.Equal(t, "swift does not answer", got.Missing)
+	_, open = nextEvent(t, in)
+	require.False(t, open)
+}

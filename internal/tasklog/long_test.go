@@ -1,0 +1,102 @@
+package tasklog
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+)
+
+// fill writes a log of about as many MiB as a playbook on many instances would, in segments of two streams.
+func (h *house) fill(t testing.TB, size int) (total int) {
+	t.Helper()
+	h.open(task, "PlayAgent", "none").Close()
+	require.NoError(t, h.put(folder("other")+"x", nil)) // makes the container
+	var group errgroup.Group
+	group.SetLimit(4)
+	for n := range size * 16 {
+		var body bytes.Buffer
+		s := segment{first: noon.UnixMilli() + int64(n/2)*1000, stream: fmt.Sprint("aa.", n%2, ".1"), number: n/2 + 1}
+		for body.Len() < segmentSize {
+			s.last = s.first + int64(s.lines)
+			require.NoError(t, json.NewEncoder(&body).Encode(written{At: s.last, Level: Info, Host: fmt.Sprint("web-", n%2), Task: "Install chrony",
+				Message: fmt.Sprintf("Get:%d http://deb.debian.org/debian bookworm/main amd64 chrony amd64 4.3-2 %0100d", s.lines, n)}))
+			s.lines++
+		}
+		total += s.lines
+		group.Go(func() error { return h.put(s.nameOf(folder(task, "PlayAgent")), body.Bytes()) })
+	}
+	require.NoError(t, group.Wait())
+	return total
+}
+
+func heap() uint64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapInuse
+}
+
+// What is in memory does not grow with the log, and a page is read without the rest.
+func TestALongLogIsReadInConstantMemory(t *testing.T) {
+	h := newHouse(t)
+	const size = 110
+	total := h.fill(t, size)
+	v := h.look(t.Context())
+	require.Equal(t, total, v.Total)
+	runtime.GC()
+	before, peak, n := heap(), uint64(0), 0
+	last := time.Time{}
+	for e, err := range v.Lines(t.Context(), Query{Ahead: 6}) {
+		if err != nil || n != e.Position || e.Time.Before(last) {
+			t.Fatal(n, e, err)
+		}
+		if last = e.Time; n%20_000 == 0 {
+			peak = max(peak, heap())
+		}
+		n++
+	}
+	require.Equal(t, total, n)
+	require.Less(t, int64(peak)-int64(before), int64(48<<20), "for a log of %d MiB", size)
+
+	reads := h.reads.Load()
+	page, err := v.Page(t.Context(), Query{From: total / 2}, 200, time.Minute)
+	require.NoError(t, err)
+	require.Len(t, page.Items, 200)
+	require.Equal(t, total/2, page.Items[0].Position)
+	require.LessOrEqual(t, h.reads.Load()-reads, int32(4))
+
+	page, err = v.Page(t.Context(), Query{Text: "not there"}, 1, time.Millisecond)
+	require.NoError(t, err)
+	require.Empty(t, page.Items)
+	require.Greater(t, page.Next, 0, "a search says where to go on")
+}
+
+// BenchmarkFirstPage is how long a reader waits for the first lines of a log of a gigabyte, whose segments nobody has
+// listed yet, for a page in its middle, and for what is new when it is watched.
+func BenchmarkFirstPage(b *testing.B) {
+	h := newHouse(b)
+	total := h.fill(b, 1024)
+	timed := func(from int) float64 {
+		began := time.Now()
+		v := h.View(b.Context(), task, "", nil, nil)
+		require.Equal(b, total, v.Total)
+		page, err := v.Page(b.Context(), Query{From: from}, 200, time.Minute)
+		require.NoError(b, err)
+		require.Len(b, page.Items, 200)
+		return float64(time.Since(began).Microseconds()) / 1000
+	}
+	for b.Loop() {
+		h.Log.indexes = nil
+		b.ReportMetric(timed(0), "first_ms")
+		h.look(b.Context())
+		b.ReportMetric(timed(total/2), "middle_ms")
+		runtime.GC()
+		b.ReportMetric(float64(heap())/(1<<20), "heap_MiB")
+		b.ReportMetric(float64(total), "lines")
+	}
+}

@@ -1,0 +1,90 @@
+import { expect, type Page, test } from "@playwright/test";
+import { MockTaskLog } from "../../src/testing/fixtures.ts";
+import { expectAccessible, expectNoSideScroll, screens } from "../browser.ts";
+import { mockApi, type World, world } from "./mock.ts";
+
+const task = `/tasks/${encodeURIComponent("app:ntp~0")}`;
+
+async function open(page: Page, change: Partial<World> = {}, language = "en") {
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  await page.addInitScript((l) => localStorage.setItem("mcm-language", l), language);
+  await mockApi(page, world(change));
+  await page.goto(task);
+  const log = page.getByRole("log");
+  await expect(log.getByRole("listitem").first()).toBeVisible();
+  return log;
+}
+
+const shot = async (page: Page, name: string) => {
+  if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/log-${name}.png` });
+};
+
+for (const [width, viewport] of Object.entries(screens)) {
+  for (const [scheme, language, first] of [
+    ["light", "en", "First error (of 2)"],
+    ["dark", "fr", "Première erreur (sur 2)"],
+  ] as const) {
+    test(`the first error is one click away: ${width} ${scheme}`, async ({ page }) => {
+      await page.setViewportSize(viewport);
+      await page.emulateMedia({ colorScheme: scheme });
+      const log = await open(page, {}, language);
+      await page.getByRole("button", { name: first }).click();
+      await expect(log.getByText("No package matching 'chrony'")).toBeInViewport();
+      await expect(log.getByText("Unable to locate package")).toBeVisible();
+      await log.evaluate((e) => e.parentElement?.scrollIntoView());
+      await shot(page, `${width}-${scheme}`);
+      await expectAccessible(page);
+      await expectNoSideScroll(page);
+    });
+  }
+}
+
+test("a log of eight million lines is shown at once, to its end", async ({ page }) => {
+  const log = await open(page, {
+    log: {
+      ...MockTaskLog,
+      total: 8_000_000,
+      line: (position) => ({ ...MockTaskLog.line(position), message: `line ${position}` }),
+    },
+  });
+  await expect(log.getByText(/line 1$/)).toBeVisible();
+  await log.focus();
+  await page.keyboard.press("End");
+  await expect(log.getByText(/line 7999999$/)).toBeInViewport();
+  await page.keyboard.press("PageUp");
+  await expect(log.getByText(/line 7999999$/)).not.toBeInViewport();
+  await page.keyboard.press("Home");
+  await expect(log.getByText(/line 1$/)).toBeInViewport();
+  // Through the edge of what the scrollbar spans.
+  await log.evaluate((e) => e.scrollTo(0, e.scrollHeight));
+  await expect(log.getByText(/line 99990$/)).toBeVisible();
+  await log.hover();
+  for (let n = 0; n < 6; n++) await page.mouse.wheel(0, 2_000);
+  await expect
+    .poll(async () => Number(await log.getByRole("listitem").last().getAttribute("aria-posinset")))
+    .toBeGreaterThan(100_300);
+  expect(await log.getByRole("listitem").count()).toBeLessThan(120);
+});
+
+test("a search goes from line to line, and says when there is none", async ({ page }) => {
+  const log = await open(page);
+  const search = page.getByRole("searchbox", { name: "Search the log" });
+  await search.fill("get:4");
+  await search.press("Enter");
+  const status = page.getByRole("search").getByRole("status");
+  await expect(status).toHaveText("Found in line 44");
+  await expect(log.locator("[aria-current]")).toContainText("Get:43");
+  await search.press("Enter");
+  await expect(status).toHaveText("Found in line 404");
+  await expect(log.locator("[aria-current]")).toBeInViewport();
+  await page.getByRole("button", { name: "Previous match" }).click();
+  await expect(status).toHaveText("Found in line 44");
+  await search.fill("nowhere");
+  await search.press("Enter");
+  await expect(status).toHaveText("No line has it");
+});
+
+test("missing lines are told", async ({ page }) => {
+  await open(page, { log: { ...MockTaskLog, missing: "swift does not answer" } });
+  await expect(page.getByText("Lines are missing: swift does not answer")).toBeVisible();
+});
