@@ -98,5 +98,9 @@ func BenchmarkFirstPage(b *testing.B) {
 		runtime.GC()
 		b.ReportMetric(float64(heap())/(1<<20), "heap_MiB")
 		b.ReportMetric(float64(total), "lines")
+		began := time.Now()
+		page, err := h.look(b.Context()).Page(b.Context(), Query{Text: "not there", Ahead: 1}, 1, 5*time.Second)
+		require.NoError(b, err)
+		b.ReportMetric(float64(page.Next)/float64(total)*1024/time.Since(began).Seconds(), "search_MiB/s")
 	}
 }

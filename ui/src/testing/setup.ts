@@ -19,7 +19,15 @@ class NoObserver {
   unobserve() {}
   disconnect() {}
 }
-Object.assign(globalThis, { ResizeObserver: NoObserver, IntersectionObserver: NoObserver });
+class NoStream {
+  addEventListener() {}
+  close() {}
+}
+Object.assign(globalThis, {
+  EventSource: NoStream,
+  ResizeObserver: NoObserver,
+  IntersectionObserver: NoObserver,
+});
 Element.prototype.scrollIntoView = () => {};
 window.scrollTo = () => {};
 
