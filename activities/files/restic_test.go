@@ -1,6 +1,7 @@
 package files_test
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"io/fs"
 	"os"
@@ -18,6 +19,7 @@ import (
 	"mycloudmanager/activities/files"
 	"mycloudmanager/deploy"
 	"mycloudmanager/internal/backup"
+	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/openstack"
 	"mycloudmanager/internal/reach"
 	"mycloudmanager/internal/sandbox/sandboxtest"
@@ -87,7 +89,7 @@ func tree(t *testing.T, root string) map[string]string {
 		case info.Mode().IsRegular():
 			raw, err := os.ReadFile(name)
 			require.NoError(t, err)
-			line += fmt.Sprintf(" %d %q sparse=%v", info.Size(), raw[:min(len(raw), 200)], info.Size() > 0 && stat.Blocks*512 < info.Size()/2)
+			line += fmt.Sprintf(" %d %x sparse=%v", info.Size(), sha256.Sum256(raw), info.Size() > 0 && stat.Blocks*512 < info.Size()/2)
 			if stat.Nlink > 1 {
 				if one, ok := first[stat.Ino]; ok {
 					line += " = " + one
@@ -159,6 +161,46 @@ func TestResticBringsEverythingBackAsItWas(t *testing.T) {
 	other, err := l.restore(one, filepath.Join(l.host.dir, "restore"), "t2")
 	require.NoError(t, err)
 	require.Equal(t, out.Target+".1", other.Target, "what is there is never touched")
+}
+
+// What goes back to its place replaces what is there, and nothing else.
+func TestResticPutsFilesBackInTheirPlace(t *testing.T) {
+	l := newLab(t)
+	l.furnish()
+	b, err := l.BackUpFiles(t.Context(), l.input("run~1"))
+	require.NoError(t, err)
+	before := tree(t, l.data)
+	live := l.write("not in the backup.txt", "stays")
+	elsewhere := filepath.Join(l.host.dir, "elsewhere")
+	require.NoError(t, os.WriteFile(elsewhere, []byte("must stay"), 0o600))
+	require.NoError(t, os.Remove(filepath.Join(l.data, "run.sh")))
+	require.NoError(t, os.Symlink(elsewhere, filepath.Join(l.data, "run.sh")), "a restore must not write through it")
+	require.NoError(t, os.RemoveAll(filepath.Join(l.data, "many")))
+	l.write("a.txt", "damaged")
+	before["not in the backup.txt"] = tree(t, live)["."]
+
+	odd := "odd [1]*?$(id) 'q\"/x y.txt"
+	damaged := l.write(odd, "damaged")
+	out, err := l.restore(b, "/", "t1", filepath.Join(l.data, odd))
+	require.NoError(t, err)
+	require.EqualValues(t, 1, out.Files, "one path alone")
+	require.Equal(t, before[odd], tree(t, damaged)["."])
+	raw, err := os.ReadFile(filepath.Join(l.data, "a.txt"))
+	require.NoError(t, err)
+	require.Equal(t, "damaged", string(raw))
+
+	for range 2 {
+		out, err = l.restore(b, "/", "t2")
+		require.NoError(t, err)
+		require.Equal(t, "/", out.Target)
+		require.Equal(t, before, tree(t, l.data))
+	}
+	raw, err = os.ReadFile(elsewhere)
+	require.NoError(t, err)
+	require.Equal(t, "must stay", string(raw))
+	require.NoDirExists(t, filepath.Join(l.data, ".mcm-restore.d"))
+	_, err = l.restore(b, "/", "t3", "/etc/passwd")
+	require.Equal(t, fault.NotFound, fault.KindOf(err))
 }
 
 func TestResticKeepsOnlyWhatChanges(t *testing.T) {

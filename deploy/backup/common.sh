@@ -8,6 +8,8 @@ umask 077
 script=${1:?}
 work=
 guards=
+aside= # where is restored what goes back to its place
+mark=.mcm-restore # names the task whose directory it is
 
 say() { echo "mcm $*"; }
 die() {
@@ -20,7 +22,7 @@ given() { cat "$work/$1"; }
 clean_up() {
   # shellcheck disable=SC2086 # process ids have no blanks
   [ -z "$guards" ] || kill $guards 2>/dev/null
-  rm -rf "$script" /run/mcm-backup.work.* "${scratch:-}"
+  rm -rf "$script" /run/mcm-backup.work.* "${scratch:-}" "$aside"
 }
 
 read_items() {
@@ -142,7 +144,7 @@ need() {
   fi
 }
 
-# room tells whether there is place for what is restored below $target, of which a try before may have some.
+# room tells whether there is place for what is restored below $target, where a try before may have left some.
 room() {
   there=${target%/}$(head -n 1 "$work/roots")
   until [ -d "$there" ]; do there=$(dirname "$there"); done
@@ -160,35 +162,64 @@ ours() {
   [ -e "$1" ] || return 0
   [ -d "$1" ] || return 1
   [ -n "$(find "$1" -mindepth 1 -maxdepth 1 | head -n 1)" ] || return 0
-  [ "$(cat "$1/.mcm-restore" 2>/dev/null)" = "$(given task)" ]
+  [ "$(cat "$1/$mark" 2>/dev/null)" = "$(given task)" ]
 }
 
-# place finds where to restore without touching what is there: the directory that was asked for, or one beside it.
+# place finds where to restore without touching what is there: the directory that was asked for, or one beside it. What goes
+# back to its place is restored aside first, whole.
 place() {
   target=$(given target)
-  if [ "$target" != / ]; then
+  if [ "$target" = / ]; then
+    target=$(head -n 1 "$work/roots")
+    until [ -d "$target" ]; do target=$(dirname "$target"); done
+    target=${target%/}/.mcm-restore.d
+    aside=$target
+    say target /
+  else
     number=0
     until ours "$target"; do
       number=$((number + 1))
       target=$(given target).$number
     done
+    say target "$target"
   fi
-  say target "$target"
   room
-  if [ "$target" != / ]; then
-    mkdir -p "$target" && given task >"$target/.mcm-restore" || exit 1
-  fi
+  [ ! -d "$target" ] || find "$target" -mindepth 1 -maxdepth 1 -exec rm -rf {} + # of a try before
+  mkdir -p "$target" && given task >"$target/$mark" || exit 1
 }
 
 # each runs a find in what was restored below $target.
 each() {
   while IFS= read -r root; do
-    [ ! -e "${target%/}$root" ] || find "${target%/}$root" -type f "$@"
+    [ ! -e "${target%/}$root" ] || find "${target%/}$root" -type f ! -name "$mark" "$@"
   done <"$work/roots"
 }
 
 count() {
   each -printf '%s\n' | awk '{ files++; bytes += $1 } END { printf "mcm restored %d %.0f\n", files, bytes }'
+}
+
+# settle puts what was restored aside in its place, file by file: by a link where that is on the same file system. What
+# was there is replaced, never written through.
+settle() {
+  [ -n "$aside" ] || return 0
+  while IFS= read -r root; do
+    if [ "$root" = / ]; then
+      set -- / "$aside" -mindepth 1 -maxdepth 1 ! -name "$mark"
+    elif [ -d "$aside$root" ] && [ ! -L "$aside$root" ]; then
+      set -- "$root/" "$aside$root/." -maxdepth 0
+    else
+      set -- "$(dirname "$root")/" "$aside$root" -maxdepth 0
+    fi
+    (umask 022 && mkdir -p "$1") || return 1
+    to=$1
+    shift
+    find "$@" -exec cp -al --remove-destination -t "$to" {} + 2>/dev/null || find "$@" -exec cp -a --remove-destination -t "$to" {} + || return 1
+  done <"$work/roots"
+  parent=$(dirname "$aside") # its time has changed twice, by what was aside
+  touch -r "$parent" "$work/stamp"
+  rm -rf "$aside"
+  touch -r "$work/stamp" "$parent"
 }
 
 backup() {
@@ -205,19 +236,9 @@ backup() {
   return "$ended"
 }
 
-# clear takes away links and the like that a try before has made, or that are in the way where everything goes back to its
-# place: not every engine replaces them.
-clear() {
-  while IFS= read -r link; do
-    file=${target%/}$link
-    [ -d "$file" ] && [ ! -L "$file" ] || rm -f "$file"
-  done <"$work/links"
-}
-
 restore() {
   place
-  clear
-  engine_restore && count
+  engine_restore && count && settle
 }
 
 # drill restores for a trial.
