@@ -186,7 +186,7 @@ func (s *session) hooked(o *outcome, name string, rules backup.SoftRules) error 
 func (s *session) teller(ctx context.Context) func(progress) {
 	tenth, last := 0, time.Time{}
 	return func(p progress) {
-		text := fmt.Sprintf("%.0f %%, %s", p.part*100, humanize.IBytes(uint64(max(0, p.bytes))))
+		text := strconv.Itoa(int(p.part*100)) + " %, " + humanize.IBytes(uint64(max(0, p.bytes))) // in any language
 		if time.Since(last) >= time.Second {
 			last = time.Now()
 			flow.Say(ctx, text)
@@ -208,11 +208,11 @@ func (a *Activities) measured(ctx context.Context, instance string, made snapsho
 	err = store.ObjectsWalk(ctx, backup.ContainerOf(instance), &swift.ObjectsOpts{Limit: 10_000}, func(ctx context.Context, o *swift.ObjectsOpts) (any, error) {
 		list, err := store.Objects(ctx, backup.ContainerOf(instance), o)
 		for _, object := range list {
-			if object.LastModified.After(made.Time) {
+			if !object.LastModified.Before(made.Time.Truncate(time.Second)) { // the library cuts off fractions
 				m.changed += object.Bytes
 			}
 			if strings.HasSuffix(object.Name, made.ID) {
-				m.duration = object.LastModified.Sub(made.Time)
+				m.duration = max(0, object.LastModified.Sub(made.Time))
 			}
 		}
 		return list, err
@@ -225,7 +225,7 @@ func record(in FilesInput, s *session, made snapshot, m measure) backup.Backup {
 	_, name, _ := engineOf(s.place.engine)
 	return backup.Backup{
 		ID: backup.SoftID(in.Instance, made.ID), Instance: in.Instance, InstanceName: in.Name, Plan: in.Plan.ID, PlanName: in.Plan.Name, Task: in.Task,
-		Method: backup.Soft, Engine: name, Directories: in.Plan.Directories, CreatedAt: made.Time.UTC().Truncate(time.Second), ChangedBytes: m.changed,
+		Method: backup.Soft, Engine: name, Directories: in.Plan.Directories, CreatedAt: made.Time.UTC(), ChangedBytes: m.changed,
 		Duration: m.duration.Seconds(), Consistency: backup.File, VerifyStatus: backup.NeverVerified, Container: backup.ContainerOf(in.Instance), Snapshot: made.ID,
 	}
 }
