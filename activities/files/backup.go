@@ -43,7 +43,7 @@ func (a *Activities) BackUpFiles(ctx context.Context, in FilesInput) (backup.Bac
 	if err != nil {
 		return backup.Backup{}, err
 	}
-	m := measure{}
+	var m measure
 	var late error
 	if !found {
 		if m, late, err = s.backUp(ctx, in); err != nil {

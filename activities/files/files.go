@@ -25,7 +25,7 @@ type Activities struct {
 }
 
 // FilesInput says what is backed up, and where it is.
-type FilesInput struct {
+type FilesInput struct { //nolint:revive // its name is its activity's, as those of the other inputs are
 	Instance string
 	Name     string
 	Address  string

@@ -1,6 +1,7 @@
 package files_test
 
 import (
+	"crypto/rand"
 	"crypto/sha256"
 	"fmt"
 	"io/fs"
@@ -274,4 +275,127 @@ func (l *lab) leavesNothing() {
 	locks, err := store.ObjectNamesAll(l.t.Context(), backup.ContainerOf(instance), &swift.ObjectsOpts{Prefix: "locks/"})
 	require.NoError(l.t, err)
 	require.Empty(l.t, locks)
+}
+
+// The machine of the manager dies in the middle: what runs on the instance stops, the command after runs, and the next
+// try is not in its way.
+func TestResticStopsWhenTheManagerIsGone(t *testing.T) {
+	l := newLab(t)
+	noise := make([]byte, 24<<20)
+	_, _ = rand.Read(noise)
+	l.write("noise.bin", string(noise))
+	after := filepath.Join(l.host.dir, "after ran")
+	in := l.input("run~1")
+	in.Plan.Soft = backup.SoftRules{LimitKiB: 1024, After: "touch '" + after + "'"}
+	failed := make(chan error, 1)
+	go func() {
+		_, err := l.BackUpFiles(t.Context(), in)
+		failed <- err
+	}()
+	store, err := l.Cloud.Objects(t.Context())
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		names, _ := store.ObjectNamesAll(t.Context(), backup.ContainerOf(instance), &swift.ObjectsOpts{Prefix: "locks/"})
+		return len(names) > 0 && len(running("restic", "backup")) > 0
+	}, time.Minute, 20*time.Millisecond)
+	secret := backup.Password(l.Key, instance)
+	for _, p := range running("", "") {
+		require.NotContains(t, p, secret, "no argument shows it")
+	}
+	l.host.cut()
+	require.Equal(t, fault.Unavailable, fault.KindOf(<-failed))
+	require.Eventually(t, func() bool { return len(running("restic", "backup")) == 0 }, 20*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { _, err := os.Stat(after); return err == nil }, 20*time.Second, 20*time.Millisecond)
+
+	in.Plan.Soft = backup.SoftRules{}
+	b, err := l.BackUpFiles(t.Context(), in)
+	require.NoError(t, err)
+	again, err := l.BackUpFiles(t.Context(), in)
+	require.NoError(t, err)
+	require.Equal(t, b.ID, again.ID, "a repeat finds what the first has made")
+	require.InDelta(t, b.ChangedBytes, again.ChangedBytes, 1<<16)
+	require.Equal(t, b.SizeBytes, again.SizeBytes)
+	list, err := l.Records.List(t.Context(), instance)
+	require.NoError(t, err)
+	require.Len(t, list, 1)
+	l.leavesNothing()
+}
+
+// running are the command lines of processes that have both words.
+func running(words ...string) (out []string) {
+	all, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+	for _, p := range all {
+		raw, _ := os.ReadFile(p)
+		line := strings.ReplaceAll(string(raw), "\x00", " ")
+		if !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(line, w) }) && line != "" {
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
+func TestHooksAreRunAsTheyAreWritten(t *testing.T) {
+	l := newLab(t)
+	l.write("a.txt", "x")
+	in := l.input("run~1")
+	dump := filepath.Join(l.data, "dump.sql")
+	in.Plan.Soft = backup.SoftRules{Before: "set -e\nx='two words'\nprintf '%s' \"$x\" >'" + dump + "'\nenv >'" + dump + ".env'", After: "rm '" + dump + "'"}
+	b, err := l.BackUpFiles(t.Context(), in)
+	require.NoError(t, err)
+	require.NoFileExists(t, dump)
+	env, err := os.ReadFile(dump + ".env")
+	require.NoError(t, err)
+	require.NotContains(t, string(env), "OS_AUTH_TOKEN", "a hook gets no way to the storage")
+	out, err := l.restore(b, filepath.Join(l.host.dir, "r"), "t", dump)
+	require.NoError(t, err)
+	raw, err := os.ReadFile(out.Target + dump)
+	require.NoError(t, err)
+	require.Equal(t, "two words", string(raw))
+
+	in.Task, in.Plan.Soft = "run~2", backup.SoftRules{Before: "exit 7", After: "exit 8"}
+	_, err = l.BackUpFiles(t.Context(), in)
+	require.ErrorContains(t, err, "the command before the backup failed with code 7")
+	in.Plan.Soft.OnHookError = backup.HookWarns
+	_, err = l.BackUpFiles(t.Context(), in)
+	require.NoError(t, err)
+	l.leavesNothing()
+}
+
+func TestResticSaysWhatIsWrong(t *testing.T) {
+	l := newLab(t)
+	l.write("a.txt", strings.Repeat("a", 100_000))
+	b, err := l.BackUpFiles(t.Context(), l.input("run~1"))
+	require.NoError(t, err)
+	l.Key = append([]byte{1}, l.Key[1:]...)
+	_, err = l.BackUpFiles(t.Context(), l.input("run~2"))
+	require.ErrorContains(t, err, "it was made with another one")
+	l.Key = make([]byte, 32)
+
+	l.host.program("df", "#!/bin/sh\necho Filesystem\necho /dev/x 100 90 10 90% /\n")
+	_, err = l.restore(b, filepath.Join(l.host.dir, "r"), "t")
+	require.Equal(t, fault.Quota, fault.KindOf(err))
+	require.ErrorContains(t, err, "10 KiB are free")
+	require.NoDirExists(t, filepath.Join(l.host.dir, "r"))
+	require.NoError(t, os.Remove(filepath.Join(l.host.dir, "bin/df")))
+
+	verify := files.VerifyFilesInput{Backup: b, Address: "10.0.0.9", HostKey: l.host.hostKey()}
+	store, err := l.Cloud.Objects(t.Context())
+	require.NoError(t, err)
+	packs, err := store.ObjectNamesAll(t.Context(), b.Container, &swift.ObjectsOpts{Prefix: "data/"})
+	require.NoError(t, err)
+	for _, name := range packs { // somebody has damaged the data
+		raw, err := store.ObjectGetBytes(t.Context(), b.Container, name)
+		require.NoError(t, err)
+		raw[10] ^= 1
+		require.NoError(t, store.ObjectPutBytes(t.Context(), b.Container, name, raw, ""))
+	}
+	for _, drill := range []bool{false, true} {
+		verify.Drill = drill
+		v, err := l.VerifyFiles(t.Context(), verify)
+		require.NoError(t, err)
+		require.False(t, v.OK)
+		require.NotEmpty(t, v.Detail)
+		t.Log(v.Detail)
+	}
+	l.leavesNothing()
 }

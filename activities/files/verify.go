@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/dustin/go-humanize"
 
@@ -47,7 +48,6 @@ func (a *Activities) VerifyFiles(ctx context.Context, in VerifyFilesInput) (Veri
 
 // gone tells whether the repository does not have the snapshot.
 func (s *session) gone(ctx context.Context, id string) (bool, error) {
-	o := &outcome{}
 	var list []snapshot
 	o, err := s.do(ctx, "find", nil, func(e event) { list = append(list, e.snapshots...) })
 	if err == nil {
@@ -73,9 +73,21 @@ func (s *session) verdict(o *outcome, err error) (VerifyFilesOutcome, error) {
 	case fault.KindOf(err) == fault.NotFound:
 		return VerifyFilesOutcome{Detail: fault.MessageOf(err)}, nil
 	case o != nil && s.door.Trouble() == nil && s.engine.refusal(o.complaint()) == nil && s.engine.damaged(o.complaint()):
-		return VerifyFilesOutcome{Detail: o.complaints[0]}, nil
+		return VerifyFilesOutcome{Detail: first(o.complaints)}, nil
 	}
 	return VerifyFilesOutcome{}, err
+}
+
+// first is the beginning of what the engine complained of.
+func first(complaints []string) string {
+	const most = 4
+	var said []string
+	for _, line := range complaints {
+		if line = strings.TrimSpace(line); line != "" && len(said) < most {
+			said = append(said, line)
+		}
+	}
+	return strings.Join(said, "; ")
 }
 
 // drill restores the whole backup to a scratch directory, where the engine compares its checksums.

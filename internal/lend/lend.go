@@ -189,8 +189,10 @@ func (d *Door) Trouble() error {
 	return d.trouble
 }
 
-// Stored and Fetched are how many bytes of objects went each way.
-func (d *Door) Stored() int64  { return d.stored.Load() }
+// Stored is how many bytes of objects went into the storage.
+func (d *Door) Stored() int64 { return d.stored.Load() }
+
+// Fetched is how many bytes came out of it.
 func (d *Door) Fetched() int64 { return d.fetched.Load() }
 
 // counted counts what is read.

@@ -26,7 +26,7 @@ func (n *Network) Files(server string) string { return n.cloud.Blob("disk-" + se
 // keeper is what backs up and restores the files of a server. One works at a time.
 func (n *Network) keeper(server string, ports *back) *keeper {
 	lock, _ := n.disks.LoadOrStore(server, &sync.Mutex{})
-	k := &keeper{lock: lock.(*sync.Mutex)} //nolint:errcheck // nothing else is stored
+	k := &keeper{lock: lock.(*sync.Mutex)}
 	n.cloud.Locked(func() {
 		free := diskFree
 		if o := n.inside(server); o["free_bytes"] != nil {

@@ -69,8 +69,10 @@ func (s *store) ask(method, name, query string, body []byte) ([]byte, error) {
 			return nil, fmt.Errorf("%s %w", name, errAbsent)
 		case err == nil && status < 300:
 			return raw, nil
-		case err == nil && status < 500 || try == tries:
-			return nil, fmt.Errorf("%s %s: %d %s %v", method, name, status, bytes.TrimSpace(raw), err)
+		case err != nil && try == tries:
+			return nil, fmt.Errorf("%s %s: %w", method, name, err)
+		case err == nil && (status < 500 || try == tries):
+			return nil, fmt.Errorf("%s %s: %d %s", method, name, status, bytes.TrimSpace(raw))
 		}
 		select {
 		case <-s.ctx.Done():
