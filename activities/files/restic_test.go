@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -398,4 +399,34 @@ func TestResticSaysWhatIsWrong(t *testing.T) {
 		t.Log(v.Detail)
 	}
 	l.leavesNothing()
+}
+
+// An instance that lacks the engine gets it from its distribution, and says why when it does not.
+func TestTheEngineIsInstalledWhenItIsMissing(t *testing.T) {
+	l := newLab(t)
+	l.write("a.txt", "x")
+	tools := filepath.Join(l.host.dir, "tools")
+	require.NoError(t, os.Mkdir(tools, 0o700))
+	for _, dir := range []string{"/bin", "/usr/bin", "/usr/sbin"} {
+		names, _ := filepath.Glob(dir + "/*")
+		for _, name := range names {
+			if base := filepath.Base(name); base != "restic" && base != "apt-get" && base != "sudo" {
+				_ = os.Symlink(name, filepath.Join(tools, base)) // some are in two folders
+			}
+		}
+	}
+	restic, err := exec.LookPath("restic")
+	require.NoError(t, err)
+	l.host.path = filepath.Join(l.host.dir, "bin") + ":" + tools
+	asked := filepath.Join(l.host.dir, "asked")
+	l.host.program("apt-get", "#!/bin/sh\necho \"$@\" >>'"+asked+"'\ncase $* in *install*) echo 'E: Unable to locate package restic'; exit 100 ;; esac\n")
+	_, err = l.BackUpFiles(t.Context(), l.input("run~1"))
+	require.ErrorContains(t, err, "cannot install restic")
+
+	l.host.program("apt-get", "#!/bin/sh\ncase $* in *install*restic*) ln -s '"+restic+"' '"+tools+"/restic' ;; esac\n")
+	_, err = l.BackUpFiles(t.Context(), l.input("run~1"))
+	require.NoError(t, err)
+	raw, err := os.ReadFile(asked)
+	require.NoError(t, err)
+	require.Contains(t, string(raw), "install --no-install-recommends restic")
 }
