@@ -73,10 +73,12 @@ func newHouseOn(t *testing.T, sim *sandboxtest.Cloud) *house {
 	own := temporaltest.Product(t)
 	stand := filepath.Join(dir, playbook.Name)
 	require.NoError(t, os.Symlink(own, stand))
+	engines, err := backup.LoadScripts(deploy.Files)
+	require.NoError(t, err)
 	return &house{cloud: sim, token: user.Token(), parts: worker.Parts{
 		Cloud: cloud, Catalog: apps, Template: template, PublicKey: reach.PublicLine(signer), Every: 10 * time.Millisecond,
+		Records: &backup.Records{Store: cloud.Objects}, BackupKey: make([]byte, 32), Engines: engines,
 		Recorder: &audit.Recorder{Store: store}, Converter: converter.GetDefaultDataConverter(),
-		Records: &backup.Records{Store: cloud.Objects},
 		Cluster: &kube.Cluster{Reach: way}, Instances: &reach.Instances{Cluster: way, Key: key},
 		Playbooks: &ansible.Runner{Executable: stand}, Relay: []string{own, "relay"},
 	}}

@@ -3,7 +3,6 @@
 package files
 
 import (
-	"context"
 	"time"
 
 	"mycloudmanager/internal/backup"
@@ -26,7 +25,7 @@ type Activities struct {
 }
 
 // FilesInput says what is backed up, and where it is.
-type FilesInput struct {
+type FilesInput struct { //nolint:revive // its name is its activity's, as those of the other inputs are
 	Instance string
 	Name     string
 	Address  string
@@ -82,27 +81,4 @@ type ForgetFilesInput struct {
 	HostKey   string
 	Engine    backup.EngineName
 	Snapshots []string
-}
-
-// BackUpFiles backs up the plan's directories of an instance. It is idempotent: the snapshot carries the
-// task's id, and a repeat finds it.
-func (a *Activities) BackUpFiles(ctx context.Context, in FilesInput) (backup.Backup, error) {
-	return backup.Backup{}, nil
-}
-
-// RestoreFiles restores files of a backup. It is idempotent: a repeat goes on where the last try was.
-func (a *Activities) RestoreFiles(ctx context.Context, in RestoreFilesInput) (RestoreFilesOutcome, error) {
-	return RestoreFilesOutcome{}, nil
-}
-
-// VerifyFiles checks a backup's repository, or restores the backup for a trial. It is idempotent: it
-// leaves nothing behind.
-func (a *Activities) VerifyFiles(ctx context.Context, in VerifyFilesInput) (VerifyFilesOutcome, error) {
-	return VerifyFilesOutcome{}, nil
-}
-
-// ForgetFiles deletes snapshots of an instance with what only they needed, and their records. Those that
-// are gone already are a success.
-func (a *Activities) ForgetFiles(ctx context.Context, in ForgetFilesInput) error {
-	return nil
 }

@@ -268,8 +268,12 @@ func (p *product) startEmbedded(ctx context.Context) (*supervise.Temporal, error
 // parts are what the worker's activities work with.
 func (p *product) parts() (worker.Parts, error) {
 	template, err := stack.LoadTemplate(deploy.Files)
+	if err != nil {
+		return worker.Parts{}, err
+	}
+	engines, err := backup.LoadScripts(deploy.Files)
 	parts := worker.Parts{Cloud: p.cloud, Cluster: p.cluster, Catalog: p.catalog, Template: template, PublicKey: p.publicKey,
-		Log: p.logs, Records: p.records, BackupKey: p.backupKey, Recorder: &audit.Recorder{Store: p.audit}, Converter: p.ring.Converter(),
+		Log: p.logs, Records: p.records, BackupKey: p.backupKey, Engines: engines, Recorder: &audit.Recorder{Store: p.audit}, Converter: p.ring.Converter(),
 		Instances: p.instances, Playbooks: &ansible.Runner{}, Script: p.texts.Script()}
 	if err == nil {
 		err = p.relay(&parts)

@@ -136,7 +136,7 @@ func browse(list io.Reader, dir, query string, limit int, pageToken string) (Fil
 			return page, nil // the walk has left the directory for good
 		}
 		entered = below
-		if !below || query == "" && !direct || query != "" && !strings.Contains(strings.ToLower(path.Base(e.Path)), query) {
+		if !below || !wanted(e, query, direct) {
 			continue
 		}
 		if len(page.Items) == limit {
@@ -145,6 +145,13 @@ func browse(list io.Reader, dir, query string, limit int, pageToken string) (Fil
 		}
 		page.Items = append(page.Items, e)
 	}
+}
+
+func wanted(e Entry, query string, direct bool) bool {
+	if query == "" {
+		return direct
+	}
+	return strings.Contains(strings.ToLower(path.Base(e.Path)), query)
 }
 
 // within tells of a path whether it is below dir, and whether it is in dir itself.

@@ -27,7 +27,7 @@ func Commands(version string) []*cobra.Command {
 		c.PersistentFlags().StringVarP(&s.output, "output", "o", "table", "table, json or yaml")
 		_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"table", "json", "yaml"}, cobra.ShellCompDirectiveNoFileComp))
 	}
-	return commands
+	return append(commands, group("backup", "Backups", backupKey()))
 }
 
 func (s *session) client() (*client, error) { return newClient(s.server, s.version) }

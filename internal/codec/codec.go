@@ -169,18 +169,21 @@ func (r *Ring) Converter() converter.DataConverter {
 	return converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), r)
 }
 
-// Key reads or makes a key of the data directory that is not part of the ring: the one of the
-// session cookies, of the audit's chain.
-func Key(file string) ([]byte, error) {
+// Existing reads a key of the data directory that is not part of the ring.
+func Existing(file string) ([]byte, error) {
 	key, err := os.ReadFile(file)
-	if err == nil && len(key) == keyBytes {
-		return key, nil
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	if err == nil {
+	if err == nil && len(key) != keyBytes {
 		return nil, fmt.Errorf("%s: a key has %d bytes", file, keyBytes)
+	}
+	return key, err
+}
+
+// Key reads or makes a key of the data directory that is not part of the ring: the one of the
+// session cookies, of the audit's chain, of the backups.
+func Key(file string) ([]byte, error) {
+	key, err := Existing(file)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return key, err
 	}
 	key = make([]byte, keyBytes)
 	if _, err := rand.Read(key); err != nil {

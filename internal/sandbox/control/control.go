@@ -45,6 +45,7 @@ func Handler(c *sim.Cloud, cluster *kube.Service, network *hosts.Network) http.H
 	mux.HandleFunc("POST "+Prefix+"/reset", a.reset)
 	mux.HandleFunc("POST "+Prefix+"/quotas", a.quotas)
 	mux.HandleFunc("POST "+Prefix+"/enroll", a.enroll)
+	mux.HandleFunc("POST "+Prefix+"/disk", a.disk)
 	return local(mux)
 }
 
@@ -247,4 +248,20 @@ func (a *api) enroll(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer(w, http.StatusOK, out)
+}
+
+// disk says how many bytes are free on a simulated server's disk from now on.
+func (a *api) disk(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		Server string `json:"server"` // id or name
+		Free   int    `json:"free_bytes"`
+	}
+	if !read(w, r, &in) {
+		return
+	}
+	if err := a.hosts.SetFree(in.Server, in.Free); err != nil {
+		answer(w, http.StatusBadRequest, sim.Obj{"error": err.Error()})
+		return
+	}
+	answer(w, http.StatusNoContent, nil)
 }

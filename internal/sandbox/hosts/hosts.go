@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"mycloudmanager/internal/sandbox/kube"
@@ -23,6 +24,7 @@ type Network struct {
 	cloud   *sim.Cloud
 	cluster *kube.Service
 	api     *pipeListener
+	disks   sync.Map // by server: a mutex that one who works on its files holds
 }
 
 // New makes the network; api answers the cluster's API where the masters listen.

@@ -70,12 +70,7 @@ func (n *Network) Enroll(name, url, token string, keys []string) (Enrolled, erro
 	var out Enrolled
 	var err error
 	n.cloud.Locked(func() {
-		if server = n.cloud.Get("nova/servers", name); server == nil {
-			if named := n.cloud.With("nova/servers", "name", name); len(named) == 1 {
-				server = named[0]
-			}
-		}
-		if server != nil {
+		if server = n.named(name); server != nil {
 			out, err = n.identity(server)
 		}
 	})
@@ -98,6 +93,17 @@ func (n *Network) Enroll(name, url, token string, keys []string) (Enrolled, erro
 		n.cloud.Put(Inside, o)
 	})
 	return out, nil
+}
+
+// named is the server of an id, or the only one of a name.
+func (n *Network) named(name string) sim.Obj {
+	if o := n.cloud.Get("nova/servers", name); o != nil {
+		return o
+	}
+	if list := n.cloud.With("nova/servers", "name", name); len(list) == 1 {
+		return list[0]
+	}
+	return nil
 }
 
 func (n *Network) identity(server sim.Obj) (Enrolled, error) {

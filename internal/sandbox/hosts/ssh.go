@@ -10,6 +10,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"mycloudmanager/internal/sandbox/sim"
+	"mycloudmanager/internal/sandbox/vault"
 )
 
 var errKey = errors.New("this key is not authorized")
@@ -36,15 +37,16 @@ func (n *Network) serveSSH(conn net.Conn, server string) {
 		return
 	}
 	config.AddHostKey(signer)
-	_, channels, requests, err := ssh.NewServerConn(conn, config)
+	peer, channels, requests, err := ssh.NewServerConn(conn, config)
 	if err != nil {
 		return // not let in, or gone
 	}
-	go n.keepAlive(requests)
+	ports := &back{peer: peer}
+	go ports.answer(requests)
 	for c := range channels {
 		switch c.ChannelType() {
 		case "session":
-			go n.session(c, server)
+			go n.session(c, server, ports)
 		case "direct-tcpip":
 			go n.forward(c, server)
 		default:
@@ -53,16 +55,8 @@ func (n *Network) serveSSH(conn net.Conn, server string) {
 	}
 }
 
-func (n *Network) keepAlive(requests <-chan *ssh.Request) {
-	for r := range requests {
-		if r.WantReply {
-			_ = r.Reply(r.Type == "keepalive@openssh.com", nil)
-		}
-	}
-}
-
 // session runs one command.
-func (n *Network) session(c ssh.NewChannel, server string) {
+func (n *Network) session(c ssh.NewChannel, server string, ports *back) {
 	channel, requests, err := c.Accept()
 	if err != nil {
 		return
@@ -78,7 +72,12 @@ func (n *Network) session(c ssh.NewChannel, server string) {
 			_ = r.Reply(true, nil)
 			var out, complaint string
 			var code int
-			n.cloud.Locked(func() { out, complaint, code = n.run(server, command.Line) })
+			if vault.Wants(command.Line) {
+				go ssh.DiscardRequests(requests)
+				code = n.keeper(server, ports).Exec(command.Line, channel, channel, channel.Stderr())
+			} else {
+				n.cloud.Locked(func() { out, complaint, code = n.run(server, command.Line) })
+			}
 			_, _ = io.WriteString(channel, out)
 			_, _ = io.WriteString(channel.Stderr(), complaint)
 			_, _ = channel.SendRequest("exit-status", false, ssh.Marshal(struct{ Code uint32 }{uint32(code)}))

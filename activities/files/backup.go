@@ -1,0 +1,261 @@
+package files
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/ncw/swift/v2"
+
+	"mycloudmanager/internal/backup"
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/lend"
+	"mycloudmanager/internal/openstack"
+	"mycloudmanager/internal/reach"
+	"mycloudmanager/internal/tasklog"
+)
+
+// taskTag marks a snapshot with the task that made it.
+const taskTag = "mcm-task="
+
+// BackUpFiles backs up the plan's directories of an instance. It is idempotent: the snapshot carries the
+// task's id, and a repeat finds it. A backup whose last command fails is kept, and the activity fails.
+func (a *Activities) BackUpFiles(ctx context.Context, in FilesInput) (backup.Backup, error) {
+	if err := check(in.Plan); err != nil {
+		return backup.Backup{}, err
+	}
+	s, err := a.enter(ctx, place{repository: in.Instance, name: in.Name, host: reach.Host{Address: in.Address, HostKey: in.HostKey},
+		engine: in.Plan.Soft.Engine, right: lend.Append})
+	if err != nil {
+		return backup.Backup{}, err
+	}
+	defer s.close()
+	if err := s.begin(ctx); err != nil {
+		return backup.Backup{}, err
+	}
+	made, found, err := s.find(ctx, taskTag+in.Task)
+	if err != nil {
+		return backup.Backup{}, err
+	}
+	var m measure
+	var late error
+	if !found {
+		if m, late, err = s.backUp(ctx, in); err != nil {
+			return backup.Backup{}, err
+		}
+		if made, found, err = s.find(ctx, taskTag+in.Task); err != nil || !found {
+			return backup.Backup{}, orElse(err, fault.New(fault.Internal, nil, "%s: the engine has left no backup", s.name))
+		}
+	} else if m, err = a.measured(ctx, in.Instance, made); err != nil {
+		return backup.Backup{}, err
+	}
+	b := record(in, s, made, m)
+	if b.SizeBytes, err = a.index(ctx, s, b); err != nil {
+		return backup.Backup{}, err
+	}
+	if err := a.Records.Put(ctx, b); err != nil {
+		return backup.Backup{}, err
+	}
+	return b, late
+}
+
+func orElse(err, other error) error {
+	if err != nil {
+		return err
+	}
+	return other
+}
+
+// check refuses what cannot be handed to an engine line by line.
+func check(p backup.Plan) error {
+	if len(p.Directories) == 0 {
+		return fault.InvalidField("directories", "name at least one directory")
+	}
+	for _, d := range p.Directories {
+		if !path.IsAbs(d) || strings.ContainsAny(d, "\n\x00") {
+			return fault.InvalidField("directories", "%q is no absolute path", d)
+		}
+	}
+	for _, e := range p.Soft.Excludes {
+		if strings.ContainsAny(e, "\n\x00") {
+			return fault.InvalidField("soft.excludes", "%q has a line break", e)
+		}
+	}
+	return nil
+}
+
+// begin brings the engine and the repository, and takes away the lock of a try that died.
+func (s *session) begin(ctx context.Context) error {
+	if _, err := s.must(ctx, "prepare", nil, nil); err != nil {
+		return err
+	}
+	exists := "yes"
+	if !s.exists {
+		exists = "no"
+	}
+	_, err := s.must(ctx, "begin", items{"exists": exists}, nil)
+	s.exists = s.exists || err == nil
+	return err
+}
+
+// snapshots are those of the repository.
+func (s *session) snapshots(ctx context.Context) (list []snapshot, err error) {
+	_, err = s.must(ctx, "find", nil, func(e event) { list = append(list, e.snapshots...) })
+	return list, err
+}
+
+// find looks for the snapshot with a tag.
+func (s *session) find(ctx context.Context, tag string) (snapshot, bool, error) {
+	list, err := s.snapshots(ctx)
+	for _, have := range list {
+		if slices.Contains(have.Tags, tag) {
+			return have, true, err
+		}
+	}
+	return snapshot{}, false, err
+}
+
+// measure is what is known of a run of the engine.
+type measure struct {
+	changed  int64
+	duration time.Duration
+}
+
+// incomplete is restic's exit code when files could not be read; all others are in the backup.
+const incomplete = 3
+
+// backUp runs the engine between the plan's commands. late is the failure of the command after a backup that was made.
+func (s *session) backUp(ctx context.Context, in FilesInput) (m measure, late, err error) {
+	rules := in.Plan.Soft
+	given := items{
+		"directories": strings.Join(in.Plan.Directories, "\x00") + "\x00", "excludes": lines(rules.Excludes), "limit": strconv.Itoa(rules.LimitKiB),
+		"tags": lines([]string{"mcm", taskTag + in.Task, "mcm-plan=" + in.Plan.ID}), "before": rules.Before, "after": rules.After, "rule": string(rules.OnHookError),
+	}
+	start := time.Now()
+	tell := s.teller(ctx)
+	o, err := s.do(ctx, "backup", given, func(e event) {
+		if e.progress != nil {
+			tell(*e.progress)
+		}
+	})
+	if err != nil {
+		return m, nil, err
+	}
+	m = measure{changed: s.door.Stored(), duration: time.Since(start)}
+	before, after := s.hooked(o, "before", rules), s.hooked(o, "after", rules)
+	switch {
+	case before != nil:
+		return m, nil, before
+	case o.engine == incomplete:
+		s.say(tasklog.Warning, "", "some files could not be read: they are not in the backup")
+	case o.engine != 0:
+		return m, nil, s.why(&outcome{code: 1, complaints: o.complaints, busy: o.busy})
+	}
+	s.say(tasklog.Info, "", fmt.Sprintf("backed up in %s, %s new in the storage", m.duration.Round(time.Second), humanize.IBytes(uint64(max(0, m.changed)))))
+	return m, after, nil
+}
+
+// hooked judges a command of the plan's author.
+func (s *session) hooked(o *outcome, name string, rules backup.SoftRules) error {
+	code, ran := o.hooks[name]
+	if !ran || code == 0 {
+		return nil
+	}
+	err := fault.New(fault.Invalid, nil, "%s: the command before the backup failed with code %d", s.name, code)
+	if name == "after" {
+		err = fault.New(fault.Invalid, nil, "%s: the backup was made, but the command after it failed with code %d", s.name, code)
+	}
+	level := tasklog.Error
+	if rules.OnHookError == backup.HookWarns {
+		level = tasklog.Warning
+	}
+	s.say(level, "", fault.MessageOf(err))
+	if rules.OnHookError == backup.HookWarns {
+		return nil
+	}
+	return err
+}
+
+// teller tells the task's reader how far the engine is, and the log at each tenth.
+func (s *session) teller(ctx context.Context) func(progress) {
+	tenth, last := 0, time.Time{}
+	return func(p progress) {
+		text := strconv.Itoa(int(p.part*100)) + " %, " + humanize.IBytes(uint64(max(0, p.bytes))) // in any language
+		if time.Since(last) >= time.Second {
+			last = time.Now()
+			flow.Say(ctx, text)
+		}
+		if now := int(p.part * 10); now > tenth {
+			tenth = now
+			s.say(tasklog.Info, "", text)
+		}
+	}
+}
+
+// measured is what the storage tells of a snapshot whose run was not seen to its end: which objects have come since it began.
+func (a *Activities) measured(ctx context.Context, instance string, made snapshot) (measure, error) {
+	store, err := a.Cloud.Objects(ctx)
+	if err != nil {
+		return measure{}, err
+	}
+	m := measure{}
+	err = store.ObjectsWalk(ctx, backup.ContainerOf(instance), &swift.ObjectsOpts{Limit: 10_000}, func(ctx context.Context, o *swift.ObjectsOpts) (any, error) {
+		list, err := store.Objects(ctx, backup.ContainerOf(instance), o)
+		for _, object := range list {
+			if !object.LastModified.Before(made.Time.Truncate(time.Second)) { // the library cuts off fractions
+				m.changed += object.Bytes
+			}
+			if strings.HasSuffix(object.Name, made.ID) {
+				m.duration = max(0, object.LastModified.Sub(made.Time))
+			}
+		}
+		return list, err
+	})
+	return m, openstack.Fault("swift", err)
+}
+
+// record is what is kept of the backup.
+func record(in FilesInput, s *session, made snapshot, m measure) backup.Backup {
+	_, name, _ := engineOf(s.place.engine)
+	return backup.Backup{
+		ID: backup.SoftID(in.Instance, made.ID), Instance: in.Instance, InstanceName: in.Name, Plan: in.Plan.ID, PlanName: in.Plan.Name, Task: in.Task,
+		Method: backup.Soft, Engine: name, Directories: in.Plan.Directories, CreatedAt: made.Time.UTC(), ChangedBytes: m.changed,
+		Duration: m.duration.Seconds(), Consistency: backup.File, VerifyStatus: backup.NeverVerified, Container: backup.ContainerOf(in.Instance), Snapshot: made.ID,
+	}
+}
+
+// index writes the list of the backup's files, and says how much they are.
+func (a *Activities) index(ctx context.Context, s *session, b backup.Backup) (size int64, err error) {
+	list, err := a.Records.NewIndex(ctx, b.ID)
+	if err != nil {
+		return 0, err
+	}
+	var failed error
+	_, err = s.must(ctx, "list", items{"snapshot": b.Snapshot}, func(e event) {
+		if e.entry == nil || failed != nil {
+			return
+		}
+		size += e.entry.Size
+		failed = list.Add(*e.entry)
+	})
+	if err = orElse(err, failed); err != nil {
+		list.Abort()
+		return 0, err
+	}
+	return size, list.Close()
+}
+
+// lines is a list as the script reads it.
+func lines(list []string) string {
+	var b strings.Builder
+	for _, l := range list {
+		b.WriteString(l + "\n")
+	}
+	return b.String()
+}

@@ -1,0 +1,50 @@
+package files
+
+import (
+	"context"
+	"slices"
+
+	"mycloudmanager/internal/backup"
+	"mycloudmanager/internal/lend"
+	"mycloudmanager/internal/reach"
+)
+
+// ForgetFiles deletes snapshots of an instance with what only they needed, and their records. Those that
+// are gone already are a success: it is idempotent.
+func (a *Activities) ForgetFiles(ctx context.Context, in ForgetFilesInput) error {
+	s, err := a.enter(ctx, place{repository: in.Instance, host: reach.Host{Address: in.Address, HostKey: in.HostKey}, engine: in.Engine, right: lend.Full})
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	if s.exists {
+		if err := s.forget(ctx, in.Snapshots); err != nil {
+			return err
+		}
+	}
+	for _, id := range in.Snapshots {
+		if err := a.Records.Delete(ctx, backup.SoftID(in.Instance, id)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forget deletes what is there of the snapshots, and always what no snapshot needs: a try before may have died between.
+func (s *session) forget(ctx context.Context, ids []string) error {
+	if err := s.begin(ctx); err != nil {
+		return err
+	}
+	list, err := s.snapshots(ctx)
+	if err != nil {
+		return err
+	}
+	var there []string
+	for _, have := range list {
+		if slices.Contains(ids, have.ID) {
+			there = append(there, have.ID)
+		}
+	}
+	_, err = s.must(ctx, "forget", items{"snapshots": lines(there)}, nil)
+	return err
+}

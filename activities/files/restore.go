@@ -1,0 +1,149 @@
+package files
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"mycloudmanager/internal/backup"
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/lend"
+	"mycloudmanager/internal/reach"
+	"mycloudmanager/internal/tasklog"
+)
+
+// RestoreFiles restores files of a backup, with owners, modes, times and links. What is there already is
+// never touched: a directory that is taken by something else is left alone for one beside it, unless
+// everything goes back to its place at "/". It is idempotent: a repeat begins anew in the directory of the
+// try before.
+func (a *Activities) RestoreFiles(ctx context.Context, in RestoreFilesInput) (RestoreFilesOutcome, error) {
+	out := RestoreFilesOutcome{}
+	target := path.Clean(cmp.Or(in.Target, DefaultTarget))
+	if !path.IsAbs(target) || strings.ContainsAny(target, "\n\x00") {
+		return out, fault.InvalidField("target", "%q is no absolute path", in.Target)
+	}
+	s, err := a.enter(ctx, place{repository: in.Backup.Instance, name: in.Name, host: reach.Host{Address: in.Address, HostKey: in.HostKey},
+		engine: in.Backup.Engine, right: lend.Read})
+	if err != nil {
+		return out, err
+	}
+	defer s.close()
+	if _, err := s.must(ctx, "prepare", nil, nil); err != nil {
+		return out, err
+	}
+	roots, err := rootsOf(in.Paths, in.Backup.Directories)
+	if err != nil {
+		return out, err
+	}
+	want, err := s.expect(ctx, in.Backup.Snapshot, roots)
+	if err != nil {
+		return out, err
+	}
+	if want.files == 0 && len(in.Paths) > 0 && !want.any {
+		return out, fault.New(fault.NotFound, nil, "the backup has none of the paths that were asked for")
+	}
+	given := want.items(in.Backup.Snapshot, roots)
+	if len(in.Paths) > 0 {
+		given["includes"] = includes(s.engine, roots)
+	}
+	given["target"], given["task"] = target, in.Task
+	o, err := s.restore(ctx, "restore", given, want)
+	if err != nil {
+		return out, err
+	}
+	out = RestoreFilesOutcome{Files: o.files, Bytes: o.bytes, Target: o.target, Checked: o.files == want.files && o.bytes == want.bytes}
+	s.say(tasklog.Info, "", fmt.Sprintf("%d files, %s, are in %s", o.files, humanize.IBytes(uint64(max(0, o.bytes))), o.target))
+	if !out.Checked {
+		return out, fault.New(fault.Internal, nil, "%s: %d files of %d bytes are in %s, the backup has %d of %d", s.name, o.files, o.bytes, o.target, want.files, want.bytes)
+	}
+	return out, nil
+}
+
+// rootsOf are the paths that are restored, without those that are below others.
+func rootsOf(paths, directories []string) ([]string, error) {
+	if len(paths) == 0 {
+		paths = directories
+	}
+	roots := []string{}
+	for _, p := range slices.Sorted(slices.Values(paths)) {
+		if p = path.Clean(p); !path.IsAbs(p) || strings.ContainsAny(p, "\n\x00") {
+			return nil, fault.InvalidField("paths", "%q is no absolute path", p)
+		}
+		if !slices.ContainsFunc(roots, func(r string) bool { return under(p, r) }) {
+			roots = append(roots, p)
+		}
+	}
+	return roots, nil
+}
+
+// under tells whether a path is root or below it.
+func under(name, root string) bool {
+	return name == root || strings.HasPrefix(name, strings.TrimSuffix(root, "/")+"/")
+}
+
+func includes(e engine, roots []string) string {
+	var out []string
+	for _, r := range roots {
+		out = append(out, e.pattern(r))
+	}
+	return lines(out)
+}
+
+// expected is what a restore must bring back.
+type expected struct {
+	files, bytes int64
+	any          bool // something has one of the paths, if only a directory
+}
+
+// expect counts what a backup has at the roots.
+func (s *session) expect(ctx context.Context, snapshot string, roots []string) (want expected, err error) {
+	_, err = s.must(ctx, "list", items{"snapshot": snapshot}, func(e event) {
+		if e.entry == nil || !slices.ContainsFunc(roots, func(r string) bool { return under(e.entry.Path, r) }) {
+			return
+		}
+		want.any = true
+		if e.entry.Type == backup.EntryFile {
+			want.files++
+			want.bytes += e.entry.Size
+		}
+	})
+	return want, err
+}
+
+// items are what every kind of restore is given.
+func (w expected) items(snapshot string, roots []string) items {
+	return items{"snapshot": snapshot, "roots": lines(roots), "includes": "", "need": strconv.FormatInt(w.bytes, 10)}
+}
+
+// restore runs a restore and tells how far it is by what has come out of the storage.
+func (s *session) restore(ctx context.Context, verb string, given items, want expected) (*outcome, error) {
+	telling, done := context.WithCancel(ctx)
+	defer done()
+	from := s.door.Fetched()
+	go func() {
+		for {
+			select {
+			case <-telling.Done():
+				return
+			case <-time.After(time.Second):
+				flow.Say(ctx, fmt.Sprintf("%s of the storage read, %s are to be restored", humanize.IBytes(uint64(s.door.Fetched()-from)), humanize.IBytes(uint64(max(0, want.bytes)))))
+			}
+		}
+	}()
+	o, err := s.do(ctx, verb, given, nil)
+	if err == nil && o.full {
+		return o, fault.New(fault.Quota, nil, "%s: %s are free where the files are to go, %s are needed", s.name, humanize.IBytes(uint64(max(0, o.free))), humanize.IBytes(uint64(max(0, want.bytes))))
+	}
+	if err == nil {
+		err = s.why(o)
+	}
+	return o, err
+}

@@ -1,0 +1,268 @@
+package files
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ncw/swift/v2"
+
+	"mycloudmanager/internal/backup"
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/lend"
+	"mycloudmanager/internal/openstack"
+	"mycloudmanager/internal/reach"
+	"mycloudmanager/internal/tasklog"
+)
+
+// place is the instance that an engine works on, and whose repository it works with.
+type place struct {
+	repository string // id of the instance that was backed up
+	name       string
+	host       reach.Host
+	engine     backup.EngineName
+	right      lend.Right
+}
+
+// session is one stay on an instance: an SSH connection, the door to the repository through it, and what
+// every command there is given.
+type session struct {
+	place
+	engine engine
+	script string
+	conn   *reach.Connection
+	door   *lend.Door
+	log    *tasklog.Writer
+	common items
+	exists bool // the repository
+}
+
+// items are what the script is given, by name.
+type items map[string]string
+
+// enter opens a session. Whoever opens it closes it.
+func (a *Activities) enter(ctx context.Context, p place) (*session, error) {
+	engine, name, err := engineOf(p.engine)
+	if err != nil {
+		return nil, err
+	}
+	s := &session{place: p, engine: engine, script: a.Scripts[name]}
+	s.name = cmp.Or(s.name, s.host.Address)
+	container := backup.ContainerOf(p.repository)
+	if s.exists, err = a.repository(ctx, container, p.right); err != nil {
+		return nil, err
+	}
+	base, storage, err := a.Cloud.ObjectStorage(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if s.conn, err = a.Reach.Open(ctx, p.host); err != nil {
+		return nil, err
+	}
+	back, port, err := s.conn.Listen()
+	if err != nil {
+		_ = s.conn.Close() // nothing was done over it
+		return nil, err
+	}
+	s.door = lend.New(base, storage, container, p.right)
+	go s.door.Serve(back)
+	var env strings.Builder
+	for name, value := range engine.environment(container, "http://127.0.0.1:"+strconv.Itoa(port)+lend.Prefix, s.door.Token) {
+		fmt.Fprintf(&env, "%s=%s\n", name, value)
+	}
+	s.common = items{"env": env.String(), "password": backup.Password(a.Key, p.repository), "instance": p.repository}
+	s.log = a.Log.Open(ctx)
+	return s, nil
+}
+
+func (s *session) close() {
+	s.log.Close()
+	_ = s.conn.Close() // whatever still runs ends with it
+}
+
+// repository tells whether there is one in the container, which is made for who may write.
+func (a *Activities) repository(ctx context.Context, container string, right lend.Right) (bool, error) {
+	store, err := a.Cloud.Objects(ctx)
+	if err != nil {
+		return false, err
+	}
+	if right == lend.Append {
+		if err := store.ContainerCreate(ctx, container, nil); err != nil {
+			return false, openstack.Fault("swift", err)
+		}
+	}
+	_, err = store.ObjectNames(ctx, container, &swift.ObjectsOpts{Limit: 1})
+	if errors.Is(err, swift.ContainerNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, openstack.Fault("swift", err)
+	}
+	_, _, err = store.Object(ctx, container, "config")
+	if errors.Is(err, swift.ObjectNotFound) {
+		return false, nil
+	}
+	return err == nil, openstack.Fault("swift", err)
+}
+
+// outcome is what a command on the instance has come to.
+type outcome struct {
+	code       int
+	engine     int            // code of the engine itself, -1 when it did not run
+	hooks      map[string]int // codes of hooks that ran
+	version    string
+	target     string
+	free       int64
+	files      int64
+	bytes      int64
+	full, busy bool
+	complaints []string // the last lines of standard error
+}
+
+// complaintsMost bounds the lines that an error is made of.
+const complaintsMost = 30
+
+func (o *outcome) complaint() string { return strings.Join(o.complaints, "\n") }
+
+// last is the complaint that says most.
+func (o *outcome) last() string {
+	last := "no reason was given"
+	for _, line := range o.complaints {
+		if line != "" {
+			last = line
+		}
+		if strings.HasPrefix(line, "Fatal: ") {
+			break
+		}
+	}
+	return last
+}
+
+// do runs a command of the script. Its error is the connection's; whether the command succeeded is the
+// outcome's code.
+func (s *session) do(ctx context.Context, verb string, given items, said func(event)) (*outcome, error) {
+	o := &outcome{hooks: map[string]int{}, engine: -1}
+	if said == nil {
+		said = func(event) {}
+	}
+	stream := reach.Stream{
+		Command: command(len(s.script)),
+		Input:   func(ctx context.Context, to io.Writer) error { return s.feed(ctx, to, verb, given) },
+		Out: func(line string) {
+			if own, ok := strings.CutPrefix(line, "mcm "); ok {
+				s.understand(o, own)
+			} else if e := s.engine.read(line); e.known() {
+				said(e)
+			} else {
+				s.say(tasklog.Info, tasklog.Stdout, line)
+			}
+		},
+		Complaints: func(line string) {
+			if o.complaints = append(o.complaints, line); len(o.complaints) > complaintsMost {
+				o.complaints = slices.Delete(o.complaints, 1, 2) // the first and the last say most
+			}
+			s.say(tasklog.Warning, tasklog.Stderr, line)
+		},
+	}
+	var err error
+	o.code, err = s.conn.Stream(ctx, stream)
+	return o, err
+}
+
+// command is what the instance is asked to run: it takes the script, of so many bytes, from the start of its input. It
+// is the same whatever is backed up.
+func command(size int) string {
+	return `sudo -n sh -c 'umask 077; f=$(mktemp /run/mcm-backup.XXXXXX) && head -c "$1" >"$f" && exec sh "$f" "$f"' mcm-backup ` + strconv.Itoa(size)
+}
+
+// beatEvery is how often the instance is told that the manager is there.
+const beatEvery = 10 * time.Second
+
+// feed writes the script and what it works with, and then that we are there.
+func (s *session) feed(ctx context.Context, to io.Writer, verb string, given items) error {
+	var b strings.Builder
+	b.WriteString(s.script)
+	for _, list := range []items{s.common, given, {"verb": verb}} {
+		for name, value := range list {
+			fmt.Fprintf(&b, "%s %d\n%s", name, len(value), value)
+		}
+	}
+	b.WriteString("go\n")
+	if _, err := io.WriteString(to, b.String()); err != nil {
+		return err
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(beatEvery):
+		}
+		if _, err := io.WriteString(to, "here\n"); err != nil {
+			return err
+		}
+	}
+}
+
+// understand takes a line of the script's own.
+func (s *session) understand(o *outcome, line string) {
+	word, rest, _ := strings.Cut(line, " ")
+	switch word {
+	case "version":
+		o.version = rest
+		s.say(tasklog.Info, "", rest)
+	case "installing":
+		s.say(tasklog.Info, "", "installing "+rest)
+	case "said":
+		s.say(tasklog.Info, tasklog.Stdout, rest)
+	case "hook":
+		name, code, _ := strings.Cut(rest, " ")
+		o.hooks[name], _ = strconv.Atoi(code)
+	case "engine":
+		o.engine, _ = strconv.Atoi(rest)
+	case "target":
+		o.target = rest
+	case "full":
+		o.full = true
+		o.free, _ = strconv.ParseInt(rest, 10, 64)
+	case "busy":
+		o.busy = true
+	case "restored":
+		_, _ = fmt.Sscanf(rest, "%d %d", &o.files, &o.bytes)
+	}
+}
+
+func (s *session) say(level, stream, text string) {
+	s.log.Say(tasklog.Line{Host: s.name, Level: level, Stream: stream, Message: text})
+}
+
+// why is why a command failed.
+func (s *session) why(o *outcome) error {
+	if o.code == 0 {
+		return nil
+	}
+	told := s.engine.refusal(o.complaint())
+	switch {
+	case o.busy:
+		return fault.New(fault.Unavailable, nil, "%s: another run on the instance has not ended yet", s.name)
+	case s.door.Trouble() != nil:
+		return s.door.Trouble()
+	case told != nil:
+		return fault.New(fault.KindOf(told), nil, "%s: %s", s.name, fault.MessageOf(told))
+	}
+	return fault.New(fault.Internal, nil, "%s: %s", s.name, o.last())
+}
+
+// must runs a command that is to succeed.
+func (s *session) must(ctx context.Context, verb string, given items, said func(event)) (*outcome, error) {
+	o, err := s.do(ctx, verb, given, said)
+	if err == nil {
+		err = s.why(o)
+	}
+	return o, err
+}

@@ -1,0 +1,280 @@
+# shellcheck shell=sh
+# What an instance runs, as root, to back up and to restore its files; a half about the engine follows this one.
+# What it works with comes by standard input: lines "<name> <bytes>", each with so many bytes after it, and a line "go".
+# Later lines only say that the manager is there: when they end, everything here ends. Lines of its own on standard output
+# begin with "mcm"; others are the engine's.
+set -u
+umask 077
+script=${1:?}
+work=
+guards=
+aside= # where is restored what goes back to its place
+mark=.mcm-restore # names the task whose directory it is
+
+say() { echo "mcm $*"; }
+die() {
+  echo "$*" >&2
+  exit 1
+}
+
+given() { cat "$work/$1"; }
+
+clean_up() {
+  # shellcheck disable=SC2086 # process ids have no blanks
+  [ -z "$guards" ] || kill $guards 2>/dev/null
+  rm -rf "$script" /run/mcm-backup.work.* "${scratch:-}" "$aside"
+}
+
+read_items() {
+  while read -r name size; do
+    case $name in
+      go) return ;;
+      '' | *[!a-z-]*) die "unknown item" ;;
+    esac
+    head -c "$size" >"$work/$name"
+  done
+  die "the manager was gone before it had said what to do"
+}
+
+# stop ends the program that runs, with all that it has started.
+stop() {
+  : >"$work/gone"
+  running=$(cat "$work/running" 2>/dev/null) || return 0
+  kill -TERM "-$running" 2>/dev/null
+  sleep 10
+  kill -KILL "-$running" 2>/dev/null
+}
+
+# watch ends everything when the manager is gone: then our input ends, or nothing comes for two minutes where the machine
+# of the manager has died.
+watch() {
+  : >"$work/alive"
+  {
+    while read -r _; do : >"$work/alive"; done <&3
+    stop
+  } 9>&- >/dev/null 2>&1 &
+  guards=$!
+  {
+    while sleep 15; do
+      [ -z "$(find "$work/alive" -mmin +1)" ] || break
+    done
+    stop
+  } 3<&- 9>&- </dev/null >/dev/null 2>&1 &
+  guards="$guards $!"
+  exec 3<&-
+}
+
+# run runs a program in a process group of its own.
+run() {
+  setsid "$@" </dev/null &
+  running=$!
+  echo "$running" >"$work/running"
+  [ ! -e "$work/gone" ] || kill -TERM "-$running" 2>/dev/null
+  wait "$running"
+  code=$?
+  rm -f "$work/running"
+  [ ! -e "$work/gone" ] || return 143
+  return "$code"
+}
+
+# engine runs the engine with its environment, which hooks do not have, behind whatever else the instance has to do.
+engine() {
+  while IFS='=' read -r name value; do
+    export "$name=$value"
+  done <"$work/env"
+  run nice -n 10 "$@"
+  code=$?
+  while IFS='=' read -r name value; do
+    unset "$name"
+  done <"$work/env"
+  return "$code"
+}
+
+# hook runs a command of the plan's author as it was written.
+hook() {
+  [ -s "$work/$1" ] || return 0
+  (cd / && run sh "$work/$1" 9>&-) >"$work/said" 2>&1
+  code=$?
+  tail -c 16384 "$work/said" | while IFS= read -r line; do say said "$line"; done
+  say hook "$1" "$code"
+  return "$code"
+}
+
+# family prints what kind of packages this distribution has: deb or rpm.
+family() {
+  # shellcheck source=/dev/null
+  (. /etc/os-release
+    case " ${ID:-} ${ID_LIKE:-} " in
+      *' debian '* | *' ubuntu '*) echo deb ;;
+      *' rhel '* | *' fedora '* | *' centos '*) echo rpm ;;
+    esac)
+}
+
+install_deb() {
+  tries=0
+  until apt-get -q update </dev/null; do
+    tries=$((tries + 1))
+    [ $tries -lt 4 ] || return 1
+    sleep 10
+  done
+  DEBIAN_FRONTEND=noninteractive apt-get -qy -o DPkg::Lock::Timeout=300 install --no-install-recommends "$@" </dev/null
+}
+
+install_rpm() {
+  for tool in dnf microdnf yum; do
+    command -v $tool >/dev/null || continue
+    $tool -y install "$@" </dev/null && return
+    # The family of RHEL has it in EPEL.
+    $tool -y install epel-release </dev/null && $tool -y install "$@" </dev/null
+    return
+  done
+  echo "there is neither dnf nor yum"
+  return 1
+}
+
+# need brings a program by the distribution's package of its name.
+need() {
+  command -v "$1" >/dev/null && return
+  say installing "$1"
+  kind=$(family)
+  [ -n "$kind" ] || die "this distribution is not supported: Debian, Ubuntu and the family of RHEL are"
+  if ! "install_$kind" "$1" >"$work/said" 2>&1; then
+    tail -n 20 "$work/said" >&2
+    die "cannot install $1"
+  fi
+}
+
+# room tells whether there is place for what is restored below $target, where a try before may have left some.
+room() {
+  there=${target%/}$(head -n 1 "$work/roots")
+  until [ -d "$there" ]; do there=$(dirname "$there"); done
+  free=$(df -Pk "$there" | awk 'NR == 2 { printf "%.0f", $4 * 1024 }')
+  have=$(each -printf '%s\n' | awk '{ bytes += $1 } END { printf "%.0f", bytes }')
+  if awk "BEGIN { exit !($free + $have < $(given need)) }"; then
+    say full "$free"
+    exit 28
+  fi
+}
+
+# ours tells whether the directory is not there, empty, or from a try before.
+ours() {
+  [ ! -L "$1" ] || return 1
+  [ -e "$1" ] || return 0
+  [ -d "$1" ] || return 1
+  [ -n "$(find "$1" -mindepth 1 -maxdepth 1 | head -n 1)" ] || return 0
+  [ "$(cat "$1/$mark" 2>/dev/null)" = "$(given task)" ]
+}
+
+# place finds where to restore without touching what is there: the directory that was asked for, or one beside it. What goes
+# back to its place is restored aside first, whole.
+place() {
+  target=$(given target)
+  if [ "$target" = / ]; then
+    target=$(head -n 1 "$work/roots")
+    until [ -d "$target" ]; do target=$(dirname "$target"); done
+    target=${target%/}/.mcm-restore.d
+    aside=$target
+    say target /
+  else
+    number=0
+    until ours "$target"; do
+      number=$((number + 1))
+      target=$(given target).$number
+    done
+    say target "$target"
+  fi
+  room
+  [ ! -d "$target" ] || find "$target" -mindepth 1 -maxdepth 1 -exec rm -rf {} + # of a try before
+  mkdir -p "$target" && given task >"$target/$mark" || exit 1
+}
+
+# each runs a find in what was restored below $target.
+each() {
+  while IFS= read -r root; do
+    [ ! -e "${target%/}$root" ] || find "${target%/}$root" -type f ! -name "$mark" "$@"
+  done <"$work/roots"
+}
+
+count() {
+  each -printf '%s\n' | awk '{ files++; bytes += $1 } END { printf "mcm restored %d %.0f\n", files, bytes }'
+}
+
+# settle puts what was restored aside in its place, file by file: by a link where that is on the same file system. What
+# was there is replaced, never written through.
+settle() {
+  [ -n "$aside" ] || return 0
+  while IFS= read -r root; do
+    if [ "$root" = / ]; then
+      set -- / "$aside" -mindepth 1 -maxdepth 1 ! -name "$mark"
+    elif [ -d "$aside$root" ] && [ ! -L "$aside$root" ]; then
+      set -- "$root/" "$aside$root/." -maxdepth 0
+    else
+      set -- "$(dirname "$root")/" "$aside$root" -maxdepth 0
+    fi
+    (umask 022 && mkdir -p "$1") || return 1
+    to=$1
+    shift
+    find "$@" -exec cp -al --remove-destination -t "$to" {} + 2>/dev/null || find "$@" -exec cp -a --remove-destination -t "$to" {} + || return 1
+  done <"$work/roots"
+  parent=$(dirname "$aside") # its time has changed twice, by what was aside
+  touch -r "$parent" "$work/stamp"
+  rm -rf "$aside"
+  touch -r "$work/stamp" "$parent"
+}
+
+backup() {
+  if ! hook before && [ "$(given rule)" != warn ] || [ -e "$work/gone" ]; then
+    code=1
+  else
+    engine_backup
+    code=$?
+    say engine "$code"
+  fi
+  ended=$code
+  rm -f "$work/gone" # the command after runs in any case
+  hook after
+  return "$ended"
+}
+
+restore() {
+  place
+  engine_restore && count && settle
+}
+
+# drill restores for a trial.
+drill() {
+  rm -rf /var/tmp/mcm-drill.* # of a try that was killed
+  scratch=$(mktemp -d /var/tmp/mcm-drill.XXXXXX) || exit 1
+  target=$scratch
+  room
+  engine_restore && count
+}
+
+main() {
+  trap clean_up EXIT
+  trap '' PIPE # what runs after the manager is gone must end in order
+  trap 'stop; exit 143' TERM HUP INT
+  exec 3<&0 9>/run/mcm-backup.lock
+  work=/run/mcm-backup.work.$$
+  if ! flock -w 120 9; then
+    say busy
+    work=
+    exit 75
+  fi
+  rm -rf /run/mcm-backup.work.* # of a try that was killed
+  mkdir "$work" || exit 1
+  read_items <&3
+  watch
+  case $(given verb) in
+    prepare) engine_prepare ;;
+    find) engine_find ;;
+    begin) engine_begin ;;
+    backup) backup ;;
+    list) engine_list ;;
+    restore) restore ;;
+    check) engine_check ;;
+    drill) drill ;;
+    forget) engine_forget ;;
+    *) die "unknown verb" ;;
+  esac
+}

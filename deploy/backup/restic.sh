@@ -1,0 +1,60 @@
+# shellcheck shell=sh disable=SC2154
+# The engine's half for restic. https://restic.readthedocs.io
+
+restic_with() {
+  engine restic --password-file "$work/password" "$@"
+}
+
+engine_prepare() {
+  need restic
+  say version "$(restic version)"
+}
+
+engine_find() { restic_with snapshots --no-lock --json; }
+
+# A lock of a program that died on this machine goes; those of others stay.
+engine_begin() {
+  if [ "$(given exists)" = no ]; then
+    restic_with init >&2
+  else
+    restic_with unlock >&2
+  fi
+}
+
+engine_backup() {
+  set -- --json --host "$(given instance)" --files-from-raw "$work/directories" --exclude=/proc --exclude=/sys --exclude=/dev --exclude=/run --exclude=/var/cache/mcm-backup
+  while IFS= read -r tag; do set -- "$@" --tag="$tag"; done <"$work/tags"
+  while IFS= read -r pattern; do set -- "$@" --exclude="$pattern"; done <"$work/excludes"
+  limit=$(given limit)
+  [ "$limit" = 0 ] || set -- "$@" --limit-upload="$limit"
+  restic_with backup "$@"
+}
+
+engine_list() { restic_with ls --no-lock --json "$(given snapshot)"; }
+
+# Holes of files are made anew by newer releases themselves. Digging them changes the time of a file, which is put back.
+engine_restore() {
+  set --
+  holes=yes
+  if restic restore --help 2>/dev/null | grep -q -e --sparse; then
+    set -- --sparse
+    holes=no
+  fi
+  while IFS= read -r pattern; do set -- "$@" --include="$pattern"; done <"$work/includes"
+  restic_with restore "$(given snapshot)" --verify --target "$target" "$@" || return
+  # shellcheck disable=SC2016 # the inner shell expands
+  [ $holes = no ] || each -size +127k -exec sh -c '
+    for file; do
+      touch -r "$file" "$0" && fallocate --dig-holes "$file" 2>/dev/null
+      touch -r "$0" "$file"
+    done' "$work/stamp" {} +
+}
+
+engine_check() { restic_with check --read-data-subset="$(given subset)"; }
+
+engine_forget() {
+  set --
+  while IFS= read -r snapshot; do set -- "$@" "$snapshot"; done <"$work/snapshots"
+  if [ $# -gt 0 ]; then restic_with forget "$@" || return; fi
+  restic_with prune
+}

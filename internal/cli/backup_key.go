@@ -1,0 +1,36 @@
+package cli
+
+import (
+	"encoding/hex"
+	"fmt"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"mycloudmanager/internal/backup"
+	"mycloudmanager/internal/codec"
+	"mycloudmanager/internal/config"
+)
+
+// backupKey prints what opens the soft backups, from the data folder of this machine: it asks no server.
+func backupKey() *cobra.Command {
+	cmd := &cobra.Command{Use: "key [INSTANCE]", Short: "Print the project's backup key from the data folder, to be kept elsewhere; with an instance's id the password of its repository", Args: cobra.MaximumNArgs(1)}
+	config.Flags(cmd.Flags())
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		c, err := config.Load(cmd.Flags())
+		if err != nil {
+			return err
+		}
+		key, err := codec.Existing(filepath.Join(c.DataDir, backup.KeyFile))
+		if err != nil {
+			return err
+		}
+		text := hex.EncodeToString(key)
+		if len(args) > 0 {
+			text = backup.Password(key, args[0])
+		}
+		fmt.Fprintln(cmd.OutOrStdout(), text)
+		return nil
+	}
+	return cmd
+}

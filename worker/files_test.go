@@ -1,0 +1,257 @@
+package worker_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ncw/swift/v2"
+	"github.com/stretchr/testify/require"
+
+	"mycloudmanager/activities/files"
+	"mycloudmanager/internal/backup"
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/workflows"
+)
+
+// saved is a house with an instance whose files are backed up.
+type saved struct {
+	*house
+	*files.Activities
+	in workflows.EnrollInstanceInput
+}
+
+func newSaved(t *testing.T) *saved {
+	t.Helper()
+	h := newHouse(t)
+	h.run(t, workflows.DeployStack, small(h))
+	in := h.enrollment(t, "web-1")
+	h.run(t, workflows.EnrollInstance, in)
+	p := h.parts
+	return &saved{house: h, in: in, Activities: &files.Activities{Cloud: p.Cloud, Reach: p.Instances, Records: p.Records, Log: p.Log, Key: p.BackupKey, Scripts: p.Engines, Every: p.Every}}
+}
+
+func (s *saved) input(task string, rules backup.SoftRules) files.FilesInput {
+	return files.FilesInput{Instance: s.in.ID, Name: "web-1", Address: s.in.SourceIP, HostKey: s.in.HostKey, Task: task,
+		Plan: backup.Plan{ID: "nightly", Name: "Nightly", Directories: []string{"/data", "/config"}, Soft: rules}}
+}
+
+// files are the hashes of what is in a directory of the simulated server.
+func (s *saved) files(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	root := filepath.Join(s.cloud.Dir, "blobs", "disk-"+s.in.ID)
+	require.NoError(t, filepath.WalkDir(root+dir, func(name string, e fs.DirEntry, err error) error {
+		if err != nil || !e.Type().IsRegular() || strings.HasSuffix(name, "/.mcm-restore") {
+			return err
+		}
+		raw, err := os.ReadFile(name)
+		require.NoError(t, err)
+		info, err := e.Info()
+		require.NoError(t, err)
+		out[strings.TrimPrefix(name, root+dir)] = fmt.Sprintf("%s %d %x", info.Mode(), info.ModTime().UnixNano(), raw)
+		return nil
+	}))
+	return out
+}
+
+// objects are the names in the instance's repository.
+func (s *saved) objects(t *testing.T, below string) []string {
+	t.Helper()
+	store, err := s.Cloud.Objects(t.Context())
+	require.NoError(t, err)
+	names, err := store.ObjectNamesAll(t.Context(), backup.ContainerOf(s.in.ID), &swift.ObjectsOpts{Prefix: below})
+	if !errors.Is(err, swift.ContainerNotFound) {
+		require.NoError(t, err)
+	}
+	return names
+}
+
+func (s *saved) restore(t *testing.T, b backup.Backup, target string, paths ...string) (files.RestoreFilesOutcome, error) {
+	return s.RestoreFiles(t.Context(), files.RestoreFilesInput{Backup: b, Instance: s.in.ID, Name: "web-1", Address: s.in.SourceIP, HostKey: s.in.HostKey,
+		Paths: paths, Target: target, Task: "restore~" + target})
+}
+
+func TestFilesOfAnInstanceAreBackedUpAndComeBack(t *testing.T) {
+	s := newSaved(t)
+	one, err := s.BackUpFiles(t.Context(), s.input("backup:nightly~1", backup.SoftRules{}))
+	require.NoError(t, err)
+	require.Equal(t, backup.Backup{ID: backup.SoftID(s.in.ID, one.Snapshot), Instance: s.in.ID, InstanceName: "web-1", Plan: "nightly", PlanName: "Nightly",
+		Task: "backup:nightly~1", Method: backup.Soft, Engine: backup.Restic, Directories: []string{"/data", "/config"}, CreatedAt: one.CreatedAt,
+		SizeBytes: one.SizeBytes, ChangedBytes: one.ChangedBytes, Duration: one.Duration, Consistency: backup.File, VerifyStatus: backup.NeverVerified,
+		Container: "mcm-files-" + s.in.ID, Snapshot: one.Snapshot}, one)
+	require.Greater(t, one.SizeBytes, int64(1<<20))
+	require.Greater(t, one.ChangedBytes, int64(1<<19))
+	require.Positive(t, one.Duration)
+	require.WithinDuration(t, time.Now(), one.CreatedAt, time.Minute)
+	data := s.files(t, "/data")
+
+	again, err := s.BackUpFiles(t.Context(), s.input("backup:nightly~1", backup.SoftRules{}))
+	require.NoError(t, err, "a repeat")
+	require.Equal(t, one.ID, again.ID)
+	require.Equal(t, one.SizeBytes, again.SizeBytes)
+	require.Positive(t, again.ChangedBytes)
+	require.Len(t, s.objects(t, "snapshots/"), 1)
+	require.Equal(t, data, s.files(t, "/data"))
+
+	two, err := s.BackUpFiles(t.Context(), s.input("backup:nightly~2", backup.SoftRules{Excludes: []string{"image-*"}}))
+	require.NoError(t, err)
+	require.NotEqual(t, one.ID, two.ID)
+	require.Less(t, two.ChangedBytes, one.ChangedBytes/10, "only what is new")
+	require.Empty(t, s.objects(t, "locks/"))
+
+	out, err := s.restore(t, one, "")
+	require.NoError(t, err)
+	require.True(t, out.Checked)
+	require.Equal(t, "/restore", out.Target)
+	require.EqualValues(t, len(data), len(s.files(t, "/restore/data")))
+	require.Equal(t, data, s.files(t, "/restore/data"))
+	list, err := s.Records.List(t.Context(), s.in.ID)
+	require.NoError(t, err)
+	require.Equal(t, []string{two.ID, one.ID}, []string{list[0].ID, list[1].ID})
+
+	page, err := s.Records.Files(t.Context(), two.ID, "/data", "", 100, "")
+	require.NoError(t, err)
+	var names []string
+	for _, e := range page.Items {
+		names = append(names, e.Path)
+	}
+	require.Equal(t, []string{"/data/app.log", "/data/customers", "/data/médias", "/data/orders"}, names)
+	page, err = s.Records.Files(t.Context(), two.ID, "/", "IMAGE", 100, "")
+	require.NoError(t, err)
+	require.Empty(t, page.Items, "they were excluded")
+}
+
+func TestFilesAreVerifiedAndForgotten(t *testing.T) {
+	s := newSaved(t)
+	one, err := s.BackUpFiles(t.Context(), s.input("b~1", backup.SoftRules{}))
+	require.NoError(t, err)
+	two, err := s.BackUpFiles(t.Context(), s.input("b~2", backup.SoftRules{}))
+	require.NoError(t, err)
+	verify := func(b backup.Backup, drill bool) files.VerifyFilesOutcome {
+		t.Helper()
+		out, err := s.VerifyFiles(t.Context(), files.VerifyFilesInput{Backup: b, Address: s.in.SourceIP, HostKey: s.in.HostKey, Drill: drill})
+		require.NoError(t, err)
+		return out
+	}
+	require.True(t, verify(one, false).OK)
+	require.True(t, verify(two, true).OK)
+	require.NoDirExists(t, filepath.Join(s.cloud.Dir, "blobs", "disk-"+s.in.ID, "var/tmp/mcm-drill"))
+
+	forget := files.ForgetFilesInput{Instance: s.in.ID, Address: s.in.SourceIP, HostKey: s.in.HostKey, Snapshots: []string{one.Snapshot}}
+	for range 2 {
+		require.NoError(t, s.ForgetFiles(t.Context(), forget))
+	}
+	require.False(t, verify(one, false).OK)
+	require.True(t, verify(two, true).OK)
+	_, err = s.Records.Get(t.Context(), one.ID)
+	require.Equal(t, fault.NotFound, fault.KindOf(err))
+
+	// Somebody has lost a part of the repository.
+	store, err := s.Cloud.Objects(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, store.ObjectDelete(t.Context(), two.Container, s.objects(t, "data/")[0]))
+	bad := verify(two, false)
+	require.False(t, bad.OK)
+	require.Contains(t, bad.Detail, "does not exist")
+	require.False(t, verify(two, true).OK)
+}
+
+func TestHooksOfAPlan(t *testing.T) {
+	s := newSaved(t)
+	for name, c := range map[string]struct {
+		rules backup.SoftRules
+		made  bool
+		says  string
+	}{
+		"both succeed":     {backup.SoftRules{Before: "echo dump", After: "true"}, true, ""},
+		"before fails":     {backup.SoftRules{Before: "false", OnHookError: backup.HookFails}, false, "the command before the backup failed with code 1"},
+		"before warns":     {backup.SoftRules{Before: "false", OnHookError: backup.HookWarns}, true, ""},
+		"after fails":      {backup.SoftRules{After: "false", OnHookError: backup.HookFails}, true, "the backup was made, but the command after it failed with code 1"},
+		"after warns":      {backup.SoftRules{After: "false", OnHookError: backup.HookWarns}, true, ""},
+		"fail is the rule": {backup.SoftRules{Before: "nonsense"}, false, "failed with code 127"},
+	} {
+		before := len(s.objects(t, "snapshots/"))
+		_, err := s.BackUpFiles(t.Context(), s.input("hooks~"+strings.ReplaceAll(name, " ", "-"), c.rules))
+		if c.says == "" {
+			require.NoError(t, err, name)
+		} else {
+			require.ErrorContains(t, err, c.says, name)
+			require.Equal(t, fault.Invalid, fault.KindOf(err), name)
+		}
+		made := len(s.objects(t, "snapshots/")) > before
+		require.Equal(t, c.made, made, name)
+		list, err := s.Records.List(t.Context(), s.in.ID)
+		require.NoError(t, err)
+		require.Len(t, list, len(s.objects(t, "snapshots/")), name)
+	}
+}
+
+func TestBackupsThatMustFail(t *testing.T) {
+	s := newSaved(t)
+	b, err := s.BackUpFiles(t.Context(), s.input("b~1", backup.SoftRules{}))
+	require.NoError(t, err)
+
+	s.Key = append([]byte{1}, make([]byte, 31)...)
+	_, err = s.BackUpFiles(t.Context(), s.input("b~2", backup.SoftRules{}))
+	require.Equal(t, fault.Invalid, fault.KindOf(err))
+	require.ErrorContains(t, err, "it was made with another one")
+	s.Key = make([]byte, 32)
+
+	s.cloud.Control(t, http.MethodPost, "/disk", `{"server":"web-1","free_bytes":1000}`)
+	_, err = s.restore(t, b, "/restore")
+	require.Equal(t, fault.Quota, fault.KindOf(err), "%v", err)
+	require.ErrorContains(t, err, "1000 B are free")
+	_, err = s.VerifyFiles(t.Context(), files.VerifyFilesInput{Backup: b, Address: s.in.SourceIP, HostKey: s.in.HostKey, Drill: true})
+	require.Equal(t, fault.Quota, fault.KindOf(err), "no fault of the backup's: %v", err)
+	s.cloud.Control(t, http.MethodPost, "/disk", `{"server":"web-1","free_bytes":1000000000}`)
+
+	s.cloud.Control(t, http.MethodPost, "/faults", `{"service":"swift","kind":"status","status":503,"path_regex":"/mcm-files-.*/(data|snapshots|locks)/","count":-1}`)
+	_, err = s.BackUpFiles(t.Context(), s.input("b~3", backup.SoftRules{}))
+	require.Equal(t, fault.Unavailable, fault.KindOf(err), "%v", err)
+	_, err = s.VerifyFiles(t.Context(), files.VerifyFilesInput{Backup: b, Address: s.in.SourceIP, HostKey: s.in.HostKey})
+	require.Equal(t, fault.Unavailable, fault.KindOf(err), "no fault of the backup's: %v", err)
+	s.cloud.Control(t, http.MethodDelete, "/faults", "")
+	_, err = s.BackUpFiles(t.Context(), s.input("b~3", backup.SoftRules{}))
+	require.NoError(t, err, "it heals")
+
+	s.cloud.Control(t, http.MethodPost, "/faults", `{"service":"swift","kind":"expire_token","count":1}`)
+	_, err = s.BackUpFiles(t.Context(), s.input("b~4", backup.SoftRules{}))
+	require.NoError(t, err, "the manager's token is renewed behind the engine's back")
+	for name, in := range map[string]backup.Plan{"none": {}, "relative": {Directories: []string{"data"}}, "two lines": {Directories: []string{"/a\n/b"}},
+		"two patterns": {Directories: []string{"/a"}, Soft: backup.SoftRules{Excludes: []string{"a\nb"}}}} {
+		input := s.input("b~5", in.Soft)
+		input.Plan = in
+		_, err := s.BackUpFiles(t.Context(), input)
+		require.Equal(t, fault.Invalid, fault.KindOf(err), name)
+	}
+}
+
+// A backup that is cancelled stops on the instance, and the next try is not in its way.
+func TestACancelledBackupStopsOnTheInstance(t *testing.T) {
+	s := newSaved(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		for len(s.objects(t, "data/")) < 3 {
+			time.Sleep(time.Millisecond) // the engine is at work
+		}
+		cancel()
+	}()
+	_, err := s.BackUpFiles(ctx, s.input("b~1", backup.SoftRules{}))
+	require.Error(t, err)
+	require.Empty(t, s.objects(t, "snapshots/"))
+	b, err := s.BackUpFiles(t.Context(), s.input("b~1", backup.SoftRules{}))
+	require.NoError(t, err)
+	require.Empty(t, s.objects(t, "locks/"), "the lock of the dead try is gone")
+	require.Len(t, s.objects(t, "snapshots/"), 1)
+	out, err := s.restore(t, b, "/", "/data/app.log")
+	require.NoError(t, err)
+	require.EqualValues(t, 1, out.Files)
+}
