@@ -28,6 +28,7 @@ func (c *chaos) disturb(t *testing.T) {
 		`"service":"heat"`, `"service":"keystone"`, `"service":"kubernetes"`,
 		`"service":"cinder","path_regex":"/volumes(/detail)?$"`,
 		`"service":"nova","method":"GET","path_regex":"/(servers/detail|limits|flavors/detail)$"`,
+		`"service":"glance","path_regex":"/v2/images"`,
 		`"service":"neutron","method":"GET","path_regex":"/v2.0/[a-z-]+$"`,
 	} {
 		c.cloud.control(t, http.MethodPost, "/faults", `{`+rule+`,"kind":"status","status":503,"probability":0.04,"count":-1}`)

@@ -38,18 +38,20 @@ type chaos struct {
 	who     *person
 	spent   chan struct{} // closed when all kills are done
 
-	mu      sync.Mutex
-	struck  map[string]int
-	last    time.Time // of the last kill, its process being back
-	failed  error
-	keys    int
-	started map[string]string // task id -> what it is
-	blocked int
-	stall   time.Duration // longest stand-still of a task after a kill
-	stalled string
-	before  map[string]int
-	since   time.Time
-	earlier int // tasks that were there before
+	mu        sync.Mutex
+	struck    map[string]int
+	last      time.Time // of the last kill, its process being back
+	failed    error
+	keys      int
+	started   map[string]string // task id -> what it is
+	blocked   int
+	stall     time.Duration // longest stand-still of a task after a kill
+	stalled   string
+	before    map[string]int
+	since     time.Time
+	earlier   int // tasks that were there before
+	plan      plan
+	protected []string // the instances of the plan
 }
 
 // chaosFor reads how much chaos is asked for; every run can be had again by its seed.
@@ -129,6 +131,7 @@ func (c *chaos) run(t *testing.T) {
 	t.Helper()
 	began := time.Now()
 	c.who = c.apis[0].signIn(t, "demo")
+	c.protect(t)
 	c.before, c.since = c.inventory(t), time.Now()
 	c.earlier = len(c.listed(t, time.Time{}))
 	stop := make(chan struct{})
@@ -140,6 +143,7 @@ func (c *chaos) run(t *testing.T) {
 	for done := false; !done; journeys++ {
 		c.disturb(t)
 		c.journey(t, journeys)
+		c.backs(t)
 		c.holds(t)
 		select {
 		case <-c.spent:

@@ -14,6 +14,7 @@ import (
 type instance struct {
 	ID           string `json:"id"`
 	Name         string `json:"name"`
+	Status       string `json:"status"`
 	Enrolled     bool   `json:"enrolled"`
 	Address      string `json:"address"`
 	Distribution string `json:"distribution"`

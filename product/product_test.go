@@ -343,3 +343,14 @@ func (p *product) count(t testing.TB, service, kind, text string) int {
 	}
 	return n
 }
+
+// answerID is the path of the thing that an answer is about.
+func answerID(t testing.TB, raw []byte, prefix string) string {
+	t.Helper()
+	var thing struct{ ID string }
+	require.NoError(t, json.Unmarshal(raw, &thing))
+	return prefix + thing.ID
+}
+
+// taskOf is the id in a task's URL.
+func taskOf(location string) string { return strings.TrimPrefix(location, "/api/v1/tasks/") }

@@ -72,7 +72,7 @@ func restoreDisk(ctx workflow.Context, in RestoreInput) (err error) {
 		safety  backup.Backup
 		ref     = nova.InstanceRef{ID: in.Instance}
 	)
-	run, err := flow.Begin(ctx, compute.InspectServer, SafetySnapshot, compute.RebuildServer, compute.StartServer, host.AwaitSignIn)
+	run, err := flow.Begin(ctx, compute.InspectServer, host.Answers, SafetySnapshot, compute.RebuildServer, compute.StartServer, host.AwaitSignIn)
 	if err != nil {
 		return err
 	}
@@ -82,6 +82,10 @@ func restoreDisk(ctx workflow.Context, in RestoreInput) (err error) {
 	}
 	if server.VolumeBased {
 		return fault.Final(fault.New(fault.Invalid, nil, "%s boots from a volume, whose disk cannot be replaced: make a new server from the image %s instead", server.Name, in.Backup.Image))
+	}
+	answers, err := answered(ctx, run, server)
+	if err != nil {
+		return err
 	}
 	err = run.Child(ctx, SafetySnapshot, flow.TaskID(ctx)+"~safety", BackupInstanceInput{Instance: in.Instance, Task: flow.TaskID(ctx), Safety: true,
 		Plan: backup.Plan{ID: in.Backup.Plan, Name: in.Backup.PlanName}}, &safety)
@@ -97,11 +101,23 @@ func restoreDisk(ctx workflow.Context, in RestoreInput) (err error) {
 		return err
 	}
 	run.Keep() // the disk is that of the backup: from here on, back is another restore
-	return comeBack(ctx, run, ref, server)
+	return comeBack(ctx, run, ref, server, answers)
 }
 
-// comeBack brings the instance to the power state that it had, and signs in when it is enrolled.
-func comeBack(ctx workflow.Context, run *flow.Run, ref nova.InstanceRef, before nova.Server) error {
+// answered reports whether the manager reaches the instance before it is restored: only then it is looked
+// at afterwards.
+func answered(ctx workflow.Context, run *flow.Run, server nova.Server) (yes bool, err error) {
+	var host *ansible.Activities
+	if !server.Running || !server.Enrolled {
+		run.Skip(host.Answers)
+		return false, nil
+	}
+	err = run.Call(ctx, host.Answers, ansible.SignIn{Address: server.Enrollment.Address, HostKey: server.Enrollment.HostKey}, &yes)
+	return yes, err
+}
+
+// comeBack brings the instance to the power state that it had, and signs in when it answered before.
+func comeBack(ctx workflow.Context, run *flow.Run, ref nova.InstanceRef, before nova.Server, answers bool) error {
 	var (
 		compute *nova.Activities
 		host    *ansible.Activities
@@ -113,7 +129,7 @@ func comeBack(ctx workflow.Context, run *flow.Run, ref nova.InstanceRef, before 
 	if err := run.Wait(ctx, stopPatience, compute.StartServer, ref, nil); err != nil {
 		return err
 	}
-	if !before.Enrolled {
+	if !answers {
 		run.Skip(host.AwaitSignIn)
 		return nil
 	}

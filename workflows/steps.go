@@ -52,6 +52,7 @@ func StepTitles() map[string]i18n.Text {
 		"ChooseBackups":         {En: "Choose what is not kept", Fr: "Choisir ce qui n'est plus gardé"},
 		"DeleteImages":          {En: "Delete the images", Fr: "Supprimer les images"},
 		"VerifyImage":           {En: "Compare the image with its checksum", Fr: "Comparer l'image à sa somme de contrôle"},
+		"Answers":               {En: "See whether it answers", Fr: "Voir si elle répond"},
 		"KeepVerdict":           {En: "Keep what was found", Fr: "Garder le résultat"},
 		"VerifyFiles":           {En: "Read the backup and compare", Fr: "Lire la sauvegarde et comparer"},
 		"RestoreFiles":          {En: "Restore the files", Fr: "Restaurer les fichiers"},

@@ -62,6 +62,15 @@ func (a *Activities) AwaitSignIn(ctx context.Context, in SignIn) (Facts, error) 
 	return facts, err
 }
 
+// Answers reports whether the manager can sign in now. It is a read, and asks once.
+func (a *Activities) Answers(ctx context.Context, in SignIn) (bool, error) {
+	_, err := a.Reach.Run(ctx, in.host(), lookAround, "")
+	if ctx.Err() != nil {
+		return false, ctx.Err()
+	}
+	return err == nil, nil
+}
+
 // factsOf reads os-release with the machine id after it.
 // https://www.freedesktop.org/software/systemd/man/latest/os-release.html
 func factsOf(text string) Facts {
