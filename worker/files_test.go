@@ -8,16 +8,24 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/ncw/swift/v2"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/testsuite"
+	sdkworker "go.temporal.io/sdk/worker"
 
 	"mycloudmanager/activities/files"
 	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/tasklog"
+	"mycloudmanager/worker"
 	"mycloudmanager/workflows"
 )
 
@@ -254,4 +262,68 @@ func TestACancelledBackupStopsOnTheInstance(t *testing.T) {
 	out, err := s.restore(t, b, "/", "/data/app.log")
 	require.NoError(t, err)
 	require.EqualValues(t, 1, out.Files)
+}
+
+func TestFilesAreRestoredOnAnotherInstance(t *testing.T) {
+	s := newSaved(t)
+	b, err := s.BackUpFiles(t.Context(), s.input("b~1", backup.SoftRules{}))
+	require.NoError(t, err)
+	config := s.files(t, "/config")
+	other := s.enrollment(t, "web-2")
+	s.run(t, workflows.EnrollInstance, other)
+	out, err := s.RestoreFiles(t.Context(), files.RestoreFilesInput{Backup: b, Instance: other.ID, Name: "web-2", Address: other.SourceIP, HostKey: other.HostKey,
+		Paths: []string{"/config", "/config/users-44", "/data/customers/app-1"}, Target: "/srv/from web-1", Task: "r~1"})
+	require.NoError(t, err)
+	require.True(t, out.Checked)
+	require.EqualValues(t, len(config)+1, out.Files)
+	s.in = other
+	require.Equal(t, config, s.files(t, "/srv/from web-1/config"))
+	require.Empty(t, s.objects(t, ""), "the other instance has no repository by that")
+
+	for _, target := range []string{"relative", "/a\nb"} {
+		_, err = s.restore(t, b, target)
+		require.Equal(t, fault.Invalid, fault.KindOf(err), target)
+	}
+	_, err = s.restore(t, b, "/x", "/data/../../etc\n")
+	require.Equal(t, fault.Invalid, fault.KindOf(err))
+	_, err = s.restore(t, b, "/x", "/nothing")
+	require.Equal(t, fault.NotFound, fault.KindOf(err))
+}
+
+// The task's reader sees how far a backup is, and its log what the engine and the plan's commands have said.
+func TestABackupTellsHowFarItIs(t *testing.T) {
+	s := newSaved(t)
+	s.Log = &tasklog.Log{Store: s.Cloud.Objects, Keep: time.Hour}
+	env := new(testsuite.WorkflowTestSuite).NewTestActivityEnvironment()
+	env.SetWorkerOptions(sdkworker.Options{Interceptors: worker.Interceptors(s.parts)})
+	env.RegisterActivity(s.Activities)
+	var told sync.Map
+	env.SetOnActivityHeartbeatListener(func(_ *activity.Info, details converter.EncodedValues) {
+		var text string
+		if details.HasValues() && details.Get(&text) == nil {
+			told.Store(text, true)
+		}
+	})
+	_, err := env.ExecuteActivity(s.BackUpFiles, s.input("b~1", backup.SoftRules{Before: "echo dumped"}))
+	require.NoError(t, err)
+	percent := false
+	told.Range(func(text, _ any) bool {
+		percent = percent || regexp.MustCompile(`^\d+ %, [\d.]+ [KM]?i?B$`).MatchString(text.(string))
+		return true
+	})
+	require.True(t, percent, "%v", &told)
+	store, err := s.Cloud.Objects(t.Context())
+	require.NoError(t, err)
+	names, err := store.ObjectNamesAll(t.Context(), tasklog.Container, nil)
+	require.NoError(t, err)
+	var log string
+	for _, name := range names {
+		raw, err := store.ObjectGetString(t.Context(), tasklog.Container, name)
+		require.NoError(t, err)
+		log += raw
+	}
+	for _, line := range []string{"dumped", "restic 0.14.0", "new in the storage", " %, "} {
+		require.Contains(t, log, line)
+	}
+	require.NotContains(t, log, backup.Password(s.Key, s.in.ID))
 }

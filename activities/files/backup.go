@@ -98,6 +98,8 @@ func (s *session) begin(ctx context.Context) error {
 	exists := "yes"
 	if !s.exists {
 		exists = "no"
+	} else if !s.held {
+		return nil
 	}
 	_, err := s.must(ctx, "begin", items{"exists": exists}, nil)
 	s.exists = s.exists || err == nil
@@ -105,14 +107,14 @@ func (s *session) begin(ctx context.Context) error {
 }
 
 // snapshots are those of the repository.
-func (s *session) snapshots(ctx context.Context) (list []snapshot, err error) {
-	_, err = s.must(ctx, "find", nil, func(e event) { list = append(list, e.snapshots...) })
-	return list, err
+func (s *session) snapshots(ctx context.Context) (list []snapshot, o *outcome, err error) {
+	o, err = s.must(ctx, "find", nil, func(e event) { list = append(list, e.snapshots...) })
+	return list, o, err
 }
 
 // find looks for the snapshot with a tag.
 func (s *session) find(ctx context.Context, tag string) (snapshot, bool, error) {
-	list, err := s.snapshots(ctx)
+	list, _, err := s.snapshots(ctx)
 	for _, have := range list {
 		if slices.Contains(have.Tags, tag) {
 			return have, true, err

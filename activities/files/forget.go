@@ -35,7 +35,7 @@ func (s *session) forget(ctx context.Context, ids []string) error {
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
-	list, err := s.snapshots(ctx)
+	list, _, err := s.snapshots(ctx)
 	if err != nil {
 		return err
 	}

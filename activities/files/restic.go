@@ -93,7 +93,7 @@ func (restic) refusal(complaints string) error {
 	case strings.Contains(complaints, "already locked"):
 		return fault.New(fault.Unavailable, nil, "the repository is in use by another run")
 	case strings.Contains(complaints, "no matching ID"), strings.Contains(complaints, "no snapshot found"):
-		return fault.New(fault.NotFound, nil, "the backup is not in its repository any more")
+		return errForgotten
 	}
 	return nil
 }

@@ -36,7 +36,10 @@ func (a *Activities) RestoreFiles(ctx context.Context, in RestoreFilesInput) (Re
 		return out, err
 	}
 	defer s.close()
-	if _, err := s.must(ctx, "prepare", nil, nil); err != nil {
+	if !s.exists {
+		return out, errForgotten
+	}
+	if err := s.begin(ctx); err != nil {
 		return out, err
 	}
 	roots, err := rootsOf(in.Paths, in.Backup.Directories)

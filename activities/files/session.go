@@ -41,6 +41,7 @@ type session struct {
 	log    *tasklog.Writer
 	common items
 	exists bool // the repository
+	held   bool // there is a lock in it
 }
 
 // items are what the script is given, by name.
@@ -55,7 +56,7 @@ func (a *Activities) enter(ctx context.Context, p place) (*session, error) {
 	s := &session{place: p, engine: engine, script: a.Scripts[name]}
 	s.name = cmp.Or(s.name, s.host.Address)
 	container := backup.ContainerOf(p.repository)
-	if s.exists, err = a.repository(ctx, container, p.right); err != nil {
+	if s.exists, s.held, err = a.repository(ctx, container, p.right); err != nil {
 		return nil, err
 	}
 	base, storage, err := a.Cloud.ObjectStorage(ctx)
@@ -86,29 +87,30 @@ func (s *session) close() {
 	_ = s.conn.Close() // whatever still runs ends with it
 }
 
-// repository tells whether there is one in the container, which is made for who may write.
-func (a *Activities) repository(ctx context.Context, container string, right lend.Right) (bool, error) {
+// repository tells whether there is one in the container, which is made for who may write, and whether somebody has
+// left a lock in it.
+func (a *Activities) repository(ctx context.Context, container string, right lend.Right) (exists, held bool, err error) {
 	store, err := a.Cloud.Objects(ctx)
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
 	if right == lend.Append {
 		if err := store.ContainerCreate(ctx, container, nil); err != nil {
-			return false, openstack.Fault("swift", err)
+			return false, false, openstack.Fault("swift", err)
 		}
 	}
-	_, err = store.ObjectNames(ctx, container, &swift.ObjectsOpts{Limit: 1})
+	locks, err := store.ObjectNames(ctx, container, &swift.ObjectsOpts{Prefix: "locks/", Limit: 1})
 	if errors.Is(err, swift.ContainerNotFound) {
-		return false, nil
+		return false, false, nil
 	}
 	if err != nil {
-		return false, openstack.Fault("swift", err)
+		return false, false, openstack.Fault("swift", err)
 	}
 	_, _, err = store.Object(ctx, container, "config")
 	if errors.Is(err, swift.ObjectNotFound) {
-		return false, nil
+		return false, false, nil
 	}
-	return err == nil, openstack.Fault("swift", err)
+	return err == nil, len(locks) > 0, openstack.Fault("swift", err)
 }
 
 // outcome is what a command on the instance has come to.

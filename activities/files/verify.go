@@ -30,40 +30,24 @@ func (a *Activities) VerifyFiles(ctx context.Context, in VerifyFilesInput) (Veri
 	if !s.exists {
 		return VerifyFilesOutcome{Detail: "the repository is gone"}, nil
 	}
-	if _, err := s.must(ctx, "prepare", nil, nil); err != nil {
+	if err := s.begin(ctx); err != nil {
 		return VerifyFilesOutcome{}, err
 	}
-	if gone, err := s.gone(ctx, in.Backup.Snapshot); gone || err != nil {
-		return s.verdict(nil, err)
+	list, o, err := s.snapshots(ctx)
+	if err == nil && !slices.ContainsFunc(list, func(have snapshot) bool { return have.ID == in.Backup.Snapshot }) {
+		err = errForgotten
+	}
+	if err != nil {
+		return s.verdict(o, err)
 	}
 	if in.Drill {
 		return s.drill(ctx, in.Backup)
 	}
-	o, err := s.do(ctx, "check", items{"subset": subset}, nil)
-	if err != nil {
-		return VerifyFilesOutcome{}, err
-	}
-	return s.verdict(o, s.why(o))
+	o, err = s.must(ctx, "check", items{"subset": subset}, nil)
+	return s.verdict(o, err)
 }
 
-// gone tells whether the repository does not have the snapshot.
-func (s *session) gone(ctx context.Context, id string) (bool, error) {
-	var list []snapshot
-	o, err := s.do(ctx, "find", nil, func(e event) { list = append(list, e.snapshots...) })
-	if err == nil {
-		err = s.why(o)
-	}
-	if err != nil {
-		if out, failed := s.verdict(o, err); failed == nil && !out.OK {
-			return true, fault.New(fault.NotFound, err, "%s", out.Detail)
-		}
-		return false, err
-	}
-	if !slices.ContainsFunc(list, func(have snapshot) bool { return have.ID == id }) {
-		return true, fault.New(fault.NotFound, nil, "the backup is not in its repository any more")
-	}
-	return false, nil
-}
+var errForgotten = fault.New(fault.NotFound, nil, "the backup is not in its repository any more")
 
 // verdict tells apart a backup that is not good and a look at it that did not succeed.
 func (s *session) verdict(o *outcome, err error) (VerifyFilesOutcome, error) {
@@ -72,7 +56,7 @@ func (s *session) verdict(o *outcome, err error) (VerifyFilesOutcome, error) {
 		return VerifyFilesOutcome{OK: true, Detail: fmt.Sprintf("the structure is whole, and %s of the data was read", subset)}, nil
 	case fault.KindOf(err) == fault.NotFound:
 		return VerifyFilesOutcome{Detail: fault.MessageOf(err)}, nil
-	case o != nil && s.door.Trouble() == nil && s.engine.refusal(o.complaint()) == nil && s.engine.damaged(o.complaint()):
+	case fault.KindOf(err) == fault.Internal && s.engine.damaged(o.complaint()):
 		return VerifyFilesOutcome{Detail: first(o.complaints)}, nil
 	}
 	return VerifyFilesOutcome{}, err

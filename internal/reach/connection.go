@@ -87,7 +87,7 @@ type Stream struct {
 }
 
 // lineMost bounds a line that a host may send.
-const lineMost = 4 << 20
+const lineMost = 16 << 20
 
 // Stream runs a command and returns its exit code. An error is the connection's: Unavailable.
 func (c *Connection) Stream(ctx context.Context, s Stream) (int, error) {
