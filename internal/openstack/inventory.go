@@ -6,6 +6,8 @@ import (
 
 	"github.com/gophercloud/gophercloud/v2/openstack/blockstorage/v3/volumes"
 	"github.com/gophercloud/gophercloud/v2/openstack/compute/v2/servers"
+
+	"mycloudmanager/internal/fault"
 )
 
 // Keys of metadata by which servers and volumes tell whose they are. People see them in Horizon.
@@ -30,6 +32,31 @@ func (s *Session) Servers(ctx context.Context) ([]servers.Server, error) {
 	}
 	list, err := servers.ExtractServers(pages)
 	return list, s.Fault("nova", err)
+}
+
+// WriteMetadata writes values into a server's metadata and leaves the others as they are.
+// https://docs.openstack.org/api-ref/compute/#create-or-update-metadata-items
+func (s *Session) WriteMetadata(ctx context.Context, server string, values map[string]string) error {
+	c, err := s.Compute()
+	if err != nil {
+		return err
+	}
+	_, err = servers.UpdateMetadata(ctx, c, server, servers.MetadataOpts(values)).Extract()
+	return s.Fault("nova", err)
+}
+
+// DropMetadata takes a key out of a server's metadata. It tolerates absence, of the server too.
+// https://docs.openstack.org/api-ref/compute/#delete-metadata-item
+func (s *Session) DropMetadata(ctx context.Context, server, key string) error {
+	c, err := s.Compute()
+	if err != nil {
+		return err
+	}
+	err = s.Fault("nova", servers.DeleteMetadatum(ctx, c, server, key).ExtractErr())
+	if fault.KindOf(err) == fault.NotFound {
+		return nil
+	}
+	return err
 }
 
 // StackServers lists the servers of a stack.
