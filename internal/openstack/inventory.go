@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/gophercloud/gophercloud/v2"
 	"github.com/gophercloud/gophercloud/v2/openstack/blockstorage/v3/volumes"
 	"github.com/gophercloud/gophercloud/v2/openstack/compute/v2/servers"
 
@@ -19,19 +20,31 @@ const (
 	DataKey      = "mcm:data"      // of a volume: "true" once an app has had it mounted
 )
 
-// Servers lists every server of the project with its flavor, with one call per page of Nova.
+// Servers lists every server of the project with its flavor, with one call per page of Nova. It reads
+// the answer once: gophercloud's own list turns it into JSON and back, twice, which at a thousand servers
+// takes longer than Nova does.
 // https://docs.openstack.org/api-ref/compute/#list-servers-detailed
 func (s *Session) Servers(ctx context.Context) ([]servers.Server, error) {
 	c, err := s.Compute()
 	if err != nil {
 		return nil, err
 	}
-	pages, err := servers.List(c, servers.ListOpts{}).AllPages(ctx)
-	if err != nil {
-		return nil, s.Fault("nova", err)
+	var all []servers.Server
+	for next := c.ServiceURL("servers", "detail"); next != ""; {
+		var page struct {
+			Servers []servers.Server   `json:"servers"`
+			Links   []gophercloud.Link `json:"servers_links"`
+		}
+		_, err := c.Get(ctx, next, &page, nil) //nolint:bodyclose // it is read to its end
+		if err != nil {
+			return nil, s.Fault("nova", err)
+		}
+		if next, err = gophercloud.ExtractNextURL(page.Links); err != nil {
+			return nil, s.Fault("nova", err)
+		}
+		all = append(all, page.Servers...)
 	}
-	list, err := servers.ExtractServers(pages)
-	return list, s.Fault("nova", err)
+	return all, nil
 }
 
 // WriteMetadata writes values into a server's metadata and leaves the others as they are.
