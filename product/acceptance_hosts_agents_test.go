@@ -81,7 +81,7 @@ func agentsOnHosts(t *testing.T, h *hostSet) {
 // that is back.
 func somethingIsMissing(t *testing.T, h *hostSet) {
 	withoutSudo(t, h)
-	const full = "mkdir -p %[1]s && mount -t tmpfs -o size=%[2]s tmpfs %[1]s && { cat /dev/zero >%[1]s/zeros 2>/dev/null || :; } && chown -R %[3]s %[1]s"
+	const full = "install -d -o %[3]s %[1]s && mount -t tmpfs -o size=%[2]s tmpfs %[1]s && { cat /dev/zero >%[1]s/zeros 2>/dev/null || :; } && chown -R %[3]s %[1]s"
 	var id string
 	for _, c := range []struct{ what, away, back, says string }{
 		{"python", "mv /usr/bin/python3 /usr/bin/python3.away", "mv /usr/bin/python3.away /usr/bin/python3", "python3"},

@@ -63,8 +63,9 @@ const refuses = "mcm: the manager refuses: "
 
 // tokensOnHosts pastes commands with tokens that are no good. Host 2 stays as it was, and host 1 is enrolled in the end.
 func tokensOnHosts(t *testing.T, h *hostSet) {
-	h.unenroll(t, 1)
-	h.unenroll(t, 2)
+	for n := 1; n <= 2; n++ {
+		h.unenroll(t, n)
+	}
 	good := h.command(t, map[string]any{})
 	refused(t, 1, regexp.MustCompile(`mcm_enr_\w+`).ReplaceAllString(good, "mcm_enr_aaaaaaaaaaaa_bbbbbbbbbbbbbbbbbbbbbbbbbb"), refuses+"the token is not valid")
 	bound := h.command(t, map[string]any{"instance_id": h.ids[1]})
@@ -82,8 +83,19 @@ func tokensOnHosts(t *testing.T, h *hostSet) {
 	h.requireStrange(t, 2)
 }
 
+// everyoneIn enrolls the hosts that are not.
+func (h *hostSet) everyoneIn(t *testing.T) {
+	t.Helper()
+	for _, n := range h.numbers() {
+		if !h.show(t, n).Enrolled {
+			require.Contains(t, mustOnHost(t, n, h.command(t, map[string]any{})), "mcm: enrolled")
+		}
+	}
+}
+
 // serversOfOthers has host 2 say that it is a server which it is not.
 func serversOfOthers(t *testing.T, h *hostSet) {
+	h.unenroll(t, 2)
 	command := h.command(t, map[string]any{"max_uses": 3})
 	as := func(id string) string { return "export MCM_SERVER_ID=" + id + "; " + command }
 	refused(t, 2, as("00000000-0000-4000-8000-000000000000"), "the project has no server 00000000-0000-4000-8000-000000000000")
@@ -93,7 +105,6 @@ func serversOfOthers(t *testing.T, h *hostSet) {
 	h.requireEnrolled(t, 1)
 	mustOnHost(t, 2, strings.TrimSuffix(command, "sh")+"sh -s -- --uninstall")
 	h.requireStrange(t, 2)
-	require.Contains(t, mustOnHost(t, 2, h.command(t, map[string]any{})), "mcm: enrolled")
 }
 
 // serverElsewhere is a server of another project in the same cloud.
@@ -138,7 +149,6 @@ func expiredToken(t *testing.T, h *hostSet, command string, end time.Time) {
 	h.unenroll(t, 2)
 	refused(t, 2, command, refuses+"the token has expired: make a new one")
 	h.requireStrange(t, 2)
-	require.Contains(t, mustOnHost(t, 2, h.command(t, map[string]any{})), "mcm: enrolled")
 }
 
 // withoutSudo is a host that has no sudo and gets no packages: it says so, is as it was, and is enrolled once it gets them.

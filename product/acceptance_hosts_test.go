@@ -118,7 +118,13 @@ func TestHosts(t *testing.T) {
 		{"unenroll", unenrollHosts},
 	} {
 		began := time.Now()
-		if !t.Run(part.name, func(t *testing.T) { part.run(t, h) }) {
+		passed := t.Run(part.name, func(t *testing.T) {
+			if part.name != "enroll" { // a part may have been left out by -run, and some leave a host behind
+				h.everyoneIn(t)
+			}
+			part.run(t, h)
+		})
+		if !passed {
 			break
 		}
 		t.Logf("%s: %s", part.name, time.Since(began).Round(100*time.Millisecond))
