@@ -71,7 +71,7 @@ func (h *Host) serve(c net.Conn, config *ssh.ServerConfig) {
 	if err != nil {
 		return
 	}
-	defer conn.Close()
+	defer conn.Close() //nolint:errcheck // its client sees the end
 	h.Connections.Add(1)
 	defer h.Connections.Add(-1)
 	go ssh.DiscardRequests(requests)
