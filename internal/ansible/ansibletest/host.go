@@ -25,6 +25,8 @@ type Host struct {
 	Port        int
 	Key         string // its host key, as authorized_keys has it
 	Connections atomic.Int64
+	Closed      atomic.Bool                 // it lets nobody in any more
+	Answers     func(command string) uint32 // the status of a command that is then not run
 }
 
 // NewKey makes a key pair; the private half is in OpenSSH's form as well.
@@ -43,8 +45,9 @@ func NewKey(t testing.TB) (ssh.Signer, []byte) {
 func Start(t testing.TB, allowed ssh.PublicKey) *Host {
 	t.Helper()
 	signer, _ := NewKey(t)
+	h := &Host{}
 	config := &ssh.ServerConfig{PublicKeyCallback: func(c ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
-		if c.User() == "mcm" && string(key.Marshal()) == string(allowed.Marshal()) {
+		if !h.Closed.Load() && c.User() == "mcm" && string(key.Marshal()) == string(allowed.Marshal()) {
 			return nil, nil
 		}
 		return nil, errors.New("not allowed")
@@ -53,7 +56,7 @@ func Start(t testing.TB, allowed ssh.PublicKey) *Host {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = l.Close() })
-	h := &Host{Port: l.Addr().(*net.TCPAddr).Port, Key: string(ssh.MarshalAuthorizedKey(signer.PublicKey()))}
+	h.Port, h.Key = l.Addr().(*net.TCPAddr).Port, string(ssh.MarshalAuthorizedKey(signer.PublicKey()))
 	go func() {
 		for {
 			c, err := l.Accept()
@@ -126,22 +129,32 @@ func (h *Host) session(ch ssh.Channel, reqs <-chan *ssh.Request) {
 }
 
 func (h *Host) exec(ch ssh.Channel, command string) {
+	code, ran := uint32(0), true
+	if h.Answers != nil {
+		code = h.Answers(command)
+	} else {
+		code, ran = runHere(ch, command)
+	}
+	if ran {
+		_, _ = ch.SendRequest("exit-status", false, ssh.Marshal(struct{ Code uint32 }{code}))
+	}
+	_ = ch.Close()
+}
+
+func runHere(ch ssh.Channel, command string) (code uint32, ran bool) {
 	cmd := exec.Command("/bin/sh", "-c", command)
 	cmd.Env = []string{"PATH=/usr/bin:/bin", "HOME=/nonexistent", "LC_ALL=C.UTF-8"}
 	cmd.Stdout, cmd.Stderr = ch, ch.Stderr()
 	in, err := cmd.StdinPipe()
 	if err != nil || cmd.Start() != nil {
-		_ = ch.Close()
-		return
+		return 0, false
 	}
 	go func() { _, _ = io.Copy(in, ch); _ = in.Close() }()
 	_ = cmd.Wait()
-	code := uint32(cmd.ProcessState.ExitCode())
 	if ws, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
-		code = 255
+		return 255, true
 	}
-	_, _ = ch.SendRequest("exit-status", false, ssh.Marshal(struct{ Code uint32 }{code}))
-	_ = ch.Close()
+	return uint32(cmd.ProcessState.ExitCode()), true
 }
 
 // Named is how a play calls it.
