@@ -19,6 +19,8 @@ const (
 // fleet is one instance that is enrolled and one that is not.
 type fleet struct{ err error }
 
+func (f *fleet) More(ctx context.Context) ([]instances.Instance, error) { return f.List(ctx) }
+
 func (f *fleet) List(context.Context) ([]instances.Instance, error) {
 	at := time.Now().UTC()
 	plain := func(id, name string) instances.Instance {

@@ -56,7 +56,11 @@ type listInstances struct {
 }
 
 func (s *Server) listInstances(ctx context.Context, in *listInstances) (*struct{ Body InstanceList }, error) {
-	all, err := s.Instances.List(ctx)
+	read := s.Instances.List
+	if in.PageToken != "" {
+		read = s.Instances.More
+	}
+	all, err := read(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -51,6 +51,7 @@ type Tasks interface {
 // Instances reads the project's servers.
 type Instances interface {
 	List(ctx context.Context) ([]instances.Instance, error)
+	More(ctx context.Context) ([]instances.Instance, error)
 	Get(ctx context.Context, id string) (instances.Instance, error)
 }
 

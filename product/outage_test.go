@@ -125,7 +125,7 @@ func TestADeletionThatIsBlockedNamesWhatIsInTheWay(t *testing.T) {
 }
 
 // token signs in to the simulated cloud itself.
-func (p *product) token(t *testing.T, user string) string {
+func (p *product) token(t testing.TB, user string) string {
 	t.Helper()
 	body := fmt.Sprintf(`{"auth":{"identity":{"methods":["password"],"password":{"user":{"name":%[1]q,"domain":{"name":"Default"},"password":%[1]q}}},
 		"scope":{"project":{"name":"demo","domain":{"name":"Default"}}}}}`, user)
@@ -137,7 +137,7 @@ func (p *product) token(t *testing.T, user string) string {
 }
 
 // cloud asks an API of the simulated cloud.
-func (p *product) cloud(t *testing.T, method, path, token string, body any) map[string]any {
+func (p *product) cloud(t testing.TB, method, path, token string, body any) map[string]any {
 	t.Helper()
 	raw, err := json.Marshal(body)
 	require.NoError(t, err)

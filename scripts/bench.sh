@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Runs the benchmarks and writes their figures into docs/performance.md, with the machine they were measured on.
+#   MCM_BENCH_SLOW=1   also those that take both processors for minutes: agents on 50 and 200 hosts
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 out=$(mktemp)

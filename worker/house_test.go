@@ -47,12 +47,12 @@ type house struct {
 	backup backup.Backup
 }
 
-func newHouse(t *testing.T) *house {
+func newHouse(t testing.TB) *house {
 	t.Helper()
 	return newHouseOn(t, sandboxtest.Start(t))
 }
 
-func newHouseOn(t *testing.T, sim *sandboxtest.Cloud) *house {
+func newHouseOn(t testing.TB, sim *sandboxtest.Cloud) *house {
 	t.Helper()
 	cloud := openstack.New(sim.AuthURL, "demo", "demo", "demo")
 	apps, err := catalog.Load(deploy.Files)
@@ -122,7 +122,7 @@ func (h *house) environment(s *saboteur) *testsuite.TestWorkflowEnvironment {
 }
 
 // run runs a workflow to its success.
-func (h *house) run(t *testing.T, workflow, input any) {
+func (h *house) run(t testing.TB, workflow, input any) {
 	t.Helper()
 	env := h.environment(&saboteur{})
 	env.ExecuteWorkflow(workflow, input)

@@ -23,7 +23,11 @@ func ConnectInstance(ctx workflow.Context, in ConnectInstanceInput) (err error) 
 	}
 	defer run.End(ctx, &err)
 	var way neutron.Connected
-	run.Undo(network.DisconnectSubnet, func() any { return undoConnect(way, in.ID, in.Address) })
+	run.Undo(network.DisconnectSubnet, func() any {
+		undo := undoConnect(way, in.ID, in.Address)
+		undo.Stays = true // connecting enrolls nothing, and what is enrolled stays so
+		return undo
+	})
 	if err := run.Call(ctx, network.ConnectInstance, neutron.ConnectInput{ServerID: in.ID, Address: in.Address}, &way); err != nil {
 		return err
 	}

@@ -51,10 +51,9 @@ func EnrollInstance(ctx workflow.Context, in EnrollInstanceInput) (err error) {
 	}
 	var way neutron.Connected
 	run.Undo(network.DisconnectSubnet, func() any { return undoConnect(way, in.ID, server.Address) })
-	if err := run.Call(ctx, network.ConnectInstance, neutron.ConnectInput{ServerID: in.ID, Address: server.Address}, &way); err != nil {
+	if err := run.Call(ctx, network.ConnectInstance, neutron.ConnectInput{ServerID: in.ID, Address: server.Address, Note: true}, &way); err != nil {
 		return err
 	}
-	// Who fails meanwhile in the same subnet must see that it is needed.
 	run.Undo(compute.UnmarkInstance, nova.InstanceRef{ID: in.ID})
 	if err := run.Call(ctx, compute.NoteSubnet, nova.NoteSubnetInput{ID: in.ID, Subnet: ownSubnet(way)}, nil); err != nil {
 		return err

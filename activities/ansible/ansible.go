@@ -97,6 +97,8 @@ func (a *Activities) RemoveAccess(ctx context.Context, in SignIn) (string, error
 		case fault.Forbidden:
 			return "", nil
 		case "": // it is still being removed, or was not
+		case fault.Invalid: // it went between the sign-in and the command; or the host key is another
+			err = again
 		default:
 			return "", again
 		}

@@ -2,7 +2,9 @@ package neutron
 
 import (
 	"context"
+	"errors"
 	"slices"
+	"time"
 
 	"github.com/gophercloud/gophercloud/v2"
 	"github.com/gophercloud/gophercloud/v2/openstack/networking/v2/extensions/layer3/extraroutes"
@@ -55,6 +57,16 @@ func addressIn(p ports.Port, subnet string) (string, bool) {
 	return "", false
 }
 
+// interfaceIn is the router's interface in the subnet.
+func (w way) interfaceIn(subnet string) (ports.Port, bool) {
+	for _, p := range w.interfaces {
+		if _, ok := addressIn(p, subnet); ok {
+			return p, true
+		}
+	}
+	return ports.Port{}, false
+}
+
 // subnetOf is the subnet of the server's fixed address, "" when no port of it has the address.
 func (w way) subnetOf(ctx context.Context, in ConnectInput) (string, error) {
 	list, err := all(ctx, ports.List(w.c, ports.ListOpts{DeviceID: in.ServerID}), ports.ExtractPorts)
@@ -71,18 +83,37 @@ func (w way) subnetOf(ctx context.Context, in ConnectInput) (string, error) {
 	return "", nil
 }
 
+// strayAge is how old a port without a device is before it is known that nobody is attaching it now:
+// Neutron may take a minute to add an interface.
+const strayAge = 5 * time.Minute
+
+// errTaken is that another task makes the interface now, or ended a moment ago while it did.
+var errTaken = errors.New("a port of another task is there")
+
+// purpose is the description of a port, by which the server is known that it was made for. Two tasks must
+// not add the same port: the one that Neutron refuses would strip it from the other.
+func purpose(server string) string {
+	return "The stack's router, attached by MyCloudManager for the server " + server
+}
+
+// abandoned tells that a port without a device is free for the server's task: its own from before, or
+// anybody's who has gone. Server "" is whoever takes all.
+func abandoned(p ports.Port, server string) bool {
+	return server == "" || p.Description == purpose(server) || time.Since(p.CreatedAt) > strayAge
+}
+
 // port makes the port for the interface: at the subnet's gateway when that is free, else anywhere.
-func (w way) port(ctx context.Context, subnet string) (ports.Port, error) {
+func (w way) port(ctx context.Context, subnet, server string) (ports.Port, error) {
 	net, err := subnets.Get(ctx, w.c, subnet).Extract()
 	if err != nil {
 		return ports.Port{}, w.s.Fault("neutron", err)
 	}
-	left, err := all(ctx, ports.List(w.c, ports.ListOpts{NetworkID: net.NetworkID, Name: ownPort}), ports.ExtractPorts)
+	left, err := w.loose(ctx, subnet)
 	if err != nil {
-		return ports.Port{}, w.s.Fault("neutron", err)
+		return ports.Port{}, err
 	}
 	for _, p := range left {
-		if _, ok := addressIn(p, subnet); ok && p.DeviceID == "" {
+		if abandoned(p, server) {
 			return p, nil
 		}
 	}
@@ -94,12 +125,24 @@ func (w way) port(ctx context.Context, subnet string) (ports.Port, error) {
 	if taken == nil {
 		at.IPAddress = net.GatewayIP
 	}
+	if taken != nil && slices.ContainsFunc(left, func(p ports.Port) bool { return p.ID == taken.ID }) {
+		return ports.Port{}, fault.New(fault.Unavailable, errTaken, "another task attaches the instance's subnet just now")
+	}
 	made, err := ports.Create(ctx, w.c, ports.CreateOpts{NetworkID: net.NetworkID, Name: ownPort, FixedIPs: []ports.IP{at},
-		Description: "The stack's router, attached by MyCloudManager"}).Extract()
+		Description: purpose(server)}).Extract()
 	if err != nil {
 		return ports.Port{}, w.s.Fault("neutron", err)
 	}
 	return *made, nil
+}
+
+// loose lists the ports of ours in the subnet that are no interface, or not yet.
+func (w way) loose(ctx context.Context, subnet string) ([]ports.Port, error) {
+	list, err := all(ctx, ports.List(w.c, ports.ListOpts{Name: ownPort}), ports.ExtractPorts)
+	return slices.DeleteFunc(list, func(p ports.Port) bool {
+		_, in := addressIn(p, subnet)
+		return !in || p.DeviceID != ""
+	}), w.s.Fault("neutron", err)
 }
 
 // gateway is the port that has the subnet's gateway address, nil when nobody has it.
@@ -158,7 +201,7 @@ func (w way) learn(ctx context.Context, subnet, hop string, do change) error {
 }
 
 // leave takes the subnet's interface of ours away, with what the subnet's own router had learnt.
-func (w way) leave(ctx context.Context, subnet string) error {
+func (w way) leave(ctx context.Context, subnet, server string) error {
 	for _, p := range w.interfaces {
 		at, ok := addressIn(p, subnet)
 		if !ok || p.Name != ownPort {
@@ -172,17 +215,17 @@ func (w way) leave(ctx context.Context, subnet string) error {
 			return err
 		}
 	}
-	return w.strays(ctx, subnet)
+	return w.strays(ctx, subnet, server)
 }
 
-// strays deletes ports of ours that never became an interface.
-func (w way) strays(ctx context.Context, subnet string) error {
-	list, err := all(ctx, ports.List(w.c, ports.ListOpts{Name: ownPort}), ports.ExtractPorts)
+// strays deletes ports of ours that never became an interface, but not those of a task that goes on.
+func (w way) strays(ctx context.Context, subnet, server string) error {
+	left, err := w.loose(ctx, subnet)
 	if err != nil {
-		return w.s.Fault("neutron", err)
+		return err
 	}
-	for _, p := range list {
-		if _, ok := addressIn(p, subnet); !ok || p.DeviceID != "" {
+	for _, p := range left {
+		if !abandoned(p, server) {
 			continue
 		}
 		if err := w.s.Fault("neutron", ports.Delete(ctx, w.c, p.ID).ExtractErr()); err != nil && fault.KindOf(err) != fault.NotFound {

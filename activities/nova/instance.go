@@ -112,7 +112,6 @@ type MarkInput struct {
 }
 
 // MarkInstance writes the enrollment into the server's metadata. It is idempotent: the same values.
-// https://docs.openstack.org/api-ref/compute/#create-or-update-metadata-items
 func (a *Activities) MarkInstance(ctx context.Context, in MarkInput) error {
 	return a.write(ctx, in.ID, in.Enrollment.Metadata())
 }
@@ -122,12 +121,7 @@ func (a *Activities) write(ctx context.Context, id string, values map[string]str
 	if err != nil {
 		return err
 	}
-	c, err := s.Compute()
-	if err != nil {
-		return err
-	}
-	_, err = servers.UpdateMetadata(ctx, c, id, servers.MetadataOpts(values)).Extract()
-	return s.Fault("nova", err)
+	return s.WriteMetadata(ctx, id, values)
 }
 
 // InstanceRef names an instance.
@@ -164,7 +158,6 @@ func (a *Activities) ReadInstance(ctx context.Context, in InstanceRef) (Enrolled
 
 // UnmarkInstance takes everything out of the server's metadata that enrollment and agents have put
 // there. It tolerates absence, of the server too.
-// https://docs.openstack.org/api-ref/compute/#delete-metadata-item
 func (a *Activities) UnmarkInstance(ctx context.Context, in InstanceRef) error {
 	s, err := a.Cloud.Manager(ctx)
 	if err != nil {
@@ -182,7 +175,7 @@ func (a *Activities) UnmarkInstance(ctx context.Context, in InstanceRef) error {
 		if !instances.Ours(key) {
 			continue
 		}
-		if err := absent(s.Fault("nova", servers.DeleteMetadatum(ctx, c, in.ID, key).ExtractErr())); err != nil {
+		if err := s.DropMetadata(ctx, in.ID, key); err != nil {
 			return err
 		}
 	}

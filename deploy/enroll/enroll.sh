@@ -28,6 +28,7 @@ clean_up() {
   [ -n "$work" ] || return 0
   if [ -d "$work/drive" ]; then umount "$work/drive" 2>/dev/null; fi
   rm -rf "$work"
+  rmdir "$state" 2>/dev/null || : # a machine that was refused is as it was; where something was done, it is not empty
 }
 
 # family prints what kind of packages this distribution has: deb or rpm.

@@ -176,6 +176,18 @@ func TestItKnowsTheServerWithoutASayInIt(t *testing.T) {
 	require.Equal(t, server+"\n", out)
 }
 
+// A machine that the manager refused has nothing of it; what was done is remembered, so that it can be undone.
+func TestARefusalLeavesNothing(t *testing.T) {
+	for name, c := range map[string]struct{ done, left string }{"nothing was done": {":", "gone"}, "a user was made": {": >$state/user", "there"}} {
+		t.Run(name, func(t *testing.T) {
+			out, err := pieces(t, "http://127.0.0.1:1", "state="+t.TempDir()+"/state\nmkdir $state\n"+c.done+"\nclean_up\n"+
+				"if [ -e $state ]; then echo there; else echo gone; fi\n")
+			require.NoError(t, err, out)
+			require.Equal(t, c.left+"\n", out)
+		})
+	}
+}
+
 func TestItRefusesWhatItCannotDo(t *testing.T) {
 	for args, says := range map[string]string{"--install": "unknown argument --install", "": "there is no token"} {
 		cmd := exec.Command("/bin/sh", append([]string{"-s", "--"}, strings.Fields(args)...)...)

@@ -1,6 +1,7 @@
 package ansible_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -16,18 +17,19 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mycloudmanager/internal/ansible"
+	"mycloudmanager/internal/ansible/ansibletest"
 	"mycloudmanager/internal/fault"
 )
 
 // play returns a play of one host and the host; its folders are in a temporary folder of the test.
-func play(t *testing.T, tasks string) (ansible.Play, *sshHost) {
+func play(t *testing.T, tasks string) (ansible.Play, *ansibletest.Host) {
 	t.Helper()
 	t.Setenv("TMPDIR", shortTemp(t))
-	signer, key := newKey(t)
-	h := startHost(t, signer.PublicKey())
+	signer, key := ansibletest.NewKey(t)
+	h := ansibletest.Start(t, signer.PublicKey())
 	book := "- name: a play\n  hosts: all\n  gather_facts: false\n  vars: {ansible_remote_tmp: '" + t.TempDir() + "'}\n  tasks:\n" + tasks
 	return ansible.Play{
-		Files: fstest.MapFS{"install.yml": {Data: []byte(book)}}, Playbook: "install.yml", Hosts: []ansible.Host{h.host("web 1")}, PrivateKey: key, Timeout: 2 * time.Minute,
+		Files: fstest.MapFS{"install.yml": {Data: []byte(book)}}, Playbook: "install.yml", Hosts: []ansible.Host{h.Named("web 1")}, PrivateKey: key, Timeout: 2 * time.Minute,
 	}, h
 }
 
@@ -89,6 +91,20 @@ func find(t *testing.T, events []ansible.Event, kind, task string) ansible.Event
 	}
 	t.Fatalf("no event %s of %q in %+v", kind, task, events)
 	return ansible.Event{}
+}
+
+// What is missing on a host is told in the host's own words, also where Ansible only names its module.
+func TestAHostWithoutPythonSaysSo(t *testing.T) {
+	for _, facts := range []string{"true", "false"} {
+		p, h := play(t, "  - {name: ask, ansible.builtin.ping: }\n")
+		book := p.Files.(fstest.MapFS)["install.yml"]
+		book.Data = bytes.Replace(book.Data, []byte("gather_facts: false"), []byte("gather_facts: "+facts), 1)
+		p.Hosts = []ansible.Host{h.Named("web 1")}
+		p.Hosts[0].Variables = map[string]any{"ansible_python_interpreter": "/nowhere/python3"}
+		recap, _, err := run(t, p)
+		require.NoError(t, err)
+		require.Regexp(t, `^(Gathering Facts|ask): .*/nowhere/python3: not found$`, recap["web 1"].Reason)
+	}
 }
 
 func TestEventsTellEachTaskOfEachHost(t *testing.T) {
@@ -162,13 +178,13 @@ func TestARescuedFailureIsNone(t *testing.T) {
 
 func TestWhoCannotBeReachedIsToldApart(t *testing.T) {
 	p, h := play(t, "  - {name: look, ansible.builtin.ping: }\n")
-	signer, _ := newKey(t)
-	other := startHost(t, signer.PublicKey())
-	closed := h.host("closed")
+	signer, _ := ansibletest.NewKey(t)
+	other := ansibletest.Start(t, signer.PublicKey())
+	closed := h.Named("closed")
 	closed.Port = 1
-	wrong := h.host("wrong key")
+	wrong := h.Named("wrong key")
 	wrong.HostKeys = []string{other.Key}
-	p.Hosts = append(p.Hosts, closed, wrong, other.host("not let in"))
+	p.Hosts = append(p.Hosts, closed, wrong, other.Named("not let in"))
 	recap, events, err := run(t, p)
 	require.NoError(t, err)
 	require.True(t, recap["web 1"].Succeeded())
@@ -179,10 +195,10 @@ func TestWhoCannotBeReachedIsToldApart(t *testing.T) {
 
 func TestThroughABastionWithItsOwnPinnedKey(t *testing.T) {
 	p, _ := play(t, "  - {name: look, ansible.builtin.ping: }\n")
-	allowed, key := newKey(t)
-	bastion, inner := startHost(t, allowed.PublicKey()), startHost(t, allowed.PublicKey())
-	jump := bastion.host("bastion")
-	p.PrivateKey, p.Jump, p.Hosts = key, &jump, []ansible.Host{inner.host("inner")}
+	allowed, key := ansibletest.NewKey(t)
+	bastion, inner := ansibletest.Start(t, allowed.PublicKey()), ansibletest.Start(t, allowed.PublicKey())
+	jump := bastion.Named("bastion")
+	p.PrivateKey, p.Jump, p.Hosts = key, &jump, []ansible.Host{inner.Named("inner")}
 	recap, events, err := run(t, p)
 	require.NoError(t, err)
 	require.True(t, recap["inner"].Succeeded(), "%+v", events)
@@ -319,7 +335,7 @@ func TestWhatCannotBeRunSaysWhy(t *testing.T) {
 		"is no port":               func(p *ansible.Play) { p.Hosts[0].Port = 70000 },
 	} {
 		q := p
-		q.Hosts = []ansible.Host{h.host("web 1")}
+		q.Hosts = []ansible.Host{h.Named("web 1")}
 		change(&q)
 		_, _, err := run(t, q)
 		require.Equal(t, fault.Invalid, fault.KindOf(err), name)
@@ -343,9 +359,9 @@ func TestARunSweepsWhatAKilledOneLeft(t *testing.T) {
 // A manager that is killed takes Ansible along: the test runs itself once more as that manager.
 func TestAKilledManagerTakesAnsibleAlong(t *testing.T) {
 	if stub := os.Getenv("MCM_TEST_STUB"); stub != "" {
-		signer, key := newKey(t)
-		h := startHost(t, signer.PublicKey())
-		p := ansible.Play{Files: fstest.MapFS{"install.yml": {Data: []byte("[]")}}, Playbook: "install.yml", Hosts: []ansible.Host{h.host("x")}, PrivateKey: key}
+		signer, key := ansibletest.NewKey(t)
+		h := ansibletest.Start(t, signer.PublicKey())
+		p := ansible.Play{Files: fstest.MapFS{"install.yml": {Data: []byte("[]")}}, Playbook: "install.yml", Hosts: []ansible.Host{h.Named("x")}, PrivateKey: key}
 		_, _ = (&ansible.Runner{Executable: stub}).Run(t.Context(), p, nil)
 		return
 	}

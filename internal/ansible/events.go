@@ -128,13 +128,16 @@ func (r *reader) blame(host, reason string) {
 	}
 }
 
+// saysNothing is how Ansible's own words begin when what is the matter was said by somebody else.
+var saysNothing = []string{"non-zero return code", "MODULE FAILURE", "The module failed to execute correctly"}
+
 // reason says in one sentence why a task failed: Ansible's own words hide those of the command or the loop's item.
 func (r *reader) reason(host string, e Event) string {
 	said := e.Message
 	if item, ok := r.items[host]; ok {
 		said = item
 	}
-	if last := lastLine(e.Stderr); last != "" && (said == "" || strings.HasPrefix(said, "non-zero return code") || strings.HasPrefix(said, "MODULE FAILURE")) {
+	if last := lastLine(e.Stderr); last != "" && (said == "" || slices.ContainsFunc(saysNothing, func(words string) bool { return strings.HasPrefix(said, words) })) {
 		said = last
 	}
 	if said == "" {

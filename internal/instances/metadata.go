@@ -14,9 +14,11 @@ const (
 	hostKeyKey      = "mcm:host_key"
 	distributionKey = "mcm:distribution"
 	machineKey      = "mcm:machine_id"
-	subnetKey       = "mcm:subnet"
 	agentPrefix     = "mcm:agent:"
 )
+
+// SubnetNoteKey is the key of SubnetNote.
+const SubnetNoteKey = "mcm:subnet"
 
 // Enrollment is what the manager keeps of an enrolled instance, in the server's metadata.
 type Enrollment struct {
@@ -33,30 +35,30 @@ func (e Enrollment) Metadata() map[string]string {
 	m := map[string]string{enrolledKey: e.At.UTC().Format(time.RFC3339), addressKey: e.Address, hostKeyKey: e.HostKey,
 		distributionKey: e.Distribution, machineKey: e.MachineID}
 	if e.Subnet != "" {
-		m[subnetKey] = e.Subnet
+		m[SubnetNoteKey] = e.Subnet
 	}
 	return m
 }
 
 // SubnetNote is the metadata by which a server needs its subnet attached.
-func SubnetNote(subnet string) map[string]string { return map[string]string{subnetKey: subnet} }
+func SubnetNote(subnet string) map[string]string { return map[string]string{SubnetNoteKey: subnet} }
 
 // NeedsSubnet tells whether a server is reached by the subnet's interface, enrolled or about to be.
 func NeedsSubnet(metadata map[string]string, subnet string) bool {
-	return subnet != "" && metadata[subnetKey] == subnet
+	return subnet != "" && metadata[SubnetNoteKey] == subnet
 }
 
 // EnrollmentOf reads it back; false when the server is not enrolled.
 func EnrollmentOf(metadata map[string]string) (Enrollment, bool) {
 	at, err := time.Parse(time.RFC3339, metadata[enrolledKey])
 	return Enrollment{At: at, Address: metadata[addressKey], HostKey: metadata[hostKeyKey], Distribution: metadata[distributionKey],
-		MachineID: metadata[machineKey], Subnet: metadata[subnetKey]}, err == nil
+		MachineID: metadata[machineKey], Subnet: metadata[SubnetNoteKey]}, err == nil
 }
 
 // Ours tells whether the manager wrote the key at enrollment or after it.
 func Ours(key string) bool {
 	switch key {
-	case enrolledKey, addressKey, hostKeyKey, distributionKey, machineKey, subnetKey:
+	case enrolledKey, addressKey, hostKeyKey, distributionKey, machineKey, SubnetNoteKey:
 		return true
 	}
 	return strings.HasPrefix(key, agentPrefix)

@@ -19,6 +19,9 @@ import (
 // imagesFresh is how long images' names are good: they hardly ever change.
 const imagesFresh = time.Minute
 
+// pagesFresh is how long who reads the list in pages goes on in the same one.
+const pagesFresh = 10 * time.Second
+
 // Reader lists the instances with a fixed number of calls to the cloud, however many there are; those
 // who ask at once share them.
 type Reader struct {
@@ -29,6 +32,8 @@ type Reader struct {
 	mu       sync.Mutex
 	images   map[string]string
 	imagesAt time.Time
+	last     []Instance
+	lastAt   time.Time
 }
 
 // List returns every instance, by name.
@@ -36,6 +41,18 @@ func (r *Reader) List(ctx context.Context) ([]Instance, error) {
 	v, err, _ := r.share.Do("list", func() (any, error) { return r.read(context.WithoutCancel(ctx)) })
 	list, _ := v.([]Instance)
 	return slices.Clone(list), err
+}
+
+// More is List for a page that is not the first: as the list was a moment ago, so that a long one costs
+// the cloud one look, and its pages fit together.
+func (r *Reader) More(ctx context.Context) ([]Instance, error) {
+	r.mu.Lock()
+	list, fresh := r.last, time.Since(r.lastAt) < pagesFresh
+	r.mu.Unlock()
+	if fresh {
+		return slices.Clone(list), nil
+	}
+	return r.List(ctx)
 }
 
 // Get returns one instance.
@@ -72,6 +89,9 @@ func (r *Reader) read(ctx context.Context) ([]Instance, error) {
 		}
 	}
 	slices.SortFunc(list, func(a, b Instance) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.last, r.lastAt = list, time.Now()
 	return list, nil
 }
 

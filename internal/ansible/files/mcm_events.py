@@ -27,6 +27,11 @@ def text(value, limit):
     return value if len(value) <= limit else value[:limit] + " […]"
 
 
+def cause(values):
+    """Facts are gathered by modules of their own: of one that failed Ansible's own words tell but the name."""
+    return next(iter((values.get("failed_modules") or {}).values()), values)
+
+
 class CallbackModule(CallbackBase):
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "notification"
@@ -46,14 +51,14 @@ class CallbackModule(CallbackBase):
 
     def result(self, kind, result, message=None, **fields):
         # Nothing of a censored result is there but a sentence that says so.
-        values = result._result
+        values = cause(result._result)
         if message is None:
             message = values.get("msg", values.get("censored", values.get("reason")))
         stdout = values.get("stdout") or values.get("module_stdout") or ""
         stderr = values.get("stderr") or values.get("module_stderr") or ""
         self.emit(
             kind, host=result._host.get_name(), task=result._task.get_name(), action=result._task.action,
-            changed=bool(values.get("changed")), message=text(message, MESSAGE), stdout=text(stdout, OUTPUT), stderr=text(stderr, OUTPUT), **fields)
+            changed=bool(result._result.get("changed")), message=text(message, MESSAGE), stdout=text(stdout, OUTPUT), stderr=text(stderr, OUTPUT), **fields)
 
     def v2_playbook_on_play_start(self, play):
         self.emit("play", message=play.get_name())

@@ -126,12 +126,6 @@ func (s *Service) addInterface(r *sim.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range s.interfaces(id) {
-		if onSubnet(p, sim.Str(subnet, "id")) {
-			return nil, sim.BadRequest("Bad router request: Router already has a port on subnet %s.", sim.Str(subnet, "id")).
-				Typed("BadRequest")
-		}
-	}
 	if err := s.apart(id, subnet); err != nil {
 		return nil, err
 	}
@@ -146,8 +140,14 @@ func (s *Service) addInterface(r *sim.Request) (any, error) {
 	return interfaceInfo(router, p), nil
 }
 
-// apart refuses a subnet whose range overlaps with another one behind the router.
+// apart refuses a subnet that is behind the router, or whose range overlaps with another one there.
 func (s *Service) apart(router string, subnet sim.Obj) error {
+	for _, p := range s.interfaces(router) {
+		if onSubnet(p, sim.Str(subnet, "id")) {
+			return sim.BadRequest("Bad router request: Router already has a port on subnet %s.", sim.Str(subnet, "id")).
+				Typed("BadRequest")
+		}
+	}
 	mine, err := netip.ParsePrefix(sim.Str(subnet, "cidr"))
 	if err != nil {
 		return err
@@ -172,6 +172,11 @@ func (s *Service) addInterfacePort(r *sim.Request, router sim.Obj, port string) 
 	if sim.Str(p, "device_id") != "" {
 		return nil, sim.Conflict("Unable to complete operation on port %s for network %s. Port already has an attached "+
 			"device %s.", port, sim.Str(p, "network_id"), sim.Str(p, "device_id")).Typed("PortInUse")
+	}
+	for _, ip := range sim.Objs(p, "fixed_ips") {
+		if err := s.apart(sim.Str(router, "id"), s.cloud.Get(Subnets, sim.Str(ip, "subnet_id"))); err != nil {
+			return nil, err
+		}
 	}
 	sim.Merge(p, sim.Obj{"device_id": router["id"], "device_owner": ownerInterface, "status": "ACTIVE"})
 	s.touch(Ports, p)

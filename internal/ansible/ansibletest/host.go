@@ -1,4 +1,5 @@
-package ansible_test
+// Package ansibletest has a host that the true ansible-playbook can be run on without a machine of its own.
+package ansibletest
 
 import (
 	"crypto/ed25519"
@@ -18,16 +19,18 @@ import (
 	"mycloudmanager/internal/ansible"
 )
 
-// sshHost is a host on the loopback that runs what it is told in a shell of this machine: enough for the true ssh and
+// Host is a host on the loopback that runs what it is told in a shell of this machine: enough for the true ssh and
 // the true ansible-playbook.
-type sshHost struct {
+type Host struct {
 	Port        int
 	Key         string // its host key, as authorized_keys has it
 	Connections atomic.Int64
-	done        atomic.Int64 // commands that ended
+	Closed      atomic.Bool                 // it lets nobody in any more
+	Answers     func(command string) uint32 // the status of a command that is then not run
 }
 
-func newKey(t *testing.T) (ssh.Signer, []byte) {
+// NewKey makes a key pair; the private half is in OpenSSH's form as well.
+func NewKey(t testing.TB) (ssh.Signer, []byte) {
 	t.Helper()
 	_, key, err := ed25519.GenerateKey(rand.Reader)
 	require.NoError(t, err)
@@ -38,11 +41,13 @@ func newKey(t *testing.T) (ssh.Signer, []byte) {
 	return signer, pem.EncodeToMemory(block)
 }
 
-func startHost(t *testing.T, allowed ssh.PublicKey) *sshHost {
+// Start runs a host that lets the user mcm in with one key, until the test ends.
+func Start(t testing.TB, allowed ssh.PublicKey) *Host {
 	t.Helper()
-	signer, _ := newKey(t)
+	signer, _ := NewKey(t)
+	h := &Host{}
 	config := &ssh.ServerConfig{PublicKeyCallback: func(c ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
-		if c.User() == "mcm" && string(key.Marshal()) == string(allowed.Marshal()) {
+		if !h.Closed.Load() && c.User() == "mcm" && string(key.Marshal()) == string(allowed.Marshal()) {
 			return nil, nil
 		}
 		return nil, errors.New("not allowed")
@@ -51,7 +56,7 @@ func startHost(t *testing.T, allowed ssh.PublicKey) *sshHost {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = l.Close() })
-	h := &sshHost{Port: l.Addr().(*net.TCPAddr).Port, Key: string(ssh.MarshalAuthorizedKey(signer.PublicKey()))}
+	h.Port, h.Key = l.Addr().(*net.TCPAddr).Port, string(ssh.MarshalAuthorizedKey(signer.PublicKey()))
 	go func() {
 		for {
 			c, err := l.Accept()
@@ -64,12 +69,12 @@ func startHost(t *testing.T, allowed ssh.PublicKey) *sshHost {
 	return h
 }
 
-func (h *sshHost) serve(c net.Conn, config *ssh.ServerConfig) {
+func (h *Host) serve(c net.Conn, config *ssh.ServerConfig) {
 	conn, channels, requests, err := ssh.NewServerConn(c, config)
 	if err != nil {
 		return
 	}
-	defer conn.Close()
+	defer conn.Close() //nolint:errcheck // its client sees the end
 	h.Connections.Add(1)
 	defer h.Connections.Add(-1)
 	go ssh.DiscardRequests(requests)
@@ -110,7 +115,7 @@ func forward(n ssh.NewChannel, to net.TCPAddr) {
 	_ = out.Close()
 }
 
-func (h *sshHost) session(ch ssh.Channel, reqs <-chan *ssh.Request) {
+func (h *Host) session(ch ssh.Channel, reqs <-chan *ssh.Request) {
 	for req := range reqs {
 		if req.Type != "exec" {
 			_ = req.Reply(req.Type == "env", nil)
@@ -123,27 +128,36 @@ func (h *sshHost) session(ch ssh.Channel, reqs <-chan *ssh.Request) {
 	}
 }
 
-func (h *sshHost) exec(ch ssh.Channel, command string) {
+func (h *Host) exec(ch ssh.Channel, command string) {
+	code, ran := uint32(0), true
+	if h.Answers != nil {
+		code = h.Answers(command)
+	} else {
+		code, ran = runHere(ch, command)
+	}
+	if ran {
+		_, _ = ch.SendRequest("exit-status", false, ssh.Marshal(struct{ Code uint32 }{code}))
+	}
+	_ = ch.Close()
+}
+
+func runHere(ch ssh.Channel, command string) (code uint32, ran bool) {
 	cmd := exec.Command("/bin/sh", "-c", command)
 	cmd.Env = []string{"PATH=/usr/bin:/bin", "HOME=/nonexistent", "LC_ALL=C.UTF-8"}
 	cmd.Stdout, cmd.Stderr = ch, ch.Stderr()
 	in, err := cmd.StdinPipe()
 	if err != nil || cmd.Start() != nil {
-		_ = ch.Close()
-		return
+		return 0, false
 	}
 	go func() { _, _ = io.Copy(in, ch); _ = in.Close() }()
 	_ = cmd.Wait()
-	code := uint32(cmd.ProcessState.ExitCode())
 	if ws, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
-		code = 255
+		return 255, true
 	}
-	h.done.Add(1)
-	_, _ = ch.SendRequest("exit-status", false, ssh.Marshal(struct{ Code uint32 }{code}))
-	_ = ch.Close()
+	return uint32(cmd.ProcessState.ExitCode()), true
 }
 
-// host is how a play calls it.
-func (h *sshHost) host(name string) ansible.Host {
+// Named is how a play calls it.
+func (h *Host) Named(name string) ansible.Host {
 	return ansible.Host{Name: name, Address: "127.0.0.1", Port: h.Port, User: "mcm", HostKeys: []string{h.Key}}
 }

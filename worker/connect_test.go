@@ -1,0 +1,197 @@
+package worker_test
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"mycloudmanager/activities/neutron"
+	"mycloudmanager/internal/sandbox/sandboxtest"
+	"mycloudmanager/workflows"
+)
+
+// gate lets a test do something when a request comes to the cloud, before it is carried out.
+type gate struct {
+	mu   sync.Mutex
+	when func(r *http.Request, body string)
+}
+
+func (g *gate) set(when func(r *http.Request, body string)) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.when = when
+}
+
+func (g *gate) wrap(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		g.mu.Lock()
+		when := g.when
+		g.mu.Unlock()
+		if when != nil {
+			raw, _ := io.ReadAll(r.Body)
+			r.Body = io.NopCloser(strings.NewReader(string(raw)))
+			when(r, string(raw))
+		}
+		next.ServeHTTP(out, r)
+	})
+}
+
+// neighbours is a stack and two servers in one subnet that is not attached to it. What two workers do is done by two sets of
+// activities: nothing in this process makes them wait for each other.
+func neighbours(t *testing.T) (h *house, g *gate, workers [2]*neutron.Activities, servers [2]neutron.ConnectInput) {
+	t.Helper()
+	g = &gate{}
+	h = newHouseOn(t, sandboxtest.StartBehind(t, t.TempDir(), g.wrap))
+	h.run(t, workflows.DeployStack, small(h))
+	for n, name := range []string{"web-1", "web-2"} {
+		e := h.script(t, name)
+		workers[n] = &neutron.Activities{Cloud: h.parts.Cloud}
+		servers[n] = neutron.ConnectInput{ServerID: e.ID, Address: e.Address, Note: true}
+	}
+	return h, g, workers, servers
+}
+
+// attached are the ports of ours by the device that they are plugged into.
+func (h *house) attached(t *testing.T) (interfaces, loose int) {
+	t.Helper()
+	ports := h.cloud.Raw(t, "demo", http.MethodGet, "/network/v2.0/ports?name=mcm-instances", "")["ports"].([]any)
+	for _, p := range ports {
+		if p.(map[string]any)["device_id"] == "" {
+			loose++
+		} else {
+			interfaces++
+		}
+	}
+	return interfaces, loose
+}
+
+// freeTheGateway takes the project's own router off the subnet: the stack's is to be its gateway then.
+func (h *house) freeTheGateway(t *testing.T) {
+	t.Helper()
+	router := h.cloud.Find(t, "neutron", "routers", "demo-router").ID
+	subnet := h.cloud.Find(t, "neutron", "subnets", "demo-subnet").ID
+	for _, f := range h.cloud.Raw(t, "demo", http.MethodGet, "/network/v2.0/floatingips", "")["floatingips"].([]any) {
+		if f := f.(map[string]any); f["router_id"] == router {
+			h.cloud.Raw(t, "demo", http.MethodPut, "/network/v2.0/floatingips/"+f["id"].(string), `{"floatingip":{"port_id":null}}`)
+		}
+	}
+	h.cloud.Raw(t, "demo", http.MethodPut, "/network/v2.0/routers/"+router+"/remove_router_interface", `{"subnet_id":"`+subnet+`"}`)
+}
+
+// Workers that attach a subnet at once never add one and the same port: Neutron strips it from both when it refuses the second.
+func TestWorkersDoNotShareAPort(t *testing.T) {
+	for name, prepare := range map[string]func(*testing.T, *house){
+		"another router is the gateway": func(*testing.T, *house) {},
+		"nobody is the gateway":         func(t *testing.T, h *house) { h.freeTheGateway(t) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h, g, workers, servers := neighbours(t)
+			prepare(t, h)
+			var mu sync.Mutex
+			asked := map[string]int{}
+			g.set(func(r *http.Request, body string) {
+				if strings.HasSuffix(r.URL.Path, "/add_router_interface") {
+					mu.Lock()
+					asked[body]++
+					mu.Unlock()
+					time.Sleep(500 * time.Millisecond) // Neutron takes its time, and the other comes meanwhile
+				}
+			})
+			var together sync.WaitGroup
+			for n, w := range workers {
+				together.Go(func() {
+					done, err := w.ConnectInstance(t.Context(), servers[n])
+					if err != nil || !done.Made {
+						t.Errorf("%+v, %v", done, err)
+					}
+				})
+			}
+			together.Wait()
+			g.set(nil)
+			for port, times := range asked {
+				require.Equal(t, 1, times, port)
+			}
+			interfaces, loose := h.attached(t)
+			require.Equal(t, 1, interfaces)
+			require.Zero(t, loose, "who came second has taken its port back")
+			for n, w := range workers {
+				require.NoError(t, w.DisconnectSubnet(t.Context(), neutron.DisconnectInput{ServerID: servers[n].ServerID, Address: servers[n].Address}))
+			}
+			interfaces, loose = h.attached(t)
+			require.Zero(t, interfaces+loose, "the last one detaches it")
+		})
+	}
+}
+
+// An instance that comes while a neighbour's enrollment is undone stays connected, whenever in that time it comes.
+func TestANeighbourThatComesMeanwhileStaysConnected(t *testing.T) {
+	for name, moment := range map[string]struct{ method, path string }{
+		"before the notes are read":    {http.MethodGet, "/servers/detail"},
+		"before the interface goes":    {http.MethodPut, "/remove_router_interface"},
+		"after the interface has gone": {http.MethodGet, "/ports"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h, g, workers, servers := neighbours(t)
+			_, err := workers[0].ConnectInstance(t.Context(), servers[0])
+			require.NoError(t, err)
+			came, removed := false, false
+			g.set(func(r *http.Request, _ string) {
+				is := r.Method == moment.method && strings.HasSuffix(r.URL.Path, moment.path)
+				if !came && is && (moment.path != "/ports" || removed) {
+					came = true
+					done, err := workers[1].ConnectInstance(t.Context(), servers[1])
+					if err != nil || !done.Made {
+						t.Errorf("%+v, %v", done, err)
+					}
+				}
+				removed = removed || strings.HasSuffix(r.URL.Path, "/remove_router_interface")
+			})
+			require.NoError(t, workers[0].DisconnectSubnet(t.Context(), neutron.DisconnectInput{ServerID: servers[0].ServerID, Address: servers[0].Address}))
+			g.set(nil)
+			require.True(t, came)
+			interfaces, loose := h.attached(t)
+			require.Equal(t, 1, interfaces)
+			require.Zero(t, loose)
+			server := func(n int) any {
+				return h.cloud.Raw(t, "demo", http.MethodGet, "/compute/v2.1/servers/"+servers[n].ServerID, "")["server"].(map[string]any)["metadata"]
+			}
+			require.NotContains(t, server(0), "mcm:subnet")
+			require.Contains(t, server(1), "mcm:subnet")
+		})
+	}
+}
+
+// An undo that ended between the interface's removal and the second look goes on where it was.
+func TestADisconnectionIsRepeated(t *testing.T) {
+	h, g, workers, servers := neighbours(t)
+	connected, err := workers[0].ConnectInstance(t.Context(), servers[0])
+	require.NoError(t, err)
+	out := neutron.DisconnectInput{ServerID: servers[0].ServerID, Subnet: connected.Subnet}
+	g.set(func(r *http.Request, _ string) {
+		if strings.HasSuffix(r.URL.Path, "/remove_router_interface") {
+			g.set(func(r *http.Request, _ string) { // the worker is killed
+				if strings.HasSuffix(r.URL.Path, "/servers/detail") {
+					panic(http.ErrAbortHandler)
+				}
+			})
+			_, err := workers[1].ConnectInstance(t.Context(), servers[1])
+			if err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	require.Error(t, workers[0].DisconnectSubnet(t.Context(), out))
+	g.set(nil)
+	interfaces, _ := h.attached(t)
+	require.Zero(t, interfaces)
+	require.NoError(t, workers[0].DisconnectSubnet(t.Context(), out))
+	interfaces, _ = h.attached(t)
+	require.Equal(t, 1, interfaces)
+}
