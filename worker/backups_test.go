@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
 
 	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/flow"
@@ -184,4 +185,30 @@ func TestAVerifiedBackupSaysSo(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, backup.VerifiedOK, b.VerifyStatus)
 	require.NotNil(t, b.VerifiedAt)
+}
+
+// What the schedule starts runs the plan at the times that the plan means, and at no other.
+func TestAScheduledBackupRunsWhenItIsDue(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	plan := h.nightly(t, "web-1")
+	for at, runs := range map[string]int{
+		"2027-10-31T00:30:00Z": 1, // 02:30 for the first time
+		"2027-10-31T01:30:00Z": 0, // and again
+		"2027-03-28T01:00:00Z": 1, // 03:00, as 02:30 does not exist
+	} {
+		due, err := time.Parse(time.RFC3339, at)
+		require.NoError(t, err)
+		before, err := h.reader().List(t.Context())
+		require.NoError(t, err)
+		plan.ID = at // each is a task of its own
+		env := h.environment(&saboteur{})
+		require.NoError(t, env.SetTypedSearchAttributesOnStart(temporal.NewSearchAttributes(
+			temporal.NewSearchAttributeKeyTime("TemporalScheduledStartTime").ValueSet(due))))
+		env.ExecuteWorkflow(workflows.ScheduledBackup, plan)
+		require.NoError(t, env.GetWorkflowError())
+		after, err := h.reader().List(t.Context())
+		require.NoError(t, err)
+		require.Len(t, after, len(before)+runs, at)
+	}
 }

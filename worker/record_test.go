@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -22,6 +23,7 @@ import (
 	sdkworker "go.temporal.io/sdk/worker"
 
 	"mycloudmanager/internal/apps"
+	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/flow"
 	"mycloudmanager/internal/stack"
 	"mycloudmanager/internal/temporal/temporaltest"
@@ -50,6 +52,7 @@ func TestRecord(t *testing.T) {
 	require.NoError(t, w.Start())
 	t.Cleanup(w.Stop)
 
+	r.saveBackups(t)
 	r.save(t, "DeployStack.cancelled", r.cancelled(t, "stack.deploy", small(r.house)))
 	r.save(t, "DeployStack.blocked", r.blocked(t, "stack.deploy", small(r.house)))
 	nodes := 1
@@ -66,6 +69,31 @@ func TestRecord(t *testing.T) {
 	r.saveInstances(t)
 	r.save(t, "DeleteStack.ok", r.ok(t, "stack.delete", workflows.DeleteStackInput{Name: "toolbox", UserToken: r.token}))
 }
+
+// saveBackups records the operations of backups, and what a schedule starts.
+func (r *recorder) saveBackups(t *testing.T) {
+	t.Helper()
+	plan := r.nightly(t, "web-1", "db-1")
+	plan.Retention.Last = 1
+	r.save(t, "RunBackup.ok", r.ok(t, "backup.run", workflows.BackupInput{Plan: plan}))
+	id := instanceID(plan.Instances[0])
+	r.save(t, "BackupInstance.snapshot", r.server.Client.GetWorkflow(t.Context(), id, ""))
+	due, err := r.server.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "scheduled", TaskQueue: "record"}, workflows.ScheduledBackup, plan)
+	require.NoError(t, err)
+	require.NoError(t, due.Get(t.Context(), nil))
+	r.save(t, "ScheduledBackup.ok", due)
+	r.save(t, "PruneBackups.ok", r.ok(t, "backup.prune", workflows.PruneInput{Plan: plan}))
+	all, err := r.reader().List(t.Context())
+	require.NoError(t, err)
+	at := slices.IndexFunc(all, func(b backup.Backup) bool { return b.Instance == plan.Instances[0] })
+	r.save(t, "VerifyBackup.image", r.ok(t, "backup.verify", workflows.VerifyInput{Backup: all[at]}))
+	restored := r.ok(t, "instance.restore", workflows.RestoreInput{Backup: all[at], Instance: plan.Instances[0]})
+	r.save(t, "RestoreInstance.disk", restored)
+	safety := restored.GetID() + "~" + restored.GetRunID() + "~safety"
+	r.save(t, "SafetySnapshot.ok", r.server.Client.GetWorkflow(t.Context(), safety, ""))
+}
+
+func instanceID(id string) string { return flow.Target{Kind: "instance", ID: id}.WorkflowID() }
 
 // saveInstances records the operations on instances, with an app whose agent is theirs.
 func (r *recorder) saveInstances(t *testing.T) {
