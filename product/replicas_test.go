@@ -117,7 +117,7 @@ func (f *fleet) share(t *testing.T, p *product) {
 	t.Helper()
 	from, to := f.apis[0].dir+"/data/", p.dir+"/data/"
 	require.NoError(t, os.Mkdir(to, 0o700))
-	for _, name := range []string{"keys", "audit.key", "session.key", "ssh_identity"} {
+	for _, name := range []string{"keys", "audit.key", "backup.key", "session.key", "ssh_identity"} {
 		out, err := exec.Command("cp", "-a", from+name, to).CombinedOutput()
 		require.NoError(t, err, string(out))
 	}
