@@ -160,7 +160,8 @@ func (s *Service) dropReset(ctx context.Context, found []*execution) ([]*executi
 	}
 	// As many rows as tasks, no more: the newest ends come first, so each task's last run is among them,
 	// and the index is read no further than the page itself reaches.
-	runs, err := s.rows(ctx, fmt.Sprintf("%s IN (%s)", flow.TaskKey, strings.Join(ids, ", ")), int32(len(ids)))
+	// Workflows that work for a task name it too, and are no runs of it.
+	runs, err := s.rows(ctx, fmt.Sprintf("%s IN (%s) AND %s", flow.TaskKey, strings.Join(ids, ", "), ours), int32(len(ids)))
 	if err != nil {
 		return nil, err
 	}
@@ -174,7 +175,7 @@ func (s *Service) dropReset(ctx context.Context, found []*execution) ([]*executi
 }
 
 // kinds of targets that an id alone may mean.
-var kinds = []string{"stack", "app", "instance", "plan", "volume", "token"}
+var kinds = []string{"stack", "app", "instance", "plan", "backup", "volume", "token"}
 
 func (f Filter) conditions() ([]string, error) {
 	var out []string
