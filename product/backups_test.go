@@ -29,6 +29,7 @@ type backupOf struct {
 	Safety   bool   `json:"safety"`
 	Held     bool   `json:"held"`
 	Size     int64  `json:"size_bytes"`
+	Changed  int64  `json:"changed_bytes"`
 }
 
 func (w *person) backups(t *testing.T, query string) []backupOf {

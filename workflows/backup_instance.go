@@ -40,6 +40,7 @@ func BackupInstance(ctx workflow.Context, in BackupInstanceInput) (b backup.Back
 	if err := workflow.UpsertTypedSearchAttributes(ctx, temporal.NewSearchAttributeKeyKeyword(flow.TaskKey).ValueSet(in.Task)); err != nil {
 		return b, err
 	}
+	ctx = flow.PartOf(ctx, in.Task, BackupInstance)
 	if in.Plan.Method == backup.Soft {
 		return softBackup(ctx, in)
 	}
