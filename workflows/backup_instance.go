@@ -57,6 +57,9 @@ func softBackup(ctx workflow.Context, in BackupInstanceInput) (b backup.Backup, 
 	if err := step(ctx, backupCall, compute.ReadInstance, nova.InstanceRef{ID: in.Instance}, &at); err != nil {
 		return b, err
 	}
+	if at.Gone {
+		return b, fault.Final(fault.New(fault.Invalid, nil, "the instance does not exist any more"))
+	}
 	if !at.Enrolled {
 		return b, fault.Final(fault.New(fault.Invalid, nil, "it is not enrolled"))
 	}
