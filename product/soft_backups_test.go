@@ -3,6 +3,7 @@ package product_test
 import (
 	"net/http"
 	"net/url"
+	"strconv"
 	"testing"
 	"time"
 
@@ -57,7 +58,7 @@ func TestSoftBackups(t *testing.T) {
 	require.Equal(t, http.StatusNoContent, answer.StatusCode, string(raw))
 	demo.end(t, taskOf(answer.Header.Get("Location")), "succeeded")
 	require.Empty(t, demo.backups(t, "&plan="+made.ID))
-	require.Zero(t, p.count(t, "swift", "objects", `"data/`), "no data is left")
+	require.Zero(t, p.count(t, "swift", "objects", `"name":"data/`), "no data is left")
 }
 
 // refusesPlans asks for what could never run.
@@ -170,4 +171,47 @@ func tellsOfFiles(t *testing.T, demo *person, run string) {
 	for _, line := range []string{"restic 0.14.0", "dumped", "new in the storage"} {
 		require.Contains(t, string(raw), line)
 	}
+}
+
+// Whatever dies while files are backed up or brought back: there is one outcome, one snapshot, and no engine
+// is left at work.
+func TestSoftBackupsSurviveKills(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	demo := p.signIn(t, "demo")
+	web := demo.instance(t, "web-1")
+	demo.work(t, http.MethodPost, "/stack", map[string]any{"name": "toolbox", "preset": "small"})
+	demo.work(t, http.MethodPost, "/instances/"+web.ID+"/network", nil)
+	made := demo.plan(t, files("files", 0, web.ID))
+	atWork := func() bool { return p.count(t, "swift", "objects", `"name":"locks/`) > 0 }
+	manager := func() { require.NoError(t, killProduct(t, p)(0)) }
+	temporal := func() {
+		require.NoError(t, killChild(func() int { return p.process.Process.Pid }, "mcm-temporal")(0))
+	}
+	struck := func(id string, kill func()) task {
+		require.Eventually(t, atWork, time.Minute, 5*time.Millisecond, "the engine is at work")
+		kill()
+		require.Eventually(t, p.ready, time.Minute, 50*time.Millisecond)
+		done := demo.end(t, id, "succeeded")
+		require.False(t, atWork(), "no engine is left")
+		return done
+	}
+	for runs, kill := range []func(){manager, temporal} {
+		run := demo.begin(t, http.MethodPost, "/backup-plans/"+made.ID+"/run", nil, nil)
+		struck(run.ID, kill)
+		list := demo.backups(t, "&plan="+made.ID)
+		require.Len(t, list, runs+1)
+		require.Equal(t, run.ID, list[0].Task)
+		require.Equal(t, runs+1, p.count(t, "swift", "objects", `"name":"snapshots/`), "none is doubled")
+
+		body := map[string]any{"backup_id": list[0].ID, "confirm": "web-1", "target": "/back-" + strconv.Itoa(runs)}
+		restore := demo.begin(t, http.MethodPost, "/instances/"+web.ID+"/restore", body, nil)
+		done := struck(restore.ID, kill)
+		require.Equal(t, true, done.Result["checked"])
+	}
+	for _, b := range demo.backups(t, "&plan="+made.ID) {
+		demo.work(t, http.MethodDelete, "/backups/"+b.ID, nil)
+	}
+	require.Zero(t, p.count(t, "swift", "objects", `"name":"data/`))
+	require.Equal(t, 1, p.count(t, "swift", "containers", "mcm-files-"), "one repository of one instance")
 }
