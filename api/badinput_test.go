@@ -129,6 +129,41 @@ func badInstances() []bad {
 	}
 }
 
+func badBackups() []bad {
+	plan := func(change string) ask {
+		return post("/api/v1/backup-plans", strings.Replace(planBody, "{", "{"+change+",", 1))
+	}
+	when := func(schedule string) ask {
+		return post("/api/v1/backup-plans/preview", `{"schedule":`+schedule+`}`)
+	}
+	restore := "/api/v1/instances/" + enrolledID + "/restore"
+	return []bad{
+		{"a plan without a name", post("/api/v1/backup-plans", strings.Replace(planBody, "nightly", " ", 1)), 422, "invalid", "name"},
+		{"a plan of an instance of nobody", post("/api/v1/backup-plans", strings.Replace(planBody, enrolledID, "nobody", 1)), 422, "invalid", "instances"},
+		{"a plan of files without a directory", post("/api/v1/backup-plans", strings.Replace(planBody, `"snapshot"`, `"soft"`, 1)), 422, "invalid", "directories"},
+		{"a plan of files of a stranger", post("/api/v1/backup-plans", strings.NewReplacer(`"snapshot"`, `"soft","directories":["/data"]`, enrolledID, strangerID).Replace(planBody)), 422, "invalid", "instances[0]"},
+		{"a plan of a relative directory", post("/api/v1/backup-plans", strings.Replace(planBody, `"snapshot"`, `"soft","directories":["../etc"]`, 1)), 422, "invalid", "directories"},
+		{"a plan that catches up for a year", plan(`"catch_up_seconds":31536000`), 422, "invalid", "catch_up_seconds"},
+		{"a plan by another method", post("/api/v1/backup-plans", strings.Replace(planBody, `"snapshot"`, `"tape"`, 1)), 422, "invalid", "method"},
+		{"a plan with an id", plan(`"id":"x"`), 422, "invalid", "id"},
+		{"a time zone of nobody", when(`{"frequency":"daily","time":"02:30","time_zone":"Europe/Atlantis"}`), 422, "invalid", "schedule.time_zone"},
+		{"a time zone that is a path", when(`{"frequency":"daily","time":"02:30","time_zone":"../../etc/passwd"}`), 422, "invalid", "schedule.time_zone"},
+		{"a time that is none", when(`{"frequency":"daily","time":"25:00","time_zone":"UTC"}`), 422, "invalid", "schedule.time"},
+		{"a week without a day", when(`{"frequency":"weekly","time":"02:30","time_zone":"UTC"}`), 422, "invalid", "schedule.weekday"},
+		{"a cron line of words", when(`{"frequency":"cron","cron":"at night","time_zone":"UTC"}`), 422, "invalid", "schedule.cron"},
+		{"a cron line that is never due", when(`{"frequency":"cron","cron":"0 0 31 2 *","time_zone":"UTC"}`), 422, "invalid", "schedule.cron"},
+		{"a plan of others meanwhile", with(ask{method: http.MethodPut, path: "/api/v1/backup-plans/" + planID, body: planBody}, "If-Match", `"p0"`), 412, "conflict", ""},
+		{"a run of no plan", post("/api/v1/backup-plans/0198/run", ""), 404, "not_found", ""},
+		{"a backup of nobody", post("/api/v1/backups/s-0000/verify", ""), 404, "not_found", ""},
+		{"a backup that is a path", get("/backups/..%2f..%2fetc"), 404, "not_found", ""},
+		{"a restore that is not confirmed", post(restore, `{"backup_id":"`+backupID+`","confirm":""}`), 422, "invalid", "confirm"},
+		{"a restore of no backup", post(restore, `{"backup_id":"s-0000","confirm":"web-1"}`), 422, "invalid", "backup_id"},
+		{"files of a snapshot", post(restore, `{"backup_id":"`+backupID+`","confirm":"web-1","paths":["/etc"]}`), 422, "invalid", "paths"},
+		{"a snapshot of another instance", post("/api/v1/instances/"+strangerID+"/restore", `{"backup_id":"`+backupID+`","confirm":"web-2"}`), 422, "invalid", "backup_id"},
+		{"a forged token of backups", get("/backups?page_token=e30"), 422, "invalid", "page_token"},
+	}
+}
+
 func badHeaders() []bad {
 	key := strings.Repeat("k", 256)
 	return []bad{
@@ -147,7 +182,7 @@ func badHeaders() []bad {
 
 func TestBadRequestsAreToldAndStartNothing(t *testing.T) {
 	h := newHouse(t)
-	cases := slices.Concat(badBodies(), badPaths(), badInstances(), badHeaders())
+	cases := slices.Concat(badBodies(), badPaths(), badInstances(), badBackups(), badHeaders())
 	require.GreaterOrEqual(t, len(cases), 70)
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

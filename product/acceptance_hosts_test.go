@@ -119,6 +119,7 @@ func TestHosts(t *testing.T) {
 	} {
 		began := time.Now()
 		passed := t.Run(part.name, func(t *testing.T) {
+			defer func() { t.Logf("it took %s", time.Since(began).Round(100*time.Millisecond)) }()
 			if part.name != "enroll" { // a part may have been left out by -run, and some leave a host behind
 				h.everyoneIn(t)
 			}
@@ -127,7 +128,6 @@ func TestHosts(t *testing.T) {
 		if !passed {
 			break
 		}
-		t.Logf("%s: %s", part.name, time.Since(began).Round(100*time.Millisecond))
 	}
 	require.Empty(t, watch(), "two playbooks at once on one host")
 }

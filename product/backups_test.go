@@ -3,6 +3,7 @@ package product_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -77,6 +78,7 @@ func TestBackups(t *testing.T) {
 	require.Equal(t, first.ID, list[0].Task)
 	require.Positive(t, list[0].Size)
 	require.Equal(t, "ACTIVE", demo.instance(t, "web-1").Status)
+	require.Eventually(t, func() bool { return demo.lists(t, "/backup-plans/"+made.ID+"/runs", first.ID) }, 5*time.Second, 100*time.Millisecond)
 	demo.work(t, http.MethodPost, "/backups/"+list[0].ID+"/verify", nil)
 	require.Equal(t, "ok", demo.backups(t, "&plan="+made.ID)[0].Verify)
 	restores(t, demo, web, list[0])
@@ -90,6 +92,14 @@ func TestBackups(t *testing.T) {
 	for _, b := range demo.backups(t, "&plan="+made.ID) {
 		require.True(t, b.Held, "only what is held is left")
 	}
+}
+
+// lists reports whether a list has a thing of that id.
+func (w *person) lists(t *testing.T, path, id string) bool {
+	t.Helper()
+	var page struct{ Items []struct{ ID string } }
+	w.get(t, path, &page)
+	return slices.ContainsFunc(page.Items, func(i struct{ ID string }) bool { return i.ID == id })
 }
 
 func restores(t *testing.T, demo *person, web instance, b backupOf) {

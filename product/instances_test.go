@@ -111,6 +111,7 @@ func TestInstances(t *testing.T) {
 	batch := map[string]any{"instances": []string{first.ID, db.ID}, "apps": []string{"ntp"}, "action": "install"}
 	done := demo.work(t, http.MethodPost, "/agents:batch", batch)
 	require.Len(t, done.Result["hosts"], 2)
+	require.Eventually(t, func() bool { return demo.lists(t, "/tasks?operation=agent.install", done.ID) }, 5*time.Second, 100*time.Millisecond)
 	require.Equal(t, "installed", demo.instance(t, "db-1").agent("ntp"))
 	retriesWhatFailed(t, p, demo, first, db)
 	demo.work(t, http.MethodDelete, "/instances/"+db.ID+"/agents/ntp", nil)

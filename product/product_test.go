@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -82,7 +83,9 @@ func newProductAt(t testing.TB, listen string) *product {
 	t.Cleanup(func() {
 		if t.Failed() {
 			raw, _ := os.ReadFile(p.log.Name())
-			t.Logf("log of the product:\n%s", raw[max(0, len(raw)-6000):])
+			lines := strings.SplitAfter(string(raw), "\n")
+			text := strings.Join(slices.DeleteFunc(lines, func(line string) bool { return strings.Contains(line, "msg=request ") && strings.Contains(line, " status=20") }), "")
+			t.Logf("log of the product, without requests that went well:\n%s", text[max(0, len(text)-6000):])
 		}
 	})
 	return p

@@ -7,11 +7,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
 
+	"mycloudmanager/activities/nova"
 	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/instances"
+	"mycloudmanager/internal/rounds"
 	"mycloudmanager/workflows"
 )
 
@@ -214,4 +219,41 @@ func TestAScheduledBackupRunsWhenItIsDue(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, after, len(before)+runs, at)
 	}
+}
+
+// The rounds start tasks in the manager's own name: one that looks at all agents, and one for each backup
+// that nobody has looked at.
+func TestRoundsOfTheManager(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	plan := h.nightly(t, "web-1", "db-1")
+	h.run(t, workflows.RunBackup, workflows.BackupInput{Plan: plan})
+	by := rounds.By{Actor: rounds.Manager}
+	h.run(t, workflows.CheckBackups, by)
+	all, err := h.reader().List(t.Context())
+	require.NoError(t, err)
+	require.Len(t, all, 2)
+	for _, b := range all {
+		require.Equal(t, backup.VerifiedOK, b.VerifyStatus, b.InstanceName)
+	}
+
+	env := h.environment(&saboteur{})
+	asked := workflows.AgentsInput{}
+	env.OnWorkflow(workflows.RunAgents, mock.Anything, mock.Anything).Return(func(_ workflow.Context, in workflows.AgentsInput) error {
+		asked = in
+		return nil
+	})
+	require.NoError(t, h.mark(t, plan.Instances[0], "ntp"))
+	env.ExecuteWorkflow(workflows.CheckDrift, by)
+	require.NoError(t, env.GetWorkflowError())
+	require.Equal(t, workflows.AgentsInput{Action: workflows.CheckAgents, Apps: []string{"ntp"}, Instances: plan.Instances[:1]}, asked)
+}
+
+// mark says that an instance is enrolled and has an agent.
+func (h *house) mark(t *testing.T, instance, app string) error {
+	t.Helper()
+	now := time.Now()
+	compute := &nova.Activities{Cloud: h.parts.Cloud}
+	require.NoError(t, compute.MarkInstance(t.Context(), nova.MarkInput{ID: instance, Enrollment: instances.Enrollment{At: now, Address: "192.168.10.2"}}))
+	return compute.MarkAgents(t.Context(), []nova.AgentMark{{ID: instance, Agent: instances.AgentState{App: app, State: instances.Installed, Version: "1", Since: &now}}})
 }

@@ -87,10 +87,8 @@ func (r *recorder) saveBackups(t *testing.T) {
 	require.NoError(t, err)
 	at := slices.IndexFunc(all, func(b backup.Backup) bool { return b.Instance == plan.Instances[0] })
 	r.save(t, "VerifyBackup.image", r.ok(t, "backup.verify", workflows.VerifyInput{Backup: all[at]}))
-	restored := r.ok(t, "instance.restore", workflows.RestoreInput{Backup: all[at], Instance: plan.Instances[0]})
-	r.save(t, "RestoreInstance.disk", restored)
-	safety := restored.GetID() + "~" + restored.GetRunID() + "~safety"
-	r.save(t, "SafetySnapshot.ok", r.server.Client.GetWorkflow(t.Context(), safety, ""))
+	r.save(t, "RestoreInstance.disk", r.ok(t, "instance.restore", workflows.RestoreInput{Backup: all[at], Instance: plan.Instances[0]}))
+	r.save(t, "SafetySnapshot.ok", r.server.Client.GetWorkflow(t.Context(), "safety:"+plan.Instances[0], ""))
 }
 
 // saveSoft records the operations of soft backups, and returns one that is left.

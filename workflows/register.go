@@ -59,7 +59,7 @@ func Register(r worker.WorkflowRegistry) {
 			r.RegisterWorkflow(o.Workflow)
 		}
 	}
-	for _, w := range []any{EnrollmentToken, HoldInstance, ScheduledBackup, BackupInstance, SafetySnapshot} { // no operations of their own
+	for _, w := range []any{EnrollmentToken, HoldInstance, ScheduledBackup, BackupInstance, SafetySnapshot, CheckDrift, CheckBackups} { // no operations of their own
 		r.RegisterWorkflow(w)
 	}
 }

@@ -87,7 +87,7 @@ func restoreDisk(ctx workflow.Context, in RestoreInput) (err error) {
 	if err != nil {
 		return err
 	}
-	err = run.Child(ctx, SafetySnapshot, flow.TaskID(ctx)+"~safety", BackupInstanceInput{Instance: in.Instance, Task: flow.TaskID(ctx), Safety: true,
+	err = run.Child(ctx, SafetySnapshot, "safety:"+in.Instance, BackupInstanceInput{Instance: in.Instance, Task: flow.TaskID(ctx), Safety: true,
 		Plan: backup.Plan{ID: in.Backup.Plan, Name: in.Backup.PlanName}}, &safety)
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ package backups
 import (
 	"context"
 	"slices"
+	"time"
 
 	"mycloudmanager/internal/backup"
 )
@@ -74,6 +75,36 @@ func (a *Activities) KeepVerdict(ctx context.Context, in LookedInput) error {
 		return err
 	}
 	return a.Reader.Verify(ctx, b, in.Look)
+}
+
+// Freshness of verifications, and how many backups one round looks at: those that waited longest.
+const (
+	verifiedFor = 7 * 24 * time.Hour
+	aRound      = 100
+)
+
+// UnverifiedBackups are the newest backups of each instance and plan that nobody has looked at for a week.
+// It is a read.
+func (a *Activities) UnverifiedBackups(ctx context.Context) ([]backup.Backup, error) {
+	all, err := a.Reader.List(ctx)
+	due, seen := []backup.Backup{}, map[string]bool{}
+	for _, b := range all { // the newest first
+		key := b.Plan + " " + b.Instance
+		if !seen[key] && (b.VerifiedAt == nil || time.Since(*b.VerifiedAt) > verifiedFor) {
+			due = append(due, b)
+		}
+		seen[key] = true
+	}
+	slices.SortStableFunc(due, func(a, b backup.Backup) int { return since(a).Compare(since(b)) })
+	return due[:min(len(due), aRound)], err
+}
+
+// since is how long nobody has looked at a backup.
+func since(b backup.Backup) time.Time {
+	if b.VerifiedAt != nil {
+		return *b.VerifiedAt
+	}
+	return b.CreatedAt
 }
 
 func choose(all []backup.Backup, in ChooseInput) ([]backup.Backup, error) {

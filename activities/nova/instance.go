@@ -2,6 +2,7 @@ package nova
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/gophercloud/gophercloud/v2/openstack/compute/v2/servers"
@@ -218,9 +219,20 @@ func (a *Activities) MarkAgents(ctx context.Context, marks []AgentMark) error {
 	return g.Wait()
 }
 
+// AgentHosts reads the instances that have agents, with one list. It is a read.
+func (a *Activities) AgentHosts(ctx context.Context) (map[string]Enrolled, error) {
+	all, err := a.enrolled(ctx, func(servers.Server) bool { return true })
+	maps.DeleteFunc(all, func(_ string, e Enrolled) bool { return len(e.Agents) == 0 })
+	return all, err
+}
+
 // EnrolledHosts reads where to sign in on many instances, with one list. Those that are not enrolled
 // or gone are left out. It is a read.
 func (a *Activities) EnrolledHosts(ctx context.Context, ids []string) (map[string]Enrolled, error) {
+	return a.enrolled(ctx, func(v servers.Server) bool { return slices.Contains(ids, v.ID) })
+}
+
+func (a *Activities) enrolled(ctx context.Context, wanted func(servers.Server) bool) (map[string]Enrolled, error) {
 	s, err := a.Cloud.Manager(ctx)
 	if err != nil {
 		return nil, err
@@ -231,7 +243,7 @@ func (a *Activities) EnrolledHosts(ctx context.Context, ids []string) (map[strin
 	}
 	out := map[string]Enrolled{}
 	for _, server := range all {
-		if e, ok := instances.EnrollmentOf(server.Metadata); ok && slices.Contains(ids, server.ID) {
+		if e, ok := instances.EnrollmentOf(server.Metadata); ok && wanted(server) {
 			out[server.ID] = Enrolled{Name: server.Name, Enrolled: true, Enrollment: e, Agents: instances.AgentsOf(server.Metadata)}
 		}
 	}

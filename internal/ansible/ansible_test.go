@@ -93,6 +93,30 @@ func find(t *testing.T, events []ansible.Event, kind, task string) ansible.Event
 	return ansible.Event{}
 }
 
+// When its caller gives up, the way to the hosts goes too, and Ansible may end with all of them unreachable: that is not how the
+// playbook went.
+func TestARunThatIsStoppedDoesNotBlameTheHosts(t *testing.T) {
+	p, _ := play(t, "  - {name: ask, ansible.builtin.ping: }\n")
+	dir := t.TempDir()
+	write := func(name, text string) {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o700))
+	}
+	write("ansible-playbook", "#!/bin/sh\ncd "+dir+"\ntrap 'cat stats >&3; exit 4' INT\ncat task >&3\nsleep 20 >/dev/null 2>&1 3>&- & wait\n")
+	write("task", `{"kind": "task", "task": "ask"}`+"\n")
+	for stats, failed := range map[string]bool{`{"ok": 5, "unreachable": 1}`: true, `{"ok": 5, "failures": 1}`: true, `{"ok": 5}`: false} {
+		write("stats", `{"kind": "stats", "stats": {"h0": `+stats+"}}\n")
+		ctx, cancel := context.WithCancel(t.Context())
+		recap, err := (&ansible.Runner{Executable: filepath.Join(dir, "ansible-playbook")}).Run(ctx, p, func(ansible.Event) { cancel() })
+		cancel()
+		require.Equal(t, 5, recap["web 1"].OK, stats)
+		if failed {
+			require.ErrorIs(t, err, context.Canceled, stats)
+		} else {
+			require.NoError(t, err, "it had come to its end")
+		}
+	}
+}
+
 // What is missing on a host is told in the host's own words, also where Ansible only names its module.
 func TestAHostWithoutPythonSaysSo(t *testing.T) {
 	for _, facts := range []string{"true", "false"} {

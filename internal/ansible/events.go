@@ -170,6 +170,16 @@ func (r *reader) recap(why string) Recap {
 	return out
 }
 
+// anyFailed tells whether Ansible's own stats count a failure.
+func (r *reader) anyFailed() bool {
+	for _, s := range r.stats {
+		if s["failures"]+s["unreachable"] > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // unreachable says in our words what ssh says in many: first the faults that people must tell apart. bastion is what ssh
 // said on the way, when the way ended before the host.
 func unreachable(said, bastion string) string {

@@ -161,6 +161,9 @@ func (f *folder) bastionSaid() string {
 func conclude(ctx, limited context.Context, p Play, f *folder, in *reader, said *tail, err error) (Recap, error) {
 	var exit *exec.ExitError
 	switch {
+	case ctx.Err() != nil && in.stats != nil && in.anyFailed():
+		// Who ends ctx takes the way to the hosts away too: that they failed then says nothing of them.
+		return in.recap("the run was stopped before its end"), ctx.Err()
 	case in.stats != nil && (len(in.stats) > 0 || err == nil):
 		return in.recap("the playbook never reached it"), nil
 	case ctx.Err() != nil:

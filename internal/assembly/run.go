@@ -27,9 +27,11 @@ import (
 	"mycloudmanager/internal/codec"
 	"mycloudmanager/internal/config"
 	"mycloudmanager/internal/enrollment"
+	"mycloudmanager/internal/flow"
 	"mycloudmanager/internal/identity"
 	"mycloudmanager/internal/instances"
 	"mycloudmanager/internal/roles"
+	"mycloudmanager/internal/rounds"
 	"mycloudmanager/internal/stack"
 	"mycloudmanager/internal/tasks"
 	"mycloudmanager/internal/temporal"
@@ -52,6 +54,9 @@ func Run(ctx context.Context, c config.Config, mode Mode, version string, say io
 		if err := p.work(); err != nil {
 			return err
 		}
+	}
+	if err := p.makeRounds(ctx); err != nil {
+		return err
 	}
 	if mode.API {
 		if err := p.serve(failed); err != nil {
@@ -79,6 +84,19 @@ func (p *product) work() error {
 	}
 	p.onClose(w.Stop)
 	return nil
+}
+
+// makeRounds schedules what the manager does by itself.
+func (p *product) makeRounds(ctx context.Context) error {
+	s, err := p.cloud.Manager(ctx)
+	if err != nil {
+		return err
+	}
+	by := rounds.By{Actor: rounds.Manager, Role: string(roles.Operator), Project: s.ProjectID()}
+	return rounds.Ensure(ctx, p.temporal, temporal.TaskQueue, by, []rounds.Round{
+		{Name: "agents", Workflow: flow.ActivityName(workflows.CheckDrift), Cron: p.config.CheckAgents},
+		{Name: "backups", Workflow: flow.ActivityName(workflows.CheckBackups), Cron: p.config.CheckBackups},
+	})
 }
 
 func (p *product) serve(failed chan<- error) error {

@@ -39,12 +39,14 @@ type Config struct {
 	TemporalExecutable string
 	RetentionDays      int
 
-	AuditURL   string
-	Kubeconfig string
-	SSHProxy   string
-	PublicURL  string // without a path; "" is http:// and Listen
-	HorizonURL string
-	AccountURL string
+	AuditURL     string
+	Kubeconfig   string
+	SSHProxy     string
+	PublicURL    string // without a path; "" is http:// and Listen
+	CheckAgents  string // cron line in UTC, or off
+	CheckBackups string // cron line in UTC, or off
+	HorizonURL   string
+	AccountURL   string
 
 	SandboxListen string
 	SandboxSpeed  float64
@@ -77,6 +79,8 @@ func settings() []setting {
 		{name: "kubeconfig", help: "use this cluster instead of the stack's own"},
 		{name: "ssh-proxy", help: "host:port of an HTTP proxy that leads to the stack's bastion by CONNECT; empty: straight there"},
 		{name: "public-url", help: "address at which people and instances reach the manager; empty: http:// and listen"},
+		{name: "check-agents", fallback: "0 5 * * *", help: "when agents are looked at for drift: a cron line in UTC, or off"},
+		{name: "check-backups", fallback: "0 6 * * *", help: "when backups that nobody has looked at for a week are verified: a cron line in UTC, or off"},
 		{name: "horizon-url", help: "page of My Instances"},
 		{name: "account-url", help: "page of My Account"},
 		{name: "sandbox-listen", fallback: "127.0.0.1:8090", help: "address of the simulated cloud"},
@@ -112,7 +116,7 @@ func Load(f *pflag.FlagSet) (Config, error) {
 		TemporalServerName: v.GetString("temporal-tls-server-name"), TemporalAPIKeyFile: v.GetString("temporal-api-key-file"),
 		TemporalExecutable: v.GetString("temporal-executable"), AuditURL: v.GetString("audit-url"), Kubeconfig: v.GetString("kubeconfig"),
 		HorizonURL: v.GetString("horizon-url"), AccountURL: v.GetString("account-url"), SandboxListen: v.GetString("sandbox-listen"),
-		SSHProxy: v.GetString("ssh-proxy"), PublicURL: v.GetString("public-url"),
+		SSHProxy: v.GetString("ssh-proxy"), PublicURL: v.GetString("public-url"), CheckAgents: v.GetString("check-agents"), CheckBackups: v.GetString("check-backups"),
 	}
 	faults = append(faults, c.parse(v)...)
 	faults = append(faults, c.check()...)

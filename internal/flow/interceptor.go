@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/temporal"
@@ -60,8 +61,8 @@ func (a *activityInbound) ExecuteActivity(ctx context.Context, in *interceptor.E
 	switch {
 	case err == nil:
 		return out, nil
-	case errors.Is(context.Cause(ctx), errStopping):
-		return nil, temporal.NewApplicationErrorWithOptions("the worker stops", string(fault.Unavailable),
+	case errors.Is(context.Cause(ctx), errStopping), lost(context.Cause(ctx)):
+		return nil, temporal.NewApplicationErrorWithOptions(context.Cause(ctx).Error(), string(fault.Unavailable),
 			temporal.ApplicationErrorOptions{NextRetryDelay: time.Millisecond})
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
@@ -75,6 +76,13 @@ func (a *activityInbound) ExecuteActivity(ctx context.Context, in *interceptor.E
 // errStopping ends an activity whose worker stops: another worker goes on at once, instead of after
 // a heartbeat that is missed.
 var errStopping = errors.New("the worker stops")
+
+// lost tells that an activity was ended because Temporal did not answer its heartbeats in time: nobody
+// asked for it, so it is begun again. Temporal itself may not have missed it yet.
+func lost(cause error) bool {
+	_, ok := errors.AsType[serviceerror.ServiceError](cause)
+	return ok
+}
 
 func (b *beat) keep(ctx context.Context, cancel context.CancelCauseFunc) {
 	tick := time.NewTicker(beatEvery)

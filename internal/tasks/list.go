@@ -22,6 +22,9 @@ type cursor struct {
 	Closed bool      `json:"c,omitempty"`
 	Before time.Time `json:"b,omitzero"`
 	Seen   []string  `json:"s,omitempty"` // runs of exactly that time that were on an earlier page
+	// Span is how far back the next page probably reaches: within bounds on both sides an index finds it at
+	// once, however many tasks are newer.
+	Span time.Duration `json:"w,omitempty"`
 }
 
 func (c cursor) token() string {
@@ -112,13 +115,12 @@ const ours = flow.OperationKey + " IS NOT NULL"
 
 // bounded returns the part of a page that the cursor begins: running tasks or closed ones.
 func (s *Service) bounded(ctx context.Context, conditions []string, size int, c cursor) ([]*execution, cursor, bool, error) {
-	part, when := "ExecutionStatus = 'Running' AND StartTime", func(e *execution) time.Time { return e.start }
+	when := func(e *execution) time.Time { return e.start }
 	if c.Closed {
-		part, when = "CloseTime", func(e *execution) time.Time { return *e.end }
+		when = func(e *execution) time.Time { return *e.end }
 	}
-	query := strings.Join(append(slices.Clone(conditions), fmt.Sprintf("%s <= '%s'", part, c.Before.UTC().Format(time.RFC3339Nano)), ours), " AND ")
 	// One more than fits tells whether there is another page.
-	rows, err := s.rows(ctx, query, int32(size+len(c.Seen)+1))
+	rows, err := s.window(ctx, conditions, c, size+len(c.Seen)+1)
 	if err != nil {
 		return nil, c, false, err
 	}
@@ -136,6 +138,7 @@ func (s *Service) bounded(ctx context.Context, conditions []string, size int, c 
 		return out, c, false, nil
 	}
 	next := cursor{Closed: c.Closed, Before: when(out[len(out)-1])}
+	next.Span = max(spanFactor*when(out[0]).Sub(next.Before), shortestSpan)
 	if next.Before.Equal(c.Before) {
 		next.Seen = c.Seen
 	}
@@ -145,6 +148,33 @@ func (s *Service) bounded(ctx context.Context, conditions []string, size int, c 
 		}
 	}
 	return out, next, more, nil
+}
+
+const (
+	spanFactor   = 4 // of the page before: enough for most next pages
+	spanGrowth   = 8 // when it was not
+	shortestSpan = time.Minute
+	longestSpan  = 400 * 24 * time.Hour
+)
+
+// window reads what comes next: of closed tasks first those within the span, and more of the past only
+// when they do not fill the page.
+func (s *Service) window(ctx context.Context, conditions []string, c cursor, limit int) ([]*execution, error) {
+	bounds := func(condition string) string {
+		return strings.Join(append(slices.Clone(conditions), condition, ours), " AND ")
+	}
+	before := c.Before.UTC().Format(time.RFC3339Nano)
+	if !c.Closed {
+		return s.rows(ctx, bounds(fmt.Sprintf("ExecutionStatus = 'Running' AND StartTime <= '%s'", before)), int32(limit))
+	}
+	for span := c.Span; span > 0 && span < longestSpan; span *= spanGrowth {
+		after := c.Before.Add(-span).UTC().Format(time.RFC3339Nano)
+		rows, err := s.rows(ctx, bounds(fmt.Sprintf("CloseTime BETWEEN '%s' AND '%s'", after, before)), int32(limit))
+		if err != nil || len(rows) == limit {
+			return rows, err
+		}
+	}
+	return s.rows(ctx, bounds(fmt.Sprintf("CloseTime <= '%s'", before)), int32(limit))
 }
 
 // dropReset leaves out runs that a reset has replaced: they and their successor are one task.
@@ -160,7 +190,8 @@ func (s *Service) dropReset(ctx context.Context, found []*execution) ([]*executi
 	}
 	// As many rows as tasks, no more: the newest ends come first, so each task's last run is among them,
 	// and the index is read no further than the page itself reaches.
-	runs, err := s.rows(ctx, fmt.Sprintf("%s IN (%s)", flow.TaskKey, strings.Join(ids, ", ")), int32(len(ids)))
+	// Workflows that work for a task name it too, and are no runs of it.
+	runs, err := s.rows(ctx, fmt.Sprintf("%s IN (%s) AND %s", flow.TaskKey, strings.Join(ids, ", "), ours), int32(len(ids)))
 	if err != nil {
 		return nil, err
 	}
@@ -174,7 +205,7 @@ func (s *Service) dropReset(ctx context.Context, found []*execution) ([]*executi
 }
 
 // kinds of targets that an id alone may mean.
-var kinds = []string{"stack", "app", "instance", "plan", "volume", "token"}
+var kinds = []string{"stack", "app", "instance", "plan", "backup", "volume", "token"}
 
 func (f Filter) conditions() ([]string, error) {
 	var out []string
