@@ -205,16 +205,7 @@ func (s *Server) checkPlan(ctx context.Context, in PlanSettings) error {
 		return err
 	}
 	if in.Method == backup.Soft {
-		if len(in.Directories) == 0 {
-			return fault.InvalidField("directories", "a soft backup needs at least one directory")
-		}
-		for _, d := range in.Directories {
-			if !strings.HasPrefix(d, "/") || strings.ContainsAny(d, "\x00\n") {
-				return fault.InvalidField("directories", "%q is no absolute path", d)
-			}
-		}
-		_, err := s.batchTargets(ctx, in.Instances)
-		return err
+		return s.checkSoft(ctx, in)
 	}
 	all, err := s.Instances.List(ctx)
 	if err != nil {
@@ -226,6 +217,27 @@ func (s *Server) checkPlan(ctx context.Context, in PlanSettings) error {
 		}
 	}
 	return nil
+}
+
+func (s *Server) checkSoft(ctx context.Context, in PlanSettings) error {
+	if in.Soft.Engine == backup.Duplicity {
+		return fault.InvalidField("soft.engine", "this release makes soft backups with restic only: choose restic")
+	}
+	if len(in.Directories) == 0 {
+		return fault.InvalidField("directories", "a soft backup needs at least one directory")
+	}
+	for _, d := range in.Directories {
+		if !strings.HasPrefix(d, "/") || strings.ContainsAny(d, "\x00\n") {
+			return fault.InvalidField("directories", "%q is no absolute path", d)
+		}
+	}
+	for _, e := range in.Soft.Excludes {
+		if strings.ContainsAny(e, "\x00\n") {
+			return fault.InvalidField("soft.excludes", "%q has a line break", e)
+		}
+	}
+	_, err := s.batchTargets(ctx, in.Instances)
+	return err
 }
 
 func (s *Server) replacePlan(ctx context.Context, in *struct {

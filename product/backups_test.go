@@ -30,6 +30,7 @@ type backupOf struct {
 	Safety   bool   `json:"safety"`
 	Held     bool   `json:"held"`
 	Size     int64  `json:"size_bytes"`
+	Changed  int64  `json:"changed_bytes"`
 }
 
 func (w *person) backups(t *testing.T, query string) []backupOf {
@@ -178,7 +179,7 @@ func (c *chaos) backs(t *testing.T) {
 	t.Helper()
 	c.finish(t, c.begin(t, http.MethodPost, "/backup-plans/"+c.plan.ID+"/run", map[string]any{}))
 	var made struct{ Items []backupOf }
-	list := func() { c.ask(t, http.MethodGet, "/backups", nil, nil, http.StatusOK, &made) }
+	list := func() { c.ask(t, http.MethodGet, "/backups?method=snapshot", nil, nil, http.StatusOK, &made) }
 	list()
 	require.Len(t, made.Items, len(c.protected), "one backup of each instance")
 	for _, b := range made.Items {
@@ -205,4 +206,22 @@ func (c *chaos) protect(t *testing.T) {
 		c.protected = append(c.protected, c.who.instance(t, name).ID)
 	}
 	c.plan = c.who.plan(t, nightly(fmt.Sprintf("chaos %d", c.seed), 0, c.protected...))
+	c.filed = c.who.instance(t, "web-1").ID
+	c.soft = c.who.plan(t, files(fmt.Sprintf("chaotic files %d", c.seed), 0, c.filed))
+}
+
+// backsFiles is the same for the files of an instance, while the stack by which it is reached is there.
+func (c *chaos) backsFiles(t *testing.T) {
+	t.Helper()
+	c.finish(t, c.begin(t, http.MethodPost, "/instances/"+c.filed+"/network", nil))
+	run := c.begin(t, http.MethodPost, "/backup-plans/"+c.soft.ID+"/run", map[string]any{})
+	c.finish(t, run)
+	var made struct{ Items []backupOf }
+	c.ask(t, http.MethodGet, "/backups?method=soft", nil, nil, http.StatusOK, &made)
+	require.Len(t, made.Items, 1, "one backup, however often it was begun")
+	require.Equal(t, run, made.Items[0].Task)
+	require.Equal(t, 1, c.cloud.count(t, "swift", "objects", `"name":"snapshots/`))
+	c.finish(t, c.begin(t, http.MethodPost, "/instances/"+c.filed+"/restore", map[string]any{"backup_id": made.Items[0].ID, "confirm": c.filed}))
+	require.Zero(t, c.cloud.count(t, "swift", "objects", `"name":"locks/`), "no engine is left at work")
+	c.finish(t, c.begin(t, http.MethodDelete, "/backups/"+made.Items[0].ID, nil))
 }

@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/sdk/client"
 	sdktemporal "go.temporal.io/sdk/temporal"
 	sdkworker "go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
 
 	"mycloudmanager/internal/audit"
 	"mycloudmanager/internal/codec"
@@ -49,7 +50,8 @@ func replay(t *testing.T, server *supervise.Temporal, keys string, tasks int) {
 	workflows.Register(replayer)
 	runs := runsOf(t, c, tasks)
 	for _, run := range runs {
-		require.NoError(t, replayer.ReplayWorkflowHistory(nil, historyOf(t, c, run)), run.Execution.WorkflowId)
+		id := run.Execution.WorkflowId // which is a part of the ids of what it starts
+		require.NoError(t, replayer.ReplayWorkflowHistoryWithOptions(nil, historyOf(t, c, run), sdkworker.ReplayWorkflowHistoryOptions{OriginalExecution: workflow.Execution{ID: id}}), id)
 	}
 	require.Len(t, runs, tasks, "a task is one run")
 	t.Logf("%d histories replayed", len(runs))

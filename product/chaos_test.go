@@ -52,6 +52,8 @@ type chaos struct {
 	earlier   int // tasks that were there before
 	plan      plan
 	protected []string // the instances of the plan
+	soft      plan
+	filed     string // the instance whose files it backs up
 }
 
 // chaosFor reads how much chaos is asked for; every run can be had again by its seed.

@@ -2,6 +2,7 @@ package worker_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"testing"
 	"time"
@@ -65,7 +66,7 @@ func backupOperations() map[string]operation {
 		require.NoError(t, err)
 		h.backup = all[0]
 	}
-	return map[string]operation{
+	all := map[string]operation{
 		"RunBackup": {workflow: workflows.RunBackup, holds: runs, before: func(t *testing.T, h *house) {
 			h.nights = h.nightly(t, "web-1")
 			h.nights.Retention = backup.Retention{}
@@ -79,6 +80,8 @@ func backupOperations() map[string]operation {
 		"PruneBackups": {workflow: workflows.PruneBackups, before: snapshot, forward: true,
 			input: func(h *house) any { return workflows.PruneInput{Backups: []string{h.backup.ID}} }},
 	}
+	maps.Copy(all, softOperations())
+	return all
 }
 
 // A run of a plan: each instance is an image, runs again, and what is too much goes.

@@ -91,6 +91,21 @@ func (r *recorder) saveBackups(t *testing.T) {
 	r.save(t, "SafetySnapshot.ok", r.server.Client.GetWorkflow(t.Context(), "safety:"+plan.Instances[0], ""))
 }
 
+// saveSoft records the operations of soft backups, and returns one that is left.
+func (r *recorder) saveSoft(t *testing.T, id string) backup.Backup {
+	t.Helper()
+	plan := r.nightly(t, "web-2")
+	plan.Method, plan.Directories, plan.Retention = backup.Soft, []string{"/config"}, backup.Retention{}
+	r.save(t, "RunBackup.soft", r.ok(t, "backup.run", workflows.BackupInput{Plan: plan}))
+	r.save(t, "BackupInstance.soft", r.server.Client.GetWorkflow(t.Context(), instanceID(id), ""))
+	b := r.soft(t)[0]
+	r.save(t, "VerifyBackup.drill", r.ok(t, "backup.verify", workflows.VerifyInput{Backup: b, Drill: true}))
+	r.save(t, "RestoreInstance.files", r.ok(t, "instance.restore", workflows.RestoreInput{Backup: b, Instance: id, Paths: []string{"/config"}, Target: "/back"}))
+	r.ok(t, "backup.run", workflows.BackupInput{Plan: plan})
+	r.save(t, "PruneBackups.soft", r.ok(t, "backup.prune", workflows.PruneInput{Backups: []string{b.ID}}))
+	return r.soft(t)[0]
+}
+
 func instanceID(id string) string { return flow.Target{Kind: "instance", ID: id}.WorkflowID() }
 
 // saveInstances records the operations on instances, with an app whose agent is theirs.
@@ -103,7 +118,11 @@ func (r *recorder) saveInstances(t *testing.T) {
 	r.save(t, "ConnectInstance.ok", r.ok(t, "instance.network", workflows.ConnectInstanceInput{ID: in.ID, Address: in.SourceIP}))
 	agents := workflows.AgentsInput{Action: workflows.CheckAgents, Apps: []string{"ntp"}, Instances: []string{in.ID, "00000000-0000-4000-8000-000000000000"}}
 	r.save(t, "RunAgents.partly", r.ok(t, "agent.check", agents))
+	gone := r.saveSoft(t, in.ID)
 	r.save(t, "UnenrollInstance.ok", r.ok(t, "instance.unenroll", workflows.UnenrollInstanceInput{ID: in.ID}))
+	r.cloud.Raw(t, "demo", http.MethodDelete, "/compute/v2.1/servers/"+in.ID, "")
+	require.Eventually(t, func() bool { return !r.has(t, "nova", "servers", in.ID) }, 10*time.Second, 20*time.Millisecond)
+	r.save(t, "PruneBackups.gone", r.ok(t, "backup.prune", workflows.PruneInput{Backups: []string{gone.ID}}))
 	r.ok(t, "app.uninstall", workflows.UninstallAppInput{App: "ntp", DeleteVolume: true})
 }
 

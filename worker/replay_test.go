@@ -1,6 +1,7 @@
 package worker_test
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 	sdkworker "go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
 
 	"mycloudmanager/internal/audit"
 	"mycloudmanager/internal/flow"
@@ -33,7 +35,14 @@ func TestReplay(t *testing.T) {
 			})
 			require.NoError(t, err)
 			workflows.Register(replayer)
-			require.NoError(t, replayer.ReplayWorkflowHistoryFromJSONFile(nil, file))
+			recorded, err := os.Open(file)
+			require.NoError(t, err)
+			defer recorded.Close()
+			history, err := client.HistoryFromJSON(recorded, client.HistoryJSONOptions{})
+			require.NoError(t, err)
+			// Its own id is a part of the ids of what it starts.
+			id := history.Events[0].GetWorkflowExecutionStartedEventAttributes().GetWorkflowId()
+			require.NoError(t, replayer.ReplayWorkflowHistoryWithOptions(nil, history, sdkworker.ReplayWorkflowHistoryOptions{OriginalExecution: workflow.Execution{ID: id}}))
 		})
 	}
 	for _, op := range workflows.Operations() {

@@ -42,7 +42,7 @@ func (w *wire) heard() (order []string, hit bool) {
 	return w.order, w.hit
 }
 
-var ids = regexp.MustCompile(`[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}|\.v\d+$`)
+var ids = regexp.MustCompile(`[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}|\.v\d+$|/data/[0-9a-f]{2}/`)
 
 // discovery is how client-go learns what a cluster offers: it asks again by itself.
 var discovery = regexp.MustCompile(`^GET /kube/(api|apis|version|openapi)(/v[0-9a-z.]*|/[a-z.]*(k8s\.io|apps|batch|policy|autoscaling)/v[0-9a-z]*)?$`)

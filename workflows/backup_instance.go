@@ -40,6 +40,7 @@ func BackupInstance(ctx workflow.Context, in BackupInstanceInput) (b backup.Back
 	if err := workflow.UpsertTypedSearchAttributes(ctx, temporal.NewSearchAttributeKeyKeyword(flow.TaskKey).ValueSet(in.Task)); err != nil {
 		return b, err
 	}
+	ctx = flow.PartOf(ctx, in.Task, BackupInstance)
 	if in.Plan.Method == backup.Soft {
 		return softBackup(ctx, in)
 	}
@@ -55,6 +56,9 @@ func softBackup(ctx workflow.Context, in BackupInstanceInput) (b backup.Backup, 
 	)
 	if err := step(ctx, backupCall, compute.ReadInstance, nova.InstanceRef{ID: in.Instance}, &at); err != nil {
 		return b, err
+	}
+	if at.Gone {
+		return b, fault.Final(fault.New(fault.Invalid, nil, "the instance does not exist any more"))
 	}
 	if !at.Enrolled {
 		return b, fault.Final(fault.New(fault.Invalid, nil, "it is not enrolled"))

@@ -1,6 +1,9 @@
 package workflows
 
 import (
+	"fmt"
+
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"mycloudmanager/activities/backups"
@@ -49,8 +52,8 @@ func PruneBackups(ctx workflow.Context, in PruneInput) (err error) {
 	return forgetFiles(ctx, run, doomed.Soft)
 }
 
-// forgetFiles has each instance's engine delete what is to go. An instance that is gone cannot: the task
-// tells it.
+// forgetFiles has each instance's engine delete what is to go. Where the instance is gone, what it has
+// stored goes with the last of its backups.
 func forgetFiles(ctx workflow.Context, run *flow.Run, soft []backups.Snapshots) error {
 	var (
 		compute *nova.Activities
@@ -67,11 +70,18 @@ func forgetFiles(ctx workflow.Context, run *flow.Run, soft []backups.Snapshots) 
 		return err
 	}
 	failed := 0
+	miss := func(id string, err error) {
+		failed++
+		score(run, id, backupLine, string(flow.Failed)+": "+reasonOf(err))
+	}
 	for _, s := range soft {
 		at, ok := known[s.Instance]
 		if !ok {
-			failed++
-			score(run, s.Instance, backupLine, string(flow.Failed)+": it is not enrolled")
+			if err := forgetGone(ctx, run, s); temporal.IsCanceledError(err) {
+				return err
+			} else if err != nil {
+				miss(s.Instance, err)
+			}
 			continue
 		}
 		of = append(of, s.Instance)
@@ -80,8 +90,7 @@ func forgetFiles(ctx workflow.Context, run *flow.Run, soft []backups.Snapshots) 
 	shares, err := flow.Each[struct{}](ctx, run, filesPatience, host.ForgetFiles, inputs)
 	for i, s := range shares {
 		if s.Err != nil {
-			failed++
-			score(run, of[i], backupLine, string(flow.Failed)+": "+reasonOf(s.Err))
+			miss(of[i], s.Err)
 		}
 	}
 	switch {
@@ -91,6 +100,31 @@ func forgetFiles(ctx workflow.Context, run *flow.Run, soft []backups.Snapshots) 
 		return fault.Final(fault.New(fault.Invalid, nil, "it failed on all instances: %s", firstFailure(run)))
 	case failed > 0:
 		run.Partly("%d of %d failed: %s", failed, len(soft), firstFailure(run))
+	}
+	return nil
+}
+
+// forgetGone deletes backups of an instance on which no engine can work: it must be gone, for one that only
+// is not enrolled can be enrolled again.
+func forgetGone(ctx workflow.Context, run *flow.Run, s backups.Snapshots) error {
+	var (
+		compute *nova.Activities
+		host    *files.Activities
+		at      nova.Enrolled
+		out     files.ForgetGoneOutcome
+	)
+	if err := step(ctx, backupCall, compute.ReadInstance, nova.InstanceRef{ID: s.Instance}, &at); err != nil {
+		return err
+	}
+	if !at.Gone {
+		return fault.Final(fault.New(fault.Invalid, nil, "it is not enrolled"))
+	}
+	if err := step(ctx, filesPatience, host.ForgetGone, files.ForgetGoneInput{Instance: s.Instance, Snapshots: s.IDs}, &out); err != nil {
+		return err
+	}
+	score(run, s.Instance, backupLine, fmt.Sprintf("%d deleted", len(s.IDs)))
+	if out.Left > 0 {
+		run.Say("an instance is gone: what its %d deleted backups have stored goes with the last of the %d that are left", len(s.IDs), out.Left)
 	}
 	return nil
 }

@@ -74,6 +74,9 @@ func signInOf(ctx workflow.Context, run *flow.Run, id string) (at nova.Enrolled,
 	if err := run.Call(ctx, compute.ReadInstance, nova.InstanceRef{ID: id}, &at); err != nil {
 		return at, err
 	}
+	if at.Gone {
+		return at, fault.Final(fault.New(fault.Invalid, nil, "the instance does not exist any more"))
+	}
 	if !at.Enrolled {
 		return at, fault.Final(fault.New(fault.Invalid, nil, "it is not enrolled"))
 	}

@@ -21,8 +21,11 @@ import (
 	"mycloudmanager/internal/tasklog"
 )
 
-// taskTag marks a snapshot with the task that made it.
-const taskTag = "mcm-task="
+// These mark a snapshot with the task and the plan that made it.
+const (
+	taskTag = "mcm-task="
+	planTag = "mcm-plan="
+)
 
 // BackUpFiles backs up the plan's directories of an instance. It is idempotent: the snapshot carries the
 // task's id, and a repeat finds it. A backup whose last command fails is kept, and the activity fails.
@@ -39,13 +42,17 @@ func (a *Activities) BackUpFiles(ctx context.Context, in FilesInput) (backup.Bac
 	if err := s.begin(ctx); err != nil {
 		return backup.Backup{}, err
 	}
-	made, found, err := s.find(ctx, taskTag+in.Task)
+	list, _, err := s.snapshots(ctx)
 	if err != nil {
 		return backup.Backup{}, err
 	}
+	made, found := tagged(list, taskTag+in.Task)
 	var m measure
 	var late error
 	if !found {
+		if err := a.adopt(ctx, s, in, list); err != nil {
+			return backup.Backup{}, err
+		}
 		if m, late, err = s.backUp(ctx, in); err != nil {
 			return backup.Backup{}, err
 		}
@@ -55,14 +62,54 @@ func (a *Activities) BackUpFiles(ctx context.Context, in FilesInput) (backup.Bac
 	} else if m, err = a.measured(ctx, in.Instance, made); err != nil {
 		return backup.Backup{}, err
 	}
-	b := record(in, s, made, m)
-	if b.SizeBytes, err = a.index(ctx, s, b); err != nil {
+	b, err := a.keep(ctx, s, record(in, s, made, m))
+	return b, orElse(err, late)
+}
+
+// keep writes what is known of a backup: the list of its files, then its record.
+func (a *Activities) keep(ctx context.Context, s *session, b backup.Backup) (backup.Backup, error) {
+	size, err := a.index(ctx, s, b)
+	if err != nil {
 		return backup.Backup{}, err
 	}
+	b.SizeBytes = size
 	if err := a.Records.Put(ctx, b); err != nil {
 		return backup.Backup{}, err
 	}
-	return b, late
+	return b, nil
+}
+
+// adopt writes the records of snapshots whose runs ended before they could: each is a backup, of the plan and
+// the task that its tags name, and no snapshot stays without a record for ever.
+func (a *Activities) adopt(ctx context.Context, s *session, in FilesInput, list []snapshot) error {
+	records, err := a.Records.List(ctx, in.Instance)
+	if err != nil {
+		return err
+	}
+	for _, have := range list {
+		task, ours := tagOf(have, taskTag)
+		if !ours || slices.ContainsFunc(records, func(b backup.Backup) bool { return b.Snapshot == have.ID }) {
+			continue
+		}
+		m, err := a.measured(ctx, in.Instance, have)
+		if err != nil {
+			return err
+		}
+		of := in
+		of.Task, of.Plan.Directories = task, have.Paths
+		if id, _ := tagOf(have, planTag); id != in.Plan.ID {
+			of.Plan.ID, of.Plan.Name = id, ""
+		}
+		b, err := a.keep(ctx, s, record(of, s, have, m))
+		if fault.KindOf(err) == fault.NotFound { // it was deleted meanwhile
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		s.say(tasklog.Info, "", fmt.Sprintf("the backup of %s, whose task did not come to its end, is whole: it is listed now", b.CreatedAt.Format("2006-01-02 15:04:05")))
+	}
+	return nil
 }
 
 func orElse(err, other error) error {
@@ -115,12 +162,26 @@ func (s *session) snapshots(ctx context.Context) (list []snapshot, o *outcome, e
 // find looks for the snapshot with a tag.
 func (s *session) find(ctx context.Context, tag string) (snapshot, bool, error) {
 	list, _, err := s.snapshots(ctx)
-	for _, have := range list {
-		if slices.Contains(have.Tags, tag) {
-			return have, true, err
+	made, found := tagged(list, tag)
+	return made, found, err
+}
+
+func tagged(list []snapshot, tag string) (snapshot, bool) {
+	at := slices.IndexFunc(list, func(have snapshot) bool { return slices.Contains(have.Tags, tag) })
+	if at < 0 {
+		return snapshot{}, false
+	}
+	return list[at], true
+}
+
+// tagOf is what the snapshot's tag of that kind says.
+func tagOf(have snapshot, kind string) (string, bool) {
+	for _, tag := range have.Tags {
+		if value, ok := strings.CutPrefix(tag, kind); ok {
+			return value, true
 		}
 	}
-	return snapshot{}, false, err
+	return "", false
 }
 
 // measure is what is known of a run of the engine.
@@ -137,7 +198,7 @@ func (s *session) backUp(ctx context.Context, in FilesInput) (m measure, late, e
 	rules := in.Plan.Soft
 	given := items{
 		"directories": strings.Join(in.Plan.Directories, "\x00") + "\x00", "excludes": lines(rules.Excludes), "limit": strconv.Itoa(rules.LimitKiB),
-		"tags": lines([]string{"mcm", taskTag + in.Task, "mcm-plan=" + in.Plan.ID}), "before": rules.Before, "after": rules.After, "rule": string(rules.OnHookError),
+		"tags": lines([]string{"mcm", taskTag + in.Task, planTag + in.Plan.ID}), "before": rules.Before, "after": rules.After, "rule": string(rules.OnHookError),
 	}
 	start := time.Now()
 	tell := s.teller(ctx)
@@ -200,21 +261,25 @@ func (s *session) teller(ctx context.Context) func(progress) {
 	}
 }
 
-// measured is what the storage tells of a snapshot whose run was not seen to its end: which objects have come since it began.
+// measured is what the storage tells of a snapshot whose run was not seen to its end: which objects have come from its
+// beginning until it was written itself, which an engine does last.
 func (a *Activities) measured(ctx context.Context, instance string, made snapshot) (measure, error) {
 	store, err := a.Cloud.Objects(ctx)
 	if err != nil {
 		return measure{}, err
 	}
-	m := measure{}
-	err = store.ObjectsWalk(ctx, backup.ContainerOf(instance), &swift.ObjectsOpts{Limit: 10_000}, func(ctx context.Context, o *swift.ObjectsOpts) (any, error) {
-		list, err := store.Objects(ctx, backup.ContainerOf(instance), o)
+	container := backup.ContainerOf(instance)
+	last, _, err := store.Object(ctx, container, "snapshots/"+made.ID)
+	if err != nil {
+		return measure{}, openstack.Fault("swift", err)
+	}
+	m := measure{duration: max(0, last.LastModified.Sub(made.Time))}
+	err = store.ObjectsWalk(ctx, container, &swift.ObjectsOpts{Limit: 10_000}, func(ctx context.Context, o *swift.ObjectsOpts) (any, error) {
+		list, err := store.Objects(ctx, container, o)
 		for _, object := range list {
-			if !object.LastModified.Before(made.Time.Truncate(time.Second)) { // the library cuts off fractions
+			// the library cuts off fractions
+			if !object.LastModified.Before(made.Time.Truncate(time.Second)) && object.LastModified.Before(last.LastModified.Add(time.Second)) {
 				m.changed += object.Bytes
-			}
-			if strings.HasSuffix(object.Name, made.ID) {
-				m.duration = max(0, object.LastModified.Sub(made.Time))
 			}
 		}
 		return list, err

@@ -42,9 +42,10 @@ type summary struct{ files, bytes, added int64 }
 
 // snapshot is what the engine itself knows of a backup.
 type snapshot struct {
-	ID   string
-	Time time.Time
-	Tags []string
+	ID    string
+	Time  time.Time
+	Tags  []string
+	Paths []string // the directories that were backed up
 }
 
 // engineOf is the engine of a name; "" is the default.

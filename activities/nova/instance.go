@@ -134,6 +134,7 @@ type Enrolled struct {
 	Enrolled   bool
 	Enrollment instances.Enrollment
 	Agents     []string // apps whose agent is not absent
+	Gone       bool     // the cloud has no such server
 }
 
 // ReadInstance reads what is kept of an instance. It is a read; one that is gone is not enrolled.
@@ -148,7 +149,7 @@ func (a *Activities) ReadInstance(ctx context.Context, in InstanceRef) (Enrolled
 	}
 	server, err := servers.Get(ctx, c, in.ID).Extract()
 	if err = s.Fault("nova", err); fault.KindOf(err) == fault.NotFound {
-		return Enrolled{}, nil
+		return Enrolled{Gone: true}, nil
 	}
 	if err != nil {
 		return Enrolled{}, err

@@ -3,16 +3,34 @@ package flow
 import (
 	"context"
 
+	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/workflow"
 )
 
-// taskHeader names the task to each of its activities. A header is no part of what a replay compares.
-const taskHeader = "mcm-task"
+// These name the task, and the step of it that is meant, to each of its activities. A header is no part of
+// what a replay compares.
+const (
+	taskHeader = "mcm-task"
+	stepHeader = "mcm-step"
+)
 
-type taskKey struct{}
+type (
+	taskKey struct{}
+	stepKey struct{}
+	partKey struct{}
+)
+
+// part is what a workflow that is no task of its own works for.
+type part struct{ task, step string }
+
+// PartOf makes activities that are run with the context those of another task's step: what they write is
+// in that task's log.
+func PartOf(ctx workflow.Context, task string, step any) workflow.Context {
+	return workflow.WithValue(ctx, partKey{}, part{task, ActivityName(step)})
+}
 
 // TaskOf returns the id of the task that the activity belongs to, "" outside of an activity.
 func TaskOf(ctx context.Context) string {
@@ -27,14 +45,25 @@ func TaskOf(ctx context.Context) string {
 	return e.ID + "~" + e.RunID
 }
 
-// withTask reads the header that the workflow has set.
-func withTask(ctx context.Context) context.Context {
-	var id string
-	payload := interceptor.Header(ctx)[taskHeader]
-	if payload == nil || converter.GetDefaultDataConverter().FromPayload(payload, &id) != nil || id == "" {
-		return ctx
+// StepOf returns the step of the task that the activity belongs to: its own name unless it works for another
+// task.
+func StepOf(ctx context.Context) string {
+	if name, ok := ctx.Value(stepKey{}).(string); ok {
+		return name
 	}
-	return context.WithValue(ctx, taskKey{}, id)
+	return activity.GetInfo(ctx).ActivityType.Name
+}
+
+// withTask reads the headers that the workflow has set.
+func withTask(ctx context.Context) context.Context {
+	for header, key := range map[string]any{taskHeader: taskKey{}, stepHeader: stepKey{}} {
+		var name string
+		payload := interceptor.Header(ctx)[header]
+		if payload != nil && converter.GetDefaultDataConverter().FromPayload(payload, &name) == nil && name != "" {
+			ctx = context.WithValue(ctx, key, name)
+		}
+	}
+	return ctx
 }
 
 // InterceptWorkflow implements interceptor.WorkerInterceptor.
@@ -57,9 +86,19 @@ type workflowOutbound struct {
 
 // ExecuteActivity implements interceptor.WorkflowOutboundInterceptor.
 func (w *workflowOutbound) ExecuteActivity(ctx workflow.Context, name string, args ...any) workflow.Future {
-	payload, err := converter.GetDefaultDataConverter().ToPayload(TaskID(ctx))
-	if header := interceptor.WorkflowHeader(ctx); header != nil && err == nil {
-		header[taskHeader] = payload
+	of, ok := ctx.Value(partKey{}).(part)
+	if !ok {
+		of.task = TaskID(ctx)
+	}
+	if header := interceptor.WorkflowHeader(ctx); header != nil {
+		tell(header, taskHeader, of.task)
+		tell(header, stepHeader, of.step)
 	}
 	return w.Next.ExecuteActivity(ctx, name, args...)
+}
+
+func tell(header map[string]*commonpb.Payload, name, value string) {
+	if payload, err := converter.GetDefaultDataConverter().ToPayload(value); err == nil && value != "" {
+		header[name] = payload
+	}
 }

@@ -58,7 +58,7 @@ func (l *Log) Open(ctx context.Context) *Writer {
 		return nil
 	}
 	info := activity.GetInfo(ctx)
-	return l.open(flow.TaskOf(ctx), info.ActivityType.Name, streamOf(info.WorkflowExecution.RunID, info.ActivityID, info.Attempt))
+	return l.open(flow.TaskOf(ctx), flow.StepOf(ctx), streamOf(info.WorkflowExecution.RunID, info.ActivityID, info.Attempt))
 }
 
 func (l *Log) open(task, step, stream string) *Writer {

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -92,10 +93,18 @@ type node struct {
 	Data       string      `json:"data,omitempty"` // its hash
 }
 
-// walk lists what is in the directories, each after those that it is in.
+// walk lists what is in the directories in the order of their names, each after those that it is in, as
+// restic does.
 func (m *Machine) walk(directories, excludes []string, each func(node, string) error) error {
-	for _, root := range directories {
+	seen := map[string]bool{}
+	for _, root := range slices.Sorted(slices.Values(directories)) {
+		if err := m.above(root, seen, each); err != nil {
+			return err
+		}
 		err := filepath.WalkDir(m.Root+root, func(file string, e fs.DirEntry, err error) error {
+			if seen[file] {
+				return fs.SkipDir // it is below one that was listed
+			}
 			if errors.Is(err, fs.ErrNotExist) && file == m.Root+root {
 				return fs.SkipAll
 			}
@@ -112,9 +121,31 @@ func (m *Machine) walk(directories, excludes []string, each func(node, string) e
 			if err != nil {
 				return err
 			}
+			seen[file] = e.IsDir()
 			return each(n, file)
 		})
 		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// above lists the directories that root is in, once.
+func (m *Machine) above(root string, seen map[string]bool, each func(node, string) error) error {
+	dir := m.Root
+	for part := range strings.SplitSeq(strings.Trim(filepath.Dir(root), "/"), "/") {
+		dir = filepath.Join(dir, part)
+		info, err := os.Stat(dir)
+		if part == "" || seen[dir] || errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		seen[dir] = true
+		n, err := m.node(dir, fs.FileInfoToDirEntry(info))
+		if err := errors.Join(err, each(n, dir)); err != nil {
 			return err
 		}
 	}
