@@ -14,6 +14,7 @@ import { NotFoundPage } from "./pages/NotFoundPage/NotFoundPage.tsx";
 import {
   appsSearch,
   auditSearch,
+  backupsSearch,
   instancesSearch,
   signInSearch,
   stackSearch,
@@ -67,6 +68,37 @@ const instances = createRoute({
   ),
 });
 
+const backups = createRoute({
+  getParentRoute: () => app,
+  path: "/backups",
+  validateSearch: backupsSearch,
+  component: lazyRouteComponent(() => import("./pages/BackupsPage/BackupsPage.tsx"), "BackupsPage"),
+});
+
+const newPlan = createRoute({
+  getParentRoute: () => app,
+  path: "/backups/new",
+  component: lazyRouteComponent(
+    () => import("./pages/PlanWizardPage/NewPlanPage.tsx"),
+    "NewPlanPage",
+  ),
+});
+
+const plan = createRoute({
+  getParentRoute: () => app,
+  path: "/backups/plans/$id",
+  component: lazyRouteComponent(() => import("./pages/PlanPage/PlanPage.tsx"), "PlanPage"),
+});
+
+const editPlan = createRoute({
+  getParentRoute: () => app,
+  path: "/backups/plans/$id/edit",
+  component: lazyRouteComponent(
+    () => import("./pages/PlanWizardPage/EditPlanPage.tsx"),
+    "EditPlanPage",
+  ),
+});
+
 const tasks = createRoute({
   getParentRoute: () => app,
   path: "/tasks",
@@ -96,7 +128,19 @@ const stack = createRoute({
 
 const routeTree = root.addChildren([
   signIn,
-  app.addChildren([home, apps, instances, tasks, task, audit, stack]),
+  app.addChildren([
+    home,
+    apps,
+    instances,
+    backups,
+    newPlan,
+    plan,
+    editPlan,
+    tasks,
+    task,
+    audit,
+    stack,
+  ]),
 ]);
 
 export function createAppRouter(queryClient: QueryClient) {

@@ -99,3 +99,21 @@ export const instancesSearch = (search: Search): InstancesSearch => ({
   sort: oneOf(search, "sort", instanceSorts),
   instance: text(search, "instance"),
 });
+
+export const backupViews = ["plans", "backups"] as const;
+export const backupMethods = ["snapshot", "soft"] as const;
+
+export interface BackupsSearch {
+  view?: (typeof backupViews)[number];
+  /** Only backups of this instance, of this plan, made this way. */
+  instance?: string;
+  plan?: string;
+  method?: (typeof backupMethods)[number];
+}
+
+export const backupsSearch = (search: Search): BackupsSearch => ({
+  view: oneOf(search, "view", backupViews),
+  instance: text(search, "instance"),
+  plan: text(search, "plan"),
+  method: oneOf(search, "method", backupMethods),
+});

@@ -1,5 +1,15 @@
 import type { Page, Route } from "@playwright/test";
-import type { App, Instance, Preflight, Session, Stack, Task } from "../../src/api/types.ts";
+import type {
+  App,
+  Backup,
+  BackupPlan,
+  Instance,
+  Preflight,
+  Session,
+  Stack,
+  Task,
+} from "../../src/api/types.ts";
+import * as backups from "../../src/testing/backups.ts";
 import * as mocks from "../../src/testing/fixtures.ts";
 
 /** What the mocked API answers; each test changes what it is about. */
@@ -8,6 +18,8 @@ export interface World {
   stack: Stack;
   apps: App[];
   instances: Instance[];
+  plans: BackupPlan[];
+  backups: Backup[];
   tasks: Task[];
   preflight: Preflight;
   log: mocks.MockLog;
@@ -23,6 +35,8 @@ export function world(change: Partial<World> = {}): World {
     stack: mocks.MockStack,
     apps: mocks.MockApps,
     instances: mocks.MockInstances,
+    plans: backups.MockPlans,
+    backups: backups.MockBackups,
     tasks: mocks.MockTasks,
     preflight: mocks.MockPreflight,
     log: mocks.MockTaskLog,
@@ -76,6 +90,11 @@ async function answer(route: Route, given: World) {
   }
   if (path.endsWith("/log/lines"))
     return json(logLines(new URL(request.url()).searchParams, given));
+  const backup = backupAnswer(request.method(), new URL(request.url()), given);
+  if (backup) {
+    if (method !== "GET") given.asked[`${method} ${path}`] = request.postDataJSON();
+    return backup[1] === 204 ? route.fulfill({ status: 204 }) : json(...backup);
+  }
   if (method !== "GET" && path !== "/stack/preflight") {
     given.asked[`${method} ${path}`] = request.postDataJSON();
     if (path === "/enrollment-tokens") return json(mocks.MockCreatedToken, 201);
@@ -83,6 +102,45 @@ async function answer(route: Route, given: World) {
     return json(path.startsWith("/stack") ? mocks.MockDeploy : mocks.MockLaunch, 202);
   }
   return json(...read(path, given));
+}
+
+/** What is asked of plans and backups; undefined for everything else. */
+function backupAnswer(method: string, url: URL, given: World): [unknown, number?] | undefined {
+  const path = url.pathname.replace("/api/v1", "");
+  const query = url.searchParams;
+  const [, noun, id = "", part] = path.split("/");
+  const found = { items: [] as unknown[], next_page_token: "" };
+  if (noun === "instances" && part === "restore-points") {
+    return [{ ...found, items: given.backups.filter((b) => b.instance === id) }];
+  }
+  if (noun === "backups") {
+    if (id === "") {
+      const fits = (b: Backup) =>
+        (["instance", "plan", "method"] as const).every(
+          (key) => !query.get(key) || b[key] === query.get(key),
+        );
+      return [{ ...found, items: given.backups.filter(fits) }];
+    }
+    if (part === "files") {
+      const [dir, q] = [query.get("path") ?? "/", query.get("q")];
+      const items = backups.MockFiles.filter((f) =>
+        q ? f.path.includes(q) : (f.path.replace(/[^/]+$/, "").slice(0, -1) || "/") === dir,
+      );
+      return [{ ...found, items }];
+    }
+    return part === "hold" ? [given.backups[0]] : [mocks.MockLaunch, 202];
+  }
+  if (noun !== "backup-plans") return undefined;
+  if (id === "preview") {
+    return [{ next_runs: [], occurrences: backups.MockOccurrences }];
+  }
+  if (id === "")
+    return method === "POST" ? [given.plans[0], 201] : [{ ...found, items: given.plans }];
+  if (part === "run") return [mocks.MockLaunch, 202];
+  if (part === "runs") return [{ ...found, items: given.tasks }];
+  if (part === "retention") return [{ items: backups.MockVerdicts }];
+  if (method === "DELETE") return [null, 204];
+  return [given.plans.find((p) => p.id === id)];
 }
 
 /** Answers as the server does: a page by position, or the first line that matches. */

@@ -1,4 +1,5 @@
 import { test } from "@playwright/test";
+import { MockPlans } from "../../src/testing/backups.ts";
 import { MockAbsent, MockDeploy, MockInstances, MockSession } from "../../src/testing/fixtures.ts";
 import { expectAccessible, expectNoSideScroll, screens } from "../browser.ts";
 import { mockApi, type World, world } from "./mock.ts";
@@ -28,6 +29,16 @@ const views: [string, string, Partial<World>?][] = [
   ["instance", `/instances?instance=${MockInstances[2]?.id}`],
   ["instance-outside", `/instances?instance=${MockInstances[1]?.id}`],
   ["viewer-instances", "/instances", { session: { ...MockSession, role: "viewer" } }],
+  ["backups", "/backups"],
+  ["backups-none", "/backups", { plans: [], backups: [] }],
+  ["backups-all", "/backups?view=backups"],
+  ["backups-filtered", `/backups?view=backups&plan=${MockPlans[2]?.id}`],
+  ["backup-plan", `/backups/plans/${MockPlans[0]?.id}`],
+  ["backup-plan-soft", `/backups/plans/${MockPlans[1]?.id}`],
+  ["backup-plan-paused", `/backups/plans/${MockPlans[2]?.id}`],
+  ["backup-plan-edit", `/backups/plans/${MockPlans[1]?.id}/edit`],
+  ["backup-new", "/backups/new"],
+  ["viewer-backups", "/backups", { session: { ...MockSession, role: "viewer" } }],
   ["tasks", "/tasks"],
   ["task", `/tasks/${encodeURIComponent(MockDeploy.id)}`],
   ["task-blocked", `/tasks/${encodeURIComponent("stack:toolbox~0b10")}`],

@@ -108,6 +108,7 @@ export function applyTask(client: QueryClient, task: Task, onTurn?: (task: Task)
       void client.invalidateQueries({ queryKey: ["enrollment-tokens"] });
     }
   }
+  if (/^(backup|plan)\.|^instance\.restore$/.test(task.operation)) refreshBackups(client, task);
   // An agent's state changes while its task goes on, one instance after the other.
   if (/^(instance|agent)\./.test(task.operation)) refreshInstances(client);
 }
@@ -128,6 +129,17 @@ function refreshInstances(client: QueryClient) {
     refreshing.delete(client);
     ask();
   }, instancesPause);
+}
+
+/** A backup is there before its run ends; an ended run shows in lists once the index knows it. */
+function refreshBackups(client: QueryClient, task: Task) {
+  const ask = () => {
+    void client.invalidateQueries({ queryKey: ["backup-plans"] });
+    void client.invalidateQueries({ queryKey: ["backups"] });
+    void client.invalidateQueries({ queryKey: ["instances"] });
+  };
+  ask();
+  if (!isOpen(task)) setTimeout(ask, instancesPause);
 }
 
 const isWorking = (task: Task) => isOpen(task) && task.status !== "blocked";

@@ -31,6 +31,17 @@ export type Role = Session["role"];
 export type TaskStatus = Task["status"];
 export type StackState = Stack["state"];
 
+export type Backup = Schemas["Backup"];
+export type BackupFile = Schemas["Entry"];
+export type BackupPlan = Schemas["BackupPlan"];
+export type Occurrence = Schemas["Occurrence"];
+export type PlanSettings = Schemas["PlanSettings"];
+export type Restore = Schemas["Restore"];
+export type Retention = Schemas["Retention"];
+export type Schedule = Schemas["When"];
+export type Verdict = Schemas["Verdict"];
+export type BackupMethod = Backup["method"];
+
 export type AgentBatch = Schemas["BatchAgents"];
 export type AgentState = Schemas["AgentState"];
 export type CreatedToken = Schemas["CreatedToken"];

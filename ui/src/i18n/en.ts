@@ -1,5 +1,6 @@
 import apps from "../locales/en/apps.json";
 import audit from "../locales/en/audit.json";
+import backups from "../locales/en/backups.json";
 import common from "../locales/en/common.json";
 import errors from "../locales/en/errors.json";
 import instances from "../locales/en/instances.json";
@@ -7,4 +8,4 @@ import signin from "../locales/en/signin.json";
 import stack from "../locales/en/stack.json";
 import tasks from "../locales/en/tasks.json";
 
-export const en = { apps, audit, common, errors, instances, signin, stack, tasks };
+export const en = { apps, audit, backups, common, errors, instances, signin, stack, tasks };

@@ -27,7 +27,7 @@ export async function startI18n(language: Language): Promise<void> {
   await i18next.use(initReactI18next).init({
     lng: language,
     resources: { [language]: (await load[language]()) as never },
-    ns: ["common", "signin", "apps", "instances", "stack", "tasks", "audit", "errors"],
+    ns: ["common", "signin", "apps", "instances", "backups", "stack", "tasks", "audit", "errors"],
     defaultNS: "common",
     fallbackLng: false,
     interpolation: { escapeValue: false },

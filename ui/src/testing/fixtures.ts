@@ -552,8 +552,8 @@ const MockWeb1: Instance = {
   distribution: "debian 12",
   address: "192.168.10.11",
   agents: agentsOf({ graylog: "failed", ntp: "installed", zabbix: "drifted" }),
-  last_backup_at: null,
-  restore_points: 0,
+  last_backup_at: ago(57_600),
+  restore_points: 3,
 };
 
 export const MockInstances: Instance[] = [
@@ -571,6 +571,8 @@ export const MockInstances: Instance[] = [
     ...MockWeb1,
     id: "0a7c9a58-0c2b-4a44-9a2f-000000000003",
     name: "legacy",
+    last_backup_at: null,
+    restore_points: 0,
     addresses: [{ network: "internal", address: "192.168.10.99", kind: "fixed" }],
     image: "CentOS 6",
     power_state: "SHUTDOWN",

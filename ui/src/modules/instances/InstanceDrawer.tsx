@@ -1,7 +1,8 @@
-import { Drawer, Group, Skeleton, Stack, Text, Title } from "@mantine/core";
+import { Anchor, Drawer, Group, Skeleton, Stack, Text, Title } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconNetwork, IconPlugX, IconPlus } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { applyTask } from "../../api/live.ts";
@@ -21,6 +22,7 @@ import { AgentChip, EnrolledChip, InstanceChip, RunningTask } from "./chips.tsx"
 import { distributionName } from "./distribution.ts";
 import { InstanceTasks } from "./InstanceTasks.tsx";
 import classes from "./instances.module.css";
+import { LastBackup } from "./LastBackup.tsx";
 import { UnenrollDialog } from "./UnenrollDialog.tsx";
 
 interface Props {
@@ -28,10 +30,11 @@ interface Props {
   apps: App[];
   onClose: () => void;
   onEnroll: (instance: Instance) => void;
+  onRestore: (instance: Instance) => void;
 }
 
 /** Everything about one instance, and what one can do with it. */
-export function InstanceDrawer({ id, apps, onClose, onEnroll }: Props) {
+export function InstanceDrawer({ id, apps, onClose, onEnroll, onRestore }: Props) {
   const { t } = useTranslation(["instances", "common"]);
   const { data: instance, error, refetch } = useQuery(instanceQuery(id));
   useReturnFocus();
@@ -55,7 +58,7 @@ export function InstanceDrawer({ id, apps, onClose, onEnroll }: Props) {
       {instance ? (
         <>
           <div className={drawer.panel}>
-            <Details instance={instance} apps={apps} />
+            <Details instance={instance} apps={apps} onRestore={() => onRestore(instance)} />
           </div>
           <Actions instance={instance} onEnroll={() => onEnroll(instance)} />
         </>
@@ -68,7 +71,13 @@ export function InstanceDrawer({ id, apps, onClose, onEnroll }: Props) {
   );
 }
 
-function Details({ instance, apps }: { instance: Instance; apps: App[] }) {
+interface DetailsProps {
+  instance: Instance;
+  apps: App[];
+  onRestore: () => void;
+}
+
+function Details({ instance, apps, onRestore }: DetailsProps) {
   const { t } = useTranslation("instances");
   const rows: [string, ReactNode][] = [
     [
@@ -103,6 +112,28 @@ function Details({ instance, apps }: { instance: Instance; apps: App[] }) {
           {t("agents")}
         </Title>
         <AgentList instance={instance} apps={apps} />
+      </section>
+      <section aria-label={t("backups")}>
+        <Title order={2} size="h4" mb="xs">
+          {t("backups")}
+        </Title>
+        <Group justify="space-between">
+          <LastBackup instance={instance} onRestore={onRestore} />
+          {instance.restore_points > 0 && (
+            <Anchor
+              size="sm"
+              renderRoot={(props) => (
+                <Link
+                  to="/backups"
+                  search={{ view: "backups", instance: instance.id }}
+                  {...props}
+                />
+              )}
+            >
+              {t("allBackups")}
+            </Anchor>
+          )}
+        </Group>
       </section>
       <section aria-label={t("tasks")}>
         <Title order={2} size="h4" mb="xs">

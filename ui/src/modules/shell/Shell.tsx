@@ -2,6 +2,7 @@ import { AppShell, Burger, Group, NavLink, ScrollArea, Stack, Text } from "@mant
 import { useDisclosure } from "@mantine/hooks";
 import {
   IconApps,
+  IconDatabaseExport,
   IconExternalLink,
   IconFileSearch,
   IconListCheck,
@@ -29,6 +30,7 @@ import { UserMenu } from "./UserMenu.tsx";
 const pages = [
   { to: "/apps", key: "apps", icon: IconApps },
   { to: "/instances", key: "instances", icon: IconServer2 },
+  { to: "/backups", key: "backups", icon: IconDatabaseExport },
   { to: "/tasks", key: "tasks", icon: IconListCheck },
   { to: "/audit", key: "audit", icon: IconFileSearch },
   { to: "/stack", key: "stack", icon: IconStack2 },

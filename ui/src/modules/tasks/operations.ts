@@ -13,6 +13,10 @@ export const operations = [
   "agent.install",
   "agent.remove",
   "agent.check",
+  "backup.run",
+  "backup.prune",
+  "backup.verify",
+  "instance.restore",
 ] as const;
 
 /** What the audit knows beside tasks. */
@@ -24,4 +28,10 @@ export const auditOperations = [
   "task.retry",
   "token.create",
   "token.revoke",
+  "plan.create",
+  "plan.update",
+  "plan.delete",
+  "plan.pause",
+  "plan.resume",
+  "backup.hold",
 ] as const;

@@ -9,6 +9,7 @@ import type { AgentReason } from "../../modules/instances/agents.ts";
 import { EnrolledChip, InstanceChip, RunningTask } from "../../modules/instances/chips.tsx";
 import { distributionName } from "../../modules/instances/distribution.ts";
 import classes from "../../modules/instances/instances.module.css";
+import { LastBackup } from "../../modules/instances/LastBackup.tsx";
 
 interface Props {
   instance: Instance;
@@ -18,9 +19,11 @@ interface Props {
   /** Absent when nothing could be done with a choice. */
   onSelect?: (on: boolean) => void;
   onAgent: (action: AgentAction, app: App) => void;
+  onRestore: () => void;
 }
 
-export function InstanceRow({ instance, apps, reasonOf, selected, onSelect, onAgent }: Props) {
+export function InstanceRow(props: Props) {
+  const { instance, apps, reasonOf, selected, onSelect, onAgent } = props;
   const { t } = useTranslation("instances");
   return (
     <Table.Tr className={classes.row} data-selected={selected}>
@@ -65,6 +68,9 @@ export function InstanceRow({ instance, apps, reasonOf, selected, onSelect, onAg
       </Table.Td>
       <Table.Td data-label={t("column.distribution")} className={tables.nowrap}>
         {distributionName(instance.distribution)}
+      </Table.Td>
+      <Table.Td data-label={t("column.backup")}>
+        <LastBackup instance={instance} onRestore={props.onRestore} />
       </Table.Td>
       <Table.Td data-label={t("column.apps")}>
         <div className={classes.agents}>

@@ -22,6 +22,7 @@ interface Props {
   sort: Sort;
   onSort: (sort: Sort) => void;
   onAgents: (action: AgentAction, instances: Instance[], app: App) => void;
+  onRestore: (instance: Instance) => void;
 }
 
 /** Rows drawn at a time: a thousand at once would make every change slow. */
@@ -51,6 +52,7 @@ export function InstanceTable(props: Props) {
               <Table.Th>{t("column.addresses")}</Table.Th>
               <Table.Th>{t("column.flavor")}</Table.Th>
               <Table.Th>{t("column.distribution")}</Table.Th>
+              <Table.Th>{t("column.backup")}</Table.Th>
               <Table.Th>{t("column.apps")}</Table.Th>
             </Table.Tr>
           </Table.Thead>
@@ -64,6 +66,7 @@ export function InstanceTable(props: Props) {
                 selected={selected.has(instance.id)}
                 onSelect={selectable ? (on) => toggle(instance.id, on) : undefined}
                 onAgent={(action, app) => onAgents(action, [instance], app)}
+                onRestore={() => props.onRestore(instance)}
               />
             ))}
           </Table.Tbody>

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { appsQuery } from "../../api/queries/apps.ts";
 import { instancesQuery } from "../../api/queries/instances.ts";
 import type { App, Instance } from "../../api/types.ts";
+import { RestoreDialog } from "../../modules/backups/RestoreDialog.tsx";
 import { useAgentWork } from "../../modules/instances/agents.ts";
 import { EnrollDialog } from "../../modules/instances/EnrollDialog.tsx";
 import { InstanceDrawer } from "../../modules/instances/InstanceDrawer.tsx";
@@ -25,6 +26,7 @@ export function InstancesPage() {
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const [enrolling, setEnrolling] = useState<Enrolling>();
   const [removing, setRemoving] = useState<Removing>();
+  const [restoring, setRestoring] = useState<Instance>();
   const work = useAgentWork(() => setSelected(new Set()));
   return (
     <>
@@ -38,6 +40,7 @@ export function InstancesPage() {
         selected={selected}
         onSelect={setSelected}
         onEnroll={() => setEnrolling({})}
+        onRestore={setRestoring}
         onAgents={(action, instances, app) =>
           action === "remove"
             ? setRemoving({ app, instances })
@@ -51,6 +54,7 @@ export function InstancesPage() {
           apps={catalog}
           onClose={() => go({ ...search, instance: undefined })}
           onEnroll={(bound) => setEnrolling({ bound })}
+          onRestore={setRestoring}
         />
       )}
       {enrolling && (
@@ -61,6 +65,7 @@ export function InstancesPage() {
           onClose={() => setEnrolling(undefined)}
         />
       )}
+      {restoring && <RestoreDialog instance={restoring} onClose={() => setRestoring(undefined)} />}
       {removing && (
         <RemoveAgentsDialog
           {...removing}

@@ -17,6 +17,7 @@ const props: InstancesPageViewProps = {
   onSelect: () => {},
   onEnroll: () => {},
   onAgents: () => {},
+  onRestore: () => {},
 };
 const row = (name: RegExp) => screen.getByRole("row", { name });
 const web1 = MockInstances.find((i) => i.name === "web-1");

@@ -25,6 +25,7 @@ export interface InstancesPageViewProps {
   onSelect: (ids: ReadonlySet<string>) => void;
   onEnroll: () => void;
   onAgents: (action: AgentAction, instances: Instance[], app: App) => void;
+  onRestore: (instance: Instance) => void;
 }
 
 export function InstancesPageView(props: InstancesPageViewProps) {
@@ -90,6 +91,7 @@ function InstanceList(props: InstancesPageViewProps & { reason?: string }) {
         sort={search.sort ?? "name"}
         onSort={(sort) => onSearch({ ...search, sort })}
         onAgents={props.onAgents}
+        onRestore={props.onRestore}
       />
       {chosen.length > 0 && (
         <BulkBar

@@ -1,0 +1,40 @@
+import { Button, Group, Stack, Text } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { applyTask } from "../../api/live.ts";
+import { deleteBackup } from "../../api/queries/backups.ts";
+import type { Backup } from "../../api/types.ts";
+import { Dialog } from "../../components/Dialog.tsx";
+import { ErrorState } from "../../components/ErrorState.tsx";
+import { notifyStarted } from "../tasks/notify.tsx";
+import { viewerZone, wallTime } from "./schedule.ts";
+
+export function DeleteBackupDialog({ backup, onClose }: { backup: Backup; onClose: () => void }) {
+  const { t, i18n } = useTranslation(["backups", "common"]);
+  const client = useQueryClient();
+  const remove = useMutation({
+    mutationFn: () => deleteBackup(backup.id),
+    onSuccess: (task) => {
+      applyTask(client, task);
+      notifyStarted(task);
+      onClose();
+    },
+  });
+  const at = wallTime(backup.created_at, i18n.language, viewerZone());
+  return (
+    <Dialog onClose={onClose} title={t("deleteBackupTitle", { instance: backup.instance_name })}>
+      <Stack>
+        <Text size="sm">{t("deleteBackupText", { at })}</Text>
+        {remove.error && <ErrorState error={remove.error} />}
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            {t("common:cancel")}
+          </Button>
+          <Button color="red" loading={remove.isPending} onClick={() => remove.mutate()}>
+            {t("deleteBackup")}
+          </Button>
+        </Group>
+      </Stack>
+    </Dialog>
+  );
+}

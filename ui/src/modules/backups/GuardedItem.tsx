@@ -1,0 +1,28 @@
+import { Menu } from "@mantine/core";
+import type { Icon } from "@tabler/icons-react";
+import type { ReactNode } from "react";
+
+interface Props {
+  /** Why it cannot be done now. */
+  reason?: string;
+  icon: Icon;
+  color?: string;
+  onClick: () => void;
+  children: ReactNode;
+}
+
+/** An entry of a menu that, when it may not be used, stays reachable and says why. */
+export function GuardedItem({ reason, icon: Glyph, color, onClick, children }: Props) {
+  return (
+    <Menu.Item
+      color={color}
+      leftSection={<Glyph size={16} />}
+      aria-disabled={reason ? true : undefined}
+      data-disabled={reason ? true : undefined}
+      title={reason}
+      onClick={() => !reason && onClick()}
+    >
+      {children}
+    </Menu.Item>
+  );
+}

@@ -1,0 +1,72 @@
+import { Alert, Stack, Table, Text } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { IconAlertTriangle, IconInfoCircle } from "@tabler/icons-react";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import { asApiError } from "../../api/problem.ts";
+import { upcomingQuery } from "../../api/queries/backups.ts";
+import type { Occurrence, Schedule } from "../../api/types.ts";
+import { LoadingRows } from "../../components/Loading.tsx";
+import tables from "../../components/table.module.css";
+import { sameClock, viewerZone, wallTime } from "./schedule.ts";
+
+/** When the schedule that is being chosen would run, as the server says it. */
+export function SchedulePreview({ schedule }: { schedule: Schedule }) {
+  // The same fields are the same question, however often the form is drawn.
+  const asked = JSON.stringify(schedule);
+  const [settled] = useDebouncedValue(asked, 350);
+  const query = useMemo(() => upcomingQuery(JSON.parse(settled) as Schedule), [settled]);
+  const { data, error } = useQuery({ ...query, placeholderData: keepPreviousData });
+  if (error) {
+    const { problem, message } = asApiError(error);
+    const texts = problem?.errors?.map((e) => e.message) ?? [problem?.detail ?? message];
+    return (
+      <Alert color="yellow" icon={<IconAlertTriangle />} role="status">
+        {texts.map((text) => (
+          <Text key={text} size="sm">
+            {text}
+          </Text>
+        ))}
+      </Alert>
+    );
+  }
+  if (!data) return <LoadingRows rows={10} height={24} />;
+  return <NextRuns occurrences={data.occurrences} zone={schedule.time_zone} />;
+}
+
+/** The next runs on the reader's clock and, where it differs, on the plan's; with why one is moved. */
+export function NextRuns({ occurrences, zone }: { occurrences: Occurrence[]; zone: string }) {
+  const { t, i18n } = useTranslation("backups");
+  const mine = viewerZone();
+  const both = occurrences.some((o) => !sameClock(o.at, mine, zone));
+  return (
+    <Table className={tables.table} aria-label={t("nextRuns")}>
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th>{t("yourTime", { zone: mine })}</Table.Th>
+          {both && <Table.Th>{t("planTime", { zone })}</Table.Th>}
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {occurrences.map((o) => (
+          <Table.Tr key={o.at}>
+            <Table.Td>
+              <Stack gap={2}>
+                <time dateTime={o.at}>{wallTime(o.at, i18n.language, mine)}</time>
+                {o.moved && (
+                  <Text span size="xs" c="dimmed">
+                    <IconInfoCircle size={13} aria-hidden /> {t(`moved.${o.moved}`)}
+                  </Text>
+                )}
+              </Stack>
+            </Table.Td>
+            {both && (
+              <Table.Td data-label={t("planClock")}>{wallTime(o.at, i18n.language, zone)}</Table.Td>
+            )}
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
+  );
+}

@@ -1,0 +1,27 @@
+import { Text, Tooltip } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import { relativeTime, useNow } from "../../components/time.ts";
+import { sameClock, viewerZone, wallTime } from "./schedule.ts";
+
+/** A moment on the reader's clock, with the plan's own clock beside it when that shows another time. */
+export function PlanTime({ at, zone }: { at: string; zone: string }) {
+  const { i18n } = useTranslation();
+  const language = i18n.language;
+  const mine = viewerZone();
+  const now = useNow();
+  return (
+    <span>
+      <Tooltip
+        label={relativeTime(at, language, now)}
+        events={{ hover: true, focus: true, touch: true }}
+      >
+        <time dateTime={at}>{wallTime(at, language, mine)}</time>
+      </Tooltip>
+      {!sameClock(at, mine, zone) && (
+        <Text size="xs" c="dimmed">
+          {wallTime(at, language, zone)} {zone}
+        </Text>
+      )}
+    </span>
+  );
+}

@@ -1,0 +1,36 @@
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { backupsQuery, plansQuery } from "../../api/queries/backups.ts";
+import { instancesQuery } from "../../api/queries/instances.ts";
+import { useRoleReason } from "../../modules/session/useSession.ts";
+import type { BackupsSearch } from "../../search.ts";
+import { BackupsPageView } from "./BackupsPageView.tsx";
+
+/** Backup plans, and every backup; what is shown and filtered lives in the address. */
+export function BackupsPage() {
+  const search = useSearch({ from: "/app/backups" });
+  const navigate = useNavigate();
+  const { view, ...filters } = search;
+  const plans = useQuery(plansQuery);
+  const instances = useQuery(instancesQuery);
+  const backups = useInfiniteQuery({ ...backupsQuery(filters), enabled: view === "backups" });
+  return (
+    <BackupsPageView
+      search={search}
+      onSearch={(next: BackupsSearch) => navigate({ to: "/backups", search: next, replace: true })}
+      reason={useRoleReason("operator")}
+      onNew={() => navigate({ to: "/backups/new" })}
+      plans={plans.data}
+      plansError={plans.error}
+      instances={instances.data ?? []}
+      backups={backups.data?.pages.flatMap((page) => page.items)}
+      backupsError={backups.error}
+      onRetry={() => {
+        void plans.refetch();
+        void backups.refetch();
+      }}
+      more={backups.hasNextPage ? () => backups.fetchNextPage() : undefined}
+      loadingMore={backups.isFetchingNextPage}
+    />
+  );
+}

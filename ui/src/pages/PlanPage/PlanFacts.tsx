@@ -1,0 +1,34 @@
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import type { BackupPlan, Instance } from "../../api/types.ts";
+import { Facts } from "../../components/Facts.tsx";
+import { RelativeTime } from "../../components/RelativeTime.tsx";
+import { spanText } from "../../modules/backups/units.ts";
+
+/** What the plan is set to. */
+export function PlanFacts({ plan, instances }: { plan: BackupPlan; instances: Instance[] }) {
+  const { t, i18n } = useTranslation("backups");
+  const names = plan.instances.map((id) => instances.find((i) => i.id === id)?.name ?? id);
+  const rows: [string, ReactNode][] = [
+    [t("column.servers"), names.join(", ")],
+    [t("timeZone"), plan.schedule.time_zone],
+    [t("catchUp"), spanText(plan.catch_up_seconds, i18n.language)],
+  ];
+  if (plan.schedule.jitter_seconds) {
+    rows.push([t("jitter"), spanText(plan.schedule.jitter_seconds, i18n.language)]);
+  }
+  const soft = plan.method === "soft" ? plan.soft : undefined;
+  if (plan.method === "soft") rows.push([t("directories"), plan.directories?.join(" ")]);
+  if (soft?.engine) rows.push([t("engine"), soft.engine]);
+  if (soft?.excludes?.length) rows.push([t("excludes"), soft.excludes.join(" ")]);
+  if (soft?.before) rows.push([t("before"), <code key="b">{soft.before}</code>]);
+  if (soft?.after) rows.push([t("after"), <code key="a">{soft.after}</code>]);
+  if (soft?.limit_kib_per_second) rows.push([t("limit"), soft.limit_kib_per_second]);
+  rows.push([
+    t("madeBy"),
+    <span key="m">
+      {plan.created_by.name} · <RelativeTime at={plan.created_at} />
+    </span>,
+  ]);
+  return <Facts rows={rows} />;
+}
