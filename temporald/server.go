@@ -33,7 +33,6 @@ type server struct {
 	temporal temporal.Server
 	web      *http.Server
 	store    *store
-	stopping chan struct{}
 }
 
 func start(s Specification) (*server, Report, error) {
@@ -67,8 +66,7 @@ func start(s Specification) (*server, Report, error) {
 		return nil, Report{}, err
 	}
 	frontend := fmt.Sprintf("%s:%d", loopback, ports["frontend"])
-	srv := &server{temporal: t, store: st, stopping: make(chan struct{})}
-	go st.keepAnalyzed(srv.stopping)
+	srv := &server{temporal: t, store: st}
 	address, err := srv.serveWeb(s, frontend, security)
 	if err != nil {
 		return nil, Report{}, errors.Join(err, srv.stop())
@@ -195,7 +193,6 @@ func (s *server) serveWeb(spec Specification, frontend string, security *mutualT
 }
 
 func (s *server) stop() error {
-	close(s.stopping)
 	var err error
 	if s.web != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
-	"time"
 
 	"go.temporal.io/server/common/config"
 	"go.temporal.io/server/common/headers"
@@ -36,8 +35,7 @@ type store struct {
 	config     *config.SQL
 	visibility *config.SQL
 	lock       *os.File
-	partitions int    // of each task queue, to be read
-	file       string // "" is PostgreSQL
+	partitions int // of each task queue, to be read
 }
 
 func openStore(dir, database string) (*store, error) {
@@ -56,7 +54,7 @@ func openStore(dir, database string) (*store, error) {
 		return s, openPostgres(s, database)
 	}
 	file := filepath.Join(dir, "temporal.db")
-	s.config, s.visibility, s.file = attributes(file), attributes(file), file
+	s.config, s.visibility = attributes(file), attributes(file)
 	return s, s.prepare(file)
 }
 
@@ -145,9 +143,6 @@ func check(file string) (partitions int, err error) {
 	if err := index(db); err != nil {
 		return 0, err
 	}
-	if err := analyze(db); err != nil {
-		return 0, err
-	}
 	return backlogged(db)
 }
 
@@ -160,32 +155,6 @@ func backlogged(db *sql.DB) (partitions int, err error) {
 		return 4, err
 	}
 	return 1, err
-}
-
-// analyze tells SQLite how selective its indexes are. Without it, it believes that all tasks of a
-// namespace are few, and looks for one by walking through all: 34 ms against 1 with 100,000 of them. It
-// takes 20 ms, however many rows there are.
-func analyze(db *sql.DB) error {
-	_, err := db.Exec("PRAGMA analysis_limit=1000; ANALYZE executions_visibility")
-	return err
-}
-
-// analyzeEvery is how often a growing file is looked at again.
-const analyzeEvery = time.Hour
-
-// keepAnalyzed analyses the file again and again until stop is closed. What fails is tried an hour later.
-func (s *store) keepAnalyzed(stop <-chan struct{}) {
-	for s.file != "" {
-		select {
-		case <-stop:
-			return
-		case <-time.After(analyzeEvery):
-		}
-		if db, err := open(s.file); err == nil {
-			_ = analyze(db)
-			_ = db.Close()
-		}
-	}
 }
 
 // index makes pages of the past as fast as the first. Temporal's own index in the order of its lists lacks

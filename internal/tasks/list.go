@@ -177,31 +177,38 @@ func (s *Service) window(ctx context.Context, conditions []string, c cursor, lim
 	return s.rows(ctx, bounds(fmt.Sprintf("CloseTime <= '%s'", before)), int32(limit))
 }
 
-// dropReset leaves out runs that a reset has replaced: they and their successor are one task.
+// dropReset leaves out runs that a reset has replaced: they and their successor are one task. The look for
+// successors is the dear part of a page, and is spared for runs that have succeeded: nobody resets those,
+// and if somebody does, the two are one where they come on one page.
 func (s *Service) dropReset(ctx context.Context, found []*execution) ([]*execution, error) {
 	var ids []string
 	for _, e := range found {
-		if e.status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING { // an ended one may be reset too, however it ended
+		if e.status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING && e.status != enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED {
 			ids = append(ids, "'"+e.taskID+"'")
 		}
 	}
-	if len(ids) == 0 {
-		return found, nil
-	}
-	// As many rows as tasks, no more: the newest ends come first, so each task's last run is among them,
-	// and the index is read no further than the page itself reaches.
-	// Workflows that work for a task name it too, and are no runs of it.
-	runs, err := s.rows(ctx, fmt.Sprintf("%s IN (%s) AND %s", flow.TaskKey, strings.Join(ids, ", "), ours), int32(len(ids)))
+	runs, err := s.runsOf(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
 	newest := map[string]time.Time{}
-	for _, e := range runs {
+	for _, e := range append(runs, found...) {
 		if e.start.After(newest[e.taskID]) {
 			newest[e.taskID] = e.start
 		}
 	}
 	return slices.DeleteFunc(found, func(e *execution) bool { return newest[e.taskID].After(e.start) }), nil
+}
+
+// runsOf are the runs of tasks that are named.
+func (s *Service) runsOf(ctx context.Context, ids []string) ([]*execution, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	// As many rows as tasks, no more: the newest ends come first, so each task's last run is among them,
+	// and the index is read no further than the page itself reaches.
+	// Workflows that work for a task name it too, and are no runs of it.
+	return s.rows(ctx, fmt.Sprintf("%s IN (%s) AND %s", flow.TaskKey, strings.Join(ids, ", "), ours), int32(len(ids)))
 }
 
 // kinds of targets that an id alone may mean.
