@@ -21,13 +21,13 @@ type session struct {
 // Commands returns the client commands.
 func Commands(version string) []*cobra.Command {
 	s := &session{version: version}
-	commands := []*cobra.Command{s.login(), s.logout(), s.stack(), s.app(), s.instance(), s.token(), s.task()}
+	commands := []*cobra.Command{s.login(), s.logout(), s.stack(), s.app(), s.instance(), s.backup(), s.token(), s.task()}
 	for _, c := range commands {
 		c.PersistentFlags().StringVar(&s.server, "server", "", "address of the manager (MCM_SERVER; default "+defaultServer+")")
 		c.PersistentFlags().StringVarP(&s.output, "output", "o", "table", "table, json or yaml")
 		_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"table", "json", "yaml"}, cobra.ShellCompDirectiveNoFileComp))
 	}
-	return append(commands, group("backup", "Backups", backupKey()))
+	return commands
 }
 
 func (s *session) client() (*client, error) { return newClient(s.server, s.version) }

@@ -172,7 +172,6 @@ test("a backup is verified, drilled, released and deleted", async ({ page }) => 
     "aria-disabled",
     "true",
   );
-  await shot(page, "menu");
   await page.getByRole("menuitem", { name: "Restore drill" }).click();
   await expect.poll(() => given.asked[`POST /backups/${soft}/verify`]).toEqual({ drill: true });
   await menu.click();
@@ -182,6 +181,7 @@ test("a backup is verified, drilled, released and deleted", async ({ page }) => 
     .getByRole("row", { name: /legacy/ })
     .getByRole("button", { name: /^More for/ })
     .click();
+  await shot(page, "menu");
   await page.getByRole("menuitem", { name: "Delete" }).click();
   const dialog = page.getByRole("dialog", { name: "Delete a backup of legacy?" });
   await shot(page, "delete-backup");

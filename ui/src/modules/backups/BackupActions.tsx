@@ -47,7 +47,12 @@ export function BackupActions({ backup, onRestore, onDelete }: Props) {
       >
         {t("restore")}
       </GuardedButton>
-      <Menu position="bottom-end" withArrow menuItemTabIndex={0}>
+      <Menu
+        position="bottom-end"
+        withArrow
+        withInitialFocusPlaceholder={false}
+        menuItemTabIndex={0}
+      >
         <Menu.Target>
           <ActionIcon size={30} variant="subtle" color="gray" aria-label={t("backupMenu", names)}>
             <IconDots size={18} />

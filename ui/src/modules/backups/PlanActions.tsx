@@ -47,7 +47,12 @@ export function PlanActions({ plan, onDeleted }: Props) {
       >
         {t("runNow")}
       </GuardedButton>
-      <Menu position="bottom-end" withArrow menuItemTabIndex={0}>
+      <Menu
+        position="bottom-end"
+        withArrow
+        withInitialFocusPlaceholder={false}
+        menuItemTabIndex={0}
+      >
         <Menu.Target>
           <ActionIcon size={30} variant="subtle" color="gray" aria-label={t("planMenu", { name })}>
             <IconDots size={18} />

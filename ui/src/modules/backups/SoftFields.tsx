@@ -63,7 +63,6 @@ function MoreFields({ form }: { form: PlanForm }) {
         autosize
         minRows={1}
         maxLength={4096}
-        ff="monospace"
         {...form.getInputProps("before")}
       />
       <Textarea

@@ -34,7 +34,7 @@ export function PlanChips({ plan }: { plan: BackupPlan }) {
 export function BackupChips({ backup }: { backup: Backup }) {
   const { t } = useTranslation("backups");
   return (
-    <Group gap={6}>
+    <Group gap={6} align="flex-start">
       <span>
         <StatusChip
           look={verifyLooks[backup.verify_status]}

@@ -46,18 +46,18 @@ function Edit({ plan, instances, reload }: EditProps) {
   const navigate = useNavigate();
   // What is edited is the plan as it was when editing began: a change that arrives meanwhile must
   // not move the fields, and its ETag must not hide that there was one.
-  const [began, setBegan] = useState(plan);
+  const [began, setBegan] = useState({ plan, time: 0 });
   const back = () => navigate({ to: "/backups/plans/$id", params: { id: plan.id } });
   return (
     <PlanWizard
-      key={began.etag}
-      plan={began}
+      key={began.time}
+      plan={began.plan}
       instances={instances}
       onSaved={back}
       onCancel={back}
       onReload={async () => {
         const { data } = await reload();
-        if (data) setBegan(data);
+        if (data) setBegan({ plan: data, time: began.time + 1 });
       }}
     />
   );

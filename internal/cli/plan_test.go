@@ -1,0 +1,34 @@
+package cli
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestPickPlanTakesANameOrAnIDAndNeverGuesses(t *testing.T) {
+	all := []plan{{ID: "1", Name: "web"}, {ID: "2", Name: "db"}, {ID: "3", Name: "web"}}
+	for name, want := range map[string]string{"db": "2", "3": "3"} {
+		if p, err := pickPlan(all, name); err != nil || p.ID != want {
+			t.Errorf("pickPlan(%q) is %q, %v; want %q", name, p.ID, err, want)
+		}
+	}
+	for name, want := range map[string]string{"web": "1, 3", "mail": "no backup plan"} {
+		if _, err := pickPlan(all, name); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("pickPlan(%q) says %v; want %q in it", name, err, want)
+		}
+	}
+}
+
+func TestAPlanTellsWhenItRunsNextOrWhyNot(t *testing.T) {
+	at := time.Date(2026, 11, 25, 2, 30, 0, 0, time.Local)
+	for want, p := range map[string]plan{
+		"paused the move":     {Paused: true, Note: "the move"},
+		"-":                   {},
+		"2026-11-25 02:30:00": {NextRuns: []time.Time{at}},
+	} {
+		if got := p.next(); got != want {
+			t.Errorf("next is %q, want %q", got, want)
+		}
+	}
+}
