@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mycloudmanager/activities/neutron"
+	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/sandbox/sandboxtest"
 	"mycloudmanager/workflows"
 )
@@ -107,6 +108,10 @@ func TestWorkersDoNotShareAPort(t *testing.T) {
 			for n, w := range workers {
 				together.Go(func() {
 					done, err := w.ConnectInstance(t.Context(), servers[n])
+					for fault.KindOf(err) == fault.Unavailable { // Temporal tries again
+						time.Sleep(100 * time.Millisecond)
+						done, err = w.ConnectInstance(t.Context(), servers[n])
+					}
 					if err != nil || !done.Made {
 						t.Errorf("%+v, %v", done, err)
 					}

@@ -181,6 +181,9 @@ func (w way) learn(ctx context.Context, subnet, hop string, do change) error {
 	if err != nil || gate == nil || gate.DeviceID == w.router {
 		return err
 	}
+	if gate.DeviceOwner == "" {
+		return fault.New(fault.Unavailable, nil, "the gateway of the instance's subnet is being attached by another operation")
+	}
 	if gate.DeviceOwner != routerOwner {
 		return fault.New(fault.Conflict, nil, "the gateway address %s of the instance's subnet belongs to no router of the project: give the instance a floating IP, then press Retry", net.GatewayIP)
 	}
