@@ -43,27 +43,28 @@ type PlanSettings struct {
 	Name        string           `json:"name" minLength:"1" maxLength:"100"`
 	Instances   []string         `json:"instances" minItems:"1" maxItems:"500" uniqueItems:"true"`
 	Method      backup.Method    `json:"method" enum:"snapshot,soft"`
-	Directories []string         `json:"directories,omitempty" maxItems:"100" doc:"of a soft backup"`
+	Directories []string         `json:"directories" required:"false" maxItems:"100" doc:"of a soft backup"`
 	Soft        backup.SoftRules `json:"soft,omitempty"`
 	Schedule    backup.When      `json:"schedule"`
 	CatchUp     int              `json:"catch_up_seconds,omitempty" minimum:"0" maximum:"2592000" default:"3600" doc:"how late a run may start after the manager was down"`
 	Retention   backup.Retention `json:"retention,omitempty"`
 }
 
-// BackupPlan is a backup plan with how it stands.
+// BackupPlan is a backup plan with how it stands. What is read is taken back as it is: how it stands is not
+// looked at then.
 type BackupPlan struct {
-	ID string `json:"id"`
+	ID string `json:"id" readOnly:"true"`
 	PlanSettings
-	Paused      bool                `json:"paused"`
-	Note        string              `json:"note" doc:"why it is paused"`
-	NextRuns    []time.Time         `json:"next_runs" doc:"the next ten; none while it is paused"`
-	Occurrences []backup.Occurrence `json:"occurrences" doc:"the same with the plan's own clock, and why one is not at its usual time"`
-	LastRun     *PlanRun            `json:"last_run,omitempty" doc:"none when it never ran"`
-	Missed      int                 `json:"missed_runs" doc:"due while the manager was down, for longer than it may catch up"`
-	Overlapped  int                 `json:"overlapped_runs" doc:"due while the one before was still running"`
-	CreatedAt   time.Time           `json:"created_at"`
-	CreatedBy   flow.Actor          `json:"created_by"`
-	ETag        string              `json:"etag"`
+	Paused      bool                `json:"paused" readOnly:"true"`
+	Note        string              `json:"note" readOnly:"true" doc:"why it is paused"`
+	NextRuns    []time.Time         `json:"next_runs" readOnly:"true" doc:"the next ten; none while it is paused"`
+	Occurrences []backup.Occurrence `json:"occurrences" readOnly:"true" doc:"the same with the plan's own clock, and why one is not at its usual time"`
+	LastRun     *PlanRun            `json:"last_run,omitempty" readOnly:"true" doc:"none when it never ran"`
+	Missed      int                 `json:"missed_runs" readOnly:"true" doc:"due while the manager was down, for longer than it may catch up"`
+	Overlapped  int                 `json:"overlapped_runs" readOnly:"true" doc:"due while the one before was still running"`
+	CreatedAt   time.Time           `json:"created_at" readOnly:"true"`
+	CreatedBy   flow.Actor          `json:"created_by" readOnly:"true"`
+	ETag        string              `json:"etag" readOnly:"true"`
 }
 
 // PlanRun is one run of a plan.
@@ -171,15 +172,15 @@ func (s *Server) getPlan(ctx context.Context, in *PlanPath) (*planAnswer, error)
 	return s.planAnswer(ctx, p, err)
 }
 
-func (s *Server) createPlan(ctx context.Context, in *struct{ Body PlanSettings }) (*planAnswer, error) {
-	if err := s.checkPlan(ctx, in.Body); err != nil {
+func (s *Server) createPlan(ctx context.Context, in *struct{ Body BackupPlan }) (*planAnswer, error) {
+	if err := s.checkPlan(ctx, in.Body.PlanSettings); err != nil {
 		return nil, err
 	}
 	id, err := uuid.NewV7() // sorts by the time it was made
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.Plans.Create(ctx, planOf(ctx, id.String(), in.Body))
+	p, err := s.Plans.Create(ctx, planOf(ctx, id.String(), in.Body.PlanSettings))
 	if err != nil {
 		return nil, err
 	}
@@ -243,16 +244,16 @@ func (s *Server) checkSoft(ctx context.Context, in PlanSettings) error {
 func (s *Server) replacePlan(ctx context.Context, in *struct {
 	PlanPath
 	IfMatch string `header:"If-Match" maxLength:"128"`
-	Body    PlanSettings
+	Body    BackupPlan
 }) (*planAnswer, error) {
 	before, err := s.Plans.Get(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkPlan(ctx, in.Body); err != nil {
+	if err := s.checkPlan(ctx, in.Body.PlanSettings); err != nil {
 		return nil, err
 	}
-	p, err := s.Plans.Replace(ctx, planOf(ctx, in.ID, in.Body), in.IfMatch)
+	p, err := s.Plans.Replace(ctx, planOf(ctx, in.ID, in.Body.PlanSettings), in.IfMatch)
 	if err == nil {
 		err = s.recordPlan(ctx, "plan.update", p.Plan, planChanges(before.Plan, p.Plan))
 	}

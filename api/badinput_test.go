@@ -145,7 +145,7 @@ func badBackups() []bad {
 		{"a plan of a relative directory", post("/api/v1/backup-plans", strings.Replace(planBody, `"snapshot"`, `"soft","directories":["../etc"]`, 1)), 422, "invalid", "directories"},
 		{"a plan that catches up for a year", plan(`"catch_up_seconds":31536000`), 422, "invalid", "catch_up_seconds"},
 		{"a plan by another method", post("/api/v1/backup-plans", strings.Replace(planBody, `"snapshot"`, `"tape"`, 1)), 422, "invalid", "method"},
-		{"a plan with an id", plan(`"id":"x"`), 422, "invalid", "id"},
+		{"a plan with a field of nobody", plan(`"owner":"x"`), 422, "invalid", "owner"},
 		{"a time zone of nobody", when(`{"frequency":"daily","time":"02:30","time_zone":"Europe/Atlantis"}`), 422, "invalid", "schedule.time_zone"},
 		{"a time zone that is a path", when(`{"frequency":"daily","time":"02:30","time_zone":"../../etc/passwd"}`), 422, "invalid", "schedule.time_zone"},
 		{"a time that is none", when(`{"frequency":"daily","time":"25:00","time_zone":"UTC"}`), 422, "invalid", "schedule.time"},

@@ -1233,35 +1233,35 @@ export interface components {
              */
             catch_up_seconds: number;
             /** Format: date-time */
-            created_at: string;
-            created_by: components["schemas"]["Actor"];
+            readonly created_at: string;
+            readonly created_by: components["schemas"]["Actor"];
             /** @description of a soft backup */
             directories?: string[];
-            etag: string;
-            id: string;
+            readonly etag: string;
+            readonly id: string;
             instances: string[];
             /** @description none when it never ran */
-            last_run?: components["schemas"]["PlanRun"];
+            readonly last_run?: components["schemas"]["PlanRun"];
             /** @enum {string} */
             method: "snapshot" | "soft";
             /**
              * Format: int64
              * @description due while the manager was down, for longer than it may catch up
              */
-            missed_runs: number;
+            readonly missed_runs: number;
             name: string;
             /** @description the next ten; none while it is paused */
-            next_runs: string[];
+            readonly next_runs: string[];
             /** @description why it is paused */
-            note: string;
+            readonly note: string;
             /** @description the same with the plan's own clock, and why one is not at its usual time */
-            occurrences: components["schemas"]["Occurrence"][];
+            readonly occurrences: components["schemas"]["Occurrence"][];
             /**
              * Format: int64
              * @description due while the one before was still running
              */
-            overlapped_runs: number;
-            paused: boolean;
+            readonly overlapped_runs: number;
+            readonly paused: boolean;
             retention?: components["schemas"]["Retention"];
             schedule: components["schemas"]["When"];
             soft?: components["schemas"]["SoftRules"];
@@ -1680,23 +1680,6 @@ export interface components {
             status: "queued" | "running" | "blocked" | "cancelling" | "succeeded" | "failed" | "partly_failed" | "cancelled" | "timed_out";
             /** @description id */
             task: string;
-        };
-        PlanSettings: {
-            /**
-             * Format: int64
-             * @description how late a run may start after the manager was down
-             * @default 3600
-             */
-            catch_up_seconds: number;
-            /** @description of a soft backup */
-            directories?: string[];
-            instances: string[];
-            /** @enum {string} */
-            method: "snapshot" | "soft";
-            name: string;
-            retention?: components["schemas"]["Retention"];
-            schedule: components["schemas"]["When"];
-            soft?: components["schemas"]["SoftRules"];
         };
         Preset: {
             /** Format: int64 */
@@ -3459,7 +3442,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PlanSettings"];
+                "application/json": components["schemas"]["BackupPlan"];
             };
         };
         responses: {
@@ -3760,7 +3743,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PlanSettings"];
+                "application/json": components["schemas"]["BackupPlan"];
             };
         };
         responses: {

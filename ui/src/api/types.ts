@@ -35,7 +35,18 @@ export type Backup = Schemas["Backup"];
 export type BackupFile = Schemas["Entry"];
 export type BackupPlan = Schemas["BackupPlan"];
 export type Occurrence = Schemas["Occurrence"];
-export type PlanSettings = Schemas["PlanSettings"];
+/** What a person decides of a plan; the rest of it is read only. */
+export type PlanSettings = Pick<
+  BackupPlan,
+  | "name"
+  | "instances"
+  | "method"
+  | "directories"
+  | "soft"
+  | "schedule"
+  | "catch_up_seconds"
+  | "retention"
+>;
 export type Restore = Schemas["Restore"];
 export type Retention = Schemas["Retention"];
 export type Schedule = Schemas["When"];

@@ -58,14 +58,18 @@ export const upcomingQuery = (schedule: Schedule) =>
     retry: false,
   });
 
-export const createPlan = (body: PlanSettings) => unwrap(api.POST("/backup-plans", { body }));
+// How a plan stands is read only: the types want it in a request too, the API does not.
+const settings = (body: PlanSettings) => body as BackupPlan;
+
+export const createPlan = (body: PlanSettings) =>
+  unwrap(api.POST("/backup-plans", { body: settings(body) }));
 
 /** Saves a plan, unless someone else saved in between (412, code "stale"). */
 export const replacePlan = ({ id, etag }: Pick<BackupPlan, "id" | "etag">, body: PlanSettings) =>
   unwrap(
     api.PUT("/backup-plans/{id}", {
       params: { path: { id }, header: { "If-Match": etag } },
-      body,
+      body: settings(body),
     }),
   );
 
