@@ -84,7 +84,9 @@ func newProductAt(t testing.TB, listen string) *product {
 		if t.Failed() {
 			raw, _ := os.ReadFile(p.log.Name())
 			lines := strings.SplitAfter(string(raw), "\n")
-			text := strings.Join(slices.DeleteFunc(lines, func(line string) bool { return strings.Contains(line, "msg=request ") && strings.Contains(line, " status=20") }), "")
+			text := strings.Join(slices.DeleteFunc(lines, func(line string) bool {
+				return strings.Contains(line, "msg=request ") && strings.Contains(line, " status=20")
+			}), "")
 			t.Logf("log of the product, without requests that went well:\n%s", text[max(0, len(text)-6000):])
 		}
 	})
