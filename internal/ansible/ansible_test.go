@@ -57,7 +57,14 @@ func requireNothingLeft(t *testing.T) {
 	left, err := filepath.Glob(os.Getenv("TMPDIR") + "/mcm-ansible-*")
 	require.NoError(t, err)
 	require.Empty(t, left, "the run's folder is left")
-	require.Empty(t, processes(os.Getenv("TMPDIR")+"/mcm-ansible-"), "processes of the run are left")
+	// A shared connection that was told to end has said yes, and may take a moment for it.
+	var running []string
+	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if running = processes(os.Getenv("TMPDIR") + "/mcm-ansible-"); len(running) == 0 {
+			return
+		}
+	}
+	require.Empty(t, running, "processes of the run are left")
 }
 
 // processes returns the command lines and environments of all processes that name text.
