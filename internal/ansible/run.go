@@ -143,7 +143,9 @@ func (f *folder) closeConnections() {
 	ctx, stop := context.WithTimeout(context.Background(), 5*time.Second)
 	defer stop()
 	for _, s := range sockets {
-		_ = exec.CommandContext(ctx, "/usr/bin/ssh", "-F", f.at("ssh_config"), "-O", "exit", filepath.Base(s)).Run() // one that is gone already is well
+		// One that is gone already is well. Without a way to the host: to one that goes just now, because the bastion's went, ssh
+		// would make a new connection.
+		_ = exec.CommandContext(ctx, "/usr/bin/ssh", "-F", f.at("ssh_config"), "-o", "ProxyCommand=/bin/false", "-O", "exit", filepath.Base(s)).Run()
 	}
 }
 
