@@ -8,8 +8,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"mycloudmanager/internal/sandbox/sandboxtest"
 )
 
 // TestEveryCallMayFail makes each request of each operation fail in turn. Refused for good, the
@@ -52,17 +50,6 @@ func (op operation) undisturbed(t *testing.T) (calls []string, after map[string]
 	calls, _ = w.heard()
 	require.NotEmpty(t, calls)
 	return calls, h.count(t)
-}
-
-// prepared is a house in which the operation can run.
-func (op operation) prepared(t *testing.T) (*house, *wire) {
-	t.Helper()
-	w := &wire{}
-	h := newHouseOn(t, sandboxtest.StartBehind(t, t.TempDir(), w.wrap))
-	if op.before != nil {
-		op.before(t, h)
-	}
-	return h, w
 }
 
 // eachRefused refuses call after call for good. An operation that goes on only forward is repeated

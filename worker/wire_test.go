@@ -7,6 +7,9 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"testing"
+
+	"mycloudmanager/internal/sandbox/sandboxtest"
 )
 
 // wire stands between the product and the cloud: it writes down every request, and disturbs one.
@@ -95,4 +98,15 @@ func refuse(out http.ResponseWriter, r *http.Request, status int) {
 		return
 	}
 	fmt.Fprintf(out, `{"error":{"code":%d,"title":"refused","message":"refused by the test"}}`, status)
+}
+
+// prepared is a house in which the operation can run.
+func (op operation) prepared(t *testing.T) (*house, *wire) {
+	t.Helper()
+	w := &wire{}
+	h := newHouseOn(t, sandboxtest.StartBehind(t, t.TempDir(), w.wrap))
+	if op.before != nil {
+		op.before(t, h)
+	}
+	return h, w
 }
