@@ -40,7 +40,7 @@ bin/mcm: ui/dist/index.html $(GO_SOURCES) go.mod go.sum
 	go build $(GOFLAGS_) -ldflags "$(LDFLAGS)" -o $@ ./cmd/mcm
 
 # The embedded Temporal server changes rarely and builds long: it is kept by the hash of its module.
-TEMPORALD := $(CACHE)/mcm-temporal-$(shell cat temporald/*.go temporald/go.mod temporald/go.sum | sha256sum | cut -c1-16)-$(shell go env GOVERSION 2>/dev/null)
+TEMPORALD := $(CACHE)/mcm-temporal-$(shell cat temporald/*.go temporald/scripts/build.sh temporald/scripts/prune/*.go temporald/go.mod temporald/go.sum | sha256sum | cut -c1-16)-$(shell go env GOVERSION 2>/dev/null)
 
 $(TEMPORALD):
 	@mkdir -p $(CACHE)
