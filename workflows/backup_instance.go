@@ -145,7 +145,8 @@ func discard(ctx workflow.Context, in glance.DiscardInput) {
 	}
 }
 
-// step runs one activity of a workflow that is no task: nobody is asked, it is repeated for at most limit.
+// step runs one activity of a workflow that is no task: nobody is asked, it is repeated for at most limit,
+// and a cancel waits for its end.
 func step(ctx workflow.Context, limit time.Duration, activity, in, out any) error {
-	return workflow.ExecuteActivity(flow.Wait(ctx, limit), activity, in).Get(ctx, out)
+	return workflow.ExecuteActivity(flow.Alter(ctx, limit), activity, in).Get(ctx, out)
 }

@@ -97,7 +97,7 @@ func restoreDisk(ctx workflow.Context, in RestoreInput) (err error) {
 		run.Undo(compute.StartServer, ref)
 	}
 	run.Undo(compute.RebuildServer, nova.RebuildInput{ID: in.Instance, Image: safety.Image})
-	if err := run.Wait(ctx, rebuildPatience, compute.RebuildServer, nova.RebuildInput{ID: in.Instance, Image: in.Backup.Image}, nil); err != nil {
+	if err := run.Alter(ctx, rebuildPatience, compute.RebuildServer, nova.RebuildInput{ID: in.Instance, Image: in.Backup.Image}, nil); err != nil {
 		return err
 	}
 	run.Keep() // the disk is that of the backup: from here on, back is another restore

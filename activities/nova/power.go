@@ -102,7 +102,8 @@ func (a *Activities) power(ctx context.Context, in InstanceRef, want string, ask
 		case v.Status == failed:
 			return false, "", fault.New(fault.Invalid, nil, "nova: %s is in error: %s", v.Name, v.Fault.Message)
 		}
-		err = s.Fault("nova", ask(ctx, c))
+		// A request that is cut off may be carried out all the same, later than what follows it.
+		err = s.Fault("nova", ask(context.WithoutCancel(ctx), c))
 		if fault.KindOf(err) == fault.Conflict { // it has just begun something
 			return false, fault.MessageOf(err), nil
 		}
@@ -138,7 +139,7 @@ func (a *Activities) RebuildServer(ctx context.Context, in RebuildInput) error {
 		case image == in.Image:
 			return true, "", nil
 		}
-		_, err = servers.Rebuild(ctx, c, in.ID, servers.RebuildOpts{ImageRef: in.Image}).Extract()
+		_, err = servers.Rebuild(context.WithoutCancel(ctx), c, in.ID, servers.RebuildOpts{ImageRef: in.Image}).Extract()
 		err = s.Fault("nova", err)
 		if fault.KindOf(err) == fault.Conflict {
 			return false, fault.MessageOf(err), nil

@@ -30,6 +30,6 @@ func (a *Activities) SnapshotServer(ctx context.Context, in SnapshotInput) (stri
 	if len(made) > 0 {
 		return made[0].Image, nil
 	}
-	id, err := servers.CreateImage(ctx, c, in.Taken.Instance, servers.CreateImageOpts{Name: in.Name, Metadata: in.Taken.Properties()}).ExtractImageID()
+	id, err := servers.CreateImage(context.WithoutCancel(ctx), c, in.Taken.Instance, servers.CreateImageOpts{Name: in.Name, Metadata: in.Taken.Properties()}).ExtractImageID()
 	return id, s.Fault("nova", err)
 }

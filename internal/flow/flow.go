@@ -45,6 +45,14 @@ func Wait(ctx workflow.Context, limit time.Duration) workflow.Context {
 	})
 }
 
+// Alter is Wait for an activity that changes something: after a cancel its end is waited
+// for, or it would go on while it is undone.
+func Alter(ctx workflow.Context, limit time.Duration) workflow.Context {
+	options := workflow.GetActivityOptions(Wait(ctx, limit))
+	options.WaitForCancellation = true
+	return workflow.WithActivityOptions(ctx, options)
+}
+
 func retryPolicy() *temporal.RetryPolicy {
 	return &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 20 * time.Second}
 }

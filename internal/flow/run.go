@@ -78,6 +78,14 @@ func (r *Run) Wait(ctx workflow.Context, limit time.Duration, activity any, in, 
 	})
 }
 
+// Alter is Wait for an activity that changes something: a cancel waits for its end.
+func (r *Run) Alter(ctx workflow.Context, limit time.Duration, activity any, in, out any) error {
+	return r.step(ctx, activity, func() (string, error) {
+		said, err := execute(Alter(ctx, limit), activity, in, out)
+		return said, late(err, limit)
+	})
+}
+
 // execute runs the activity. An input that is a function is made now, after what changed while the
 // step was blocked. Without out, a text that the activity returns is what the step says.
 func execute(ctx workflow.Context, activity any, in, out any) (said string, err error) {
