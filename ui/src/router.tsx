@@ -7,6 +7,7 @@ import {
   Outlet,
   redirect,
 } from "@tanstack/react-router";
+import { sessionEnded } from "./api/client.ts";
 import { sessionQuery } from "./api/queries/session.ts";
 import { PageError } from "./components/PageError.tsx";
 import { Shell } from "./modules/shell/Shell.tsx";
@@ -39,7 +40,11 @@ const app = createRoute({
   component: Shell,
   beforeLoad: async ({ context, location }) => {
     const session = await context.queryClient.ensureQueryData(sessionQuery);
-    if (!session) throw redirect({ to: "/sign-in", search: { next: location.href } });
+    if (!session)
+      throw redirect({
+        to: "/sign-in",
+        search: { next: location.href, expired: sessionEnded() || undefined },
+      });
   },
 });
 

@@ -3,11 +3,14 @@ import { ApiError, toApiError } from "./problem.ts";
 import type { paths } from "./schema.gen.ts";
 
 /** What the client needs to know of the session, set by whoever signs in or out. */
-const state = { csrfToken: "", language: "en", onSignedOut: () => {} };
+const state = { csrfToken: "", language: "en", ended: false, onSignedOut: () => {} };
 
 export function setCsrfToken(token: string) {
   state.csrfToken = token;
+  state.ended = false;
 }
+/** Whether a session has ended while the UI was in use, and no other has begun. */
+export const sessionEnded = () => state.ended;
 export function setRequestLanguage(language: string) {
   state.language = language;
 }
@@ -32,7 +35,9 @@ const session: Middleware = {
     return request;
   },
   onResponse({ request, response }) {
-    if (response.status === 401 && !request.url.endsWith("/session")) state.onSignedOut();
+    if (response.status !== 401) return;
+    if (state.csrfToken) state.ended = true;
+    if (!request.url.endsWith("/session")) state.onSignedOut();
   },
 };
 

@@ -30,6 +30,7 @@ export async function signIn(client: QueryClient, body: SignIn): Promise<Session
 
 export async function signOut(client: QueryClient): Promise<void> {
   await unwrap(api.DELETE("/session"));
+  setCsrfToken("");
   client.clear();
   client.setQueryData(sessionQuery.queryKey, null);
 }
