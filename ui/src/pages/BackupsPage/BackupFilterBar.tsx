@@ -30,7 +30,7 @@ export function BackupFilterBar({ search, onChange, plans, instances }: Props) {
       <Select
         {...common}
         searchable
-        w={220}
+        w={{ base: "100%", sm: 220 }}
         label={t("column.instance")}
         data={withChosen(
           instances.map((i) => ({ value: i.id, label: i.name })),
@@ -42,7 +42,7 @@ export function BackupFilterBar({ search, onChange, plans, instances }: Props) {
       <Select
         {...common}
         searchable
-        w={220}
+        w={{ base: "100%", sm: 220 }}
         label={t("column.plan")}
         data={withChosen(
           plans.map((p) => ({ value: p.id, label: p.name })),
@@ -53,7 +53,7 @@ export function BackupFilterBar({ search, onChange, plans, instances }: Props) {
       />
       <Select
         {...common}
-        w={170}
+        w={{ base: "100%", sm: 170 }}
         label={t("column.method")}
         data={backupMethods.map((value) => ({ value, label: t(`method.${value}`) }))}
         value={search.method ?? null}
