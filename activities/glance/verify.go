@@ -3,21 +3,22 @@ package glance
 import (
 	"context"
 	"crypto/md5" //nolint:gosec // the checksum that Glance has always kept
+	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/hex"
 	"fmt"
 	"hash"
 	"io"
 	"time"
 
-	"crypto/sha256"
-	"crypto/sha512"
-
+	"github.com/gophercloud/gophercloud/v2"
 	"github.com/gophercloud/gophercloud/v2/openstack/image/v2/imagedata"
 	"github.com/gophercloud/gophercloud/v2/openstack/image/v2/images"
 
 	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/openstack"
 )
 
 // VerifyImageInput names a backup that is an image.
@@ -26,7 +27,7 @@ type VerifyImageInput struct{ Image string }
 // VerifyImage reads all of an image and compares it with the checksum that Glance took when it was stored;
 // of one that stands on volume snapshots it looks at these. It is a read.
 func (a *Activities) VerifyImage(ctx context.Context, in VerifyImageInput) (backup.Look, error) {
-	s, _, err := a.open(ctx)
+	s, c, err := a.open(ctx)
 	if err != nil {
 		return backup.Look{}, err
 	}
@@ -34,14 +35,10 @@ func (a *Activities) VerifyImage(ctx context.Context, in VerifyImageInput) (back
 	if err != nil {
 		return backup.Look{}, err
 	}
-	return a.look(ctx, image)
+	return a.look(ctx, s, c, image)
 }
 
-func (a *Activities) look(ctx context.Context, image images.Image) (backup.Look, error) {
-	s, c, err := a.open(ctx)
-	if err != nil {
-		return backup.Look{}, err
-	}
+func (a *Activities) look(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceClient, image images.Image) (backup.Look, error) {
 	if image.Status != images.ImageStatusActive {
 		return backup.Look{Detail: fmt.Sprintf("the image is %s", image.Status)}, nil
 	}

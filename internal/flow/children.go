@@ -35,10 +35,7 @@ func Children[T any](ctx workflow.Context, r *Run, atOnce int, child any, childr
 			defer all.Done()
 			defer places.Release(1)
 			var s Share[T]
-			s.Err = inTheWay(workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
-				WorkflowID: c.ID, WaitForCancellation: true, WorkflowExecutionTimeout: Deadline,
-				ParentClosePolicy: enumspb.PARENT_CLOSE_POLICY_REQUEST_CANCEL,
-			}), child, c.Input).Get(ctx, &s.Out))
+			s.Err = inTheWay(workflow.ExecuteChildWorkflow(asPart(ctx, c.ID), child, c.Input).Get(ctx, &s.Out))
 			if !temporal.IsCanceledError(s.Err) {
 				cancelled--
 			}
@@ -63,6 +60,13 @@ func Children[T any](ctx workflow.Context, r *Run, atOnce int, child any, childr
 	return nil
 }
 
+// asPart is for a workflow that is a part of the operation: it is cancelled with it, and waited for.
+func asPart(ctx workflow.Context, id string) workflow.Context {
+	return workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+		WorkflowID: id, WaitForCancellation: true, WorkflowExecutionTimeout: Deadline, ParentClosePolicy: enumspb.PARENT_CLOSE_POLICY_REQUEST_CANCEL,
+	})
+}
+
 // inTheWay turns the refusal of a second workflow with one id into a fault.
 func inTheWay(err error) error {
 	if _, ok := errors.AsType[*temporal.ChildWorkflowExecutionAlreadyStartedError](err); ok {
@@ -74,8 +78,6 @@ func inTheWay(err error) error {
 // Child runs one workflow as a step, and cancels it with the operation.
 func (r *Run) Child(ctx workflow.Context, child any, id string, in, out any) error {
 	return r.step(ctx, child, func() (string, error) {
-		return "", workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
-			WorkflowID: id, WaitForCancellation: true, WorkflowExecutionTimeout: Deadline, ParentClosePolicy: enumspb.PARENT_CLOSE_POLICY_REQUEST_CANCEL,
-		}), child, in).Get(ctx, out)
+		return "", workflow.ExecuteChildWorkflow(asPart(ctx, id), child, in).Get(ctx, out)
 	})
 }
