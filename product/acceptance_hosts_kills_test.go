@@ -19,7 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// killsOnHosts kills the manager with -9 in enrollments and in playbooks, MCM_HOST_KILLS times.
+// killsOnHosts kills the worker and the API with -9 in enrollments and in playbooks, MCM_HOST_KILLS times.
 func killsOnHosts(t *testing.T, h *hostSet) {
 	action := "remove"
 	for k := range hostCount(t, "MCM_HOST_KILLS", 6) {
@@ -77,13 +77,6 @@ func (h *hostSet) killedPlay(t *testing.T, action string) {
 		mustOnHost(t, n, map[string]string{"remove": "! command -v chronyd", "install": "command -v chronyd"}[action])
 	}
 	t.Logf("%s on all, killed after %.1f s: ended after %.1f s", action, killed.Seconds(), time.Since(began).Seconds())
-}
-
-func (h *hostSet) killAfter(t *testing.T, wait time.Duration) {
-	t.Helper()
-	time.Sleep(wait)
-	h.kill()
-	h.up(t)
 }
 
 var become = regexp.MustCompile(`BECOME-SUCCESS-[a-z]+`)

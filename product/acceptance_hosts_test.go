@@ -23,13 +23,71 @@ import (
 	"github.com/gophercloud/gophercloud/v2/openstack/networking/v2/ports"
 	"github.com/gophercloud/gophercloud/v2/openstack/networking/v2/subnets"
 	"github.com/stretchr/testify/require"
+
+	"mycloudmanager/acceptance/hosts/hostlab"
+	"mycloudmanager/internal/supervise"
+	"mycloudmanager/internal/temporal/temporaltest"
 )
 
 // hostSet is the real hosts of acceptance/hosts, each registered in Nova as a server with its address.
 type hostSet struct {
-	*person
+	*person // at the API
+	worker  *product
 	compute *gophercloud.ServiceClient
 	ids     []string // by number, from 1
+	kills   int
+}
+
+// startApart starts the API and the worker as processes of their own, with a Temporal that is neither's, as replicas are run.
+func startApart(t *testing.T) *hostSet {
+	t.Helper()
+	db := startPostgres(t)
+	require.NoError(t, db.exec("postgres", "CREATE DATABASE audit"))
+	dir := t.TempDir()
+	temporal, err := supervise.StartTemporal(t.Context(), supervise.TemporalOptions{Executable: temporaltest.Executable(t), DataDir: dir,
+		Database: db.url("temporal"), Namespace: "mcm", PublicPath: "/temporal"})
+	require.NoError(t, err)
+	t.Cleanup(temporal.Stop)
+	p := newProductAt(t, freeAddressOn(t, hostlab.Gateway)) // are the hosts up? acceptance/up.sh openstack kubernetes hosts
+	h := &hostSet{worker: newProduct(t)}
+	environment := append(temporalAt(t, temporal, dir), "MCM_KUBECONFIG="+os.Getenv("KUBECONFIG"), "MCM_PUBLIC_URL=http://"+p.listen, "MCM_AUDIT_URL="+db.url("audit"))
+	p.arguments, p.environment = []string{"api"}, environment
+	h.worker.arguments, h.worker.environment = []string{"worker"}, environment
+	p.up(t)
+	t.Cleanup(func() { p.down(t) })
+	share(t, p, h.worker)
+	require.NoError(t, h.worker.spawn(temporaltest.Product(t)))
+	t.Cleanup(func() { h.worker.down(t) })
+	h.person = p.signInAs(t, os.Getenv("OS_USERNAME"), os.Getenv("OS_PASSWORD"), os.Getenv("OS_PROJECT_NAME"))
+	return h
+}
+
+// killAfter kills the worker, the API and both in turn as a power cut would, and starts them again.
+func (h *hostSet) killAfter(t *testing.T, wait time.Duration) {
+	t.Helper()
+	time.Sleep(wait)
+	h.kills++
+	if h.kills%3 != 2 {
+		h.worker.kill()
+	}
+	if h.kills%3 != 1 {
+		h.product.kill()
+		h.up(t)
+	}
+	if h.kills%3 != 2 {
+		require.NoError(t, h.worker.spawn(temporaltest.Product(t)))
+	}
+	t.Logf("killed: %s", []string{"API and worker", "worker", "API"}[h.kills%3])
+}
+
+// away runs something while there is no manager.
+func (h *hostSet) away(t *testing.T, do func()) {
+	t.Helper()
+	h.worker.down(t)
+	h.down(t)
+	do()
+	h.up(t)
+	require.NoError(t, h.worker.spawn(temporaltest.Product(t)))
 }
 
 func hostAddress(n int) string { return fmt.Sprintf("10.77.0.%d", 10+n) }
@@ -75,13 +133,7 @@ func shell(t *testing.T, words ...string) {
 // TestHosts enrolls real hosts, which real Nova and Neutron know as servers, by the command that people paste, and puts agents on
 // them that follow an app on a real kubelet.
 func TestHosts(t *testing.T) {
-	p := newProductAt(t, freeAddressOn(t, "10.77.0.1")) // are the hosts up? acceptance/up.sh openstack kubernetes hosts
-	p.arguments = []string{"serve"}
-	p.environment = []string{"MCM_KUBECONFIG=" + os.Getenv("KUBECONFIG"), "MCM_PUBLIC_URL=http://" + p.listen}
-	p.up(t)
-	t.Cleanup(func() { p.down(t) })
-	h := &hostSet{person: p.signInAs(t, os.Getenv("OS_USERNAME"), os.Getenv("OS_PASSWORD"), os.Getenv("OS_PROJECT_NAME"))}
-
+	h := startApart(t)
 	began := time.Now()
 	deploy := h.begin(t, http.MethodPost, "/stack", map[string]any{"name": "hosts", "preset": "small"}, nil).ID
 	defer func() {
@@ -115,6 +167,9 @@ func TestHosts(t *testing.T) {
 		{"another host key", anotherHostKey},
 		{"a host stops in a playbook", hostStops},
 		{"kills", killsOnHosts},
+		{"every agent", everyAgent},
+		{"backups of files", filesOnHosts},
+		{"snapshots", snapshotsOfHosts},
 		{"unenroll", unenrollHosts},
 	} {
 		began := time.Now()

@@ -55,7 +55,7 @@ func startFleet(t *testing.T) *fleet {
 		p := newProduct(t)
 		p.arguments, p.environment = []string{mode}, environment
 		if n > 0 {
-			f.share(t, p)
+			share(t, f.apis[0], p)
 		}
 		if mode == "api" {
 			p.up(t)
@@ -102,20 +102,26 @@ func (f *fleet) startCloud(t *testing.T) {
 // environment is the same for all.
 func (f *fleet) environment(t *testing.T, dir, audit string) []string {
 	t.Helper()
-	ca, cert, key := f.temporal.PEM()
+	return append(temporalAt(t, f.temporal, dir), "MCM_AUDIT_URL="+audit,
+		"MCM_SSH_PROXY="+f.cloud.sandbox, "OS_AUTH_URL=http://"+f.cloud.sandbox+"/identity/v3", "OS_USERNAME=demo", "OS_PASSWORD=demo",
+		"OS_PROJECT_NAME=demo", "OS_USER_DOMAIN_NAME=Default", "OS_PROJECT_DOMAIN_NAME=Default")
+}
+
+// temporalAt is how a manager finds a Temporal that it did not start; the certificates are in dir.
+func temporalAt(t *testing.T, temporal *supervise.Temporal, dir string) []string {
+	t.Helper()
+	ca, cert, key := temporal.PEM()
 	for name, pem := range map[string]string{"ca": ca, "cert": cert, "key": key} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(pem), 0o600))
 	}
-	return []string{"MCM_AUDIT_URL=" + audit, "MCM_TEMPORAL_ADDRESS=" + f.temporal.Frontend, "MCM_TEMPORAL_TLS_CA=" + dir + "/ca",
-		"MCM_TEMPORAL_TLS_CERT=" + dir + "/cert", "MCM_TEMPORAL_TLS_KEY=" + dir + "/key", "MCM_TEMPORAL_TLS_SERVER_NAME=localhost",
-		"MCM_SSH_PROXY=" + f.cloud.sandbox, "OS_AUTH_URL=http://" + f.cloud.sandbox + "/identity/v3", "OS_USERNAME=demo", "OS_PASSWORD=demo",
-		"OS_PROJECT_NAME=demo", "OS_USER_DOMAIN_NAME=Default", "OS_PROJECT_DOMAIN_NAME=Default"}
+	return []string{"MCM_TEMPORAL_ADDRESS=" + temporal.Frontend, "MCM_TEMPORAL_TLS_CA=" + dir + "/ca", "MCM_TEMPORAL_TLS_CERT=" + dir + "/cert",
+		"MCM_TEMPORAL_TLS_KEY=" + dir + "/key", "MCM_TEMPORAL_TLS_SERVER_NAME=localhost"}
 }
 
 // share copies what the first replica has made, as the operations guide says.
-func (f *fleet) share(t *testing.T, p *product) {
+func share(t *testing.T, first, p *product) {
 	t.Helper()
-	from, to := f.apis[0].dir+"/data/", p.dir+"/data/"
+	from, to := first.dir+"/data/", p.dir+"/data/"
 	require.NoError(t, os.Mkdir(to, 0o700))
 	for _, name := range []string{"keys", "audit.key", "backup.key", "session.key", "ssh_identity"} {
 		out, err := exec.Command("cp", "-a", from+name, to).CombinedOutput()

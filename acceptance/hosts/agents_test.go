@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"mycloudmanager/acceptance/hosts/hostlab"
 	"mycloudmanager/deploy"
 	"mycloudmanager/internal/ansible"
 	"mycloudmanager/internal/catalog"
@@ -21,24 +22,16 @@ import (
 const left = `dpkg-query -W -f '${Package} ${db:Status-Status}\n' | grep ' installed'; getent passwd | cut -d: -f1,6,7 | sort; getent group | cut -d: -f1 | sort; ls /home /var/lib/mcm-agents /var/spool/rsyslog 2>/dev/null
 ls /etc/systemd/system/*.wants | sort; find /etc -type f ! -name '*-' ! -name ld.so.cache ! -name .pwd.lock ! -name mailcap ! -path '/etc/ssl/*' ! -name ca-certificates.conf -exec sha256sum {} + | sort -k2`
 
-// agent is what a test knows of an agent beyond its playbooks: the app's half, and its own look from outside.
-type agent struct {
-	host     string // "" is this machine
-	ports    map[string]int
-	settings map[string]any // parameters
-	outside  func(t *testing.T, n int)
-}
-
 // play plays one of the agent's playbooks on the hosts.
-func (m *manager) play(t *testing.T, app catalog.App, a agent, playbook string, check bool) ([]ansible.Event, ansible.Recap) {
+func (m *manager) play(t *testing.T, app catalog.App, a hostlab.App, playbook string, check bool) ([]ansible.Event, ansible.Recap) {
 	t.Helper()
 	p := ansible.Play{
 		Files: app.AgentFiles, Playbook: playbook, PrivateKey: m.key, Check: check, Forks: count, Timeout: 10 * time.Minute,
-		Variables: map[string]any{"mcm_app_host": cmp.Or(a.host, gateway), "mcm_app_ports": a.ports, "mcm_settings": map[string]any{"environment": map[string]any{}, "parameters": a.settings}},
+		Variables: map[string]any{"mcm_app_host": cmp.Or(a.Host, hostlab.Gateway), "mcm_app_ports": a.Ports, "mcm_settings": map[string]any{"environment": map[string]any{}, "parameters": a.Settings}},
 	}
 	for _, n := range hostsUnderTest() {
 		h := m.hosts[serverID(n)]
-		h.Variables = map[string]any{"mcm_instance_id": serverID(n), "mcm_instance_name": name(n) + ` "of a test" {{ x }}`}
+		h.Variables = map[string]any{"mcm_instance_id": serverID(n), "mcm_instance_name": hostlab.Name(n) + ` "of a test" {{ x }}`}
 		p.Hosts = append(p.Hosts, h)
 	}
 	var events []ansible.Event
@@ -101,7 +94,6 @@ func TestAgents(t *testing.T) {
 	for _, n := range hostsUnderTest() {
 		enrollHost(t, m, n)
 	}
-	agents := map[string]func(*testing.T) agent{"ntp": ntpAgent, "zabbix": zabbixAgent, "graylog": graylogAgent, "clamav": clamavAgent, "rundeck": rundeckAgent, "artifactory": artifactoryAgent}
 	c, err := catalog.Load(deploy.Files)
 	require.NoError(t, err)
 	tested := 0
@@ -109,28 +101,28 @@ func TestAgents(t *testing.T) {
 		if !app.Agent.Supported {
 			continue
 		}
-		require.Contains(t, agents, app.Name, "an agent without a test")
+		require.Contains(t, hostlab.Apps, app.Name, "an agent without a test")
 		tested++
 		t.Run(app.Name, func(t *testing.T) {
-			a := agents[app.Name](t)
+			a := hostlab.Apps[app.Name](t)
 			for port := range app.Agent.Ports {
-				require.Contains(t, a.ports, port)
+				require.Contains(t, a.Ports, port)
 			}
 			before := map[int]string{}
 			for _, n := range hostsUnderTest() {
-				before[n] = mustOn(t, n, left)
+				before[n] = hostlab.MustOn(t, n, left)
 			}
 			events, recap := m.play(t, app, a, catalog.AgentInstall, true)
 			requireAll(t, events, recap, "some")
 			for _, n := range hostsUnderTest() {
-				require.Equal(t, before[n], mustOn(t, n, left), "%s: the dry run changed it", name(n))
+				require.Equal(t, before[n], hostlab.MustOn(t, n, left), "%s: the dry run changed it", hostlab.Name(n))
 			}
 			events, recap = m.play(t, app, a, catalog.AgentInstall, false)
 			requireAll(t, events, recap, "some")
 			events, recap = m.play(t, app, a, catalog.AgentVerify, false)
 			requireAll(t, events, recap, "none")
 			for _, n := range hostsUnderTest() {
-				a.outside(t, n)
+				a.Outside(t, n, serverID(n))
 			}
 			events, recap = m.play(t, app, a, catalog.AgentInstall, true)
 			requireAll(t, events, recap, "none")
@@ -139,7 +131,7 @@ func TestAgents(t *testing.T) {
 			events, recap = m.play(t, app, a, catalog.AgentRemove, false)
 			requireAll(t, events, recap, "some")
 			for _, n := range hostsUnderTest() {
-				require.Equal(t, strings.Split(before[n], "\n"), strings.Split(mustOn(t, n, left), "\n"), "%s: not all is gone", name(n))
+				require.Equal(t, strings.Split(before[n], "\n"), strings.Split(hostlab.MustOn(t, n, left), "\n"), "%s: not all is gone", hostlab.Name(n))
 			}
 			_, recap = m.play(t, app, a, catalog.AgentVerify, false)
 			for host, h := range recap {
@@ -149,5 +141,5 @@ func TestAgents(t *testing.T) {
 			requireAll(t, events, recap, "none")
 		})
 	}
-	require.Equal(t, len(agents), tested)
+	require.Equal(t, len(hostlab.Apps), tested)
 }

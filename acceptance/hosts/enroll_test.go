@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"mycloudmanager/acceptance/hosts/hostlab"
 	"mycloudmanager/deploy"
 )
 
@@ -35,49 +36,49 @@ func enrollHost(t *testing.T, m *manager, n int) {
 	out, err := exec.CommandContext(t.Context(), "./server-id.sh", fmt.Sprint(n), serverID(n)).CombinedOutput()
 	require.NoError(t, err, string(out))
 	begin := time.Now()
-	said := mustOn(t, n, m.command(n, m.token(n)))
+	said := hostlab.MustOn(t, n, m.command(n, m.token(n)))
 	require.Contains(t, said, "mcm: enrolled", said)
-	t.Logf("%s enrolled in %.1f s", name(n), time.Since(begin).Seconds())
+	t.Logf("%s enrolled in %.1f s", hostlab.Name(n), time.Since(begin).Seconds())
 }
 
 func TestEnrollment(t *testing.T) {
 	m := newManager(t)
 	each(t, func(t *testing.T, n int) {
-		mustOn(t, n, "true")
-		if out, err := on(t, n, "test ! -e /var/lib/mcm-enroll"); err != nil {
+		hostlab.MustOn(t, n, "true")
+		if out, err := hostlab.On(t, n, "test ! -e /var/lib/mcm-enroll"); err != nil {
 			t.Fatalf("the host is enrolled already: down.sh --purge and up.sh first %s", out)
 		}
-		before := mustOn(t, n, state)
+		before := hostlab.MustOn(t, n, state)
 
-		out, err := on(t, n, m.command(n, "mcm_enr_wrong"))
+		out, err := hostlab.On(t, n, m.command(n, "mcm_enr_wrong"))
 		require.Error(t, err)
 		require.Contains(t, out, "neither the metadata service", "it is not told which server it is yet")
-		_, err = on(t, n, "id mcm")
+		_, err = hostlab.On(t, n, "id mcm")
 		require.Error(t, err, "nobody is made for a host that is refused")
 
 		enrollHost(t, m, n)
 		m.mu.Lock()
 		facts := m.facts[serverID(n)]
 		m.mu.Unlock()
-		require.Equal(t, name(n), facts["hostname"])
+		require.Equal(t, hostlab.Name(n), facts["hostname"])
 		require.Equal(t, "debian", facts["distribution"])
-		require.Contains(t, facts["addresses"], address(n))
+		require.Contains(t, facts["addresses"], hostlab.Address(n))
 		require.Regexp(t, `^3\.\d+\.\d+$`, facts["python"])
-		require.Equal(t, m.public+"\n", mustOn(t, n, "cat /home/mcm/.ssh/authorized_keys"))
-		require.Contains(t, mustOn(t, n, "getent shadow mcm"), "mcm:*:", "no password fits, and the account is not locked")
-		mustOn(t, n, "visudo -cq && test \"$(stat -c '%a %U' /etc/sudoers.d/mcm)\" = '440 root' && test ! -e /etc/sudoers.d/mcm.new")
+		require.Equal(t, m.public+"\n", hostlab.MustOn(t, n, "cat /home/mcm/.ssh/authorized_keys"))
+		require.Contains(t, hostlab.MustOn(t, n, "getent shadow mcm"), "mcm:*:", "no password fits, and the account is not locked")
+		hostlab.MustOn(t, n, "visudo -cq && test \"$(stat -c '%a %U' /etc/sudoers.d/mcm)\" = '440 root' && test ! -e /etc/sudoers.d/mcm.new")
 
-		out, err = on(t, n, m.command(n, "mcm_enr_wrong"))
+		out, err = hostlab.On(t, n, m.command(n, "mcm_enr_wrong"))
 		require.Error(t, err)
 		require.Contains(t, out, "the manager refuses: the token is not known, or it was used")
-		require.Contains(t, mustOn(t, n, m.command(n, m.token(n))), "mcm: enrolled", "once more is no fault")
+		require.Contains(t, hostlab.MustOn(t, n, m.command(n, m.token(n))), "mcm: enrolled", "once more is no fault")
 
-		gone := mustOn(t, n, strings.Replace(strings.Replace(m.command(n, "-"), "| sh", "| sh -s -- --uninstall", 1), `echo "MCM_TOKEN=-"; `, "", 1))
+		gone := hostlab.MustOn(t, n, strings.Replace(strings.Replace(m.command(n, "-"), "| sh", "| sh -s -- --uninstall", 1), `echo "MCM_TOKEN=-"; `, "", 1))
 		require.Contains(t, gone, "mcm: removed")
 		require.NotContains(t, gone, "these packages stay")
-		require.Equal(t, before, mustOn(t, n, state), "%s", gone)
+		require.Equal(t, before, hostlab.MustOn(t, n, state), "%s", gone)
 
-		out, err = on(t, n, strings.Replace(m.command(n, "x"), "/api/v1/enroll.sh", "/nothing", 1))
+		out, err = hostlab.On(t, n, strings.Replace(m.command(n, "x"), "/api/v1/enroll.sh", "/nothing", 1))
 		require.Error(t, err, "a download that failed is loud")
 		require.Contains(t, out, "cannot fetch enroll.sh")
 	})
@@ -87,9 +88,9 @@ func TestEnrollment(t *testing.T) {
 // A user of that name that somebody else made is not taken over.
 func TestEnrollmentTouchesNoUserOfOthers(t *testing.T) {
 	m := newManager(t)
-	mustOn(t, 1, "useradd mcm")
-	defer mustOn(t, 1, "userdel mcm")
-	out, err := on(t, 1, m.command(1, m.token(1)))
+	hostlab.MustOn(t, 1, "useradd mcm")
+	defer hostlab.MustOn(t, 1, "userdel mcm")
+	out, err := hostlab.On(t, 1, m.command(1, m.token(1)))
 	require.Error(t, err)
 	require.Contains(t, out, "there is a user mcm that enrollment did not make")
 }
@@ -114,8 +115,8 @@ func TestCloudConfig(t *testing.T) {
 		defer m.mu.Unlock()
 		return strings.Contains(m.status[serverID(n)], "succeeded")
 	}, 3*time.Minute, time.Second)
-	t.Logf("%s enrolled %.1f s after its first boot", name(n), time.Since(begin).Seconds())
-	require.Contains(t, mustOn(t, n, "cloud-init status --wait"), "status: done")
-	mustOn(t, n, "test ! -e /run/mcm-enroll && cloud-init schema --system >/dev/null")
+	t.Logf("%s enrolled %.1f s after its first boot", hostlab.Name(n), time.Since(begin).Seconds())
+	require.Contains(t, hostlab.MustOn(t, n, "cloud-init status --wait"), "status: done")
+	hostlab.MustOn(t, n, "test ! -e /run/mcm-enroll && cloud-init schema --system >/dev/null")
 	require.Empty(t, m.shown)
 }

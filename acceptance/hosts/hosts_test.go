@@ -13,7 +13,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -22,40 +21,22 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/crypto/ssh"
 
+	"mycloudmanager/acceptance/hosts/hostlab"
 	"mycloudmanager/deploy"
 	"mycloudmanager/internal/ansible"
 )
 
-const (
-	count   = 6
-	gateway = "10.77.0.1" // this machine on the hosts' network
-)
+const count = 6
 
-func address(n int) string  { return fmt.Sprintf("10.77.0.%d", 10+n) }
-func name(n int) string     { return fmt.Sprintf("mcm-host-%d", n) }
 func serverID(n int) string { return fmt.Sprintf("5e5f0000-0000-4000-8000-%012d", n) }
 func bare(n int) bool       { return n%3 == 0 } // the release without python3, sudo and curl
-
-// on runs a command as root on the nth host.
-func on(t *testing.T, n int, command string) (string, error) {
-	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "./exec.sh", fmt.Sprint(n), "sh", "-c", command).CombinedOutput()
-	return string(out), err
-}
-
-func mustOn(t *testing.T, n int, command string) string {
-	t.Helper()
-	out, err := on(t, n, command)
-	require.NoError(t, err, "%s: %s: %s", name(n), command, out)
-	return out
-}
 
 // each runs check on all hosts at once.
 func each(t *testing.T, check func(t *testing.T, n int)) {
 	t.Helper()
 	t.Run("hosts", func(t *testing.T) {
 		for n := 1; n <= count; n++ {
-			t.Run(name(n), func(t *testing.T) {
+			t.Run(hostlab.Name(n), func(t *testing.T) {
 				t.Parallel()
 				check(t, n)
 			})
@@ -89,7 +70,7 @@ func newManager(t *testing.T) *manager {
 		key: pem.EncodeToMemory(block), public: strings.TrimSpace(string(ssh.MarshalAuthorizedKey(line))) + " mycloudmanager",
 		tokens: map[string]int{}, hosts: map[string]ansible.Host{}, status: map[string]string{}, facts: map[string]map[string]any{},
 	}
-	l, err := net.Listen("tcp", gateway+":0")
+	l, err := net.Listen("tcp", hostlab.Gateway+":0")
 	require.NoError(t, err, "are the hosts up? acceptance/hosts/up.sh")
 	m.URL = "http://" + l.Addr().String()
 	mux := http.NewServeMux()
@@ -152,7 +133,7 @@ func (m *manager) enroll(w http.ResponseWriter, r *http.Request) {
 	}
 	m.tokens[in.Token] = 0
 	m.facts[in.Server] = in.Facts
-	m.hosts[in.Server] = ansible.Host{Name: name(n), Address: address(n), User: "mcm", HostKeys: in.HostKeys}
+	m.hosts[in.Server] = ansible.Host{Name: hostlab.Name(n), Address: hostlab.Address(n), User: "mcm", HostKeys: in.HostKeys}
 	m.status[in.Server] = `{"status":"running","message":"signing in"}`
 	w.WriteHeader(http.StatusAccepted)
 	_ = json.NewEncoder(w).Encode(map[string]any{"task_url": m.URL + "/tasks/1", "authorized_keys": []string{m.public}})

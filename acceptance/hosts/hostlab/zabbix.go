@@ -1,6 +1,6 @@
 //go:build acceptance
 
-package hosts_test
+package hostlab
 
 import (
 	"encoding/binary"
@@ -15,22 +15,22 @@ import (
 )
 
 // zabbixAgent has a whole Zabbix 7.0, the release of the catalogue, as Debian 13 brings it: server, pages and database.
-func zabbixAgent(t *testing.T) agent {
+func zabbixAgent(t *testing.T) App {
 	installed(t, "postgresql zabbix-server-pgsql zabbix-frontend-php php-pgsql php-cli curl")
-	mustOn(t, appHost, zabbixSetup)
+	MustOn(t, appHost, zabbixSetup)
 	require.Eventually(t, func() bool { return strings.Contains(zabbixAPI(t, "", "apiinfo.version", "[]"), `"7.0`) }, time.Minute, time.Second)
-	return agent{
-		host: address(appHost), ports: map[string]int{"trapper": 10051, "web": 8088},
-		settings: map[string]any{"api_user": "Admin", "api_password": "zabbix", "agent_networks": []string{"10.77.0.0/24"}},
-		outside: func(t *testing.T, n int) {
-			require.Equal(t, serverID(n), zabbixGet(t, address(n), "agent.hostname"))
+	return App{
+		Host: Address(appHost), Ports: map[string]int{"trapper": 10051, "web": 8088},
+		Settings: map[string]any{"api_user": "Admin", "api_password": "zabbix", "agent_networks": []string{"10.77.0.0/24"}},
+		Outside: func(t *testing.T, n int, id string) {
+			require.Equal(t, id, zabbixGet(t, Address(n), "agent.hostname"))
 			var session struct{ Result string }
 			require.NoError(t, json.Unmarshal([]byte(zabbixAPI(t, "", "user.login", `{"username":"Admin","password":"zabbix"}`)), &session))
 			// The server itself has asked the agent: that is what makes it available.
 			require.Eventually(t, func() bool {
-				said := zabbixAPI(t, session.Result, "hostinterface.get", `{"output":["ip","available","error"],"filter":{"ip":"`+address(n)+`"}}`)
+				said := zabbixAPI(t, session.Result, "hostinterface.get", `{"output":["ip","available","error"],"filter":{"ip":"`+Address(n)+`"}}`)
 				return strings.Contains(said, `"available":"1"`)
-			}, 3*time.Minute, 2*time.Second, "the server has no value from %s", name(n))
+			}, 3*time.Minute, 2*time.Second, "the server has no value from %s", Name(n))
 		},
 	}
 }
@@ -57,7 +57,7 @@ func zabbixAPI(t *testing.T, session, method, params string) string {
 	if session != "" {
 		header = ` -H "Authorization: Bearer ` + session + `"`
 	}
-	out, _ := on(t, appHost, `curl -sS -H 'Content-Type: application/json-rpc'`+header+` -d '{"jsonrpc":"2.0","id":1,"method":"`+method+`","params":`+params+`}' http://127.0.0.1:8088/api_jsonrpc.php`)
+	out, _ := On(t, appHost, `curl -sS -H 'Content-Type: application/json-rpc'`+header+` -d '{"jsonrpc":"2.0","id":1,"method":"`+method+`","params":`+params+`}' http://127.0.0.1:8088/api_jsonrpc.php`)
 	return out
 }
 

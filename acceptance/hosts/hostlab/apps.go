@@ -1,6 +1,6 @@
 //go:build acceptance
 
-package hosts_test
+package hostlab
 
 import (
 	"bufio"
@@ -24,36 +24,50 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
+// App is what a test knows of an app beyond its folder: its half of the agents' work, and a look at them from outside.
+type App struct {
+	Host     string         // where it is; "" is this machine
+	Ports    map[string]int // by the names that app.yaml gives them
+	Settings map[string]any // parameters
+	// Outside looks at the agent of the nth host, whose server has the id, with the app's own client.
+	Outside func(t *testing.T, n int, id string)
+}
+
+// Apps start the halves of the apps that have an agent, by name.
+var Apps = map[string]func(*testing.T) App{
+	"ntp": ntpAgent, "zabbix": zabbixAgent, "graylog": graylogAgent, "clamav": clamavAgent, "rundeck": rundeckAgent, "artifactory": artifactoryAgent,
+}
+
 // appHost is one more host, for the halves of apps that are programs of Debian 13: chrony, and a whole Zabbix.
 const appHost = 8
 
 // installed brings packages to the app host, once.
 func installed(t *testing.T, packages string) {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "./host-up.sh", fmt.Sprint(appHost)).CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), Script(t, "host-up.sh"), fmt.Sprint(appHost)).CombinedOutput()
 	require.NoError(t, err, string(out))
-	mustOn(t, appHost, "dpkg -s "+packages+" >/dev/null 2>&1 || { apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -qy install --no-install-recommends "+packages+"; }")
+	MustOn(t, appHost, "dpkg -s "+packages+" >/dev/null 2>&1 || { apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -qy install --no-install-recommends "+packages+"; }")
 }
 
 // ntpAgent has a real chrony as its server, at a port of its own as a NodePort is.
-func ntpAgent(t *testing.T) agent {
+func ntpAgent(t *testing.T) App {
 	installed(t, "chrony")
-	mustOn(t, appHost, `printf 'allow 10.77.0.0/24\nlocal stratum 8\nport 30123\nbindcmdaddress 127.0.0.1\n' >/etc/chrony/chrony.conf && systemctl restart chrony && systemctl is-active chrony`)
-	return agent{
-		host: address(appHost), ports: map[string]int{"ntp": 30123},
-		outside: func(t *testing.T, n int) {
-			require.Contains(t, mustOn(t, n, "chronyc -n -c sources"), "^,*,"+address(appHost))
+	MustOn(t, appHost, `printf 'allow 10.77.0.0/24\nlocal stratum 8\nport 30123\nbindcmdaddress 127.0.0.1\n' >/etc/chrony/chrony.conf && systemctl restart chrony && systemctl is-active chrony`)
+	return App{
+		Host: Address(appHost), Ports: map[string]int{"ntp": 30123},
+		Outside: func(t *testing.T, n int, id string) {
+			require.Contains(t, MustOn(t, n, "chronyc -n -c sources"), "^,*,"+Address(appHost))
 			require.Eventually(t, func() bool {
-				out, _ := on(t, appHost, "chronyc -n -c clients")
-				return strings.Contains(out, address(n)+",")
+				out, _ := On(t, appHost, "chronyc -n -c clients")
+				return strings.Contains(out, Address(n)+",")
 			}, 20*time.Second, time.Second, "the server does not know its client")
 		},
 	}
 }
 
 // graylogAgent has a listener that takes messages as Graylog's input does.
-func graylogAgent(t *testing.T) agent {
-	l, err := net.Listen("tcp", gateway+":0")
+func graylogAgent(t *testing.T) App {
+	l, err := net.Listen("tcp", Gateway+":0")
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = l.Close() })
 	var mu sync.Mutex
@@ -87,28 +101,28 @@ func graylogAgent(t *testing.T) agent {
 			}()
 		}
 	}()
-	return agent{
-		ports: map[string]int{"syslog": l.Addr().(*net.TCPAddr).Port},
-		outside: func(t *testing.T, n int) {
+	return App{
+		Ports: map[string]int{"syslog": l.Addr().(*net.TCPAddr).Port},
+		Outside: func(t *testing.T, n int, id string) {
 			require.Eventually(t, func() bool {
 				mu.Lock()
 				defer mu.Unlock()
 				for _, m := range got {
-					if strings.Contains(m, " "+name(n)+" mycloudmanager") && strings.Contains(m, "log shipping of "+serverID(n)+" was verified") {
+					if strings.Contains(m, " "+Name(n)+" mycloudmanager") && strings.Contains(m, "log shipping of "+id+" was verified") {
 						return true
 					}
 				}
 				return false
-			}, 20*time.Second, 200*time.Millisecond, "%s: its message did not arrive", name(n))
+			}, 20*time.Second, 200*time.Millisecond, "%s: its message did not arrive", Name(n))
 		},
 	}
 }
 
 // clamavAgent has a mirror with databases that ClamAV itself signed: they lie in its sources, for its own tests.
-func clamavAgent(t *testing.T) agent {
+func clamavAgent(t *testing.T) App {
 	installed(t, "xz-utils ca-certificates")
 	// Of the sources only the tarball of the authors is wanted: a mirror may have lost the rest.
-	mustOn(t, appHost, `set -e
+	MustOn(t, appHost, `set -e
 cd /srv
 [ ! -e clamav/bytecode.cvd ] || exit 0
 sed -n 's/^deb /deb-src /p' /etc/apt/sources.list >/etc/apt/sources.list.d/src.list
@@ -119,13 +133,13 @@ tar -xJf clamav_*.orig.tar.xz -C new --wildcards '*.cvd'
 find new -name test-1.cvd -exec cp {} clamav/main.cvd \; -exec cp {} clamav/daily.cvd \;
 find new -name bytecode.cvd -exec cp {} clamav/bytecode.cvd \;
 rm -r new`)
-	port, asked := serve(t, filepath.Join(stateDir(), name(appHost), "root/srv/clamav"), "")
-	return agent{
-		ports: map[string]int{"mirror": port},
-		outside: func(t *testing.T, n int) {
-			require.Contains(t, asked(), address(n)+" /daily.cvd")
-			require.Contains(t, mustOn(t, n, "sigtool --info /var/lib/clamav/daily.c?d"), "Verification OK")
-			require.Contains(t, mustOn(t, n, "clamscan --database=/var/lib/clamav /etc/hostname"), "Infected files: 0")
+	port, asked := serve(t, filepath.Join(stateDir(), Name(appHost), "root/srv/clamav"), "")
+	return App{
+		Ports: map[string]int{"mirror": port},
+		Outside: func(t *testing.T, n int, id string) {
+			require.Contains(t, asked(), Address(n)+" /daily.cvd")
+			require.Contains(t, MustOn(t, n, "sigtool --info /var/lib/clamav/daily.c?d"), "Verification OK")
+			require.Contains(t, MustOn(t, n, "clamscan --database=/var/lib/clamav /etc/hostname"), "Infected files: 0")
 		},
 	}
 }
@@ -144,7 +158,7 @@ func stateDir() string {
 // serve serves a folder to the hosts; asked returns who asked for what.
 func serve(t *testing.T, dir, prefix string) (port int, asked func() string) {
 	t.Helper()
-	l, err := net.Listen("tcp", gateway+":0")
+	l, err := net.Listen("tcp", Gateway+":0")
 	require.NoError(t, err)
 	var mu sync.Mutex
 	var log strings.Builder
@@ -166,17 +180,17 @@ func serve(t *testing.T, dir, prefix string) (port int, asked func() string) {
 }
 
 // rundeckAgent has the server's key pair; the test signs in as the server does.
-func rundeckAgent(t *testing.T) agent {
+func rundeckAgent(t *testing.T) App {
 	key, err := rsa.GenerateKey(rand.Reader, 3072)
 	require.NoError(t, err)
 	signer, err := ssh.NewSignerFromKey(key)
 	require.NoError(t, err)
-	return agent{
-		ports: map[string]int{}, settings: map[string]any{"ssh_public_key": strings.TrimSpace(string(ssh.MarshalAuthorizedKey(signer.PublicKey()))) + " rundeck", "ssh_private_key": "never here"},
-		outside: func(t *testing.T, n int) {
-			hostKey, _, _, _, err := ssh.ParseAuthorizedKey([]byte(mustOn(t, n, "cat /etc/ssh/ssh_host_ed25519_key.pub")))
+	return App{
+		Ports: map[string]int{}, Settings: map[string]any{"ssh_public_key": strings.TrimSpace(string(ssh.MarshalAuthorizedKey(signer.PublicKey()))) + " rundeck", "ssh_private_key": "never here"},
+		Outside: func(t *testing.T, n int, id string) {
+			hostKey, _, _, _, err := ssh.ParseAuthorizedKey([]byte(MustOn(t, n, "cat /etc/ssh/ssh_host_ed25519_key.pub")))
 			require.NoError(t, err)
-			c, err := ssh.Dial("tcp", address(n)+":22", &ssh.ClientConfig{User: "rundeck", Auth: []ssh.AuthMethod{ssh.PublicKeys(signer)},
+			c, err := ssh.Dial("tcp", Address(n)+":22", &ssh.ClientConfig{User: "rundeck", Auth: []ssh.AuthMethod{ssh.PublicKeys(signer)},
 				HostKeyCallback: ssh.FixedHostKey(hostKey), HostKeyAlgorithms: []string{ssh.KeyAlgoED25519}, Timeout: 10 * time.Second})
 			require.NoError(t, err)
 			defer c.Close()
@@ -185,16 +199,16 @@ func rundeckAgent(t *testing.T) agent {
 			out, err := s.CombinedOutput("sudo -n id -u; cat node.yaml")
 			require.NoError(t, err, string(out))
 			require.True(t, strings.HasPrefix(string(out), "0\n"), string(out))
-			require.Contains(t, string(out), "hostname: "+address(n))
+			require.Contains(t, string(out), "hostname: "+Address(n))
 			require.Contains(t, string(out), "username: rundeck")
-			_, err = on(t, n, `grep -r "never here" /home/rundeck /tmp /var/tmp /root`)
+			_, err = On(t, n, `grep -r "never here" /home/rundeck /tmp /var/tmp /root`)
 			require.Error(t, err, "the private key came to the instance")
 		},
 	}
 }
 
 // artifactoryAgent has a signed Debian repository with one package, made here.
-func artifactoryAgent(t *testing.T) agent {
+func artifactoryAgent(t *testing.T) App {
 	dir, home := t.TempDir(), t.TempDir()
 	script := `set -e; export GNUPGHOME=$1; cd $2
 mkdir -p hello/DEBIAN dists/stable/main/binary-amd64 pool
@@ -212,10 +226,10 @@ gpgconf --kill all`
 	require.NoError(t, err, "%s", key)
 	require.True(t, bytes.HasPrefix(key, []byte("-----BEGIN PGP PUBLIC KEY BLOCK")))
 	port, _ := serve(t, dir, "/artifactory/debian-local")
-	return agent{
-		ports: map[string]int{"http": port}, settings: map[string]any{"signing_key": string(key), "deb_repository": "debian-local", "deb_suite": "stable", "deb_component": "main", "rpm_repository": "rpm-local"},
-		outside: func(t *testing.T, n int) {
-			mustOn(t, n, "apt-get -qy install mcm-hello && dpkg -s mcm-hello && dpkg --purge mcm-hello")
+	return App{
+		Ports: map[string]int{"http": port}, Settings: map[string]any{"signing_key": string(key), "deb_repository": "debian-local", "deb_suite": "stable", "deb_component": "main", "rpm_repository": "rpm-local"},
+		Outside: func(t *testing.T, n int, id string) {
+			MustOn(t, n, "apt-get -qy install mcm-hello && dpkg -s mcm-hello && dpkg --purge mcm-hello")
 		},
 	}
 }

@@ -1,0 +1,53 @@
+//go:build acceptance
+
+// Package hostlab is what tests on the real hosts share: commands on them, and of every app that has an agent the half that the
+// agents speak to.
+package hostlab
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Gateway is this machine on the hosts' network.
+const Gateway = "10.77.0.1"
+
+// Address is the nth host's, from 1.
+func Address(n int) string { return fmt.Sprintf("10.77.0.%d", 10+n) }
+
+// Name is the nth host's.
+func Name(n int) string { return fmt.Sprintf("mcm-host-%d", n) }
+
+// Script is a script of acceptance/hosts, wherever in the project the test is.
+func Script(t testing.TB, name string) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	require.NoError(t, err)
+	for ; dir != "/"; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return filepath.Join(dir, "acceptance/hosts", name)
+		}
+	}
+	t.Fatal("no go.mod above the test")
+	return ""
+}
+
+// On runs a command as root on the nth host, as its console would.
+func On(t testing.TB, n int, command string) (string, error) {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), Script(t, "exec.sh"), fmt.Sprint(n), "sh", "-c", command).CombinedOutput()
+	return string(out), err
+}
+
+// MustOn is On for commands that do not fail.
+func MustOn(t testing.TB, n int, command string) string {
+	t.Helper()
+	out, err := On(t, n, command)
+	require.NoError(t, err, "%s: %s: %s", Name(n), command, out)
+	return out
+}

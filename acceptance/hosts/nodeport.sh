@@ -1,0 +1,21 @@
+#!/bin/bash
+# nodeport.sh PROTOCOL PORT ADDRESS:PORT: what the hosts send to that port of a node goes to an address on their own network instead,
+# where a test has the half of an app that its simulated pod does not have. It does for one port what kubernetes/nodeports.sh does for
+# pods that run. "nodeport.sh none" takes all of them back.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=env.sh
+. "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+for name in $(ip netns list | grep -o '^mcm-host-[0-9]*'); do
+  if [ "$1" = none ]; then
+    ip netns exec "$name" nft -f - <<<$'table ip mcm-nodeports\ndelete table ip mcm-nodeports'
+    continue
+  fi
+  ip netns exec "$name" nft -f - <<END
+table ip mcm-nodeports {
+  chain output {
+    type nat hook output priority dstnat;
+    ip daddr != 10.77.0.0/24 $1 dport $2 dnat to $3
+  }
+}
+END
+done

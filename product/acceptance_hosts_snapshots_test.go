@@ -1,0 +1,130 @@
+//go:build acceptance
+
+package product_test
+
+import (
+	"context"
+	"math/rand/v2"
+	"net/http"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gophercloud/gophercloud/v2/openstack/compute/v2/servers"
+	"github.com/stretchr/testify/require"
+)
+
+var diskSum = regexp.MustCompile(`(?:boot|power on) .*disk-sha256=(\w+)`)
+
+// disk is what real Nova's console log tells of a server: the sum of the disk that it has started with last.
+func (h *hostSet) disk(t *testing.T, id string) string {
+	t.Helper()
+	out, err := servers.ShowConsoleOutput(t.Context(), h.compute, id, nil).Extract()
+	require.NoError(t, err)
+	found := diskSum.FindAllStringSubmatch(out, -1)
+	require.NotEmpty(t, found, out)
+	return found[len(found)-1][1]
+}
+
+func (h *hostSet) server(t *testing.T, id string) *servers.Server {
+	t.Helper()
+	s, err := servers.Get(t.Context(), h.compute, id).Extract()
+	require.NoError(t, err)
+	return s
+}
+
+// snapshotsOfHosts has images made of the hosts' servers by real Nova and Glance, with a kill of everything in the second run, and
+// brings one back: by the product, and by the runbook without it.
+func snapshotsOfHosts(t *testing.T, h *hostSet) {
+	made := h.plan(t, nightly("images", 0, h.ids[1:]...))
+	was, properties := h.disk(t, h.ids[1]), h.properties(t, 1)
+	first := h.backUp(t, made, false)
+	for _, n := range h.numbers() {
+		require.Equal(t, "ACTIVE", h.server(t, h.ids[n]).Status, "%s runs again", hostName(n))
+		require.Equal(t, "active", h.image(t, first[n])["status"])
+	}
+	second := h.backUp(t, made, true)
+	var images []map[string]any
+	openstack(t, &images, "image", "list", "--property", "mcm_plan="+made.ID)
+	require.Len(t, images, 2*len(h.numbers()), "an image is doubled or lost")
+	h.endWithin(t, h.begin(t, http.MethodPost, "/backups/"+first[1].ID+"/verify", nil, nil).ID, "succeeded", 5*time.Minute)
+
+	h.overwrite(t, h.ids[1])
+	require.NotEqual(t, was, h.disk(t, h.ids[1]))
+	began := time.Now()
+	body := map[string]any{"backup_id": first[1].ID, "confirm": hostName(1)}
+	restore := h.begin(t, http.MethodPost, "/instances/"+h.ids[1]+"/restore", body, nil).ID
+	h.killAfter(t, time.Duration(rand.Int64N(int64(3*time.Second))))
+	done := h.endWithin(t, restore, "succeeded", 10*time.Minute)
+	t.Logf("restore of %s, killed: %s", hostName(1), time.Since(began).Round(100*time.Millisecond))
+	after := h.server(t, h.ids[1])
+	require.Equal(t, was, h.disk(t, h.ids[1]), "the disk is that of the backup")
+	require.Equal(t, h.image(t, first[1])["id"], after.Image["id"])
+	require.Equal(t, "ACTIVE", after.Status)
+	require.Equal(t, properties, h.properties(t, 1), "metadata is as before")
+	h.requireEnrolled(t, 1)
+
+	h.away(t, func() {
+		h.overwrite(t, h.ids[1])
+		runbook(t, "## Restore a snapshot\n", "instance="+h.ids[1], "image="+h.image(t, second[1])["id"].(string))
+	})
+	require.Equal(t, was, h.disk(t, h.ids[1]), "by hand")
+	h.endWithin(t, h.begin(t, http.MethodDelete, "/backups/"+done.Result["safety_backup"].(string), nil, nil).ID, "succeeded", 5*time.Minute)
+	h.fromVolume(t)
+	h.deletePlan(t, made)
+	openstack(t, &images, "image", "list", "--property", "mcm_kind=backup")
+	require.Empty(t, images)
+}
+
+// image is what the stock command line shows of a backup.
+func (h *hostSet) image(t *testing.T, b backupOf) map[string]any {
+	t.Helper()
+	var image map[string]any
+	openstack(t, &image, "image", "show", strings.TrimPrefix(b.ID, "s-"))
+	return image
+}
+
+// overwrite gives a server another disk.
+func (h *hostSet) overwrite(t *testing.T, id string) {
+	t.Helper()
+	var images []struct{ ID, Name string }
+	openstack(t, &images, "image", "list", "--public", "--status", "active")
+	now := h.server(t, id)
+	for _, image := range images {
+		if image.ID == now.Image["id"] {
+			continue
+		}
+		_, err := servers.Rebuild(t.Context(), h.compute, id, servers.RebuildOpts{ImageRef: image.ID}).Extract()
+		require.NoError(t, err)
+		require.NoError(t, servers.WaitForStatus(t.Context(), h.compute, id, "ACTIVE"))
+		return
+	}
+	t.Fatalf("the cloud has no other image than %v", images)
+}
+
+// fromVolume backs up a server that boots from a volume: an image of references to a snapshot of the volume, which goes with it.
+func (h *hostSet) fromVolume(t *testing.T) {
+	t.Helper()
+	out, err := exec.Command("/usr/bin/openstack", "server", "create", "--boot-from-volume", "1", "--image", "debian-12", "--flavor", h.server(t, h.ids[1]).Flavor["id"].(string),
+		"--network", "hosts", "--wait", "-f", "value", "-c", "id", "on-a-volume").Output()
+	require.NoError(t, err, string(out))
+	id := strings.TrimSpace(string(out))
+	t.Cleanup(func() {
+		require.NoError(t, servers.Delete(context.Background(), h.compute, id).ExtractErr())
+		_ = servers.WaitForStatus(context.Background(), h.compute, id, "DELETED") // it ends with "not found"
+		shell(t, "sh", "-c", "openstack volume list --status available -f value -c ID | xargs -r openstack volume delete")
+	})
+	made := h.plan(t, nightly("on a volume", 0, id))
+	h.endWithin(t, h.begin(t, http.MethodPost, "/backup-plans/"+made.ID+"/run", nil, nil).ID, "succeeded", 5*time.Minute)
+	require.Len(t, h.backups(t, "&plan="+made.ID), 1)
+	var snapshots []map[string]any
+	openstack(t, &snapshots, "volume", "snapshot", "list")
+	require.Len(t, snapshots, 1)
+	require.Equal(t, "available", snapshots[0]["Status"])
+	require.Equal(t, "ACTIVE", h.server(t, id).Status)
+	h.deletePlan(t, made)
+	openstack(t, &snapshots, "volume", "snapshot", "list")
+	require.Empty(t, snapshots, "snapshots of volumes go with their backup")
+}
