@@ -57,6 +57,7 @@ test-go: bin/mcm bin/mcm-temporal
 	go vet $(GOFLAGS_) ./...
 	go test $(GOFLAGS_) -race -count=1 -timeout 30m ./...
 	go test $(GOFLAGS_) -count=1 ./worker -run TestEveryCallMayFail
+	cd temporald && go test $(GOFLAGS_) -count=1 ./catchup
 
 test-ui: ui/node_modules/.package-lock.json
 	cd ui && npm run typecheck && npm test

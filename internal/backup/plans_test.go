@@ -14,7 +14,7 @@ import (
 	"mycloudmanager/internal/temporal/temporaltest"
 )
 
-func newPlans(t *testing.T) (*backup.Plans, *temporaltest.Server) {
+func newPlans(t testing.TB) (*backup.Plans, *temporaltest.Server) {
 	t.Helper()
 	server := temporaltest.Start(t)
 	return &backup.Plans{Temporal: server.Client, TaskQueue: "nobody", Converter: server.Ring.Converter()}, server
