@@ -53,6 +53,12 @@ if ! [ -e "$STATE/.seeded" ]; then
 fi
 start epmd
 start memcached
+# RabbitMQ gives up at once when epmd does not listen yet, as on a busy machine.
+for _ in $(seq 100); do
+  if epmd -port 43690 -names >/dev/null 2>&1; then break; fi
+  start epmd
+  sleep 0.1
+done
 start rabbitmq
 if ! [ -d "$STATE/mysql/mysql" ]; then
   mariadb-install-db --defaults-file="$ETC/my.cnf" --user=root --auth-root-authentication-method=normal \
