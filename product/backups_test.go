@@ -46,7 +46,7 @@ func nightly(name string, keep int, instances ...string) map[string]any {
 		"schedule": map[string]any{"frequency": "monthly", "day_of_month": (time.Now().Day()+14)%28 + 1, "time": "04:00", "time_zone": "Europe/Paris"}}
 }
 
-func (w *person) plan(t *testing.T, body map[string]any) plan {
+func (w *person) plan(t testing.TB, body map[string]any) plan {
 	t.Helper()
 	var p plan
 	answer, raw := w.do(t, http.MethodPost, "/backup-plans", body, nil)

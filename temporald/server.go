@@ -141,6 +141,11 @@ func dynamic(st *store) dynamicconfig.StaticClient {
 		dynamicconfig.MakeKey("history.timerProcessorMaxPollRPS"):      1000,
 		dynamicconfig.MakeKey("history.visibilityProcessorMaxPollRPS"): 1000,
 
+		// A task on a thousand instances is found by each of them, and tells in its memo what they are called.
+		dynamicconfig.SearchAttributesSizeOfValueLimit.Key(): 64 * 1024,
+		dynamicconfig.SearchAttributesTotalSizeLimit.Key():   128 * 1024,
+		dynamicconfig.MemoSizeLimitWarn.Key():                256 * 1024,
+
 		dynamicconfig.MakeKey("system.forceSearchAttributesCacheRefreshOnRead"): true,
 		dynamicconfig.FrontendMaxNamespaceVisibilityRPSPerInstance.Key():        1000,
 		dynamicconfig.MakeKey("frontend.persistenceMaxQPS"):                     100000,

@@ -25,6 +25,7 @@ import (
 	"mycloudmanager/internal/config"
 	"mycloudmanager/internal/enrollment"
 	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/flow"
 	"mycloudmanager/internal/kube"
 	"mycloudmanager/internal/openstack"
 	"mycloudmanager/internal/reach"
@@ -241,6 +242,7 @@ func (p *product) openTemporal(ctx context.Context) error {
 		}
 		p.onClose(p.embedded.Stop)
 		c.Address, c.TLS = p.embedded.Frontend, p.embedded.TLS
+		flow.TargetsRoom = flow.EmbeddedRoom
 	} else if c.TLS, err = p.config.TemporalTLSConfig(); err != nil {
 		return fault.New(fault.Invalid, err, "%v", err)
 	}

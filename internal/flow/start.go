@@ -12,11 +12,27 @@ import (
 // Deadline is the longest a task may live, a person's patience with a blocked one included.
 const Deadline = 10 * 24 * time.Hour
 
-// Attributes are what lists find a task by.
+// What a search attribute may hold in bytes, on any Temporal and on the embedded one.
+// https://docs.temporal.io/self-hosted-guide/defaults
+const (
+	usualRoom    = 2 * 1024
+	EmbeddedRoom = 64 * 1024
+)
+
+// TargetsRoom is what there is for the targets that a task is found by: about 40 by default, all with the embedded server. It is set
+// once, at the start of the process; workflows replay whatever it is.
+var TargetsRoom = usualRoom
+
+// Attributes are what lists find a task by: of many targets as many as Temporal takes. All are in the request itself.
 func (r Request) Attributes() []temporal.SearchAttributeUpdate {
 	var targets []string
+	room := TargetsRoom - len("[]")
 	for _, t := range r.Targets {
-		targets = append(targets, t.WorkflowID())
+		id := t.WorkflowID()
+		if room -= len(id) + len(`"",`); room < 0 {
+			break
+		}
+		targets = append(targets, id)
 	}
 	return []temporal.SearchAttributeUpdate{
 		temporal.NewSearchAttributeKeyKeyword(OperationKey).ValueSet(r.Operation),

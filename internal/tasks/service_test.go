@@ -27,6 +27,7 @@ func TestTasksOnARealServer(t *testing.T) {
 	t.Run("cancel undoes", h.cancels)
 	t.Run("retry of a failed task is another task", h.retries)
 	t.Run("a blocked task goes on after retry", h.blocks)
+	t.Run("a task on a thousand things", h.manyTargets)
 	t.Run("ids of nobody", h.nobody)
 }
 
