@@ -307,7 +307,7 @@ func (w *person) endWithin(t testing.TB, id, status string, limit time.Duration)
 		if last.Status == status {
 			return last
 		}
-		if last.Status == "failed" || last.Status == "cancelled" || last.Status == "succeeded" {
+		if slices.Contains([]string{"failed", "partly_failed", "cancelled", "timed_out", "succeeded"}, last.Status) {
 			break
 		}
 	}

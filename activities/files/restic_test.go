@@ -299,7 +299,7 @@ func TestResticStopsWhenTheManagerIsGone(t *testing.T) {
 	require.NoError(t, err)
 	require.Eventually(t, func() bool {
 		names, _ := store.ObjectNamesAll(t.Context(), backup.ContainerOf(instance), &swift.ObjectsOpts{Prefix: "locks/"})
-		return len(names) > 0 && len(running("restic", "--files-from-raw", l.host.dir)) > 0
+		return len(names) > 0 && len(running("restic", "--tag=mcm", l.host.dir)) > 0
 	}, time.Minute, 20*time.Millisecond)
 	secret := backup.Password(l.Key, instance)
 	for _, p := range running("", "") {
@@ -307,7 +307,7 @@ func TestResticStopsWhenTheManagerIsGone(t *testing.T) {
 	}
 	l.host.cut()
 	require.Equal(t, fault.Unavailable, fault.KindOf(<-failed))
-	require.Eventually(t, func() bool { return len(running("restic", "--files-from-raw", l.host.dir)) == 0 }, 20*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return len(running("restic", "--tag=mcm", l.host.dir)) == 0 }, 20*time.Second, 20*time.Millisecond)
 	require.Eventually(t, func() bool { _, err := os.Stat(after); return err == nil }, 20*time.Second, 20*time.Millisecond)
 
 	in.Plan.Soft = backup.SoftRules{}
@@ -446,13 +446,13 @@ func TestResticStopsWhenTheManagerFallsSilent(t *testing.T) {
 		_, err := l.BackUpFiles(t.Context(), in)
 		failed <- err
 	}()
-	require.Eventually(t, func() bool { return len(running("restic", "--files-from-raw", l.host.dir)) > 0 }, time.Minute, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return len(running("restic", "--tag=mcm", l.host.dir)) > 0 }, time.Minute, 20*time.Millisecond)
 	require.Eventually(t, func() bool {
 		signs, _ := filepath.Glob(filepath.Join(l.host.dir, "run/mcm-backup.work.*/alive"))
 		for _, sign := range signs { // as if the last word had come long ago
 			_ = os.Chtimes(sign, time.Now().Add(-3*time.Minute), time.Now().Add(-3*time.Minute))
 		}
-		return len(running("restic", "--files-from-raw", l.host.dir)) == 0
+		return len(running("restic", "--tag=mcm", l.host.dir)) == 0
 	}, 40*time.Second, 20*time.Millisecond)
 	require.Error(t, <-failed)
 	in.Plan.Soft.LimitKiB = 0

@@ -22,11 +22,15 @@ engine_begin() {
 }
 
 engine_backup() {
-  set -- --json --host "$(given instance)" --files-from-raw "$work/directories" --exclude=/proc --exclude=/sys --exclude=/dev --exclude=/run --exclude=/var/cache/mcm-backup
+  set -- --json --host "$(given instance)" --exclude=/proc --exclude=/sys --exclude=/dev --exclude=/run --exclude=/var/cache/mcm-backup
   while IFS= read -r tag; do set -- "$@" --tag="$tag"; done <"$work/tags"
   while IFS= read -r pattern; do set -- "$@" --exclude="$pattern"; done <"$work/excludes"
   limit=$(given limit)
   [ "$limit" = 0 ] || set -- "$@" --limit-upload="$limit"
+  # By arguments: restic of Debian 11 takes no list that it would not read as patterns.
+  set -- "$@" --
+  tr '\0' '\n' <"$work/directories" >"$work/paths"
+  while IFS= read -r path; do set -- "$@" "$path"; done <"$work/paths"
   restic_with backup "$@"
 }
 
