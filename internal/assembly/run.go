@@ -253,6 +253,9 @@ func Setup(c config.Config) {
 	if c.LogFormat == "json" {
 		handler = slog.NewJSONHandler(os.Stderr, options)
 	}
+	// What libraries say by the standard log is for whoever looks for something: net/http tells at each of its answers that an older
+	// Swift sends the end of a body which it has not.
+	slog.SetLogLoggerLevel(slog.LevelDebug)
 	slog.SetDefault(slog.New(handler))
 }
 
