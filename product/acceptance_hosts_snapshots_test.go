@@ -4,6 +4,7 @@ package product_test
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"net/http"
 	"os/exec"
@@ -21,7 +22,7 @@ var diskSum = regexp.MustCompile(`(?:boot|power on) .*disk-sha256=(\w+)`)
 // disk is what real Nova's console log tells of a server: the sum of the disk that it has started with last.
 func (h *hostSet) disk(t *testing.T, id string) string {
 	t.Helper()
-	out, err := servers.ShowConsoleOutput(t.Context(), h.compute, id, nil).Extract()
+	out, err := servers.ShowConsoleOutput(t.Context(), h.compute, id, servers.ShowConsoleOutputOpts{}).Extract()
 	require.NoError(t, err)
 	found := diskSum.FindAllStringSubmatch(out, -1)
 	require.NotEmpty(t, found, out)
@@ -72,6 +73,9 @@ func snapshotsOfHosts(t *testing.T, h *hostSet) {
 	})
 	require.Equal(t, was, h.disk(t, h.ids[1]), "by hand")
 	h.endWithin(t, h.begin(t, http.MethodDelete, "/backups/"+done.Result["safety_backup"].(string), nil, nil).ID, "succeeded", 5*time.Minute)
+	beside := h.beside(t, h.ids[1], first[1], "beside")
+	require.Equal(t, was, h.disk(t, beside), "a new server of the backup")
+	h.remove(t, beside)
 	h.fromVolume(t)
 	h.deletePlan(t, made)
 	openstack(t, &images, "image", "list", "--property", "mcm_kind=backup")
@@ -108,23 +112,58 @@ func (h *hostSet) overwrite(t *testing.T, id string) {
 func (h *hostSet) fromVolume(t *testing.T) {
 	t.Helper()
 	out, err := exec.Command("/usr/bin/openstack", "server", "create", "--boot-from-volume", "1", "--image", "debian-12", "--flavor", h.server(t, h.ids[1]).Flavor["id"].(string),
-		"--network", "hosts", "--wait", "-f", "value", "-c", "id", "on-a-volume").Output()
-	require.NoError(t, err, string(out))
+		"--network", h.lan, "--wait", "-f", "value", "-c", "id", "on-a-volume").Output()
+	require.NoError(t, err, "%s%s", out, stderr(err))
 	id := strings.TrimSpace(string(out))
-	t.Cleanup(func() {
-		require.NoError(t, servers.Delete(context.Background(), h.compute, id).ExtractErr())
-		_ = servers.WaitForStatus(context.Background(), h.compute, id, "DELETED") // it ends with "not found"
-		shell(t, "sh", "-c", "openstack volume list --status available -f value -c ID | xargs -r openstack volume delete")
-	})
 	made := h.plan(t, nightly("on a volume", 0, id))
 	h.endWithin(t, h.begin(t, http.MethodPost, "/backup-plans/"+made.ID+"/run", nil, nil).ID, "succeeded", 5*time.Minute)
-	require.Len(t, h.backups(t, "&plan="+made.ID), 1)
+	list := h.backups(t, "&plan="+made.ID)
+	require.Len(t, list, 1)
 	var snapshots []map[string]any
 	openstack(t, &snapshots, "volume", "snapshot", "list")
 	require.Len(t, snapshots, 1)
 	require.Equal(t, "available", snapshots[0]["Status"])
 	require.Equal(t, "ACTIVE", h.server(t, id).Status)
+	answer, raw := h.do(t, http.MethodPost, "/instances/"+id+"/restore", map[string]any{"backup_id": list[0].ID, "confirm": "on-a-volume"}, nil)
+	require.Equal(t, http.StatusUnprocessableEntity, answer.StatusCode, string(raw))
+	require.Contains(t, string(raw), "beside", "its disk cannot be replaced")
+	h.remove(t, id)
+	again := h.beside(t, id, list[0], "on-a-volume-again")
+	require.NotEmpty(t, h.server(t, again).AttachedVolumes, "it boots from a volume of its own")
+	h.remove(t, again)
 	h.deletePlan(t, made)
 	openstack(t, &snapshots, "volume", "snapshot", "list")
 	require.Empty(t, snapshots, "snapshots of volumes go with their backup")
+	shell(t, "sh", "-c", "openstack volume list --status available -f value -c ID | xargs -r openstack volume delete")
+}
+
+// beside has a new server made of a backup, with a kill on the way.
+func (h *hostSet) beside(t *testing.T, instance string, b backupOf, name string) string {
+	t.Helper()
+	began := time.Now()
+	restore := h.begin(t, http.MethodPost, "/instances/"+instance+"/restore", map[string]any{"backup_id": b.ID, "beside": name}, nil).ID
+	h.killAfter(t, time.Duration(rand.Int64N(int64(2*time.Second))))
+	done := h.endWithin(t, restore, "succeeded", 5*time.Minute)
+	t.Logf("%s of a backup, killed: %s", name, time.Since(began).Round(100*time.Millisecond))
+	id, _ := done.Result["server"].(string)
+	require.Equal(t, "ACTIVE", h.server(t, id).Status)
+	var list []map[string]any
+	openstack(t, &list, "server", "list", "--name", "^"+name+"$")
+	require.Len(t, list, 1, "one server, whatever was killed")
+	return id
+}
+
+// remove deletes a server, and what volumes it leaves behind.
+func (h *hostSet) remove(t *testing.T, id string) {
+	t.Helper()
+	require.NoError(t, servers.Delete(context.Background(), h.compute, id).ExtractErr())
+	_ = servers.WaitForStatus(context.Background(), h.compute, id, "DELETED") // it ends with "not found"
+}
+
+// stderr is what a command has said before it failed.
+func stderr(err error) string {
+	if failed, ok := errors.AsType[*exec.ExitError](err); ok {
+		return string(failed.Stderr)
+	}
+	return ""
 }

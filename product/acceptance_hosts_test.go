@@ -35,6 +35,7 @@ type hostSet struct {
 	worker  *product
 	compute *gophercloud.ServiceClient
 	ids     []string // by number, from 1
+	lan     string   // their network
 	kills   int
 }
 
@@ -227,7 +228,7 @@ func (h *hostSet) register(t *testing.T, count int) {
 	subnet, err := subnets.Create(ctx, network, subnets.CreateOpts{NetworkID: lan.ID, Name: "hosts", CIDR: "10.77.0.0/24", IPVersion: gophercloud.IPv4, EnableDHCP: &no}).Extract()
 	require.NoError(t, err)
 
-	h.ids, h.compute = []string{""}, compute
+	h.ids, h.lan, h.compute = []string{""}, lan.ID, compute
 	for n := 1; n <= count; n++ {
 		port, err := ports.Create(ctx, network, ports.CreateOpts{NetworkID: lan.ID, Name: hostName(n), FixedIPs: []ports.IP{{SubnetID: subnet.ID, IPAddress: hostAddress(n)}}}).Extract()
 		require.NoError(t, err)
