@@ -32,6 +32,8 @@ type BackupInstanceInput struct {
 	Instance string
 	Task     string
 	Safety   bool // before a restore, outside of any plan
+	// Together has the image made only when all instances of the run are shut off.
+	Together bool `json:",omitempty"`
 }
 
 // BackupInstance backs up one instance as its plan says. Its workflow id is that of an operation on the
@@ -111,12 +113,19 @@ func takeImage(ctx, free workflow.Context, in BackupInstanceInput, server nova.S
 			}
 		}()
 		if err := step(ctx, stopPatience, compute.StopServer, ref, nil); err != nil {
+			return "", notStopped(server.Name, err)
+		}
+	}
+	consistency := backup.Cold
+	if in.Together {
+		consistency = backup.ColdGroup
+		if err := standBy(ctx, in.Instance); err != nil {
 			return "", err
 		}
 	}
 	now := workflow.Now(ctx).UTC()
 	input := nova.SnapshotInput{Name: fmt.Sprintf("%s %s", server.Name, now.Format("2006-01-02 15:04:05")), Taken: backup.Taken{
-		Plan: in.Plan.ID, PlanName: in.Plan.Name, Instance: in.Instance, InstanceName: server.Name, Task: in.Task, At: now, Consistency: backup.Cold, Safety: in.Safety}}
+		Plan: in.Plan.ID, PlanName: in.Plan.Name, Instance: in.Instance, InstanceName: server.Name, Task: in.Task, At: now, Consistency: consistency, Safety: in.Safety, Shape: server.Shape}}
 	if err := step(ctx, backupCall, compute.SnapshotServer, input, &made); err != nil {
 		return "", err
 	}
