@@ -82,6 +82,17 @@ func besideOperations() map[string]operation {
 		}
 	}
 	return map[string]operation{
+		// The agents of an instance are looked at after its restore.
+		"RestoreInstance agents": {workflow: workflows.RestoreInstance, kept: map[string]int{"glance/images": 1}, before: func(t *testing.T, h *house) {
+			h.run(t, workflows.DeployStack, small(h))
+			h.run(t, workflows.LaunchApp, workflows.LaunchAppInput{App: "ntp"})
+			in := h.enrollment(t, "web-2")
+			in.Agents = []string{"ntp"}
+			h.run(t, workflows.EnrollInstance, in)
+			h.snapshot(t, "web-2")
+		}, holds: func(t *testing.T, h *house) { h.allRun(t, "web-2") }, input: func(h *house) any {
+			return workflows.RestoreInput{Backup: h.backup, Instance: h.nights.Instances[0]}
+		}},
 		"RestoreInstance beside": {workflow: workflows.RestoreInstance, input: beside, holds: runs("web-1"),
 			before: func(t *testing.T, h *house) { h.snapshot(t, "web-1") }},
 		"RestoreInstance beside volumes": {workflow: workflows.RestoreInstance, input: beside, holds: runs("vol-1"),

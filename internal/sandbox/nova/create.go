@@ -52,6 +52,7 @@ func (s *Service) create(r *sim.Request) (any, error) {
 		}
 		o["_nics"], o["_group"] = nics, sim.Str(hints, "group")
 		s.cloud.Put(Servers, o)
+		s.bringBack(sim.Str(o, "id"), image)
 		s.record(r, o, "create")
 		s.cloud.After(networking, "nova.network", sim.Obj{"id": o["id"]})
 		if first == nil {

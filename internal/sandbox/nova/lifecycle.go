@@ -128,6 +128,7 @@ func (s *Service) enter(o sim.Obj, state string) {
 func (s *Service) snapshotted(o, args sim.Obj) {
 	text := "image of server " + sim.Str(o, "id") + "\nbase " + sim.Str(o, "_image") + "\n"
 	glance.Snapshot(s.cloud, sim.Str(args, "image"), []byte(text))
+	s.keepInside(sim.Str(o, "id"), sim.Str(args, "image"))
 	if sim.Str(o, "OS-EXT-STS:task_state") == "image_uploading" {
 		o["OS-EXT-STS:task_state"] = nil
 		s.touch(o)
