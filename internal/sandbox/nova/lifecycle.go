@@ -174,6 +174,11 @@ func (s *Service) gone(o, _ sim.Obj) {
 		s.note(err, "volume of deleted server")
 	}
 	s.cloud.Drop(Servers, id)
+	for _, image := range s.cloud.With(glance.Images, "instance_uuid", id) {
+		if sim.Str(image, "status") == "queued" { // nothing is left to be uploaded
+			s.cloud.Drop(glance.Images, sim.Str(image, "id"))
+		}
+	}
 	for _, a := range s.cloud.With(Actions, "instance_uuid", id) {
 		s.cloud.Drop(Actions, sim.Str(a, "id"))
 	}
