@@ -40,14 +40,15 @@ func (s *Server) planRoutes(api huma.API) {
 
 // PlanSettings is what a person decides of a backup plan.
 type PlanSettings struct {
-	Name        string           `json:"name" minLength:"1" maxLength:"100"`
-	Instances   []string         `json:"instances" minItems:"1" maxItems:"500" uniqueItems:"true"`
-	Method      backup.Method    `json:"method" enum:"snapshot,soft"`
-	Directories []string         `json:"directories" required:"false" maxItems:"100" doc:"of a soft backup"`
-	Soft        backup.SoftRules `json:"soft,omitempty"`
-	Schedule    backup.When      `json:"schedule"`
-	CatchUp     int              `json:"catch_up_seconds,omitempty" minimum:"0" maximum:"2592000" default:"3600" doc:"how late a run may start after the manager was down"`
-	Retention   backup.Retention `json:"retention,omitempty"`
+	Name        string               `json:"name" minLength:"1" maxLength:"100"`
+	Instances   []string             `json:"instances" minItems:"1" maxItems:"500" uniqueItems:"true"`
+	Method      backup.Method        `json:"method" enum:"snapshot,soft"`
+	Directories []string             `json:"directories" required:"false" maxItems:"100" doc:"of a soft backup"`
+	Soft        backup.SoftRules     `json:"soft,omitempty"`
+	Snapshot    backup.SnapshotRules `json:"snapshot,omitempty"`
+	Schedule    backup.When          `json:"schedule"`
+	CatchUp     int                  `json:"catch_up_seconds,omitempty" minimum:"0" maximum:"2592000" default:"3600" doc:"how late a run may start after the manager was down"`
+	Retention   backup.Retention     `json:"retention,omitempty"`
 }
 
 // BackupPlan is a backup plan with how it stands. What is read is taken back as it is: how it stands is not
@@ -87,7 +88,7 @@ type planAnswer struct {
 const upcoming = 10
 
 func (s *Server) shownPlan(p backup.Planned, last *PlanRun) (BackupPlan, error) {
-	out := BackupPlan{ID: p.ID, PlanSettings: PlanSettings{Name: p.Name, Instances: p.Instances, Method: p.Method, Directories: orNone(p.Directories), Soft: p.Soft,
+	out := BackupPlan{ID: p.ID, PlanSettings: PlanSettings{Name: p.Name, Instances: p.Instances, Method: p.Method, Directories: orNone(p.Directories), Soft: p.Soft, Snapshot: p.Snapshot,
 		Schedule: p.Schedule, CatchUp: p.CatchUp, Retention: p.Retention}, Paused: p.Paused, Note: p.Note, LastRun: last, Missed: p.Missed, Overlapped: p.Overlap,
 		CreatedAt: p.CreatedAt, CreatedBy: p.Author, ETag: p.ETag, NextRuns: []time.Time{}, Occurrences: []backup.Occurrence{}}
 	if p.Paused {
@@ -192,7 +193,7 @@ func (s *Server) createPlan(ctx context.Context, in *struct{ Body BackupPlan }) 
 
 func planOf(ctx context.Context, id string, in PlanSettings) backup.Plan {
 	who := callerOf(ctx)
-	return backup.Plan{ID: id, Name: strings.TrimSpace(in.Name), Instances: in.Instances, Method: in.Method, Directories: orNone(in.Directories), Soft: in.Soft,
+	return backup.Plan{ID: id, Name: strings.TrimSpace(in.Name), Instances: in.Instances, Method: in.Method, Directories: orNone(in.Directories), Soft: in.Soft, Snapshot: in.Snapshot,
 		Schedule: in.Schedule, CatchUp: orElse(in.CatchUp, 3600), Retention: in.Retention, Author: flow.Actor{ID: who.UserID, Name: who.UserName},
 		Role: string(who.Role), Project: who.ProjectID, CreatedAt: time.Now().UTC()}
 }
@@ -204,6 +205,9 @@ func (s *Server) checkPlan(ctx context.Context, in PlanSettings) error {
 	}
 	if err := in.Schedule.Check(); err != nil {
 		return err
+	}
+	if in.Method == backup.Soft && in.Snapshot.Together {
+		return fault.InvalidField("snapshot.together", "only snapshots are made of all instances together")
 	}
 	if in.Method == backup.Soft {
 		return s.checkSoft(ctx, in)

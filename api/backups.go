@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -191,53 +190,6 @@ func (s *Server) restorePoints(ctx context.Context, in *InstancePath) (*struct{ 
 		}
 	}
 	return &struct{ Body BackupList }{out}, nil
-}
-
-// Restore says what an instance is restored to.
-type Restore struct {
-	BackupID string   `json:"backup_id" maxLength:"160"`
-	Paths    []string `json:"paths,omitempty" maxItems:"1000" doc:"of a soft backup; none is all"`
-	Target   string   `json:"target,omitempty" maxLength:"1024" default:"/restore" doc:"of a soft backup: the directory on the instance"`
-	Confirm  string   `json:"confirm" maxLength:"255" doc:"the instance's name"`
-}
-
-func (s *Server) restoreInstance(ctx context.Context, in *struct {
-	InstancePath
-	Once
-	Body Restore
-}) (*Accepted, error) {
-	i, err := s.Instances.Get(ctx, in.ID)
-	if err != nil {
-		return nil, err
-	}
-	b, err := s.Backups.Get(ctx, in.Body.BackupID)
-	switch {
-	case fault.KindOf(err) == fault.NotFound:
-		return nil, fault.InvalidField("backup_id", "there is no such backup")
-	case err != nil:
-		return nil, err
-	case in.Body.Confirm != i.Name && in.Body.Confirm != i.ID:
-		return nil, fault.InvalidField("confirm", "type the instance's name, %s", i.Name)
-	}
-	if err := restorable(i, b, in.Body); err != nil {
-		return nil, err
-	}
-	input := workflows.RestoreInput{Backup: b, Instance: i.ID, Paths: in.Body.Paths, Target: in.Body.Target}
-	return s.start(ctx, in.Once, "instance.restore", input, in.Body, instanceTarget(i.ID, i.Name), b.Target())
-}
-
-func restorable(i instances.Instance, b backup.Backup, in Restore) error {
-	switch {
-	case b.Method == backup.Snapshot && b.Instance != i.ID:
-		return fault.InvalidField("backup_id", "it is a snapshot of another instance")
-	case b.Method == backup.Snapshot && (len(in.Paths) > 0):
-		return fault.InvalidField("paths", "a snapshot is restored as a whole")
-	case b.Method == backup.Soft && !i.Enrolled:
-		return fault.New(fault.Conflict, nil, "%s is not enrolled: enroll it first", i.Name)
-	case in.Target != "" && !strings.HasPrefix(in.Target, "/"):
-		return fault.InvalidField("target", "%q is no absolute path", in.Target)
-	}
-	return nil
 }
 
 // BackupFiles is one page of what a backup holds.

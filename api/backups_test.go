@@ -17,7 +17,7 @@ func TestAPlanGoesThereAndBack(t *testing.T) {
 	require.Equal(t, http.StatusOK, read.Code)
 	var fields map[string]any
 	require.NoError(t, json.Unmarshal(read.Body.Bytes(), &fields))
-	for _, name := range []string{"id", "name", "instances", "method", "directories", "schedule", "catch_up_seconds", "retention", "paused", "note", "next_runs", "missed_runs", "etag"} {
+	for _, name := range []string{"id", "name", "instances", "method", "directories", "snapshot", "schedule", "catch_up_seconds", "retention", "paused", "note", "next_runs", "missed_runs", "etag"} {
 		require.Contains(t, fields, name)
 	}
 	for method, path := range map[string]string{http.MethodPut: "/api/v1/backup-plans/" + planID, http.MethodPost: "/api/v1/backup-plans"} {
@@ -25,4 +25,16 @@ func TestAPlanGoesThereAndBack(t *testing.T) {
 		require.Less(t, answer.Code, 300, answer.Body.String())
 	}
 	require.Equal(t, 2, h.calendar.changed)
+}
+
+// A snapshot becomes a new server, of an instance that is there, that boots from a volume, or that is gone.
+func TestASnapshotBecomesANewServer(t *testing.T) {
+	h := newHouse(t)
+	for id, body := range map[string]string{
+		enrolledID: `{"backup_id":"` + backupID + `","beside":"web-1-restored"}`,
+		goneID:     `{"backup_id":"` + goneBackupID + `","beside":"old-1","flavor":"m1.tiny","networks":["demo-net"]}`,
+	} {
+		answer := h.send(t, ask{method: http.MethodPost, path: "/api/v1/instances/" + id + "/restore", body: body, as: roles.Operator})
+		require.Equal(t, http.StatusAccepted, answer.Code, answer.Body.String())
+	}
 }

@@ -137,6 +137,7 @@ func badBackups() []bad {
 		return post("/api/v1/backup-plans/preview", `{"schedule":`+schedule+`}`)
 	}
 	restore := "/api/v1/instances/" + enrolledID + "/restore"
+	gone := "/api/v1/instances/" + goneID + "/restore"
 	return []bad{
 		{"a plan without a name", post("/api/v1/backup-plans", strings.Replace(planBody, "nightly", " ", 1)), 422, "invalid", "name"},
 		{"a plan of an instance of nobody", post("/api/v1/backup-plans", strings.Replace(planBody, enrolledID, "nobody", 1)), 422, "invalid", "instances"},
@@ -160,6 +161,15 @@ func badBackups() []bad {
 		{"a restore of no backup", post(restore, `{"backup_id":"s-0000","confirm":"web-1"}`), 422, "invalid", "backup_id"},
 		{"files of a snapshot", post(restore, `{"backup_id":"`+backupID+`","confirm":"web-1","paths":["/etc"]}`), 422, "invalid", "paths"},
 		{"a snapshot of another instance", post("/api/v1/instances/"+strangerID+"/restore", `{"backup_id":"`+backupID+`","confirm":"web-2"}`), 422, "invalid", "backup_id"},
+		{"a new server of a name that is taken", post(restore, `{"backup_id":"`+backupID+`","beside":"web-2"}`), 422, "invalid", "beside"},
+		{"a new server of no name", post(restore, `{"backup_id":"`+backupID+`","beside":" x"}`), 422, "invalid", "beside"},
+		{"another flavor in place", post(restore, `{"backup_id":"`+backupID+`","confirm":"web-1","flavor":"m1.tiny"}`), 422, "invalid", "flavor"},
+		{"other networks in place", post(restore, `{"backup_id":"`+backupID+`","confirm":"web-1","networks":["x"]}`), 422, "invalid", "networks"},
+		{"an instance that is gone, in place", post(gone, `{"backup_id":"`+goneBackupID+`","confirm":"old-1"}`), 422, "invalid", "beside"},
+		{"an instance that is gone, of no known flavor", post(gone, `{"backup_id":"`+goneBackupID+`","beside":"new-1"}`), 422, "invalid", "flavor"},
+		{"an instance that is gone, of no known network", post(gone, `{"backup_id":"`+goneBackupID+`","beside":"new-1","flavor":"m1.tiny"}`), 422, "invalid", "networks"},
+		{"an instance that is gone, by a backup of another", post(gone, `{"backup_id":"`+backupID+`","beside":"new-1"}`), 404, "not_found", ""},
+		{"files of all together", post("/api/v1/backup-plans", strings.Replace(planBody, `"snapshot"`, `"soft","directories":["/data"],"snapshot":{"together":true}`, 1)), 422, "invalid", "snapshot.together"},
 		{"a forged token of backups", get("/backups?page_token=e30"), 422, "invalid", "page_token"},
 	}
 }

@@ -12,7 +12,10 @@ import (
 const (
 	planID   = "01980000-0000-7000-8000-000000000001"
 	backupID = "s-6f6f0c5e-0000-4000-8000-0000000000aa"
-	planBody = `{"name":"nightly","instances":["` + enrolledID + `"],"method":"snapshot","schedule":{"frequency":"daily","time":"02:30","time_zone":"Europe/Paris"},"retention":{"keep_last":3,"daily":0,"weekly":0,"monthly":0}}`
+	// Of an instance that is gone, from before it was kept what it was like.
+	goneID       = "6f6f0c5e-0000-4000-8000-000000000003"
+	goneBackupID = "s-6f6f0c5e-0000-4000-8000-0000000000bb"
+	planBody     = `{"name":"nightly","instances":["` + enrolledID + `"],"method":"snapshot","schedule":{"frequency":"daily","time":"02:30","time_zone":"Europe/Paris"},"retention":{"keep_last":3,"daily":0,"weekly":0,"monthly":0}}`
 )
 
 // calendar holds one plan.
@@ -66,7 +69,7 @@ func (c *calendar) Delete(_ context.Context, id string) error {
 	return c.err
 }
 
-// vault holds one snapshot of the instance that is enrolled.
+// vault holds one snapshot of the instance that is enrolled, and knows one of an instance that is gone.
 type vault struct {
 	err  error
 	held int
@@ -79,6 +82,9 @@ func (v *vault) List(context.Context) ([]backup.Backup, error) {
 
 func (v *vault) Get(ctx context.Context, id string) (backup.Backup, error) {
 	list, err := v.List(ctx)
+	if id == goneBackupID {
+		return backup.Backup{ID: id, Image: backup.ImageOf(id), Instance: goneID, InstanceName: "old-1", Method: backup.Snapshot}, err
+	}
 	if err == nil && id != backupID {
 		return backup.Backup{}, fault.New(fault.NotFound, nil, "there is no such backup")
 	}

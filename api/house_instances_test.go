@@ -28,7 +28,7 @@ func (f *fleet) List(context.Context) ([]instances.Instance, error) {
 			Addresses: []instances.Address{{Network: "demo-net", Address: "192.168.10.5", Kind: "fixed"}}}
 	}
 	one, other := plain(enrolledID, "web-1"), plain(strangerID, "web-2")
-	one.Enrolled, one.EnrolledAt = true, &at
+	one.Enrolled, one.EnrolledAt, one.Image = true, &at, "Debian 12"
 	return []instances.Instance{one, other}, f.err
 }
 

@@ -81,6 +81,8 @@ func backupOperations() map[string]operation {
 			input: func(h *house) any { return workflows.PruneInput{Backups: []string{h.backup.ID}} }},
 	}
 	maps.Copy(all, softOperations())
+	maps.Copy(all, besideOperations())
+	maps.Copy(all, groupOperations())
 	return all
 }
 

@@ -89,6 +89,11 @@ func (r *recorder) saveBackups(t *testing.T) {
 	r.save(t, "VerifyBackup.image", r.ok(t, "backup.verify", workflows.VerifyInput{Backup: all[at]}))
 	r.save(t, "RestoreInstance.disk", r.ok(t, "instance.restore", workflows.RestoreInput{Backup: all[at], Instance: plan.Instances[0]}))
 	r.save(t, "SafetySnapshot.ok", r.server.Client.GetWorkflow(t.Context(), "safety:"+plan.Instances[0], ""))
+	r.save(t, "RunBackup.together", r.ok(t, "backup.run", workflows.BackupInput{Plan: r.together(t, "web-1", "db-1")}))
+	r.save(t, "BackupInstance.together", r.server.Client.GetWorkflow(t.Context(), id, ""))
+	volumes := r.booted(t, "vol-1")
+	r.snapshot(t, "vol-1")
+	r.save(t, "RestoreInstance.beside", r.ok(t, "instance.restore", workflows.RestoreInput{Backup: r.backup, Instance: volumes, Beside: "vol-2"}))
 }
 
 // saveSoft records the operations of soft backups, and returns one that is left.
@@ -118,6 +123,8 @@ func (r *recorder) saveInstances(t *testing.T) {
 	r.save(t, "ConnectInstance.ok", r.ok(t, "instance.network", workflows.ConnectInstanceInput{ID: in.ID, Address: in.SourceIP}))
 	agents := workflows.AgentsInput{Action: workflows.CheckAgents, Apps: []string{"ntp"}, Instances: []string{in.ID, "00000000-0000-4000-8000-000000000000"}}
 	r.save(t, "RunAgents.partly", r.ok(t, "agent.check", agents))
+	r.snapshot(t, "web-2")
+	r.save(t, "RestoreInstance.agents", r.ok(t, "instance.restore", workflows.RestoreInput{Backup: r.backup, Instance: in.ID}))
 	gone := r.saveSoft(t, in.ID)
 	r.save(t, "UnenrollInstance.ok", r.ok(t, "instance.unenroll", workflows.UnenrollInstanceInput{ID: in.ID}))
 	r.cloud.Raw(t, "demo", http.MethodDelete, "/compute/v2.1/servers/"+in.ID, "")

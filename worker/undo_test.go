@@ -23,6 +23,8 @@ type operation struct {
 	before   func(t *testing.T, h *house)
 	// kept is what an undone run may leave, because it holds data.
 	kept map[string]int
+	// lacks is what a run that failed in part may not have made.
+	lacks map[string]int
 	// forward is an operation that a failure does not undo: what is gone stays gone.
 	forward bool
 	// holds is what must be true after every run, however it ended.

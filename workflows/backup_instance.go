@@ -32,6 +32,8 @@ type BackupInstanceInput struct {
 	Instance string
 	Task     string
 	Safety   bool // before a restore, outside of any plan
+	// Together has the image made only when all instances of the run are shut off.
+	Together bool `json:",omitempty"`
 }
 
 // BackupInstance backs up one instance as its plan says. Its workflow id is that of an operation on the
@@ -83,12 +85,13 @@ func snapshotInstance(ctx workflow.Context, in BackupInstanceInput) (b backup.Ba
 	}
 	free, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
+	name := ""
 	defer func() {
 		if err != nil {
-			discard(free, glance.DiscardInput{Task: in.Task, Instance: in.Instance})
+			discard(free, glance.DiscardInput{Task: in.Task, Instance: in.Instance, Name: name})
 		}
 	}()
-	made, err := takeImage(ctx, free, in, server)
+	made, err := takeImage(ctx, free, in, server, &name)
 	if err != nil {
 		return b, err
 	}
@@ -96,8 +99,8 @@ func snapshotInstance(ctx workflow.Context, in BackupInstanceInput) (b backup.Ba
 	return b, err
 }
 
-// takeImage is what happens while the instance is down.
-func takeImage(ctx, free workflow.Context, in BackupInstanceInput, server nova.Server) (made string, err error) {
+// takeImage is what happens while the instance is down; name is set to that of the image before it is asked for.
+func takeImage(ctx, free workflow.Context, in BackupInstanceInput, server nova.Server, name *string) (made string, err error) {
 	var (
 		compute *nova.Activities
 		image   *glance.Activities
@@ -111,12 +114,20 @@ func takeImage(ctx, free workflow.Context, in BackupInstanceInput, server nova.S
 			}
 		}()
 		if err := step(ctx, stopPatience, compute.StopServer, ref, nil); err != nil {
+			return "", notStopped(server.Name, err)
+		}
+	}
+	consistency := backup.Cold
+	if in.Together {
+		consistency = backup.ColdGroup
+		if err := standBy(ctx, in.Instance); err != nil {
 			return "", err
 		}
 	}
 	now := workflow.Now(ctx).UTC()
-	input := nova.SnapshotInput{Name: fmt.Sprintf("%s %s", server.Name, now.Format("2006-01-02 15:04:05")), Taken: backup.Taken{
-		Plan: in.Plan.ID, PlanName: in.Plan.Name, Instance: in.Instance, InstanceName: server.Name, Task: in.Task, At: now, Consistency: backup.Cold, Safety: in.Safety}}
+	*name = fmt.Sprintf("%s %s", server.Name, now.Format("2006-01-02 15:04:05"))
+	input := nova.SnapshotInput{Name: *name, Taken: backup.Taken{
+		Plan: in.Plan.ID, PlanName: in.Plan.Name, Instance: in.Instance, InstanceName: server.Name, Task: in.Task, At: now, Consistency: consistency, Safety: in.Safety, Shape: server.Shape}}
 	if err := step(ctx, backupCall, compute.SnapshotServer, input, &made); err != nil {
 		return "", err
 	}

@@ -25,12 +25,21 @@ type RestoreInput struct {
 	// Of a soft backup: which files, none is all, and to which directory.
 	Paths  []string `json:"paths,omitempty"`
 	Target string   `json:"target,omitempty"`
+	// Beside is the name of a new server that is made of a snapshot; "" replaces the instance's disk.
+	Beside string `json:"beside,omitempty"`
+	// Of the new server, by name or id; "" and none are as the instance has, or had, them.
+	Flavor   string   `json:"flavor,omitempty"`
+	Networks []string `json:"networks,omitempty"`
 }
 
-// RestoreInstance brings an instance back to a snapshot, or files of a soft backup onto it.
+// RestoreInstance brings an instance back to a snapshot, in place or as a new server beside it, or files of a
+// soft backup onto it.
 func RestoreInstance(ctx workflow.Context, in RestoreInput) error {
 	if in.Backup.Method == backup.Soft {
 		return restoreFiles(ctx, in)
+	}
+	if in.Beside != "" {
+		return restoreBeside(ctx, in)
 	}
 	return restoreDisk(ctx, in)
 }
@@ -62,8 +71,8 @@ func restoreFiles(ctx workflow.Context, in RestoreInput) (err error) {
 }
 
 // restoreDisk replaces an instance's disk by a snapshot, after a safety snapshot of what is there now.
-// Addresses, volumes and metadata stay; it runs again if it ran before, and the manager signs in to see
-// that it answers. When the disk cannot be replaced, what was there before comes back.
+// Addresses, volumes and metadata stay; it runs again if it ran before, and the manager signs in to see that it
+// answers and how its agents stand. When the disk cannot be replaced, what was there before comes back.
 func restoreDisk(ctx workflow.Context, in RestoreInput) (err error) {
 	var (
 		compute *nova.Activities
@@ -72,7 +81,7 @@ func restoreDisk(ctx workflow.Context, in RestoreInput) (err error) {
 		safety  backup.Backup
 		ref     = nova.InstanceRef{ID: in.Instance}
 	)
-	run, err := flow.Begin(ctx, compute.InspectServer, host.Answers, SafetySnapshot, compute.RebuildServer, compute.StartServer, host.AwaitSignIn)
+	run, err := flow.Begin(ctx, compute.InspectServer, host.Answers, SafetySnapshot, compute.RebuildServer, compute.StartServer, host.AwaitSignIn, host.PlayAgent)
 	if err != nil {
 		return err
 	}
@@ -81,7 +90,7 @@ func restoreDisk(ctx workflow.Context, in RestoreInput) (err error) {
 		return err
 	}
 	if server.VolumeBased {
-		return fault.Final(fault.New(fault.Invalid, nil, "%s boots from a volume, whose disk cannot be replaced: make a new server from the image %s instead", server.Name, in.Backup.Image))
+		return fault.Final(fault.New(fault.Invalid, nil, "%s boots from a volume, whose disk cannot be replaced: restore it as a new server beside it", server.Name))
 	}
 	answers, err := answered(ctx, run, server)
 	if err != nil {
@@ -96,12 +105,15 @@ func restoreDisk(ctx workflow.Context, in RestoreInput) (err error) {
 	if server.Running {
 		run.Undo(compute.StartServer, ref)
 	}
-	run.Undo(compute.RebuildServer, nova.RebuildInput{ID: in.Instance, Image: safety.Image})
-	if err := run.Alter(ctx, rebuildPatience, compute.RebuildServer, nova.RebuildInput{ID: in.Instance, Image: in.Backup.Image}, nil); err != nil {
+	run.Undo(compute.RebuildServer, nova.RebuildInput{ID: in.Instance, Image: safety.Image, Task: flow.TaskID(ctx)})
+	if err := run.Alter(ctx, rebuildPatience, compute.RebuildServer, nova.RebuildInput{ID: in.Instance, Image: in.Backup.Image, Task: flow.TaskID(ctx)}, nil); err != nil {
 		return err
 	}
 	run.Keep() // the disk is that of the backup: from here on, back is another restore
-	return comeBack(ctx, run, ref, server, answers)
+	if err := comeBack(ctx, run, ref, server, answers); err != nil {
+		return err
+	}
+	return lookAtAgents(ctx, run, in.Instance, server, answers)
 }
 
 // answered reports whether the manager reaches the instance before it is restored: only then it is looked

@@ -26,25 +26,38 @@ type BackupInput struct {
 // backupLine is the column of the box score that a backup of an instance has.
 const backupLine = "backup"
 
-// Narrow implements flow.Narrower: a retry repeats the instances that failed.
+// Narrow implements flow.Narrower: a retry repeats the instances that failed, and of a set all.
 func (in *BackupInput) Narrow(result map[string]any) {
+	if in.Plan.Together() {
+		return
+	}
 	in.Plan.Instances = failedOf(result, in.Plan.Instances)
 }
 
-// RunBackup backs up the instances of a plan, several at once. One that fails does not stop the others: the
-// task tells which. Afterwards what the plan does not keep any more is deleted, as a task of its own.
+// RunBackup backs up the instances of a plan, several at once, or all of them together. One that fails does not
+// stop the others, unless it keeps a set from being made: the task tells which. Afterwards what the plan does not keep any more is deleted, as a task of its own.
 func RunBackup(ctx workflow.Context, in BackupInput) (err error) {
 	run, err := flow.Begin(ctx, BackupInstance)
 	if err != nil {
 		return err
 	}
 	defer run.End(ctx, &err)
-	var children []flow.Child
-	for _, id := range in.Plan.Instances {
-		children = append(children, flow.Child{ID: instanceWorkflow(id), Input: BackupInstanceInput{Plan: in.Plan, Instance: id, Task: flow.TaskID(ctx)}})
+	var (
+		children []flow.Child
+		set      *group
+		atOnce   = backupsAtOnce
+		failed   = 0
+	)
+	if in.Plan.Together() {
+		set, atOnce = newGroup(ctx, in.Plan.Instances), len(in.Plan.Instances)
 	}
-	failed := 0
-	err = flow.Children(ctx, run, backupsAtOnce, BackupInstance, children, func(i int, s flow.Share[backup.Backup]) {
+	for _, id := range in.Plan.Instances {
+		children = append(children, flow.Child{ID: instanceWorkflow(id), Input: BackupInstanceInput{Plan: in.Plan, Instance: id, Task: flow.TaskID(ctx), Together: set != nil}})
+	}
+	err = flow.Children(ctx, run, atOnce, BackupInstance, children, func(i int, s flow.Share[backup.Backup]) {
+		if set != nil {
+			set.ended(in.Plan.Instances[i], s.Err)
+		}
 		if s.Err != nil {
 			failed++
 			score(run, in.Plan.Instances[i], backupLine, string(flow.Failed)+": "+reasonOf(s.Err))
@@ -55,8 +68,12 @@ func RunBackup(ctx workflow.Context, in BackupInput) (err error) {
 	switch {
 	case err != nil:
 		return err
+	case set != nil && set.broken != "":
+		return fault.Final(fault.New(fault.Invalid, nil, "the set is given up: no image is made, and what ran runs again: %s", set.broken))
 	case failed == len(children):
 		return fault.Final(fault.New(fault.Invalid, nil, "it failed on all instances: %s", firstFailure(run)))
+	case failed > 0 && set != nil:
+		run.Partly("the set is not whole: %d of %d failed: %s", failed, len(children), firstFailure(run))
 	case failed > 0:
 		run.Partly("%d of %d failed: %s", failed, len(children), firstFailure(run))
 	}

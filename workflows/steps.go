@@ -1,10 +1,14 @@
 package workflows
 
-import "mycloudmanager/internal/i18n"
+import (
+	"maps"
+
+	"mycloudmanager/internal/i18n"
+)
 
 // StepTitles names the activities as steps of a task.
 func StepTitles() map[string]i18n.Text {
-	return map[string]i18n.Text{
+	all := map[string]i18n.Text{
 		"PreflightStack":        {En: "Check quotas and choices", Fr: "Vérifier les quotas et les choix"},
 		"CreateStack":           {En: "Create the stack", Fr: "Créer la pile"},
 		"AwaitStack":            {En: "Wait for the stack's resources", Fr: "Attendre les ressources de la pile"},
@@ -43,20 +47,33 @@ func StepTitles() map[string]i18n.Text {
 		"EnrolledHosts":         {En: "Find the instances", Fr: "Trouver les instances"},
 		"PlayAgent":             {En: "Run Ansible on the instances", Fr: "Exécuter Ansible sur les instances"},
 		"MarkAgents":            {En: "Keep what became of the agents", Fr: "Garder l'état des agents"},
-		"BackupInstance":        {En: "Back up the instances", Fr: "Sauvegarder les instances"},
-		"SafetySnapshot":        {En: "Keep what is there now", Fr: "Garder l'état actuel"},
-		"InspectServer":         {En: "Look at the server", Fr: "Examiner le serveur"},
-		"RebuildServer":         {En: "Replace the disk", Fr: "Remplacer le disque"},
-		"StartServer":           {En: "Start the server", Fr: "Démarrer le serveur"},
-		"StopServer":            {En: "Shut the server off", Fr: "Arrêter le serveur"},
-		"ChooseBackups":         {En: "Choose what is not kept", Fr: "Choisir ce qui n'est plus gardé"},
-		"DeleteImages":          {En: "Delete the images", Fr: "Supprimer les images"},
-		"VerifyImage":           {En: "Compare the image with its checksum", Fr: "Comparer l'image à sa somme de contrôle"},
-		"Answers":               {En: "See whether it answers", Fr: "Voir si elle répond"},
-		"KeepVerdict":           {En: "Keep what was found", Fr: "Garder le résultat"},
-		"VerifyFiles":           {En: "Read the backup and compare", Fr: "Lire la sauvegarde et comparer"},
-		"RestoreFiles":          {En: "Restore the files", Fr: "Restaurer les fichiers"},
-		"ForgetFiles":           {En: "Delete from the storage", Fr: "Supprimer du stockage"},
 		"DeleteAppVolumes":      {En: "Delete the app's volumes", Fr: "Supprimer les volumes de l'application"},
+	}
+	maps.Copy(all, backupTitles())
+	return all
+}
+
+// backupTitles are those of backups and restores.
+func backupTitles() map[string]i18n.Text {
+	return map[string]i18n.Text{
+		"BackupInstance": {En: "Back up the instances", Fr: "Sauvegarder les instances"},
+		"SafetySnapshot": {En: "Keep what is there now", Fr: "Garder l'état actuel"},
+		"InspectServer":  {En: "Look at the server", Fr: "Examiner le serveur"},
+		"RebuildServer":  {En: "Replace the disk", Fr: "Remplacer le disque"},
+		"DrawServer":     {En: "Look at what it was like", Fr: "Examiner comment elle était"},
+		"CopyVolumes":    {En: "Make its volumes from the snapshots", Fr: "Créer ses volumes depuis les instantanés"},
+		"MakeServer":     {En: "Make the new server", Fr: "Créer le nouveau serveur"},
+		"RemoveServer":   {En: "Delete the new server", Fr: "Supprimer le nouveau serveur"},
+		"DropCopies":     {En: "Delete its volumes", Fr: "Supprimer ses volumes"},
+		"StartServer":    {En: "Start the server", Fr: "Démarrer le serveur"},
+		"StopServer":     {En: "Shut the server off", Fr: "Arrêter le serveur"},
+		"ChooseBackups":  {En: "Choose what is not kept", Fr: "Choisir ce qui n'est plus gardé"},
+		"DeleteImages":   {En: "Delete the images", Fr: "Supprimer les images"},
+		"VerifyImage":    {En: "Compare the image with its checksum", Fr: "Comparer l'image à sa somme de contrôle"},
+		"Answers":        {En: "See whether it answers", Fr: "Voir si elle répond"},
+		"KeepVerdict":    {En: "Keep what was found", Fr: "Garder le résultat"},
+		"VerifyFiles":    {En: "Read the backup and compare", Fr: "Lire la sauvegarde et comparer"},
+		"RestoreFiles":   {En: "Restore the files", Fr: "Restaurer les fichiers"},
+		"ForgetFiles":    {En: "Delete from the storage", Fr: "Supprimer du stockage"},
 	}
 }

@@ -5,6 +5,7 @@ package glance
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/gophercloud/gophercloud/v2"
@@ -102,6 +103,9 @@ func (a *Activities) KeepBackup(ctx context.Context, in AwaitInput) (backup.Back
 	size := image.SizeBytes
 	if ids, volumes := backup.VolumeSnapshots(image); len(ids) > 0 {
 		size = volumes
+		if err := sweep(ctx, s, image.Name, ids); err != nil {
+			return backup.Backup{}, err
+		}
 	}
 	if err := backup.Amend(ctx, s, in.Image, backup.Finished(in.Image, size, time.Since(in.Began))); err != nil {
 		return backup.Backup{}, err
@@ -114,6 +118,8 @@ func (a *Activities) KeepBackup(ctx context.Context, in AwaitInput) (backup.Back
 type DiscardInput struct {
 	Task     string
 	Instance string
+	// Name is that of the image; "" when none was asked for.
+	Name string
 }
 
 // DiscardBackup deletes what a task that did not succeed has made of an instance. It tolerates absence.
@@ -128,6 +134,43 @@ func (a *Activities) DiscardBackup(ctx context.Context, in DiscardInput) error {
 	}
 	for _, image := range made {
 		if err := remove(ctx, s, c, image.Image); err != nil {
+			return err
+		}
+	}
+	return sweep(ctx, s, in.Name, nil)
+}
+
+// sweep deletes the volume snapshots that Nova made for an image of this name and that no image stands on: it
+// leaves those of the first volumes when that of a later one is refused.
+// https://docs.openstack.org/api-ref/block-storage/v3/#list-accessible-snapshots
+func sweep(ctx context.Context, s *openstack.Session, image string, keep []string) error {
+	if image == "" {
+		return nil
+	}
+	c, err := s.Volume()
+	if err != nil {
+		return err
+	}
+	name := "snapshot for " + image
+	pages, err := snapshots.List(c, snapshots.ListOpts{Name: name}).AllPages(ctx)
+	if err != nil {
+		return s.Fault("cinder", err)
+	}
+	all, err := snapshots.ExtractSnapshots(pages)
+	if err != nil {
+		return s.Fault("cinder", err)
+	}
+	for _, v := range all {
+		if v.Name != name || slices.Contains(keep, v.ID) {
+			continue
+		}
+		if v.Status == "creating" { // it cannot be deleted yet
+			return fault.New(fault.Unavailable, nil, "the volume snapshot is %s", v.Status)
+		}
+		if v.Status == "deleting" {
+			continue
+		}
+		if err := absent(s.Fault("cinder", snapshots.Delete(ctx, c, v.ID).ExtractErr())); err != nil {
 			return err
 		}
 	}

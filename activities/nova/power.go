@@ -3,10 +3,12 @@ package nova
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/gophercloud/gophercloud/v2"
 	"github.com/gophercloud/gophercloud/v2/openstack/compute/v2/servers"
 
+	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/flow"
 	"mycloudmanager/internal/instances"
@@ -21,6 +23,8 @@ type Server struct {
 	Image       string // it was made from, or rebuilt from; "" when it boots from a volume
 	Enrolled    bool
 	Enrollment  instances.Enrollment
+	Agents      []string     // apps whose agent is not absent
+	Shape       backup.Shape // empty when the manager may not read all of it
 }
 
 // InspectServer reads a server that is to be backed up or restored. It is a read; one that is at work, or
@@ -43,11 +47,14 @@ func (a *Activities) InspectServer(ctx context.Context, in InstanceRef) (Server,
 	case v.Status != active && v.Status != shutOff:
 		return Server{}, fault.New(fault.Conflict, nil, "nova: %s is %s: start it or shut it off first", v.Name, v.Status)
 	}
-	out := Server{Name: v.Name, Running: v.Status == active}
+	out := Server{Name: v.Name, Running: v.Status == active, Agents: instances.AgentsOf(v.Metadata)}
 	out.Image, _ = v.Image["id"].(string)
 	out.VolumeBased = out.Image == ""
 	out.Enrollment, out.Enrolled = instances.EnrollmentOf(v.Metadata)
-	return out, nil
+	if out.Shape, err = shapeOf(ctx, s, v); fault.KindOf(err).Retryable() {
+		return Server{}, err
+	}
+	return out, nil // a backup is worth more than what its server was like
 }
 
 // The states of servers that backups and restores go by.
@@ -115,10 +122,37 @@ func (a *Activities) power(ctx context.Context, in InstanceRef, want string, ask
 type RebuildInput struct {
 	ID    string
 	Image string
+	Task  string // "" of a task that an older release started
+}
+
+// rebuiltKey is where a server keeps which task has replaced its disk by which image: the image alone does not
+// tell whether it was done again.
+const rebuiltKey = "mcm:rebuilt"
+
+// done reports whether the server's disk was replaced, or is just being.
+func (in RebuildInput) done(v *servers.Server) bool {
+	if in.Task != "" {
+		return v.Metadata[rebuiltKey] == in.mark()
+	}
+	image, _ := v.Image["id"].(string)
+	return image == in.Image
+}
+
+func (in RebuildInput) mark() string { return in.Task + " " + in.Image }
+
+func (in RebuildInput) options(v *servers.Server) servers.RebuildOpts {
+	o := servers.RebuildOpts{ImageRef: in.Image}
+	if in.Task != "" {
+		o.Metadata = map[string]string{} // Nova replaces all by it
+		maps.Copy(o.Metadata, v.Metadata)
+		o.Metadata[rebuiltKey] = in.mark()
+	}
+	return o
 }
 
 // RebuildServer replaces a server's disk by an image and waits until it is done; addresses, volumes and
-// metadata stay. It is idempotent: a server that is of the image already is done.
+// metadata stay. It is idempotent by a mark in the metadata, which the same request writes: a server that
+// has been of the image before gets it again, once.
 // https://docs.openstack.org/api-ref/compute/#rebuild-server-rebuild-action
 func (a *Activities) RebuildServer(ctx context.Context, in RebuildInput) error {
 	s, c, err := a.open(ctx)
@@ -130,16 +164,15 @@ func (a *Activities) RebuildServer(ctx context.Context, in RebuildInput) error {
 		if err != nil {
 			return false, "", s.Fault("nova", err)
 		}
-		image, _ := v.Image["id"].(string)
 		switch {
 		case v.TaskState != "" || v.Status == "REBUILD":
 			return false, fmt.Sprintf("%s is %s, %s", v.Name, v.Status, v.TaskState), nil
-		case v.Status == failed && image == in.Image:
+		case v.Status == failed && in.done(v):
 			return false, "", fault.New(fault.Invalid, nil, "nova: %s is in error: %s", v.Name, v.Fault.Message)
-		case image == in.Image:
+		case in.done(v):
 			return true, "", nil
 		}
-		_, err = servers.Rebuild(context.WithoutCancel(ctx), c, in.ID, servers.RebuildOpts{ImageRef: in.Image}).Extract()
+		_, err = servers.Rebuild(context.WithoutCancel(ctx), c, in.ID, in.options(v)).Extract()
 		err = s.Fault("nova", err)
 		if fault.KindOf(err) == fault.Conflict {
 			return false, fault.MessageOf(err), nil

@@ -22,7 +22,7 @@ type Backup struct {
 	SizeBytes    int64        `json:"size_bytes" doc:"what a restore brings back"`
 	ChangedBytes int64        `json:"changed_bytes" doc:"what this one has added to the storage"`
 	Duration     float64      `json:"duration_seconds"`
-	Consistency  Consistency  `json:"consistency" enum:"cold,crash,file"`
+	Consistency  Consistency  `json:"consistency" enum:"cold,cold_group,crash,file"`
 	Checksum     string       `json:"checksum,omitempty"`
 	VerifiedAt   *time.Time   `json:"verified_at" nullable:"true"`
 	VerifyStatus VerifyStatus `json:"verify_status" enum:"never,ok,failed"`
@@ -31,6 +31,9 @@ type Backup struct {
 	ExpiresAt    *time.Time   `json:"expires_at" nullable:"true"`
 	Held         bool         `json:"held"`
 	Safety       bool         `json:"safety,omitempty" doc:"made before a restore, outside of any plan"`
+
+	// Server is absent from backups that were made before it was kept, and from soft ones.
+	Server *Shape `json:"server,omitempty" doc:"of a snapshot: what its instance was like"`
 
 	// Where it lies: the image, or the container and the engine's own id in it.
 	Image     string `json:"image,omitempty"`
@@ -43,9 +46,10 @@ type Consistency string
 
 // The consistencies.
 const (
-	Cold  Consistency = "cold"  // the instance was stopped: everything was written
-	Crash Consistency = "crash" // as after a power cut
-	File  Consistency = "file"  // each file for itself
+	Cold      Consistency = "cold"       // the instance was stopped: everything was written
+	ColdGroup Consistency = "cold_group" // and so were all others of the same run: the set is of one moment
+	Crash     Consistency = "crash"      // as after a power cut
+	File      Consistency = "file"       // each file for itself
 )
 
 // VerifyStatus is how the last look at a backup ended.

@@ -2,7 +2,7 @@ package backup
 
 import (
 	"context"
-	"encoding/json"
+	"maps"
 	"net/url"
 	"strconv"
 	"time"
@@ -49,6 +49,7 @@ type Taken struct {
 	At           time.Time
 	Consistency  Consistency
 	Safety       bool
+	Shape        Shape
 }
 
 // Properties are what Nova is to write on the image that it makes.
@@ -56,14 +57,17 @@ func (t Taken) Properties() map[string]string {
 	m := map[string]string{kindProperty: kindBackup, selfProperty: "", planProperty: t.Plan, planNameProperty: cut(t.PlanName), instanceProperty: t.Instance,
 		nameProperty: cut(t.InstanceName), taskProperty: t.Task, takenProperty: t.At.UTC().Format(takenLayout), consistencyProperty: string(t.Consistency),
 		heldProperty: "", verifiedProperty: "", statusProperty: "", detailProperty: "", provenProperty: "", safetyProperty: strconv.FormatBool(t.Safety)}
+	maps.Copy(m, t.Shape.properties())
 	return m
 }
 
-// cut keeps a value within what Nova and Glance store.
+// maxProperty is how long a value may be that Nova and Glance store.
+const maxProperty = 255
+
+// cut keeps a value within that.
 func cut(text string) string {
-	const limit = 255
 	for i := range text {
-		if i > limit-4 {
+		if i > maxProperty-4 {
 			return text[:i]
 		}
 	}
@@ -126,7 +130,7 @@ func ImageFrom(image images.Image) Image {
 		Instance: property(image, instanceProperty), InstanceName: property(image, nameProperty), Task: property(image, taskProperty),
 		CreatedAt: moment(property(image, takenProperty), image.CreatedAt), Consistency: Consistency(property(image, consistencyProperty)),
 		SizeBytes: image.SizeBytes, Checksum: image.Checksum, Held: property(image, heldProperty) == "true", Safety: property(image, safetyProperty) == "true",
-		VerifyStatus: VerifyStatus(property(image, statusProperty)), VerifyDetail: property(image, detailProperty)}
+		VerifyStatus: VerifyStatus(property(image, statusProperty)), VerifyDetail: property(image, detailProperty), Server: shapeFrom(image)}
 	if size, err := strconv.ParseInt(property(image, sizeProperty), 10, 64); err == nil {
 		b.SizeBytes = size
 	}
@@ -220,18 +224,8 @@ func verified(b Backup) map[string]string {
 // and the bytes that their volumes have.
 // https://docs.openstack.org/api-ref/compute/#create-image-createimage-action
 func VolumeSnapshots(image images.Image) (ids []string, size int64) {
-	var devices []struct {
-		Snapshot string `json:"snapshot_id"`
-		GiB      int64  `json:"volume_size"`
-	}
-	text := property(image, "block_device_mapping")
-	if text == "" || json.Unmarshal([]byte(text), &devices) != nil {
-		return nil, 0
-	}
-	for _, d := range devices {
-		if d.Snapshot != "" {
-			ids, size = append(ids, d.Snapshot), size+d.GiB<<30
-		}
+	for _, d := range Disks(image) {
+		ids, size = append(ids, d.Snapshot), size+int64(d.GiB)<<30
 	}
 	return ids, size
 }

@@ -29,20 +29,30 @@ const (
 
 // Plan says what is backed up, how, when, and what is kept.
 type Plan struct {
-	ID          string     `json:"id"`
-	Name        string     `json:"name"`
-	Instances   []string   `json:"instances"`
-	Method      Method     `json:"method"`
-	Directories []string   `json:"directories"`
-	Soft        SoftRules  `json:"soft"`
-	Schedule    When       `json:"schedule"`
-	CatchUp     int        `json:"catch_up_seconds"` // how late a run may start after the manager was down
-	Retention   Retention  `json:"retention"`
-	Author      flow.Actor `json:"author"` // in whose name it runs
-	Role        string     `json:"role"`
-	Project     string     `json:"project"`
-	CreatedAt   time.Time  `json:"created_at"`
+	ID          string    `json:"id"`
+	Name        string    `json:"name"`
+	Instances   []string  `json:"instances"`
+	Method      Method    `json:"method"`
+	Directories []string  `json:"directories"`
+	Soft        SoftRules `json:"soft"`
+	// Snapshot is left out when it says nothing, so that the ETags of older plans stay.
+	Snapshot  SnapshotRules `json:"snapshot,omitzero"`
+	Schedule  When          `json:"schedule"`
+	CatchUp   int           `json:"catch_up_seconds"` // how late a run may start after the manager was down
+	Retention Retention     `json:"retention"`
+	Author    flow.Actor    `json:"author"` // in whose name it runs
+	Role      string        `json:"role"`
+	Project   string        `json:"project"`
+	CreatedAt time.Time     `json:"created_at"`
 }
+
+// SnapshotRules is what only snapshots have.
+type SnapshotRules struct {
+	Together bool `json:"together,omitempty" doc:"all instances are shut off before the first image is made, so that the backups of one run fit together"`
+}
+
+// Together reports whether a run shuts all instances off before it makes the first image.
+func (p Plan) Together() bool { return p.Method == Snapshot && p.Snapshot.Together }
 
 // SoftRules is what only soft backups have.
 type SoftRules struct {

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"mycloudmanager/internal/backup"
+	"mycloudmanager/internal/instances"
 )
 
 func (s *session) backup() *cobra.Command {
@@ -160,15 +161,26 @@ func (s *session) backupRestore() *cobra.Command {
 		BackupID string   `json:"backup_id"`
 		Paths    []string `json:"paths,omitempty"`
 		Target   string   `json:"target,omitempty"`
-		Confirm  string   `json:"confirm"`
+		Confirm  string   `json:"confirm,omitempty"`
+		Beside   string   `json:"beside,omitempty"`
+		Flavor   string   `json:"flavor,omitempty"`
+		Networks []string `json:"networks,omitempty"`
 	}
-	cmd := s.run("restore INSTANCE ID", "Restore an instance to a backup: a snapshot replaces its disk, a soft backup goes to a directory", cobra.ExactArgs(2),
+	cmd := s.run("restore INSTANCE ID", "Restore an instance to a backup: a snapshot replaces its disk or becomes a new server, a soft backup goes to a directory", cobra.ExactArgs(2),
 		func(ctx context.Context, c *client, out io.Writer, args []string) error {
+			body.BackupID = args[1]
 			i, err := c.find(ctx, args[0])
+			if err != nil && body.Beside != "" { // one that is gone is known to its backup
+				if i, err = c.goneInstance(ctx, args[0], args[1], err); err != nil {
+					return err
+				}
+			}
 			if err != nil {
 				return err
 			}
-			body.BackupID = args[1]
+			if body.Beside != "" {
+				return s.start(ctx, c, out, http.MethodPost, instanceURL(i.ID, "/restore"), body)
+			}
 			if body.Confirm == "" && backup.MethodOf(args[1]) == backup.Snapshot {
 				return fmt.Errorf("the disk of %s would be replaced: say --confirm %s", i.Name, i.Name)
 			}
@@ -180,5 +192,21 @@ func (s *session) backupRestore() *cobra.Command {
 	cmd.Flags().StringArrayVar(&body.Paths, "path", nil, "of a soft backup: only this file or directory; may be repeated")
 	cmd.Flags().StringVar(&body.Target, "target", "", "of a soft backup: the directory on the instance (default /restore)")
 	cmd.Flags().StringVar(&body.Confirm, "confirm", "", "the instance's name: needed where something is replaced")
+	cmd.Flags().StringVar(&body.Beside, "beside", "", "of a snapshot: make a new server of this name and leave the instance as it is; it may be gone")
+	cmd.Flags().StringVar(&body.Flavor, "flavor", "", "with --beside: its flavor, by name or id (default as the instance's)")
+	cmd.Flags().StringArrayVar(&body.Networks, "network", nil, "with --beside: a network, by name or id; may be repeated (default as the instance's)")
 	return s.waiting(cmd)
+}
+
+// goneInstance is the instance of a backup that no list of instances has any more; missing is what is said when
+// the name is another's.
+func (c *client) goneInstance(ctx context.Context, name, id string, missing error) (instances.Instance, error) {
+	var b backup.Backup
+	if err := c.do(ctx, http.MethodGet, backupURL(id, ""), nil, &b); err != nil {
+		return instances.Instance{}, err
+	}
+	if name != b.Instance && name != b.InstanceName {
+		return instances.Instance{}, missing
+	}
+	return instances.Instance{ID: b.Instance, Name: b.InstanceName}, nil
 }

@@ -19,15 +19,16 @@ import (
 
 // plan is a backup plan as the API shows it.
 type plan struct {
-	ID        string        `json:"id"`
-	Name      string        `json:"name"`
-	Instances []string      `json:"instances"`
-	Method    backup.Method `json:"method"`
-	Schedule  backup.When   `json:"schedule"`
-	Paused    bool          `json:"paused"`
-	Note      string        `json:"note"`
-	NextRuns  []time.Time   `json:"next_runs"`
-	Missed    int           `json:"missed_runs"`
+	ID        string               `json:"id"`
+	Name      string               `json:"name"`
+	Instances []string             `json:"instances"`
+	Method    backup.Method        `json:"method"`
+	Snapshot  backup.SnapshotRules `json:"snapshot,omitzero"`
+	Schedule  backup.When          `json:"schedule"`
+	Paused    bool                 `json:"paused"`
+	Note      string               `json:"note"`
+	NextRuns  []time.Time          `json:"next_runs"`
+	Missed    int                  `json:"missed_runs"`
 	LastRun   *struct {
 		Task   string    `json:"task"`
 		Status string    `json:"status"`
@@ -114,6 +115,7 @@ func (s *session) planShow(ctx context.Context, c *client, out io.Writer, args [
 		row(t, "ID", p.ID)
 		row(t, "NAME", p.Name)
 		row(t, "METHOD", string(p.Method))
+		row(t, "TOGETHER", yesNo(p.Snapshot.Together))
 		row(t, "INSTANCES", strings.Join(p.Instances, ","))
 		row(t, "SCHEDULE", p.Schedule.String())
 		row(t, "NEXT", p.next())
@@ -124,7 +126,8 @@ func (s *session) planShow(ctx context.Context, c *client, out io.Writer, args [
 
 // planCreate reads the settings as the contract has them, so that all of them can be said.
 func (s *session) planCreate() *cobra.Command {
-	return s.run("create FILE", "Make a plan from a JSON file, - is standard input: the body of POST /backup-plans", cobra.ExactArgs(1),
+	var together bool
+	cmd := s.run("create FILE", "Make a plan from a JSON file, - is standard input: the body of POST /backup-plans", cobra.ExactArgs(1),
 		func(ctx context.Context, c *client, out io.Writer, args []string) error {
 			file := os.Stdin
 			if args[0] != "-" {
@@ -139,15 +142,30 @@ func (s *session) planCreate() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if !json.Valid(raw) {
-				return fmt.Errorf("%s is no JSON", args[0])
+			body, err := settings(raw, together)
+			if err != nil {
+				return fmt.Errorf("%s is no JSON of a plan: %w", args[0], err)
 			}
 			var p plan
-			if err := c.do(ctx, http.MethodPost, "/backup-plans", json.RawMessage(raw), &p); err != nil {
+			if err := c.do(ctx, http.MethodPost, "/backup-plans", body, &p); err != nil {
 				return err
 			}
 			return say(out, "plan %s: %s, next %s", p.Name, p.ID, p.next())
 		})
+	cmd.Flags().BoolVar(&together, "together", false, "of snapshots: shut all instances off before the first image is made, so that they fit together")
+	return cmd
+}
+
+// settings are what was read, with what the flags say.
+func settings(raw []byte, together bool) (map[string]any, error) {
+	body := map[string]any{}
+	if err := json.Unmarshal(raw, &body); err != nil {
+		return nil, err
+	}
+	if together {
+		body["snapshot"] = backup.SnapshotRules{Together: true}
+	}
+	return body, nil
 }
 
 func (s *session) onPlan(name, short string, f func(ctx context.Context, c *client, out io.Writer, p plan) error) *cobra.Command {

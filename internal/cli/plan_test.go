@@ -4,6 +4,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"mycloudmanager/internal/backup"
 )
 
 func TestPickPlanTakesANameOrAnIDAndNeverGuesses(t *testing.T) {
@@ -31,4 +35,16 @@ func TestAPlanTellsWhenItRunsNextOrWhyNot(t *testing.T) {
 			t.Errorf("next is %q, want %q", got, want)
 		}
 	}
+}
+
+func TestAPlanForAllTogether(t *testing.T) {
+	raw := []byte(`{"name":"shop","method":"snapshot"}`)
+	body, err := settings(raw, true)
+	require.NoError(t, err)
+	require.Equal(t, map[string]any{"name": "shop", "method": "snapshot", "snapshot": backup.SnapshotRules{Together: true}}, body)
+	body, err = settings(raw, false)
+	require.NoError(t, err)
+	require.NotContains(t, body, "snapshot")
+	_, err = settings([]byte("no"), false)
+	require.Error(t, err)
 }

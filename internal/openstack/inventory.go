@@ -17,6 +17,8 @@ const (
 	RoleKey      = "mcm:role"      // of a server: master, node or etcd
 	AppKey       = "mcm:app"       // of a volume: the app whose data it holds
 	OperationKey = "mcm:operation" // of a volume: the task that made it
+	RestoreKey   = "mcm:restore"   // of a server or a volume that is a backup's: the task that made it
+	DiskKey      = "mcm:disk"      // of such a volume: which one of its server's
 	DataKey      = "mcm:data"      // of a volume: "true" once an app has had it mounted
 )
 

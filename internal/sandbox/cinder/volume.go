@@ -1,6 +1,7 @@
 package cinder
 
 import (
+	"cmp"
 	"maps"
 	"net/url"
 	"regexp"
@@ -73,10 +74,8 @@ func (s *Service) createVolume(r *sim.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	kind := sim.Str(in, "volume_type")
-	if kind == "" {
-		kind = DefaultType
-	}
+	source := s.sourceOf(in)
+	kind := cmp.Or(sim.Str(in, "volume_type"), sim.Str(source, "volume_type"), DefaultType)
 	if s.findType(kind) == nil {
 		return nil, sim.NotFound("Volume type with name %s could not be found.", kind)
 	}
@@ -94,12 +93,23 @@ func (s *Service) createVolume(r *sim.Request) (any, error) {
 		"snapshot_id": in["snapshot_id"], "source_volid": in["source_volid"], "consistencygroup_id": nil,
 		"created_at": now, "updated_at": now, "user_id": r.Actor.UserID, "replication_status": nil,
 		"migration_status": nil, "os-vol-tenant-attr:tenant_id": r.Scope(), "_project_id": r.Scope()}
+	sim.Merge(o, sim.Only(source, "bootable", "volume_image_metadata"))
 	if err := s.ofImage(o, sim.Str(in, "imageRef")); err != nil {
 		return nil, err
 	}
 	s.cloud.Put(Volumes, o)
 	s.later(creating, Volumes, sim.Str(o, "id"), "creating", "available", nil)
 	return sim.Obj{"volume": s.view(r, o)}, nil
+}
+
+// sourceOf is the volume that a new one is a copy of, or of whose snapshot it is one: it has its type, and boots
+// when that does.
+func (s *Service) sourceOf(in sim.Obj) sim.Obj {
+	id := sim.Str(in, "source_volid")
+	if snapshot := s.cloud.Get(Snapshots, sim.Str(in, "snapshot_id")); snapshot != nil {
+		id = sim.Str(snapshot, "volume_id")
+	}
+	return s.cloud.Get(Volumes, id)
 }
 
 var digits = regexp.MustCompile(`^[0-9]+$`)

@@ -163,6 +163,7 @@ func (s *Service) rebuild(o, args sim.Obj) error {
 		o["_user_data"] = data
 	}
 	o["_image"], o["_rebuilt"] = image, sim.Stamp(s.cloud.Now(), sim.Expiry)
+	s.bringBack(sim.Str(o, "id"), image)
 	return nil
 }
 

@@ -2,6 +2,7 @@ package nova
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"strconv"
 	"strings"
 
@@ -51,6 +52,7 @@ func (s *Service) create(r *sim.Request) (any, error) {
 		}
 		o["_nics"], o["_group"] = nics, sim.Str(hints, "group")
 		s.cloud.Put(Servers, o)
+		s.bringBack(sim.Str(o, "id"), image)
 		s.record(r, o, "create")
 		s.cloud.After(networking, "nova.network", sim.Obj{"id": o["id"]})
 		if first == nil {
@@ -172,6 +174,10 @@ func (s *Service) document(r *sim.Request, in, flavor sim.Obj, image string) sim
 	for _, g := range sim.Objs(in, "security_groups") {
 		groups = append(groups, g["name"])
 	}
+	disks := sim.List(in, "block_device_mapping_v2")
+	if own := s.disksOf(image); len(own) > 0 && len(disks) == 0 {
+		image, disks = "", own
+	}
 	id := sim.UUID()
 	return sim.Obj{"id": id, "name": in["name"], "status": "BUILD", "progress": 0, "tenant_id": r.Actor.ProjectID,
 		"user_id": r.Actor.UserID, "created": now, "updated": now, "hostId": "", "metadata": meta,
@@ -181,7 +187,22 @@ func (s *Service) document(r *sim.Request, in, flavor sim.Obj, image string) sim
 		"OS-EXT-STS:vm_state": "building", "OS-EXT-STS:power_state": 0, "OS-SRV-USG:launched_at": nil,
 		"OS-SRV-USG:terminated_at": nil, "OS-EXT-SRV-ATTR:host": nil,
 		"_flavor": sim.Copy(sim.Public(flavor)), "_image": image, "_user_data": in["user_data"],
-		"_groups": groups, "_disks": sim.List(in, "block_device_mapping_v2"), "_actor": r.Actor.Doc()}
+		"_groups": groups, "_disks": disks, "_actor": r.Actor.Doc()}
+}
+
+// disksOf are the volumes that an image of a server that boots from volumes asks for: one of each snapshot.
+// https://docs.openstack.org/nova/latest/user/block-device-mapping.html
+func (s *Service) disksOf(image string) []any {
+	var mapping []sim.Obj
+	if json.Unmarshal([]byte(sim.Str(s.cloud.Get("glance/images", image), "block_device_mapping")), &mapping) != nil {
+		return nil
+	}
+	var out []any
+	for _, m := range mapping {
+		m["uuid"] = m["snapshot_id"]
+		out = append(out, m)
+	}
+	return out
 }
 
 // place picks the least loaded hypervisor; a hard anti-affinity group leaves out those it has.

@@ -128,6 +128,7 @@ func (s *Service) enter(o sim.Obj, state string) {
 func (s *Service) snapshotted(o, args sim.Obj) {
 	text := "image of server " + sim.Str(o, "id") + "\nbase " + sim.Str(o, "_image") + "\n"
 	glance.Snapshot(s.cloud, sim.Str(args, "image"), []byte(text))
+	s.keepInside(sim.Str(o, "id"), sim.Str(args, "image"))
 	if sim.Str(o, "OS-EXT-STS:task_state") == "image_uploading" {
 		o["OS-EXT-STS:task_state"] = nil
 		s.touch(o)
@@ -173,6 +174,11 @@ func (s *Service) gone(o, _ sim.Obj) {
 		s.note(err, "volume of deleted server")
 	}
 	s.cloud.Drop(Servers, id)
+	for _, image := range s.cloud.With(glance.Images, "instance_uuid", id) {
+		if sim.Str(image, "status") == "queued" { // nothing is left to be uploaded
+			s.cloud.Drop(glance.Images, sim.Str(image, "id"))
+		}
+	}
 	for _, a := range s.cloud.With(Actions, "instance_uuid", id) {
 		s.cloud.Drop(Actions, sim.Str(a, "id"))
 	}

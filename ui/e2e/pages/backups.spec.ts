@@ -85,6 +85,78 @@ for (const [width, viewport] of Object.entries(screens)) {
     });
   });
 
+  test(`a snapshot becomes a new server beside, ${width}`, async ({ page }) => {
+    await page.setViewportSize(viewport);
+    const given = await open(page, "/instances");
+    await page.getByRole("button", { name: "Restore web-1" }).click();
+    const dialog = page.getByRole("dialog", { name: "Restore web-1" });
+    await dialog.getByRole("radio", { name: /As a new server beside it/ }).check();
+    const name = dialog.getByRole("textbox", { name: "Name of the new server" });
+    await expect(name).toHaveValue("web-1-restored");
+    await shot(page, `restore-beside-${width}`);
+    const go = dialog.getByRole("button", { name: "Make the new server" });
+    await name.fill("web-2");
+    await expect(dialog.getByText("There is an instance of this name.")).toBeVisible();
+    await expect(go).toHaveAttribute("aria-disabled", "true");
+    await name.fill("web-1 of May");
+    await go.click();
+    await expect(page).toHaveURL(/\/tasks\//);
+    expect(given.asked[`POST /instances/${MockBackups[0]?.instance}/restore`]).toEqual({
+      backup_id: MockBackups[0]?.id,
+      target: "/restore",
+      beside: "web-1 of May",
+    });
+  });
+
+  test(`a snapshot of a server that is gone, or boots from a volume, only becomes a new one, ${width}`, async ({
+    page,
+  }) => {
+    await page.setViewportSize(viewport);
+    const gone = "00000000-0000-4000-8000-00000000dead";
+    const old = MockBackups.slice(0, 1).map((b) => ({
+      ...b,
+      instance: gone,
+      instance_name: "old-1",
+    }));
+    const given = await open(page, "/backups?view=backups", { backups: old });
+    await page.getByRole("button", { name: /^Restore old-1/ }).click();
+    const dialog = page.getByRole("dialog", { name: "Restore old-1" });
+    await expect(dialog.getByText("old-1 does not exist any more.")).toBeVisible();
+    await expect(dialog.getByRole("radio", { name: /In place/ })).toBeDisabled();
+    const go = dialog.getByRole("button", { name: "Make the new server" });
+    await expect(go).toHaveAttribute("aria-disabled", "true");
+    await dialog.getByRole("textbox", { name: "Size" }).fill("m1.small");
+    const networks = dialog.getByLabel("Networks", { exact: true });
+    await networks.fill("demo-net");
+    await networks.press("Enter");
+    await shot(page, `restore-gone-${width}`);
+    await go.click();
+    await expect(page).toHaveURL(/\/tasks\//);
+    expect(given.asked[`POST /instances/${gone}/restore`]).toMatchObject({
+      beside: "old-1-restored",
+      flavor: "m1.small",
+      networks: ["demo-net"],
+    });
+  });
+
+  test(`a plan takes all its servers together, ${width}`, async ({ page }) => {
+    await page.setViewportSize(viewport);
+    const given = await open(page, "/backups/new");
+    await page.getByRole("textbox", { name: "Backup name" }).fill("Shop");
+    await page.getByRole("button", { name: "Next" }).click();
+    await page.getByRole("checkbox", { name: "web-1" }).check();
+    await page.getByRole("checkbox", { name: "web-2" }).check();
+    await page.getByRole("button", { name: "Next" }).click();
+    await page.getByRole("switch", { name: "All servers together" }).check();
+    await shot(page, `wizard-together-${width}`);
+    await page.getByRole("button", { name: "Finish" }).click();
+    await expect(page).toHaveURL(/\/backups\/plans\//);
+    expect(given.asked["POST /backup-plans"]).toMatchObject({
+      method: "snapshot",
+      snapshot: { together: true },
+    });
+  });
+
   test(`files of a soft backup are chosen and restored, ${width}`, async ({ page }) => {
     await page.setViewportSize(viewport);
     const given = await open(page, "/backups?view=backups");

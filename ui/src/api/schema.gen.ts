@@ -1174,7 +1174,7 @@ export interface components {
             changed_bytes: number;
             checksum?: string;
             /** @enum {string} */
-            consistency: "cold" | "crash" | "file";
+            consistency: "cold" | "cold_group" | "crash" | "file";
             container?: string;
             /** Format: date-time */
             created_at: string;
@@ -1200,6 +1200,8 @@ export interface components {
             proven_restorable_at: string | null;
             /** @description made before a restore, outside of any plan */
             safety?: boolean;
+            /** @description of a snapshot: what its instance was like */
+            server?: components["schemas"]["Shape"];
             /**
              * Format: int64
              * @description what a restore brings back
@@ -1264,6 +1266,7 @@ export interface components {
             readonly paused: boolean;
             retention?: components["schemas"]["Retention"];
             schedule: components["schemas"]["When"];
+            snapshot?: components["schemas"]["SnapshotRules"];
             soft?: components["schemas"]["SoftRules"];
         };
         BackupPlans: {
@@ -1738,8 +1741,14 @@ export interface components {
         };
         Restore: {
             backup_id: string;
-            /** @description the instance's name */
-            confirm: string;
+            /** @description of a snapshot: the name of a new server that is made of it; the instance stays as it is, or may be gone */
+            beside?: string;
+            /** @description the instance's name; not asked for with beside, which replaces nothing */
+            confirm?: string;
+            /** @description with beside: of the new server, by name or id; else as the instance's */
+            flavor?: string;
+            /** @description with beside: of the new server, by name or id; else as the instance's */
+            networks?: string[];
             /** @description of a soft backup; none is all */
             paths?: string[];
             /**
@@ -1795,6 +1804,20 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        Shape: {
+            availability_zone?: string;
+            /** @description id */
+            flavor: string;
+            flavor_name?: string;
+            key_name?: string;
+            /** @description one for each of its ports, in their order */
+            networks?: components["schemas"]["ShapeNetwork"][];
+        };
+        ShapeNetwork: {
+            id: string;
+            /** @description ids */
+            security_groups?: string[];
+        };
         SignIn: {
             application_credential_id?: string;
             application_credential_secret?: string;
@@ -1813,6 +1836,10 @@ export interface components {
             password: string;
             role: string;
             username: string;
+        };
+        SnapshotRules: {
+            /** @description all instances are shut off before the first image is made, so that the backups of one run fit together */
+            together?: boolean;
         };
         SoftRules: {
             /** @description shell command on the instance after the backup, also when it failed */

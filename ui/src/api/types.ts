@@ -43,6 +43,7 @@ export type PlanSettings = Pick<
   | "method"
   | "directories"
   | "soft"
+  | "snapshot"
   | "schedule"
   | "catch_up_seconds"
   | "retention"

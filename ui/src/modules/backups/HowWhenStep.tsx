@@ -1,4 +1,4 @@
-import { Alert, Grid, Radio, Stack, Text, Title } from "@mantine/core";
+import { Alert, Grid, Radio, Stack, Switch, Text, Title } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import type { Instance } from "../../api/types.ts";
@@ -83,6 +83,14 @@ function Method({ form, instances }: Props) {
           ))}
         </Stack>
       </Radio.Group>
+      {form.values.method === "snapshot" && (
+        <Switch
+          mt="md"
+          label={t("together")}
+          description={t("togetherText")}
+          {...form.getInputProps("together", { type: "checkbox" })}
+        />
+      )}
       {form.values.method === "soft" && (
         <Stack gap="md" mt="md">
           {outside.length > 0 && (

@@ -13,6 +13,7 @@ import wizard from "../stack/Wizard.module.css";
 import classes from "./backups.module.css";
 import { BackupChips } from "./chips.tsx";
 import { RestoreForm } from "./RestoreForm.tsx";
+import { SnapshotForm } from "./SnapshotForm.tsx";
 import { viewerZone, wallTime } from "./schedule.ts";
 import { sizeText } from "./units.ts";
 
@@ -101,19 +102,20 @@ function Point({ backup }: { backup: Backup }) {
   );
 }
 
-/** A snapshot goes back to its own instance only, a soft backup to any that is enrolled. */
+/** A snapshot goes back to its own instance or becomes a new one, files go to any that is enrolled. */
 function Chosen({ backup, onClose }: { backup: Backup; onClose: () => void }) {
   const { t } = useTranslation("backups");
   const { data: instances, error, refetch } = useQuery(instancesQuery);
   if (error && !instances) return <ErrorState error={error} onRetry={() => refetch()} />;
   if (!instances) return <LoadingRows rows={2} />;
-  const possible = instances.filter((i) =>
-    backup.method === "soft" ? i.enrolled : i.id === backup.instance,
-  );
+  if (backup.method === "snapshot") {
+    return <SnapshotForm backup={backup} instances={instances} onClose={onClose} />;
+  }
+  const possible = instances.filter((i) => i.enrolled);
   if (possible.length === 0) {
     return (
       <Alert color="yellow" icon={<IconAlertTriangle />}>
-        {t(`noInstance.${backup.method}`, { instance: backup.instance_name })}
+        {t("noInstance", { instance: backup.instance_name })}
       </Alert>
     );
   }

@@ -1,17 +1,14 @@
-import { Alert, Button, Group, List, Select, Stack, TextInput } from "@mantine/core";
+import { Alert, Button, Group, Select, Stack, TextInput } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { applyTask } from "../../api/live.ts";
-import { restoreInstance } from "../../api/queries/backups.ts";
 import type { Backup, Instance } from "../../api/types.ts";
 import { ConfirmByName } from "../../components/ConfirmByName.tsx";
 import { ErrorState } from "../../components/ErrorState.tsx";
 import { GuardedButton } from "../../components/Guarded.tsx";
 import { useRoleReason } from "../session/useSession.ts";
 import { FileBrowser } from "./FileBrowser.tsx";
+import { useRestore } from "./useRestore.ts";
 
 interface Props {
   backup: Backup;
@@ -25,12 +22,10 @@ export const defaultTarget = "/restore";
 /** Whether files come back over those that are there, instead of beside them. */
 const overwrites = (target: string) => /^\/+\.?\/*$/.test(target.trim());
 
+/** Files of a soft backup go to an instance that is enrolled. */
 export function RestoreForm({ backup, instances, onClose }: Props) {
   const { t } = useTranslation(["backups", "common"]);
-  const client = useQueryClient();
-  const navigate = useNavigate();
   const role = useRoleReason("operator");
-  const soft = backup.method === "soft";
   const own = instances.find((i) => i.id === backup.instance) ?? instances[0];
   const [to, setTo] = useState(own?.id ?? "");
   const [paths, setPaths] = useState<string[]>([]);
@@ -38,51 +33,42 @@ export function RestoreForm({ backup, instances, onClose }: Props) {
   const [typed, setTyped] = useState("");
   const instance = instances.find((i) => i.id === to);
   const name = instance?.name ?? "";
-  const gated = !soft || overwrites(target);
-  const restore = useMutation({
-    mutationFn: () =>
-      restoreInstance(to, {
+  const gated = overwrites(target);
+  const restore = useRestore(onClose);
+  const go = () =>
+    restore.mutate({
+      instance: to,
+      body: {
         backup_id: backup.id,
-        paths: soft && paths.length > 0 ? paths : undefined,
-        target: soft ? target.trim() : defaultTarget,
+        paths: paths.length > 0 ? paths : undefined,
+        target: target.trim(),
         confirm: gated ? typed : name,
-      }),
-    onSuccess: async (task) => {
-      applyTask(client, task);
-      onClose();
-      await navigate({ to: "/tasks/$id", params: { id: task.id } });
-    },
-  });
-  const badTarget = soft && !target.trim().startsWith("/") ? t("fault.absolute") : undefined;
+      },
+    });
+  const badTarget = !target.trim().startsWith("/") ? t("fault.absolute") : undefined;
   return (
     <Stack>
-      {soft ? (
-        <>
-          <FileBrowser backup={backup} chosen={paths} onChoose={setPaths} />
-          <Group grow align="flex-start">
-            <Select
-              label={t("restoreTo")}
-              allowDeselect={false}
-              searchable
-              data={instances.map((i) => ({ value: i.id, label: i.name }))}
-              value={to}
-              onChange={(value) => setTo(value ?? to)}
-            />
-            <TextInput
-              label={t("target")}
-              value={target}
-              error={badTarget}
-              onChange={(event) => setTarget(event.currentTarget.value)}
-            />
-          </Group>
-          {overwrites(target) && (
-            <Alert color="yellow" icon={<IconAlertTriangle />}>
-              {t("overwrites")}
-            </Alert>
-          )}
-        </>
-      ) : (
-        <SnapshotWarning name={name} />
+      <FileBrowser backup={backup} chosen={paths} onChoose={setPaths} />
+      <Group grow align="flex-start">
+        <Select
+          label={t("restoreTo")}
+          allowDeselect={false}
+          searchable
+          data={instances.map((i) => ({ value: i.id, label: i.name }))}
+          value={to}
+          onChange={(value) => setTo(value ?? to)}
+        />
+        <TextInput
+          label={t("target")}
+          value={target}
+          error={badTarget}
+          onChange={(event) => setTarget(event.currentTarget.value)}
+        />
+      </Group>
+      {overwrites(target) && (
+        <Alert color="yellow" icon={<IconAlertTriangle />}>
+          {t("overwrites")}
+        </Alert>
       )}
       {gated && <ConfirmByName name={name} value={typed} onChange={setTyped} />}
       {restore.error && <ErrorState error={restore.error} />}
@@ -94,24 +80,11 @@ export function RestoreForm({ backup, instances, onClose }: Props) {
           color={gated ? "red" : undefined}
           reason={role ?? badTarget ?? (gated && typed !== name ? t("reason.type") : undefined)}
           loading={restore.isPending}
-          onClick={() => restore.mutate()}
+          onClick={go}
         >
           {t("restore")}
         </GuardedButton>
       </Group>
     </Stack>
-  );
-}
-
-function SnapshotWarning({ name }: { name: string }) {
-  const { t } = useTranslation("backups");
-  return (
-    <Alert color="yellow" icon={<IconAlertTriangle />} title={t("replaces", { instance: name })}>
-      <List size="sm" spacing={4}>
-        <List.Item>{t("replacesDisk")}</List.Item>
-        <List.Item>{t("replacesSafety")}</List.Item>
-        <List.Item>{t("replacesStops")}</List.Item>
-      </List>
-    </Alert>
   );
 }

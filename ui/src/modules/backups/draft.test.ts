@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { BackupPlan } from "../../api/types.ts";
 import { MockPlans } from "../../testing/backups.ts";
 import { draftOf, emptyDraft, faultsOf, settingsOf } from "./draft.ts";
 
@@ -40,4 +41,13 @@ test("each step names what it lacks", () => {
   expect(faultsOf({ ...soft, directories: ["data"] })[2]).toEqual({ directories: "absolute" });
   expect(faultsOf({ ...filled, frequency: "cron", cron: "* *" })[2]).toEqual({ cron: "cron" });
   expect(faultsOf({ ...filled, time: "" })[2]).toEqual({ time: "time" });
+});
+
+test("all servers together is said of a snapshot plan only, and read back", () => {
+  const draft = { ...emptyDraft(["a", "b"]), name: "Shop", together: true };
+  expect(settingsOf(draft).snapshot).toEqual({ together: true });
+  expect(settingsOf({ ...draft, together: false }).snapshot).toBeUndefined();
+  expect(settingsOf({ ...draft, method: "soft" }).snapshot).toBeUndefined();
+  const plan = { ...(MockPlans[0] as BackupPlan), snapshot: { together: true } };
+  expect(draftOf(plan).together).toBe(true);
 });

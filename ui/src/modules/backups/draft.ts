@@ -8,6 +8,7 @@ export interface PlanDraft {
   name: string;
   instances: string[];
   method: PlanSettings["method"];
+  together: boolean;
   directories: string[];
   engine: Soft["engine"];
   excludes: string;
@@ -34,6 +35,7 @@ export const emptyDraft = (instances: string[] = []): PlanDraft => ({
   name: "",
   instances,
   method: "snapshot",
+  together: false,
   directories: ["/data", "/config"],
   engine: "restic",
   excludes: "",
@@ -65,6 +67,7 @@ export function draftOf(plan: BackupPlan): PlanDraft {
     name: plan.name,
     instances: plan.instances,
     method: plan.method,
+    together: plan.snapshot?.together ?? false,
     directories: isSoft ? (plan.directories ?? []) : empty.directories,
     engine: soft?.engine || "restic",
     excludes: (soft?.excludes ?? []).join("\n"),
@@ -117,6 +120,7 @@ export function settingsOf(draft: PlanDraft): PlanSettings {
     method: draft.method,
     directories: soft ? draft.directories : undefined,
     soft: soft ? softOf(draft) : undefined,
+    snapshot: !soft && draft.together ? { together: true } : undefined,
     schedule: scheduleOf(draft),
     catch_up_seconds: draft.catchUp,
     retention: {

@@ -17,6 +17,9 @@ export function PlanFacts({ plan, instances }: { plan: BackupPlan; instances: In
   if (plan.schedule.jitter_seconds) {
     rows.push([t("jitter"), spanText(plan.schedule.jitter_seconds, i18n.language)]);
   }
+  if (plan.method === "snapshot" && plan.snapshot?.together) {
+    rows.push([t("together"), t("togetherYes")]);
+  }
   const soft = plan.method === "soft" ? plan.soft : undefined;
   if (plan.method === "soft") rows.push([t("directories"), plan.directories?.join(" ")]);
   if (soft?.engine) rows.push([t("engine"), soft.engine]);

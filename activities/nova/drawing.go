@@ -1,0 +1,187 @@
+package nova
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/gophercloud/gophercloud/v2"
+	"github.com/gophercloud/gophercloud/v2/openstack/compute/v2/flavors"
+	"github.com/gophercloud/gophercloud/v2/openstack/compute/v2/keypairs"
+	"github.com/gophercloud/gophercloud/v2/openstack/compute/v2/servers"
+	"github.com/gophercloud/gophercloud/v2/openstack/networking/v2/networks"
+	"github.com/gophercloud/gophercloud/v2/openstack/networking/v2/ports"
+
+	"mycloudmanager/internal/backup"
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/openstack"
+)
+
+// DrawInput is a snapshot of an instance, and the server to be made of it.
+type DrawInput struct {
+	Image    string
+	Instance string
+	Name     string
+	// What the user has chosen, by name or id; "" and none are as the instance was.
+	Flavor   string
+	Networks []string
+}
+
+// Drawing is what the new server is to be like.
+type Drawing struct {
+	Name     string
+	Image    string        // "" when it boots from volumes
+	Disks    []backup.Disk // the volumes, the one that it boots from first
+	Shape    backup.Shape
+	Metadata map[string]string
+	Note     string // what could not be taken over
+}
+
+// ours is what all keys begin with that the manager writes.
+const ours = "mcm:"
+
+// DrawServer finds out what a server beside an instance has to be like: as the instance is, or, when it is gone,
+// as it was at the snapshot. The manager's own metadata is not taken over: the new server is not enrolled. It
+// is a read.
+func (a *Activities) DrawServer(ctx context.Context, in DrawInput) (Drawing, error) {
+	s, c, err := a.open(ctx)
+	if err != nil {
+		return Drawing{}, err
+	}
+	known, image, err := backup.ImageByID(ctx, s, in.Image)
+	if err != nil {
+		return Drawing{}, err
+	}
+	out := Drawing{Name: in.Name, Image: in.Image, Disks: backup.Disks(image), Metadata: map[string]string{}}
+	if len(out.Disks) > 0 {
+		out.Image = ""
+	}
+	v, err := servers.Get(ctx, c, in.Instance).Extract()
+	switch err = s.Fault("nova", err); {
+	case err == nil:
+		if out.Shape, err = shapeOf(ctx, s, v); err != nil {
+			return out, err
+		}
+		maps.Copy(out.Metadata, v.Metadata)
+		maps.DeleteFunc(out.Metadata, func(key, _ string) bool { return strings.HasPrefix(key, ours) })
+	case fault.KindOf(err) != fault.NotFound:
+		return out, err
+	case known.Server != nil:
+		out.Shape = *known.Server
+	}
+	if err := chosen(ctx, s, c, in, &out.Shape); err != nil {
+		return out, err
+	}
+	return out, keyOf(ctx, s, c, &out)
+}
+
+// chosen puts what the user has chosen into the shape, which must then be whole.
+func chosen(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceClient, in DrawInput, shape *backup.Shape) error {
+	unknown := shape.Flavor == ""
+	if in.Flavor != "" {
+		pages, err := flavors.ListDetail(c, nil).AllPages(ctx)
+		if err != nil {
+			return s.Fault("nova", err)
+		}
+		all, err := flavors.ExtractFlavors(pages)
+		if err != nil {
+			return s.Fault("nova", err)
+		}
+		at := slices.IndexFunc(all, func(f flavors.Flavor) bool { return f.ID == in.Flavor || f.Name == in.Flavor })
+		if at < 0 {
+			return fault.InvalidField("flavor", "there is no flavor %s", in.Flavor)
+		}
+		shape.Flavor = all[at].ID
+	}
+	switch {
+	case shape.Flavor == "":
+		return fault.InvalidField("flavor", "the instance is gone and its backup does not say its flavor: name one")
+	case len(in.Networks) > 0:
+		return chosenNetworks(ctx, s, in.Networks, shape)
+	case unknown:
+		return fault.InvalidField("networks", "the instance is gone and its backup does not say its networks: name them")
+	}
+	return nil
+}
+
+// chosenNetworks replaces the networks. A port in one that the instance was in keeps its security groups.
+func chosenNetworks(ctx context.Context, s *openstack.Session, names []string, shape *backup.Shape) error {
+	n, err := s.Network()
+	if err != nil {
+		return err
+	}
+	pages, err := networks.List(n, networks.ListOpts{}).AllPages(ctx)
+	if err != nil {
+		return s.Fault("neutron", err)
+	}
+	all, err := networks.ExtractNetworks(pages)
+	if err != nil {
+		return s.Fault("neutron", err)
+	}
+	before := shape.Networks
+	shape.Networks = nil
+	for _, name := range names {
+		at := slices.IndexFunc(all, func(v networks.Network) bool { return v.ID == name || v.Name == name })
+		if at < 0 {
+			return fault.InvalidField("networks", "there is no network %s", name)
+		}
+		network := backup.ShapeNetwork{ID: all[at].ID}
+		if was := slices.IndexFunc(before, func(b backup.ShapeNetwork) bool { return b.ID == network.ID }); was >= 0 {
+			network.Groups = before[was].Groups
+		}
+		shape.Networks = append(shape.Networks, network)
+	}
+	return nil
+}
+
+// keyOf leaves the key pair out when the manager's account has none of that name: key pairs belong to users.
+// What it has put on the disk is on the snapshot.
+func keyOf(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceClient, out *Drawing) error {
+	if out.Shape.KeyName == "" {
+		return nil
+	}
+	_, err := keypairs.Get(ctx, c, out.Shape.KeyName, nil).Extract()
+	if err = s.Fault("nova", err); fault.KindOf(err) != fault.NotFound {
+		return err
+	}
+	out.Note = fmt.Sprintf("without the key pair %s, which is not one of the manager's account: what it let in, the disk still does", out.Shape.KeyName)
+	out.Shape.KeyName = ""
+	return nil
+}
+
+// protect gives each port the security groups of the port that it stands for, where ports differ. It is
+// idempotent: the same groups.
+// https://docs.openstack.org/api-ref/network/v2/#update-port
+func protect(ctx context.Context, s *openstack.Session, id string, want []backup.ShapeNetwork) error {
+	most := common(want)
+	if !slices.ContainsFunc(want, func(n backup.ShapeNetwork) bool { return len(n.Groups) != len(most) }) {
+		return nil
+	}
+	c, err := s.Compute()
+	if err != nil {
+		return err
+	}
+	n, err := s.Network()
+	if err != nil {
+		return err
+	}
+	interfaces, err := interfacesOf(ctx, s, c, id)
+	if err != nil {
+		return err
+	}
+	for i, w := range want {
+		if i == len(interfaces) {
+			break
+		}
+		groups := slices.Clone(w.Groups)
+		if groups == nil {
+			groups = []string{}
+		}
+		if _, err := ports.Update(ctx, n, interfaces[i].PortID, ports.UpdateOpts{SecurityGroups: &groups}).Extract(); err != nil {
+			return s.Fault("neutron", err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,124 @@
+package backup
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gophercloud/gophercloud/v2/openstack/image/v2/images"
+)
+
+// Shape is what an instance was like when its snapshot was made: enough to make another one like it when it
+// is gone.
+type Shape struct {
+	Flavor     string         `json:"flavor" doc:"id"`
+	FlavorName string         `json:"flavor_name,omitempty"`
+	Networks   []ShapeNetwork `json:"networks,omitempty" doc:"one for each of its ports, in their order"`
+	KeyName    string         `json:"key_name,omitempty"`
+	Zone       string         `json:"availability_zone,omitempty"`
+}
+
+// ShapeNetwork is a network that an instance had a port in, and the security groups of the port.
+type ShapeNetwork struct {
+	ID     string   `json:"id"`
+	Groups []string `json:"security_groups,omitempty" doc:"ids"`
+}
+
+const (
+	flavorProperty     = "mcm_flavor"
+	flavorNameProperty = "mcm_flavor_name"
+	keyProperty        = "mcm_key_name"
+	zoneProperty       = "mcm_availability_zone"
+	networksProperty   = "mcm_networks"
+	// networksPieces is how many properties hold the networks: an id has 36 characters, a property 255.
+	networksPieces = 6
+)
+
+// properties are the shape as the image keeps it. All are written, for an image inherits those of the one
+// that its server came from. Networks that do not fit are left out: whoever restores then names them.
+func (s Shape) properties() map[string]string {
+	m := map[string]string{flavorProperty: s.Flavor, flavorNameProperty: cut(s.FlavorName), keyProperty: s.KeyName, zoneProperty: s.Zone}
+	var words []string
+	for _, n := range s.Networks {
+		words = append(words, n.ID+":"+strings.Join(n.Groups, ","))
+	}
+	text := strings.Join(words, " ")
+	if len(text) > networksPieces*maxProperty {
+		text, m[flavorProperty] = "", ""
+	}
+	for i := range networksPieces {
+		piece := text[:min(len(text), maxProperty)]
+		m[pieceName(i)], text = piece, text[len(piece):]
+	}
+	return m
+}
+
+func pieceName(i int) string {
+	if i == 0 {
+		return networksProperty
+	}
+	return fmt.Sprintf("%s_%d", networksProperty, i+1)
+}
+
+// shapeFrom reads it back; nil from an image that was made before shapes were kept.
+func shapeFrom(image images.Image) *Shape {
+	s := &Shape{Flavor: property(image, flavorProperty), FlavorName: property(image, flavorNameProperty),
+		KeyName: property(image, keyProperty), Zone: property(image, zoneProperty)}
+	if s.Flavor == "" {
+		return nil
+	}
+	var text strings.Builder
+	for i := range networksPieces {
+		text.WriteString(property(image, pieceName(i)))
+	}
+	for _, word := range strings.Fields(text.String()) {
+		id, groups, _ := strings.Cut(word, ":")
+		n := ShapeNetwork{ID: id}
+		if groups != "" {
+			n.Groups = strings.Split(groups, ",")
+		}
+		s.Networks = append(s.Networks, n)
+	}
+	return s
+}
+
+// Disk is a volume of a server that boots from volumes, as the image of it names its snapshot.
+type Disk struct {
+	Snapshot string `json:"snapshot"`
+	GiB      int    `json:"gib"`
+	Boot     bool   `json:"boot"`
+	Doomed   bool   `json:"doomed"` // it is deleted with its server
+}
+
+// Disks are the volumes that a server of the image has, the one that it boots from first; none when the image
+// is a disk itself.
+// https://docs.openstack.org/nova/latest/user/block-device-mapping.html
+func Disks(image images.Image) []Disk {
+	var devices []struct {
+		Snapshot string `json:"snapshot_id"`
+		GiB      int    `json:"volume_size"`
+		Boot     *int   `json:"boot_index"`
+		Doomed   bool   `json:"delete_on_termination"`
+	}
+	text := property(image, "block_device_mapping")
+	if text == "" || json.Unmarshal([]byte(text), &devices) != nil {
+		return nil
+	}
+	var out []Disk
+	for _, d := range devices {
+		if d.Snapshot != "" {
+			out = append(out, Disk{Snapshot: d.Snapshot, GiB: d.GiB, Boot: d.Boot != nil && *d.Boot == 0, Doomed: d.Doomed})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Disk) int {
+		switch {
+		case a.Boot && !b.Boot:
+			return -1
+		case b.Boot && !a.Boot:
+			return 1
+		}
+		return 0
+	})
+	return out
+}

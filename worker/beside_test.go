@@ -1,0 +1,235 @@
+package worker_test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/gophercloud/gophercloud/v2/openstack/compute/v2/servers"
+	"github.com/stretchr/testify/require"
+
+	"mycloudmanager/internal/backup"
+	"mycloudmanager/internal/flow"
+	"mycloudmanager/workflows"
+)
+
+// details are the servers of that name.
+func (h *house) details(t *testing.T, name string) (out []servers.Server) {
+	t.Helper()
+	s, err := h.parts.Cloud.Manager(t.Context())
+	require.NoError(t, err)
+	all, err := s.Servers(t.Context())
+	require.NoError(t, err)
+	for _, v := range all {
+		if v.Name == name {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// booted makes a server that boots from a volume and has a second one.
+func (h *house) booted(t *testing.T, name string) string {
+	t.Helper()
+	image := h.details(t, "web-1")[0].Image["id"]
+	network := h.cloud.Find(t, "neutron", "networks", "demo-net").ID
+	made := h.cloud.Raw(t, "demo", http.MethodPost, "/compute/v2.1/servers", fmt.Sprintf(`{"server":{"name":%q,"flavorRef":"2","imageRef":"",
+		"key_name":"demo-key","metadata":{"owner":"anna","mcm:enrolled_at":"2026-01-01T00:00:00Z"},"networks":[{"uuid":%q}],"block_device_mapping_v2":[
+		{"boot_index":0,"uuid":%q,"source_type":"image","destination_type":"volume","volume_size":10,"delete_on_termination":true},
+		{"boot_index":-1,"source_type":"blank","destination_type":"volume","volume_size":3,"delete_on_termination":false}]}}`, name, network, image))
+	require.Eventually(t, func() bool {
+		all := h.details(t, name)
+		return len(all) == 1 && all[0].Status == "ACTIVE" && all[0].TaskState == ""
+	}, 10*time.Second, 20*time.Millisecond)
+	return made["server"].(map[string]any)["id"].(string)
+}
+
+// snapshot makes a backup of the server.
+func (h *house) snapshot(t *testing.T, name string) {
+	t.Helper()
+	h.nights = h.nightly(t, name)
+	h.nights.Retention = backup.Retention{}
+	h.run(t, workflows.RunBackup, workflows.BackupInput{Plan: h.nights})
+	all, err := h.reader().List(t.Context())
+	require.NoError(t, err)
+	h.backup = all[0]
+}
+
+// progress runs an operation and returns how it ended.
+func (h *house) progress(t *testing.T, workflow, input any) (flow.Progress, error) {
+	t.Helper()
+	env := h.environment(&saboteur{})
+	env.ExecuteWorkflow(workflow, input)
+	var told flow.Progress
+	said, err := env.QueryWorkflow(flow.ProgressQuery)
+	require.NoError(t, err)
+	require.NoError(t, said.Get(&told))
+	return told, env.GetWorkflowError()
+}
+
+// besideOperations restore as a new server.
+func besideOperations() map[string]operation {
+	beside := func(h *house) any {
+		return workflows.RestoreInput{Backup: h.backup, Instance: h.nights.Instances[0], Beside: "restored"}
+	}
+	runs := func(name string) func(t *testing.T, h *house) {
+		return func(t *testing.T, h *house) {
+			all := h.details(t, name)
+			require.Len(t, all, 1, "the instance itself is left alone")
+			require.Equal(t, "ACTIVE", all[0].Status)
+			require.Empty(t, h.details(t, "restored"))
+		}
+	}
+	return map[string]operation{
+		// The agents of an instance are looked at after its restore.
+		"RestoreInstance agents": {workflow: workflows.RestoreInstance, kept: map[string]int{"glance/images": 1}, before: func(t *testing.T, h *house) {
+			h.run(t, workflows.DeployStack, small(h))
+			h.run(t, workflows.LaunchApp, workflows.LaunchAppInput{App: "ntp"})
+			in := h.enrollment(t, "web-2")
+			in.Agents = []string{"ntp"}
+			h.run(t, workflows.EnrollInstance, in)
+			h.snapshot(t, "web-2")
+		}, holds: func(t *testing.T, h *house) { h.allRun(t, "web-2") }, input: func(h *house) any {
+			return workflows.RestoreInput{Backup: h.backup, Instance: h.nights.Instances[0]}
+		}},
+		"RestoreInstance beside": {workflow: workflows.RestoreInstance, input: beside, holds: runs("web-1"),
+			before: func(t *testing.T, h *house) { h.snapshot(t, "web-1") }},
+		"RestoreInstance beside volumes": {workflow: workflows.RestoreInstance, input: beside, holds: runs("vol-1"),
+			before: func(t *testing.T, h *house) {
+				h.booted(t, "vol-1")
+				h.snapshot(t, "vol-1")
+			}},
+	}
+}
+
+// A server that is made beside another is like it, has addresses of its own, and is not enrolled.
+func TestARestoreBesideMakesAServerLikeIt(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.snapshot(t, "web-1")
+	id := h.nights.Instances[0]
+	require.NoError(t, h.mark(t, id, "ntp"))
+	h.cloud.Raw(t, "demo", http.MethodPost, "/compute/v2.1/servers/"+id+"/metadata", `{"metadata":{"owner":"anna"}}`)
+	before, pictured := h.count(t), h.details(t, "web-1")[0]
+	told, err := h.progress(t, workflows.RestoreInstance, workflows.RestoreInput{Backup: h.backup, Instance: id, Beside: "web-1 of May"})
+	require.NoError(t, err)
+	require.Equal(t, flow.Succeeded, told.Status)
+	all := h.details(t, "web-1 of May")
+	require.Len(t, all, 1)
+	made := all[0]
+	require.Equal(t, made.ID, told.Result["server"])
+	require.Len(t, told.Result["addresses"], 1)
+	require.Equal(t, "ACTIVE", made.Status)
+	require.Equal(t, h.backup.Image, made.Image["id"])
+	require.Equal(t, pictured.Flavor["original_name"], made.Flavor["original_name"])
+	require.Equal(t, pictured.KeyName, made.KeyName)
+	require.Equal(t, pictured.SecurityGroups, made.SecurityGroups)
+	require.Equal(t, "anna", made.Metadata["owner"])
+	require.Empty(t, made.Metadata["mcm:enrolled_at"])
+	require.Empty(t, made.Metadata["mcm:agent:ntp"])
+	require.NotEqual(t, pictured.Addresses, made.Addresses)
+	require.Equal(t, pictured, h.details(t, "web-1")[0], "the instance itself is left alone")
+	before["nova/servers"]++
+	before["neutron/ports"]++
+	require.Equal(t, before, h.count(t))
+}
+
+// An instance that boots from volumes is not rebuilt; a server beside it gets volumes of its own, which go with it
+// as the instance's would. When the instance is gone, it is made as it was.
+func TestAnInstanceThatBootsFromVolumesIsRestoredBeside(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	id := h.booted(t, "vol-1")
+	h.snapshot(t, "vol-1")
+	_, err := h.progress(t, workflows.RestoreInstance, workflows.RestoreInput{Backup: h.backup, Instance: id})
+	require.ErrorContains(t, err, "restore it as a new server beside it")
+	require.NotNil(t, h.backup.Server)
+	require.Equal(t, "m1.small", h.backup.Server.FlavorName)
+	require.Equal(t, "demo-key", h.backup.Server.KeyName)
+	require.Len(t, h.backup.Server.Networks, 1)
+	require.NotEmpty(t, h.backup.Server.Networks[0].Groups)
+
+	in := workflows.RestoreInput{Backup: h.backup, Instance: id, Beside: "restored"}
+	h.run(t, workflows.RestoreInstance, in)
+	made := h.details(t, "restored")[0]
+	require.Empty(t, made.Image["id"], "it boots from a volume")
+	require.Len(t, made.AttachedVolumes, 2)
+	require.Equal(t, "anna", made.Metadata["owner"])
+	require.Equal(t, 4, h.count(t)["cinder/volumes"])
+
+	h.delete(t, id)
+	in.Beside = "again"
+	told, err := h.progress(t, workflows.RestoreInstance, in)
+	require.NoError(t, err)
+	again := h.details(t, "again")[0]
+	require.Equal(t, again.ID, told.Result["server"])
+	require.Equal(t, "m1.small", again.Flavor["original_name"])
+	require.Equal(t, "demo-key", again.KeyName)
+	require.Equal(t, made.SecurityGroups, again.SecurityGroups)
+	volumes := h.count(t)["cinder/volumes"]
+	h.delete(t, again.ID)
+	h.comesToVolumes(t, volumes-1)
+}
+
+// A snapshot from before it was kept what its instance was like needs to be told.
+func TestABackupOfAnInstanceThatIsGoneAndUnknown(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.snapshot(t, "web-1")
+	s, err := h.parts.Cloud.Manager(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, backup.Amend(t.Context(), s, h.backup.Image, map[string]string{"mcm_flavor": ""}))
+	id := h.nights.Instances[0]
+	h.delete(t, id)
+	in := workflows.RestoreInput{Backup: h.backup, Instance: id, Beside: "restored"}
+	for field, change := range map[string]func(){
+		"flavor: the instance is gone":   func() {},
+		"flavor: there is no flavor":     func() { in.Flavor = "m9.none" },
+		"networks: the instance is gone": func() { in.Flavor = "m1.small" },
+	} {
+		in.Flavor = ""
+		change()
+		_, err := h.progress(t, workflows.RestoreInstance, in)
+		require.ErrorContains(t, err, field)
+	}
+	in.Flavor, in.Networks = "m1.small", []string{"demo-net"}
+	h.run(t, workflows.RestoreInstance, in)
+	require.Equal(t, "m1.small", h.details(t, "restored")[0].Flavor["original_name"])
+}
+
+// A backup can be restored twice: what was written after the first restore goes with the second.
+func TestARestoreIsDoneAgainWhenAskedAgain(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.snapshot(t, "web-1")
+	rebuilt := func() int { return h.actions(t, h.nights.Instances[0], "rebuild") }
+	for n := range 2 {
+		h.run(t, workflows.RestoreInstance, workflows.RestoreInput{Backup: h.backup, Instance: h.nights.Instances[0]})
+		require.Equal(t, n+1, rebuilt())
+	}
+}
+
+// actions counts what was done to a server.
+func (h *house) actions(t *testing.T, id, action string) (n int) {
+	t.Helper()
+	list := h.cloud.Raw(t, "demo", http.MethodGet, "/compute/v2.1/servers/"+id+"/os-instance-actions", "")
+	for _, a := range list["instanceActions"].([]any) {
+		if a.(map[string]any)["action"] == action {
+			n++
+		}
+	}
+	return n
+}
+
+// delete deletes a server by Nova itself.
+func (h *house) delete(t *testing.T, id string) {
+	t.Helper()
+	h.cloud.Raw(t, "demo", http.MethodDelete, "/compute/v2.1/servers/"+id, "")
+	require.Eventually(t, func() bool { return !h.has(t, "nova", "servers", id) }, 10*time.Second, 20*time.Millisecond)
+}
+
+func (h *house) comesToVolumes(t *testing.T, n int) {
+	t.Helper()
+	require.Eventually(t, func() bool { return h.count(t)["cinder/volumes"] == n }, 10*time.Second, 20*time.Millisecond, "the volume that it boots from goes with it")
+}

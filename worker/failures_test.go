@@ -1,0 +1,184 @@
+package worker_test
+
+import (
+	"bytes"
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/testsuite"
+
+	"mycloudmanager/internal/backup"
+	"mycloudmanager/internal/flow"
+	"mycloudmanager/workflows"
+)
+
+// failure is something that goes wrong with a backup or a restore, and what a person is told of it.
+type failure struct {
+	before  func(t *testing.T, h *house)
+	input   func(h *house) (workflow, input any)
+	disturb func(t *testing.T, h *house)
+	// during is done when the activity of that number begins, instead of before the run.
+	during int32
+	heal   func(t *testing.T, h *house)
+	status flow.Status
+	says   string
+	server string // that must run afterwards; "" is none
+	gone   bool   // there is no later run, for its instance is no more
+}
+
+const refusedStop = `{"service":"nova","method":"POST","path_regex":"/action$","kind":"status","status":403,"body":{"forbidden":{"code":403,"message":"Policy doesn't allow os_compute_api:os-stop to be performed."}},"count":1}`
+
+// failures are the table of what can go wrong. What blocks a task is healed meanwhile, and Retry is pressed.
+func failures() map[string]failure {
+	web := func(t *testing.T, h *house) { h.nights = h.nightly(t, "web-1") }
+	volumes := func(t *testing.T, h *house) {
+		h.booted(t, "vol-1")
+		h.nights = h.nightly(t, "vol-1")
+	}
+	run := func(h *house) (any, any) { return workflows.RunBackup, workflows.BackupInput{Plan: h.nights} }
+	restore := func(h *house) (any, any) {
+		return workflows.RestoreInstance, workflows.RestoreInput{Backup: h.backup, Instance: h.backup.Instance, Target: "/back"}
+	}
+	beside := func(h *house) (any, any) {
+		return workflows.RestoreInstance, workflows.RestoreInput{Backup: h.backup, Instance: h.backup.Instance, Beside: "restored"}
+	}
+	control := func(path, body string) func(t *testing.T, h *house) {
+		return func(t *testing.T, h *house) { h.cloud.Control(t, http.MethodPost, path, body) }
+	}
+	return map[string]failure{
+		"Swift is down for a while": {before: filed, input: run, status: flow.Succeeded, server: "web-2",
+			disturb: control("/faults", `{"service":"swift","kind":"status","status":503,"path_regex":"/mcm-files-.*/(data|snapshots|locks)/","count":3}`)},
+		"the image service refuses an image": {before: web, input: run, status: flow.Failed, says: "exceeds the quota", server: "web-1",
+			disturb: control("/faults", `{"service":"glance","method":"POST","path_regex":"/images$","kind":"status","status":413,"body":"Denying attempt to upload image because it exceeds the quota","count":1}`)},
+		"the image service is full meanwhile": {before: web, input: run, status: flow.Failed, says: "nova gave the image up: look at the server's events in Horizon", server: "web-1",
+			during: 4, disturb: func(t *testing.T, h *house) { // what nova-compute does when its upload is refused
+				for _, image := range h.cloud.State(t)["glance"]["images"] {
+					if len(image.Name) > 6 && image.Name[:6] == "web-1 " {
+						h.cloud.Raw(t, "demo", http.MethodDelete, "/image/v2/images/"+image.ID, "")
+					}
+				}
+			}},
+		"no more volume snapshots are allowed": {before: volumes, input: run, status: flow.Failed, says: "Maximum number of snapshots allowed (1) exceeded", server: "vol-1",
+			disturb: control("/quotas", `{"service":"cinder","snapshots":1}`), heal: control("/quotas", `{"service":"cinder","snapshots":20}`)},
+		"no more volumes are allowed": {before: func(t *testing.T, h *house) {
+			h.booted(t, "vol-1")
+			h.snapshot(t, "vol-1")
+		}, input: beside, status: flow.Blocked, says: "Maximum number of volumes allowed (3) exceeded", server: "vol-1",
+			disturb: control("/quotas", `{"service":"cinder","volumes":3}`), heal: control("/quotas", `{"service":"cinder","volumes":20}`)},
+		"no more servers are allowed": {before: func(t *testing.T, h *house) { h.snapshot(t, "web-1") }, input: beside, status: flow.Blocked, says: "Quota exceeded for instances", server: "web-1",
+			disturb: control("/quotas", `{"service":"nova","instances":6}`), heal: control("/quotas", `{"service":"nova","instances":30}`)},
+		"the disk is full at a restore": {before: filed, input: restore, status: flow.Blocked, says: "1000 B are free where the files are to go", server: "web-2",
+			disturb: control("/disk", `{"server":"web-2","free_bytes":1000}`), heal: control("/disk", `{"server":"web-2","free_bytes":1000000000}`)},
+		"the key is another one": {before: filed, input: run, status: flow.Failed, says: "the repository does not open with the project's backup key", server: "web-2",
+			disturb: func(_ *testing.T, h *house) { h.parts.BackupKey = bytes.Repeat([]byte{7}, 32) },
+			heal:    func(_ *testing.T, h *house) { h.parts.BackupKey = make([]byte, 32) }},
+		"Nova refuses the stop": {before: web, input: run, status: flow.Failed, says: "web-1 cannot be shut off: nova: Policy doesn't allow", server: "web-1", disturb: control("/faults", refusedStop)},
+		"the instance is deleted before its stop": {before: web, input: run, status: flow.Failed, says: "could not be found", gone: true,
+			during: 2, disturb: func(t *testing.T, h *house) { h.delete(t, h.nights.Instances[0]) }},
+		"the instance is deleted while its image is made": {before: web, input: run, status: flow.Failed, says: "nova gave the image up", gone: true,
+			during: 4, disturb: func(t *testing.T, h *house) {
+				h.cloud.Raw(t, "demo", http.MethodDelete, "/compute/v2.1/servers/"+h.nights.Instances[0], "")
+				require.Eventually(t, func() bool { return !h.has(t, "nova", "servers", h.nights.Instances[0]) }, 10*time.Second, 5*time.Millisecond)
+			}},
+	}
+}
+
+// Whatever goes wrong is told in words, the server runs, nothing is left over, and a later run succeeds.
+func TestWhatGoesWrongWithBackups(t *testing.T) {
+	for name, f := range failures() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			f.before(t, h)
+			before := h.count(t)
+			told, err := f.strike(t, h)
+			require.Equal(t, f.status, told.Status)
+			require.Equal(t, f.status == flow.Failed, err != nil, "%v", err)
+			if f.says != "" {
+				require.NotNil(t, told.Error)
+				require.Contains(t, told.Error.Detail, f.says)
+			}
+			if f.server != "" {
+				h.allRun(t, f.server)
+			}
+			if f.gone {
+				before["nova/servers"]--
+				before["neutron/ports"]--
+			}
+			if f.status == flow.Failed {
+				h.comesTo(t, before, asItIs)
+			}
+			if f.gone {
+				return
+			}
+			f.mend(t, h)
+			workflow, input := f.input(h)
+			if in, ok := input.(workflows.RestoreInput); ok && in.Beside != "" {
+				in.Beside, input = "restored again", workflows.RestoreInput{Backup: in.Backup, Instance: in.Instance, Beside: "restored again"}
+			}
+			h.run(t, workflow, input)
+		})
+	}
+}
+
+func (f failure) mend(t *testing.T, h *house) {
+	h.cloud.Control(t, http.MethodDelete, "/faults", "")
+	if f.heal != nil {
+		f.heal(t, h)
+	}
+}
+
+// strike runs the operation with the failure in its way. A task that blocks is mended and retried, and what it
+// said while it was blocked is returned.
+func (f failure) strike(t *testing.T, h *house) (flow.Progress, error) {
+	t.Helper()
+	s := &saboteur{}
+	if f.during == 0 {
+		f.disturb(t, h)
+	} else {
+		s.at, s.then = f.during, func() error {
+			f.disturb(t, h)
+			return nil
+		}
+	}
+	env := h.environment(s)
+	var blocked *flow.Progress
+	look := func() flow.Progress {
+		var now flow.Progress
+		said, err := env.QueryWorkflow(flow.ProgressQuery)
+		require.NoError(t, err)
+		require.NoError(t, said.Get(&now))
+		return now
+	}
+	env.RegisterDelayedCallback(func() {
+		if now := look(); now.Status == flow.Blocked {
+			blocked = &now
+			f.mend(t, h)
+			env.UpdateWorkflow(flow.RetryUpdate, "", &testsuite.TestUpdateCallback{OnAccept: func() {}, OnReject: func(error) {}, OnComplete: func(any, error) {}}, flow.Retry{})
+		}
+	}, time.Hour)
+	workflow, input := f.input(h)
+	env.ExecuteWorkflow(workflow, input)
+	if blocked != nil {
+		require.NoError(t, env.GetWorkflowError(), "Retry goes on")
+		return *blocked, nil
+	}
+	return look(), env.GetWorkflowError()
+}
+
+// What Nova leaves of an image that it could not make is no backup, and is taken away; what it leaves of one that
+// it made at the second try too.
+func TestVolumeSnapshotsThatNoImageStandsOn(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.booted(t, "vol-1")
+	h.cloud.Control(t, http.MethodPost, "/faults", `{"service":"glance","method":"POST","path_regex":"/images$","kind":"status","status":503,"count":1}`)
+	h.snapshot(t, "vol-1")
+	require.Eventually(t, func() bool { return h.count(t)["cinder/snapshots"] == 2 }, 10*time.Second, 20*time.Millisecond, "one of each volume")
+	all, err := h.reader().List(t.Context())
+	require.NoError(t, err)
+	require.True(t, slices.ContainsFunc(all, func(b backup.Backup) bool { return b.ID == h.backup.ID }))
+}

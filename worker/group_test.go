@@ -1,0 +1,183 @@
+package worker_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"mycloudmanager/internal/backup"
+	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/temporal/temporaltest"
+	"mycloudmanager/workflows"
+)
+
+// together is a plan whose instances are shut off before the first image is made.
+func (h *house) together(t *testing.T, names ...string) backup.Plan {
+	t.Helper()
+	p := h.nightly(t, names...)
+	p.Snapshot.Together, p.Retention = true, backup.Retention{}
+	return p
+}
+
+// allRun requires that each of the servers runs.
+func (h *house) allRun(t *testing.T, names ...string) {
+	t.Helper()
+	for _, name := range names {
+		_, status := h.server(t, name)
+		require.Equal(t, "ACTIVE", status, name)
+	}
+}
+
+// noHalves requires that each image of ours is a backup: none is half made.
+func (h *house) noHalves(t *testing.T) {
+	t.Helper()
+	s, err := h.parts.Cloud.Manager(t.Context())
+	require.NoError(t, err)
+	all, err := backup.Images(t.Context(), s)
+	require.NoError(t, err)
+	for _, image := range all {
+		require.True(t, image.Whole, image.ID)
+	}
+}
+
+func groupOperations() map[string]operation {
+	return map[string]operation{
+		"RunBackup together": {workflow: workflows.RunBackup, before: func(t *testing.T, h *house) { h.nights = h.together(t, "web-1", "web-2") },
+			// The image of one that had ended when the others failed, or were cancelled, is a backup.
+			kept: map[string]int{"glance/images": 1}, holds: func(t *testing.T, h *house) {
+				h.allRun(t, "web-1", "web-2")
+				h.noHalves(t)
+			}, lacks: map[string]int{"glance/images": 1},
+			input: func(h *house) any { return workflows.BackupInput{Plan: h.nights} }},
+	}
+}
+
+// All instances of a set are off before the first image is asked for, more of them than are made at once; each
+// runs afterwards, but for the one that was off before.
+func TestASetIsOfOneMoment(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	names := []string{"web-1", "web-2", "db-1", "mail-1", "build-1"}
+	plan := h.together(t, append(names, "legacy-1")...)
+	off, _ := h.server(t, "legacy-1")
+	h.power(t, off, "os-stop", "SHUTOFF")
+	h.run(t, workflows.RunBackup, workflows.BackupInput{Plan: plan})
+	h.allRun(t, names...)
+	_, status := h.server(t, "legacy-1")
+	require.Equal(t, "SHUTOFF", status)
+	all, err := h.reader().List(t.Context())
+	require.NoError(t, err)
+	require.Len(t, all, 6)
+	var last, first time.Time
+	for _, id := range plan.Instances {
+		if stop, ok := h.actedAt(t, id, "stop"); ok && stop.After(last) {
+			last = stop
+		}
+		image, ok := h.actedAt(t, id, "createImage")
+		require.True(t, ok)
+		if first.IsZero() || image.Before(first) {
+			first = image
+		}
+	}
+	require.True(t, last.Before(first), "the last stop at %s, the first image at %s", last, first)
+	for _, b := range all {
+		require.Equal(t, backup.ColdGroup, b.Consistency)
+		require.Equal(t, all[0].Task, b.Task)
+	}
+	in := &workflows.BackupInput{Plan: plan}
+	in.Narrow(map[string]any{"hosts": map[string]any{plan.Instances[0]: map[string]any{"backup": "failed: it"}, plan.Instances[1]: map[string]any{"backup": "s-1"}}})
+	require.Equal(t, plan.Instances, in.Plan.Instances, "a set is repeated as a whole")
+}
+
+// actedAt is when something was last done to a server.
+func (h *house) actedAt(t *testing.T, id, action string) (at time.Time, ok bool) {
+	t.Helper()
+	list := h.cloud.Raw(t, "demo", http.MethodGet, "/compute/v2.1/servers/"+id+"/os-instance-actions", "")
+	for _, a := range list["instanceActions"].([]any) {
+		one := a.(map[string]any)
+		if one["action"] == action {
+			at, err := time.Parse("2006-01-02T15:04:05.000000", one["start_time"].(string))
+			require.NoError(t, err)
+			return at, true
+		}
+	}
+	return at, false
+}
+
+// One that cannot be shut off is named, there is no image, and all run again; the same when another operation
+// works on one.
+func TestASetThatCannotBeMadeIsGivenUp(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	plan := h.together(t, "web-1", "web-2", "db-1")
+	h.cloud.Control(t, http.MethodPost, "/faults", fmt.Sprintf(`{"service":"nova","method":"POST","path_regex":"/servers/%s/action$","kind":"status","status":403,
+		"body":{"forbidden":{"code":403,"message":"Policy doesn't allow os_compute_api:os-stop to be performed."}},"count":1}`, plan.Instances[2]))
+	before := h.count(t)
+	told, err := h.progress(t, workflows.RunBackup, workflows.BackupInput{Plan: plan})
+	require.ErrorContains(t, err, "the set is given up: no image is made, and what ran runs again")
+	require.ErrorContains(t, err, "db-1 cannot be shut off: nova: Policy doesn't allow os_compute_api:os-stop")
+	require.Equal(t, flow.Failed, told.Status)
+	require.Equal(t, before, h.count(t), "no image is made")
+	h.allRun(t, "web-1", "web-2", "db-1")
+	h.run(t, workflows.RunBackup, workflows.BackupInput{Plan: plan})
+	require.Equal(t, before["glance/images"]+3, h.count(t)["glance/images"], "a later run makes the set")
+}
+
+// An image that cannot be made once all are off leaves the others' images, and the task says so.
+func TestASetThatIsNotWhole(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	plan := h.together(t, "web-1", "web-2")
+	h.cloud.Control(t, http.MethodPost, "/faults", `{"service":"glance","method":"POST","path_regex":"/images$","kind":"status","status":413,"body":"The request returned 413 Request Entity Too Large. Denying attempt to upload image because it exceeds the quota: The size of the data would exceed the quota","count":1}`)
+	told, err := h.progress(t, workflows.RunBackup, workflows.BackupInput{Plan: plan})
+	require.NoError(t, err)
+	require.Equal(t, flow.PartlyFailed, told.Status)
+	require.Contains(t, told.Message, "the set is not whole: 1 of 2 failed")
+	h.allRun(t, "web-1", "web-2")
+}
+
+// A cancel while the set is being shut off starts all of it again.
+func TestACancelledSetRunsAgain(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	server := temporaltest.Start(t)
+	plan := h.together(t, "web-1", "web-2", "db-1")
+	h.cloud.Control(t, http.MethodPost, "/faults", fmt.Sprintf(`{"service":"nova","method":"GET","path_regex":"/servers/%s$","kind":"status","status":503,"count":30}`, plan.Instances[2]))
+	before := h.count(t)
+	err := h.onServer(server, &saboteur{}, func(id string) {
+		go func() {
+			for range 500 {
+				if _, status := h.quietly(plan.Instances[0]); status == "SHUTOFF" {
+					break
+				}
+				time.Sleep(10 * time.Millisecond)
+			}
+			_ = server.Client.CancelWorkflow(context.Background(), id, "")
+		}()
+	}, workflows.RunBackup, workflows.BackupInput{Plan: plan})
+	require.Error(t, err)
+	h.allRun(t, "web-1", "web-2", "db-1")
+	require.Equal(t, before, h.count(t))
+}
+
+// quietly is a server's name and status, "" when it cannot be read.
+func (h *house) quietly(id string) (name, status string) {
+	s, err := h.parts.Cloud.Manager(context.Background())
+	if err != nil {
+		return "", ""
+	}
+	all, err := s.Servers(context.Background())
+	if err != nil {
+		return "", ""
+	}
+	for _, v := range all {
+		if v.ID == id {
+			return v.Name, v.Status
+		}
+	}
+	return "", ""
+}

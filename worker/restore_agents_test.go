@@ -1,0 +1,53 @@
+package worker_test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mycloudmanager/internal/flow"
+	"mycloudmanager/workflows"
+)
+
+// After a restore each agent is looked at: one that is on the disk is healthy, one that was installed after the
+// snapshot is not, and the task says what to do.
+func TestAgentsAreLookedAtAfterARestore(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.run(t, workflows.DeployStack, small(h))
+	h.run(t, workflows.LaunchApp, workflows.LaunchAppInput{App: "ntp"})
+	in := h.enrollment(t, "web-2")
+	h.run(t, workflows.EnrollInstance, in)
+	h.snapshot(t, "web-2")
+	early := h.backup
+	agents := workflows.AgentsInput{Action: workflows.InstallAgents, Apps: []string{"ntp"}, Instances: []string{in.ID}, Held: true}
+	h.run(t, workflows.RunAgents, agents)
+	h.snapshot(t, "web-2")
+	restore := func(b workflows.RestoreInput) (flow.Progress, string) {
+		told, err := h.progress(t, workflows.RestoreInstance, b)
+		require.NoError(t, err)
+		return told, fmt.Sprint(told.Result["hosts"])
+	}
+
+	told, said := restore(workflows.RestoreInput{Backup: h.backup, Instance: in.ID})
+	require.Equal(t, flow.Succeeded, told.Status)
+	require.Contains(t, said, "ntp:installed: ok=")
+
+	told, said = restore(workflows.RestoreInput{Backup: early, Instance: in.ID})
+	require.Equal(t, flow.PartlyFailed, told.Status)
+	require.Contains(t, said, "ntp:drifted: ok=")
+	require.Contains(t, told.Message, "the disk is restored, but 1 of 1 agents are not as they were installed: ntp (drifted:")
+	require.Contains(t, told.Message, "install them again")
+	require.Contains(t, h.details(t, "web-2")[0].Metadata["mcm:agent:ntp"], "drifted")
+	h.run(t, workflows.RunAgents, agents)
+	require.Contains(t, h.details(t, "web-2")[0].Metadata["mcm:agent:ntp"], "installed")
+
+	// What keeps the agents from being looked at is no failure of the restore either.
+	h.cloud.Control(t, http.MethodPost, "/faults", `{"service":"nova","method":"POST","path_regex":"/metadata$","kind":"status","status":400,"count":1}`)
+	told, said = restore(workflows.RestoreInput{Backup: h.backup, Instance: in.ID})
+	require.Equal(t, flow.PartlyFailed, told.Status)
+	require.Contains(t, said, "ntp:failed: ")
+	h.allRun(t, "web-2")
+}
