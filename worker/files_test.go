@@ -75,7 +75,7 @@ func (s *saved) objects(t *testing.T, below string) []string {
 	t.Helper()
 	store, err := s.Cloud.Objects(t.Context())
 	require.NoError(t, err)
-	names, err := store.ObjectNamesAll(t.Context(), backup.ContainerOf(s.in.ID), &swift.ObjectsOpts{Prefix: below})
+	names, err := store.ObjectNamesAll(t.Context(), backup.ContainerOf(s.in.ID, backup.Restic), &swift.ObjectsOpts{Prefix: below})
 	if !errors.Is(err, swift.ContainerNotFound) {
 		require.NoError(t, err)
 	}

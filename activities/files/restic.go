@@ -1,22 +1,31 @@
 package files
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"io/fs"
 	"strings"
 	"time"
 
+	"github.com/ncw/swift/v2"
+
 	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/openstack"
 )
 
 // restic reads what restic says. https://restic.readthedocs.io/en/stable/075_scripting.html
 type restic struct{}
 
-func (restic) environment(container, url, token string) map[string]string {
-	return map[string]string{"RESTIC_REPOSITORY": "swift:" + container + ":/", "OS_STORAGE_URL": url, "OS_AUTH_TOKEN": token,
+func (restic) environment(s *session, url string) map[string]string {
+	return map[string]string{"RESTIC_REPOSITORY": "swift:" + s.container + ":/", "OS_STORAGE_URL": url, "OS_AUTH_TOKEN": s.door.Token,
 		"RESTIC_CACHE_DIR": "/var/cache/mcm-backup", "RESTIC_PROGRESS_FPS": "1"}
 }
+
+func (restic) items(s *session) items { return items{"password": s.password} }
+
+func (restic) excludes(patterns []string) []string { return patterns }
 
 // pattern takes from the path what would match more than itself.
 func (restic) pattern(path string) string {
@@ -106,4 +115,64 @@ func (restic) damaged(complaints string) bool {
 		}
 	}
 	return false
+}
+
+func (restic) look(ctx context.Context, s *session) (exists, held bool, err error) {
+	locks, err := s.store.ObjectNames(ctx, s.container, &swift.ObjectsOpts{Prefix: "locks/", Limit: 1})
+	if errors.Is(err, swift.ContainerNotFound) {
+		return false, false, nil
+	}
+	if err != nil {
+		return false, false, openstack.Fault("swift", err)
+	}
+	_, _, err = s.store.Object(ctx, s.container, "config")
+	if errors.Is(err, swift.ObjectNotFound) {
+		return false, false, nil
+	}
+	return err == nil, len(locks) > 0, openstack.Fault("swift", err)
+}
+
+// announce has nothing to do: a snapshot carries its tags.
+func (restic) announce(context.Context, *session, FilesInput) error { return nil }
+
+func (restic) snapshots(ctx context.Context, s *session) (list []snapshot, o *outcome, err error) {
+	o, err = s.must(ctx, "find", nil, func(e event) { list = append(list, e.snapshots...) })
+	return list, o, err
+}
+
+// measured: which objects have come from the snapshot's beginning until it was written itself, which is done last.
+func (restic) measured(ctx context.Context, s *session, made snapshot) (measure, error) {
+	last, _, err := s.store.Object(ctx, s.container, "snapshots/"+made.ID)
+	if err != nil {
+		return measure{}, openstack.Fault("swift", err)
+	}
+	m := measure{duration: max(0, last.LastModified.Sub(made.Time))}
+	err = s.store.ObjectsWalk(ctx, s.container, &swift.ObjectsOpts{Limit: 10_000}, func(ctx context.Context, o *swift.ObjectsOpts) (any, error) {
+		list, err := s.store.Objects(ctx, s.container, o)
+		for _, object := range list {
+			// the library cuts off fractions
+			if !object.LastModified.Before(made.Time.Truncate(time.Second)) && object.LastModified.Before(last.LastModified.Add(time.Second)) {
+				m.changed += object.Bytes
+			}
+		}
+		return list, err
+	})
+	return m, openstack.Fault("swift", err)
+}
+
+// settle leaves it to a prune.
+func (restic) settle(context.Context, *session, snapshot) error { return nil }
+
+func (restic) expect(ctx context.Context, s *session, b backup.Backup, roots []string) (want expected, err error) {
+	_, err = s.must(ctx, "list", items{"snapshot": b.Snapshot}, func(e event) {
+		if e.entry != nil {
+			want.add(*e.entry, roots)
+		}
+	})
+	return want, err
+}
+
+func (restic) check(ctx context.Context, s *session, _ backup.Backup) (VerifyFilesOutcome, error) {
+	o, err := s.must(ctx, "check", items{"subset": subset}, nil)
+	return s.verdict(o, err)
 }

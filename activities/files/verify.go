@@ -22,7 +22,7 @@ const subset = "5%"
 // it leaves nothing behind.
 func (a *Activities) VerifyFiles(ctx context.Context, in VerifyFilesInput) (VerifyFilesOutcome, error) {
 	s, err := a.enter(ctx, place{repository: in.Backup.Instance, name: in.Backup.InstanceName, host: reach.Host{Address: in.Address, HostKey: in.HostKey},
-		engine: in.Backup.Engine, right: lend.Read})
+		engine: in.Backup.Engine, plan: planOf(in.Backup.Snapshot), right: lend.Read})
 	if err != nil {
 		return VerifyFilesOutcome{}, err
 	}
@@ -33,7 +33,7 @@ func (a *Activities) VerifyFiles(ctx context.Context, in VerifyFilesInput) (Veri
 	if err := s.begin(ctx); err != nil {
 		return VerifyFilesOutcome{}, err
 	}
-	list, o, err := s.snapshots(ctx)
+	list, o, err := s.engine.snapshots(ctx, s)
 	if err == nil && !slices.ContainsFunc(list, func(have snapshot) bool { return have.ID == in.Backup.Snapshot }) {
 		err = errForgotten
 	}
@@ -43,8 +43,7 @@ func (a *Activities) VerifyFiles(ctx context.Context, in VerifyFilesInput) (Veri
 	if in.Drill {
 		return s.drill(ctx, in.Backup)
 	}
-	o, err = s.must(ctx, "check", items{"subset": subset}, nil)
-	return s.verdict(o, err)
+	return s.engine.check(ctx, s, in.Backup)
 }
 
 var errForgotten = fault.New(fault.NotFound, nil, "the backup is not in its repository any more")
@@ -80,7 +79,7 @@ func (s *session) drill(ctx context.Context, b backup.Backup) (VerifyFilesOutcom
 	if err != nil {
 		return VerifyFilesOutcome{}, err
 	}
-	want, err := s.expect(ctx, b.Snapshot, roots)
+	want, err := s.engine.expect(ctx, s, b, roots)
 	if err != nil {
 		return VerifyFilesOutcome{}, err
 	}
@@ -88,7 +87,7 @@ func (s *session) drill(ctx context.Context, b backup.Backup) (VerifyFilesOutcom
 	if err != nil {
 		return s.verdict(o, err)
 	}
-	if o.files != want.files || o.bytes != want.bytes {
+	if !want.met(o) {
 		return VerifyFilesOutcome{Detail: fmt.Sprintf("%d files of %d bytes came back, the backup has %d of %d", o.files, o.bytes, want.files, want.bytes)}, nil
 	}
 	return VerifyFilesOutcome{OK: true, Detail: fmt.Sprintf("%d files, %s, were restored for a trial and compared", o.files, humanize.IBytes(uint64(max(0, o.bytes))))}, nil

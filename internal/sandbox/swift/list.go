@@ -62,6 +62,9 @@ func reversed(r *sim.Request) bool {
 // cut applies prefix, delimiter, markers and limit.
 func cut(r *sim.Request, entries []entry) []entry {
 	prefix, delimiter := r.Query("prefix"), r.Query("delimiter")
+	if dir := r.Query("path"); dir != "" { // the older way to say both
+		prefix, delimiter = strings.TrimRight(dir, "/")+"/", "/"
+	}
 	marker, end := r.Query("marker"), r.Query("end_marker")
 	limit := most
 	if n := sim.ToInt(r.Query("limit")); r.Query("limit") != "" && n < most {
@@ -74,6 +77,9 @@ func cut(r *sim.Request, entries []entry) []entry {
 			continue
 		}
 		if before, _, found := strings.Cut(e.name[len(prefix):], delimiter); found && delimiter != "" {
+			if r.Query("path") != "" {
+				continue // it names objects alone
+			}
 			dir := prefix + before + delimiter
 			e = entry{dir, sim.Obj{"subdir": dir}}
 		}
