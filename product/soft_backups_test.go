@@ -66,7 +66,7 @@ func refusesPlans(t *testing.T, demo *person, web instance) {
 	t.Helper()
 	for field, change := range map[string]func(map[string]any){
 		"directories": func(p map[string]any) { p["directories"] = []string{"data"} },
-		"soft.engine": func(p map[string]any) { p["soft"] = map[string]any{"engine": "duplicity"} },
+		"soft.engine": func(p map[string]any) { p["soft"] = map[string]any{"engine": "tar"} },
 		"instances":   func(p map[string]any) { p["instances"] = []string{demo.instance(t, "web-2").ID} },
 	} {
 		body := files("refused", 0, web.ID)

@@ -84,6 +84,8 @@ func (duplicity) refusal(complaints string) error {
 	switch {
 	case strings.Contains(complaints, "No space left on device"):
 		return fault.New(fault.Quota, nil, "no space is left on the instance")
+	case strings.Contains(complaints, "KeyError: "): // it looks a volume up that the manifest names
+		return fault.New(fault.NotFound, nil, "a part of the backup is missing in the storage")
 	case strings.Contains(complaints, "Another duplicity instance is already running"):
 		return fault.New(fault.Unavailable, nil, "the repository is in use by another run")
 	}

@@ -69,7 +69,10 @@ func Needed(all []Backup, goes func(Backup) bool) map[string]bool {
 			if !there || walked[id] {
 				break
 			}
-			walked[id], needed[id] = true, goes(parent)
+			walked[id] = true
+			if goes(parent) {
+				needed[id] = true
+			}
 			at = parent
 		}
 	}
