@@ -33,7 +33,7 @@ const instance = "0b0e2b8c-6f3c-4a5e-9d4a-3d1f6f0a7c11"
 // lab is a real engine on this machine, that works with the object storage of a simulated cloud.
 type lab struct {
 	*files.Activities
-	t     *testing.T
+	t     testing.TB
 	cloud *sandboxtest.Cloud
 	host  *host
 	data  string // what is backed up
@@ -43,6 +43,11 @@ type lab struct {
 func newLab(t *testing.T) *lab {
 	t.Helper()
 	t.Parallel()
+	return newLabOf(t)
+}
+
+func newLabOf(t testing.TB) *lab {
+	t.Helper()
 	cloud := sandboxtest.Start(t)
 	mine := signer(t)
 	h := newHost(t, mine.PublicKey())
