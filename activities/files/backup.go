@@ -296,19 +296,26 @@ func (a *Activities) index(ctx context.Context, s *session, b backup.Backup) (si
 	if err != nil {
 		return 0, err
 	}
-	var failed error
-	_, err = s.must(ctx, "list", items{"snapshot": b.Snapshot}, func(e event) {
-		if e.entry == nil || failed != nil {
-			return
-		}
-		size += e.entry.Size
-		failed = list.Add(*e.entry)
+	err = s.engine.list(ctx, s, b, func(e backup.Entry) error {
+		size += e.Size
+		return list.Add(e)
 	})
-	if err = orElse(err, failed); err != nil {
+	if err != nil {
 		list.Abort()
 		return 0, err
 	}
 	return size, list.Close()
+}
+
+// listed hands over the entries that the engine tells.
+func (s *session) listed(ctx context.Context, given items, each func(backup.Entry) error) error {
+	var failed error
+	_, err := s.must(ctx, "list", given, func(e event) {
+		if e.entry != nil && failed == nil {
+			failed = each(*e.entry)
+		}
+	})
+	return orElse(err, failed)
 }
 
 // lines is a list as the script reads it.

@@ -4,14 +4,10 @@ import (
 	"bytes"
 	"context"
 	"crypto/hmac"
-	"crypto/sha1" //nolint:gosec // the checksum that duplicity keeps of its volumes
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
-	"math/rand/v2"
 	"regexp"
 	"slices"
 	"strconv"
@@ -71,9 +67,12 @@ func (duplicity) read(line string) event {
 		n, _ := strconv.ParseInt(m[1], 10, 64) // it has digits alone
 		return event{unread: n}
 	}
-	var said struct{ Entry *backup.Entry }
-	if strings.HasPrefix(line, `{"entry"`) && json.Unmarshal([]byte(line), &said) == nil {
-		return event{entry: said.Entry}
+	var said struct {
+		Entry *backup.Entry
+		Gone  string
+	}
+	if strings.HasPrefix(line, `{"`) && json.Unmarshal([]byte(line), &said) == nil {
+		return event{entry: said.Entry, gone: said.Gone}
 	}
 	return event{}
 }
@@ -168,7 +167,7 @@ func (duplicity) snapshots(ctx context.Context, s *session) ([]snapshot, *outcom
 	for _, one := range whole(all) {
 		have := snapshot{ID: one.id(), Time: one.time(), Parent: one.parent()}
 		if i := slices.IndexFunc(records, func(b backup.Backup) bool { return b.Snapshot == have.ID }); i >= 0 {
-			have.Tags, have.Paths = []string{taskTag + records[i].Task, planTag + one.plan}, records[i].Directories
+			have = ofRecord(records[i])
 		} else if err := s.tag(ctx, one, &have); err != nil {
 			return nil, o, err
 		}
@@ -227,82 +226,12 @@ func (duplicity) settle(ctx context.Context, s *session, made snapshot) error {
 	return nil
 }
 
-// expect reads the list that was made with the backup: duplicity's own has no sizes.
-func (d duplicity) expect(ctx context.Context, s *session, b backup.Backup, roots []string) (expected, error) {
+// expect: asked for a time at which there is no set any more, duplicity takes the one before.
+func (d duplicity) expect(ctx context.Context, s *session, b backup.Backup) (expected, error) {
 	want := expected{loose: true}
 	list, _, err := d.snapshots(ctx, s)
-	if err != nil {
-		return want, err
-	}
-	// asked for a time at which there is none any more, duplicity takes the one before
-	if !slices.ContainsFunc(list, func(have snapshot) bool { return have.ID == b.Snapshot }) {
-		return want, errForgotten
-	}
-	err = s.records.Entries(ctx, b.ID, func(e backup.Entry) { want.add(e, roots) })
-	if fault.KindOf(err) == fault.NotFound {
-		_, err = s.must(ctx, "list", items{"snapshot": b.Snapshot}, func(e event) {
-			if e.entry != nil {
-				want.add(*e.entry, roots)
-			}
-		})
+	if err == nil && !slices.ContainsFunc(list, func(have snapshot) bool { return have.ID == b.Snapshot }) {
+		err = errForgotten
 	}
 	return want, err
-}
-
-// volume is what a manifest says of one of a set's volumes.
-type volume struct {
-	set    string // its time
-	number int
-	sum    string // SHA-1
-}
-
-// check has the instance fetch and open the chain's manifests and signatures, looks whether every volume that they name
-// is there, and reads some of them.
-func (d duplicity) check(ctx context.Context, s *session, b backup.Backup) (VerifyFilesOutcome, error) {
-	o, err := s.must(ctx, "check", items{"snapshot": b.Snapshot}, nil)
-	if err != nil {
-		return s.verdict(o, err)
-	}
-	all, err := sets(ctx, s.store, s.container, s.plan)
-	if err != nil {
-		return VerifyFilesOutcome{}, err
-	}
-	links := chain(all, b.Snapshot)
-	if len(links) == 0 || links[len(links)-1].base != "" {
-		return s.verdict(o, errForgotten)
-	}
-	told, sample := 0, 0
-	for _, v := range o.volumes {
-		i := slices.IndexFunc(links, func(l *set) bool { return l.at == v.set })
-		if i < 0 {
-			continue // of a later set
-		}
-		name, ok := links[i].volumes[v.number]
-		if told++; !ok {
-			return VerifyFilesOutcome{Detail: fmt.Sprintf("the volume %d of the backup of %s is missing", v.number, v.set)}, nil
-		}
-		if told > 1 && rand.IntN(20) > 0 { // the first always, then 5 %
-			continue
-		}
-		sample++
-		if good, err := s.unchanged(ctx, name, v.sum); err != nil || !good {
-			return VerifyFilesOutcome{Detail: fmt.Sprintf("%s is not what was stored", name)}, err
-		}
-	}
-	if told == 0 {
-		return VerifyFilesOutcome{Detail: "the manifest names no volume"}, nil
-	}
-	return s.verdict(o, nil)
-}
-
-// unchanged reads an object and compares it.
-func (s *session) unchanged(ctx context.Context, name, want string) (bool, error) {
-	object, _, err := s.store.ObjectOpen(ctx, s.container, name, false, nil)
-	if err != nil {
-		return false, openstack.Fault("swift", err)
-	}
-	defer object.Close() //nolint:errcheck // it was read to its end
-	have := sha1.New()   //nolint:gosec // the checksum that duplicity keeps of its volumes
-	_, err = io.Copy(have, object)
-	return err == nil && hex.EncodeToString(have.Sum(nil)) == want, openstack.Fault("swift", err)
 }

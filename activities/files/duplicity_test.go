@@ -3,9 +3,11 @@ package files_test
 import (
 	"crypto/rand"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -37,6 +39,32 @@ func lossy(tree map[string]string) map[string]string {
 		out[name] = line
 	}
 	return out
+}
+
+// lists sees to it that the list of a backup's files is that of the tree, in the order of a walk.
+func (l *lab) lists(b backup.Backup, tree map[string]string) {
+	l.t.Helper()
+	var have, want []string
+	require.NoError(l.t, l.Records.Entries(l.t.Context(), b.ID, func(e backup.Entry) error {
+		if rel, ok := strings.CutPrefix(e.Path, l.data+"/"); ok {
+			have = append(have, fmt.Sprintf("%s %o %d:%d %d %d", rel, e.Mode, e.UID, e.GID, e.MTime.Unix(), e.Size))
+		}
+		return nil
+	}))
+	require.NoError(l.t, filepath.WalkDir(l.data, func(name string, e fs.DirEntry, err error) error {
+		rel := strings.TrimPrefix(name, l.data+"/")
+		if _, kept := tree[rel]; err != nil || !kept {
+			return err
+		}
+		info, err := e.Info()
+		stat, size := info.Sys().(*syscall.Stat_t), int64(0)
+		if info.Mode().IsRegular() {
+			size = info.Size()
+		}
+		want = append(want, fmt.Sprintf("%s %o %d:%d %d %d", rel, stat.Mode&0o7777, stat.Uid, stat.Gid, stat.Mtim.Sec, size))
+		return err
+	}))
+	require.Equal(l.t, want, have)
 }
 
 // soon waits for the next second, by which duplicity names what it makes.
@@ -122,11 +150,17 @@ func TestDuplicityKeepsChains(t *testing.T) {
 	for n := range 4 {
 		l.write("log.txt", strings.Repeat("line\n", 1000*(n+1)))
 		l.write(fmt.Sprintf("new-%d.txt", n), strings.Repeat(fmt.Sprint(n), 10_000))
+		if n == 2 {
+			require.NoError(t, os.RemoveAll(filepath.Join(l.data, "many")))
+			require.NoError(t, os.Remove(filepath.Join(l.data, "new-0.txt")))
+			l.write("ünï çode/more/日本-2.txt", "unicode")
+		}
 		soon()
 		b, err := l.BackUpFiles(t.Context(), l.input(fmt.Sprintf("run~%d", n)))
 		require.NoError(t, err)
 		made, trees = append(made, b), append(trees, tree(t, l.data))
 		delete(trees[n], "skip.cache")
+		l.lists(b, trees[n])
 		if n > 0 {
 			require.Equal(t, made[n-1].Snapshot, b.Parent)
 			require.Less(t, b.ChangedBytes, made[0].ChangedBytes/4)
@@ -169,6 +203,7 @@ func TestDuplicityKeepsChains(t *testing.T) {
 	b, err := l.BackUpFiles(t.Context(), l.input("run~5"))
 	require.NoError(t, err)
 	require.Equal(t, made[1].Snapshot, b.Parent)
+	l.lists(b, trees[3])
 	out, err := l.restore(b, filepath.Join(l.host.dir, "last"), "t")
 	require.NoError(t, err)
 	require.Equal(t, lossy(trees[3]), lossy(tree(t, out.Target+l.data)))

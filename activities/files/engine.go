@@ -36,8 +36,10 @@ type engine interface {
 	measured(ctx context.Context, s *session, made snapshot) (measure, error)
 	// settle takes away what runs before the one that made a snapshot have left of theirs.
 	settle(ctx context.Context, s *session, made snapshot) error
-	// expect counts what a backup has at the roots.
-	expect(ctx context.Context, s *session, b backup.Backup, roots []string) (expected, error)
+	// list hands over what a backup holds, as a walk of the tree has it.
+	list(ctx context.Context, s *session, b backup.Backup, each func(backup.Entry) error) error
+	// expect begins to count what a backup must bring back, and refuses one that is not there any more.
+	expect(ctx context.Context, s *session, b backup.Backup) (expected, error)
 	// check looks whether a backup is whole.
 	check(ctx context.Context, s *session, b backup.Backup) (VerifyFilesOutcome, error)
 }
@@ -48,11 +50,12 @@ type event struct {
 	summary   *summary
 	snapshots []snapshot
 	entry     *backup.Entry
-	unread    int64 // files that could not be read
+	gone      string // a path that is no more
+	unread    int64  // files that could not be read
 }
 
 func (e event) known() bool {
-	return e.progress != nil || e.summary != nil || e.snapshots != nil || e.entry != nil || e.unread > 0
+	return e.progress != nil || e.summary != nil || e.snapshots != nil || e.entry != nil || e.gone != "" || e.unread > 0
 }
 
 type progress struct {

@@ -46,7 +46,7 @@ func (a *Activities) RestoreFiles(ctx context.Context, in RestoreFilesInput) (Re
 	if err != nil {
 		return out, err
 	}
-	want, err := s.engine.expect(ctx, s, in.Backup, roots)
+	want, err := s.expect(ctx, in.Backup, roots)
 	if err != nil {
 		return out, err
 	}
@@ -105,6 +105,23 @@ type expected struct {
 	files, bytes int64
 	any          bool // something has one of the paths, if only a directory
 	loose        bool // the bytes are about right: they were not taken down by who read the files
+}
+
+// expect counts what a backup has at the roots, by the list that was made with it, which is the shorter way, or by the engine.
+func (s *session) expect(ctx context.Context, b backup.Backup, roots []string) (expected, error) {
+	want, err := s.engine.expect(ctx, s, b)
+	if err != nil {
+		return want, err
+	}
+	add := func(e backup.Entry) error {
+		want.add(e, roots)
+		return nil
+	}
+	err = s.records.Entries(ctx, b.ID, add)
+	if fault.KindOf(err) == fault.NotFound {
+		err = s.engine.list(ctx, s, b, add)
+	}
+	return want, err
 }
 
 // add counts an entry that is at one of the roots.

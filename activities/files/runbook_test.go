@@ -55,7 +55,7 @@ func TestTheRunbookRestoresWithoutTheManager(t *testing.T) {
 	require.Equal(t, before, after)
 }
 
-func TestTheRunbookRestoresDuplicityWithoutTheManager(t *testing.T) {
+func TestTheRunbookRestoresChains(t *testing.T) {
 	script := commands(t, "## Restore what duplicity has made")
 	require.Contains(t, script, "duplicity restore")
 	l := newDuplicityLab(t)

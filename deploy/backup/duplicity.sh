@@ -61,9 +61,33 @@ engine_backup() {
   [ -z "$lost" ] || return 3
 }
 
-# Duplicity lists paths, kinds and times alone. Size, mode and owner are those that the file has now; of one that has
-# changed since they are near enough.
+# What a set has changed stands in its signatures, as a tar archive of entries without content. The size, which is not there, is the
+# one that the file has now; of one that has changed since it is near enough.
 # shellcheck disable=SC2016 # the other program expands
+changes='
+import json, os, sys, tarfile, time
+for m in tarfile.open(sys.argv[1], "r|gz", encoding="utf-8", errors="surrogateescape"):
+    kind, _, path = m.name.partition("/")
+    path = path.rstrip("/")
+    if not path:
+        continue
+    raw = b"/" + path.encode("utf-8", "surrogateescape")
+    shown = raw.decode("utf-8", "replace")
+    if kind == "deleted":
+        print(json.dumps({"gone": shown}))
+        continue
+    out = {"path": shown, "type": "dir" if m.isdir() else "symlink" if m.issym() else "file" if m.isreg() else "other", "mode": m.mode & 0o7777,
+        "uid": m.uid, "gid": m.gid, "mtime": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(m.mtime))}
+    if m.isreg():
+        try:
+            out["size"] = os.lstat(raw).st_size
+        except OSError:
+            pass
+    print(json.dumps({"entry": out}))
+'
+
+# Of the whole, duplicity lists paths, kinds and times alone.
+# shellcheck disable=SC2016 # as above
 lister='
 import calendar, json, os, stat, sys, time
 kinds = {"reg": "file", "dir": "dir", "sym": "symlink"}
@@ -85,13 +109,29 @@ for line in open(sys.argv[1], errors="surrogateescape"):
             out["size"] = now.st_size
     except OSError:
         pass
-    sys.stdout.write(json.dumps({"entry": out}) + "\n")
+    print(json.dumps({"entry": out}))
 '
 
+# engine_list lists what a set has, or what it has changed.
 engine_list() {
   guest
-  duplicity_with list-current-files --log-file "$cache/tmp/list" --time "$(at)" "$(given repository)" >/dev/null || return
-  python3 -c "$lister" "$cache/tmp/list"
+  time=$(given snapshot)
+  time=${time##*.}
+  if [ "$(given since)" = nothing ]; then
+    duplicity_with list-current-files --log-file "$cache/tmp/list" --time "$(at)" "$(given repository)" >/dev/null || return
+    python3 -c "$lister" "$cache/tmp/list"
+    return
+  fi
+  for tries in 1 2; do
+    for signatures in "$cache/$(given archive)"/duplicity-*-signatures."$time".sigtar.gz "$cache/$(given archive)"/duplicity-*-signatures.*.to."$time".sigtar.gz; do
+      if [ -e "$signatures" ]; then
+        python3 -c "$changes" "$signatures"
+        return
+      fi
+    done
+    [ "$tries" = 2 ] || duplicity_with list-current-files --time "$(at)" "$(given repository)" >/dev/null || return # fetches them
+  done
+  die "the signatures of $time are not there"
 }
 
 # A path is restored by itself: to choose more than one at a time duplicity has no way.

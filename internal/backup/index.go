@@ -109,7 +109,7 @@ func (r *Records) openIndex(ctx context.Context, id string) (*swift.ObjectOpenFi
 }
 
 // Entries hands over everything that a backup holds, as a stream.
-func (r *Records) Entries(ctx context.Context, id string, each func(Entry)) error {
+func (r *Records) Entries(ctx context.Context, id string, each func(Entry) error) error {
 	object, err := r.openIndex(ctx, id)
 	if err != nil {
 		return err
@@ -127,7 +127,9 @@ func (r *Records) Entries(ctx context.Context, id string, each func(Entry)) erro
 		case err != nil:
 			return openstack.Fault("swift", err)
 		}
-		each(e)
+		if err := each(e); err != nil {
+			return err
+		}
 	}
 }
 
