@@ -53,6 +53,7 @@ func TestSoftBackups(t *testing.T) {
 	bringsBack(t, demo, web, one)
 	forgets(t, demo, made, one, two)
 	tellsOfFiles(t, demo, first.ID)
+	chains(t, p, demo, web)
 
 	answer, raw := demo.do(t, http.MethodDelete, "/backup-plans/"+made.ID+"?delete_backups=true", nil, nil)
 	require.Equal(t, http.StatusNoContent, answer.StatusCode, string(raw))
