@@ -62,8 +62,9 @@ func reversed(r *sim.Request) bool {
 // cut applies prefix, delimiter, markers and limit.
 func cut(r *sim.Request, entries []entry) []entry {
 	prefix, delimiter := r.Query("prefix"), r.Query("delimiter")
-	if dir := r.Query("path"); dir != "" { // the older way to say both
+	if dir := r.Query("path"); dir != "" { // the older way to say both, which names objects alone
 		prefix, delimiter = strings.TrimRight(dir, "/")+"/", "/"
+		entries = slices.DeleteFunc(entries, func(e entry) bool { return strings.Contains(strings.TrimPrefix(e.name, prefix), "/") })
 	}
 	marker, end := r.Query("marker"), r.Query("end_marker")
 	limit := most
@@ -77,9 +78,6 @@ func cut(r *sim.Request, entries []entry) []entry {
 			continue
 		}
 		if before, _, found := strings.Cut(e.name[len(prefix):], delimiter); found && delimiter != "" {
-			if r.Query("path") != "" {
-				continue // it names objects alone
-			}
 			dir := prefix + before + delimiter
 			e = entry{dir, sim.Obj{"subdir": dir}}
 		}
