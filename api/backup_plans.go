@@ -225,9 +225,6 @@ func (s *Server) checkPlan(ctx context.Context, in PlanSettings) error {
 }
 
 func (s *Server) checkSoft(ctx context.Context, in PlanSettings) error {
-	if in.Soft.Engine == backup.Duplicity {
-		return fault.InvalidField("soft.engine", "this release makes soft backups with restic only: choose restic")
-	}
 	if len(in.Directories) == 0 {
 		return fault.InvalidField("directories", "a soft backup needs at least one directory")
 	}

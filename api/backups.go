@@ -153,6 +153,15 @@ func (s *Server) deleteBackup(ctx context.Context, in *struct {
 	if b.Held {
 		return nil, fault.New(fault.Conflict, nil, "the backup is held: release it first")
 	}
+	if b.Engine == backup.Duplicity {
+		all, err := s.Backups.List(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if backup.Needed(all, func(other backup.Backup) bool { return other.ID == b.ID })[b.ID] {
+			return nil, fault.New(fault.Conflict, nil, "later backups build on this one: delete them first, the newest first")
+		}
+	}
 	return s.start(ctx, in.Once, "backup.prune", workflows.PruneInput{Backups: []string{b.ID}}, in.ID, b.Target())
 }
 

@@ -53,6 +53,7 @@ func TestSoftBackups(t *testing.T) {
 	bringsBack(t, demo, web, one)
 	forgets(t, demo, made, one, two)
 	tellsOfFiles(t, demo, first.ID)
+	chains(t, p, demo, web)
 
 	answer, raw := demo.do(t, http.MethodDelete, "/backup-plans/"+made.ID+"?delete_backups=true", nil, nil)
 	require.Equal(t, http.StatusNoContent, answer.StatusCode, string(raw))
@@ -66,7 +67,7 @@ func refusesPlans(t *testing.T, demo *person, web instance) {
 	t.Helper()
 	for field, change := range map[string]func(map[string]any){
 		"directories": func(p map[string]any) { p["directories"] = []string{"data"} },
-		"soft.engine": func(p map[string]any) { p["soft"] = map[string]any{"engine": "duplicity"} },
+		"soft.engine": func(p map[string]any) { p["soft"] = map[string]any{"engine": "tar"} },
 		"instances":   func(p map[string]any) { p["instances"] = []string{demo.instance(t, "web-2").ID} },
 	} {
 		body := files("refused", 0, web.ID)

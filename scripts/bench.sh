@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Runs the benchmarks and writes their figures into docs/performance.md, with the machine they were measured on.
-#   MCM_BENCH_SLOW=1   also those that take both processors for minutes: agents on 50 and 200 hosts
+#   MCM_BENCH_SLOW=1   also those that take both processors for minutes: agents on 50 and 200 hosts,
+#                      and soft backups of MCM_BENCH_MIB (1024) of large files and MCM_BENCH_FILES (100000) small ones by both engines
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 out=$(mktemp)
 trap 'rm -f "$out" "$out.table"' EXIT
-go test -trimpath -run '^$' -bench . -benchtime 1x -timeout 30m ./internal/audit ./worker ./product | tee "$out"
+go test -trimpath -run '^$' -bench . -benchtime 1x -timeout 60m ./internal/audit ./worker ./product ./activities/files | tee "$out"
 {
   echo
   echo "$(date -u +%F), $(nproc) cores ($(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)), load $(cut -d' ' -f1 /proc/loadavg) at the end:"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what tests need on a Debian machine: a browser, a linter of shell scripts, Ansible, restic and small tools. With
+# Installs what tests need on a Debian machine: a browser, a linter of shell scripts, Ansible, restic, duplicity and small tools. With
 # "kubectl" or "postgres" as argument that too. Safe to repeat.
 set -euo pipefail
 need=()
@@ -10,6 +10,7 @@ command -v pgrep >/dev/null || need+=(procps)
 command -v python3 >/dev/null || need+=(python3)
 command -v ansible-playbook >/dev/null || need+=(ansible-core)
 command -v restic >/dev/null || need+=(restic)
+command -v duplicity >/dev/null && command -v swift >/dev/null || need+=(duplicity python3-swiftclient)
 command -v ssh >/dev/null || need+=(openssh-client)
 for tool; do
   case $tool in

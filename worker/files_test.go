@@ -75,7 +75,7 @@ func (s *saved) objects(t *testing.T, below string) []string {
 	t.Helper()
 	store, err := s.Cloud.Objects(t.Context())
 	require.NoError(t, err)
-	names, err := store.ObjectNamesAll(t.Context(), backup.ContainerOf(s.in.ID), &swift.ObjectsOpts{Prefix: below})
+	names, err := store.ObjectNamesAll(t.Context(), backup.ContainerOf(s.in.ID, backup.Restic), &swift.ObjectsOpts{Prefix: below})
 	if !errors.Is(err, swift.ContainerNotFound) {
 		require.NoError(t, err)
 	}
@@ -326,4 +326,47 @@ func TestABackupTellsHowFarItIs(t *testing.T) {
 		require.Contains(t, log, line)
 	}
 	require.NotContains(t, log, backup.Password(s.Key, s.in.ID))
+}
+
+// Duplicity does the same on the sandbox, in chains.
+func TestFilesAreBackedUpByDuplicity(t *testing.T) {
+	s := newSaved(t)
+	input := func(task string) files.FilesInput {
+		return s.input(task, backup.SoftRules{Engine: backup.Duplicity, Excludes: []string{"image-*"}})
+	}
+	one, err := s.BackUpFiles(t.Context(), input("d~1"))
+	require.NoError(t, err)
+	again, err := s.BackUpFiles(t.Context(), input("d~1"))
+	require.NoError(t, err, "a repeat")
+	require.Equal(t, one.ID, again.ID)
+	two, err := s.BackUpFiles(t.Context(), input("d~2"))
+	require.NoError(t, err)
+	require.Equal(t, one.Snapshot, two.Parent)
+	require.Less(t, two.ChangedBytes, one.ChangedBytes/10, "only what is new")
+	page, err := s.Records.Files(t.Context(), two.ID, "/", "IMAGE", 100, "")
+	require.NoError(t, err)
+	require.Empty(t, page.Items, "they were excluded")
+
+	data := s.files(t, "/config")
+	out, err := s.restore(t, one, "/restore", "/config")
+	require.NoError(t, err)
+	require.True(t, out.Checked)
+	for name := range data {
+		if strings.Contains(name, "image-") {
+			delete(data, name)
+		}
+	}
+	require.Equal(t, data, s.files(t, "/restore/config"))
+	for _, drill := range []bool{false, true} {
+		v, err := s.VerifyFiles(t.Context(), files.VerifyFilesInput{Backup: two, Address: s.in.SourceIP, HostKey: s.in.HostKey, Drill: drill})
+		require.NoError(t, err)
+		require.True(t, v.OK, v.Detail)
+	}
+	forget := files.ForgetFilesInput{Instance: s.in.ID, Engine: backup.Duplicity, Snapshots: []string{one.Snapshot}}
+	require.Equal(t, fault.Conflict, fault.KindOf(s.ForgetFiles(t.Context(), forget)))
+	forget.Snapshots = append(forget.Snapshots, two.Snapshot)
+	require.NoError(t, s.ForgetFiles(t.Context(), forget))
+	list, err := s.Records.List(t.Context(), s.in.ID)
+	require.NoError(t, err)
+	require.Empty(t, list)
 }

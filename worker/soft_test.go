@@ -131,11 +131,11 @@ func TestBackupsOfAnInstanceThatIsGone(t *testing.T) {
 
 	h.run(t, workflows.PruneBackups, workflows.PruneInput{Backups: []string{all[1].ID}})
 	require.Len(t, h.soft(t), 1)
-	require.True(t, h.has(t, "swift", "containers", backup.ContainerOf(gone.ID)), "it holds what the other needs")
+	require.True(t, h.has(t, "swift", "containers", backup.ContainerOf(gone.ID, backup.Restic)), "it holds what the other needs")
 	h.run(t, workflows.RestoreInstance, workflows.RestoreInput{Backup: all[0], Instance: other.ID, Target: "/again"})
 	h.run(t, workflows.PruneBackups, workflows.PruneInput{Backups: []string{all[0].ID}})
 	require.Empty(t, h.soft(t))
-	require.False(t, h.has(t, "swift", "containers", backup.ContainerOf(gone.ID)))
+	require.False(t, h.has(t, "swift", "containers", backup.ContainerOf(gone.ID, backup.Restic)))
 	require.Zero(t, h.count(t)["swift/snapshots"])
 	require.Zero(t, h.count(t)["swift/lists"])
 }

@@ -109,7 +109,9 @@ func since(b backup.Backup) time.Time {
 
 func choose(all []backup.Backup, in ChooseInput) ([]backup.Backup, error) {
 	if len(in.Backups) > 0 {
-		return slices.DeleteFunc(all, func(b backup.Backup) bool { return b.Held || !slices.Contains(in.Backups, b.ID) }), nil
+		goes := func(b backup.Backup) bool { return !b.Held && slices.Contains(in.Backups, b.ID) }
+		needed := backup.Needed(all, goes)
+		return slices.DeleteFunc(slices.Clone(all), func(b backup.Backup) bool { return !goes(b) || needed[b.ID] }), nil
 	}
 	verdicts, err := in.Plan.Judge(all)
 	var out []backup.Backup

@@ -10,13 +10,11 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
-	"github.com/ncw/swift/v2"
 
 	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/flow"
 	"mycloudmanager/internal/lend"
-	"mycloudmanager/internal/openstack"
 	"mycloudmanager/internal/reach"
 	"mycloudmanager/internal/tasklog"
 )
@@ -34,7 +32,7 @@ func (a *Activities) BackUpFiles(ctx context.Context, in FilesInput) (backup.Bac
 		return backup.Backup{}, err
 	}
 	s, err := a.enter(ctx, place{repository: in.Instance, name: in.Name, host: reach.Host{Address: in.Address, HostKey: in.HostKey},
-		engine: in.Plan.Soft.Engine, right: lend.Append})
+		engine: in.Plan.Soft.Engine, plan: in.Plan.ID, task: in.Task, limit: in.Plan.Soft.LimitKiB, right: lend.Append})
 	if err != nil {
 		return backup.Backup{}, err
 	}
@@ -42,7 +40,7 @@ func (a *Activities) BackUpFiles(ctx context.Context, in FilesInput) (backup.Bac
 	if err := s.begin(ctx); err != nil {
 		return backup.Backup{}, err
 	}
-	list, _, err := s.snapshots(ctx)
+	list, _, err := s.engine.snapshots(ctx, s)
 	if err != nil {
 		return backup.Backup{}, err
 	}
@@ -59,10 +57,13 @@ func (a *Activities) BackUpFiles(ctx context.Context, in FilesInput) (backup.Bac
 		if made, found, err = s.find(ctx, taskTag+in.Task); err != nil || !found {
 			return backup.Backup{}, orElse(err, fault.New(fault.Internal, nil, "%s: the engine has left no backup", s.name))
 		}
-	} else if m, err = a.measured(ctx, in.Instance, made); err != nil {
+	} else if m, err = s.engine.measured(ctx, s, made); err != nil {
 		return backup.Backup{}, err
 	}
 	b, err := a.keep(ctx, s, record(in, s, made, m))
+	if err == nil {
+		err = s.engine.settle(ctx, s, made)
+	}
 	return b, orElse(err, late)
 }
 
@@ -91,7 +92,7 @@ func (a *Activities) adopt(ctx context.Context, s *session, in FilesInput, list 
 		if !ours || slices.ContainsFunc(records, func(b backup.Backup) bool { return b.Snapshot == have.ID }) {
 			continue
 		}
-		m, err := a.measured(ctx, in.Instance, have)
+		m, err := s.engine.measured(ctx, s, have)
 		if err != nil {
 			return err
 		}
@@ -153,15 +154,9 @@ func (s *session) begin(ctx context.Context) error {
 	return err
 }
 
-// snapshots are those of the repository.
-func (s *session) snapshots(ctx context.Context) (list []snapshot, o *outcome, err error) {
-	o, err = s.must(ctx, "find", nil, func(e event) { list = append(list, e.snapshots...) })
-	return list, o, err
-}
-
 // find looks for the snapshot with a tag.
 func (s *session) find(ctx context.Context, tag string) (snapshot, bool, error) {
-	list, _, err := s.snapshots(ctx)
+	list, _, err := s.engine.snapshots(ctx, s)
 	made, found := tagged(list, tag)
 	return made, found, err
 }
@@ -190,23 +185,30 @@ type measure struct {
 	duration time.Duration
 }
 
-// incomplete is restic's exit code when files could not be read; all others are in the backup.
+// incomplete is restic's exit code, and that of the other half of the script, when files could not be read; all others are in the backup.
 const incomplete = 3
 
 // backUp runs the engine between the plan's commands. late is the failure of the command after a backup that was made.
 func (s *session) backUp(ctx context.Context, in FilesInput) (m measure, late, err error) {
 	rules := in.Plan.Soft
+	if err := s.engine.announce(ctx, s, in); err != nil {
+		return m, nil, err
+	}
 	given := items{
-		"directories": strings.Join(in.Plan.Directories, "\x00") + "\x00", "excludes": lines(rules.Excludes), "limit": strconv.Itoa(rules.LimitKiB),
+		"directories": strings.Join(in.Plan.Directories, "\x00") + "\x00", "includes": includes(s.engine, in.Plan.Directories),
+		"excludes": lines(s.engine.excludes(rules.Excludes)), "limit": strconv.Itoa(rules.LimitKiB),
 		"tags": lines([]string{"mcm", taskTag + in.Task, planTag + in.Plan.ID}), "before": rules.Before, "after": rules.After, "rule": string(rules.OnHookError),
 	}
-	start := time.Now()
-	tell := s.teller(ctx)
+	start, tell, unread := time.Now(), s.teller(ctx), int64(0)
+	quiet := s.tellStored(ctx)
 	o, err := s.do(ctx, "backup", given, func(e event) {
+		unread += e.unread
 		if e.progress != nil {
+			quiet()
 			tell(*e.progress)
 		}
 	})
+	quiet()
 	if err != nil {
 		return m, nil, err
 	}
@@ -215,7 +217,7 @@ func (s *session) backUp(ctx context.Context, in FilesInput) (m measure, late, e
 	switch {
 	case before != nil:
 		return m, nil, before
-	case o.engine == incomplete:
+	case o.engine == incomplete, o.engine == 0 && unread > 0:
 		s.say(tasklog.Warning, "", "some files could not be read: they are not in the backup")
 	case o.engine != 0:
 		return m, nil, s.why(&outcome{code: 1, complaints: o.complaints, busy: o.busy})
@@ -261,30 +263,21 @@ func (s *session) teller(ctx context.Context) func(progress) {
 	}
 }
 
-// measured is what the storage tells of a snapshot whose run was not seen to its end: which objects have come from its
-// beginning until it was written itself, which an engine does last.
-func (a *Activities) measured(ctx context.Context, instance string, made snapshot) (measure, error) {
-	store, err := a.Cloud.Objects(ctx)
-	if err != nil {
-		return measure{}, err
-	}
-	container := backup.ContainerOf(instance)
-	last, _, err := store.Object(ctx, container, "snapshots/"+made.ID)
-	if err != nil {
-		return measure{}, openstack.Fault("swift", err)
-	}
-	m := measure{duration: max(0, last.LastModified.Sub(made.Time))}
-	err = store.ObjectsWalk(ctx, container, &swift.ObjectsOpts{Limit: 10_000}, func(ctx context.Context, o *swift.ObjectsOpts) (any, error) {
-		list, err := store.Objects(ctx, container, o)
-		for _, object := range list {
-			// the library cuts off fractions
-			if !object.LastModified.Before(made.Time.Truncate(time.Second)) && object.LastModified.Before(last.LastModified.Add(time.Second)) {
-				m.changed += object.Bytes
+// tellStored tells the task's reader what has gone into the storage, until it is called: an engine that says itself how
+// far it is says more.
+func (s *session) tellStored(ctx context.Context) (quiet func()) {
+	telling, quiet := context.WithCancel(ctx)
+	go func() {
+		for {
+			select {
+			case <-telling.Done():
+				return
+			case <-time.After(time.Second):
+				flow.Say(ctx, fmt.Sprintf("%s went into the storage", humanize.IBytes(uint64(max(0, s.door.Stored())))))
 			}
 		}
-		return list, err
-	})
-	return m, openstack.Fault("swift", err)
+	}()
+	return quiet
 }
 
 // record is what is kept of the backup.
@@ -293,7 +286,7 @@ func record(in FilesInput, s *session, made snapshot, m measure) backup.Backup {
 	return backup.Backup{
 		ID: backup.SoftID(in.Instance, made.ID), Instance: in.Instance, InstanceName: in.Name, Plan: in.Plan.ID, PlanName: in.Plan.Name, Task: in.Task,
 		Method: backup.Soft, Engine: name, Directories: in.Plan.Directories, CreatedAt: made.Time.UTC(), ChangedBytes: m.changed,
-		Duration: m.duration.Seconds(), Consistency: backup.File, VerifyStatus: backup.NeverVerified, Container: backup.ContainerOf(in.Instance), Snapshot: made.ID,
+		Duration: m.duration.Seconds(), Consistency: backup.File, VerifyStatus: backup.NeverVerified, Container: s.container, Snapshot: made.ID, Parent: made.Parent,
 	}
 }
 
@@ -303,19 +296,26 @@ func (a *Activities) index(ctx context.Context, s *session, b backup.Backup) (si
 	if err != nil {
 		return 0, err
 	}
-	var failed error
-	_, err = s.must(ctx, "list", items{"snapshot": b.Snapshot}, func(e event) {
-		if e.entry == nil || failed != nil {
-			return
-		}
-		size += e.entry.Size
-		failed = list.Add(*e.entry)
+	err = s.engine.list(ctx, s, b, func(e backup.Entry) error {
+		size += e.Size
+		return list.Add(e)
 	})
-	if err = orElse(err, failed); err != nil {
+	if err != nil {
 		list.Abort()
 		return 0, err
 	}
 	return size, list.Close()
+}
+
+// listed hands over the entries that the engine tells.
+func (s *session) listed(ctx context.Context, given items, each func(backup.Entry) error) error {
+	var failed error
+	_, err := s.must(ctx, "list", given, func(e event) {
+		if e.entry != nil && failed == nil {
+			failed = each(*e.entry)
+		}
+	})
+	return orElse(err, failed)
 }
 
 // lines is a list as the script reads it.

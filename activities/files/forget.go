@@ -11,7 +11,15 @@ import (
 
 // ForgetFiles deletes snapshots of an instance with what only they needed, and their records. Those that
 // are gone already are a success: it is idempotent.
+//
+// What duplicity has made is deleted by the manager alone: whole sets, none of which another builds on.
 func (a *Activities) ForgetFiles(ctx context.Context, in ForgetFilesInput) error {
+	if in.Engine == backup.Duplicity {
+		if _, err := a.forgetSets(ctx, backup.ContainerOf(in.Instance, in.Engine), in.Snapshots); err != nil {
+			return err
+		}
+		return a.forgetRecords(ctx, in.Instance, in.Snapshots)
+	}
 	s, err := a.enter(ctx, place{repository: in.Instance, host: reach.Host{Address: in.Address, HostKey: in.HostKey}, engine: in.Engine, right: lend.Full})
 	if err != nil {
 		return err
@@ -22,8 +30,12 @@ func (a *Activities) ForgetFiles(ctx context.Context, in ForgetFilesInput) error
 			return err
 		}
 	}
-	for _, id := range in.Snapshots {
-		if err := a.Records.Delete(ctx, backup.SoftID(in.Instance, id)); err != nil {
+	return a.forgetRecords(ctx, in.Instance, in.Snapshots)
+}
+
+func (a *Activities) forgetRecords(ctx context.Context, instance string, snapshots []string) error {
+	for _, id := range snapshots {
+		if err := a.Records.Delete(ctx, backup.SoftID(instance, id)); err != nil {
 			return err
 		}
 	}
@@ -35,7 +47,7 @@ func (s *session) forget(ctx context.Context, ids []string) error {
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
-	list, _, err := s.snapshots(ctx)
+	list, _, err := s.engine.snapshots(ctx, s)
 	if err != nil {
 		return err
 	}

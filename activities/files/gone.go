@@ -24,26 +24,35 @@ type ForgetGoneOutcome struct {
 	Left int // backups; with the last of them goes what is stored
 }
 
-// ForgetGone deletes backups of an instance that is gone, where no engine can work any more: when all of
-// them are to go, its whole repository, and until then only their records. It is idempotent: the records,
-// by which a repeat is asked for, go last.
+// ForgetGone deletes backups of an instance that is gone, where no engine can work any more. Those of restic
+// keep what they have stored until the last of them is to go, and then the whole repository goes; until then only
+// their records do. Sets of duplicity's are deleted one by one. It is idempotent: the records, by which a
+// repeat is asked for, go last.
 func (a *Activities) ForgetGone(ctx context.Context, in ForgetGoneInput) (ForgetGoneOutcome, error) {
+	out := ForgetGoneOutcome{}
 	all, err := a.Records.List(ctx, in.Instance)
 	if err != nil {
-		return ForgetGoneOutcome{}, err
+		return out, err
 	}
-	left := slices.DeleteFunc(all, func(b backup.Backup) bool { return slices.Contains(in.Snapshots, b.Snapshot) })
-	if len(left) == 0 {
-		if err := a.empty(ctx, backup.ContainerOf(in.Instance)); err != nil {
-			return ForgetGoneOutcome{}, err
+	goes := func(b backup.Backup) bool { return slices.Contains(in.Snapshots, b.Snapshot) }
+	for _, engine := range []backup.EngineName{backup.Restic, backup.Duplicity} {
+		mine := slices.DeleteFunc(slices.Clone(all), func(b backup.Backup) bool { return (b.Engine == backup.Duplicity) != (engine == backup.Duplicity) })
+		going := slices.ContainsFunc(mine, goes)
+		left := slices.DeleteFunc(mine, goes)
+		container := backup.ContainerOf(in.Instance, engine)
+		switch {
+		case len(left) == 0 && (going || len(all) == 0):
+			err = a.empty(ctx, container)
+		case engine == backup.Duplicity && going:
+			_, err = a.forgetSets(ctx, container, in.Snapshots)
+		case going:
+			out.Left = len(left)
+		}
+		if err != nil {
+			return out, err
 		}
 	}
-	for _, id := range in.Snapshots {
-		if err := a.Records.Delete(ctx, backup.SoftID(in.Instance, id)); err != nil {
-			return ForgetGoneOutcome{}, err
-		}
-	}
-	return ForgetGoneOutcome{Left: len(left)}, nil
+	return out, a.forgetRecords(ctx, in.Instance, in.Snapshots)
 }
 
 // deletesAtOnce bounds the objects that are deleted at once.

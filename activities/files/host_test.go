@@ -22,7 +22,7 @@ import (
 // host is an SSH server that runs commands on this machine as an instance's would: what scripts keep in /run and /var is
 // in a folder of the test's.
 type host struct {
-	t     *testing.T
+	t     testing.TB
 	dir   string
 	key   ssh.Signer
 	lets  ssh.PublicKey
@@ -32,7 +32,7 @@ type host struct {
 	ran   []string
 }
 
-func signer(t *testing.T) ssh.Signer {
+func signer(t testing.TB) ssh.Signer {
 	t.Helper()
 	_, key, err := ed25519.GenerateKey(rand.Reader)
 	require.NoError(t, err)
@@ -41,7 +41,7 @@ func signer(t *testing.T) ssh.Signer {
 	return s
 }
 
-func newHost(t *testing.T, lets ssh.PublicKey) *host {
+func newHost(t testing.TB, lets ssh.PublicKey) *host {
 	t.Helper()
 	h := &host{t: t, dir: t.TempDir(), key: signer(t), lets: lets}
 	for _, d := range []string{"run", "var/tmp", "var/cache", "bin"} {

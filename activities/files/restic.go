@@ -1,22 +1,34 @@
 package files
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io/fs"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/ncw/swift/v2"
+
 	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/openstack"
 )
 
 // restic reads what restic says. https://restic.readthedocs.io/en/stable/075_scripting.html
 type restic struct{}
 
-func (restic) environment(container, url, token string) map[string]string {
-	return map[string]string{"RESTIC_REPOSITORY": "swift:" + container + ":/", "OS_STORAGE_URL": url, "OS_AUTH_TOKEN": token,
+func (restic) environment(s *session, url string) map[string]string {
+	return map[string]string{"RESTIC_REPOSITORY": "swift:" + s.container + ":/", "OS_STORAGE_URL": url, "OS_AUTH_TOKEN": s.door.Token,
 		"RESTIC_CACHE_DIR": "/var/cache/mcm-backup", "RESTIC_PROGRESS_FPS": "1"}
 }
+
+func (restic) items(s *session) items { return items{"password": s.password} }
+
+func (restic) excludes(patterns []string) []string { return patterns }
 
 // pattern takes from the path what would match more than itself.
 func (restic) pattern(path string) string {
@@ -107,3 +119,97 @@ func (restic) damaged(complaints string) bool {
 	}
 	return false
 }
+
+func (restic) look(ctx context.Context, s *session) (exists, held bool, err error) {
+	locks, err := s.store.ObjectNames(ctx, s.container, &swift.ObjectsOpts{Prefix: "locks/", Limit: 1})
+	if errors.Is(err, swift.ContainerNotFound) {
+		return false, false, nil
+	}
+	if err != nil {
+		return false, false, openstack.Fault("swift", err)
+	}
+	_, _, err = s.store.Object(ctx, s.container, "config")
+	if errors.Is(err, swift.ObjectNotFound) {
+		return false, false, nil
+	}
+	return err == nil, len(locks) > 0, openstack.Fault("swift", err)
+}
+
+// announce has nothing to do: a snapshot carries its tags.
+func (restic) announce(context.Context, *session, FilesInput) error { return nil }
+
+// snapshots asks restic only when there is one that has no record: to open a repository takes it half a second and more.
+func (restic) snapshots(ctx context.Context, s *session) (list []snapshot, o *outcome, err error) {
+	if list, err = s.recorded(ctx, "snapshots/"); err != nil || list != nil {
+		return list, &outcome{}, err
+	}
+	o, err = s.must(ctx, "find", nil, func(e event) { list = append(list, e.snapshots...) })
+	return list, o, err
+}
+
+// recorded are the snapshots of the objects below a prefix, nil when not all of them have records.
+func (s *session) recorded(ctx context.Context, prefix string) ([]snapshot, error) {
+	names, err := s.store.ObjectNamesAll(ctx, s.container, &swift.ObjectsOpts{Prefix: prefix, Limit: 10_000})
+	if err != nil {
+		return nil, openstack.Fault("swift", err)
+	}
+	records, err := s.records.List(ctx, s.repository)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]snapshot, 0, len(names))
+	for _, name := range names {
+		i := slices.IndexFunc(records, func(b backup.Backup) bool { return prefix+b.Snapshot == name })
+		if i < 0 {
+			return nil, nil
+		}
+		out = append(out, ofRecord(records[i]))
+	}
+	return out, nil
+}
+
+// ofRecord is a snapshot as its record has it.
+func ofRecord(b backup.Backup) snapshot {
+	return snapshot{ID: b.Snapshot, Time: b.CreatedAt, Tags: []string{taskTag + b.Task, planTag + b.Plan}, Paths: b.Directories, Parent: b.Parent}
+}
+
+// measured: which objects have come from the snapshot's beginning until it was written itself, which is done last.
+func (restic) measured(ctx context.Context, s *session, made snapshot) (measure, error) {
+	last, _, err := s.store.Object(ctx, s.container, "snapshots/"+made.ID)
+	if err != nil {
+		return measure{}, openstack.Fault("swift", err)
+	}
+	m := measure{duration: max(0, last.LastModified.Sub(made.Time))}
+	err = s.store.ObjectsWalk(ctx, s.container, &swift.ObjectsOpts{Limit: 10_000}, func(ctx context.Context, o *swift.ObjectsOpts) (any, error) {
+		list, err := s.store.Objects(ctx, s.container, o)
+		for _, object := range list {
+			// the library cuts off fractions
+			if !object.LastModified.Before(made.Time.Truncate(time.Second)) && object.LastModified.Before(last.LastModified.Add(time.Second)) {
+				m.changed += object.Bytes
+			}
+		}
+		return list, err
+	})
+	return m, openstack.Fault("swift", err)
+}
+
+// settle leaves it to a prune.
+func (restic) settle(context.Context, *session, snapshot) error { return nil }
+
+func (restic) list(ctx context.Context, s *session, b backup.Backup, each func(backup.Entry) error) error {
+	return s.listed(ctx, items{"snapshot": b.Snapshot}, each)
+}
+
+// expect leaves it to restic to say that there is no such snapshot.
+func (restic) expect(context.Context, *session, backup.Backup) (expected, error) {
+	return expected{}, nil
+}
+
+func (restic) check(ctx context.Context, s *session, _ backup.Backup) (VerifyFilesOutcome, error) {
+	o, err := s.must(ctx, "check", items{"subset": part()}, nil)
+	return s.verdict(o, err)
+}
+
+// part is what a check reads of the data, another one each time: the twentieth that subset is, as restic of Debian 11
+// knows it too.
+func part() string { return fmt.Sprintf("%d/20", 1+rand.IntN(20)) }

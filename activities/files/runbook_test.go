@@ -11,33 +11,62 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The runbook for the day on which there is no manager is run as it is written.
-func TestTheRunbookRestoresWithoutTheManager(t *testing.T) {
+// commands are those that stand below a heading of the runbook.
+func commands(t *testing.T, heading string) string {
+	t.Helper()
 	raw, err := os.ReadFile("../../docs/operations/restore-without-the-manager.md")
 	require.NoError(t, err)
-	_, steps, ok := strings.Cut(string(raw), "## Restore\n")
+	_, steps, ok := strings.Cut(string(raw), heading+"\n")
 	require.True(t, ok)
+	steps, _, _ = strings.Cut(steps, "\n## ")
 	script := "set -eu\n"
 	for line := range strings.Lines(steps) {
 		if command, ok := strings.CutPrefix(line, "       "); ok {
 			script += command
 		}
 	}
-	require.Contains(t, script, "restic restore")
+	return script
+}
 
+// byHand runs the script as an operator would.
+func (l *lab) byHand(script, target string) {
+	l.t.Helper()
+	cmd := exec.Command("sh", "-c", script)
+	cmd.Env = append(os.Environ(), "HOME="+l.host.dir, "OS_AUTH_URL="+l.cloud.AuthURL, "OS_USERNAME=demo", "OS_PASSWORD=demo", "OS_USER_DOMAIN_NAME=Default",
+		"OS_PROJECT_NAME=demo", "OS_PROJECT_DOMAIN_NAME=Default", "instance="+instance, "plan=p1", "key="+hex.EncodeToString(l.Key), "target="+target)
+	out, err := cmd.CombinedOutput()
+	require.NoError(l.t, err, "%s", out)
+}
+
+// The runbook for the day on which there is no manager is run as it is written.
+func TestTheRunbookRestoresWithoutTheManager(t *testing.T) {
+	script := commands(t, "## Restore")
+	require.Contains(t, script, "restic restore")
 	l := newLab(t)
 	l.furnish()
-	_, err = l.BackUpFiles(t.Context(), l.input("run~1"))
+	_, err := l.BackUpFiles(t.Context(), l.input("run~1"))
 	require.NoError(t, err)
 	before := tree(t, l.data)
 	delete(before, "skip.cache")
 	target := filepath.Join(l.host.dir, "by hand")
-	cmd := exec.Command("sh", "-c", script)
-	cmd.Env = append(os.Environ(), "HOME="+l.host.dir, "OS_AUTH_URL="+l.cloud.AuthURL, "OS_USERNAME=demo", "OS_PASSWORD=demo", "OS_USER_DOMAIN_NAME=Default",
-		"OS_PROJECT_NAME=demo", "OS_PROJECT_DOMAIN_NAME=Default", "instance="+instance, "key="+hex.EncodeToString(l.Key), "target="+target)
-	out, err := cmd.CombinedOutput()
-	require.NoError(t, err, "%s", out)
+	l.byHand(script, target)
 	after := tree(t, target+l.data)
 	after["sparse.img"] = strings.Replace(after["sparse.img"], "sparse=false", "sparse=true", 1) // as the runbook says
 	require.Equal(t, before, after)
+}
+
+func TestTheRunbookRestoresChains(t *testing.T) {
+	script := commands(t, "## Restore what duplicity has made")
+	require.Contains(t, script, "duplicity restore")
+	l := newDuplicityLab(t)
+	l.furnish()
+	_, err := l.BackUpFiles(t.Context(), l.input("run~1"))
+	require.NoError(t, err)
+	before := tree(t, l.data)
+	delete(before, "skip.cache")
+	target := filepath.Join(l.host.dir, "by hand")
+	l.byHand(script, target)
+	after := tree(t, target+l.data)
+	after["sparse.img"] = strings.Replace(after["sparse.img"], "sparse=false", "sparse=true", 1)
+	require.Equal(t, lossy(before), lossy(after))
 }

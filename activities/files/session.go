@@ -3,9 +3,9 @@ package files
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,6 +27,9 @@ type place struct {
 	name       string
 	host       reach.Host
 	engine     backup.EngineName
+	plan       string // whose part of the repository it is, for an engine that keeps them apart
+	task       string // that backs up
+	limit      int    // KiB of the storage a second, for an engine that has no limit of its own
 	right      lend.Right
 }
 
@@ -42,6 +45,11 @@ type session struct {
 	common items
 	exists bool // the repository
 	held   bool // there is a lock in it
+
+	container string
+	password  string // of the repository
+	store     *swift.Connection
+	records   *backup.Records
 }
 
 // items are what the script is given, by name.
@@ -53,10 +61,10 @@ func (a *Activities) enter(ctx context.Context, p place) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &session{place: p, engine: engine, script: a.Scripts[name]}
+	s := &session{place: p, engine: engine, script: a.Scripts[name], container: backup.ContainerOf(p.repository, name),
+		password: backup.Password(a.Key, p.repository), records: a.Records}
 	s.name = cmp.Or(s.name, s.host.Address)
-	container := backup.ContainerOf(p.repository)
-	if s.exists, s.held, err = a.repository(ctx, container, p.right); err != nil {
+	if err := a.repository(ctx, s); err != nil {
 		return nil, err
 	}
 	base, storage, err := a.Cloud.ObjectStorage(ctx)
@@ -71,13 +79,14 @@ func (a *Activities) enter(ctx context.Context, p place) (*session, error) {
 		_ = s.conn.Close() // nothing was done over it
 		return nil, err
 	}
-	s.door = lend.New(base, storage, container, p.right)
-	go s.door.Serve(back)
+	s.door = lend.New(base, storage, s.container, p.right)
 	var env strings.Builder
-	for name, value := range engine.environment(container, "http://127.0.0.1:"+strconv.Itoa(port)+lend.Prefix, s.door.Token) {
+	for name, value := range engine.environment(s, "http://127.0.0.1:"+strconv.Itoa(port)+lend.Prefix) {
 		fmt.Fprintf(&env, "%s=%s\n", name, value)
 	}
-	s.common = items{"env": env.String(), "password": backup.Password(a.Key, p.repository), "instance": p.repository}
+	s.common = items{"env": env.String(), "instance": p.repository}
+	maps.Copy(s.common, engine.items(s))
+	go s.door.Serve(back)
 	s.log = a.Log.Open(ctx)
 	return s, nil
 }
@@ -87,30 +96,18 @@ func (s *session) close() {
 	_ = s.conn.Close() // whatever still runs ends with it
 }
 
-// repository tells whether there is one in the container, which is made for who may write, and whether somebody has
-// left a lock in it.
-func (a *Activities) repository(ctx context.Context, container string, right lend.Right) (exists, held bool, err error) {
-	store, err := a.Cloud.Objects(ctx)
-	if err != nil {
-		return false, false, err
+// repository finds out whether there is one in the container, which is made for who may write.
+func (a *Activities) repository(ctx context.Context, s *session) (err error) {
+	if s.store, err = a.Cloud.Objects(ctx); err != nil {
+		return err
 	}
-	if right == lend.Append {
-		if err := store.ContainerCreate(ctx, container, nil); err != nil {
-			return false, false, openstack.Fault("swift", err)
+	if s.right == lend.Append {
+		if err := s.store.ContainerCreate(ctx, s.container, nil); err != nil {
+			return openstack.Fault("swift", err)
 		}
 	}
-	locks, err := store.ObjectNames(ctx, container, &swift.ObjectsOpts{Prefix: "locks/", Limit: 1})
-	if errors.Is(err, swift.ContainerNotFound) {
-		return false, false, nil
-	}
-	if err != nil {
-		return false, false, openstack.Fault("swift", err)
-	}
-	_, _, err = store.Object(ctx, container, "config")
-	if errors.Is(err, swift.ObjectNotFound) {
-		return false, false, nil
-	}
-	return err == nil, len(locks) > 0, openstack.Fault("swift", err)
+	s.exists, s.held, err = s.engine.look(ctx, s)
+	return err
 }
 
 // outcome is what a command on the instance has come to.
@@ -124,6 +121,7 @@ type outcome struct {
 	files      int64
 	bytes      int64
 	full, busy bool
+	volumes    []volume
 	complaints []string // the last lines of standard error
 }
 
@@ -234,6 +232,11 @@ func (s *session) understand(o *outcome, line string) {
 		o.free, _ = strconv.ParseInt(rest, 10, 64)
 	case "busy":
 		o.busy = true
+	case "volume":
+		var v volume
+		if n, _ := fmt.Sscanf(rest, "%s %d %s", &v.set, &v.number, &v.sum); n == 3 {
+			o.volumes = append(o.volumes, v)
+		}
 	case "restored":
 		_, _ = fmt.Sscanf(rest, "%d %d", &o.files, &o.bytes)
 	}

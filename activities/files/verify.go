@@ -3,7 +3,6 @@ package files
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"strings"
 
@@ -15,21 +14,15 @@ import (
 	"mycloudmanager/internal/reach"
 )
 
-// A check reads one part in twenty of the data, another one each time; its structure is always read whole.
-const (
-	subset = "5%"
-	parts  = 20
-)
-
-// part is the one that is read, as restic of Debian 11 knows it too.
-func part() string { return fmt.Sprintf("%d/%d", 1+rand.IntN(parts), parts) }
+// subset is how much of the data a check reads; its structure is always read whole.
+const subset = "5%"
 
 // VerifyFiles checks a backup's repository, or restores the backup for a trial and compares it. What the
 // backup cannot be blamed for is an error: the storage away, no space on the instance. It is idempotent:
 // it leaves nothing behind.
 func (a *Activities) VerifyFiles(ctx context.Context, in VerifyFilesInput) (VerifyFilesOutcome, error) {
 	s, err := a.enter(ctx, place{repository: in.Backup.Instance, name: in.Backup.InstanceName, host: reach.Host{Address: in.Address, HostKey: in.HostKey},
-		engine: in.Backup.Engine, right: lend.Read})
+		engine: in.Backup.Engine, plan: planOf(in.Backup.Snapshot), right: lend.Read})
 	if err != nil {
 		return VerifyFilesOutcome{}, err
 	}
@@ -40,7 +33,7 @@ func (a *Activities) VerifyFiles(ctx context.Context, in VerifyFilesInput) (Veri
 	if err := s.begin(ctx); err != nil {
 		return VerifyFilesOutcome{}, err
 	}
-	list, o, err := s.snapshots(ctx)
+	list, o, err := s.engine.snapshots(ctx, s)
 	if err == nil && !slices.ContainsFunc(list, func(have snapshot) bool { return have.ID == in.Backup.Snapshot }) {
 		err = errForgotten
 	}
@@ -50,8 +43,7 @@ func (a *Activities) VerifyFiles(ctx context.Context, in VerifyFilesInput) (Veri
 	if in.Drill {
 		return s.drill(ctx, in.Backup)
 	}
-	o, err = s.must(ctx, "check", items{"subset": part()}, nil)
-	return s.verdict(o, err)
+	return s.engine.check(ctx, s, in.Backup)
 }
 
 var errForgotten = fault.New(fault.NotFound, nil, "the backup is not in its repository any more")
@@ -87,7 +79,7 @@ func (s *session) drill(ctx context.Context, b backup.Backup) (VerifyFilesOutcom
 	if err != nil {
 		return VerifyFilesOutcome{}, err
 	}
-	want, err := s.expect(ctx, b.Snapshot, roots)
+	want, err := s.expect(ctx, b, roots)
 	if err != nil {
 		return VerifyFilesOutcome{}, err
 	}
@@ -95,7 +87,7 @@ func (s *session) drill(ctx context.Context, b backup.Backup) (VerifyFilesOutcom
 	if err != nil {
 		return s.verdict(o, err)
 	}
-	if o.files != want.files || o.bytes != want.bytes {
+	if !want.met(o) {
 		return VerifyFilesOutcome{Detail: fmt.Sprintf("%d files of %d bytes came back, the backup has %d of %d", o.files, o.bytes, want.files, want.bytes)}, nil
 	}
 	return VerifyFilesOutcome{OK: true, Detail: fmt.Sprintf("%d files, %s, were restored for a trial and compared", o.files, humanize.IBytes(uint64(max(0, o.bytes))))}, nil

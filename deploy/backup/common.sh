@@ -22,7 +22,7 @@ given() { cat "$work/$1"; }
 clean_up() {
   # shellcheck disable=SC2086 # process ids have no blanks
   [ -z "$guards" ] || kill $guards 2>/dev/null
-  rm -rf "$script" /run/mcm-backup.work.* "${scratch:-}" "$aside"
+  rm -rf "$script" /run/mcm-backup.work.* "${scratch:-}" "${foreign:-}" "${temp:-}" "$aside"
 }
 
 read_items() {
@@ -132,15 +132,16 @@ install_rpm() {
   return 1
 }
 
-# need brings a program by the distribution's package of its name.
+# need brings a program by packages of the distribution.
 need() {
   command -v "$1" >/dev/null && return
-  say installing "$1"
+  shift
+  say installing "$*"
   kind=$(family)
   [ -n "$kind" ] || die "this distribution is not supported: Debian, Ubuntu and the family of RHEL are"
-  if ! "install_$kind" "$1" >"$work/said" 2>&1; then
+  if ! "install_$kind" "$@" >"$work/said" 2>&1; then
     tail -n 20 "$work/said" >&2
-    die "cannot install $1"
+    die "cannot install $*"
   fi
 }
 
@@ -197,6 +198,16 @@ each() {
 
 count() {
   each -printf '%s\n' | awk '{ files++; bytes += $1 } END { printf "mcm restored %d %.0f\n", files, bytes }'
+}
+
+# dig makes the holes of files anew. It changes the time of a file, which is put back.
+dig() {
+  # shellcheck disable=SC2016 # the inner shell expands
+  each -size +127k -exec sh -c '
+    for file; do
+      touch -r "$file" "$0" && fallocate --dig-holes "$file" 2>/dev/null
+      touch -r "$0" "$file"
+    done' "$work/stamp" {} +
 }
 
 # settle puts what was restored aside in its place, file by file: by a link where that is on the same file system. What

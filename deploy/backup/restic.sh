@@ -6,7 +6,7 @@ restic_with() {
 }
 
 engine_prepare() {
-  need restic
+  need restic restic
   say version "$(restic version)"
 }
 
@@ -36,7 +36,7 @@ engine_backup() {
 
 engine_list() { restic_with ls --no-lock --json "$(given snapshot)"; }
 
-# Holes of files are made anew by newer releases themselves. Digging them changes the time of a file, which is put back.
+# Holes of files are made anew by newer releases themselves.
 engine_restore() {
   set --
   holes=yes
@@ -46,12 +46,7 @@ engine_restore() {
   fi
   while IFS= read -r pattern; do set -- "$@" --include="$pattern"; done <"$work/includes"
   restic_with restore "$(given snapshot)" --verify --target "$target" "$@" || return
-  # shellcheck disable=SC2016 # the inner shell expands
-  [ $holes = no ] || each -size +127k -exec sh -c '
-    for file; do
-      touch -r "$file" "$0" && fallocate --dig-holes "$file" 2>/dev/null
-      touch -r "$0" "$file"
-    done' "$work/stamp" {} +
+  [ $holes = no ] || dig
 }
 
 engine_check() { restic_with check --read-data-subset="$(given subset)"; }

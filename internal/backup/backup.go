@@ -39,6 +39,7 @@ type Backup struct {
 	Image     string `json:"image,omitempty"`
 	Container string `json:"container,omitempty"`
 	Snapshot  string `json:"snapshot,omitempty"`
+	Parent    string `json:"parent,omitempty" doc:"the engine's id of the backup that this one builds on, without which it cannot be read"`
 }
 
 // Consistency says what state of the instance a backup holds.

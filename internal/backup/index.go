@@ -87,20 +87,50 @@ var errAborted = errors.New("the list of files was given up")
 // Files returns what a backup holds in the directory at dir, or, with a query, everything below it whose
 // name contains the query. It reads the list as a stream and keeps a page of it.
 func (r *Records) Files(ctx context.Context, id, dir, query string, limit int, pageToken string) (FilesPage, error) {
-	store, err := r.Store(ctx)
+	object, err := r.openIndex(ctx, id)
 	if err != nil {
 		return FilesPage{}, err
-	}
-	object, _, err := store.ObjectOpen(ctx, RecordsContainer, nameOf(id, filesSuffix), false, nil)
-	if errors.Is(err, swift.ObjectNotFound) || errors.Is(err, swift.ContainerNotFound) {
-		return FilesPage{}, fault.New(fault.NotFound, err, "there is no list of the files of the backup %s", id)
-	}
-	if err != nil {
-		return FilesPage{}, openstack.Fault("swift", err)
 	}
 	defer object.Close() //nolint:errcheck // it was read as far as is needed
 	page, err := browse(object, dir, query, limit, pageToken)
 	return page, openstack.Fault("swift", err)
+}
+
+func (r *Records) openIndex(ctx context.Context, id string) (*swift.ObjectOpenFile, error) {
+	store, err := r.Store(ctx)
+	if err != nil {
+		return nil, err
+	}
+	object, _, err := store.ObjectOpen(ctx, RecordsContainer, nameOf(id, filesSuffix), false, nil)
+	if errors.Is(err, swift.ObjectNotFound) || errors.Is(err, swift.ContainerNotFound) {
+		return nil, fault.New(fault.NotFound, err, "there is no list of the files of the backup %s", id)
+	}
+	return object, openstack.Fault("swift", err)
+}
+
+// Entries hands over everything that a backup holds, as a stream.
+func (r *Records) Entries(ctx context.Context, id string, each func(Entry) error) error {
+	object, err := r.openIndex(ctx, id)
+	if err != nil {
+		return err
+	}
+	defer object.Close() //nolint:errcheck // it was read to its end
+	zip, err := gzip.NewReader(object)
+	if err != nil {
+		return openstack.Fault("swift", err)
+	}
+	for lines := json.NewDecoder(zip); ; {
+		var e Entry
+		switch err := lines.Decode(&e); {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return openstack.Fault("swift", err)
+		}
+		if err := each(e); err != nil {
+			return err
+		}
+	}
 }
 
 // browse looks for a page in a list. The token is the number of the line to go on at.

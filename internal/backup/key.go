@@ -19,5 +19,10 @@ func Password(key []byte, instance string) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// ContainerOf is the Swift container that is the repository of an instance.
-func ContainerOf(instance string) string { return "mcm-files-" + instance }
+// ContainerOf is the Swift container that is the repository of an instance: each engine has its own.
+func ContainerOf(instance string, engine EngineName) string {
+	if engine == Duplicity {
+		return "mcm-duplicity-" + instance
+	}
+	return "mcm-files-" + instance
+}

@@ -22,7 +22,7 @@ func (r Retention) None() bool { return r == Retention{} }
 type Verdict struct {
 	Backup Backup `json:"backup"`
 	Keep   bool   `json:"keep"`
-	Reason string `json:"reason" enum:"last,daily,weekly,monthly,held,last_good,expired,unlimited"`
+	Reason string `json:"reason" enum:"last,daily,weekly,monthly,held,last_good,needed,expired,unlimited"`
 }
 
 // Judge says what becomes of each backup, the newest first. Days, weeks and months are those of the
@@ -40,7 +40,43 @@ func (r Retention) Judge(backups []Backup, zone *time.Location) []Verdict {
 		reason := seen[b.Instance].why(b, r, zone)
 		verdicts = append(verdicts, Verdict{Backup: b, Keep: reason != "expired", Reason: reason})
 	}
+	goes := map[string]bool{}
+	for _, v := range verdicts {
+		goes[v.Backup.ID] = !v.Keep
+	}
+	needed := Needed(backups, func(b Backup) bool { return goes[b.ID] })
+	for i, v := range verdicts {
+		if needed[v.Backup.ID] {
+			verdicts[i].Keep, verdicts[i].Reason = true, "needed"
+		}
+	}
 	return verdicts
+}
+
+// Needed are the ids of those that were to go but must stay, because one that stays builds on them.
+func Needed(all []Backup, goes func(Backup) bool) map[string]bool {
+	by, needed, walked := map[string]Backup{}, map[string]bool{}, map[string]bool{}
+	for _, b := range all {
+		by[b.ID] = b
+	}
+	for _, b := range all {
+		if goes(b) {
+			continue
+		}
+		for at := b; at.Parent != ""; {
+			id := SoftID(at.Instance, at.Parent)
+			parent, there := by[id]
+			if !there || walked[id] {
+				break
+			}
+			walked[id] = true
+			if goes(parent) {
+				needed[id] = true
+			}
+			at = parent
+		}
+	}
+	return needed
 }
 
 // kept counts what is kept of one instance, walking from its newest backup to the oldest.

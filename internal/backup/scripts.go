@@ -13,7 +13,7 @@ func LoadScripts(files fs.FS) (map[EngineName]string, error) {
 		return nil, fmt.Errorf("the script of backups: %w", err)
 	}
 	out := map[EngineName]string{}
-	for _, name := range []EngineName{Restic} {
+	for _, name := range []EngineName{Restic, Duplicity} {
 		own, err := fs.ReadFile(files, "backup/"+string(name)+".sh")
 		if err != nil {
 			return nil, fmt.Errorf("the script of backups: %w", err)

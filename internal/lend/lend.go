@@ -4,7 +4,6 @@
 package lend
 
 import (
-	"context"
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/hex"
@@ -18,6 +17,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/time/rate"
 
 	"mycloudmanager/internal/fault"
 )
@@ -37,6 +38,8 @@ const (
 type Door struct {
 	Container string
 	Token     string // of the run
+	Limit     int    // bytes a second that may be stored, 0 for as many as come
+	Mark      string // what is stored carries it, under the header Marked
 	right     Right
 	base      *url.URL
 	proxy     *httputil.ReverseProxy
@@ -44,7 +47,11 @@ type Door struct {
 	stored, fetched atomic.Int64
 	mu              sync.Mutex
 	trouble         error
+	pace            *rate.Limiter
 }
+
+// Marked is the header that tells of an object by which run it was stored. Who comes through the door cannot set it.
+const Marked = "X-Object-Meta-Mcm-Run"
 
 // Prefix is the path of the account as who enters by the door sees it.
 const Prefix = "/v1/mcm"
@@ -87,7 +94,7 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if r.Method == http.MethodPut {
-		r.Body = &counted{r.Body, &d.stored}
+		r.Body = &counted{d.slowed(r.Context(), r.Body), &d.stored}
 	}
 	d.proxy.ServeHTTP(w, r)
 }
@@ -145,6 +152,9 @@ func (d *Door) rewrite(r *httputil.ProxyRequest) {
 	object, _ := d.object(r.In.URL) // it was looked at
 	if r.In.Method == http.MethodPut && d.right < Full && !lock(object) {
 		kept.Set("If-None-Match", "*")
+		if d.Mark != "" {
+			kept.Set(Marked, d.Mark)
+		}
 	}
 	r.Out.Header = kept
 	to := d.base.JoinPath(d.Container)
@@ -205,35 +215,4 @@ func (c *counted) Read(p []byte) (int, error) {
 	n, err := c.ReadCloser.Read(p)
 	c.n.Add(int64(n))
 	return n, err
-}
-
-// once takes an object that is there already, of the length that was to be stored, for one whose answer was lost: engines
-// name their objects by what is in them.
-type once struct{ next http.RoundTripper }
-
-// RoundTrip implements http.RoundTripper.
-func (o *once) RoundTrip(r *http.Request) (*http.Response, error) {
-	answer, err := o.next.RoundTrip(r)
-	if err != nil || answer.StatusCode != http.StatusPreconditionFailed || r.Method != http.MethodPut {
-		return answer, err
-	}
-	there, err := o.head(r.Context(), r.URL)
-	if err != nil || there.StatusCode/100 != 2 || there.ContentLength != r.ContentLength {
-		return answer, nil //nolint:nilerr // the refusal stands
-	}
-	_ = answer.Body.Close() // the answer is replaced
-	return &http.Response{StatusCode: http.StatusCreated, Status: "201 Created", Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: http.Header{"Etag": there.Header["Etag"]}, Body: http.NoBody, Request: r}, nil
-}
-
-func (o *once) head(ctx context.Context, u *url.URL) (*http.Response, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodHead, u.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-	answer, err := o.next.RoundTrip(r)
-	if err == nil {
-		_ = answer.Body.Close() // it has none
-	}
-	return answer, err
 }

@@ -62,6 +62,10 @@ func reversed(r *sim.Request) bool {
 // cut applies prefix, delimiter, markers and limit.
 func cut(r *sim.Request, entries []entry) []entry {
 	prefix, delimiter := r.Query("prefix"), r.Query("delimiter")
+	if dir := r.Query("path"); dir != "" { // the older way to say both, which names objects alone
+		prefix, delimiter = strings.TrimRight(dir, "/")+"/", "/"
+		entries = slices.DeleteFunc(entries, func(e entry) bool { return strings.Contains(strings.TrimPrefix(e.name, prefix), "/") })
+	}
 	marker, end := r.Query("marker"), r.Query("end_marker")
 	limit := most
 	if n := sim.ToInt(r.Query("limit")); r.Query("limit") != "" && n < most {

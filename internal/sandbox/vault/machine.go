@@ -42,6 +42,8 @@ type run struct {
 	out   io.Writer
 	err   io.Writer
 	store *store
+	sets  bool // it stands in for duplicity
+	whole set  // what is restored, of such a one
 }
 
 // Exec runs the script that comes by in and returns its exit code. It ends when in does.
@@ -132,6 +134,9 @@ func (r *run) do() error {
 	}
 	r.store = r.open()
 	verb := r.given["verb"]
+	if r.sets {
+		return r.doSets(verb)
+	}
 	if verb == "prepare" {
 		r.say("version restic 0.14.0 (simulated)")
 		return nil
@@ -150,8 +155,23 @@ func (r *run) do() error {
 	return work()
 }
 
+func (r *run) doSets(verb string) error {
+	if verb == "prepare" {
+		r.say("version duplicity 0.8.22 (simulated)")
+		return nil
+	}
+	work := map[string]func() error{"backup": r.backup, "list": r.listSet, "restore": r.restore, "check": r.checkSet, "drill": r.drill}[verb]
+	if work == nil {
+		return errors.New("unknown verb")
+	}
+	return work()
+}
+
 // locked does work with a lock in the repository.
 func (r *run) locked(work func() error) error {
+	if r.sets {
+		return work() // duplicity has no locks
+	}
 	raw := make([]byte, 32)
 	_, _ = rand.Read(raw) // never fails
 	name := "locks/" + hex.EncodeToString(raw)

@@ -25,6 +25,7 @@ type store struct {
 	ctx   context.Context
 	http  *http.Client
 	url   string // of the container
+	below string // what all names begin with
 	token string
 	seal  cipher.AEAD
 	wait  time.Duration
@@ -36,10 +37,16 @@ func (r *run) open() *store {
 		name, value, _ := strings.Cut(line, "=")
 		env[name] = value
 	}
-	key := sha256.Sum256([]byte(r.given["password"]))
+	url, token, password, below := env["OS_STORAGE_URL"], env["OS_AUTH_TOKEN"], r.given["password"], ""
+	_, container, _ := strings.Cut(strings.TrimSuffix(env["RESTIC_REPOSITORY"], ":/"), ":")
+	if of, ok := strings.CutPrefix(r.given["repository"], "swift://"); ok {
+		url, token, password, r.sets = env["SWIFT_PREAUTHURL"], env["SWIFT_PREAUTHTOKEN"], env["PASSPHRASE"], true
+		container, below, _ = strings.Cut(of, "/")
+		below += "/"
+	}
+	key := sha256.Sum256([]byte(password))
 	block, _ := aes.NewCipher(key[:]) // the key has a good length
 	seal, _ := cipher.NewGCM(block)   // and AES the block that is needed
-	_, container, _ := strings.Cut(strings.TrimSuffix(env["RESTIC_REPOSITORY"], ":/"), ":")
 	transport := &http.Transport{DisableKeepAlives: true, DialContext: func(_ context.Context, _, address string) (net.Conn, error) {
 		_, port, err := net.SplitHostPort(address)
 		if err != nil {
@@ -51,7 +58,7 @@ func (r *run) open() *store {
 		}
 		return r.Dial(number)
 	}}
-	return &store{ctx: r.ctx, http: &http.Client{Transport: transport}, url: env["OS_STORAGE_URL"] + "/" + container, token: env["OS_AUTH_TOKEN"], seal: seal, wait: 10 * r.Step}
+	return &store{ctx: r.ctx, http: &http.Client{Transport: transport}, url: url + "/" + container, below: below, token: token, seal: seal, wait: 10 * r.Step}
 }
 
 var errAbsent = errors.New("does not exist")
@@ -82,6 +89,9 @@ func (s *store) ask(method, name, query string, body []byte) ([]byte, error) {
 }
 
 func (s *store) once(method, name, query string, body []byte) ([]byte, int, error) {
+	if name != "" {
+		name = s.below + name
+	}
 	request, err := http.NewRequestWithContext(s.ctx, method, s.url+"/"+name+query, bytes.NewReader(body))
 	if err != nil {
 		return nil, 0, err
@@ -96,32 +106,45 @@ func (s *store) once(method, name, query string, body []byte) ([]byte, int, erro
 	return raw, answer.StatusCode, err
 }
 
-func (s *store) names(below string) (out []string, err error) {
-	raw, err := s.ask(http.MethodGet, "", "?format=json&prefix="+url.QueryEscape(below), nil)
+func (s *store) names(prefix string) (out []string, err error) {
+	raw, err := s.ask(http.MethodGet, "", "?format=json&prefix="+url.QueryEscape(s.below+prefix), nil)
 	if err != nil {
 		return nil, err
 	}
 	var list []struct{ Name string }
 	err = json.Unmarshal(raw, &list)
 	for _, o := range list {
-		out = append(out, o.Name)
+		out = append(out, strings.TrimPrefix(o.Name, s.below))
 	}
 	return out, err
 }
 
 func (s *store) put(name string, plain []byte) error {
+	raw, err := s.sealed(plain)
+	if err != nil {
+		return err
+	}
+	return s.putRaw(name, raw)
+}
+
+func (s *store) putRaw(name string, raw []byte) error {
+	_, err := s.ask(http.MethodPut, name, "", raw)
+	return err
+}
+
+// sealed is what is stored of a text.
+func (s *store) sealed(plain []byte) ([]byte, error) {
 	var packed bytes.Buffer
 	zip := gzip.NewWriter(&packed)
 	if _, err := zip.Write(plain); err != nil {
-		return err
+		return nil, err
 	}
 	if err := zip.Close(); err != nil {
-		return err
+		return nil, err
 	}
 	nonce := make([]byte, s.seal.NonceSize())
 	_, _ = rand.Read(nonce) // never fails
-	_, err := s.ask(http.MethodPut, name, "", s.seal.Seal(nonce, nonce, packed.Bytes(), nil))
-	return err
+	return s.seal.Seal(nonce, nonce, packed.Bytes(), nil), nil
 }
 
 func (s *store) get(name string) ([]byte, error) {

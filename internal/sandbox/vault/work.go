@@ -53,7 +53,11 @@ func (r *run) backup() error {
 	if r.hook("before") != 0 && r.given["rule"] != "warn" {
 		err = exit(1)
 	} else {
-		err = r.locked(r.save)
+		save := r.save
+		if r.sets {
+			save = r.saveSet
+		}
+		err = r.locked(save)
 		code := 0
 		if err != nil {
 			code = 1
@@ -124,13 +128,17 @@ func (r *run) saveFile(file string, known map[string]bool) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	sum := sha256.Sum256(raw)
-	hash := hex.EncodeToString(sum[:])
+	hash := hashOf(raw)
 	if known[hash] {
 		return hash, nil
 	}
 	known[hash] = true
 	return hash, r.store.put(dataName(hash), raw)
+}
+
+func hashOf(raw []byte) string {
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:])
 }
 
 func (r *run) load(id string) (s snapshot, err error) {
@@ -208,8 +216,11 @@ func (r *run) check() error {
 }
 
 func (r *run) content(n node) ([]byte, error) {
+	if r.sets {
+		return r.whole.Blobs[n.Data], nil
+	}
 	raw, err := r.store.get(dataName(n.Data))
-	if sum := sha256.Sum256(raw); err == nil && hex.EncodeToString(sum[:]) != n.Data {
+	if err == nil && hashOf(raw) != n.Data {
 		return nil, errors.New("hash does not match")
 	}
 	return raw, err
@@ -293,13 +304,13 @@ func (r *run) drill() error {
 }
 
 func (r *run) bring(to string) error {
-	s, err := r.load(r.given["snapshot"])
+	nodes, err := r.nodes()
 	if err != nil {
 		return err
 	}
 	var files, size int64
 	roots := r.lines("roots")
-	for _, n := range s.Nodes {
+	for _, n := range nodes {
 		if !slices.ContainsFunc(roots, func(root string) bool {
 			return n.Path == root || strings.HasPrefix(n.Path, strings.TrimSuffix(root, "/")+"/")
 		}) {
@@ -317,6 +328,19 @@ func (r *run) bring(to string) error {
 	}
 	r.say("restored %d %d", files, size)
 	return nil
+}
+
+// nodes are the files of the backup that is asked for.
+func (r *run) nodes() ([]node, error) {
+	if !r.sets {
+		s, err := r.load(r.given["snapshot"])
+		return s.Nodes, err
+	}
+	links, err := r.chain(r.wanted())
+	if err == nil {
+		r.whole, err = r.gather(links)
+	}
+	return r.whole.Nodes, err
 }
 
 func (r *run) bringOne(to string, n node) error {

@@ -1191,6 +1191,8 @@ export interface components {
             instance_name: string;
             /** @enum {string} */
             method: "snapshot" | "soft";
+            /** @description the engine's id of the backup that this one builds on, without which it cannot be read */
+            parent?: string;
             plan: string;
             plan_name: string;
             /**
@@ -1988,7 +1990,7 @@ export interface components {
             backup: components["schemas"]["Backup"];
             keep: boolean;
             /** @enum {string} */
-            reason: "last" | "daily" | "weekly" | "monthly" | "held" | "last_good" | "expired" | "unlimited";
+            reason: "last" | "daily" | "weekly" | "monthly" | "held" | "last_good" | "needed" | "expired" | "unlimited";
         };
         Verification: {
             /** @description of a soft backup: restore it to a scratch directory of its instance and compare */

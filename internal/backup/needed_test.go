@@ -1,0 +1,35 @@
+package backup_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"mycloudmanager/internal/backup"
+)
+
+// A chain loses its end, never its beginning.
+func TestWhatOthersBuildOnStays(t *testing.T) {
+	start := time.Date(2026, 1, 1, 2, 0, 0, 0, time.UTC)
+	var all []backup.Backup
+	for day, parent := range []string{"", "p.0", "p.1", "", "p.3"} {
+		snapshot := "p." + string(rune('0'+day))
+		all = append(all, backup.Backup{ID: backup.SoftID("i", snapshot), Instance: "i", Snapshot: snapshot, Parent: parent, CreatedAt: start.AddDate(0, 0, day)})
+	}
+	reasons := func(keep int) (out []string) {
+		for _, v := range (backup.Retention{Last: keep}).Judge(all, time.UTC) {
+			require.Equal(t, v.Reason != "expired", v.Keep)
+			out = append(out, v.Reason)
+		}
+		return out
+	}
+	require.Equal(t, []string{"last", "needed", "expired", "expired", "expired"}, reasons(1))
+	require.Equal(t, []string{"last", "last", "expired", "expired", "expired"}, reasons(2))
+	require.Equal(t, []string{"last", "last", "last", "needed", "needed"}, reasons(3))
+	all[1].Held = true
+	require.Equal(t, []string{"last", "last", "expired", "held", "needed"}, reasons(2))
+
+	all[0].Parent = all[0].Snapshot // nobody has made such a one
+	require.Empty(t, backup.Needed(all, func(backup.Backup) bool { return false }))
+}
