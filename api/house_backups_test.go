@@ -7,6 +7,7 @@ import (
 	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/notice"
 )
 
 const (
@@ -92,4 +93,12 @@ func (v *vault) Hold(context.Context, backup.Backup, bool) error {
 
 func (v *vault) Files(context.Context, string, string, string, int, string) (backup.FilesPage, error) {
 	return backup.FilesPage{Items: []backup.Entry{{Path: "/data/a", Type: backup.EntryFile}}}, v.err
+}
+
+// channels are one, whose last notice was not taken.
+type channels struct{ err error }
+
+func (c *channels) Channels(context.Context) ([]notice.Shown, error) {
+	return []notice.Shown{{Channel: notice.Channel{ID: "mail", Kind: notice.Mail, To: "ops@example.org"},
+		Last: &notice.Last{Status: notice.GivenUp, Why: "the webhook answers 503", At: time.Now().UTC(), Kind: notice.Failed, Plan: "nightly"}}}, c.err
 }

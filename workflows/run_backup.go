@@ -39,6 +39,7 @@ func RunBackup(ctx workflow.Context, in BackupInput) (err error) {
 		return err
 	}
 	defer run.End(ctx, &err)
+	defer tellOfRun(ctx, run, in.Plan, &err)
 	var children []flow.Child
 	for _, id := range in.Plan.Instances {
 		children = append(children, flow.Child{ID: instanceWorkflow(id), Input: BackupInstanceInput{Plan: in.Plan, Instance: id, Task: flow.TaskID(ctx)}})

@@ -57,6 +57,7 @@ func StepTitles() map[string]i18n.Text {
 		"VerifyFiles":           {En: "Read the backup and compare", Fr: "Lire la sauvegarde et comparer"},
 		"RestoreFiles":          {En: "Restore the files", Fr: "Restaurer les fichiers"},
 		"ForgetFiles":           {En: "Delete from the storage", Fr: "Supprimer du stockage"},
+		"TryNotice":             {En: "Send a notice to each channel", Fr: "Envoyer un avis à chaque destination"},
 		"DeleteAppVolumes":      {En: "Delete the app's volumes", Fr: "Supprimer les volumes de l'application"},
 	}
 }
