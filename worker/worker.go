@@ -2,7 +2,6 @@
 package worker
 
 import (
-	"context"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -31,7 +30,6 @@ import (
 	"mycloudmanager/internal/reach"
 	"mycloudmanager/internal/stack"
 	"mycloudmanager/internal/tasklog"
-	"mycloudmanager/internal/tasks"
 	"mycloudmanager/workflows"
 )
 
@@ -50,18 +48,13 @@ type Parts struct {
 	Records   *backup.Records              // of soft backups
 	BackupKey []byte                       // the project's
 	Engines   map[backup.EngineName]string // what instances run to back up
-	Plans     *backup.Plans
+	Plans     backups.Plans
 	Notices   *notice.Sender // nil: there are no channels
-	Runs      Runs
+	Runs      backups.Runs   // of plans
 	Recorder  *audit.Recorder
 	Converter converter.DataConverter
 	Every     time.Duration // between two looks of a wait; 0: defaultEvery
 	Tracing   []interceptor.WorkerInterceptor
-}
-
-// Runs lists the runs of plans.
-type Runs interface {
-	List(ctx context.Context, f tasks.Filter) (tasks.Page, error)
 }
 
 const (

@@ -12,7 +12,7 @@ import (
 // Activities looks at backups.
 type Activities struct {
 	Reader *backup.Reader
-	Plans  *backup.Plans
+	Plans  Plans
 	Runs   Runs
 }
 

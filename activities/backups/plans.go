@@ -17,6 +17,11 @@ type Runs interface {
 	List(ctx context.Context, f tasks.Filter) (tasks.Page, error)
 }
 
+// Plans lists backup plans.
+type Plans interface {
+	List(ctx context.Context, after string, n int) (list []backup.Planned, more bool, err error)
+}
+
 // LookInput is what the look before has seen, by plan; nil when there was none.
 type LookInput struct{ Before map[string]backup.Seen }
 
