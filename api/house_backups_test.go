@@ -98,7 +98,7 @@ func (v *vault) Files(context.Context, string, string, string, int, string) (bac
 // channels are one, whose last notice was not taken.
 type channels struct{ err error }
 
-func (c *channels) Channels(context.Context) ([]notice.Shown, error) {
-	return []notice.Shown{{Channel: notice.Channel{ID: "mail", Kind: notice.Mail, To: "ops@example.org"},
-		Last: &notice.Last{Status: notice.GivenUp, Why: "the webhook answers 503", At: time.Now().UTC(), Kind: notice.Failed, Plan: "nightly"}}}, c.err
+func (c *channels) Channels(context.Context) ([]notice.Recipient, error) {
+	return []notice.Recipient{{Channel: notice.Channel{ID: "mail", Kind: notice.Mail, To: "ops@example.org"},
+		Last: &notice.Delivery{Status: notice.GivenUp, Why: "the webhook answers 503", At: time.Now().UTC(), Kind: notice.Failed, Plan: "nightly"}}}, c.err
 }

@@ -22,7 +22,7 @@ func (s *Server) noticeRoutes(api huma.API) {
 
 // NoticeChannels are the channels that are configured.
 type NoticeChannels struct {
-	Channels []notice.Shown `json:"channels" doc:"none: notices are not configured"`
+	Channels []notice.Recipient `json:"channels" doc:"none: notices are not configured"`
 }
 
 func (s *Server) listNotices(ctx context.Context, _ *struct{}) (*struct{ Body NoticeChannels }, error) {

@@ -86,7 +86,7 @@ type Backups interface {
 
 // Notices shows where notices go, and what became of the last of each.
 type Notices interface {
-	Channels(ctx context.Context) ([]notice.Shown, error)
+	Channels(ctx context.Context) ([]notice.Recipient, error)
 }
 
 // Stacks reads the toolbox stack.

@@ -231,20 +231,20 @@ func TestAReceiverThatIsAwayGetsTheNoticeOnce(t *testing.T) {
 	require.Len(t, o.hook.Calls(), 1)
 	require.Len(t, o.mail.Messages(), 2, "the notice and the test")
 	last = o.last(t)
-	require.Equal(t, notice.Last{Status: notice.Delivered, At: last["webhook"].At, Kind: notice.Failed, Plan: "nightly"}, *last["webhook"])
+	require.Equal(t, notice.Delivery{Status: notice.Delivered, At: last["webhook"].At, Kind: notice.Failed, Plan: "nightly"}, *last["webhook"])
 
 	test = o.ended(t, o.begin(t, "notice.test", workflows.TestNoticeInput{}, notice.TestTarget).ID)
 	require.Equal(t, flow.Succeeded, test.Status, test.Message)
 	require.Equal(t, "test", o.hook.Calls()[1].Body.Data.Kind)
 }
 
-func (o *office) last(t *testing.T) map[string]*notice.Last {
+func (o *office) last(t *testing.T) map[string]*notice.Delivery {
 	t.Helper()
 	time.Sleep(300 * time.Millisecond) // visibility lags behind a memo
 	list, err := o.board.Channels(t.Context())
 	require.NoError(t, err)
 	require.Len(t, list, 2)
-	return map[string]*notice.Last{string(list[0].Kind): list[0].Last, string(list[1].Kind): list[1].Last}
+	return map[string]*notice.Delivery{string(list[0].Kind): list[0].Last, string(list[1].Kind): list[1].Last}
 }
 
 // round makes a round as its schedule does: the result of the one before is known to the next. It returns

@@ -121,6 +121,7 @@ func TestNotice(ctx workflow.Context, _ TestNoticeInput) (err error) {
 		return err
 	}
 	run.Result("channels", outcomes)
+	run.Say("%d channels were asked to take a notice", len(outcomes))
 	record := notice.Record{Kind: n.Kind, Channels: outcomes}
 	if err := workflow.UpsertMemo(ctx, map[string]any{notice.Memo: record}); err != nil {
 		return err

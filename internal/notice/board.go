@@ -24,14 +24,14 @@ type Board struct {
 	Converter converter.DataConverter
 }
 
-// Shown is a channel with its last delivery.
-type Shown struct {
+// Recipient is a channel with its last delivery.
+type Recipient struct {
 	Channel
-	Last *Last `json:"last,omitempty" doc:"none when nothing was ever sent there"`
+	Last *Delivery `json:"last,omitempty" doc:"none when nothing was ever sent there"`
 }
 
-// Last is the last delivery to a channel.
-type Last struct {
+// Delivery is the last delivery to a channel.
+type Delivery struct {
 	Status Status    `json:"status" enum:"delivered,trying,failed" doc:"trying: it is repeated for a day"`
 	Why    string    `json:"why,omitempty"`
 	At     time.Time `json:"at"`
@@ -47,10 +47,10 @@ const deliveries = "WorkflowType IN ('SendNotice', 'TestNotice') AND " + flow.Ou
 
 // Channels returns the channels that are configured, with one question to Temporal, and one more for each
 // channel that is being tried.
-func (b *Board) Channels(ctx context.Context) ([]Shown, error) {
-	list := []Shown{}
+func (b *Board) Channels(ctx context.Context) ([]Recipient, error) {
+	list := []Recipient{}
 	for _, c := range b.Sender.Channels() {
-		list = append(list, Shown{Channel: c})
+		list = append(list, Recipient{Channel: c})
 	}
 	if len(list) == 0 {
 		return list, nil
@@ -81,10 +81,10 @@ func (b *Board) Channels(ctx context.Context) ([]Shown, error) {
 }
 
 // heard takes over what a delivery says of the channel when it is newer than what is known.
-func (s *Shown) heard(r Record) bool {
+func (s *Recipient) heard(r Record) bool {
 	for _, o := range r.Channels {
 		if o.ID == s.ID && (s.Last == nil || o.At.After(s.Last.At)) {
-			s.Last = &Last{Status: o.Status, Why: o.Why, At: o.At, Kind: r.Kind, Plan: r.Plan.Name}
+			s.Last = &Delivery{Status: o.Status, Why: o.Why, At: o.At, Kind: r.Kind, Plan: r.Plan.Name}
 			return true
 		}
 	}
@@ -92,7 +92,7 @@ func (s *Shown) heard(r Record) bool {
 }
 
 // explain says why a delivery has not yet come through. One that was ended from outside is given up.
-func (b *Board) explain(ctx context.Context, info *workflowpb.WorkflowExecutionInfo, s *Shown) {
+func (b *Board) explain(ctx context.Context, info *workflowpb.WorkflowExecutionInfo, s *Recipient) {
 	if info.Status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
 		s.Last.Status = GivenUp
 		return

@@ -1385,6 +1385,20 @@ export interface components {
             password: string;
             username: string;
         };
+        Delivery: {
+            /** Format: date-time */
+            at: string;
+            /** @enum {string} */
+            kind: "failed" | "partly_failed" | "missed" | "stale" | "recovered" | "test";
+            /** @description name */
+            plan?: string;
+            /**
+             * @description trying: it is repeated for a day
+             * @enum {string}
+             */
+            status: "delivered" | "trying" | "failed";
+            why?: string;
+        };
         Edge: {
             from: string;
             to: string;
@@ -1533,20 +1547,6 @@ export interface components {
             /** Format: int64 */
             size_gb: number;
         };
-        Last: {
-            /** Format: date-time */
-            at: string;
-            /** @enum {string} */
-            kind: "failed" | "partly_failed" | "missed" | "stale" | "recovered" | "test";
-            /** @description name */
-            plan?: string;
-            /**
-             * @description trying: it is repeated for a day
-             * @enum {string}
-             */
-            status: "delivered" | "trying" | "failed";
-            why?: string;
-        };
         LaunchApp: {
             version?: string;
             /** @description a kept volume; left out, the app's own newest is taken again */
@@ -1678,7 +1678,7 @@ export interface components {
         };
         NoticeChannels: {
             /** @description none: notices are not configured */
-            channels: components["schemas"]["Shown"][];
+            channels: components["schemas"]["Recipient"][];
         };
         Occurrence: {
             /** Format: date-time */
@@ -1789,6 +1789,16 @@ export interface components {
             /** Format: int64 */
             total: number;
         };
+        Recipient: {
+            /** @description stays the same as long as its address does */
+            id: string;
+            /** @enum {string} */
+            kind: "mail" | "webhook";
+            /** @description none when nothing was ever sent there */
+            last?: components["schemas"]["Delivery"];
+            /** @description addresses, or the URL without what may be secret in it */
+            to: string;
+        };
         Record: {
             actor: components["schemas"]["Actor"];
             changes: components["schemas"]["Change"][];
@@ -1872,16 +1882,6 @@ export interface components {
             parameters: {
                 [key: string]: unknown;
             };
-        };
-        Shown: {
-            /** @description stays the same as long as its address does */
-            id: string;
-            /** @enum {string} */
-            kind: "mail" | "webhook";
-            /** @description none when nothing was ever sent there */
-            last?: components["schemas"]["Last"];
-            /** @description addresses, or the URL without what may be secret in it */
-            to: string;
         };
         SignIn: {
             application_credential_id?: string;
