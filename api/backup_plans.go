@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -63,6 +64,8 @@ type BackupPlan struct {
 	LastRun     *PlanRun            `json:"last_run,omitempty" readOnly:"true" doc:"none when it never ran"`
 	Missed      int                 `json:"missed_runs" readOnly:"true" doc:"due while the manager was down, for longer than it may catch up"`
 	Overlapped  int                 `json:"overlapped_runs" readOnly:"true" doc:"due while the one before was still running"`
+	StaleSince  *time.Time          `json:"stale_since,omitempty" readOnly:"true" doc:"two due times in a row have brought no good backup of an instance: the second; none while it is not so, paused or running"`
+	Stale       []backup.Overdue    `json:"stale_instances,omitempty" readOnly:"true" doc:"of which there is none"`
 	CreatedAt   time.Time           `json:"created_at" readOnly:"true"`
 	CreatedBy   flow.Actor          `json:"created_by" readOnly:"true"`
 	ETag        string              `json:"etag" readOnly:"true"`
@@ -87,12 +90,22 @@ type planAnswer struct {
 
 const upcoming = 10
 
-func (s *Server) shownPlan(p backup.Planned, last *PlanRun) (BackupPlan, error) {
+// shownPlan shows a plan. Without good, nothing is said of whether it is stale.
+func (s *Server) shownPlan(p backup.Planned, last *PlanRun, good backup.Good) (BackupPlan, error) {
 	out := BackupPlan{ID: p.ID, PlanSettings: PlanSettings{Name: p.Name, Instances: p.Instances, Method: p.Method, Directories: orNone(p.Directories), Soft: p.Soft, Snapshot: p.Snapshot,
 		Schedule: p.Schedule, CatchUp: p.CatchUp, Retention: p.Retention}, Paused: p.Paused, Note: p.Note, LastRun: last, Missed: p.Missed, Overlapped: p.Overlap,
 		CreatedAt: p.CreatedAt, CreatedBy: p.Author, ETag: p.ETag, NextRuns: []time.Time{}, Occurrences: []backup.Occurrence{}}
 	if p.Paused {
 		return out, nil
+	}
+	if good != nil {
+		overdue, err := p.Overdue(good, last != nil && !last.Status.Closed(), time.Now())
+		if err != nil {
+			return out, err
+		}
+		if len(overdue) > 0 {
+			out.StaleSince, out.Stale = &overdue[0].Since, overdue
+		}
 	}
 	next, err := p.Schedule.Next(time.Now(), upcoming)
 	for _, o := range next {
@@ -101,7 +114,17 @@ func (s *Server) shownPlan(p backup.Planned, last *PlanRun) (BackupPlan, error) 
 	return out, err
 }
 
-func (s *Server) planAnswer(ctx context.Context, p backup.Planned, err error) (*planAnswer, error) {
+// good are the newest good backups. A cloud that does not answer keeps nobody from the plans.
+func (s *Server) good(ctx context.Context) backup.Good {
+	all, err := s.Backups.List(ctx)
+	if err != nil {
+		slog.Warn("whether plans are stale is not known", "err", err)
+		return nil
+	}
+	return backup.GoodOf(all)
+}
+
+func (s *Server) planAnswer(ctx context.Context, p backup.Planned, good backup.Good, err error) (*planAnswer, error) {
 	if err != nil {
 		if _, stale := errors.AsType[*backup.Stale](err); stale {
 			return nil, newProblem(http.StatusPreconditionFailed, "somebody changed the plan meanwhile: read it again")
@@ -112,7 +135,7 @@ func (s *Server) planAnswer(ctx context.Context, p backup.Planned, err error) (*
 	if err != nil {
 		return nil, err
 	}
-	shown, err := s.shownPlan(p, runs[p.ID])
+	shown, err := s.shownPlan(p, runs[p.ID], good)
 	return &planAnswer{ETag: shown.ETag, Body: shown}, err
 }
 
@@ -154,9 +177,9 @@ func (s *Server) listPlans(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	page := BackupPlans{Items: []BackupPlan{}}
+	page, good := BackupPlans{Items: []BackupPlan{}}, s.good(ctx)
 	for _, p := range list {
-		shown, err := s.shownPlan(p, runs[p.ID])
+		shown, err := s.shownPlan(p, runs[p.ID], good)
 		if err != nil {
 			return nil, err
 		}
@@ -170,7 +193,10 @@ func (s *Server) listPlans(ctx context.Context, in *struct {
 
 func (s *Server) getPlan(ctx context.Context, in *PlanPath) (*planAnswer, error) {
 	p, err := s.Plans.Get(ctx, in.ID)
-	return s.planAnswer(ctx, p, err)
+	if err != nil {
+		return nil, err
+	}
+	return s.planAnswer(ctx, p, s.good(ctx), nil)
 }
 
 func (s *Server) createPlan(ctx context.Context, in *struct{ Body BackupPlan }) (*planAnswer, error) {
@@ -188,7 +214,7 @@ func (s *Server) createPlan(ctx context.Context, in *struct{ Body BackupPlan }) 
 	if err := s.recordPlan(ctx, "plan.create", p.Plan, nil); err != nil {
 		return nil, err
 	}
-	return s.planAnswer(ctx, p, nil)
+	return s.planAnswer(ctx, p, nil, nil)
 }
 
 func planOf(ctx context.Context, id string, in PlanSettings) backup.Plan {
@@ -258,7 +284,7 @@ func (s *Server) replacePlan(ctx context.Context, in *struct {
 	if err == nil {
 		err = s.recordPlan(ctx, "plan.update", p.Plan, planChanges(before.Plan, p.Plan))
 	}
-	return s.planAnswer(ctx, p, err)
+	return s.planAnswer(ctx, p, nil, err)
 }
 
 func (s *Server) deletePlan(ctx context.Context, in *struct {
@@ -330,7 +356,7 @@ func (s *Server) pausePlan(ctx context.Context, in *struct {
 	if err == nil {
 		err = s.recordPlan(ctx, "plan.pause", p.Plan, nil)
 	}
-	return s.planAnswer(ctx, p, err)
+	return s.planAnswer(ctx, p, nil, err)
 }
 
 func (s *Server) resumePlan(ctx context.Context, in *PlanPath) (*planAnswer, error) {
@@ -338,7 +364,7 @@ func (s *Server) resumePlan(ctx context.Context, in *PlanPath) (*planAnswer, err
 	if err == nil {
 		err = s.recordPlan(ctx, "plan.resume", p.Plan, nil)
 	}
-	return s.planAnswer(ctx, p, err)
+	return s.planAnswer(ctx, p, nil, err)
 }
 
 func (s *Server) planRuns(ctx context.Context, in *struct {

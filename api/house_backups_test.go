@@ -7,6 +7,7 @@ import (
 	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/notice"
 )
 
 const (
@@ -98,4 +99,12 @@ func (v *vault) Hold(context.Context, backup.Backup, bool) error {
 
 func (v *vault) Files(context.Context, string, string, string, int, string) (backup.FilesPage, error) {
 	return backup.FilesPage{Items: []backup.Entry{{Path: "/data/a", Type: backup.EntryFile}}}, v.err
+}
+
+// channels are one, whose last notice was not taken.
+type channels struct{ err error }
+
+func (c *channels) Channels(context.Context) ([]notice.Recipient, error) {
+	return []notice.Recipient{{Channel: notice.Channel{ID: "mail", Kind: notice.Mail, To: "ops@example.org"},
+		Last: &notice.Delivery{Status: notice.GivenUp, Why: "the webhook answers 503", At: time.Now().UTC(), Kind: notice.Failed, Plan: "nightly"}}}, c.err
 }

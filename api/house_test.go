@@ -46,16 +46,17 @@ type house struct {
 	calendar *calendar
 	vault    *vault
 	purse    *purse
+	channels *channels
 }
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
 	page := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>page</html>") })
-	h := &house{people: &people{}, work: &work{}, book: &book{}, stacks: &stacks{}, shelf: &shelf{}, fleet: &fleet{}, purse: &purse{}, calendar: &calendar{}, vault: &vault{}}
+	h := &house{people: &people{}, work: &work{}, book: &book{}, stacks: &stacks{}, shelf: &shelf{}, fleet: &fleet{}, purse: &purse{}, calendar: &calendar{}, vault: &vault{}, channels: &channels{}}
 	h.Server = &Server{
 		Config: Config{SessionKey: make([]byte, 32), TemporalWeb: page, Codec: page, UI: page, Metrics: page,
 			Defaults: SignInDefaults{Project: "demo", UserDomain: "Default", ProjectDomain: "Default"}},
-		Identities: h.people, Tasks: h.work, Stacks: h.stacks, Apps: h.shelf, Instances: h.fleet, Tokens: h.purse, Plans: h.calendar, Backups: h.vault, Audit: h.book, Operations: workflows.ByName(),
+		Identities: h.people, Tasks: h.work, Stacks: h.stacks, Apps: h.shelf, Instances: h.fleet, Tokens: h.purse, Plans: h.calendar, Backups: h.vault, Notices: h.channels, Audit: h.book, Operations: workflows.ByName(),
 	}
 	var err error
 	h.handler, err = h.Handler()

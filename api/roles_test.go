@@ -93,6 +93,9 @@ var routes = map[string]route{
 	"listRestorePoints": {roles.Viewer, "/instances/" + enrolledID + "/restore-points", ""},
 	"restoreInstance":   {roles.Operator, "/instances/" + enrolledID + "/restore", `{"backup_id":"` + backupID + `","confirm":"web-1"}`},
 
+	"listNotices": {roles.Viewer, "/notices", ""},
+	"testNotices": {roles.Administrator, "/notices/test", ""},
+
 	"listAudit":   {roles.Viewer, "/audit", ""},
 	"exportAudit": {roles.Viewer, "/audit/export?format=csv", ""},
 }

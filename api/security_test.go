@@ -33,7 +33,7 @@ func TestNoAnswerShowsAnInnerError(t *testing.T) {
 		"unavailable":  {fault.New(fault.Unavailable, errors.New(inner), "the cloud does not answer"), 503, "unavailable"},
 	} {
 		h.people.err, h.work.err, h.stacks.err, h.shelf.err, h.book.err = c.err, c.err, c.err, c.err, c.err
-		h.fleet.err, h.purse.err, h.calendar.err, h.vault.err = c.err, c.err, c.err, c.err
+		h.fleet.err, h.purse.err, h.calendar.err, h.vault.err, h.channels.err = c.err, c.err, c.err, c.err, c.err
 		for id, method := range operations {
 			r := routes[id]
 			if id == "getInfo" || id == "previewBackupPlan" || id == "getEnrollScript" || id == "getSession" || id == "closeSession" || id == "watchEvents" || id == "watchTask" || id == "followTaskLog" {

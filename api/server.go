@@ -18,6 +18,7 @@ import (
 	"mycloudmanager/internal/flow"
 	"mycloudmanager/internal/identity"
 	"mycloudmanager/internal/instances"
+	"mycloudmanager/internal/notice"
 	"mycloudmanager/internal/roles"
 	"mycloudmanager/internal/stack"
 	"mycloudmanager/internal/tasklog"
@@ -81,6 +82,11 @@ type Backups interface {
 	Get(ctx context.Context, id string) (backup.Backup, error)
 	Hold(ctx context.Context, b backup.Backup, held bool) error
 	Files(ctx context.Context, id, dir, query string, limit int, pageToken string) (backup.FilesPage, error)
+}
+
+// Notices shows where notices go, and what became of the last of each.
+type Notices interface {
+	Channels(ctx context.Context) ([]notice.Recipient, error)
 }
 
 // Stacks reads the toolbox stack.
@@ -147,6 +153,7 @@ type Server struct {
 	Tokens     Tokens
 	Plans      Plans
 	Backups    Backups
+	Notices    Notices
 	Audit      Audit
 	Operations map[string]flow.Operation
 	Probes     []Probe
@@ -205,7 +212,7 @@ func (s *Server) router() (*gin.Engine, huma.API, error) {
 	}
 	api := humagin.NewWithGroup(r, r.Group("/api/v1"), config)
 	api.UseMiddleware(s.language, s.authenticate(api))
-	for _, register := range []func(huma.API){s.sessionRoutes, s.taskRoutes, s.logRoutes, s.eventRoutes, s.stackRoutes, s.appRoutes, s.instanceRoutes, s.enrollmentRoutes, s.planRoutes, s.backupRoutes, s.auditRoutes} {
+	for _, register := range []func(huma.API){s.sessionRoutes, s.taskRoutes, s.logRoutes, s.eventRoutes, s.stackRoutes, s.appRoutes, s.instanceRoutes, s.enrollmentRoutes, s.planRoutes, s.backupRoutes, s.noticeRoutes, s.auditRoutes} {
 		register(api)
 	}
 	return r, api, nil

@@ -25,7 +25,10 @@ import (
 	"mycloudmanager/internal/apps"
 	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/notice"
+	"mycloudmanager/internal/notice/noticetest"
 	"mycloudmanager/internal/stack"
+	"mycloudmanager/internal/tasks"
 	"mycloudmanager/internal/temporal/temporaltest"
 	"mycloudmanager/worker"
 	"mycloudmanager/workflows"
@@ -47,12 +50,14 @@ func TestRecord(t *testing.T) {
 	}
 	r := &recorder{house: newHouse(t), server: temporaltest.Start(t), dir: "../workflows/testdata"}
 	r.parts.Converter = r.server.Ring.Converter()
+	r.sendNotices(t)
 	w := sdkworker.New(r.server.Client, "record", sdkworker.Options{Interceptors: worker.Interceptors(r.parts)})
 	worker.Register(w, r.parts)
 	require.NoError(t, w.Start())
 	t.Cleanup(w.Stop)
 
 	r.saveBackups(t)
+	r.saveNotices(t)
 	r.save(t, "DeployStack.cancelled", r.cancelled(t, "stack.deploy", small(r.house)))
 	r.save(t, "DeployStack.blocked", r.blocked(t, "stack.deploy", small(r.house)))
 	nodes := 1
@@ -94,6 +99,44 @@ func (r *recorder) saveBackups(t *testing.T) {
 	volumes := r.booted(t, "vol-1")
 	r.snapshot(t, "vol-1")
 	r.save(t, "RestoreInstance.beside", r.ok(t, "instance.restore", workflows.RestoreInput{Backup: r.backup, Instance: volumes, Beside: "vol-2"}))
+}
+
+// sendNotices gives notices somewhere to go.
+func (r *recorder) sendNotices(t *testing.T) {
+	t.Helper()
+	hook := noticetest.StartReceiver(t)
+	var err error
+	r.parts.Notices, err = notice.Open(notice.Config{WebhookURLs: []string{hook.URL}, SecretFile: hook.SecretFile(), Language: "en", PublicURL: "http://127.0.0.1:8080"})
+	require.NoError(t, err)
+	r.parts.Runs = &tasks.Service{Temporal: r.server.Client, Namespace: temporaltest.Namespace, Converter: r.parts.Converter}
+	r.parts.Plans = &shelf{}
+}
+
+// saveNotices records a run that fails and is told, a test, and a round that tells of missed runs.
+func (r *recorder) saveNotices(t *testing.T) {
+	t.Helper()
+	plan := r.nightly(t, "web-1", "db-1")
+	r.cloud.Control(t, http.MethodPost, "/faults", `{"service":"nova","method":"POST","path_regex":"/action$","kind":"status","status":413,"count":50}`)
+	run := r.start(t, "backup.run", workflows.BackupInput{Plan: plan})
+	require.Error(t, run.Get(t.Context(), nil))
+	r.cloud.Control(t, http.MethodDelete, "/faults", "")
+	r.save(t, "RunBackup.failed", run)
+	r.saveNotice(t, "SendNotice.ok", "run-"+run.GetRunID())
+	r.save(t, "RunBackup.told", r.ok(t, "backup.run", workflows.BackupInput{Plan: plan}))
+	r.save(t, "TestNotice.ok", r.ok(t, "notice.test", workflows.TestNoticeInput{}))
+	known := r.parts.Plans.(*shelf)
+	known.plans = []backup.Planned{{Plan: plan}}
+	round(t, r.server, "record")
+	known.plans[0].Missed = 3
+	id := round(t, r.server, "record")
+	r.save(t, "CheckPlans.ok", r.server.Client.GetWorkflow(t.Context(), id, ""))
+}
+
+func (r *recorder) saveNotice(t *testing.T, name, id string) {
+	t.Helper()
+	delivery := r.server.Client.GetWorkflow(t.Context(), notice.Notice{ID: id}.WorkflowID(), "")
+	require.NoError(t, delivery.Get(t.Context(), nil))
+	r.save(t, name, delivery)
 }
 
 // saveSoft records the operations of soft backups, and returns one that is left.

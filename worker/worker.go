@@ -17,6 +17,7 @@ import (
 	"mycloudmanager/activities/glance"
 	"mycloudmanager/activities/heat"
 	"mycloudmanager/activities/neutron"
+	"mycloudmanager/activities/notices"
 	"mycloudmanager/activities/nova"
 	playbooks "mycloudmanager/internal/ansible"
 	"mycloudmanager/internal/audit"
@@ -24,6 +25,7 @@ import (
 	"mycloudmanager/internal/catalog"
 	"mycloudmanager/internal/flow"
 	"mycloudmanager/internal/kube"
+	"mycloudmanager/internal/notice"
 	"mycloudmanager/internal/openstack"
 	"mycloudmanager/internal/reach"
 	"mycloudmanager/internal/stack"
@@ -46,6 +48,9 @@ type Parts struct {
 	Records   *backup.Records              // of soft backups
 	BackupKey []byte                       // the project's
 	Engines   map[backup.EngineName]string // what instances run to back up
+	Plans     backups.Plans
+	Notices   *notice.Sender // nil: there are no channels
+	Runs      backups.Runs   // of plans
 	Recorder  *audit.Recorder
 	Converter converter.DataConverter
 	Every     time.Duration // between two looks of a wait; 0: defaultEvery
@@ -90,7 +95,8 @@ func Register(r worker.Registry, p Parts) {
 		&ansible.Activities{Runner: p.Playbooks, Reach: p.Instances, Catalog: p.Catalog, Cluster: p.Cluster, Log: p.Log, Relay: p.Relay, Script: p.Script, Every: every},
 		&cinder.Activities{Cloud: p.Cloud, Every: every},
 		&glance.Activities{Cloud: p.Cloud, Every: every},
-		&backups.Activities{Reader: &backup.Reader{Cloud: p.Cloud, Records: p.Records}},
+		&backups.Activities{Reader: &backup.Reader{Cloud: p.Cloud, Records: p.Records}, Plans: p.Plans, Runs: p.Runs},
+		&notices.Activities{Sender: p.Notices, Cloud: p.Cloud, Runs: p.Runs},
 		&cluster.Activities{Cluster: p.Cluster, Catalog: p.Catalog, Every: every},
 		&files.Activities{Cloud: p.Cloud, Reach: p.Instances, Records: p.Records, Log: p.Log, Key: p.BackupKey, Scripts: p.Engines, Every: every},
 	} {

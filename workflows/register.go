@@ -47,6 +47,8 @@ func Operations() []flow.Operation {
 			Title: i18n.Text{En: "Verify the backup {target}", Fr: "Vérifier la sauvegarde {target}"}},
 		{Name: "instance.restore", Workflow: RestoreInstance, Role: roles.Operator, Input: func() any { return new(RestoreInput) },
 			Title: i18n.Text{En: "Restore {target}", Fr: "Restaurer {target}"}},
+		{Name: "notice.test", Workflow: TestNotice, Role: roles.Administrator, Input: func() any { return new(TestNoticeInput) },
+			Title: i18n.Text{En: "Test the notices", Fr: "Essayer les avis"}},
 	}
 }
 
@@ -59,7 +61,7 @@ func Register(r worker.WorkflowRegistry) {
 			r.RegisterWorkflow(o.Workflow)
 		}
 	}
-	for _, w := range []any{EnrollmentToken, HoldInstance, ScheduledBackup, BackupInstance, SafetySnapshot, CheckDrift, CheckBackups} { // no operations of their own
+	for _, w := range []any{EnrollmentToken, HoldInstance, ScheduledBackup, BackupInstance, SafetySnapshot, CheckDrift, CheckBackups, CheckPlans, SendNotice} { // no operations of their own
 		r.RegisterWorkflow(w)
 	}
 }

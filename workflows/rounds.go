@@ -56,3 +56,26 @@ func CheckBackups(ctx workflow.Context, by rounds.By) error {
 	}
 	return nil
 }
+
+// CheckPlans is a round: it tells of plans that have missed runs since the round before, and of those that
+// have become stale. Its result is what the next round compares with.
+func CheckPlans(ctx workflow.Context, _ rounds.By) (map[string]backup.Seen, error) {
+	var (
+		store *backups.Activities
+		in    backups.LookInput
+		look  backups.PlansLook
+	)
+	if workflow.HasLastCompletionResult(ctx) {
+		if err := workflow.GetLastCompletionResult(ctx, &in.Before); err != nil {
+			return nil, err
+		}
+	}
+	if err := workflow.ExecuteActivity(flow.Call(ctx), store.LookAtPlans, in).Get(ctx, &look); err != nil {
+		return nil, err
+	}
+	for _, n := range look.News {
+		n.At = workflow.Now(ctx)
+		startNotice(ctx, n)
+	}
+	return look.Seen, nil
+}

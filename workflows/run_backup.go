@@ -42,6 +42,7 @@ func RunBackup(ctx workflow.Context, in BackupInput) (err error) {
 		return err
 	}
 	defer run.End(ctx, &err)
+	defer tellOfRun(ctx, run, in.Plan, &err)
 	var (
 		children []flow.Child
 		set      *group

@@ -74,6 +74,7 @@ func backupTitles() map[string]i18n.Text {
 		"KeepVerdict":    {En: "Keep what was found", Fr: "Garder le résultat"},
 		"VerifyFiles":    {En: "Read the backup and compare", Fr: "Lire la sauvegarde et comparer"},
 		"RestoreFiles":   {En: "Restore the files", Fr: "Restaurer les fichiers"},
+		"TryNotice":      {En: "Send a notice to each channel", Fr: "Envoyer un avis à chaque destination"},
 		"ForgetFiles":    {En: "Delete from the storage", Fr: "Supprimer du stockage"},
 	}
 }

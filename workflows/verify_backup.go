@@ -49,6 +49,7 @@ func VerifyBackup(ctx workflow.Context, in VerifyInput) (err error) {
 		return err
 	}
 	if !look.OK {
+		tellOfDamage(ctx, in.Backup, look.Detail)
 		return fault.Final(fault.New(fault.Invalid, nil, "the backup cannot be relied on: %s", look.Detail))
 	}
 	return nil

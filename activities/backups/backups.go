@@ -10,7 +10,11 @@ import (
 )
 
 // Activities looks at backups.
-type Activities struct{ Reader *backup.Reader }
+type Activities struct {
+	Reader *backup.Reader
+	Plans  Plans
+	Runs   Runs
+}
 
 // ChooseInput says which backups are to go: those that the plan does not keep, or those that are named.
 type ChooseInput struct {

@@ -27,6 +27,7 @@ import (
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/flow"
 	"mycloudmanager/internal/kube"
+	"mycloudmanager/internal/notice"
 	"mycloudmanager/internal/openstack"
 	"mycloudmanager/internal/reach"
 	"mycloudmanager/internal/stack"
@@ -61,6 +62,7 @@ type product struct {
 	publicKey string
 	instances *reach.Instances
 	texts     enrollment.Texts
+	notices   *notice.Sender
 	embedded  *supervise.Temporal
 	temporal  client.Client
 	listener  net.Listener
@@ -216,12 +218,25 @@ func (p *product) openInstances(way *reach.Cluster) error {
 		return fault.New(fault.Invalid, err, "SSH identity: %v", err)
 	}
 	p.instances = &reach.Instances{Cluster: way, Key: key}
-	url := p.config.PublicURL
-	if url == "" {
-		url = "http://" + p.config.Listen
+	if p.texts, err = enrollment.LoadTexts(deploy.Files, publicURL(p.config)); err != nil {
+		return err
 	}
-	p.texts, err = enrollment.LoadTexts(deploy.Files, url)
+	p.notices, err = openNotices(p.config)
 	return err
+}
+
+func publicURL(c config.Config) string {
+	if c.PublicURL == "" {
+		return "http://" + c.Listen
+	}
+	return c.PublicURL
+}
+
+// openNotices finds the channels of notices, and refuses those whose secrets cannot be read.
+func openNotices(c config.Config) (*notice.Sender, error) {
+	n := c.Notices
+	return notice.Open(notice.Config{MailTo: n.MailTo, MailFrom: n.MailFrom, SMTPAddress: n.SMTPAddress, SMTPUser: n.SMTPUser, SMTPPasswordFile: n.SMTPPasswordFile,
+		SMTPCAFile: n.SMTPCA, WebhookURLs: n.WebhookURLs, SecretFile: n.WebhookSecretFile, Language: n.Language, PublicURL: publicURL(c)})
 }
 
 // codecPath is where Temporal Web opens payloads, for administrators.
@@ -276,7 +291,7 @@ func (p *product) parts() (worker.Parts, error) {
 	engines, err := backup.LoadScripts(deploy.Files)
 	parts := worker.Parts{Cloud: p.cloud, Cluster: p.cluster, Catalog: p.catalog, Template: template, PublicKey: p.publicKey,
 		Log: p.logs, Records: p.records, BackupKey: p.backupKey, Engines: engines, Recorder: &audit.Recorder{Store: p.audit}, Converter: p.ring.Converter(),
-		Instances: p.instances, Playbooks: &ansible.Runner{}, Script: p.texts.Script()}
+		Instances: p.instances, Playbooks: &ansible.Runner{}, Script: p.texts.Script(), Plans: p.plans(), Notices: p.notices, Runs: p.tasks()}
 	if err == nil {
 		err = p.relay(&parts)
 	}

@@ -30,6 +30,7 @@ import (
 	"mycloudmanager/internal/flow"
 	"mycloudmanager/internal/identity"
 	"mycloudmanager/internal/instances"
+	"mycloudmanager/internal/notice"
 	"mycloudmanager/internal/roles"
 	"mycloudmanager/internal/rounds"
 	"mycloudmanager/internal/stack"
@@ -96,6 +97,7 @@ func (p *product) makeRounds(ctx context.Context) error {
 	return rounds.Ensure(ctx, p.temporal, temporal.TaskQueue, by, []rounds.Round{
 		{Name: "agents", Workflow: flow.ActivityName(workflows.CheckDrift), Cron: p.config.CheckAgents},
 		{Name: "backups", Workflow: flow.ActivityName(workflows.CheckBackups), Cron: p.config.CheckBackups},
+		{Name: "plans", Workflow: flow.ActivityName(workflows.CheckPlans), Cron: p.config.CheckPlans},
 	})
 }
 
@@ -138,14 +140,14 @@ func (p *product) server() (*api.Server, error) {
 			Defaults: p.signInDefaults(), Enrollment: p.texts, PublicKey: p.publicKey,
 		},
 		Identities: &identity.Service{Cloud: p.cloud},
-		Tasks: &tasks.Service{Temporal: p.temporal, Namespace: c.TemporalNamespace, TaskQueue: temporal.TaskQueue, Converter: p.ring.Converter(),
-			Operations: workflows.ByName(), StepTitles: workflows.StepTitles(), TemporalWeb: p.embedded != nil, Logs: p.logs},
+		Tasks:      p.tasks(),
 		Stacks:     &stack.Reader{Cloud: p.cloud, Cluster: p.cluster},
 		Apps:       &appstatus.Reader{Catalog: p.catalog, Cluster: p.cluster, Cloud: p.cloud},
 		Instances:  &instances.Reader{Cloud: p.cloud, Catalog: p.catalog},
 		Tokens:     &enrollment.Tokens{Temporal: p.temporal, Namespace: c.TemporalNamespace, TaskQueue: temporal.TaskQueue, Converter: p.ring.Converter()},
-		Plans:      &backup.Plans{Temporal: p.temporal, TaskQueue: temporal.TaskQueue, Converter: p.ring.Converter()},
+		Plans:      p.plans(),
 		Backups:    &backup.Reader{Cloud: p.cloud, Records: p.records},
+		Notices:    &notice.Board{Sender: p.notices, Temporal: p.temporal, Namespace: c.TemporalNamespace, Converter: p.ring.Converter()},
 		Audit:      p.audit,
 		Operations: workflows.ByName(),
 		Probes:     p.probes(),
@@ -158,6 +160,15 @@ func (p *product) server() (*api.Server, error) {
 			{Username: "demo", Password: "demo", Role: roles.Operator}, {Username: "viewer", Password: "viewer", Role: roles.Viewer}}
 	}
 	return s, nil
+}
+
+func (p *product) tasks() *tasks.Service {
+	return &tasks.Service{Temporal: p.temporal, Namespace: p.config.TemporalNamespace, TaskQueue: temporal.TaskQueue, Converter: p.ring.Converter(),
+		Operations: workflows.ByName(), StepTitles: workflows.StepTitles(), TemporalWeb: p.embedded != nil, Logs: p.logs}
+}
+
+func (p *product) plans() *backup.Plans {
+	return &backup.Plans{Temporal: p.temporal, TaskQueue: temporal.TaskQueue, Converter: p.ring.Converter()}
 }
 
 // signInDefaults save most people from typing more than name and password.
@@ -275,6 +286,13 @@ func Check(ctx context.Context, c config.Config, say io.Writer) error {
 	g := s.Grant()
 	fmt.Fprintf(say, "cloud    %s: project %s, user %s, role %s\n", p.cloud.AuthURL(), g.ProjectName, g.UserName, roles.FromKeystone(g.Roles))
 	fmt.Fprintf(say, "data     %s\n", filepath.Clean(c.DataDir))
+	sender, err := openNotices(c)
+	if err != nil {
+		return err
+	}
+	for _, channel := range sender.Channels() {
+		fmt.Fprintf(say, "notices  %s: %s\n", channel.Kind, channel.To)
+	}
 	return nil
 }
 

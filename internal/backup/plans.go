@@ -39,6 +39,8 @@ type Planned struct {
 	Missed  int // runs that were due while nothing ran, and too late for the catch-up window
 	Overlap int // runs that were due while the one before was still going on
 	ETag    string
+	// ChangedAt is when the plan was last edited, paused or resumed; zero when it never was.
+	ChangedAt time.Time
 }
 
 const (
@@ -100,6 +102,7 @@ func (s *Plans) planned(d *client.ScheduleDescription) (Planned, error) {
 		return p, fault.New(fault.Internal, err, "the plan cannot be read: was its key lost?")
 	}
 	p.Missed, p.Overlap = d.Info.NumActionsMissedCatchupWindow, d.Info.NumActionsSkippedOverlap
+	p.ChangedAt = d.Info.LastUpdateAt
 	if d.Schedule.State != nil {
 		p.Paused = d.Schedule.State.Paused
 		if p.Paused {

@@ -29,6 +29,7 @@ type plan struct {
 	Note      string               `json:"note"`
 	NextRuns  []time.Time          `json:"next_runs"`
 	Missed    int                  `json:"missed_runs"`
+	Stale     *time.Time           `json:"stale_since,omitempty"`
 	LastRun   *struct {
 		Task   string    `json:"task"`
 		Status string    `json:"status"`
@@ -84,6 +85,13 @@ func (p plan) last() string {
 	return p.LastRun.Status + " " + p.LastRun.At.Local().Format(time.DateTime)
 }
 
+func (p plan) stale() string {
+	if p.Stale == nil {
+		return "-"
+	}
+	return "since " + p.Stale.Local().Format(time.DateTime)
+}
+
 func (s *session) planList(ctx context.Context, c *client, out io.Writer, _ []string) error {
 	all, err := pages[json.RawMessage](ctx, c, "/backup-plans", url.Values{})
 	if err != nil {
@@ -99,9 +107,9 @@ func (s *session) planList(ctx context.Context, c *client, out io.Writer, _ []st
 		}
 	}
 	return s.print(out, list, func(t *tabwriter.Writer) {
-		row(t, "ID", "NAME", "METHOD", "INSTANCES", "SCHEDULE", "NEXT", "LAST", "MISSED")
+		row(t, "ID", "NAME", "METHOD", "INSTANCES", "SCHEDULE", "NEXT", "LAST", "MISSED", "STALE")
 		for _, p := range plans {
-			row(t, p.ID, p.Name, string(p.Method), fmt.Sprint(len(p.Instances)), p.Schedule.String(), p.next(), p.last(), fmt.Sprint(p.Missed))
+			row(t, p.ID, p.Name, string(p.Method), fmt.Sprint(len(p.Instances)), p.Schedule.String(), p.next(), p.last(), fmt.Sprint(p.Missed), p.stale())
 		}
 	})
 }
@@ -121,6 +129,7 @@ func (s *session) planShow(ctx context.Context, c *client, out io.Writer, args [
 		row(t, "NEXT", p.next())
 		row(t, "LAST", p.last())
 		row(t, "MISSED", fmt.Sprint(p.Missed))
+		row(t, "STALE", p.stale())
 	})
 }
 

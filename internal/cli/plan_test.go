@@ -48,3 +48,12 @@ func TestAPlanForAllTogether(t *testing.T) {
 	_, err = settings([]byte("no"), false)
 	require.Error(t, err)
 }
+
+func TestAPlanTellsSinceWhenItIsStale(t *testing.T) {
+	at := time.Date(2026, 11, 25, 2, 30, 0, 0, time.Local)
+	for want, p := range map[string]plan{"-": {}, "since 2026-11-25 02:30:00": {Stale: &at}} {
+		if got := p.stale(); got != want {
+			t.Errorf("stale is %q, want %q", got, want)
+		}
+	}
+}

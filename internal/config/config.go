@@ -45,6 +45,8 @@ type Config struct {
 	PublicURL    string // without a path; "" is http:// and Listen
 	CheckAgents  string // cron line in UTC, or off
 	CheckBackups string // cron line in UTC, or off
+	CheckPlans   string // cron line in UTC, or off
+	Notices      Notices
 	HorizonURL   string
 	AccountURL   string
 
@@ -81,10 +83,20 @@ func settings() []setting {
 		{name: "public-url", help: "address at which people and instances reach the manager; empty: http:// and listen"},
 		{name: "check-agents", fallback: "0 5 * * *", help: "when agents are looked at for drift: a cron line in UTC, or off"},
 		{name: "check-backups", fallback: "0 6 * * *", help: "when backups that nobody has looked at for a week are verified: a cron line in UTC, or off"},
+		{name: "check-plans", fallback: "*/5 * * * *", help: "when backup plans are looked at for missed runs and stale backups: a cron line in UTC, or off"},
 		{name: "horizon-url", help: "page of My Instances"},
 		{name: "account-url", help: "page of My Account"},
 		{name: "sandbox-listen", fallback: "127.0.0.1:8090", help: "address of the simulated cloud"},
 		{name: "sandbox-speed", fallback: "1", help: "divides the simulated cloud's times"},
+		{name: "notice-mail-to", help: "addresses that get notices of backup plans, with commas between them; empty: no mail"},
+		{name: "notice-mail-from", help: "address that mails come from"},
+		{name: "smtp-address", help: "host:port of the mail server; port 465 is TLS at once, any other STARTTLS"},
+		{name: "smtp-user", help: "user of the mail server; empty: it asks for none"},
+		{name: "smtp-password-file", help: "file with that user's password"},
+		{name: "smtp-tls-ca", help: "CA file of the mail server"},
+		{name: "notice-language", fallback: "en", help: "language of notices: en or fr"},
+		{name: "notice-webhook-urls", help: "https:// addresses that get notices, with commas between them", secret: true},
+		{name: "notice-webhook-secret-file", help: "file with the secret that signs them: whsec_ and base64"},
 	}
 }
 
@@ -117,6 +129,7 @@ func Load(f *pflag.FlagSet) (Config, error) {
 		TemporalExecutable: v.GetString("temporal-executable"), AuditURL: v.GetString("audit-url"), Kubeconfig: v.GetString("kubeconfig"),
 		HorizonURL: v.GetString("horizon-url"), AccountURL: v.GetString("account-url"), SandboxListen: v.GetString("sandbox-listen"),
 		SSHProxy: v.GetString("ssh-proxy"), PublicURL: v.GetString("public-url"), CheckAgents: v.GetString("check-agents"), CheckBackups: v.GetString("check-backups"),
+		CheckPlans: v.GetString("check-plans"), Notices: noticesOf(v),
 	}
 	faults = append(faults, c.parse(v)...)
 	faults = append(faults, c.check()...)
@@ -209,7 +222,7 @@ func (c *Config) check() []error {
 			faults = append(faults, fmt.Errorf("%s: %w", name, err))
 		}
 	}
-	return append(faults, c.checkWords()...)
+	return append(append(faults, c.checkWords()...), c.Notices.check()...)
 }
 
 // checkWords checks what is one of a few words, or goes only with another.

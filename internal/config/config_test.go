@@ -86,6 +86,27 @@ func TestEveryFaultIsReportedAtOnce(t *testing.T) {
 	require.NotContains(t, err.Error(), "hunter2")
 }
 
+// What could never be delivered is refused at the start, and no webhook's address is told: it may hold a
+// secret.
+func TestChannelsOfNoticesAreChecked(t *testing.T) {
+	absent, there := filepath.Join(t.TempDir(), "absent"), file(t, "x")
+	_, err := config.Load(flags(t, "--notice-mail-to", "ops@example.org, nobody", "--notice-mail-from", "", "--smtp-address", "mail", "--smtp-user", "mcm", "--smtp-tls-ca", absent,
+		"--notice-webhook-urls", "http://u:hunter2@hooks.example.org/x,ftp://hunter2,https://ok.example.org", "--notice-language", "de"))
+	require.Error(t, err)
+	for _, want := range []string{`notice-mail-to: "nobody" is no mail address`, "notice-mail-from", "smtp-address", "smtp-user and smtp-password-file", "smtp-tls-ca", "notice-language",
+		"notice-webhook-urls: number 1 is neither https:// nor on this machine", "notice-webhook-urls: number 2 is not a web address", "notice-webhook-secret-file: it is needed"} {
+		require.ErrorContains(t, err, want)
+	}
+	require.NotContains(t, err.Error(), "hunter2")
+	f := flags(t, "--notice-mail-to", "ops@example.org,Anna <anna@example.org>", "--notice-mail-from", "mcm@example.org", "--smtp-address", "mail:587", "--smtp-user", "mcm",
+		"--smtp-password-file", there, "--notice-webhook-urls", "https://hooks.example.org/?key=hunter2, http://127.0.0.1:9/x", "--notice-webhook-secret-file", there)
+	c, err := config.Load(f)
+	require.NoError(t, err)
+	require.Equal(t, []string{"ops@example.org", "Anna <anna@example.org>"}, c.Notices.MailTo)
+	require.Len(t, c.Notices.WebhookURLs, 2)
+	require.NotContains(t, config.Print(f), "hunter2")
+}
+
 func TestNumbersAreWhole(t *testing.T) {
 	for _, args := range [][]string{{"--retention-days", "12x"}, {"--retention-days", "1.5"}, {"--retention-days", "36501"}, {"--sandbox-speed", "2fast"}, {"--sandbox-speed", "NaN"}, {"--sandbox-speed", "Inf"}} {
 		_, err := config.Load(flags(t, args...))

@@ -3,6 +3,7 @@
 package flow
 
 import (
+	"errors"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -51,6 +52,27 @@ func Alter(ctx workflow.Context, limit time.Duration) workflow.Context {
 	options := workflow.GetActivityOptions(Wait(ctx, limit))
 	options.WaitForCancellation = true
 	return workflow.WithActivityOptions(ctx, options)
+}
+
+// Deliver is for one delivery to somebody else's service, repeated for patience with growing pauses. The
+// activity's id names it among others of its kind; "" leaves Temporal's.
+func Deliver(ctx workflow.Context, patience time.Duration, id string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		ActivityID:             id,
+		StartToCloseTimeout:    callTimeout,
+		ScheduleToCloseTimeout: patience,
+		HeartbeatTimeout:       beatTimeout,
+		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: 5 * time.Second, BackoffCoefficient: 2, MaximumInterval: 10 * time.Minute},
+	})
+}
+
+// CauseOf is what went wrong last in an activity whose time has run out, nil when that is not why err is.
+func CauseOf(err error) error {
+	timeout, ok := errors.AsType[*temporal.TimeoutError](err)
+	if !ok {
+		return nil
+	}
+	return timeout.Unwrap()
 }
 
 func retryPolicy() *temporal.RetryPolicy {

@@ -59,3 +59,12 @@ func StartTask(ctx workflow.Context, id string, r Request, operation, input any)
 		Memo: map[string]any{CallMemo: r}, TypedSearchAttributes: temporal.NewSearchAttributes(r.Attributes()...),
 	}), operation, input)
 }
+
+// StartOnce starts from within a workflow one that is no task, outlives it, and is never started again
+// by the same id.
+func StartOnce(ctx workflow.Context, id string, child, input any) workflow.ChildWorkflowFuture {
+	return workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+		WorkflowID: id, WorkflowExecutionTimeout: Deadline, ParentClosePolicy: enumspb.PARENT_CLOSE_POLICY_ABANDON,
+		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+	}), child, input)
+}

@@ -1,5 +1,6 @@
 import { expect, type Page, test } from "@playwright/test";
 import { MockBackups, MockPlans } from "../../src/testing/backups.ts";
+import { MockSession } from "../../src/testing/fixtures.ts";
 import { expectAccessible, expectNoSideScroll, screens } from "../browser.ts";
 import { mockApi, type World, world } from "./mock.ts";
 
@@ -260,4 +261,52 @@ test("a backup is verified, drilled, released and deleted", async ({ page }) => 
   await dialog.getByRole("button", { name: "Delete the backup" }).click();
   await expect(dialog).toBeHidden();
   expect(Object.keys(given.asked)).toContain(`DELETE /backups/${MockBackups[3]?.id}`);
+});
+
+for (const [width, viewport] of Object.entries(screens)) {
+  test(`a stale plan says so in words, and whom notices reach, ${width}`, async ({ page }) => {
+    await page.setViewportSize(viewport);
+    const given = await open(page, "/backups", {
+      session: { ...MockSession, role: "administrator" },
+    });
+    const row = page.getByRole("row", { name: /Web data, weekly/ });
+    await expect(row.getByText("Stale")).toBeVisible();
+    await expect(row.getByText("2 missed runs")).toBeVisible();
+    const channels = page.getByRole("list", { name: "Where notices go" });
+    await expect(channels.getByRole("listitem").first()).toContainText(
+      /ops@example.org.*Delivered.*“Web data, weekly” has become stale/,
+    );
+    await expect(channels).toContainText("the webhook answers 503");
+    await expect(channels).toContainText("Nothing sent yet");
+    const send = page.getByRole("button", { name: "Send a test" });
+    await send.focus();
+    await page.keyboard.press("Enter");
+    await expect(page.getByRole("link", { name: "Follow it" })).toBeVisible();
+    expect(Object.keys(given.asked)).toContain("POST /notices/test");
+    await shot(page, `notices-${width}`);
+    await page.getByRole("link", { name: "Web data, weekly" }).click();
+    await expect(page.getByRole("alert").first()).toContainText(
+      "There is no recent good backup of web-1",
+    );
+    await shot(page, `stale-${width}`);
+  });
+}
+
+test("without channels the settings that turn notices on are named", async ({ page }) => {
+  await open(page, "/backups", { channels: [] });
+  const settings = page.getByRole("list", { name: "Settings that turn notices on" });
+  await expect(settings).toContainText("notice-mail-to");
+  await expect(settings).toContainText("notice-webhook-secret-file");
+  await expect(page.getByRole("button", { name: "Send a test" })).toBeHidden();
+  await shot(page, "notices-none");
+});
+
+test("only an administrator sends a test", async ({ page }) => {
+  const given = await open(page, "/backups", { session: { ...MockSession, role: "operator" } });
+  const send = page.getByRole("button", { name: "Send a test" });
+  await expect(send).toHaveAttribute("aria-disabled", "true");
+  await send.focus();
+  await expect(page.getByRole("tooltip")).toContainText("administrator");
+  await page.keyboard.press("Enter");
+  expect(Object.keys(given.asked)).not.toContain("POST /notices/test");
 });

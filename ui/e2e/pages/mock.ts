@@ -4,6 +4,7 @@ import type {
   Backup,
   BackupPlan,
   Instance,
+  NoticeChannel,
   Preflight,
   Session,
   Stack,
@@ -20,6 +21,7 @@ export interface World {
   instances: Instance[];
   plans: BackupPlan[];
   backups: Backup[];
+  channels: NoticeChannel[];
   tasks: Task[];
   preflight: Preflight;
   log: mocks.MockLog;
@@ -37,6 +39,7 @@ export function world(change: Partial<World> = {}): World {
     instances: mocks.MockInstances,
     plans: backups.MockPlans,
     backups: backups.MockBackups,
+    channels: backups.MockChannels,
     tasks: mocks.MockTasks,
     preflight: mocks.MockPreflight,
     log: mocks.MockTaskLog,
@@ -175,6 +178,7 @@ function read(path: string, given: World): [unknown, number?] {
       ? [found]
       : [{ title: "Not found", status: 404, code: "not_found", type: "" }, 404];
   }
+  if (path === "/notices") return [{ channels: given.channels }];
   if (path === "/audit") return [{ items: mocks.MockAudit, next_page_token: "" }];
   if (path === "/stack") return [given.stack];
   if (path === "/stack/options") return [mocks.MockOptions];

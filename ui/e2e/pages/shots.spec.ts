@@ -30,7 +30,7 @@ const views: [string, string, Partial<World>?][] = [
   ["instance-outside", `/instances?instance=${MockInstances[1]?.id}`],
   ["viewer-instances", "/instances", { session: { ...MockSession, role: "viewer" } }],
   ["backups", "/backups"],
-  ["backups-none", "/backups", { plans: [], backups: [] }],
+  ["backups-none", "/backups", { plans: [], backups: [], channels: [] }],
   ["backups-all", "/backups?view=backups"],
   ["backups-filtered", `/backups?view=backups&plan=${MockPlans[2]?.id}`],
   ["backup-plan", `/backups/plans/${MockPlans[0]?.id}`],

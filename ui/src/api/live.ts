@@ -109,6 +109,9 @@ export function applyTask(client: QueryClient, task: Task, onTurn?: (task: Task)
     }
   }
   if (/^(backup|plan)\.|^instance\.restore$/.test(task.operation)) refreshBackups(client, task);
+  if (task.operation === "notice.test" && !isOpen(task)) {
+    setTimeout(() => void client.invalidateQueries({ queryKey: ["notices"] }), instancesPause);
+  }
   // An agent's state changes while its task goes on, one instance after the other.
   if (/^(instance|agent)\./.test(task.operation)) refreshInstances(client);
 }

@@ -780,6 +780,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where notices of backup plans go, and what became of the last of each
+         * @description Role: viewer.
+         */
+        get: operations["listNotices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notices/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test to every channel
+         * @description Role: administrator.
+         */
+        post: operations["testNotices"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/session": {
         parameters: {
             query?: never;
@@ -1270,6 +1310,13 @@ export interface components {
             schedule: components["schemas"]["When"];
             snapshot?: components["schemas"]["SnapshotRules"];
             soft?: components["schemas"]["SoftRules"];
+            /** @description of which there is none */
+            readonly stale_instances?: components["schemas"]["Overdue"][];
+            /**
+             * Format: date-time
+             * @description two due times in a row have brought no good backup of an instance: the second; none while it is not so, paused or running
+             */
+            readonly stale_since?: string;
         };
         BackupPlans: {
             items: components["schemas"]["BackupPlan"][];
@@ -1342,6 +1389,20 @@ export interface components {
         Credentials: {
             password: string;
             username: string;
+        };
+        Delivery: {
+            /** Format: date-time */
+            at: string;
+            /** @enum {string} */
+            kind: "failed" | "partly_failed" | "missed" | "stale" | "recovered" | "test";
+            /** @description name */
+            plan?: string;
+            /**
+             * @description trying: it is repeated for a day
+             * @enum {string}
+             */
+            status: "delivered" | "trying" | "failed";
+            why?: string;
         };
         Edge: {
             from: string;
@@ -1620,6 +1681,10 @@ export interface components {
             /** @description Nova's status: ACTIVE, BUILD, ERROR, SHUTOFF, ... */
             state: string;
         };
+        NoticeChannels: {
+            /** @description none: notices are not configured */
+            channels: components["schemas"]["Recipient"][];
+        };
         Occurrence: {
             /** Format: date-time */
             at: string;
@@ -1635,6 +1700,19 @@ export interface components {
             key_pairs: string[];
             presets: components["schemas"]["Preset"][];
             volume_types: string[];
+        };
+        Overdue: {
+            instance: string;
+            /**
+             * Format: date-time
+             * @description null when there is none of this plan
+             */
+            last_backup_at: string | null;
+            /**
+             * Format: date-time
+             * @description the second of the due times
+             */
+            since: string;
         };
         Page: {
             items: components["schemas"]["Task"][];
@@ -1715,6 +1793,16 @@ export interface components {
             done: number;
             /** Format: int64 */
             total: number;
+        };
+        Recipient: {
+            /** @description stays the same as long as its address does */
+            id: string;
+            /** @enum {string} */
+            kind: "mail" | "webhook";
+            /** @description none when nothing was ever sent there */
+            last?: components["schemas"]["Delivery"];
+            /** @description addresses, or the URL without what may be secret in it */
+            to: string;
         };
         Record: {
             actor: components["schemas"]["Actor"];
@@ -6832,6 +6920,203 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listNotices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeChannels"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    testNotices: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description same key and body: the same task, also days later */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

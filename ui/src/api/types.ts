@@ -54,6 +54,9 @@ export type Schedule = Schemas["When"];
 export type Verdict = Schemas["Verdict"];
 export type BackupMethod = Backup["method"];
 
+export type NoticeChannel = Schemas["Recipient"];
+export type NoticeDelivery = NonNullable<NoticeChannel["last"]>;
+
 export type AgentBatch = Schemas["BatchAgents"];
 export type AgentState = Schemas["AgentState"];
 export type CreatedToken = Schemas["CreatedToken"];

@@ -4,8 +4,20 @@ import backups from "../locales/en/backups.json";
 import common from "../locales/en/common.json";
 import errors from "../locales/en/errors.json";
 import instances from "../locales/en/instances.json";
+import notices from "../locales/en/notices.json";
 import signin from "../locales/en/signin.json";
 import stack from "../locales/en/stack.json";
 import tasks from "../locales/en/tasks.json";
 
-export const en = { apps, audit, backups, common, errors, instances, signin, stack, tasks };
+export const en = {
+  apps,
+  audit,
+  backups,
+  common,
+  errors,
+  instances,
+  notices,
+  signin,
+  stack,
+  tasks,
+};

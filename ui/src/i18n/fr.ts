@@ -4,8 +4,20 @@ import backups from "../locales/fr/backups.json";
 import common from "../locales/fr/common.json";
 import errors from "../locales/fr/errors.json";
 import instances from "../locales/fr/instances.json";
+import notices from "../locales/fr/notices.json";
 import signin from "../locales/fr/signin.json";
 import stack from "../locales/fr/stack.json";
 import tasks from "../locales/fr/tasks.json";
 
-export const fr = { apps, audit, backups, common, errors, instances, signin, stack, tasks };
+export const fr = {
+  apps,
+  audit,
+  backups,
+  common,
+  errors,
+  instances,
+  notices,
+  signin,
+  stack,
+  tasks,
+};

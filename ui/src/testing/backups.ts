@@ -1,4 +1,11 @@
-import type { Backup, BackupFile, BackupPlan, Occurrence, Verdict } from "../api/types.ts";
+import type {
+  Backup,
+  BackupFile,
+  BackupPlan,
+  NoticeChannel,
+  Occurrence,
+  Verdict,
+} from "../api/types.ts";
 import { MockInstances } from "./fixtures.ts";
 
 const hour = 3_600_000;
@@ -52,6 +59,10 @@ export const MockPlans: BackupPlan[] = [
     schedule: { frequency: "weekly", weekday: "sunday", time: "02:30", time_zone: "Asia/Tokyo" },
     last_run: { task: "plan:web~1", status: "failed", at: inHours(-30) },
     missed_runs: 2,
+    stale_since: inHours(-6),
+    stale_instances: [
+      { instance: idOf("web-1"), since: inHours(-6), last_backup_at: inHours(-350) },
+    ],
   },
   {
     ...MockNightly,
@@ -149,6 +160,28 @@ export const MockBackups: Backup[] = [
 export const MockVerdicts: Verdict[] = [
   { backup: MockSnapshot, keep: true, reason: "last" },
   { backup: MockBackups[2] as Backup, keep: false, reason: "expired" },
+];
+
+export const MockChannels: NoticeChannel[] = [
+  {
+    id: "mail",
+    kind: "mail",
+    to: "ops@example.org, on-call@example.org",
+    last: { status: "delivered", at: inHours(-6), kind: "stale", plan: "Web data, weekly" },
+  },
+  {
+    id: "webhook-1",
+    kind: "webhook",
+    to: "https://chat.example.org/hooks/backups",
+    last: {
+      status: "trying",
+      why: "the webhook answers 503",
+      at: inHours(-6),
+      kind: "stale",
+      plan: "Web data, weekly",
+    },
+  },
+  { id: "webhook-2", kind: "webhook", to: "https://alerts.example.org/mcm" },
 ];
 
 const file = (path: string, type: BackupFile["type"], size?: number): BackupFile => ({

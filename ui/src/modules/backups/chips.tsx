@@ -4,9 +4,9 @@ import { useTranslation } from "react-i18next";
 import type { Backup, BackupPlan } from "../../api/types.ts";
 import { RelativeTime } from "../../components/RelativeTime.tsx";
 import { StatusChip } from "../../components/StatusChip.tsx";
-import { pausedLook, planHealth, planLooks, verifyLooks } from "./health.ts";
+import { pausedLook, planHealth, planLooks, staleLook, verifyLooks } from "./health.ts";
 
-/** How a plan does: paused or not, its last run, and runs that were missed. */
+/** How a plan does: paused or not, its last run, whether it is stale, and runs that were missed. */
 export function PlanChips({ plan }: { plan: BackupPlan }) {
   const { t } = useTranslation("backups");
   const health = planHealth(plan);
@@ -14,6 +14,7 @@ export function PlanChips({ plan }: { plan: BackupPlan }) {
     <Group gap={6}>
       {plan.paused && <StatusChip look={pausedLook} word={t("paused")} />}
       <StatusChip look={planLooks[health]} word={t(`health.${health}`)} />
+      {plan.stale_since && <StatusChip look={staleLook} word={t("stale")} />}
       {plan.missed_runs > 0 && (
         <StatusChip
           look={{ tone: "yellow", icon: IconAlertTriangle }}

@@ -5,6 +5,7 @@ import {
   IconCircleX,
   IconClockX,
   IconHandStop,
+  IconHourglassEmpty,
   IconLoader2,
   IconPlayerPause,
 } from "@tabler/icons-react";
@@ -22,6 +23,8 @@ export const planLooks: Record<PlanHealth, Look> = {
   running: { tone: "blue", icon: IconLoader2, turning: true },
   blocked: { tone: "yellow", icon: IconHandStop },
 };
+/** Two due times in a row have brought no good backup of an instance. */
+export const staleLook: Look = { tone: "red", icon: IconHourglassEmpty };
 export const pausedLook: Look = { tone: "gray", icon: IconPlayerPause };
 
 type Standing = Pick<BackupPlan, "last_run" | "missed_runs" | "next_runs">;

@@ -17,6 +17,7 @@ export const operations = [
   "backup.prune",
   "backup.verify",
   "instance.restore",
+  "notice.test",
 ] as const;
 
 /** What the audit knows beside tasks. */

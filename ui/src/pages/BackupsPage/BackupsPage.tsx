@@ -2,6 +2,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { backupsQuery, plansQuery } from "../../api/queries/backups.ts";
 import { instancesQuery } from "../../api/queries/instances.ts";
+import { NoticesCard } from "../../modules/notices/NoticesCard.tsx";
 import { useRoleReason } from "../../modules/session/useSession.ts";
 import type { BackupsSearch } from "../../search.ts";
 import { BackupsPageView } from "./BackupsPageView.tsx";
@@ -31,6 +32,7 @@ export function BackupsPage() {
       }}
       more={backups.hasNextPage ? () => backups.fetchNextPage() : undefined}
       loadingMore={backups.isFetchingNextPage}
+      notices={<NoticesCard />}
     />
   );
 }

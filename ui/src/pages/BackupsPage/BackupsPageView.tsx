@@ -1,5 +1,6 @@
 import { Tabs } from "@mantine/core";
 import { IconArchive, IconCalendarTime, IconDatabaseExport, IconPlus } from "@tabler/icons-react";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Backup, BackupPlan, Instance } from "../../api/types.ts";
 import { EmptyState } from "../../components/EmptyState.tsx";
@@ -27,6 +28,8 @@ export interface BackupsPageViewProps {
   onRetry: () => void;
   more?: () => void;
   loadingMore: boolean;
+  /** Who is told when a backup fails. */
+  notices: ReactNode;
 }
 
 export function BackupsPageView(props: BackupsPageViewProps) {
@@ -51,6 +54,7 @@ export function BackupsPageView(props: BackupsPageViewProps) {
         </Tabs.List>
         <Tabs.Panel value="plans">
           <Plans {...props} />
+          {props.notices}
         </Tabs.Panel>
         <Tabs.Panel value="backups">
           <BackupFilterBar

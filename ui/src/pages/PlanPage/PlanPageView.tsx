@@ -1,5 +1,5 @@
 import { Alert, Grid, Stack, Text, Title } from "@mantine/core";
-import { IconAlertTriangle } from "@tabler/icons-react";
+import { IconAlertTriangle, IconHourglassEmpty } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Backup, BackupPlan, Instance, Task, Verdict } from "../../api/types.ts";
@@ -13,7 +13,7 @@ import { BackupTable } from "../../modules/backups/BackupTable.tsx";
 import { PlanChips } from "../../modules/backups/chips.tsx";
 import { NextRuns } from "../../modules/backups/NextRuns.tsx";
 import { PlanActions } from "../../modules/backups/PlanActions.tsx";
-import { useScheduleWords } from "../../modules/backups/schedule.ts";
+import { useScheduleWords, wallTime } from "../../modules/backups/schedule.ts";
 import { PlanFacts } from "./PlanFacts.tsx";
 import { PlanRuns } from "./PlanRuns.tsx";
 import { RetentionList } from "./RetentionList.tsx";
@@ -48,6 +48,7 @@ export function PlanPageView(props: PlanPageViewProps) {
       >
         <PlanActions plan={plan} onDeleted={props.onDeleted} />
       </PageHeader>
+      <StaleAlert {...props} />
       {plan.missed_runs > 0 && (
         <Alert color="yellow" icon={<IconAlertTriangle />} mb="md">
           {t("missedText", { count: plan.missed_runs })}
@@ -86,6 +87,27 @@ export function PlanPageView(props: PlanPageViewProps) {
       </Grid>
       <PlanBackups {...props} />
     </>
+  );
+}
+
+/** Names shown before "and 3 more". */
+const few = 5;
+
+function StaleAlert({ plan, instances }: PlanPageViewProps) {
+  const { t, i18n } = useTranslation(["backups", "common"]);
+  if (!plan.stale_since) return null;
+  const stale = plan.stale_instances ?? [];
+  const names = stale
+    .slice(0, few)
+    .map((s) => instances.find((i) => i.id === s.instance)?.name ?? s.instance);
+  if (stale.length > few) names.push(t("common:andMore", { count: stale.length - few }));
+  return (
+    <Alert color="red" icon={<IconHourglassEmpty />} title={t("stale")} mb="md">
+      {t("staleText", {
+        names: names.join(", "),
+        when: wallTime(plan.stale_since, i18n.language, plan.schedule.time_zone),
+      })}
+    </Alert>
   );
 }
 

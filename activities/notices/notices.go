@@ -1,0 +1,144 @@
+// Package notices holds the activities that tell what became of backup plans.
+package notices
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"mycloudmanager/internal/backup"
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/notice"
+	"mycloudmanager/internal/openstack"
+	"mycloudmanager/internal/tasks"
+)
+
+// Runs lists tasks.
+type Runs interface {
+	List(ctx context.Context, f tasks.Filter) (tasks.Page, error)
+}
+
+// Activities prepares notices and delivers them.
+type Activities struct {
+	Sender *notice.Sender
+	Cloud  *openstack.Cloud
+	Runs   Runs // nil knows of none
+}
+
+// Prepared is a notice that is ready to be sent.
+type Prepared struct {
+	Notice   notice.Notice
+	Channels []notice.Channel // none: there is nothing to send, or nobody to send it to
+}
+
+// PrepareNotice says where the notice goes, with the instances' names in it. A recovery is one only if the
+// run before had failed. It is a read.
+func (a *Activities) PrepareNotice(ctx context.Context, n notice.Notice) (Prepared, error) {
+	out := Prepared{Notice: n, Channels: a.Sender.Channels()}
+	if len(out.Channels) == 0 {
+		return out, nil
+	}
+	if n.Kind == notice.Recovered {
+		failed, err := a.failedBefore(ctx, n)
+		if err != nil || !failed {
+			return Prepared{Notice: n}, err
+		}
+	}
+	out.Notice = a.named(ctx, n).Bounded()
+	return out, nil
+}
+
+// runsLookedAt is how many runs of a plan are looked at for one that was not cancelled.
+const runsLookedAt = 50
+
+// failedBefore reports whether the last run of the plan before this one, of those that came to an end of
+// their own, has failed.
+func (a *Activities) failedBefore(ctx context.Context, n notice.Notice) (bool, error) {
+	if a.Runs == nil {
+		return false, nil
+	}
+	page, err := a.Runs.List(ctx, tasks.Filter{Operation: "backup.run", Target: backup.PlanKind + ":" + n.Plan.ID, PageSize: runsLookedAt})
+	if err != nil {
+		return false, err
+	}
+	var own time.Time
+	for _, t := range page.Items {
+		if t.ID == n.Task {
+			own = t.StartedAt
+		}
+	}
+	var last *tasks.Task
+	for i, t := range page.Items {
+		switch {
+		case t.ID == n.Task, t.Status == flow.Cancelled, !t.Status.Closed():
+		case !own.IsZero() && t.StartedAt.After(own): // it has run since, and tells for itself
+		case last == nil || t.StartedAt.After(last.StartedAt):
+			last = &page.Items[i]
+		}
+	}
+	return last != nil && last.Status != flow.Succeeded, nil
+}
+
+// named gives the instances their names, with one list for all. Without the cloud their ids must do.
+func (a *Activities) named(ctx context.Context, n notice.Notice) notice.Notice {
+	if len(n.Instances) == 0 {
+		return n
+	}
+	names := map[string]string{}
+	s, err := a.Cloud.Manager(ctx)
+	if err == nil {
+		servers, e := s.Servers(ctx)
+		for _, server := range servers {
+			names[server.ID] = server.Name
+		}
+		err = e
+	}
+	if err != nil {
+		activity.GetLogger(ctx).Info("A notice names instances by their ids", "error", err)
+	}
+	instances := n.Instances
+	n.Instances = nil
+	for _, i := range instances {
+		if names[i.ID] != "" {
+			i.Name = names[i.ID]
+		}
+		n.Instances = append(n.Instances, i)
+	}
+	return n
+}
+
+// DeliverInput is a notice for one channel.
+type DeliverInput struct {
+	Channel string
+	Notice  notice.Notice
+}
+
+// DeliverNotice sends a notice to one channel. A repeat carries the same id, by which its receiver knows
+// that it is one.
+func (a *Activities) DeliverNotice(ctx context.Context, in DeliverInput) error {
+	return a.Sender.Deliver(ctx, in.Channel, in.Notice)
+}
+
+// TryNotice sends a notice to every channel, once, and tells how that went. A repeat carries the same id.
+func (a *Activities) TryNotice(ctx context.Context, n notice.Notice) ([]notice.Outcome, error) {
+	channels := a.Sender.Channels()
+	if len(channels) == 0 {
+		return nil, fault.New(fault.Invalid, nil, "there is nowhere to send notices to: set notice-mail-to or notice-webhook-urls")
+	}
+	out := make([]notice.Outcome, len(channels))
+	var all sync.WaitGroup
+	for i, c := range channels {
+		all.Go(func() {
+			err := a.Sender.Deliver(ctx, c.ID, n)
+			out[i] = notice.Outcome{Channel: c, Status: notice.Delivered, At: time.Now().UTC()}
+			if err != nil {
+				out[i].Status, out[i].Why = notice.GivenUp, fault.MessageOf(err)
+			}
+		})
+	}
+	all.Wait()
+	return out, ctx.Err()
+}

@@ -1,0 +1,118 @@
+package backup
+
+import (
+	"slices"
+	"time"
+)
+
+// Overdue is an instance of a plan of which two due times in a row have brought no good backup.
+type Overdue struct {
+	Instance string     `json:"instance"`
+	Since    time.Time  `json:"since" doc:"the second of the due times"`
+	LastGood *time.Time `json:"last_backup_at" nullable:"true" doc:"null when there is none of this plan"`
+}
+
+// Good are the newest good backups, by plan and instance. One that a verification has found damaged is not
+// good, and one that was made before a restore belongs to no plan.
+type Good map[string]map[string]time.Time
+
+// GoodOf finds them among all backups.
+func GoodOf(all []Backup) Good {
+	g := Good{}
+	for _, b := range all {
+		if b.Safety || b.VerifyStatus == VerifyFailed {
+			continue
+		}
+		if g[b.Plan] == nil {
+			g[b.Plan] = map[string]time.Time{}
+		}
+		if b.CreatedAt.After(g[b.Plan][b.Instance]) {
+			g[b.Plan][b.Instance] = b.CreatedAt
+		}
+	}
+	return g
+}
+
+const (
+	// dueTimes in a row without a backup make an instance overdue.
+	dueTimes = 2
+	// startPatience is how long after its time a run may begin, besides the plan's jitter.
+	startPatience = time.Minute
+)
+
+// Overdue returns the instances that are, the one that waits longest first. None is while the plan is
+// paused, or while a run is going on, which may bring what is missing. Due times count from the last good
+// backup, and from when the plan was made, edited or resumed.
+func (p Planned) Overdue(good Good, running bool, now time.Time) ([]Overdue, error) {
+	if p.Paused || running || len(p.Instances) == 0 {
+		return nil, nil
+	}
+	late := func(from time.Time) (time.Time, bool, error) {
+		due, err := p.Schedule.Next(from, dueTimes)
+		if err != nil || len(due) < dueTimes {
+			return time.Time{}, false, err
+		}
+		second := due[dueTimes-1].At
+		return second, !now.Before(second.Add(time.Duration(p.Schedule.Jitter)*time.Second + startPatience)), nil
+	}
+	instances := slices.Clone(p.Instances)
+	slices.SortStableFunc(instances, func(a, b string) int { return p.from(good, a).Compare(p.from(good, b)) })
+	var out []Overdue
+	for _, id := range instances {
+		since, is, err := late(p.from(good, id))
+		if err != nil || !is { // those after it wait less
+			return out, err
+		}
+		o := Overdue{Instance: id, Since: since}
+		if last, ok := good[p.ID][id]; ok {
+			o.LastGood = &last
+		}
+		out = append(out, o)
+	}
+	return out, nil
+}
+
+// from is when the due times of an instance begin to count.
+func (p Planned) from(good Good, id string) time.Time {
+	from := p.CreatedAt
+	for _, t := range []time.Time{p.ChangedAt, good[p.ID][id]} {
+		if t.After(from) {
+			from = t
+		}
+	}
+	return from
+}
+
+// Seen is what a look at a plan has seen: the next one tells what is new by it.
+type Seen struct {
+	Missed int       `json:"missed"`
+	Stale  time.Time `json:"stale,omitzero"` // since when
+	Told   bool      `json:"told,omitempty"` // that it is stale
+}
+
+// News is what a look at a plan has to tell.
+type News struct {
+	Missed int // runs since the look before
+	Stale  bool
+}
+
+// Compare says what is new since the look before, which is nil when that one did not have the plan. What
+// was missed before anybody looked for the first time is not news. A plan is called stale when two looks in a
+// row find it so: a run that makes up for lost time may just be starting.
+func (p Planned) Compare(before *Seen, first bool, overdue []Overdue) (Seen, News) {
+	var was Seen
+	switch {
+	case before != nil:
+		was = *before
+	case first:
+		was.Missed = p.Missed
+	}
+	now, news := Seen{Missed: p.Missed}, News{Missed: max(p.Missed-was.Missed, 0)}
+	if len(overdue) > 0 {
+		now.Stale, now.Told = overdue[0].Since, was.Told
+		if !was.Stale.IsZero() && !was.Told {
+			now.Told, news.Stale = true, true
+		}
+	}
+	return now, news
+}

@@ -1,0 +1,154 @@
+import { Group, Text, Title } from "@mantine/core";
+import {
+  IconCircleCheck,
+  IconCircleDashed,
+  IconCircleX,
+  IconMail,
+  IconRefresh,
+  IconSend,
+  IconWebhook,
+} from "@tabler/icons-react";
+import { useTranslation } from "react-i18next";
+import type { NoticeChannel, NoticeDelivery } from "../../api/types.ts";
+import { ErrorState } from "../../components/ErrorState.tsx";
+import { GuardedButton } from "../../components/Guarded.tsx";
+import { LoadingRows } from "../../components/Loading.tsx";
+import { Panel } from "../../components/Panel.tsx";
+import { RelativeTime } from "../../components/RelativeTime.tsx";
+import { type Look, StatusChip } from "../../components/StatusChip.tsx";
+import classes from "./notices.module.css";
+
+interface Props {
+  channels?: NoticeChannel[];
+  error: unknown;
+  onRetry: () => void;
+  /** Why no test can be sent. */
+  reason?: string;
+  testing: boolean;
+  onTest: () => void;
+}
+
+export function NoticesCardView({ reason, testing, onTest, ...props }: Props) {
+  const { t } = useTranslation("notices");
+  return (
+    <Panel p="lg" mt="lg">
+      <Group justify="space-between" align="flex-start" mb="sm">
+        <div>
+          <Title order={2} size="h3">
+            {t("title")}
+          </Title>
+          <Text size="sm" c="dimmed" maw={620}>
+            {t("intro")}
+          </Text>
+        </div>
+        {props.channels && props.channels.length > 0 && (
+          <GuardedButton
+            variant="light"
+            reason={reason}
+            loading={testing}
+            leftSection={<IconSend size={16} />}
+            onClick={onTest}
+          >
+            {t("test")}
+          </GuardedButton>
+        )}
+      </Group>
+      <Channels {...props} />
+    </Panel>
+  );
+}
+
+function Channels({ channels, error, onRetry }: Pick<Props, "channels" | "error" | "onRetry">) {
+  const { t } = useTranslation("notices");
+  if (error && !channels) return <ErrorState error={error} onRetry={onRetry} />;
+  if (!channels) return <LoadingRows rows={2} height={36} />;
+  if (channels.length === 0) return <HowTo />;
+  return (
+    <ul className={classes.list} aria-label={t("channels")}>
+      {channels.map((channel) => (
+        <Channel key={channel.id} channel={channel} />
+      ))}
+    </ul>
+  );
+}
+
+const icons = { mail: IconMail, webhook: IconWebhook };
+
+const looks: Record<NoticeDelivery["status"], Look> = {
+  delivered: { tone: "green", icon: IconCircleCheck },
+  trying: { tone: "yellow", icon: IconRefresh },
+  failed: { tone: "red", icon: IconCircleX },
+};
+const nothingYet: Look = { tone: "gray", icon: IconCircleDashed };
+
+function Channel({ channel: { kind, to, last } }: { channel: NoticeChannel }) {
+  const { t } = useTranslation("notices");
+  const Glyph = icons[kind];
+  return (
+    <li>
+      <Glyph size={20} stroke={1.7} aria-hidden className={classes.icon} />
+      <div className={classes.where}>
+        <Text size="sm" fw={600}>
+          {t(`kind.${kind}`)}
+        </Text>
+        <Text size="sm" className="wrap">
+          {to}
+        </Text>
+      </div>
+      <div className={classes.last}>
+        {last ? (
+          <>
+            <StatusChip look={looks[last.status]} word={t(`status.${last.status}`)} />
+            <Text size="xs" c="dimmed" className="wrap">
+              {t(`about.${last.kind}`, { plan: last.plan })} · <RelativeTime at={last.at} />
+            </Text>
+            {last.why && (
+              <Text size="xs" className="wrap">
+                {last.why}
+              </Text>
+            )}
+          </>
+        ) : (
+          <StatusChip look={nothingYet} word={t("nothingYet")} />
+        )}
+      </div>
+    </li>
+  );
+}
+
+/** The settings that turn notices on, as the manager's own page of help names them. */
+const settings = {
+  mail: ["notice-mail-to", "notice-mail-from", "smtp-address"],
+  webhook: ["notice-webhook-urls", "notice-webhook-secret-file"],
+} as const;
+
+function HowTo() {
+  const { t } = useTranslation("notices");
+  return (
+    <>
+      <Text size="sm" mb="xs">
+        {t("none")}
+      </Text>
+      <ul className={classes.list} aria-label={t("settings")}>
+        {(["mail", "webhook"] as const).map((kind) => {
+          const Glyph = icons[kind];
+          return (
+            <li key={kind}>
+              <Glyph size={20} stroke={1.7} aria-hidden className={classes.icon} />
+              <div className={classes.where}>
+                <Text size="sm" fw={600}>
+                  {t(`kind.${kind}`)}
+                </Text>
+              </div>
+              <div className={classes.settings}>
+                {settings[kind].map((name) => (
+                  <code key={name}>{name}</code>
+                ))}
+              </div>
+            </li>
+          );
+        })}
+      </ul>
+    </>
+  );
+}

@@ -1,0 +1,336 @@
+package worker_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/proxy"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	sdkworker "go.temporal.io/sdk/worker"
+
+	"mycloudmanager/internal/backup"
+	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/notice"
+	"mycloudmanager/internal/notice/noticetest"
+	"mycloudmanager/internal/rounds"
+	"mycloudmanager/internal/sandbox/sandboxtest"
+	"mycloudmanager/internal/tasks"
+	"mycloudmanager/internal/temporal/temporaltest"
+	"mycloudmanager/worker"
+	"mycloudmanager/workflows"
+)
+
+// office is a house on a real server, whose notices arrive.
+type office struct {
+	*house
+	server *temporaltest.Server
+	tasks  *tasks.Service
+	board  *notice.Board
+	mail   *noticetest.MailServer
+	hook   *noticetest.Receiver
+	shelf  *shelf
+}
+
+// shelf holds plans as somebody else might have left them.
+type shelf struct{ plans []backup.Planned }
+
+func (s *shelf) List(context.Context, string, int) ([]backup.Planned, bool, error) {
+	return s.plans, false, nil
+}
+
+func newOffice(t *testing.T) *office {
+	t.Helper()
+	return newOfficeIn(t, newHouse(t))
+}
+
+func newOfficeIn(t *testing.T, h *house) *office {
+	t.Helper()
+	o := &office{house: h, server: temporaltest.Start(t), mail: noticetest.StartMail(t), hook: noticetest.StartReceiver(t), shelf: &shelf{}}
+	o.parts.Converter = o.server.Ring.Converter()
+	var err error
+	o.parts.Notices, err = notice.Open(notice.Config{MailTo: []string{"ops@example.org"}, MailFrom: "mcm@example.org", SMTPAddress: o.mail.Address, SMTPUser: noticetest.User,
+		SMTPPasswordFile: o.mail.PasswordFile(), SMTPCAFile: o.mail.CAFile, WebhookURLs: []string{o.hook.URL}, SecretFile: o.hook.SecretFile(), Language: "en", PublicURL: "https://mcm.example.org"})
+	require.NoError(t, err)
+	o.tasks = &tasks.Service{Temporal: o.server.Client, Namespace: temporaltest.Namespace, TaskQueue: "office", Converter: o.parts.Converter,
+		Operations: workflows.ByName(), StepTitles: workflows.StepTitles()}
+	o.board = &notice.Board{Sender: o.parts.Notices, Temporal: o.server.Client, Namespace: temporaltest.Namespace, Converter: o.parts.Converter}
+	o.parts.Runs, o.parts.Plans = o.tasks, o.shelf
+	w := sdkworker.New(o.server.Client, "office", sdkworker.Options{Interceptors: worker.Interceptors(o.parts)})
+	worker.Register(w, o.parts)
+	require.NoError(t, w.Start())
+	t.Cleanup(w.Stop)
+	return o
+}
+
+// begin starts an operation as the API does.
+func (o *office) begin(t *testing.T, operation string, input any, targets ...flow.Target) tasks.Task {
+	t.Helper()
+	task, err := o.tasks.Start(t.Context(), tasks.Start{Operation: workflows.ByName()[operation], Input: input,
+		Request: flow.Request{Operation: operation, Targets: targets, Actor: flow.Actor{ID: "u", Name: "anna"}, Via: "api"}})
+	require.NoError(t, err)
+	return task
+}
+
+// ended waits for a task's end.
+func (o *office) ended(t *testing.T, id string) tasks.Task {
+	t.Helper()
+	var task tasks.Task
+	require.Eventually(t, func() bool {
+		var err error
+		task, err = o.tasks.Get(t.Context(), id)
+		require.NoError(t, err)
+		return task.Status.Closed()
+	}, time.Minute, 50*time.Millisecond)
+	return task
+}
+
+// backUp runs the plan to its end, and waits until that is listed.
+func (o *office) backUp(t *testing.T, p backup.Plan, want flow.Status) tasks.Task {
+	t.Helper()
+	task := o.ended(t, o.begin(t, "backup.run", workflows.BackupInput{Plan: p}, workflows.RunTargets(p)...).ID)
+	require.Equal(t, want, task.Status, task.Message)
+	return task
+}
+
+// settle waits until no delivery is going on.
+func (o *office) settle(t *testing.T) {
+	t.Helper()
+	open := func() bool {
+		answer, err := o.server.Client.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Namespace: temporaltest.Namespace,
+			Query: "WorkflowType = 'SendNotice' AND ExecutionStatus = 'Running'"})
+		require.NoError(t, err)
+		return len(answer.Executions) == 0
+	}
+	time.Sleep(300 * time.Millisecond) // visibility lags behind a start
+	require.Eventually(t, open, time.Minute, 100*time.Millisecond)
+}
+
+// kinds are the notices that have arrived by either way, in their order.
+func (o *office) kinds(t *testing.T) []string {
+	t.Helper()
+	o.settle(t)
+	var out []string
+	calls, mails := o.hook.Calls(), o.mail.Messages()
+	require.Len(t, mails, len(calls), "each notice arrives once on each channel")
+	for i, c := range calls {
+		require.Equal(t, "<"+c.ID+"@example.org>", mails[i].Header.Get("Message-Id"))
+		out = append(out, c.Body.Data.Kind)
+	}
+	return out
+}
+
+func (o *office) refuse(t *testing.T, instances ...string) {
+	t.Helper()
+	o.cloud.Control(t, http.MethodDelete, "/faults", "")
+	for _, id := range instances {
+		o.cloud.Control(t, http.MethodPost, "/faults", fmt.Sprintf(`{"service":"nova","method":"POST","path_regex":"/servers/%s/action$","kind":"status","status":413,"message":"Quota exceeded","count":50}`, id))
+	}
+}
+
+// Each run of a plan that fails is told once on each channel, with the instances and why; the first
+// success after it is told, and no other.
+func TestWhatBecomesOfRunsIsTold(t *testing.T) {
+	o := newOffice(t)
+	plan := o.nightly(t, "web-1", "db-1")
+	o.backUp(t, plan, flow.Succeeded)
+	require.Empty(t, o.kinds(t), "nothing had failed")
+
+	o.refuse(t, plan.Instances[1])
+	task := o.backUp(t, plan, flow.PartlyFailed)
+	require.Equal(t, []string{"partly_failed"}, o.kinds(t))
+	told := o.hook.Calls()[0].Body.Data
+	require.Equal(t, "nightly", told.Plan.Name)
+	require.Equal(t, "https://mcm.example.org/tasks/"+task.ID, told.URL)
+	require.Len(t, told.Instances, 1)
+	require.Equal(t, "db-1", told.Instances[0].Name)
+	require.Contains(t, told.Instances[0].Reason, "Too Large")
+	require.Contains(t, o.mail.Messages()[0].Body, "db-1")
+
+	o.refuse(t, plan.Instances...)
+	o.backUp(t, plan, flow.Failed)
+	o.backUp(t, plan, flow.Failed)
+	require.Equal(t, []string{"partly_failed", "failed", "failed"}, o.kinds(t), "each run that fails is told")
+
+	o.refuse(t)
+	cancelled := o.begin(t, "backup.run", workflows.BackupInput{Plan: plan}, workflows.RunTargets(plan)...)
+	_, err := o.tasks.Cancel(t.Context(), cancelled.ID)
+	require.NoError(t, err)
+	require.Equal(t, flow.Cancelled, o.ended(t, cancelled.ID).Status)
+	for range 2 {
+		o.backUp(t, plan, flow.Succeeded)
+		require.Equal(t, []string{"partly_failed", "failed", "failed", "recovered"}, o.kinds(t), "the first success is told, a cancel is not")
+	}
+	o.keepsItsSecrets(t)
+}
+
+// keepsItsSecrets reads every history of a delivery, opened.
+func (o *office) keepsItsSecrets(t *testing.T) {
+	t.Helper()
+	answer, err := o.server.Client.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Namespace: temporaltest.Namespace, Query: "WorkflowType IN ('SendNotice', 'TestNotice')"})
+	require.NoError(t, err)
+	require.NotEmpty(t, answer.Executions)
+	var seen strings.Builder
+	for _, e := range answer.Executions {
+		events := o.server.Client.GetWorkflowHistory(t.Context(), e.Execution.WorkflowId, e.Execution.RunId, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+		for events.HasNext() {
+			event, err := events.Next()
+			require.NoError(t, err)
+			require.NoError(t, proxy.VisitPayloads(t.Context(), event, proxy.VisitPayloadsOptions{
+				Visitor: func(_ *proxy.VisitPayloadsContext, sealed []*commonpb.Payload) ([]*commonpb.Payload, error) {
+					plain, err := o.server.Ring.Decode(sealed)
+					for _, p := range plain {
+						seen.Write(p.Data)
+					}
+					return plain, err
+				}}))
+			seen.WriteString(event.String())
+		}
+	}
+	require.Contains(t, seen.String(), "ops@example.org", "what was opened is readable")
+	for _, secret := range []string{noticetest.Password, strings.TrimPrefix(noticetest.Secret, "whsec_"), noticetest.UserInfo, noticetest.Query} {
+		require.NotContains(t, seen.String(), secret)
+	}
+}
+
+// A receiver that is away gets the notice when it is back, once, and keeps nobody else waiting.
+func TestAReceiverThatIsAwayGetsTheNoticeOnce(t *testing.T) {
+	o := newOffice(t)
+	plan := o.nightly(t, "web-1")
+	o.refuse(t, plan.Instances...)
+	o.hook.Answer(http.StatusServiceUnavailable)
+	o.backUp(t, plan, flow.Failed)
+	require.Eventually(t, func() bool { return o.hook.Tries() > 1 }, time.Minute, 100*time.Millisecond)
+	require.Len(t, o.mail.Messages(), 1, "the other channel does not wait")
+	require.Empty(t, o.hook.Calls())
+	last := o.last(t)
+	require.Equal(t, notice.Delivered, last["mail"].Status)
+	require.Equal(t, notice.Trying, last["webhook"].Status)
+	require.Contains(t, last["webhook"].Why, "503")
+
+	test := o.ended(t, o.begin(t, "notice.test", workflows.TestNoticeInput{}, notice.TestTarget).ID)
+	require.Equal(t, flow.Failed, test.Status)
+	require.Contains(t, test.Message, "1 of 2 channels do not take notices")
+	require.Contains(t, test.Message, "503")
+	require.NotContains(t, test.Message, "hunter")
+	require.Len(t, test.Result["channels"], 2)
+	require.Equal(t, notice.GivenUp, o.last(t)["webhook"].Status)
+
+	o.hook.Answer(0)
+	require.Eventually(t, func() bool { return len(o.hook.Calls()) > 0 }, time.Minute, 100*time.Millisecond)
+	o.settle(t)
+	require.Len(t, o.hook.Calls(), 1)
+	require.Len(t, o.mail.Messages(), 2, "the notice and the test")
+	last = o.last(t)
+	require.Equal(t, notice.Delivery{Status: notice.Delivered, At: last["webhook"].At, Kind: notice.Failed, Plan: "nightly"}, *last["webhook"])
+
+	test = o.ended(t, o.begin(t, "notice.test", workflows.TestNoticeInput{}, notice.TestTarget).ID)
+	require.Equal(t, flow.Succeeded, test.Status, test.Message)
+	require.Equal(t, "test", o.hook.Calls()[1].Body.Data.Kind)
+}
+
+func (o *office) last(t *testing.T) map[string]*notice.Delivery {
+	t.Helper()
+	time.Sleep(300 * time.Millisecond) // visibility lags behind a memo
+	list, err := o.board.Channels(t.Context())
+	require.NoError(t, err)
+	require.Len(t, list, 2)
+	return map[string]*notice.Delivery{string(list[0].Kind): list[0].Last, string(list[1].Kind): list[1].Last}
+}
+
+// round makes a round as its schedule does: the result of the one before is known to the next. It returns
+// the workflow's id.
+func round(t *testing.T, server *temporaltest.Server, queue string) string {
+	t.Helper()
+	handle := server.Client.ScheduleClient().GetHandle(t.Context(), "round:plans")
+	before := 0
+	if d, err := handle.Describe(t.Context()); err == nil {
+		before = d.Info.NumActions
+		require.NoError(t, handle.Trigger(t.Context(), client.ScheduleTriggerOptions{}))
+	} else {
+		_, err := server.Client.ScheduleClient().Create(t.Context(), client.ScheduleOptions{ID: "round:plans", TriggerImmediately: true,
+			Action: &client.ScheduleWorkflowAction{ID: "round:plans", Workflow: workflows.CheckPlans, Args: []any{rounds.By{}}, TaskQueue: queue}})
+		require.NoError(t, err)
+	}
+	id := ""
+	require.Eventually(t, func() bool {
+		d, err := handle.Describe(t.Context())
+		require.NoError(t, err)
+		if n := len(d.Info.RecentActions); n > 0 {
+			id = d.Info.RecentActions[n-1].StartWorkflowResult.WorkflowID
+		}
+		return d.Info.NumActions > before && len(d.Info.RunningWorkflows) == 0
+	}, time.Minute, 100*time.Millisecond)
+	return id
+}
+
+func (o *office) round(t *testing.T) {
+	t.Helper()
+	round(t, o.server, "office")
+	o.settle(t)
+}
+
+// Runs that were missed are told once, with their number, and a plan that has become stale is told once,
+// until it is good again.
+func TestRoundsTellOfMissedRunsAndStalePlans(t *testing.T) {
+	o := newOffice(t)
+	p := backup.Planned{Plan: o.nightly(t, "web-1"), Missed: 3}
+	p.CreatedAt = time.Now().Add(-time.Hour)
+	o.shelf.plans = []backup.Planned{p}
+	o.round(t)
+	o.round(t)
+	require.Empty(t, o.kinds(t), "what was missed before anybody looked is not news")
+
+	o.shelf.plans[0].Missed = 8
+	o.round(t)
+	o.round(t)
+	require.Equal(t, []string{"missed"}, o.kinds(t))
+	require.Equal(t, 5, o.hook.Calls()[0].Body.Data.Missed)
+	require.Contains(t, o.hook.Calls()[0].Body.Text, "missed 5 run(s)")
+
+	o.shelf.plans[0].CreatedAt = time.Now().AddDate(0, 0, -3)
+	o.round(t)
+	require.Equal(t, []string{"missed"}, o.kinds(t), "a run may just be starting")
+	for range 3 {
+		o.round(t)
+		require.Equal(t, []string{"missed", "stale"}, o.kinds(t))
+	}
+	require.Equal(t, "web-1", o.hook.Calls()[1].Body.Data.Instances[0].Name)
+	o.backUp(t, p.Plan, flow.Succeeded)
+	o.round(t)
+	o.round(t)
+	require.Equal(t, []string{"missed", "stale"}, o.kinds(t))
+}
+
+// A backup that a verification finds damaged is told.
+func TestADamagedBackupIsTold(t *testing.T) {
+	var damaged atomic.Bool
+	o := newOfficeIn(t, newHouseOn(t, sandboxtest.StartBehind(t, t.TempDir(), func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if damaged.Load() && strings.HasSuffix(r.URL.Path, "/file") {
+				_, _ = io.WriteString(w, "other bytes")
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	})))
+	plan := o.nightly(t, "web-1")
+	plan.Retention = backup.Retention{}
+	o.backUp(t, plan, flow.Succeeded)
+	all, err := o.reader().List(t.Context())
+	require.NoError(t, err)
+	damaged.Store(true)
+	task := o.ended(t, o.begin(t, "backup.verify", workflows.VerifyInput{Backup: all[0]}, all[0].Target()).ID)
+	require.Equal(t, flow.Failed, task.Status)
+	require.Equal(t, []string{"failed"}, o.kinds(t))
+	require.Equal(t, "web-1", o.hook.Calls()[0].Body.Data.Instances[0].Name)
+}
