@@ -9,6 +9,7 @@ import (
 	"github.com/gophercloud/gophercloud/v2/openstack/compute/v2/servers"
 	"github.com/stretchr/testify/require"
 
+	"mycloudmanager/activities/nova"
 	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/flow"
 	"mycloudmanager/workflows"
@@ -232,4 +233,41 @@ func (h *house) delete(t *testing.T, id string) {
 func (h *house) comesToVolumes(t *testing.T, n int) {
 	t.Helper()
 	require.Eventually(t, func() bool { return h.count(t)["cinder/volumes"] == n }, 10*time.Second, 20*time.Millisecond, "the volume that it boots from goes with it")
+}
+
+// A key pair that the manager's account has not got is left out, and the task says so. Ports whose security groups
+// differ have them in the new server too.
+func TestWhatANewServerCannotHave(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	network := h.cloud.Find(t, "neutron", "networks", "demo-net").ID
+	other := h.cloud.Raw(t, "demo", http.MethodPost, "/network/v2.0/security-groups", `{"security_group":{"name":"inner"}}`)["security_group"].(map[string]any)["id"].(string)
+	var ports []string
+	for _, groups := range []string{"", `,"security_groups":["` + other + `"]`} {
+		port := h.cloud.Raw(t, "demo", http.MethodPost, "/network/v2.0/ports", `{"port":{"network_id":"`+network+`"`+groups+`}}`)["port"].(map[string]any)
+		ports = append(ports, fmt.Sprintf(`{"port":%q}`, port["id"]))
+	}
+	image := h.details(t, "web-1")[0].Image["id"]
+	h.cloud.Raw(t, "admin", http.MethodPost, "/compute/v2.1/os-keypairs", `{"keypair":{"name":"anna"}}`)
+	body := fmt.Sprintf(`{"server":{"name":"two","flavorRef":"1","imageRef":%q,"networks":[%s,%s],"key_name":"demo-key"}}`, image, ports[0], ports[1])
+	h.cloud.Raw(t, "demo", http.MethodPost, "/compute/v2.1/servers", body)
+	require.Eventually(t, func() bool {
+		all := h.details(t, "two")
+		return len(all) == 1 && all[0].Status == "ACTIVE" && all[0].TaskState == ""
+	}, 10*time.Second, 20*time.Millisecond)
+	h.snapshot(t, "two")
+	h.cloud.Raw(t, "demo", http.MethodDelete, "/compute/v2.1/os-keypairs/demo-key", "")
+	told, err := h.progress(t, workflows.RestoreInstance, workflows.RestoreInput{Backup: h.backup, Instance: h.backup.Instance, Beside: "restored"})
+	require.NoError(t, err)
+	require.Contains(t, told.Result["note"], "without the key pair demo-key")
+	require.Contains(t, told.Message, "restored runs beside it at 192.168.10.")
+	made := h.details(t, "restored")[0]
+	require.Empty(t, made.KeyName)
+	compute := &nova.Activities{Cloud: h.parts.Cloud, Every: time.Millisecond}
+	was, err := compute.InspectServer(t.Context(), nova.InstanceRef{ID: h.backup.Instance})
+	require.NoError(t, err)
+	is, err := compute.InspectServer(t.Context(), nova.InstanceRef{ID: made.ID})
+	require.NoError(t, err)
+	require.Equal(t, was.Shape.Networks, is.Shape.Networks)
+	require.NotEqual(t, is.Shape.Networks[0].Groups, is.Shape.Networks[1].Groups)
 }

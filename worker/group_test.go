@@ -8,10 +8,14 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+	sdkworker "go.temporal.io/sdk/worker"
 
 	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/flow"
 	"mycloudmanager/internal/temporal/temporaltest"
+	"mycloudmanager/worker"
 	"mycloudmanager/workflows"
 )
 
@@ -162,6 +166,42 @@ func TestACancelledSetRunsAgain(t *testing.T) {
 	require.Error(t, err)
 	h.allRun(t, "web-1", "web-2", "db-1")
 	require.Equal(t, before, h.count(t))
+}
+
+// A run that is ended by force, which no code of ours notices, leaves nobody shut off either.
+func TestATerminatedSetRunsAgain(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	server := temporaltest.Start(t)
+	plan := h.together(t, "web-1", "web-2")
+	h.cloud.Control(t, http.MethodPost, "/faults", fmt.Sprintf(`{"service":"nova","method":"GET","path_regex":"/servers/%s$","kind":"status","status":503,"count":20}`, plan.Instances[1]))
+	w := sdkworker.New(server.Client, "terminated", sdkworker.Options{Interceptors: worker.Interceptors(h.parts)})
+	worker.Register(w, h.parts)
+	require.NoError(t, w.Start())
+	t.Cleanup(w.Stop)
+	run, err := server.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "set", TaskQueue: "terminated"}, workflows.RunBackup, workflows.BackupInput{Plan: plan})
+	require.NoError(t, err)
+	status := func(id string) string {
+		_, is := h.quietly(id)
+		return is
+	}
+	require.Eventually(t, func() bool { return status(plan.Instances[0]) == "SHUTOFF" }, time.Minute, 10*time.Millisecond)
+	require.NoError(t, server.Client.TerminateWorkflow(t.Context(), run.GetID(), "", "by force"))
+	require.Eventually(t, func() bool {
+		return status(plan.Instances[0]) == "ACTIVE" && status(plan.Instances[1]) == "ACTIVE" && h.over(server, plan.Instances)
+	}, time.Minute, 100*time.Millisecond)
+	h.noHalves(t)
+}
+
+// over reports whether no workflow holds an instance any more.
+func (h *house) over(server *temporaltest.Server, ids []string) bool {
+	for _, id := range ids {
+		told, err := server.Client.DescribeWorkflowExecution(context.Background(), instanceID(id), "")
+		if err == nil && told.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+			return false
+		}
+	}
+	return true
 }
 
 // quietly is a server's name and status, "" when it cannot be read.

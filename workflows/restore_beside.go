@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"strings"
+
 	"go.temporal.io/sdk/workflow"
 
 	"mycloudmanager/activities/cinder"
@@ -46,9 +48,11 @@ func restoreBeside(ctx workflow.Context, in RestoreInput) (err error) {
 	run.Result("server", made.ID)
 	run.Result("server_name", in.Beside)
 	run.Result("addresses", made.Addresses)
-	run.Say("%s runs beside it", in.Beside)
+	at := strings.Join(made.Addresses, ", ")
+	run.Say("%s runs beside it at %s", in.Beside, at)
 	if drawing.Note != "" {
 		run.Result("note", drawing.Note)
+		run.Say("%s runs beside it at %s: %s", in.Beside, at, drawing.Note)
 	}
 	return nil
 }

@@ -49,7 +49,11 @@ func (a *Activities) InspectServer(ctx context.Context, in InstanceRef) (Server,
 	}
 	out := Server{Name: v.Name, Running: v.Status == active, Agents: instances.AgentsOf(v.Metadata)}
 	out.Image, _ = v.Image["id"].(string)
-	out.VolumeBased = out.Image == ""
+	if out.VolumeBased = out.Image == ""; !out.VolumeBased && len(v.AttachedVolumes) > 0 {
+		if out.VolumeBased, err = backup.StandsOnVolumes(ctx, s, out.Image); err != nil {
+			return Server{}, err
+		}
+	}
 	out.Enrollment, out.Enrolled = instances.EnrollmentOf(v.Metadata)
 	if out.Shape, err = shapeOf(ctx, s, v); fault.KindOf(err).Retryable() {
 		return Server{}, err

@@ -1,12 +1,16 @@
 package backup
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/gophercloud/gophercloud/v2/openstack/image/v2/images"
+
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/openstack"
 )
 
 // Shape is what an instance was like when its snapshot was made: enough to make another one like it when it
@@ -81,6 +85,23 @@ func shapeFrom(image images.Image) *Shape {
 		s.Networks = append(s.Networks, n)
 	}
 	return s
+}
+
+// StandsOnVolumes reports whether an image has no bytes of its own but names volume snapshots: a server of it
+// boots from volumes, though Nova may name the image. One that is gone does not say so.
+func StandsOnVolumes(ctx context.Context, s *openstack.Session, id string) (bool, error) {
+	c, err := s.Image()
+	if err != nil {
+		return false, err
+	}
+	image, err := images.Get(ctx, c, id).Extract()
+	if err = s.Fault("glance", err); err != nil {
+		if fault.KindOf(err) == fault.NotFound {
+			return false, nil
+		}
+		return false, err
+	}
+	return len(Disks(*image)) > 0, nil
 }
 
 // Disk is a volume of a server that boots from volumes, as the image of it names its snapshot.

@@ -126,6 +126,10 @@ func (s *Service) enter(o sim.Obj, state string) {
 }
 
 func (s *Service) snapshotted(o, args sim.Obj) {
+	if sim.Str(o, "OS-EXT-STS:task_state") == "deleting" { // its image goes with it
+		s.cloud.Drop(glance.Images, sim.Str(args, "image"))
+		return
+	}
 	text := "image of server " + sim.Str(o, "id") + "\nbase " + sim.Str(o, "_image") + "\n"
 	glance.Snapshot(s.cloud, sim.Str(args, "image"), []byte(text))
 	s.keepInside(sim.Str(o, "id"), sim.Str(args, "image"))
