@@ -91,10 +91,13 @@ type planAnswer struct {
 const upcoming = 10
 
 // shownPlan shows a plan. Without good, nothing is said of whether it is stale.
-func (s *Server) shownPlan(p backup.Planned, last *PlanRun, good backup.Good) (BackupPlan, error) {
+func (s *Server) shownPlan(p backup.Planned, last *PlanRun, good backup.Good, seen map[string]backup.Seen) (BackupPlan, error) {
 	out := BackupPlan{ID: p.ID, PlanSettings: PlanSettings{Name: p.Name, Instances: p.Instances, Method: p.Method, Directories: orNone(p.Directories), Soft: p.Soft, Snapshot: p.Snapshot,
 		Schedule: p.Schedule, CatchUp: p.CatchUp, Retention: p.Retention}, Paused: p.Paused, Note: p.Note, LastRun: last, Missed: p.Missed, Overlapped: p.Overlap,
 		CreatedAt: p.CreatedAt, CreatedBy: p.Author, ETag: p.ETag, NextRuns: []time.Time{}, Occurrences: []backup.Occurrence{}}
+	if look, ok := seen[p.ID]; ok {
+		out.Missed = look.Missed
+	}
 	if p.Paused {
 		return out, nil
 	}
@@ -135,7 +138,11 @@ func (s *Server) planAnswer(ctx context.Context, p backup.Planned, good backup.G
 	if err != nil {
 		return nil, err
 	}
-	shown, err := s.shownPlan(p, runs[p.ID], good)
+	seen, err := s.Plans.Seen(ctx)
+	if err != nil {
+		return nil, err
+	}
+	shown, err := s.shownPlan(p, runs[p.ID], good, seen)
 	return &planAnswer{ETag: shown.ETag, Body: shown}, err
 }
 
@@ -177,9 +184,13 @@ func (s *Server) listPlans(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
+	seen, err := s.Plans.Seen(ctx)
+	if err != nil {
+		return nil, err
+	}
 	page, good := BackupPlans{Items: []BackupPlan{}}, s.good(ctx)
 	for _, p := range list {
-		shown, err := s.shownPlan(p, runs[p.ID], good)
+		shown, err := s.shownPlan(p, runs[p.ID], good, seen)
 		if err != nil {
 			return nil, err
 		}

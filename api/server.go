@@ -73,6 +73,7 @@ type Plans interface {
 	Replace(ctx context.Context, p backup.Plan, etag string) (backup.Planned, error)
 	Pause(ctx context.Context, id, note string) (backup.Planned, error)
 	Resume(ctx context.Context, id string) (backup.Planned, error)
+	Seen(ctx context.Context) (map[string]backup.Seen, error)
 	Delete(ctx context.Context, id string) error
 }
 

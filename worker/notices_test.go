@@ -283,20 +283,27 @@ func (o *office) round(t *testing.T) {
 // until it is good again.
 func TestRoundsTellOfMissedRunsAndStalePlans(t *testing.T) {
 	o := newOffice(t)
-	p := backup.Planned{Plan: o.nightly(t, "web-1"), Missed: 3}
-	p.CreatedAt = time.Now().Add(-time.Hour)
+	p := backup.Planned{Plan: o.nightly(t, "web-1")}
+	p.CreatedAt = time.Now()
+	hours := backup.Planned{Plan: backup.Plan{ID: "0199", Name: "hourly", Schedule: backup.When{Frequency: backup.Cron, Cron: "0 * * * *", TimeZone: "UTC"},
+		CreatedAt: time.Now().Add(-time.Minute).Truncate(time.Hour).Add(-4*time.Hour - 30*time.Minute)}, Missed: 5}
 	o.shelf.plans = []backup.Planned{p}
 	o.round(t)
+	o.shelf.plans = []backup.Planned{p, hours}
 	o.round(t)
-	require.Empty(t, o.kinds(t), "what was missed before anybody looked is not news")
-
-	o.shelf.plans[0].Missed = 8
+	require.Equal(t, []string{"missed"}, o.kinds(t))
+	o.shelf.plans[1].Missed = 10 // Temporal counts the same again
 	o.round(t)
 	o.round(t)
 	require.Equal(t, []string{"missed"}, o.kinds(t))
 	require.Equal(t, 5, o.hook.Calls()[0].Body.Data.Missed)
 	require.Contains(t, o.hook.Calls()[0].Body.Text, "missed 5 run(s)")
+	time.Sleep(300 * time.Millisecond) // visibility lags behind
+	seen, err := (&backup.Plans{Temporal: o.server.Client, Converter: o.parts.Converter}).Seen(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 5, seen["0199"].Missed, "what pages show")
 
+	o.shelf.plans = []backup.Planned{p}
 	o.shelf.plans[0].CreatedAt = time.Now().AddDate(0, 0, -3)
 	o.round(t)
 	require.Equal(t, []string{"missed"}, o.kinds(t), "a run may just be starting")

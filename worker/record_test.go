@@ -125,9 +125,9 @@ func (r *recorder) saveNotices(t *testing.T) {
 	r.save(t, "RunBackup.told", r.ok(t, "backup.run", workflows.BackupInput{Plan: plan}))
 	r.save(t, "TestNotice.ok", r.ok(t, "notice.test", workflows.TestNoticeInput{}))
 	known := r.parts.Plans.(*shelf)
-	known.plans = []backup.Planned{{Plan: plan}}
 	round(t, r.server, "record")
-	known.plans[0].Missed = 3
+	known.plans = []backup.Planned{{Plan: plan}}
+	known.plans[0].Missed, known.plans[0].CreatedAt = 3, time.Now().AddDate(0, 0, -3)
 	id := round(t, r.server, "record")
 	r.save(t, "CheckPlans.ok", r.server.Client.GetWorkflow(t.Context(), id, ""))
 }

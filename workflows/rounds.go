@@ -73,6 +73,9 @@ func CheckPlans(ctx workflow.Context, _ rounds.By) (map[string]backup.Seen, erro
 	if err := workflow.ExecuteActivity(flow.Call(ctx), store.LookAtPlans, in).Get(ctx, &look); err != nil {
 		return nil, err
 	}
+	if err := workflow.UpsertMemo(ctx, map[string]any{backup.SeenMemo: look.Seen}); err != nil {
+		return nil, err
+	}
 	for _, n := range look.News {
 		n.At = workflow.Now(ctx)
 		startNotice(ctx, n)

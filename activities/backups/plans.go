@@ -59,7 +59,9 @@ func (a *Activities) LookAtPlans(ctx context.Context, in LookInput) (PlansLook, 
 					return out, err
 				}
 			}
-			out.add(p, in.Before, overdue, unseen == nil)
+			if err := out.add(p, in.Before, overdue, unseen == nil); err != nil {
+				return out, err
+			}
 		}
 		more = more && len(list) > 0
 	}
@@ -67,17 +69,21 @@ func (a *Activities) LookAtPlans(ctx context.Context, in LookInput) (PlansLook, 
 }
 
 // add compares one plan with what was seen of it before.
-func (l *PlansLook) add(p backup.Planned, all map[string]backup.Seen, overdue []backup.Overdue, judged bool) {
+func (l *PlansLook) add(p backup.Planned, all map[string]backup.Seen, overdue []backup.Overdue, judged bool) error {
 	var before *backup.Seen
 	if s, known := all[p.ID]; known {
 		before = &s
 	}
-	seen, news := p.Compare(before, all == nil, overdue)
+	seen, news, err := p.Compare(before, all == nil, overdue, time.Now())
+	if err != nil {
+		return err
+	}
 	if !judged && before != nil {
 		seen.Stale, seen.Told = before.Stale, before.Told
 	}
 	l.Seen[p.ID] = seen
 	l.News = append(l.News, noticesOf(p, seen, news, overdue)...)
+	return nil
 }
 
 // running are the plans of which a run is going on.
@@ -97,7 +103,7 @@ func noticesOf(p backup.Planned, seen backup.Seen, news backup.News, overdue []b
 	var out []notice.Notice
 	plan := notice.Plan{ID: p.ID, Name: p.Name}
 	if news.Missed > 0 {
-		out = append(out, notice.Notice{ID: fmt.Sprintf("missed-%s-%d", p.ID, seen.Missed), Kind: notice.Missed, Plan: plan, Missed: news.Missed})
+		out = append(out, notice.Notice{ID: fmt.Sprintf("missed-%s-%d", p.ID, seen.Until.Unix()), Kind: notice.Missed, Plan: plan, Missed: news.Missed})
 	}
 	if news.Stale {
 		n := notice.Notice{ID: fmt.Sprintf("stale-%s-%d", p.ID, seen.Stale.Unix()), Kind: notice.Stale, Plan: plan, Since: seen.Stale}

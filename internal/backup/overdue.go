@@ -82,37 +82,3 @@ func (p Planned) from(good Good, id string) time.Time {
 	}
 	return from
 }
-
-// Seen is what a look at a plan has seen: the next one tells what is new by it.
-type Seen struct {
-	Missed int       `json:"missed"`
-	Stale  time.Time `json:"stale,omitzero"` // since when
-	Told   bool      `json:"told,omitempty"` // that it is stale
-}
-
-// News is what a look at a plan has to tell.
-type News struct {
-	Missed int // runs since the look before
-	Stale  bool
-}
-
-// Compare says what is new since the look before, which is nil when that one did not have the plan. What
-// was missed before anybody looked for the first time is not news. A plan is called stale when two looks in a
-// row find it so: a run that makes up for lost time may just be starting.
-func (p Planned) Compare(before *Seen, first bool, overdue []Overdue) (Seen, News) {
-	var was Seen
-	switch {
-	case before != nil:
-		was = *before
-	case first:
-		was.Missed = p.Missed
-	}
-	now, news := Seen{Missed: p.Missed}, News{Missed: max(p.Missed-was.Missed, 0)}
-	if len(overdue) > 0 {
-		now.Stale, now.Told = overdue[0].Since, was.Told
-		if !was.Stale.IsZero() && !was.Told {
-			now.Told, news.Stale = true, true
-		}
-	}
-	return now, news
-}

@@ -95,35 +95,3 @@ func TestWhatIsNoGoodBackup(t *testing.T) {
 		{Plan: "p", Instance: "b", CreatedAt: at, Safety: true},
 	}))
 }
-
-func TestWhatIsNewSinceTheLookBefore(t *testing.T) {
-	since := when(t, "2026-11-03T02:30:00Z")
-	overdue := []backup.Overdue{{Instance: "a", Since: since}}
-	for name, c := range map[string]struct {
-		missed  int
-		before  *backup.Seen
-		first   bool
-		overdue []backup.Overdue
-		seen    backup.Seen
-		news    backup.News
-	}{
-		"nothing":                           {before: &backup.Seen{}, seen: backup.Seen{}},
-		"the first look of all":             {missed: 7, first: true, seen: backup.Seen{Missed: 7}},
-		"a new plan":                        {missed: 2, seen: backup.Seen{Missed: 2}, news: backup.News{Missed: 2}},
-		"more are missed":                   {missed: 9, before: &backup.Seen{Missed: 7}, seen: backup.Seen{Missed: 9}, news: backup.News{Missed: 2}},
-		"the same are missed":               {missed: 9, before: &backup.Seen{Missed: 9}, seen: backup.Seen{Missed: 9}},
-		"the schedule was made anew":        {missed: 0, before: &backup.Seen{Missed: 9}, seen: backup.Seen{}},
-		"stale for the first look":          {before: &backup.Seen{}, overdue: overdue, seen: backup.Seen{Stale: since}},
-		"stale for the second look":         {before: &backup.Seen{Stale: since}, overdue: overdue, seen: backup.Seen{Stale: since, Told: true}, news: backup.News{Stale: true}},
-		"still stale":                       {before: &backup.Seen{Stale: since, Told: true}, overdue: overdue, seen: backup.Seen{Stale: since, Told: true}},
-		"no longer stale":                   {before: &backup.Seen{Stale: since, Told: true}, seen: backup.Seen{}},
-		"stale when it is seen for first":   {first: true, overdue: overdue, seen: backup.Seen{Stale: since}},
-		"stale as a plan nobody had looked": {overdue: overdue, seen: backup.Seen{Stale: since}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			seen, news := backup.Planned{Missed: c.missed}.Compare(c.before, c.first, c.overdue)
-			require.Equal(t, c.seen, seen)
-			require.Equal(t, c.news, news)
-		})
-	}
-}

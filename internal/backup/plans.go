@@ -36,9 +36,11 @@ type Planned struct {
 	Plan
 	Paused  bool
 	Note    string
-	Missed  int // runs that were due while nothing ran, and too late for the catch-up window
+	Missed  int // runs that were due while nothing ran, and too late for the catch-up window: by Temporal, which counts some again
 	Overlap int // runs that were due while the one before was still going on
 	ETag    string
+	// Ran are the times of the last runs that the schedule has started, as it wanted them, the oldest first.
+	Ran []time.Time
 	// ChangedAt is when the plan was last edited, paused or resumed; zero when it never was.
 	ChangedAt time.Time
 }
@@ -103,6 +105,9 @@ func (s *Plans) planned(d *client.ScheduleDescription) (Planned, error) {
 	}
 	p.Missed, p.Overlap = d.Info.NumActionsMissedCatchupWindow, d.Info.NumActionsSkippedOverlap
 	p.ChangedAt = d.Info.LastUpdateAt
+	for _, a := range d.Info.RecentActions {
+		p.Ran = append(p.Ran, a.ScheduleTime)
+	}
 	if d.Schedule.State != nil {
 		p.Paused = d.Schedule.State.Paused
 		if p.Paused {

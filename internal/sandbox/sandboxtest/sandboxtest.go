@@ -35,7 +35,18 @@ func StartIn(t testing.TB, dir string) *Cloud { return StartBehind(t, dir, nil) 
 // StartBehind is StartIn with a handler of the test's before every request to the cloud and its cluster.
 func StartBehind(t testing.TB, dir string, wrap func(http.Handler) http.Handler) *Cloud {
 	t.Helper()
-	s, err := sandbox.New(sandbox.Config{DataDir: dir, Speed: Speed, TokenTTL: time.Hour, Wrap: wrap,
+	return start(t, dir, Speed, wrap)
+}
+
+// StartAt is Start for tests that have to be in time on a busy machine: their time goes slower.
+func StartAt(t testing.TB, speed float64) *Cloud {
+	t.Helper()
+	return start(t, t.TempDir(), speed, nil)
+}
+
+func start(t testing.TB, dir string, speed float64, wrap func(http.Handler) http.Handler) *Cloud {
+	t.Helper()
+	s, err := sandbox.New(sandbox.Config{DataDir: dir, Speed: speed, TokenTTL: time.Hour, Wrap: wrap,
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	if err != nil {
 		t.Fatalf("start the sandbox: %v", err)

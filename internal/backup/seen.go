@@ -1,0 +1,131 @@
+package backup
+
+import (
+	"context"
+	"time"
+
+	"go.temporal.io/api/workflowservice/v1"
+)
+
+// SeenMemo is where the round that looks at plans leaves what it has seen, by plan.
+const SeenMemo = "seen"
+
+// Seen is what the last look at all plans has seen, by plan; none when nobody has looked yet.
+func (s *Plans) Seen(ctx context.Context) (map[string]Seen, error) {
+	answer, err := s.Temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{PageSize: 1, Query: "WorkflowType = 'CheckPlans' AND ExecutionStatus = 'Completed'"})
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	seen := map[string]Seen{}
+	for _, e := range answer.Executions {
+		if payload := e.Memo.GetFields()[SeenMemo]; payload != nil {
+			if err := s.Converter.FromPayload(payload, &seen); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return seen, nil
+}
+
+// Seen is what a look at a plan has seen: the next one tells what is new by it.
+type Seen struct {
+	Missed  int       `json:"missed"`         // runs, each counted once
+	Until   time.Time `json:"until,omitzero"` // due times up to then are accounted for
+	Counter int       `json:"counter"`        // Temporal's, of missed runs
+	Overlap int       `json:"overlap"`        // and of those that were skipped while another was running
+	Stale   time.Time `json:"stale,omitzero"` // since when
+	Told    bool      `json:"told,omitempty"` // that it is stale
+}
+
+// News is what a look at a plan has to tell.
+type News struct {
+	Missed int // runs since the look before
+	Stale  bool
+}
+
+// Compare says what is new since the look before, which is nil when that one did not have the plan. What
+// was missed before anybody looked for the first time is not news. A plan is called stale when two looks in a
+// row find it so: a run that makes up for lost time may just be starting.
+func (p Planned) Compare(before *Seen, first bool, overdue []Overdue, now time.Time) (Seen, News, error) {
+	was := Seen{Until: p.CreatedAt}
+	switch {
+	case before != nil:
+		was = *before
+	case first:
+		was = Seen{Until: p.decided(now), Missed: p.Missed, Counter: p.Missed, Overlap: p.Overlap}
+	}
+	seen := Seen{Counter: p.Missed, Overlap: p.Overlap}
+	var news News
+	var err error
+	news.Missed, seen.Until, err = p.missedSince(was, now)
+	seen.Missed = was.Missed + news.Missed
+	if len(overdue) > 0 {
+		seen.Stale, seen.Told = overdue[0].Since, was.Told
+		if !was.Stale.IsZero() && !was.Told {
+			seen.Told, news.Stale = true, true
+		}
+	}
+	return seen, news, err
+}
+
+const (
+	// mostMissed bounds what is counted after a very long rest.
+	mostMissed = 100_000
+	dueAtOnce  = 500
+)
+
+// missedSince counts the runs that were missed since the look before, and says up to when due times are
+// accounted for. Temporal's own counter tells that there were some, but not how many: it counts the same
+// again each time that the schedule wakes up before its next run.
+func (p Planned) missedSince(was Seen, now time.Time) (int, time.Time, error) {
+	until := was.Until
+	if p.Missed <= was.Counter {
+		if n := len(p.Ran); n > 0 && p.Ran[n-1].After(until) {
+			until = p.Ran[n-1]
+		}
+		return 0, until, nil
+	}
+	if p.ChangedAt.After(until) { // what was due before an edit, or while it was paused, is not missed
+		until = p.ChangedAt
+	}
+	missed, end := -max(p.Overlap-was.Overlap, 0), p.decided(now)
+	for counted := 0; counted < mostMissed; {
+		due, err := p.Schedule.Next(until, dueAtOnce)
+		if err != nil {
+			return 0, was.Until, err
+		}
+		for _, o := range due {
+			if o.At.After(end) {
+				return p.atMost(missed, was), until, nil
+			}
+			until = o.At
+			counted++
+			if !p.ranAt(until) {
+				missed++
+			}
+		}
+		if len(due) == 0 {
+			break
+		}
+	}
+	return p.atMost(missed, was), until, nil
+}
+
+// atMost is a count within what Temporal says at the most.
+func (p Planned) atMost(missed int, was Seen) int { return min(max(missed, 0), p.Missed-was.Counter) }
+
+// decided is up to when due times have come to a run, or to none.
+func (p Planned) decided(now time.Time) time.Time {
+	return now.Add(-max(p.catchUp(), time.Duration(p.Schedule.Jitter)*time.Second))
+}
+
+// ranAt reports whether one of the last runs was that of the due time.
+func (p Planned) ranAt(due time.Time) bool {
+	last := due.Add(time.Duration(p.Schedule.Jitter) * time.Second)
+	for _, t := range p.Ran {
+		if !t.Before(due) && !t.After(last) {
+			return true
+		}
+	}
+	return false
+}
