@@ -33,7 +33,9 @@ func everyAgent(t *testing.T, h *hostSet) {
 	for _, n := range h.numbers() {
 		before[n] = mustOnHost(t, n, traces)
 	}
-	apps := h.launchHalves(t)
+	apps := map[string]hostlab.App{}
+	defer h.uninstallHalves(t, apps)
+	h.launchHalves(t, apps)
 	names := slices.Sorted(maps.Keys(apps))
 
 	for _, line := range h.playAll(t, "install", names) {
@@ -79,13 +81,11 @@ func (h *hostSet) playAll(t *testing.T, action string, apps []string) map[string
 }
 
 // launchHalves launches every app that has an agent beside ntp, which runs already, with the settings of its half here.
-func (h *hostSet) launchHalves(t *testing.T) map[string]hostlab.App {
+func (h *hostSet) launchHalves(t *testing.T, out map[string]hostlab.App) {
 	t.Helper()
 	c, err := catalog.Load(deploy.Files)
 	require.NoError(t, err)
 	prefer(t, "fake")
-	t.Cleanup(func() { shell(t, hostlab.Script(t, "nodeport.sh"), "none") })
-	out := map[string]hostlab.App{}
 	for _, app := range c.Apps() {
 		if !app.Agent.Supported {
 			continue
@@ -107,16 +107,23 @@ func (h *hostSet) launchHalves(t *testing.T) map[string]hostlab.App {
 			shell(t, hostlab.Script(t, "nodeport.sh"), port.protocol, fmt.Sprint(port.number), fmt.Sprintf("%s:%d", host, half.Ports[name]))
 		}
 	}
-	return out
+}
+
+// uninstallHalves leaves ntp alone.
+func (h *hostSet) uninstallHalves(t *testing.T, apps map[string]hostlab.App) {
+	t.Helper()
+	shell(t, hostlab.Script(t, "nodeport.sh"), "none")
+	for app := range apps {
+		if app != "ntp" {
+			h.endWithin(t, h.begin(t, http.MethodPost, "/apps/"+app+"/uninstall", map[string]any{"delete_volume": true, "confirm": app}, nil).ID, "succeeded", 5*time.Minute)
+		}
+	}
 }
 
 func (h *hostSet) launchWith(t *testing.T, app string, settings map[string]any) {
 	t.Helper()
 	began := time.Now()
 	h.endWithin(t, h.begin(t, http.MethodPost, "/apps/"+app+"/launch", map[string]any{"volume_size_gb": 2}, nil).ID, "succeeded", 5*time.Minute)
-	t.Cleanup(func() {
-		h.endWithin(t, h.begin(t, http.MethodPost, "/apps/"+app+"/uninstall", map[string]any{"delete_volume": true, "confirm": app}, nil).ID, "succeeded", 5*time.Minute)
-	})
 	if len(settings) > 0 {
 		var now struct {
 			Settings struct {

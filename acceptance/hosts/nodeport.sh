@@ -13,7 +13,7 @@ for name in $(ip netns list | grep -o '^mcm-host-[0-9]*'); do
   ip netns exec "$name" nft -f - <<END
 table ip mcm-nodeports {
   chain output {
-    type nat hook output priority dstnat;
+    type nat hook output priority -100;
     ip daddr != 10.77.0.0/24 $1 dport $2 dnat to $3
   }
 }
