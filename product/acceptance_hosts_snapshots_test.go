@@ -17,6 +17,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// rebuilt is where a server keeps which restore has replaced its disk.
+const rebuilt = "mcm:rebuilt"
+
 var diskSum = regexp.MustCompile(`(?:boot|power on) .*disk-sha256=(\w+)`)
 
 // disk is what real Nova's console log tells of a server: the sum of the disk that it has started with last.
@@ -64,7 +67,10 @@ func snapshotsOfHosts(t *testing.T, h *hostSet) {
 	require.Equal(t, was, h.disk(t, h.ids[1]), "the disk is that of the backup")
 	require.Equal(t, h.image(t, first[1])["id"], after.Image["id"])
 	require.Equal(t, "ACTIVE", after.Status)
-	require.Equal(t, properties, h.properties(t, 1), "metadata is as before")
+	kept := h.properties(t, 1)
+	require.Contains(t, kept[rebuilt], restore, "which task has replaced the disk")
+	delete(kept, rebuilt)
+	require.Equal(t, properties, kept, "metadata is as before")
 	h.requireEnrolled(t, 1)
 
 	h.away(t, func() {
