@@ -79,7 +79,7 @@ func graylogAgent(t *testing.T) App {
 				return
 			}
 			go func() {
-				defer c.Close()
+				defer func() { _ = c.Close() }()
 				in := bufio.NewReader(c)
 				for {
 					size, err := in.ReadString(' ') // octet counting, RFC 6587
@@ -193,7 +193,7 @@ func rundeckAgent(t *testing.T) App {
 			c, err := ssh.Dial("tcp", Address(n)+":22", &ssh.ClientConfig{User: "rundeck", Auth: []ssh.AuthMethod{ssh.PublicKeys(signer)},
 				HostKeyCallback: ssh.FixedHostKey(hostKey), HostKeyAlgorithms: []string{ssh.KeyAlgoED25519}, Timeout: 10 * time.Second})
 			require.NoError(t, err)
-			defer c.Close()
+			defer func() { _ = c.Close() }()
 			s, err := c.NewSession()
 			require.NoError(t, err)
 			out, err := s.CombinedOutput("sudo -n id -u; cat node.yaml")

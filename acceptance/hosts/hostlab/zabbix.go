@@ -41,7 +41,7 @@ func zabbixGet(t *testing.T, host, key string) string {
 	t.Helper()
 	c, err := net.DialTimeout("tcp", host+":10050", 10*time.Second)
 	require.NoError(t, err)
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	head := binary.LittleEndian.AppendUint64([]byte("ZBXD\x01"), uint64(len(key)))
 	_, err = c.Write(append(head, key...))
 	require.NoError(t, err)
