@@ -23,12 +23,13 @@ const (
 type calendar struct {
 	err     error
 	changed int
+	age     time.Duration // of the plan
 }
 
 func (c *calendar) plan() backup.Planned {
 	return backup.Planned{Plan: backup.Plan{ID: planID, Name: "nightly", Instances: []string{enrolledID}, Method: backup.Snapshot, Directories: []string{},
 		Schedule: backup.When{Frequency: backup.Daily, Time: "02:30", TimeZone: "Europe/Paris"}, CatchUp: 3600, Retention: backup.Retention{Last: 3},
-		Author: flow.Actor{ID: "u1", Name: "anna"}, CreatedAt: time.Now().UTC()}, ETag: `"p1"`}
+		Author: flow.Actor{ID: "u1", Name: "anna"}, CreatedAt: time.Now().UTC().Add(-c.age)}, ETag: `"p1"`}
 }
 
 func (c *calendar) Create(_ context.Context, p backup.Plan) (backup.Planned, error) {
@@ -78,11 +79,12 @@ func (c *calendar) Delete(_ context.Context, id string) error {
 type vault struct {
 	err  error
 	held int
+	age  time.Duration // of the snapshot
 }
 
 func (v *vault) List(context.Context) ([]backup.Backup, error) {
 	return []backup.Backup{{ID: backupID, Image: backup.ImageOf(backupID), Instance: enrolledID, InstanceName: "web-1", Plan: planID, PlanName: "nightly",
-		Method: backup.Snapshot, CreatedAt: time.Now().UTC(), Consistency: backup.Cold, VerifyStatus: backup.NeverVerified}}, v.err
+		Method: backup.Snapshot, CreatedAt: time.Now().UTC().Add(-v.age), Consistency: backup.Cold, VerifyStatus: backup.NeverVerified}}, v.err
 }
 
 func (v *vault) Get(ctx context.Context, id string) (backup.Backup, error) {

@@ -151,7 +151,8 @@ const runningTask = "app:ntp~0001"
 type work struct {
 	count     atomic.Int32
 	err       error
-	operation string // of the one task, app.launch when empty
+	operation string      // of the one task, app.launch when empty
+	run       flow.Status // of the plan's last run, when there was one
 	events    chan tasks.Task
 	log       *tasklog.View
 	changes   chan tasks.LogChange
@@ -207,6 +208,9 @@ func (w *work) Get(context.Context, string) (tasks.Task, error) { return w.task(
 func (w *work) List(ctx context.Context, f tasks.Filter) (tasks.Page, error) {
 	if f.PageToken != "" {
 		return (&tasks.Service{}).List(ctx, f)
+	}
+	if f.Operation == "backup.run" && w.run != "" {
+		return tasks.Page{Items: []tasks.Task{{ID: "plan:p~1", Operation: f.Operation, Targets: []flow.Target{{Kind: "plan", ID: planID}}, Status: w.run, StartedAt: time.Now()}}}, w.err
 	}
 	return tasks.Page{Items: []tasks.Task{w.task()}}, w.err
 }

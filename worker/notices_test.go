@@ -42,7 +42,10 @@ type office struct {
 }
 
 // shelf holds plans as somebody else might have left them.
-type shelf struct{ plans []backup.Planned }
+type shelf struct {
+	*backup.Plans
+	plans []backup.Planned
+}
 
 func (s *shelf) List(context.Context, string, int) ([]backup.Planned, bool, error) {
 	return s.plans, false, nil
@@ -64,6 +67,7 @@ func newOfficeIn(t *testing.T, h *house) *office {
 	o.tasks = &tasks.Service{Temporal: o.server.Client, Namespace: temporaltest.Namespace, TaskQueue: "office", Converter: o.parts.Converter,
 		Operations: workflows.ByName(), StepTitles: workflows.StepTitles()}
 	o.board = &notice.Board{Sender: o.parts.Notices, Temporal: o.server.Client, Namespace: temporaltest.Namespace, Converter: o.parts.Converter}
+	o.shelf.Plans = &backup.Plans{Temporal: o.server.Client, Converter: o.parts.Converter}
 	o.parts.Runs, o.parts.Plans = o.tasks, o.shelf
 	w := sdkworker.New(o.server.Client, "office", sdkworker.Options{Interceptors: worker.Interceptors(o.parts)})
 	worker.Register(w, o.parts)
@@ -113,6 +117,10 @@ func (o *office) settle(t *testing.T) {
 	}
 	time.Sleep(300 * time.Millisecond) // visibility lags behind a start
 	require.Eventually(t, open, time.Minute, 100*time.Millisecond)
+	answer, err := o.server.Client.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Namespace: temporaltest.Namespace,
+		Query: "WorkflowType = 'SendNotice' AND ExecutionStatus IN ('Canceled', 'Terminated')"})
+	require.NoError(t, err)
+	require.Empty(t, answer.Executions, "a delivery outlives what has started it")
 }
 
 // kinds are the notices that have arrived by either way, in their order.
@@ -299,7 +307,7 @@ func TestRoundsTellOfMissedRunsAndStalePlans(t *testing.T) {
 	require.Equal(t, 5, o.hook.Calls()[0].Body.Data.Missed)
 	require.Contains(t, o.hook.Calls()[0].Body.Text, "missed 5 run(s)")
 	time.Sleep(300 * time.Millisecond) // visibility lags behind
-	seen, err := (&backup.Plans{Temporal: o.server.Client, Converter: o.parts.Converter}).Seen(t.Context())
+	seen, err := o.shelf.Seen(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, 5, seen["0199"].Missed, "what pages show")
 

@@ -109,7 +109,7 @@ func (r *recorder) sendNotices(t *testing.T) {
 	r.parts.Notices, err = notice.Open(notice.Config{WebhookURLs: []string{hook.URL}, SecretFile: hook.SecretFile(), Language: "en", PublicURL: "http://127.0.0.1:8080"})
 	require.NoError(t, err)
 	r.parts.Runs = &tasks.Service{Temporal: r.server.Client, Namespace: temporaltest.Namespace, Converter: r.parts.Converter}
-	r.parts.Plans = &shelf{}
+	r.parts.Plans = &shelf{Plans: &backup.Plans{Temporal: r.server.Client, Converter: r.parts.Converter}}
 }
 
 // saveNotices records a run that fails and is told, a test, and a round that tells of missed runs.

@@ -141,8 +141,7 @@ func sendsNotices(ctx workflow.Context) bool {
 
 // startNotice hands a notice over for delivery. One that was handed over before is not sent again.
 func startNotice(ctx workflow.Context, n notice.Notice) {
-	free, stop := workflow.NewDisconnectedContext(ctx)
-	defer stop()
+	free, _ := workflow.NewDisconnectedContext(ctx) // to end it would cancel the delivery
 	if err := flow.StartOnce(free, n.WorkflowID(), SendNotice, n).GetChildWorkflowExecution().Get(free, nil); err != nil {
 		workflow.GetLogger(ctx).Info("A notice is not sent again", "notice", n.ID, "error", err)
 	}
