@@ -180,7 +180,7 @@ func TestDuplicityKeepsChains(t *testing.T) {
 	}
 
 	forget := files.ForgetFilesInput{Instance: instance, Engine: backup.Duplicity, Snapshots: []string{made[1].Snapshot}}
-	require.Equal(t, fault.Conflict, fault.KindOf(l.ForgetFiles(t.Context(), forget)), "later ones need it")
+	require.Equal(t, fault.Invalid, fault.KindOf(l.ForgetFiles(t.Context(), forget)), "later ones need it")
 	list, err := l.Records.List(t.Context(), instance)
 	require.NoError(t, err)
 	require.Len(t, list, 4)
