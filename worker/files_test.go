@@ -363,7 +363,7 @@ func TestFilesAreBackedUpByDuplicity(t *testing.T) {
 		require.True(t, v.OK, v.Detail)
 	}
 	forget := files.ForgetFilesInput{Instance: s.in.ID, Engine: backup.Duplicity, Snapshots: []string{one.Snapshot}}
-	require.Equal(t, fault.Conflict, fault.KindOf(s.ForgetFiles(t.Context(), forget)))
+	require.Equal(t, fault.Invalid, fault.KindOf(s.ForgetFiles(t.Context(), forget)))
 	forget.Snapshots = append(forget.Snapshots, two.Snapshot)
 	require.NoError(t, s.ForgetFiles(t.Context(), forget))
 	list, err := s.Records.List(t.Context(), s.in.ID)

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/ncw/swift/v2"
 
@@ -85,6 +86,8 @@ func (duplicity) refusal(complaints string) error {
 		return fault.New(fault.Quota, nil, "no space is left on the instance")
 	case strings.Contains(complaints, "KeyError: "): // it looks a volume up that the manifest names
 		return fault.New(fault.NotFound, nil, "a part of the backup is missing in the storage")
+	case strings.Contains(complaints, "GnuPG log"):
+		return fault.New(fault.Internal, nil, "gpg cannot open what is stored: it is damaged, or was made with another key")
 	case strings.Contains(complaints, "Another duplicity instance is already running"):
 		return fault.New(fault.Unavailable, nil, "the repository is in use by another run")
 	}
@@ -210,14 +213,18 @@ func (duplicity) measured(ctx context.Context, s *session, made snapshot) (measu
 	return measure{}, errForgotten
 }
 
-// settle deletes what older runs of the plan have begun and not ended: one runs at a time, so they have died.
+// leftFor is how long what is not whole stays: a listing may lag behind.
+const leftFor = 24 * time.Hour
+
+// settle deletes what older runs of the plan have begun and not ended, and what has lost the set that it builds on.
 func (duplicity) settle(ctx context.Context, s *session, made snapshot) error {
 	all, err := sets(ctx, s.store, s.container, s.plan)
 	if err != nil {
 		return err
 	}
+	good := whole(all)
 	for _, one := range all {
-		if one.manifest == nil && one.time().Before(made.Time) {
+		if !slices.Contains(good, one) && one.time().Before(made.Time.Add(-leftFor)) {
 			if err := one.remove(ctx, s.store, s.container); err != nil {
 				return err
 			}

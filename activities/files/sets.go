@@ -185,7 +185,7 @@ func (a *Activities) forgetSets(ctx context.Context, container string, ids []str
 	}
 	gone, stay := removable(all, ids)
 	if stay > 0 {
-		return stay, fault.New(fault.Conflict, nil, "%d backups stay: later ones of the same chain need them", stay)
+		return stay, fault.New(fault.Invalid, nil, "%d backups stay: later ones of the same chain need them", stay)
 	}
 	for _, s := range gone {
 		if err := s.remove(ctx, store, container); err != nil {

@@ -22,6 +22,7 @@ given() { cat "$work/$1"; }
 clean_up() {
   # shellcheck disable=SC2086 # process ids have no blanks
   [ -z "$guards" ] || kill $guards 2>/dev/null
+  [ ! -d "${work:-/nowhere}/gnupg" ] || GNUPGHOME=$work/gnupg gpgconf --kill gpg-agent 2>/dev/null
   rm -rf "$script" /run/mcm-backup.work.* "${scratch:-}" "${foreign:-}" "${temp:-}" "$aside"
 }
 
