@@ -128,11 +128,7 @@ func (a *Activities) AwaitAttached(ctx context.Context, in Ref) error {
 
 // AwaitDetached waits until the volume is free. One that is gone is free. It is a read.
 func (a *Activities) AwaitDetached(ctx context.Context, in Ref) error {
-	err := a.await(ctx, in.ID, "available")
-	if fault.KindOf(err) == fault.NotFound {
-		return nil
-	}
-	return err
+	return fault.IgnoreNotFound(a.await(ctx, in.ID, "available"))
 }
 
 func (a *Activities) await(ctx context.Context, id string, wanted ...string) error {

@@ -170,7 +170,7 @@ func sweep(ctx context.Context, s *openstack.Session, image string, keep []strin
 		if v.Status == "deleting" {
 			continue
 		}
-		if err := absent(s.Fault("cinder", snapshots.Delete(ctx, c, v.ID).ExtractErr())); err != nil {
+		if err := fault.IgnoreNotFound(s.Fault("cinder", snapshots.Delete(ctx, c, v.ID).ExtractErr())); err != nil {
 			return err
 		}
 	}
@@ -206,7 +206,7 @@ func (a *Activities) DeleteImages(ctx context.Context, ids []string) error {
 func remove(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceClient, id string) error {
 	image, err := images.Get(ctx, c, id).Extract()
 	if err = s.Fault("glance", err); err != nil {
-		return absent(err)
+		return fault.IgnoreNotFound(err)
 	}
 	if ids, _ := backup.VolumeSnapshots(*image); len(ids) > 0 {
 		volume, err := s.Volume()
@@ -214,17 +214,10 @@ func remove(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceCli
 			return err
 		}
 		for _, snapshot := range ids {
-			if err := absent(s.Fault("cinder", snapshots.Delete(ctx, volume, snapshot).ExtractErr())); err != nil {
+			if err := fault.IgnoreNotFound(s.Fault("cinder", snapshots.Delete(ctx, volume, snapshot).ExtractErr())); err != nil {
 				return err
 			}
 		}
 	}
-	return absent(s.Fault("glance", images.Delete(ctx, c, id).ExtractErr()))
-}
-
-func absent(err error) error {
-	if fault.KindOf(err) == fault.NotFound {
-		return nil
-	}
-	return err
+	return fault.IgnoreNotFound(s.Fault("glance", images.Delete(ctx, c, id).ExtractErr()))
 }

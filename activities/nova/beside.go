@@ -49,7 +49,7 @@ func (a *Activities) MakeServer(ctx context.Context, in MakeServerInput) (Made, 
 			return false, "the server is asked for", a.ask(ctx, s, c, in)
 		}
 		for _, extra := range all[1:] {
-			if err := absent(s.Fault("nova", servers.Delete(ctx, c, extra.ID).ExtractErr())); err != nil {
+			if err := fault.IgnoreNotFound(s.Fault("nova", servers.Delete(ctx, c, extra.ID).ExtractErr())); err != nil {
 				return false, "", err
 			}
 		}
@@ -148,7 +148,7 @@ func (a *Activities) RemoveServer(ctx context.Context, in RemoveServerInput) err
 			if asked[v.ID] {
 				continue
 			}
-			if err := absent(s.Fault("nova", servers.Delete(ctx, c, v.ID).ExtractErr())); err != nil {
+			if err := fault.IgnoreNotFound(s.Fault("nova", servers.Delete(ctx, c, v.ID).ExtractErr())); err != nil {
 				return false, "", err
 			}
 			asked[v.ID] = true

@@ -171,7 +171,7 @@ func (a *Activities) UnmarkInstance(ctx context.Context, in InstanceRef) error {
 	}
 	kept, err := servers.Metadata(ctx, c, in.ID).Extract()
 	if err = s.Fault("nova", err); err != nil {
-		return absent(err)
+		return fault.IgnoreNotFound(err)
 	}
 	for key := range kept {
 		if !instances.Ours(key) {
@@ -182,13 +182,6 @@ func (a *Activities) UnmarkInstance(ctx context.Context, in InstanceRef) error {
 		}
 	}
 	return nil
-}
-
-func absent(err error) error {
-	if fault.KindOf(err) == fault.NotFound {
-		return nil
-	}
-	return err
 }
 
 // AgentMark is the new state of an agent on an instance.
@@ -214,7 +207,7 @@ func (a *Activities) MarkAgents(ctx context.Context, marks []AgentMark) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(markersAtOnce)
 	for id, values := range byServer {
-		g.Go(func() error { return absent(a.write(ctx, id, values)) })
+		g.Go(func() error { return fault.IgnoreNotFound(a.write(ctx, id, values)) })
 	}
 	return g.Wait()
 }

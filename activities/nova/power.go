@@ -89,7 +89,7 @@ func (a *Activities) StopServer(ctx context.Context, in InstanceRef) error {
 // is gone needs no start.
 // https://docs.openstack.org/api-ref/compute/#start-server-os-start-action
 func (a *Activities) StartServer(ctx context.Context, in InstanceRef) error {
-	return absent(a.power(ctx, in, active, func(ctx context.Context, c *gophercloud.ServiceClient) error {
+	return fault.IgnoreNotFound(a.power(ctx, in, active, func(ctx context.Context, c *gophercloud.ServiceClient) error {
 		return servers.Start(ctx, c, in.ID).ExtractErr()
 	}))
 }

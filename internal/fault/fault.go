@@ -71,6 +71,14 @@ func InvalidField(field, format string, args ...any) error {
 	return &Error{Kind: Invalid, Message: field + ": " + m, Fields: []Field{{Field: field, Message: m}}}
 }
 
+// IgnoreNotFound returns nil for what is not there, as who deletes it wishes, and any other err as it is.
+func IgnoreNotFound(err error) error {
+	if KindOf(err) == NotFound {
+		return nil
+	}
+	return err
+}
+
 // KindOf returns the Kind of err, also after it crossed Temporal. It is Internal for what is not
 // classified and empty for nil.
 func KindOf(err error) Kind {

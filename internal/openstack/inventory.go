@@ -67,11 +67,7 @@ func (s *Session) DropMetadata(ctx context.Context, server, key string) error {
 	if err != nil {
 		return err
 	}
-	err = s.Fault("nova", servers.DeleteMetadatum(ctx, c, server, key).ExtractErr())
-	if fault.KindOf(err) == fault.NotFound {
-		return nil
-	}
-	return err
+	return fault.IgnoreNotFound(s.Fault("nova", servers.DeleteMetadatum(ctx, c, server, key).ExtractErr()))
 }
 
 // StackServers lists the servers of a stack.

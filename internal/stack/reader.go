@@ -159,7 +159,7 @@ func (r *Reader) Topology(ctx context.Context) (Topology, error) {
 	t := Topology{Nodes: []Vertex{}, Edges: []Edge{}}
 	s, heat, err := r.find(ctx)
 	if err != nil {
-		return t, ignoreAbsence(err)
+		return t, fault.IgnoreNotFound(err)
 	}
 	list, err := Resources(ctx, s, heat)
 	if err != nil {
@@ -203,7 +203,7 @@ func (r *Reader) Events(ctx context.Context) ([]Event, error) {
 	out := []Event{}
 	s, heat, err := r.find(ctx)
 	if err != nil {
-		return out, ignoreAbsence(err)
+		return out, fault.IgnoreNotFound(err)
 	}
 	c, err := s.Orchestration()
 	if err != nil {
@@ -231,13 +231,6 @@ func (r *Reader) find(ctx context.Context) (*openstack.Session, *stacks.Retrieve
 	}
 	heat, err := Find(ctx, s)
 	return s, heat, err
-}
-
-func ignoreAbsence(err error) error {
-	if fault.KindOf(err) == fault.NotFound {
-		return nil
-	}
-	return err
 }
 
 // Options returns what a deployment can choose from.
