@@ -25,7 +25,7 @@ func TestNotices(t *testing.T) {
 	mail, hook := noticetest.StartMail(t), noticetest.StartReceiver(t)
 	p := newProduct(t)
 	p.arguments = []string{"sandbox"}
-	p.environment = []string{"MCM_SANDBOX_LISTEN=" + p.sandbox, "MCM_SANDBOX_SPEED=20", "MCM_CHECK_PLANS=* * * * *",
+	p.environment = []string{"MCM_SANDBOX_LISTEN=" + p.sandbox, "MCM_SANDBOX_SPEED=20", "MCM_CHECK_PLANS=10s",
 		"MCM_NOTICE_MAIL_TO=ops@example.org", "MCM_NOTICE_MAIL_FROM=mcm@example.org", "MCM_SMTP_ADDRESS=" + mail.Address, "MCM_SMTP_USER=" + noticetest.User,
 		"MCM_SMTP_PASSWORD_FILE=" + mail.PasswordFile(), "MCM_SMTP_TLS_CA=" + mail.CAFile, "MCM_NOTICE_WEBHOOK_URLS=" + hook.URL,
 		"MCM_NOTICE_WEBHOOK_SECRET_FILE=" + hook.SecretFile(), "MCM_NOTICE_LANGUAGE=fr"}

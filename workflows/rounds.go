@@ -57,20 +57,43 @@ func CheckBackups(ctx workflow.Context, by rounds.By) error {
 	return nil
 }
 
-// CheckPlans is a round: it tells of plans that have missed runs since the round before, and of those that
-// have become stale. Its result is what the next round compares with.
-func CheckPlans(ctx workflow.Context, _ rounds.By) (map[string]backup.Seen, error) {
-	var (
-		store *backups.Activities
-		in    backups.LookInput
-		look  backups.PlansLook
-	)
+// CheckPlans makes a day's rounds: each tells of plans that have missed runs since the round before, and of
+// those that have become stale. Its result is what the next one's first round compares with; a round that
+// cannot look is made up for by the one after, and a cancel ends it early.
+func CheckPlans(ctx workflow.Context, by rounds.By) (seen map[string]backup.Seen, err error) {
 	if workflow.HasLastCompletionResult(ctx) {
-		if err := workflow.GetLastCompletionResult(ctx, &in.Before); err != nil {
+		if err := workflow.GetLastCompletionResult(ctx, &seen); err != nil {
 			return nil, err
 		}
 	}
-	if err := workflow.ExecuteActivity(flow.Call(ctx), store.LookAtPlans, in).Get(ctx, &look); err != nil {
+	for left := by.Rounds(); left > 0; left-- {
+		now, err := lookAtPlans(ctx, seen)
+		switch {
+		case err == nil:
+			seen = now
+		case ctx.Err() != nil:
+			return seen, nil
+		case by.Every == 0:
+			return nil, err
+		default:
+			workflow.GetLogger(ctx).Warn("Plans are not looked at this time", "error", err)
+		}
+		if left > 1 {
+			if workflow.Sleep(ctx, by.Every) != nil {
+				return seen, nil
+			}
+		}
+	}
+	return seen, nil
+}
+
+// lookAtPlans makes one round.
+func lookAtPlans(ctx workflow.Context, before map[string]backup.Seen) (map[string]backup.Seen, error) {
+	var (
+		store *backups.Activities
+		look  backups.PlansLook
+	)
+	if err := workflow.ExecuteActivity(flow.Call(ctx), store.LookAtPlans, backups.LookInput{Before: before}).Get(ctx, &look); err != nil {
 		return nil, err
 	}
 	if err := workflow.UpsertMemo(ctx, map[string]any{backup.SeenMemo: look.Seen}); err != nil {

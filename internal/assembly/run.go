@@ -94,10 +94,14 @@ func (p *product) makeRounds(ctx context.Context) error {
 		return err
 	}
 	by := rounds.By{Actor: rounds.Manager, Role: string(roles.Operator), Project: s.ProjectID()}
+	plans := rounds.Round{Name: "plans", Workflow: flow.ActivityName(workflows.CheckPlans), Every: p.config.CheckPlans}
+	if plans.Every == 0 {
+		plans.Cron = rounds.Off
+	}
 	return rounds.Ensure(ctx, p.temporal, temporal.TaskQueue, by, []rounds.Round{
 		{Name: "agents", Workflow: flow.ActivityName(workflows.CheckDrift), Cron: p.config.CheckAgents},
 		{Name: "backups", Workflow: flow.ActivityName(workflows.CheckBackups), Cron: p.config.CheckBackups},
-		{Name: "plans", Workflow: flow.ActivityName(workflows.CheckPlans), Cron: p.config.CheckPlans},
+		plans,
 	})
 }
 

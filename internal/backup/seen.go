@@ -10,18 +10,18 @@ import (
 // SeenMemo is where the round that looks at plans leaves what it has seen, by plan.
 const SeenMemo = "seen"
 
-// Seen is what the last look at all plans has seen, by plan; none when nobody has looked yet.
+// Seen is what the last look at all plans has seen, by plan; none when nobody has looked yet. The workflow that
+// makes looks now is listed first; before its first, what there is is that of the one before.
 func (s *Plans) Seen(ctx context.Context) (map[string]Seen, error) {
-	answer, err := s.Temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{PageSize: 1, Query: "WorkflowType = 'CheckPlans' AND ExecutionStatus = 'Completed'"})
+	answer, err := s.Temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{PageSize: 2, Query: "WorkflowType = 'CheckPlans'"})
 	if err != nil {
 		return nil, unavailable(err)
 	}
 	seen := map[string]Seen{}
 	for _, e := range answer.Executions {
 		if payload := e.Memo.GetFields()[SeenMemo]; payload != nil {
-			if err := s.Converter.FromPayload(payload, &seen); err != nil {
-				return nil, err
-			}
+			err := s.Converter.FromPayload(payload, &seen)
+			return seen, err
 		}
 	}
 	return seen, nil

@@ -42,10 +42,10 @@ type Config struct {
 	AuditURL     string
 	Kubeconfig   string
 	SSHProxy     string
-	PublicURL    string // without a path; "" is http:// and Listen
-	CheckAgents  string // cron line in UTC, or off
-	CheckBackups string // cron line in UTC, or off
-	CheckPlans   string // cron line in UTC, or off
+	PublicURL    string        // without a path; "" is http:// and Listen
+	CheckAgents  string        // cron line in UTC, or off
+	CheckBackups string        // cron line in UTC, or off
+	CheckPlans   time.Duration // 0 is never
 	Notices      Notices
 	HorizonURL   string
 	AccountURL   string
@@ -83,7 +83,7 @@ func settings() []setting {
 		{name: "public-url", help: "address at which people and instances reach the manager; empty: http:// and listen"},
 		{name: "check-agents", fallback: "0 5 * * *", help: "when agents are looked at for drift: a cron line in UTC, or off"},
 		{name: "check-backups", fallback: "0 6 * * *", help: "when backups that nobody has looked at for a week are verified: a cron line in UTC, or off"},
-		{name: "check-plans", fallback: "*/5 * * * *", help: "when backup plans are looked at for missed runs and stale backups: a cron line in UTC, or off"},
+		{name: "check-plans", fallback: "5m", help: "how often backup plans are looked at for missed runs and stale backups, or off"},
 		{name: "horizon-url", help: "page of My Instances"},
 		{name: "account-url", help: "page of My Account"},
 		{name: "sandbox-listen", fallback: "127.0.0.1:8090", help: "address of the simulated cloud"},
@@ -129,7 +129,7 @@ func Load(f *pflag.FlagSet) (Config, error) {
 		TemporalExecutable: v.GetString("temporal-executable"), AuditURL: v.GetString("audit-url"), Kubeconfig: v.GetString("kubeconfig"),
 		HorizonURL: v.GetString("horizon-url"), AccountURL: v.GetString("account-url"), SandboxListen: v.GetString("sandbox-listen"),
 		SSHProxy: v.GetString("ssh-proxy"), PublicURL: v.GetString("public-url"), CheckAgents: v.GetString("check-agents"), CheckBackups: v.GetString("check-backups"),
-		CheckPlans: v.GetString("check-plans"), Notices: noticesOf(v),
+		Notices: noticesOf(v),
 	}
 	faults = append(faults, c.parse(v)...)
 	faults = append(faults, c.check()...)
@@ -195,6 +195,11 @@ func (c *Config) parse(v *viper.Viper) []error {
 	boolean("secure-cookies", &c.SecureCookies)
 	boolean("temporal-tls", &c.TemporalTLS)
 	var err error
+	if every := v.GetString("check-plans"); every != "off" {
+		if c.CheckPlans, err = time.ParseDuration(every); err != nil || c.CheckPlans < 10*time.Second || c.CheckPlans > 24*time.Hour {
+			faults = append(faults, fmt.Errorf("check-plans: %q is neither off nor a time between 10s and 24h, as 5m is", every))
+		}
+	}
 	if c.RetentionDays, err = strconv.Atoi(v.GetString("retention-days")); err != nil || c.RetentionDays < 1 || c.RetentionDays > 36500 {
 		faults = append(faults, fmt.Errorf("retention-days: %q is not a number of days from 1 to 36500", v.GetString("retention-days")))
 	}

@@ -3,6 +3,7 @@
 package rounds
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -19,6 +20,9 @@ type Round struct {
 	Name     string
 	Workflow string // its type; the input is a By
 	Cron     string // five fields, in UTC; Off is never
+	// Every is how often a round is made that is made the whole day long; then there is no Cron. One workflow
+	// makes a day's: each for itself, they would be a hundred thousand in a year.
+	Every time.Duration
 }
 
 // Off is the cron line of a round that is not made.
@@ -29,6 +33,16 @@ type By struct {
 	Actor   flow.Actor `json:"actor"`
 	Role    string     `json:"role"`
 	Project string     `json:"project"`
+	// Every is the round's. Zero is one round alone.
+	Every time.Duration `json:"every,omitempty"`
+}
+
+// Rounds is how many rounds its workflow makes before another goes on: a day's.
+func (b By) Rounds() int {
+	if b.Every <= 0 {
+		return 1
+	}
+	return max(1, int(24*time.Hour/b.Every))
 }
 
 // Manager is the manager itself as the one who acts.
@@ -46,7 +60,7 @@ const catchUp = 6 * time.Hour
 func Ensure(ctx context.Context, c client.Client, taskQueue string, by By, rounds []Round) error {
 	for _, r := range rounds {
 		if err := ensure(ctx, c, taskQueue, by, r); err != nil {
-			return fault.New(fault.Invalid, err, "the round %s cannot be scheduled at %q: %v", r.Name, r.Cron, err)
+			return fault.New(fault.Invalid, err, "the round %s cannot be scheduled at %q: %v", r.Name, cmp.Or(r.Cron, r.Every.String()), err)
 		}
 	}
 	return nil
@@ -55,15 +69,24 @@ func Ensure(ctx context.Context, c client.Client, taskQueue string, by By, round
 func ensure(ctx context.Context, c client.Client, taskQueue string, by By, r Round) error {
 	id := "round:" + r.Name
 	handle := c.ScheduleClient().GetHandle(ctx, id)
+	now, err := handle.Describe(ctx)
 	if r.Cron == Off {
-		if _, err := handle.Describe(ctx); err != nil {
+		if err != nil {
 			return nil //nolint:nilerr // there is none
 		}
-		return handle.Delete(ctx)
+		return errors.Join(handle.Delete(ctx), end(ctx, c, now))
 	}
 	spec := client.ScheduleSpec{CronExpressions: []string{r.Cron}}
+	if r.Every > 0 { // as long as one is at it, Temporal starts no other
+		spec, by.Every = client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: r.Every}}}, r.Every
+	}
 	action := &client.ScheduleWorkflowAction{ID: id, Workflow: r.Workflow, Args: []any{by}, TaskQueue: taskQueue}
-	_, err := c.ScheduleClient().Create(ctx, client.ScheduleOptions{ID: id, Spec: spec, Action: action, CatchupWindow: catchUp})
+	if err == nil && every(now) != r.Every {
+		if err := end(ctx, c, now); err != nil {
+			return err
+		}
+	}
+	_, err = c.ScheduleClient().Create(ctx, client.ScheduleOptions{ID: id, Spec: spec, Action: action, CatchupWindow: catchUp})
 	if !errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
 		return err
 	}
@@ -71,4 +94,24 @@ func ensure(ctx context.Context, c client.Client, taskQueue string, by By, r Rou
 		in.Description.Schedule.Spec, in.Description.Schedule.Action = &spec, action
 		return &client.ScheduleUpdate{Schedule: &in.Description.Schedule}, nil
 	}})
+}
+
+// every is how often the rounds of a schedule are made that are made the whole day long; else zero.
+func every(d *client.ScheduleDescription) time.Duration {
+	if len(d.Schedule.Spec.Intervals) == 0 {
+		return 0
+	}
+	return d.Schedule.Spec.Intervals[0].Every
+}
+
+// end cancels the workflow that makes a day's rounds: it would go on for as long.
+func end(ctx context.Context, c client.Client, d *client.ScheduleDescription) error {
+	if every(d) == 0 {
+		return nil
+	}
+	var all error
+	for _, w := range d.Info.RunningWorkflows {
+		all = errors.Join(all, c.CancelWorkflow(ctx, w.WorkflowID, ""))
+	}
+	return all
 }

@@ -1,0 +1,66 @@
+package rounds_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"mycloudmanager/internal/rounds"
+	"mycloudmanager/internal/temporal/temporaltest"
+)
+
+// Rounds that are made the whole day long follow their setting at once, and end when it is off.
+func TestRoundsFollowTheirSetting(t *testing.T) {
+	server := temporaltest.Start(t)
+	began, ended := make(chan time.Duration, 10), make(chan time.Duration, 10)
+	w := worker.New(server.Client, "rounds", worker.Options{})
+	w.RegisterWorkflowWithOptions(func(ctx workflow.Context, by rounds.By) error {
+		began <- by.Every
+		_ = workflow.Sleep(ctx, time.Hour)
+		ended <- by.Every
+		return nil
+	}, workflow.RegisterOptions{Name: "CheckAll"})
+	require.NoError(t, w.Start())
+	t.Cleanup(w.Stop)
+	next := func(from <-chan time.Duration) time.Duration {
+		select {
+		case every := <-from:
+			return every
+		case <-time.After(30 * time.Second):
+			t.Fatal("nothing happens")
+			return 0
+		}
+	}
+	ensure := func(r rounds.Round) {
+		r.Name, r.Workflow = "all", "CheckAll"
+		require.NoError(t, rounds.Ensure(t.Context(), server.Client, "rounds", rounds.By{}, []rounds.Round{r}))
+	}
+	handle := server.Client.ScheduleClient().GetHandle(t.Context(), "round:all")
+	running := func() bool {
+		d, err := handle.Describe(t.Context())
+		require.NoError(t, err)
+		return len(d.Info.RunningWorkflows) == 1
+	}
+
+	ensure(rounds.Round{Every: time.Second})
+	require.Equal(t, time.Second, next(began))
+	require.Eventually(t, running, 10*time.Second, 50*time.Millisecond)
+	ensure(rounds.Round{Every: time.Second})
+	select {
+	case <-ended:
+		t.Fatal("the same setting changes nothing")
+	case <-time.After(500 * time.Millisecond):
+	}
+	ensure(rounds.Round{Every: 2 * time.Second})
+	require.Equal(t, time.Second, next(ended))
+	require.Equal(t, 2*time.Second, next(began))
+	require.Eventually(t, running, 10*time.Second, 50*time.Millisecond)
+	ensure(rounds.Round{Cron: rounds.Off})
+	require.Equal(t, 2*time.Second, next(ended))
+	_, err := handle.Describe(t.Context())
+	require.Error(t, err, "there is no schedule any more")
+	ensure(rounds.Round{Cron: rounds.Off})
+}
