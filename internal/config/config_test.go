@@ -73,12 +73,12 @@ func TestTheFileMayBeNamedByAVariable(t *testing.T) {
 func TestEveryFaultIsReportedAtOnce(t *testing.T) {
 	absent := filepath.Join(t.TempDir(), "absent")
 	f := flags(t, "--listen", "8080", "--sandbox-listen", "", "--temporal-address", "temporal", "--secure-cookies", "maybe", "--temporal-tls", "2",
-		"--retention-days", "0", "--sandbox-speed", "-1", "--horizon-url", "javascript:alert(1)", "--account-url", "horizon", "--kubeconfig", absent,
+		"--retention-days", "0", "--check-plans", "*/5 * * * *", "--sandbox-speed", "-1", "--horizon-url", "javascript:alert(1)", "--account-url", "horizon", "--kubeconfig", absent,
 		"--ssh-proxy", "squid", "--temporal-tls-ca", absent, "--temporal-tls-cert", absent, "--temporal-api-key-file", absent, "--log-level", "loud", "--log-format", "xml",
 		"--audit-url", "mysql://u:hunter2@h/audit", "--data-dir", "", "--config", file(t, "listne: x\nnested:\n  deep: 1\n"))
 	_, err := config.Load(f)
 	require.Error(t, err)
-	for _, name := range []string{"listen", "sandbox-listen", "temporal-address", "secure-cookies", "temporal-tls", "retention-days", "sandbox-speed", "horizon-url",
+	for _, name := range []string{"listen", "sandbox-listen", "temporal-address", "secure-cookies", "temporal-tls", "retention-days", "check-plans", "sandbox-speed", "horizon-url",
 		"account-url", "kubeconfig", "ssh-proxy", "temporal-tls-ca", "temporal-tls-cert", "temporal-api-key-file", "log-level", "log-format", "audit-url", "data-dir",
 		"listne: no such setting", "nested.deep: no such setting", "temporal-tls-cert and temporal-tls-key"} {
 		require.Regexp(t, `(?m)^`+name, err.Error())
