@@ -93,8 +93,6 @@ func (op operation) eachRefused(t *testing.T, calls []string, want map[string]in
 	}
 }
 
-func asItIs(map[string]int) {}
-
 // try runs the operation once.
 func (h *house) try(op operation) error {
 	env := h.environment(&saboteur{})

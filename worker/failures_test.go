@@ -191,3 +191,5 @@ func TestVolumeSnapshotsThatNoImageStandsOn(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, slices.ContainsFunc(all, func(b backup.Backup) bool { return b.ID == h.backup.ID }))
 }
+
+func asItIs(map[string]int) {}
