@@ -23,6 +23,10 @@ fi
 echo "* golangci-lint"
 GOFLAGS="${GOFLAGS:-} -trimpath" "$tools/golangci-lint" run ./...
 
+echo "* tests under their tags"
+go vet -trimpath -tags race ./worker ./product
+go vet -trimpath -tags acceptance ./product ./acceptance/...
+
 echo "* workflowcheck"
 GOFLAGS="${GOFLAGS:-} -trimpath" "$tools/workflowcheck" ./workflows/...
 
