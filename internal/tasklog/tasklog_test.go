@@ -108,7 +108,7 @@ func TestALostStorageIsToldAndStopsNothing(t *testing.T) {
 	for n := range said {
 		w.Say(at(1000+n, fmt.Sprintf("%d %08192d", n, n)))
 	}
-	require.Less(t, time.Since(began), time.Second)
+	require.Less(t, time.Since(began), 10*time.Second, "nobody waits for the storage")
 	require.NotEmpty(t, h.View(t.Context(), "other~task", "", nil, nil).Missing)
 	h.away.Store(false)
 	require.Eventually(t, func() bool { return h.look(t.Context()).clusters != nil && told(t, h) }, 20*time.Second, 100*time.Millisecond)
