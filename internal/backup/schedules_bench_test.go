@@ -19,7 +19,7 @@ import (
 )
 
 // BenchmarkSchedules has as many plans as a large company, due over the four hours of a night, and measures how late their runs
-// start: five minutes of that night, and then a minute at which a hundred plans are due at once.
+// start: three minutes of that night, and then a minute at which a hundred plans are due at once.
 //
 //	MCM_BENCH_PLANS=10000
 func BenchmarkSchedules(b *testing.B) {
@@ -28,7 +28,7 @@ func BenchmarkSchedules(b *testing.B) {
 	}
 	count, err := strconv.Atoi(cmp.Or(os.Getenv("MCM_BENCH_PLANS"), "10000"))
 	require.NoError(b, err)
-	const night, watched, burst = 4 * time.Hour, 5 * time.Minute, 100
+	const night, watched, burst = 4 * time.Hour, 3 * time.Minute, 100
 	plans, server := newPlans(b)
 	plans.TaskQueue = "plans"
 	lags := make(chan lag, count)
