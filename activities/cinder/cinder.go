@@ -4,6 +4,7 @@ package cinder
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/gophercloud/gophercloud/v2"
@@ -80,11 +81,18 @@ func adopt(mine []volumes.Volume, in CreateVolumeInput) (volumes.Volume, bool) {
 		}
 	}
 	for _, v := range mine {
-		if in.VolumeID == "" && (v.Status == "available" || v.Status == "in-use") {
+		if in.VolumeID == "" && !lost(v) {
 			return v, true
 		}
 	}
 	return volumes.Volume{}, false
+}
+
+// lost reports whether a volume is not one to wait for. One that is just being detached or attached is: a new
+// one in its place would be empty.
+// https://docs.openstack.org/api-ref/block-storage/v3/#volumes-volumes
+func lost(v volumes.Volume) bool {
+	return v.Status == "creating" || v.Status == "deleting" || strings.HasPrefix(v.Status, "error")
 }
 
 // Ref points at one volume.
