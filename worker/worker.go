@@ -30,6 +30,7 @@ import (
 	"mycloudmanager/internal/reach"
 	"mycloudmanager/internal/stack"
 	"mycloudmanager/internal/tasklog"
+	"mycloudmanager/internal/tasks"
 	"mycloudmanager/workflows"
 )
 
@@ -50,7 +51,7 @@ type Parts struct {
 	Engines   map[backup.EngineName]string // what instances run to back up
 	Plans     backups.Plans
 	Notices   *notice.Sender // nil: there are no channels
-	Runs      backups.Runs   // of plans
+	Runs      tasks.Lister   // of plans
 	Recorder  *audit.Recorder
 	Converter converter.DataConverter
 	Every     time.Duration // between two looks of a wait; 0: defaultEvery

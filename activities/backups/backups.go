@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"mycloudmanager/internal/backup"
+	"mycloudmanager/internal/tasks"
 )
 
 // Activities looks at backups.
 type Activities struct {
 	Reader *backup.Reader
 	Plans  Plans
-	Runs   Runs
+	Runs   tasks.Lister
 }
 
 // ChooseInput says which backups are to go: those that the plan does not keep, or those that are named.

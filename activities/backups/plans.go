@@ -12,11 +12,6 @@ import (
 	"mycloudmanager/internal/tasks"
 )
 
-// Runs lists tasks.
-type Runs interface {
-	List(ctx context.Context, f tasks.Filter) (tasks.Page, error)
-}
-
 // Plans lists backup plans.
 type Plans interface {
 	List(ctx context.Context, after string, n int) (list []backup.Planned, more bool, err error)

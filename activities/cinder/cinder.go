@@ -22,12 +22,7 @@ type Activities struct {
 }
 
 func (a *Activities) open(ctx context.Context) (*openstack.Session, *gophercloud.ServiceClient, error) {
-	s, err := a.Cloud.Manager(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	c, err := s.Volume()
-	return s, c, err
+	return a.Cloud.Service(ctx, (*openstack.Session).Volume)
 }
 
 // CreateVolumeInput describes an app's volume.

@@ -266,6 +266,13 @@ func (s *session) teller(ctx context.Context) func(progress) {
 // tellStored tells the task's reader what has gone into the storage, until it is called: an engine that says itself how
 // far it is says more.
 func (s *session) tellStored(ctx context.Context) (quiet func()) {
+	return sayEachSecond(ctx, func() string {
+		return fmt.Sprintf("%s went into the storage", humanize.IBytes(uint64(max(0, s.door.Stored()))))
+	})
+}
+
+// sayEachSecond tells the task's reader how far it is by now, until it is called.
+func sayEachSecond(ctx context.Context, text func() string) (quiet func()) {
 	telling, quiet := context.WithCancel(ctx)
 	go func() {
 		for {
@@ -273,7 +280,7 @@ func (s *session) tellStored(ctx context.Context) (quiet func()) {
 			case <-telling.Done():
 				return
 			case <-time.After(time.Second):
-				flow.Say(ctx, fmt.Sprintf("%s went into the storage", humanize.IBytes(uint64(max(0, s.door.Stored())))))
+				flow.Say(ctx, text())
 			}
 		}
 	}()

@@ -8,13 +8,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/dustin/go-humanize"
 
 	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/fault"
-	"mycloudmanager/internal/flow"
 	"mycloudmanager/internal/lend"
 	"mycloudmanager/internal/reach"
 	"mycloudmanager/internal/tasklog"
@@ -148,19 +146,11 @@ func (w expected) items(snapshot string, roots []string) items {
 
 // restore runs a restore and tells how far it is by what has come out of the storage.
 func (s *session) restore(ctx context.Context, verb string, given items, want expected) (*outcome, error) {
-	telling, done := context.WithCancel(ctx)
-	defer done()
 	from := s.door.Fetched()
-	go func() {
-		for {
-			select {
-			case <-telling.Done():
-				return
-			case <-time.After(time.Second):
-				flow.Say(ctx, fmt.Sprintf("%s of the storage read, %s are to be restored", humanize.IBytes(uint64(s.door.Fetched()-from)), humanize.IBytes(uint64(max(0, want.bytes)))))
-			}
-		}
-	}()
+	quiet := sayEachSecond(ctx, func() string {
+		return fmt.Sprintf("%s of the storage read, %s are to be restored", humanize.IBytes(uint64(s.door.Fetched()-from)), humanize.IBytes(uint64(max(0, want.bytes))))
+	})
+	defer quiet()
 	o, err := s.do(ctx, verb, given, nil)
 	if err == nil && o.full {
 		return o, fault.New(fault.Quota, nil, "%s: %s are free where the files are to go, %s are needed", s.name, humanize.IBytes(uint64(max(0, o.free))), humanize.IBytes(uint64(max(0, want.bytes))))

@@ -25,12 +25,7 @@ type Activities struct {
 }
 
 func (a *Activities) open(ctx context.Context) (*openstack.Session, *gophercloud.ServiceClient, error) {
-	s, err := a.Cloud.Manager(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	c, err := s.Image()
-	return s, c, err
+	return a.Cloud.Service(ctx, (*openstack.Session).Image)
 }
 
 // AwaitInput is an image that Nova makes.

@@ -215,10 +215,5 @@ func (a *Activities) DetachInstances(ctx context.Context) error {
 }
 
 func (a *Activities) open(ctx context.Context) (*openstack.Session, *gophercloud.ServiceClient, error) {
-	s, err := a.Cloud.Manager(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	c, err := s.Network()
-	return s, c, err
+	return a.Cloud.Service(ctx, (*openstack.Session).Network)
 }

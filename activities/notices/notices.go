@@ -16,16 +16,11 @@ import (
 	"mycloudmanager/internal/tasks"
 )
 
-// Runs lists tasks.
-type Runs interface {
-	List(ctx context.Context, f tasks.Filter) (tasks.Page, error)
-}
-
 // Activities prepares notices and delivers them.
 type Activities struct {
 	Sender *notice.Sender
 	Cloud  *openstack.Cloud
-	Runs   Runs // nil knows of none
+	Runs   tasks.Lister // nil knows of none
 }
 
 // Prepared is a notice that is ready to be sent.

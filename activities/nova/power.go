@@ -69,12 +69,7 @@ const (
 )
 
 func (a *Activities) open(ctx context.Context) (*openstack.Session, *gophercloud.ServiceClient, error) {
-	s, err := a.Cloud.Manager(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	c, err := s.Compute()
-	return s, c, err
+	return a.Cloud.Service(ctx, (*openstack.Session).Compute)
 }
 
 // StopServer shuts a server off and waits until it is. It is idempotent: one that is shut off is done.

@@ -54,17 +54,20 @@ func (a Actor) names() []string {
 // StartTask starts an operation from within a workflow, as a task of its own that outlives it: the one
 // who asked is who r names.
 func StartTask(ctx workflow.Context, id string, r Request, operation, input any) workflow.ChildWorkflowFuture {
-	return workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
-		WorkflowID: id, WorkflowExecutionTimeout: Deadline, ParentClosePolicy: enumspb.PARENT_CLOSE_POLICY_ABANDON,
-		Memo: map[string]any{CallMemo: r}, TypedSearchAttributes: temporal.NewSearchAttributes(r.Attributes()...),
-	}), operation, input)
+	o := outliving(id)
+	o.Memo, o.TypedSearchAttributes = map[string]any{CallMemo: r}, temporal.NewSearchAttributes(r.Attributes()...)
+	return workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, o), operation, input)
 }
 
 // StartOnce starts from within a workflow one that is no task, outlives it, and is never started again
 // by the same id.
 func StartOnce(ctx workflow.Context, id string, child, input any) workflow.ChildWorkflowFuture {
-	return workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
-		WorkflowID: id, WorkflowExecutionTimeout: Deadline, ParentClosePolicy: enumspb.PARENT_CLOSE_POLICY_ABANDON,
-		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
-	}), child, input)
+	o := outliving(id)
+	o.WorkflowIDReusePolicy = enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE
+	return workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, o), child, input)
+}
+
+// outliving is for a workflow that goes on when the one that has started it ends.
+func outliving(id string) workflow.ChildWorkflowOptions {
+	return workflow.ChildWorkflowOptions{WorkflowID: id, WorkflowExecutionTimeout: Deadline, ParentClosePolicy: enumspb.PARENT_CLOSE_POLICY_ABANDON}
 }

@@ -103,6 +103,17 @@ func availability(name string) gophercloud.Availability {
 // AuthURL returns the address of the identity service.
 func (c *Cloud) AuthURL() string { return c.options.IdentityEndpoint }
 
+// Service returns the manager's session with the client of one of its services, for example
+// (*Session).Compute.
+func (c *Cloud) Service(ctx context.Context, of func(*Session) (*gophercloud.ServiceClient, error)) (*Session, *gophercloud.ServiceClient, error) {
+	s, err := c.Manager(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	client, err := of(s)
+	return s, client, err
+}
+
 // Manager returns the session of the manager's own credential. It is shared, and signs in again by
 // itself when its token ends.
 func (c *Cloud) Manager(ctx context.Context) (*Session, error) {

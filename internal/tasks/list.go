@@ -54,6 +54,11 @@ const (
 	askedAPage = 20
 )
 
+// Lister lists tasks.
+type Lister interface {
+	List(ctx context.Context, f Filter) (Page, error)
+}
+
 // List returns one page: running tasks first, the newest first, then closed ones by their end.
 func (s *Service) List(ctx context.Context, f Filter) (Page, error) {
 	page := Page{Items: []Task{}}
