@@ -224,6 +224,27 @@ func TestWhoCannotBeReachedIsToldApart(t *testing.T) {
 	require.Contains(t, recap["not let in"].Reason, "does not let the manager's key in")
 }
 
+// On a busy machine Ansible sees its pipe to ssh break before it sees that ssh has gone, and why.
+func TestWhatAnsibleDidNotHearIsAskedForAgain(t *testing.T) {
+	p, h := play(t, "  - {name: look, ansible.builtin.ping: }\n")
+	closed := h.Named("closed")
+	closed.Port = 1
+	signer, _ := ansibletest.NewKey(t)
+	wrong := h.Named("wrong key")
+	wrong.HostKeys = []string{ansibletest.Start(t, signer.PublicKey()).Key}
+	p.Hosts = []ansible.Host{closed, wrong, h.Named("came back")}
+	deaf := filepath.Join(t.TempDir(), "deaf")
+	require.NoError(t, os.WriteFile(deaf, []byte(`#!/bin/sh
+for h in h0 h1 h2; do echo '{"kind": "unreachable", "host": "'$h'", "message": "Data could not be sent to remote host: [Errno 32] Broken pipe"}' >&3; done
+echo '{"kind": "stats", "stats": {"h0": {"unreachable": 1}, "h1": {"unreachable": 1}, "h2": {"unreachable": 1}}}' >&3
+`), 0o700))
+	recap, err := (&ansible.Runner{Executable: deaf}).Run(t.Context(), p, nil)
+	require.NoError(t, err)
+	require.Contains(t, recap["closed"].Reason, "Connection refused")
+	require.Equal(t, ansible.HostKeyMismatch, recap["wrong key"].Reason)
+	require.Contains(t, recap["came back"].Reason, "the connection broke off")
+}
+
 func TestThroughABastionWithItsOwnPinnedKey(t *testing.T) {
 	p, _ := play(t, "  - {name: look, ansible.builtin.ping: }\n")
 	allowed, key := ansibletest.NewKey(t)

@@ -30,7 +30,7 @@ type reader struct {
 	names   map[string]string // by alias
 	mask    *strings.Replacer
 	on      func(Event)
-	bastion func() string             // what ssh said on its way through the bastion
+	ssh     wayIn
 	any     bool                      // an event came at all
 	stats   map[string]map[string]int // by alias; nil until the playbook ended
 	counts  map[string]*HostRecap     // by alias, counted along the way
@@ -38,8 +38,14 @@ type reader struct {
 	items   map[string]string         // by alias: the first item that failed in the running task
 }
 
-func newReader(p Play, bastion func() string, on func(Event)) *reader {
-	r := &reader{names: names(p), mask: masker(p.Secrets), on: on, bastion: bastion, counts: map[string]*HostRecap{}, reasons: map[string]string{}, items: map[string]string{}}
+// wayIn is asked why a host was not reached, when Ansible cannot tell.
+type wayIn interface {
+	bastionSaid() string      // what ssh complained of on its way through the bastion
+	says(alias string) string // what ssh complains of when it is asked for the host once more
+}
+
+func newReader(p Play, ssh wayIn, on func(Event)) *reader {
+	r := &reader{names: names(p), mask: masker(p.Secrets), on: on, ssh: ssh, counts: map[string]*HostRecap{}, reasons: map[string]string{}, items: map[string]string{}}
 	for a := range r.names {
 		r.counts[a] = &HostRecap{}
 	}
@@ -84,7 +90,11 @@ func (r *reader) take(l line) {
 		Changed: l.Changed, Ignored: l.Ignored, Failed: l.Failed, Message: r.mask.Replace(l.Message), Stdout: r.mask.Replace(l.Stdout), Stderr: r.mask.Replace(l.Stderr),
 	}
 	if l.Kind == KindUnreachable {
-		e.Message = unreachable(e.Message, r.bastion())
+		said := e.Message
+		if strings.Contains(said, "Data could not be sent") {
+			said = r.ssh.says(l.Host)
+		}
+		e.Message = unreachable(said, r.ssh.bastionSaid())
 	}
 	if c := r.counts[l.Host]; c != nil {
 		r.count(c, l, e)

@@ -45,7 +45,7 @@ func (r *Runner) Run(ctx context.Context, p Play, on func(Event)) (Recap, error)
 		limited, stop = context.WithTimeout(ctx, p.Timeout)
 	}
 	defer stop()
-	in, said := newReader(p, f.bastionSaid, on), &tail{}
+	in, said := newReader(p, f, on), &tail{}
 	err = r.process(limited, executable, p, f, in, said)
 	return conclude(ctx, limited, p, f, in, said, err)
 }
@@ -156,6 +156,18 @@ func (f *folder) bastionSaid() string {
 		return ""
 	}
 	return string(text)
+}
+
+// says is what ssh complains of when it is asked for the host once more: Ansible loses the words of an ssh that went while a
+// module was being sent to it.
+func (f *folder) says(alias string) string {
+	ctx, stop := context.WithTimeout(context.Background(), 30*time.Second)
+	defer stop()
+	words, err := exec.CommandContext(ctx, "/usr/bin/ssh", "-F", f.at("ssh_config"), "-o", "ControlPath=none", alias, "true").CombinedOutput()
+	if err == nil {
+		return "the connection broke off while data was sent"
+	}
+	return string(words)
 }
 
 // conclude makes recap and error of what was seen. The exit code is only a hint: 0 is also "no host matched", 4 is also
