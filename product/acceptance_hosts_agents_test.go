@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"mycloudmanager/acceptance/hosts/hostlab"
 )
 
 func (h *hostSet) batch(action string) map[string]any {
@@ -23,17 +25,18 @@ func (h *hostSet) play(t *testing.T, action, status string) []string {
 	began := time.Now()
 	done := h.endWithin(t, h.begin(t, http.MethodPost, "/agents:batch", h.batch(action), nil).ID, status, 10*time.Minute)
 	t.Logf("%s on %d hosts: %s", action, len(h.numbers()), time.Since(began).Round(100*time.Millisecond))
-	return h.lines(t, done)
+	return h.lines(t, done, "ntp")
 }
 
-func (h *hostSet) lines(t *testing.T, done task) []string {
+// lines are the box score of an app, by the number of the host.
+func (h *hostSet) lines(t *testing.T, done task, app string) []string {
 	t.Helper()
 	out := []string{""}
 	hosts, _ := done.Result["hosts"].(map[string]any)
 	for _, n := range h.numbers() {
 		of, _ := hosts[h.ids[n]].(map[string]any)
-		line, _ := of["ntp"].(string)
-		require.NotEmpty(t, line, "%s in %+v", hostName(n), done)
+		line, _ := of[app].(string)
+		require.NotEmpty(t, line, "%s in %+v", hostlab.Name(n), done)
 		out = append(out, line)
 	}
 	return out
@@ -53,7 +56,7 @@ func agentsOnHosts(t *testing.T, h *hostSet) {
 	for _, n := range h.numbers() {
 		require.Contains(t, h.properties(t, n)["mcm:agent:ntp"], "installed")
 	}
-	mustOnHost(t, 2, "echo 'pool elsewhere.example iburst' >>/etc/chrony/chrony.conf")
+	hostlab.MustOn(t, 2, "echo 'pool elsewhere.example iburst' >>/etc/chrony/chrony.conf")
 	for n, line := range h.play(t, "check", "succeeded") {
 		if n == 2 {
 			require.Regexp(t, `^drifted: ok=\d+ changed=[1-9]`, line)
@@ -73,7 +76,7 @@ func agentsOnHosts(t *testing.T, h *hostSet) {
 	}
 	for _, n := range h.numbers() {
 		require.Equal(t, "absent", h.show(t, n).agent("ntp"))
-		mustOnHost(t, n, "! command -v chronyd")
+		hostlab.MustOn(t, n, "! command -v chronyd")
 	}
 }
 
@@ -90,10 +93,10 @@ func somethingIsMissing(t *testing.T, h *hostSet) {
 		{"room for packages", fmt.Sprintf(full, "/var/cache/apt/archives", "64k", "root"), "umount /var/cache/apt/archives", "(?i)free space|no space left"},
 	} {
 		began := time.Now()
-		mustOnHost(t, 2, c.away)
+		hostlab.MustOn(t, 2, c.away)
 		id = h.begin(t, http.MethodPut, "/instances/"+h.ids[2]+"/agents/ntp", nil, nil).ID
 		failed := h.endWithin(t, id, "failed", 3*time.Minute)
-		mustOnHost(t, 2, c.back)
+		hostlab.MustOn(t, 2, c.back)
 		require.Regexp(t, c.says, failed.Error.Detail)
 		require.Equal(t, "failed", h.show(t, 2).agent("ntp"))
 		t.Logf("without %s, after %s: %s", c.what, time.Since(began).Round(100*time.Millisecond), failed.Error.Detail)
@@ -104,30 +107,30 @@ func somethingIsMissing(t *testing.T, h *hostSet) {
 
 // anotherHostKey is a host that was rebuilt, or somebody in its place: nothing is played on it.
 func anotherHostKey(t *testing.T, h *hostSet) {
-	mustOnHost(t, 1, "mkdir /root/keys && mv /etc/ssh/ssh_host_* /root/keys && ssh-keygen -A && systemctl restart ssh")
+	hostlab.MustOn(t, 1, "mkdir /root/keys && mv /etc/ssh/ssh_host_* /root/keys && ssh-keygen -A && systemctl restart ssh")
 	for _, step := range []struct{ method, path string }{{http.MethodPut, "/instances/" + h.ids[1] + "/agents/ntp"}} {
 		failed := h.endWithin(t, h.begin(t, step.method, step.path, nil, nil).ID, "failed", 2*time.Minute)
 		require.Contains(t, failed.Error.Detail, "host key is not the pinned one")
 	}
 	require.Equal(t, "failed", h.show(t, 1).agent("ntp"))
-	mustOnHost(t, 1, "! command -v chronyd && rm /etc/ssh/ssh_host_* && mv /root/keys/* /etc/ssh && rmdir /root/keys && systemctl restart ssh")
+	hostlab.MustOn(t, 1, "! command -v chronyd && rm /etc/ssh/ssh_host_* && mv /root/keys/* /etc/ssh && rmdir /root/keys && systemctl restart ssh")
 }
 
 // hostStops cuts a host's power and cable in a playbook: it failed with the reason, the others are done.
 func hostStops(t *testing.T, h *hostSet) {
 	id := h.begin(t, http.MethodPost, "/agents:batch", h.batch("install"), nil).ID
-	require.Eventually(t, func() bool { return len(playsOn(t)[hostName(2)]) > 0 }, time.Minute, 50*time.Millisecond)
-	shell(t, "ip", "-n", hostName(2), "link", "set", "eth0", "down")
-	_, _ = onHost(2, "systemctl poweroff --force --force")
+	require.Eventually(t, func() bool { return len(playsOn(t)[hostlab.Name(2)]) > 0 }, time.Minute, 50*time.Millisecond)
+	shell(t, "ip", "-n", hostlab.Name(2), "link", "set", "eth0", "down")
+	_, _ = hostlab.On(t, 2, "systemctl poweroff --force --force")
 	began := time.Now()
 	done := h.endWithin(t, id, "partly_failed", 10*time.Minute)
-	t.Logf("ended %s after the host had stopped: %s", time.Since(began).Round(100*time.Millisecond), h.lines(t, done)[2])
-	for n, line := range h.lines(t, done)[1:] {
+	t.Logf("ended %s after the host had stopped: %s", time.Since(began).Round(100*time.Millisecond), h.lines(t, done, "ntp")[2])
+	for n, line := range h.lines(t, done, "ntp")[1:] {
 		require.Regexp(t, map[bool]string{true: "^failed: .+unreachable=[01]", false: "^installed: .*failed=0"}[n == 1], line)
 	}
 	require.Equal(t, "failed", h.show(t, 2).agent("ntp"))
-	require.Eventually(t, func() bool { _, err := onHost(2, "true"); return err != nil }, 20*time.Second, 100*time.Millisecond, "it is off")
-	shell(t, "../acceptance/hosts/host-up.sh", "2")
+	require.Eventually(t, func() bool { _, err := hostlab.On(t, 2, "true"); return err != nil }, 20*time.Second, 100*time.Millisecond, "it is off")
+	shell(t, hostlab.Script(t, "host-up.sh"), "2")
 	shell(t, "../acceptance/kubernetes/nodeports.sh")
 	again := h.endWithin(t, h.begin(t, http.MethodPost, "/tasks/"+id+"/retry", nil, nil).ID, "succeeded", 5*time.Minute)
 	hosts, _ := again.Result["hosts"].(map[string]any)

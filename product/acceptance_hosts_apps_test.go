@@ -20,10 +20,6 @@ import (
 	"mycloudmanager/internal/catalog"
 )
 
-// traces are what an agent may leave on a host when it is gone: nothing. Logs, caches and package lists do not count.
-const traces = `dpkg-query -W -f '${Package} ${db:Status-Status}\n' | grep ' installed'; getent passwd | cut -d: -f1,6,7 | sort; getent group | cut -d: -f1 | sort; ls /var/lib/mcm-agents /var/spool/rsyslog 2>/dev/null
-find /etc -type f ! -name '*-' ! -name ld.so.cache ! -name .pwd.lock ! -name mailcap ! -path '/etc/ssl/*' ! -name ca-certificates.conf -exec sha256sum {} + | sort -k2`
-
 // everyAgent puts the agents of all apps on all hosts in one task, and looks at each with the app's own client. The apps are launched
 // by the product on simulated nodes, for their images are not here: what agents send to them goes to programs of the same protocol, a
 // whole Zabbix and a chrony of Debian among them.
@@ -33,8 +29,8 @@ func everyAgent(t *testing.T, h *hostSet) {
 	require.NoError(t, err)
 	before := map[int]string{}
 	for _, n := range h.numbers() {
-		mustOnHost(t, n, fmt.Sprintf("echo '%s' >/etc/apt/apt.conf.d/02nodes", nodes)) // the hosts' way to packages is a proxy
-		before[n] = mustOnHost(t, n, traces)
+		hostlab.MustOn(t, n, fmt.Sprintf("echo '%s' >/etc/apt/apt.conf.d/02nodes", nodes)) // the hosts' way to packages is a proxy
+		before[n] = hostlab.MustOn(t, n, hostlab.Left)
 	}
 	apps := map[string]hostlab.App{}
 	defer h.uninstallHalves(t, apps)
@@ -60,7 +56,7 @@ func everyAgent(t *testing.T, h *hostSet) {
 		require.Contains(t, line, "absent: ", which)
 	}
 	for _, n := range h.numbers() {
-		require.Equal(t, strings.Split(before[n], "\n"), strings.Split(mustOnHost(t, n, traces), "\n"), "%s: not all is gone", hostName(n))
+		require.Equal(t, strings.Split(before[n], "\n"), strings.Split(hostlab.MustOn(t, n, hostlab.Left), "\n"), "%s: not all is gone", hostlab.Name(n))
 	}
 }
 
@@ -71,13 +67,12 @@ func (h *hostSet) playAll(t *testing.T, action string, apps []string) map[string
 	body := map[string]any{"instances": h.ids[1:], "apps": apps, "action": action}
 	done := h.endWithin(t, h.begin(t, http.MethodPost, "/agents:batch", body, nil).ID, "succeeded", 20*time.Minute)
 	t.Logf("%s %d agents on %d hosts: %s", action, len(apps), len(h.numbers()), time.Since(began).Round(100*time.Millisecond))
-	hosts, _ := done.Result["hosts"].(map[string]any)
 	out := map[string]string{}
-	for _, n := range h.numbers() {
-		of, _ := hosts[h.ids[n]].(map[string]any)
-		for _, app := range apps {
-			out[hostName(n)+" "+app], _ = of[app].(string)
-			require.NotEmpty(t, out[hostName(n)+" "+app], "%+v", done)
+	for _, app := range apps {
+		for n, line := range h.lines(t, done, app) {
+			if n > 0 {
+				out[hostlab.Name(n)+" "+app] = line
+			}
 		}
 	}
 	return out
@@ -95,7 +90,7 @@ func (h *hostSet) launchHalves(t *testing.T, out map[string]hostlab.App) {
 		}
 		if app.Name == "ntp" { // its pod runs
 			out[app.Name] = hostlab.App{Outside: func(t *testing.T, n int, _ string) {
-				require.Contains(t, mustOnHost(t, n, "chronyc -n -c sources"), "^,*,")
+				require.Contains(t, hostlab.MustOn(t, n, "chronyc -n -c sources"), "^,*,")
 			}}
 			continue
 		}

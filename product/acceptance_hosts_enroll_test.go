@@ -19,6 +19,8 @@ import (
 	"github.com/gophercloud/gophercloud/v2/openstack/identity/v3/roles"
 	"github.com/gophercloud/gophercloud/v2/openstack/identity/v3/tokens"
 	"github.com/stretchr/testify/require"
+
+	"mycloudmanager/acceptance/hosts/hostlab"
 )
 
 // enrollHosts pastes one command on all hosts at once.
@@ -30,18 +32,18 @@ func enrollHosts(t *testing.T, h *hostSet) {
 	for _, n := range h.numbers() {
 		together.Go(func() {
 			began := time.Now()
-			said[n], failed[n] = onHost(n, command)
+			said[n], failed[n] = hostlab.On(t, n, command)
 			took[n] = time.Since(began)
 		})
 	}
 	together.Wait()
 	for _, n := range h.numbers() {
-		require.NoError(t, failed[n], "%s: %s", hostName(n), said[n])
+		require.NoError(t, failed[n], "%s: %s", hostlab.Name(n), said[n])
 		require.Contains(t, said[n], "mcm: enrolled")
-		t.Logf("%s, %s: %.1f s", hostName(n), distribution(n), took[n].Seconds())
+		t.Logf("%s, %s: %.1f s", hostlab.Name(n), distribution(n), took[n].Seconds())
 		h.requireEnrolled(t, n)
 	}
-	require.Contains(t, mustOnHost(t, 1, command), "mcm: enrolled", "once more on the same host is no fault")
+	require.Contains(t, hostlab.MustOn(t, 1, command), "mcm: enrolled", "once more on the same host is no fault")
 	var shown struct{ Properties map[string]string }
 	openstack(t, &shown, "server", "show", h.ids[1], "-c", "properties")
 	require.Equal(t, h.properties(t, 1), shown.Properties)
@@ -54,7 +56,7 @@ func enrollHosts(t *testing.T, h *hostSet) {
 // refused pastes a command that is no good: it ends with words, and not with 0.
 func refused(t *testing.T, n int, command, words string) {
 	t.Helper()
-	out, err := onHost(n, command)
+	out, err := hostlab.On(t, n, command)
 	require.Error(t, err, out)
 	require.Contains(t, out, words)
 }
@@ -74,9 +76,9 @@ func tokensOnHosts(t *testing.T, h *hostSet) {
 	answer, raw := h.do(t, http.MethodDelete, "/enrollment-tokens/"+id, nil, nil)
 	require.Equal(t, http.StatusNoContent, answer.StatusCode, string(raw))
 	refused(t, 2, revoked, refuses+"the token was revoked")
-	require.Contains(t, mustOnHost(t, 1, bound), "mcm: enrolled")
+	require.Contains(t, hostlab.MustOn(t, 1, bound), "mcm: enrolled")
 	h.requireStrange(t, 2)
-	require.Contains(t, mustOnHost(t, 2, good), "mcm: enrolled")
+	require.Contains(t, hostlab.MustOn(t, 2, good), "mcm: enrolled")
 	h.unenroll(t, 2)
 	refused(t, 1, good, refuses+"the token was used already: make a new one")
 	h.requireEnrolled(t, 1)
@@ -88,7 +90,7 @@ func (h *hostSet) everyoneIn(t *testing.T) {
 	t.Helper()
 	for _, n := range h.numbers() {
 		if !h.show(t, n).Enrolled {
-			require.Contains(t, mustOnHost(t, n, h.command(t, map[string]any{})), "mcm: enrolled")
+			require.Contains(t, hostlab.MustOn(t, n, h.command(t, map[string]any{})), "mcm: enrolled")
 		}
 	}
 }
@@ -101,9 +103,9 @@ func serversOfOthers(t *testing.T, h *hostSet) {
 	refused(t, 2, as("00000000-0000-4000-8000-000000000000"), "the project has no server 00000000-0000-4000-8000-000000000000")
 	foreign := serverElsewhere(t)
 	refused(t, 2, as(foreign), "the project has no server "+foreign)
-	refused(t, 2, as(h.ids[1]), "the request came from 10.77.0.12, which is no address of the server "+hostName(1))
+	refused(t, 2, as(h.ids[1]), "the request came from 10.77.0.12, which is no address of the server "+hostlab.Name(1))
 	h.requireEnrolled(t, 1)
-	mustOnHost(t, 2, strings.TrimSuffix(command, "sh")+"sh -s -- --uninstall")
+	hostlab.MustOn(t, 2, strings.TrimSuffix(command, "sh")+"sh -s -- --uninstall")
 	h.requireStrange(t, 2)
 }
 
@@ -137,10 +139,7 @@ func serverElsewhere(t *testing.T) string {
 	flavor, image := smallest(t, there)
 	server, err := servers.Create(ctx, compute, servers.CreateOpts{Name: "elsewhere", FlavorRef: flavor, ImageRef: image, Networks: "none"}, nil).Extract()
 	require.NoError(t, err)
-	t.Cleanup(func() {
-		require.NoError(t, servers.Delete(context.Background(), compute, server.ID).ExtractErr())
-		_ = servers.WaitForStatus(context.Background(), compute, server.ID, "DELETED") // it ends with "not found"
-	})
+	t.Cleanup(func() { removeServer(t, compute, server.ID) })
 	return server.ID
 }
 
@@ -155,12 +154,12 @@ func expiredToken(t *testing.T, h *hostSet, command string, end time.Time) {
 func withoutSudo(t *testing.T, h *hostSet) {
 	t.Helper()
 	h.unenroll(t, 2)
-	mustOnHost(t, 2, "SUDO_FORCE_REMOVE=yes dpkg --purge sudo && mv /etc/apt/apt.conf.d/01proxy /root/")
+	hostlab.MustOn(t, 2, "SUDO_FORCE_REMOVE=yes dpkg --purge sudo && mv /etc/apt/apt.conf.d/01proxy /root/")
 	command := h.command(t, map[string]any{})
 	refused(t, 2, command, "mcm: cannot install sudo: what the package manager said is above")
 	h.requireStrange(t, 2)
-	mustOnHost(t, 2, "mv /root/01proxy /etc/apt/apt.conf.d/")
-	require.Contains(t, mustOnHost(t, 2, command), "mcm: enrolled")
+	hostlab.MustOn(t, 2, "mv /root/01proxy /etc/apt/apt.conf.d/")
+	require.Contains(t, hostlab.MustOn(t, 2, command), "mcm: enrolled")
 	h.requireEnrolled(t, 2)
 }
 
@@ -173,7 +172,7 @@ func (h *hostSet) unenroll(t *testing.T, n int) {
 func unenrollHosts(t *testing.T, h *hostSet) {
 	h.play(t, "remove", "succeeded")
 	for _, n := range h.numbers() {
-		mustOnHost(t, n, "! command -v chronyd && ! test -e /var/lib/mcm-agents")
+		hostlab.MustOn(t, n, "! command -v chronyd && ! test -e /var/lib/mcm-agents")
 		h.unenroll(t, n)
 	}
 	var left []map[string]any

@@ -15,6 +15,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"mycloudmanager/acceptance/hosts/hostlab"
+	"mycloudmanager/internal/backup/backuptest"
 	"mycloudmanager/internal/temporal/temporaltest"
 )
 
@@ -54,7 +56,7 @@ find . -type f -size +5M -printf '%S %P\n' | awk '{ print ($1 < 0.5 ? "sparse" :
 // full, by path, to their place and onto another host; and without the manager.
 func filesOnHosts(t *testing.T, h *hostSet) {
 	for _, n := range h.numbers() {
-		mustOnHost(t, n, fmt.Sprintf(dress, n))
+		hostlab.MustOn(t, n, fmt.Sprintf(dress, n))
 	}
 	body := files("hosts", 0, h.ids[1:]...)
 	body["directories"] = []string{"/srv/data"}
@@ -64,11 +66,11 @@ func filesOnHosts(t *testing.T, h *hostSet) {
 	points := make([]map[int]backupOf, len(changes))
 	for i, change := range changes {
 		for _, n := range h.numbers() {
-			mustOnHost(t, n, change)
+			hostlab.MustOn(t, n, change)
 		}
 		points[i], was[i] = h.backUp(t, made, i == 2), map[int]string{}
 		for _, n := range h.numbers() {
-			was[i][n] = mustOnHost(t, n, manifest("/srv/data"))
+			was[i][n] = hostlab.MustOn(t, n, manifest("/srv/data"))
 			require.Contains(t, was[i][n], "dumped", "the command before has run")
 			if i > 0 {
 				require.Less(t, points[i][n].Changed, points[0][n].Changed/2, "only what is new is stored")
@@ -80,7 +82,7 @@ func filesOnHosts(t *testing.T, h *hostSet) {
 		require.Equal(t, was[i][1], h.bringBack(t, 1, points[i][1], "/restore-"+fmt.Sprint(i)), "backup %d of %d", i+1, len(changes))
 	}
 	for _, n := range h.numbers()[1:] {
-		require.Equal(t, was[last][n], h.bringBack(t, n, points[last][n], "/restore"), hostName(n))
+		require.Equal(t, was[last][n], h.bringBack(t, n, points[last][n], "/restore"), hostlab.Name(n))
 	}
 	h.chosen(t, points[last][2])
 	h.inPlace(t, points[last][1], was[last][1])
@@ -121,13 +123,13 @@ func (h *hostSet) backUp(t *testing.T, made plan, killed bool) map[int]backupOf 
 func (h *hostSet) restoreTo(t *testing.T, n int, b backupOf, target string, paths ...string) task {
 	t.Helper()
 	began := time.Now()
-	body := map[string]any{"backup_id": b.ID, "confirm": hostName(n), "target": target}
+	body := map[string]any{"backup_id": b.ID, "confirm": hostlab.Name(n), "target": target}
 	if len(paths) > 0 {
 		body["paths"] = paths
 	}
 	done := h.endWithin(t, h.begin(t, http.MethodPost, "/instances/"+h.ids[n]+"/restore", body, nil).ID, "succeeded", 5*time.Minute)
 	require.Equal(t, true, done.Result["checked"])
-	t.Logf("restore onto %s to %s: %v files, %s", hostName(n), target, done.Result["files"], time.Since(began).Round(100*time.Millisecond))
+	t.Logf("restore onto %s to %s: %v files, %s", hostlab.Name(n), target, done.Result["files"], time.Since(began).Round(100*time.Millisecond))
 	return done
 }
 
@@ -135,7 +137,7 @@ func (h *hostSet) bringBack(t *testing.T, n int, b backupOf, target string) stri
 	t.Helper()
 	done := h.restoreTo(t, n, b, target)
 	require.Equal(t, target, done.Result["target"])
-	return mustOnHost(t, n, manifest(target+"/srv/data"))
+	return hostlab.MustOn(t, n, manifest(target+"/srv/data"))
 }
 
 // chosen restores a folder and a file whose name is all that a shell and a pattern may trip over.
@@ -143,16 +145,16 @@ func (h *hostSet) chosen(t *testing.T, b backupOf) {
 	t.Helper()
 	odd := `odd [1]*?$(id) 'q" x.txt`
 	h.restoreTo(t, 2, b, "/restore-chosen", "/srv/data/many", "/srv/data/"+odd)
-	require.Equal(t, mustOnHost(t, 2, manifest("/srv/data/many")), mustOnHost(t, 2, manifest("/restore-chosen/srv/data/many")))
-	require.Equal(t, "many\n"+odd+"\n", mustOnHost(t, 2, "ls -A /restore-chosen/srv/data"), "nothing else")
+	require.Equal(t, hostlab.MustOn(t, 2, manifest("/srv/data/many")), hostlab.MustOn(t, 2, manifest("/restore-chosen/srv/data/many")))
+	require.Equal(t, "many\n"+odd+"\n", hostlab.MustOn(t, 2, "ls -A /restore-chosen/srv/data"), "nothing else")
 }
 
 // inPlace damages what was backed up and puts it back where it was.
 func (h *hostSet) inPlace(t *testing.T, b backupOf, was string) {
 	t.Helper()
-	mustOnHost(t, 1, "cd /srv/data && rm -r many && echo damaged >a.txt && chmod 777 run.sh && truncate -s 5 random.bin")
+	hostlab.MustOn(t, 1, "cd /srv/data && rm -r many && echo damaged >a.txt && chmod 777 run.sh && truncate -s 5 random.bin")
 	h.restoreTo(t, 1, b, "/")
-	require.Equal(t, was, mustOnHost(t, 1, manifest("/srv/data")))
+	require.Equal(t, was, hostlab.MustOn(t, 1, manifest("/srv/data")))
 }
 
 // withoutManager follows the runbook for the day on which there is none, with the stock tools on this machine.
@@ -162,7 +164,7 @@ func (h *hostSet) withoutManager(t *testing.T, b backupOf, was string) {
 	require.NoError(t, err)
 	target := t.TempDir()
 	h.away(t, func() {
-		runbook(t, "## Restore\n", "instance="+b.Instance, "key="+strings.TrimSpace(string(key)), "target="+target)
+		runbook(t, "## Restore", "instance="+b.Instance, "key="+strings.TrimSpace(string(key)), "target="+target)
 	})
 	out, err := exec.Command("sh", "-c", manifest(filepath.Join(target, "srv/data"))).Output()
 	require.NoError(t, err)
@@ -176,17 +178,7 @@ func (h *hostSet) withoutManager(t *testing.T, b backupOf, was string) {
 // runbook runs the commands of a section of the page as they are written there.
 func runbook(t *testing.T, section string, environment ...string) string {
 	t.Helper()
-	raw, err := os.ReadFile("../docs/operations/restore-without-the-manager.md")
-	require.NoError(t, err)
-	_, steps, ok := strings.Cut(string(raw), section)
-	require.True(t, ok, section)
-	steps, _, _ = strings.Cut(steps, "\n## ")
-	script := "set -eu\n"
-	for line := range strings.Lines(steps) {
-		if command, ok := strings.CutPrefix(line, "       "); ok {
-			script += command
-		}
-	}
+	script := backuptest.Runbook(t, section)
 	cmd := exec.Command("sh", "-c", script)
 	cmd.Env = append(append(os.Environ(), "HOME="+t.TempDir()), environment...)
 	out, err := cmd.CombinedOutput()

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"mycloudmanager/acceptance/hosts/hostlab"
 )
 
 // killsOnHosts kills the worker and the API with -9 in enrollments and in playbooks, MCM_HOST_KILLS times.
@@ -43,7 +45,7 @@ func (h *hostSet) killedEnrollment(t *testing.T, n int) {
 	wait, began := time.Duration(rand.Int64N(int64(4*time.Second))), time.Now() // an enrollment is short
 	ended := make(chan error)
 	go func() {
-		_, err := onHost(n, command)
+		_, err := hostlab.On(t, n, command)
 		ended <- err
 	}()
 	h.killAfter(t, wait)
@@ -51,11 +53,11 @@ func (h *hostSet) killedEnrollment(t *testing.T, n int) {
 	for err := <-ended; err != nil; again++ { // whom the script could not reach is asked again by the same command
 		require.Less(t, again, 3)
 		var said string
-		said, err = onHost(n, command)
+		said, err = hostlab.On(t, n, command)
 		t.Log(said)
 	}
 	h.requireEnrolled(t, n)
-	t.Logf("enrollment of %s, killed after %.1f s: ended after %.1f s, pasted again %d times", hostName(n), wait.Seconds(), time.Since(began).Seconds(), again)
+	t.Logf("enrollment of %s, killed after %.1f s: ended after %.1f s, pasted again %d times", hostlab.Name(n), wait.Seconds(), time.Since(began).Seconds(), again)
 }
 
 // killedPlay kills at any moment, and every third time when a host has the package and does not know yet who brought it.
@@ -64,17 +66,17 @@ func (h *hostSet) killedPlay(t *testing.T, action string) {
 	wait, began := time.Duration(rand.Int64N(int64(8*time.Second))), time.Now()
 	id := h.begin(t, http.MethodPost, "/agents:batch", h.batch(action), nil).ID
 	if action == "install" && rand.IntN(3) == 0 {
-		require.Eventually(t, func() bool { _, err := onHost(1, "command -v chronyd"); return err == nil }, time.Minute, 20*time.Millisecond)
+		require.Eventually(t, func() bool { _, err := hostlab.On(t, 1, "command -v chronyd"); return err == nil }, time.Minute, 20*time.Millisecond)
 		wait = 0
 	}
 	time.Sleep(wait)
 	killed := time.Since(began)
 	h.killAfter(t, 0)
-	for _, line := range h.lines(t, h.endWithin(t, id, "succeeded", 5*time.Minute))[1:] {
+	for _, line := range h.lines(t, h.endWithin(t, id, "succeeded", 5*time.Minute), "ntp")[1:] {
 		require.NotContains(t, line, "failed: ")
 	}
 	for _, n := range h.numbers() {
-		mustOnHost(t, n, map[string]string{"remove": "! command -v chronyd", "install": "command -v chronyd"}[action])
+		hostlab.MustOn(t, n, map[string]string{"remove": "! command -v chronyd", "install": "command -v chronyd"}[action])
 	}
 	t.Logf("%s on all, killed after %.1f s: ended after %.1f s", action, killed.Seconds(), time.Since(began).Seconds())
 }
@@ -86,8 +88,8 @@ var become = regexp.MustCompile(`BECOME-SUCCESS-[a-z]+`)
 func playsOn(t *testing.T) map[string][]string {
 	names := map[string]string{}
 	for n := 1; n <= 6; n++ {
-		if info, err := os.Stat("/run/netns/" + hostName(n)); err == nil {
-			names[fmt.Sprintf("net:[%d]", info.Sys().(*syscall.Stat_t).Ino)] = hostName(n)
+		if info, err := os.Stat("/run/netns/" + hostlab.Name(n)); err == nil {
+			names[fmt.Sprintf("net:[%d]", info.Sys().(*syscall.Stat_t).Ino)] = hostlab.Name(n)
 		}
 	}
 	found := map[string]map[string]bool{}

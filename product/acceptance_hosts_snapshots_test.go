@@ -3,7 +3,6 @@
 package product_test
 
 import (
-	"context"
 	"errors"
 	"math/rand/v2"
 	"net/http"
@@ -15,6 +14,8 @@ import (
 
 	"github.com/gophercloud/gophercloud/v2/openstack/compute/v2/servers"
 	"github.com/stretchr/testify/require"
+
+	"mycloudmanager/acceptance/hosts/hostlab"
 )
 
 // rebuilt is where a server keeps which restore has replaced its disk.
@@ -46,7 +47,7 @@ func snapshotsOfHosts(t *testing.T, h *hostSet) {
 	was, properties := h.disk(t, h.ids[1]), h.properties(t, 1)
 	first := h.backUp(t, made, false)
 	for _, n := range h.numbers() {
-		require.Equal(t, "ACTIVE", h.server(t, h.ids[n]).Status, "%s runs again", hostName(n))
+		require.Equal(t, "ACTIVE", h.server(t, h.ids[n]).Status, "%s runs again", hostlab.Name(n))
 		require.Equal(t, "active", h.image(t, first[n])["status"])
 	}
 	second := h.backUp(t, made, true)
@@ -58,11 +59,11 @@ func snapshotsOfHosts(t *testing.T, h *hostSet) {
 	h.overwrite(t, h.ids[1])
 	require.NotEqual(t, was, h.disk(t, h.ids[1]))
 	began := time.Now()
-	body := map[string]any{"backup_id": first[1].ID, "confirm": hostName(1)}
+	body := map[string]any{"backup_id": first[1].ID, "confirm": hostlab.Name(1)}
 	restore := h.begin(t, http.MethodPost, "/instances/"+h.ids[1]+"/restore", body, nil).ID
 	h.killAfter(t, time.Duration(rand.Int64N(int64(3*time.Second))))
 	done := h.endWithin(t, restore, "succeeded", 10*time.Minute)
-	t.Logf("restore of %s, killed: %s", hostName(1), time.Since(began).Round(100*time.Millisecond))
+	t.Logf("restore of %s, killed: %s", hostlab.Name(1), time.Since(began).Round(100*time.Millisecond))
 	after := h.server(t, h.ids[1])
 	require.Equal(t, was, h.disk(t, h.ids[1]), "the disk is that of the backup")
 	require.Equal(t, h.image(t, first[1])["id"], after.Image["id"])
@@ -75,13 +76,13 @@ func snapshotsOfHosts(t *testing.T, h *hostSet) {
 
 	h.away(t, func() {
 		h.overwrite(t, h.ids[1])
-		runbook(t, "## Restore a snapshot\n", "instance="+h.ids[1], "image="+h.image(t, second[1])["id"].(string))
+		runbook(t, "## Restore a snapshot", "instance="+h.ids[1], "image="+h.image(t, second[1])["id"].(string))
 	})
 	require.Equal(t, was, h.disk(t, h.ids[1]), "by hand")
 	h.endWithin(t, h.begin(t, http.MethodDelete, "/backups/"+done.Result["safety_backup"].(string), nil, nil).ID, "succeeded", 5*time.Minute)
 	beside := h.beside(t, h.ids[1], first[1], "beside")
 	require.Equal(t, was, h.disk(t, beside), "a new server of the backup")
-	h.remove(t, beside)
+	removeServer(t, h.compute, beside)
 	h.fromVolume(t)
 	h.deletePlan(t, made)
 	openstack(t, &images, "image", "list", "--property", "mcm_kind=backup")
@@ -133,10 +134,10 @@ func (h *hostSet) fromVolume(t *testing.T) {
 	answer, raw := h.do(t, http.MethodPost, "/instances/"+id+"/restore", map[string]any{"backup_id": list[0].ID, "confirm": "on-a-volume"}, nil)
 	require.Equal(t, http.StatusUnprocessableEntity, answer.StatusCode, string(raw))
 	require.Contains(t, string(raw), "beside", "its disk cannot be replaced")
-	h.remove(t, id)
+	removeServer(t, h.compute, id)
 	again := h.beside(t, id, list[0], "on-a-volume-again")
 	require.NotEmpty(t, h.server(t, again).AttachedVolumes, "it boots from a volume of its own")
-	h.remove(t, again)
+	removeServer(t, h.compute, again)
 	h.deletePlan(t, made)
 	openstack(t, &snapshots, "volume", "snapshot", "list")
 	require.Empty(t, snapshots, "snapshots of volumes go with their backup")
@@ -157,13 +158,6 @@ func (h *hostSet) beside(t *testing.T, instance string, b backupOf, name string)
 	openstack(t, &list, "server", "list", "--name", "^"+name+"$")
 	require.Len(t, list, 1, "one server, whatever was killed")
 	return id
-}
-
-// remove deletes a server, and what volumes it leaves behind.
-func (h *hostSet) remove(t *testing.T, id string) {
-	t.Helper()
-	require.NoError(t, servers.Delete(context.Background(), h.compute, id).ExtractErr())
-	_ = servers.WaitForStatus(context.Background(), h.compute, id, "DELETED") // it ends with "not found"
 }
 
 // stderr is what a command has said before it failed.

@@ -91,9 +91,6 @@ func (h *hostSet) away(t *testing.T, do func()) {
 	require.NoError(t, h.worker.spawn(temporaltest.Product(t)))
 }
 
-func hostAddress(n int) string { return fmt.Sprintf("10.77.0.%d", 10+n) }
-func hostName(n int) string    { return fmt.Sprintf("mcm-host-%d", n) }
-
 // numbers are the hosts, from 1.
 func (h *hostSet) numbers() (out []int) {
 	for n := 1; n < len(h.ids); n++ {
@@ -110,19 +107,6 @@ func hostCount(t *testing.T, variable string, fallback int) int {
 	n, err := strconv.Atoi(os.Getenv(variable))
 	require.NoError(t, err, variable)
 	return n
-}
-
-// onHost runs a command as root on the nth host, as its console would.
-func onHost(n int, command string) (string, error) {
-	out, err := exec.Command("../acceptance/hosts/exec.sh", fmt.Sprint(n), "sh", "-c", command).CombinedOutput()
-	return string(out), err
-}
-
-func mustOnHost(t *testing.T, n int, command string) string {
-	t.Helper()
-	out, err := onHost(n, command)
-	require.NoError(t, err, "%s: %s: %s", hostName(n), command, out)
-	return out
 }
 
 func shell(t *testing.T, words ...string) {
@@ -207,6 +191,13 @@ func smallest(t *testing.T, provider *gophercloud.ProviderClient) (flavor, image
 	return sizes[0].ID, systems[0].ID
 }
 
+// removeServer deletes a server and waits until it is gone.
+func removeServer(t *testing.T, compute *gophercloud.ServiceClient, id string) {
+	t.Helper()
+	require.NoError(t, servers.Delete(context.Background(), compute, id).ExtractErr())
+	_ = servers.WaitForStatus(context.Background(), compute, id, "DELETED") // it ends with "not found"
+}
+
 // register makes what the project would have: a network, and on it a server for each host, with its address.
 func (h *hostSet) register(t *testing.T, count int) {
 	t.Helper()
@@ -230,17 +221,14 @@ func (h *hostSet) register(t *testing.T, count int) {
 
 	h.ids, h.lan, h.compute = []string{""}, lan.ID, compute
 	for n := 1; n <= count; n++ {
-		port, err := ports.Create(ctx, network, ports.CreateOpts{NetworkID: lan.ID, Name: hostName(n), FixedIPs: []ports.IP{{SubnetID: subnet.ID, IPAddress: hostAddress(n)}}}).Extract()
+		port, err := ports.Create(ctx, network, ports.CreateOpts{NetworkID: lan.ID, Name: hostlab.Name(n), FixedIPs: []ports.IP{{SubnetID: subnet.ID, IPAddress: hostlab.Address(n)}}}).Extract()
 		require.NoError(t, err)
 		t.Cleanup(func() { require.NoError(t, ports.Delete(context.Background(), network, port.ID).ExtractErr()) })
-		server, err := servers.Create(ctx, compute, servers.CreateOpts{Name: hostName(n), FlavorRef: flavor, ImageRef: image, Networks: []servers.Network{{Port: port.ID}}}, nil).Extract()
+		server, err := servers.Create(ctx, compute, servers.CreateOpts{Name: hostlab.Name(n), FlavorRef: flavor, ImageRef: image, Networks: []servers.Network{{Port: port.ID}}}, nil).Extract()
 		require.NoError(t, err)
-		t.Cleanup(func() {
-			require.NoError(t, servers.Delete(context.Background(), compute, server.ID).ExtractErr())
-			_ = servers.WaitForStatus(context.Background(), compute, server.ID, "DELETED") // it ends with "not found"
-		})
+		t.Cleanup(func() { removeServer(t, compute, server.ID) })
 		h.ids = append(h.ids, server.ID)
-		shell(t, "../acceptance/hosts/server-id.sh", fmt.Sprint(n), server.ID)
+		shell(t, hostlab.Script(t, "server-id.sh"), fmt.Sprint(n), server.ID)
 	}
 	for _, n := range h.numbers() {
 		require.NoError(t, servers.WaitForStatus(ctx, compute, h.ids[n], "ACTIVE"))
@@ -283,15 +271,15 @@ func distribution(n int) string { return []string{"debian 11", "debian 12", "deb
 func (h *hostSet) requireEnrolled(t *testing.T, n int) {
 	t.Helper()
 	i := h.show(t, n)
-	require.True(t, i.Enrolled, hostName(n))
+	require.True(t, i.Enrolled, hostlab.Name(n))
 	require.Equal(t, distribution(n), i.Distribution)
-	require.Equal(t, hostAddress(n), i.Address)
+	require.Equal(t, hostlab.Address(n), i.Address)
 	kept := h.properties(t, n)
 	for _, key := range []string{"mcm:enrolled_at", "mcm:host_key", "mcm:machine_id"} {
 		require.NotEmpty(t, kept[key], "%s of %v", key, kept)
 	}
-	require.Equal(t, hostAddress(n), kept["mcm:address"])
-	mustOnHost(t, n, "id mcm && test -e /etc/sudoers.d/mcm")
+	require.Equal(t, hostlab.Address(n), kept["mcm:address"])
+	hostlab.MustOn(t, n, "id mcm && test -e /etc/sudoers.d/mcm")
 }
 
 // requireStrange is the opposite: nothing of the manager is on the host, nothing of the host in the cloud.
@@ -301,7 +289,7 @@ func (h *hostSet) requireStrange(t *testing.T, n int) {
 	for key := range h.properties(t, n) {
 		require.False(t, strings.HasPrefix(key, "mcm:") && key != rebuilt, key)
 	}
-	mustOnHost(t, n, "! id mcm 2>/dev/null && ! test -e /etc/sudoers.d/mcm && ! test -e /home/mcm")
+	hostlab.MustOn(t, n, "! id mcm 2>/dev/null && ! test -e /etc/sudoers.d/mcm && ! test -e /home/mcm")
 	// Packages that enrollment had brought go last, when the manager is out already.
-	require.Eventually(t, func() bool { _, err := onHost(n, "! test -e /var/lib/mcm-enroll"); return err == nil }, time.Minute, 100*time.Millisecond, hostName(n))
+	require.Eventually(t, func() bool { _, err := hostlab.On(t, n, "! test -e /var/lib/mcm-enroll"); return err == nil }, time.Minute, 100*time.Millisecond, hostlab.Name(n))
 }

@@ -18,10 +18,6 @@ import (
 	"mycloudmanager/internal/catalog"
 )
 
-// left is what an agent may leave on a host when it is gone: nothing. Logs, caches and package lists do not count.
-const left = `dpkg-query -W -f '${Package} ${db:Status-Status}\n' | grep ' installed'; getent passwd | cut -d: -f1,6,7 | sort; getent group | cut -d: -f1 | sort; ls /home /var/lib/mcm-agents /var/spool/rsyslog 2>/dev/null
-ls /etc/systemd/system/*.wants | sort; find /etc -type f ! -name '*-' ! -name ld.so.cache ! -name .pwd.lock ! -name mailcap ! -path '/etc/ssl/*' ! -name ca-certificates.conf -exec sha256sum {} + | sort -k2`
-
 // play plays one of the agent's playbooks on the hosts.
 func (m *manager) play(t *testing.T, app catalog.App, a hostlab.App, playbook string, check bool) ([]ansible.Event, ansible.Recap) {
 	t.Helper()
@@ -110,12 +106,12 @@ func TestAgents(t *testing.T) {
 			}
 			before := map[int]string{}
 			for _, n := range hostsUnderTest() {
-				before[n] = hostlab.MustOn(t, n, left)
+				before[n] = hostlab.MustOn(t, n, hostlab.Left)
 			}
 			events, recap := m.play(t, app, a, catalog.AgentInstall, true)
 			requireAll(t, events, recap, "some")
 			for _, n := range hostsUnderTest() {
-				require.Equal(t, before[n], hostlab.MustOn(t, n, left), "%s: the dry run changed it", hostlab.Name(n))
+				require.Equal(t, before[n], hostlab.MustOn(t, n, hostlab.Left), "%s: the dry run changed it", hostlab.Name(n))
 			}
 			events, recap = m.play(t, app, a, catalog.AgentInstall, false)
 			requireAll(t, events, recap, "some")
@@ -131,7 +127,7 @@ func TestAgents(t *testing.T) {
 			events, recap = m.play(t, app, a, catalog.AgentRemove, false)
 			requireAll(t, events, recap, "some")
 			for _, n := range hostsUnderTest() {
-				require.Equal(t, strings.Split(before[n], "\n"), strings.Split(hostlab.MustOn(t, n, left), "\n"), "%s: not all is gone", hostlab.Name(n))
+				require.Equal(t, strings.Split(before[n], "\n"), strings.Split(hostlab.MustOn(t, n, hostlab.Left), "\n"), "%s: not all is gone", hostlab.Name(n))
 			}
 			_, recap = m.play(t, app, a, catalog.AgentVerify, false)
 			for host, h := range recap {

@@ -9,24 +9,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-)
 
-// commands are those that stand below a heading of the runbook.
-func commands(t *testing.T, heading string) string {
-	t.Helper()
-	raw, err := os.ReadFile("../../docs/operations/restore-without-the-manager.md")
-	require.NoError(t, err)
-	_, steps, ok := strings.Cut(string(raw), heading+"\n")
-	require.True(t, ok)
-	steps, _, _ = strings.Cut(steps, "\n## ")
-	script := "set -eu\n"
-	for line := range strings.Lines(steps) {
-		if command, ok := strings.CutPrefix(line, "       "); ok {
-			script += command
-		}
-	}
-	return script
-}
+	"mycloudmanager/internal/backup/backuptest"
+)
 
 // byHand runs the script as an operator would.
 func (l *lab) byHand(script, target string) {
@@ -40,7 +25,7 @@ func (l *lab) byHand(script, target string) {
 
 // The runbook for the day on which there is no manager is run as it is written.
 func TestTheRunbookRestoresWithoutTheManager(t *testing.T) {
-	script := commands(t, "## Restore")
+	script := backuptest.Runbook(t, "## Restore")
 	require.Contains(t, script, "restic restore")
 	l := newLab(t)
 	l.furnish()
@@ -56,7 +41,7 @@ func TestTheRunbookRestoresWithoutTheManager(t *testing.T) {
 }
 
 func TestTheRunbookRestoresChains(t *testing.T) {
-	script := commands(t, "## Restore what duplicity has made")
+	script := backuptest.Runbook(t, "## Restore what duplicity has made")
 	require.Contains(t, script, "duplicity restore")
 	l := newDuplicityLab(t)
 	l.furnish()

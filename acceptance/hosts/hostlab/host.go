@@ -6,12 +6,13 @@ package hostlab
 
 import (
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"mycloudmanager/internal/temporal/temporaltest"
 )
 
 // Gateway is this machine on the hosts' network.
@@ -26,16 +27,12 @@ func Name(n int) string { return fmt.Sprintf("mcm-host-%d", n) }
 // Script is a script of acceptance/hosts, wherever in the project the test is.
 func Script(t testing.TB, name string) string {
 	t.Helper()
-	dir, err := os.Getwd()
-	require.NoError(t, err)
-	for ; dir != "/"; dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return filepath.Join(dir, "acceptance/hosts", name)
-		}
-	}
-	t.Fatal("no go.mod above the test")
-	return ""
+	return filepath.Join(temporaltest.Root(t), "acceptance/hosts", name)
 }
+
+// Left prints what an agent may change on a host, and must not have changed when it is gone. Logs, caches and package lists do not count.
+const Left = `dpkg-query -W -f '${Package} ${db:Status-Status}\n' | grep ' installed'; getent passwd | cut -d: -f1,6,7 | sort; getent group | cut -d: -f1 | sort; ls /home /var/lib/mcm-agents /var/spool/rsyslog 2>/dev/null
+ls /etc/systemd/system/*.wants | sort; find /etc -type f ! -name '*-' ! -name ld.so.cache ! -name .pwd.lock ! -name mailcap ! -path '/etc/ssl/*' ! -name ca-certificates.conf -exec sha256sum {} + | sort -k2`
 
 // On runs a command as root on the nth host, as its console would.
 func On(t testing.TB, n int, command string) (string, error) {

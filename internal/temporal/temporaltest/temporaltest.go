@@ -61,15 +61,15 @@ func Product(t testing.TB) string {
 
 func built(t testing.TB, name string) string {
 	t.Helper()
-	file := filepath.Join(root(t), "bin", name)
+	file := filepath.Join(Root(t), "bin", name)
 	if _, err := os.Stat(file); err != nil {
 		t.Fatalf("%v: run `make build` first", err)
 	}
 	return file
 }
 
-// root finds the module's folder above the test's.
-func root(t testing.TB) string {
+// Root finds the module's folder above the test's.
+func Root(t testing.TB) string {
 	t.Helper()
 	dir, err := os.Getwd()
 	if err != nil {

@@ -1,0 +1,30 @@
+// Package backuptest is what tests of backups share.
+package backuptest
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mycloudmanager/internal/temporal/temporaltest"
+)
+
+// Runbook is a script of the commands that stand below a heading of the runbook for the day on which there is no manager.
+func Runbook(t testing.TB, heading string) string {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join(temporaltest.Root(t), "docs/operations/restore-without-the-manager.md"))
+	require.NoError(t, err)
+	_, steps, ok := strings.Cut(string(raw), heading+"\n")
+	require.True(t, ok, heading)
+	steps, _, _ = strings.Cut(steps, "\n## ")
+	script := "set -eu\n"
+	for line := range strings.Lines(steps) {
+		if command, ok := strings.CutPrefix(line, "       "); ok {
+			script += command
+		}
+	}
+	return script
+}
