@@ -57,7 +57,7 @@ func CheckBackups(ctx workflow.Context, by rounds.By) error {
 	return nil
 }
 
-// CheckPlans makes a day's rounds: each tells of plans that have missed runs since the round before, and of
+// CheckPlans makes rounds one after the other: each tells of plans that have missed runs since the round before, and of
 // those that have become stale. Its result is what the next one's first round compares with; a round that
 // cannot look is made up for by the one after, and a cancel ends it early.
 func CheckPlans(ctx workflow.Context, by rounds.By) (seen map[string]backup.Seen, err error) {
@@ -67,6 +67,7 @@ func CheckPlans(ctx workflow.Context, by rounds.By) (seen map[string]backup.Seen
 		}
 	}
 	for left := by.Rounds(); left > 0; left-- {
+		began := workflow.Now(ctx)
 		now, err := lookAtPlans(ctx, seen)
 		switch {
 		case err == nil:
@@ -78,8 +79,11 @@ func CheckPlans(ctx workflow.Context, by rounds.By) (seen map[string]backup.Seen
 		default:
 			workflow.GetLogger(ctx).Warn("Plans are not looked at this time", "error", err)
 		}
+		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() { // of many plans there is much to tell the next round
+			return seen, nil
+		}
 		if left > 1 {
-			if workflow.Sleep(ctx, by.Every) != nil {
+			if workflow.Sleep(ctx, by.Rest(workflow.Now(ctx).Sub(began))) != nil {
 				return seen, nil
 			}
 		}

@@ -54,7 +54,7 @@ func (a *Activities) BackUpFiles(ctx context.Context, in FilesInput) (backup.Bac
 		if m, late, err = s.backUp(ctx, in); err != nil {
 			return backup.Backup{}, err
 		}
-		if made, found, err = s.find(ctx, taskTag+in.Task); err != nil || !found {
+		if made, found, err = s.engine.made(ctx, s, in, m); err != nil || !found {
 			return backup.Backup{}, orElse(err, fault.New(fault.Internal, nil, "%s: the engine has left no backup", s.name))
 		}
 	} else if m, err = s.engine.measured(ctx, s, made); err != nil {
@@ -183,6 +183,8 @@ func tagOf(have snapshot, kind string) (string, bool) {
 type measure struct {
 	changed  int64
 	duration time.Duration
+	began    time.Time // by the instance's clock, zero when it did not say
+	snapshot string    // as the engine calls it, "" when it did not say
 }
 
 // incomplete is restic's exit code, and that of the other half of the script, when files could not be read; all others are in the backup.
@@ -199,10 +201,13 @@ func (s *session) backUp(ctx context.Context, in FilesInput) (m measure, late, e
 		"excludes": lines(s.engine.excludes(rules.Excludes)), "limit": strconv.Itoa(rules.LimitKiB),
 		"tags": lines([]string{"mcm", taskTag + in.Task, planTag + in.Plan.ID}), "before": rules.Before, "after": rules.After, "rule": string(rules.OnHookError),
 	}
-	start, tell, unread := time.Now(), s.teller(ctx), int64(0)
+	start, tell, unread, name := time.Now(), s.teller(ctx), int64(0), ""
 	quiet := s.tellStored(ctx)
 	o, err := s.do(ctx, "backup", given, func(e event) {
 		unread += e.unread
+		if e.summary != nil {
+			name = e.summary.snapshot
+		}
 		if e.progress != nil {
 			quiet()
 			tell(*e.progress)
@@ -212,7 +217,7 @@ func (s *session) backUp(ctx context.Context, in FilesInput) (m measure, late, e
 	if err != nil {
 		return m, nil, err
 	}
-	m = measure{changed: s.door.Stored(), duration: time.Since(start)}
+	m = measure{changed: s.door.Stored(), duration: time.Since(start), began: o.began, snapshot: name}
 	before, after := s.hooked(o, "before", rules), s.hooked(o, "after", rules)
 	switch {
 	case before != nil:

@@ -200,6 +200,10 @@ func (s *session) tag(ctx context.Context, one *set, have *snapshot) error {
 	return nil
 }
 
+func (duplicity) made(ctx context.Context, s *session, in FilesInput, _ measure) (snapshot, bool, error) {
+	return s.find(ctx, taskTag+in.Task)
+}
+
 func (duplicity) measured(ctx context.Context, s *session, made snapshot) (measure, error) {
 	all, err := sets(ctx, s.store, s.container, s.plan)
 	if err != nil {

@@ -32,6 +32,8 @@ type engine interface {
 	announce(ctx context.Context, s *session, in FilesInput) error
 	// snapshots are those of the repository.
 	snapshots(ctx context.Context, s *session) ([]snapshot, *outcome, error)
+	// made is the snapshot of a run that has just ended.
+	made(ctx context.Context, s *session, in FilesInput, m measure) (snapshot, bool, error)
 	// measured is what the storage tells of a snapshot whose run was not seen to its end.
 	measured(ctx context.Context, s *session, made snapshot) (measure, error)
 	// settle takes away what runs before the one that made a snapshot have left of theirs.
@@ -63,7 +65,8 @@ type progress struct {
 	bytes int64
 }
 
-type summary struct{ files, bytes, added int64 }
+// summary is what an engine says at the end of a backup.
+type summary struct{ snapshot string }
 
 // snapshot is what the engine itself knows of a backup.
 type snapshot struct {

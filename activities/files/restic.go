@@ -41,9 +41,7 @@ type said struct {
 	PercentDone float64 `json:"percent_done"`
 	BytesDone   int64   `json:"bytes_done"`
 
-	TotalFiles int64 `json:"total_files_processed"`
-	TotalBytes int64 `json:"total_bytes_processed"`
-	DataAdded  int64 `json:"data_added"`
+	SnapshotID string `json:"snapshot_id"`
 
 	StructType string      `json:"struct_type"`
 	Type       string      `json:"type"`
@@ -70,7 +68,7 @@ func (restic) read(line string) event {
 	case s.MessageType == "status":
 		return event{progress: &progress{s.PercentDone, s.BytesDone}}
 	case s.MessageType == "summary":
-		return event{summary: &summary{s.TotalFiles, s.TotalBytes, s.DataAdded}}
+		return event{summary: &summary{s.SnapshotID}}
 	case s.StructType == "node":
 		return event{entry: &backup.Entry{Path: s.Path, Type: typeOf(s.Type), Size: s.Size, Mode: unixMode(s.Mode), UID: s.UID, GID: s.GID, MTime: s.MTime.UTC()}}
 	}
@@ -171,6 +169,23 @@ func (s *session) recorded(ctx context.Context, prefix string) ([]snapshot, erro
 // ofRecord is a snapshot as its record has it.
 func ofRecord(b backup.Backup) snapshot {
 	return snapshot{ID: b.Snapshot, Time: b.CreatedAt, Tags: []string{taskTag + b.Task, planTag + b.Plan}, Paths: b.Directories, Parent: b.Parent}
+}
+
+// made goes by what restic has said last, the beginning of an id before 0.15: to ask it once more would have it open the
+// repository anew. Where a listing lags behind it is asked.
+func (restic) made(ctx context.Context, s *session, in FilesInput, m measure) (snapshot, bool, error) {
+	const prefix = "snapshots/"
+	var names []string
+	if m.snapshot != "" && !m.began.IsZero() {
+		var err error
+		if names, err = s.store.ObjectNames(ctx, s.container, &swift.ObjectsOpts{Prefix: prefix + m.snapshot, Limit: 2}); err != nil {
+			return snapshot{}, false, openstack.Fault("swift", err)
+		}
+	}
+	if len(names) != 1 {
+		return s.find(ctx, taskTag+in.Task)
+	}
+	return snapshot{ID: strings.TrimPrefix(names[0], prefix), Time: m.began, Paths: in.Plan.Directories}, true, nil
 }
 
 // measured: which objects have come from the snapshot's beginning until it was written itself, which is done last.

@@ -114,6 +114,7 @@ func (a *Activities) repository(ctx context.Context, s *session) (err error) {
 type outcome struct {
 	code       int
 	engine     int            // code of the engine itself, -1 when it did not run
+	began      time.Time      // when the engine began to back up, by the instance's clock
 	hooks      map[string]int // codes of hooks that ran
 	version    string
 	target     string
@@ -223,6 +224,10 @@ func (s *session) understand(o *outcome, line string) {
 	case "hook":
 		name, code, _ := strings.Cut(rest, " ")
 		o.hooks[name], _ = strconv.Atoi(code)
+	case "began":
+		if at, err := strconv.ParseInt(rest, 10, 64); err == nil {
+			o.began = time.Unix(0, at)
+		}
 	case "engine":
 		o.engine, _ = strconv.Atoi(rest)
 	case "target":

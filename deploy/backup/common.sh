@@ -238,6 +238,7 @@ backup() {
   if ! hook before && [ "$(given rule)" != warn ] || [ -e "$work/gone" ]; then
     code=1
   else
+    say began "$(date +%s%N)"
     engine_backup
     code=$?
     say engine "$code"

@@ -83,7 +83,7 @@ func settings() []setting {
 		{name: "public-url", help: "address at which people and instances reach the manager; empty: http:// and listen"},
 		{name: "check-agents", fallback: "0 5 * * *", help: "when agents are looked at for drift: a cron line in UTC, or off"},
 		{name: "check-backups", fallback: "0 6 * * *", help: "when backups that nobody has looked at for a week are verified: a cron line in UTC, or off"},
-		{name: "check-plans", fallback: "5m", help: "how often backup plans are looked at for missed runs and stale backups, or off"},
+		{name: "check-plans", fallback: "30s", help: "how often backup plans are looked at for missed runs and stale backups, or off"},
 		{name: "horizon-url", help: "page of My Instances"},
 		{name: "account-url", help: "page of My Account"},
 		{name: "sandbox-listen", fallback: "127.0.0.1:8090", help: "address of the simulated cloud"},
@@ -197,7 +197,7 @@ func (c *Config) parse(v *viper.Viper) []error {
 	var err error
 	if every := v.GetString("check-plans"); every != "off" {
 		if c.CheckPlans, err = time.ParseDuration(every); err != nil || c.CheckPlans < 10*time.Second || c.CheckPlans > 24*time.Hour {
-			faults = append(faults, fmt.Errorf("check-plans: %q is neither off nor a time between 10s and 24h, as 5m is", every))
+			faults = append(faults, fmt.Errorf("check-plans: %q is neither off nor a time between 10s and 24h, as 30s is", every))
 		}
 	}
 	if c.RetentionDays, err = strconv.Atoi(v.GetString("retention-days")); err != nil || c.RetentionDays < 1 || c.RetentionDays > 36500 {

@@ -21,7 +21,7 @@ type Round struct {
 	Workflow string // its type; the input is a By
 	Cron     string // five fields, in UTC; Off is never
 	// Every is how often a round is made that is made the whole day long; then there is no Cron. One workflow
-	// makes a day's: each for itself, they would be a hundred thousand in a year.
+	// makes hundreds: each for itself, they would be a million in a year.
 	Every time.Duration
 }
 
@@ -37,13 +37,20 @@ type By struct {
 	Every time.Duration `json:"every,omitempty"`
 }
 
-// Rounds is how many rounds its workflow makes before another goes on: a day's.
+// mostRounds bounds the history of a workflow that makes rounds: each adds about a dozen events.
+const mostRounds = 288
+
+// Rounds is how many rounds its workflow makes before another goes on: those of a day, within a bound.
 func (b By) Rounds() int {
 	if b.Every <= 0 {
 		return 1
 	}
-	return max(1, int(24*time.Hour/b.Every))
+	return min(max(1, int(24*time.Hour/b.Every)), mostRounds)
 }
+
+// Rest is how long to wait after a round that took so long: where there is much to look at, looking takes at most a
+// fifth of the time.
+func (b By) Rest(took time.Duration) time.Duration { return max(b.Every-took, 4*took) }
 
 // Manager is the manager itself as the one who acts.
 var Manager = flow.Actor{ID: "manager", Name: "MyCloudManager"}

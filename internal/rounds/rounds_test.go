@@ -64,3 +64,12 @@ func TestRoundsFollowTheirSetting(t *testing.T) {
 	require.Error(t, err, "there is no schedule any more")
 	ensure(rounds.Round{Cron: rounds.Off})
 }
+
+func TestAWorkflowMakesBoundedRoundsThatLeaveTimeToOthers(t *testing.T) {
+	for every, want := range map[time.Duration]int{0: 1, 24 * time.Hour: 1, time.Hour: 24, 5 * time.Minute: 288, 30 * time.Second: 288} {
+		require.Equal(t, want, rounds.By{Every: every}.Rounds(), every)
+	}
+	by := rounds.By{Every: 30 * time.Second}
+	require.Equal(t, 28*time.Second, by.Rest(2*time.Second))
+	require.Equal(t, 80*time.Second, by.Rest(20*time.Second))
+}
