@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -52,48 +53,88 @@ find . -type f -links +1 -printf '%n %P\n' | sort -k2
 find . -type f -size +5M -printf '%S %P\n' | awk '{ print ($1 < 0.5 ? "sparse" : "full"), $2 }'`
 }
 
-// filesOnHosts backs up the files of all hosts, four times with changes between, once with a kill of everything; brings them back in
-// full, by path, to their place and onto another host; and without the manager.
-func filesOnHosts(t *testing.T, h *hostSet) {
-	for _, n := range h.numbers() {
-		hostlab.MustOn(t, n, fmt.Sprintf(dress, n))
+// engineOnHosts is an engine, and what is known of it: the test is the same for each.
+type engineOnHosts struct {
+	name, container string
+	data            func(plan string) string // what the names of what it stores begin with
+	runbook         string                   // the section about it
+	lossy           bool
+}
+
+var (
+	resticOnHosts = engineOnHosts{name: "restic", container: "mcm-files-", data: func(string) string { return "data/" }, runbook: "## Restore"}
+	// duplicity keeps whole seconds, none of links, and a file of two names as two.
+	duplicityOnHosts = engineOnHosts{name: "duplicity", container: "mcm-duplicity-", data: func(plan string) string { return plan + "/" }, runbook: "## Restore what duplicity has made", lossy: true}
+)
+
+// files is what is kept of the files in a folder of a host.
+func (e engineOnHosts) files(t *testing.T, n int, dir string) string {
+	t.Helper()
+	return e.kept(hostlab.MustOn(t, n, manifest(dir)))
+}
+
+var (
+	linkTime   = regexp.MustCompile(`(?m)(\|l\|\d+\|\d+:\d+\|)[\d.]+`)
+	fractions  = regexp.MustCompile(`(?m)\|(\d+)\.\d+(\||$)`)
+	otherNames = regexp.MustCompile(`(?m)^\d{1,3} .*\n?`)
+)
+
+func (e engineOnHosts) kept(manifest string) string {
+	if !e.lossy {
+		return manifest
 	}
-	body := files("hosts", 0, h.ids[1:]...)
-	body["directories"] = []string{"/srv/data"}
-	body["soft"] = map[string]any{"excludes": []string{"*.cache"}, "before": "date +%s.%N >/srv/data/dumped"}
-	made := h.plan(t, body)
-	was := make([]map[int]string, len(changes))
-	points := make([]map[int]backupOf, len(changes))
+	return otherNames.ReplaceAllString(fractions.ReplaceAllString(linkTime.ReplaceAllString(manifest, "$1"), "|$1$2"), "")
+}
+
+// backUpFilesBy backs up the files of all hosts, four times with changes between, once with a kill of everything; brings them back in
+// full, by path, to their place and onto another host; and without the manager.
+func backUpFilesBy(e engineOnHosts) func(*testing.T, *hostSet) {
+	return func(t *testing.T, h *hostSet) {
+		for _, n := range h.numbers() {
+			hostlab.MustOn(t, n, fmt.Sprintf(dress, n))
+		}
+		body := files(e.name, 0, h.ids[1:]...)
+		body["directories"] = []string{"/srv/data"}
+		body["soft"] = map[string]any{"engine": e.name, "excludes": []string{"*.cache"}, "before": "date +%s.%N >/srv/data/dumped"}
+		made := h.plan(t, body)
+		points, was := h.backUpChanges(t, e, made)
+		last := len(changes) - 1
+		for i := range changes {
+			require.Equal(t, was[i][1], h.bringBack(t, e, 1, points[i][1], "/restore-"+fmt.Sprint(i)), "backup %d of %d", i+1, len(changes))
+		}
+		for _, n := range h.numbers()[1:] {
+			require.Equal(t, was[last][n], h.bringBack(t, e, n, points[last][n], "/restore"), hostlab.Name(n))
+		}
+		h.chosen(t, e, points[last][2])
+		h.inPlace(t, e, points[last][1], was[last][1])
+		require.Equal(t, was[0][1], h.bringBack(t, e, 2, points[0][1], "/restore-of-another"), "onto another host")
+		h.endWithin(t, h.begin(t, http.MethodPost, "/backups/"+points[last][1].ID+"/verify", nil, nil).ID, "succeeded", 5*time.Minute)
+		h.endWithin(t, h.begin(t, http.MethodPost, "/backups/"+points[0][2].ID+"/verify", map[string]any{"drill": true}, nil).ID, "succeeded", 5*time.Minute)
+		h.withoutManager(t, e, points[last][1], was[last][1])
+		h.deletePlan(t, made)
+		var objects []map[string]any
+		openstack(t, &objects, "object", "list", e.container+h.ids[1], "--prefix", e.data(made.ID))
+		require.Empty(t, objects, "no data is left")
+	}
+}
+
+// backUpChanges makes the backups, and says of each host what it had at each.
+func (h *hostSet) backUpChanges(t *testing.T, e engineOnHosts, made plan) (points []map[int]backupOf, was []map[int]string) {
+	t.Helper()
 	for i, change := range changes {
 		for _, n := range h.numbers() {
 			hostlab.MustOn(t, n, change)
 		}
-		points[i], was[i] = h.backUp(t, made, i == 2), map[int]string{}
+		points, was = append(points, h.backUp(t, made, i == 2)), append(was, map[int]string{})
 		for _, n := range h.numbers() {
-			was[i][n] = hostlab.MustOn(t, n, manifest("/srv/data"))
+			was[i][n] = e.files(t, n, "/srv/data")
 			require.Contains(t, was[i][n], "dumped", "the command before has run")
 			if i > 0 {
 				require.Less(t, points[i][n].Changed, points[0][n].Changed/2, "only what is new is stored")
 			}
 		}
 	}
-	last := len(changes) - 1
-	for i := range changes {
-		require.Equal(t, was[i][1], h.bringBack(t, 1, points[i][1], "/restore-"+fmt.Sprint(i)), "backup %d of %d", i+1, len(changes))
-	}
-	for _, n := range h.numbers()[1:] {
-		require.Equal(t, was[last][n], h.bringBack(t, n, points[last][n], "/restore"), hostlab.Name(n))
-	}
-	h.chosen(t, points[last][2])
-	h.inPlace(t, points[last][1], was[last][1])
-	require.Equal(t, was[0][1], h.bringBack(t, 2, points[0][1], "/restore-of-another"), "onto another host")
-	h.endWithin(t, h.begin(t, http.MethodPost, "/backups/"+points[last][1].ID+"/verify", nil, nil).ID, "succeeded", 5*time.Minute)
-	h.endWithin(t, h.begin(t, http.MethodPost, "/backups/"+points[0][2].ID+"/verify", map[string]any{"drill": true}, nil).ID, "succeeded", 5*time.Minute)
-	h.withoutManager(t, points[last][1], was[last][1])
-	h.deletePlan(t, made)
-	var containers []map[string]any
-	openstack(t, &containers, "object", "list", "mcm-files-"+h.ids[1], "--prefix", "data/")
-	require.Empty(t, containers, "no data is left")
+	return points, was
 }
 
 // backUp runs the plan and returns what it has made of each host.
@@ -133,46 +174,46 @@ func (h *hostSet) restoreTo(t *testing.T, n int, b backupOf, target string, path
 	return done
 }
 
-func (h *hostSet) bringBack(t *testing.T, n int, b backupOf, target string) string {
+func (h *hostSet) bringBack(t *testing.T, e engineOnHosts, n int, b backupOf, target string) string {
 	t.Helper()
 	done := h.restoreTo(t, n, b, target)
 	require.Equal(t, target, done.Result["target"])
-	return hostlab.MustOn(t, n, manifest(target+"/srv/data"))
+	return e.files(t, n, target+"/srv/data")
 }
 
 // chosen restores a folder and a file whose name is all that a shell and a pattern may trip over.
-func (h *hostSet) chosen(t *testing.T, b backupOf) {
+func (h *hostSet) chosen(t *testing.T, e engineOnHosts, b backupOf) {
 	t.Helper()
 	odd := `odd [1]*?$(id) 'q" x.txt`
 	h.restoreTo(t, 2, b, "/restore-chosen", "/srv/data/many", "/srv/data/"+odd)
-	require.Equal(t, hostlab.MustOn(t, 2, manifest("/srv/data/many")), hostlab.MustOn(t, 2, manifest("/restore-chosen/srv/data/many")))
+	require.Equal(t, e.files(t, 2, "/srv/data/many"), e.files(t, 2, "/restore-chosen/srv/data/many"))
 	require.Equal(t, "many\n"+odd+"\n", hostlab.MustOn(t, 2, "ls -A /restore-chosen/srv/data"), "nothing else")
 }
 
 // inPlace damages what was backed up and puts it back where it was.
-func (h *hostSet) inPlace(t *testing.T, b backupOf, was string) {
+func (h *hostSet) inPlace(t *testing.T, e engineOnHosts, b backupOf, was string) {
 	t.Helper()
 	hostlab.MustOn(t, 1, "cd /srv/data && rm -r many && echo damaged >a.txt && chmod 777 run.sh && truncate -s 5 random.bin")
 	h.restoreTo(t, 1, b, "/")
-	require.Equal(t, was, hostlab.MustOn(t, 1, manifest("/srv/data")))
+	require.Equal(t, was, e.files(t, 1, "/srv/data"))
 }
 
 // withoutManager follows the runbook for the day on which there is none, with the stock tools on this machine.
-func (h *hostSet) withoutManager(t *testing.T, b backupOf, was string) {
+func (h *hostSet) withoutManager(t *testing.T, e engineOnHosts, b backupOf, was string) {
 	t.Helper()
 	key, err := exec.Command(temporaltest.Product(t), "backup", "key", "--data-dir", h.dir+"/data").Output()
 	require.NoError(t, err)
-	target := t.TempDir()
+	target := t.TempDir() + "/back"
 	h.away(t, func() {
-		runbook(t, "## Restore", "instance="+b.Instance, "key="+strings.TrimSpace(string(key)), "target="+target)
+		runbook(t, e.runbook, "instance="+b.Instance, "plan="+b.Plan, "key="+strings.TrimSpace(string(key)), "target="+target)
 	})
 	out, err := exec.Command("sh", "-c", manifest(filepath.Join(target, "srv/data"))).Output()
 	require.NoError(t, err)
 	unsparse := strings.NewReplacer("full sparse.img", "sparse sparse.img").Replace
-	require.Equal(t, was, unsparse(string(out)))
+	require.Equal(t, was, unsparse(e.kept(string(out))))
 	var containers []struct{ Name string }
 	openstack(t, &containers, "container", "list")
-	require.Contains(t, containers, struct{ Name string }{"mcm-files-" + b.Instance})
+	require.Contains(t, containers, struct{ Name string }{e.container + b.Instance})
 }
 
 // runbook runs the commands of a section of the page as they are written there.

@@ -153,7 +153,8 @@ func TestHosts(t *testing.T) {
 		{"a host stops in a playbook", hostStops},
 		{"kills", killsOnHosts},
 		{"every agent", everyAgent},
-		{"backups of files", filesOnHosts},
+		{"backups of files", backUpFilesBy(resticOnHosts)},
+		{"backups of files by duplicity", backUpFilesBy(duplicityOnHosts)},
 		{"snapshots", snapshotsOfHosts},
 		{"unenroll", unenrollHosts},
 	} {

@@ -92,6 +92,8 @@ type way struct {
 	container string
 	backup    func(task string)
 	restore   func(target string)
+	list      func()               // all files of the last backup, when a backup does not bring it itself
+	ran       func() time.Duration // how long the engine ran in the last backup, when that is not all
 }
 
 // side is a way at work on data of its own, the same for each when the dice are.
@@ -100,7 +102,8 @@ type side struct {
 	way
 	b    *testing.B
 	data *bulk
-	took []cost // of the full backup, the incremental one, the restore
+	took []cost // of the full backup, the incremental one, the list of that, the restore
+	ran  []time.Duration
 	peak int64
 }
 
@@ -126,6 +129,9 @@ func (s *side) step(work func()) {
 	start, cpu := time.Now(), spent(s.b)
 	work()
 	s.took = append(s.took, cost{time.Since(start), spent(s.b) - cpu})
+	if s.way.ran != nil {
+		s.ran = append(s.ran, s.way.ran())
+	}
 }
 
 // spent is the CPU time of this process and of those that it has waited for.
@@ -201,6 +207,7 @@ func (l *lab) ours(b *testing.B, engine backup.EngineName) way {
 			made, err = l.BackUpFiles(b.Context(), l.input(task))
 			require.NoError(b, err)
 		},
+		ran: func() time.Duration { return time.Duration(made.Duration * float64(time.Second)) },
 		restore: func(target string) {
 			out, err := l.restore(made, target, "t")
 			require.NoError(b, err)
@@ -224,14 +231,18 @@ func (l *lab) byHandOf(b *testing.B, engine backup.EngineName) way {
 	}
 	if engine == backup.Restic {
 		run("restic", "init")
-		return way{container, func(string) { run("restic", "backup", l.data) }, func(target string) { run("restic", "restore", "latest", "--verify", "--target", target) }}
+		return way{container: container,
+			backup:  func(string) { run("restic", "backup", l.data) },
+			list:    func() { run("restic", "ls", "--json", "latest") },
+			restore: func(target string) { run("restic", "restore", "latest", "--verify", "--target", target) }}
 	}
 	url, cache := "swift://"+container+"/p1", filepath.Join(l.host.dir, "cache")
-	return way{container,
-		func(string) {
+	return way{container: container,
+		backup: func(string) {
 			run("duplicity", "--archive-dir", cache, "--volsize", "100", "--full-if-older-than", "30D", "--include", l.data, "--exclude", "**", "/", url)
 		},
-		func(target string) {
+		list: func() { run("duplicity", "list-current-files", "--archive-dir", cache, url) },
+		restore: func(target string) {
 			run("duplicity", "restore", "--archive-dir", cache, "--numeric-owner", url, target)
 		}}
 }
@@ -255,15 +266,20 @@ func BenchmarkSoftBackups(b *testing.B) {
 					s.data.change()
 					s.step(func() { s.way.backup("run~2") })
 				}
+				hand.step(hand.way.list)
+				mine.step(func() {}) // it is there
 				for _, s := range both {
 					s.bringBack()
 				}
 				incremental[engine] = mine.took[1].wall
-				for i, name := range []string{"full", "incremental", "restore"} {
+				for i, name := range map[int]string{0: "full", 1: "incremental", 3: "restore"} {
 					b.ReportMetric(mine.took[i].wall.Seconds(), name+"_s")
 					b.ReportMetric(mine.took[i].wall.Seconds()/hand.took[i].wall.Seconds(), name+"/by_hand")
 					b.ReportMetric(mine.took[i].cpu.Seconds()/hand.took[i].cpu.Seconds(), name+"_cpu/by_hand")
 				}
+				b.ReportMetric(mine.ran[0].Seconds()/hand.took[0].wall.Seconds(), "full_engine/by_hand")
+				b.ReportMetric(mine.ran[1].Seconds()/hand.took[1].wall.Seconds(), "incremental_engine/by_hand")
+				b.ReportMetric(mine.took[1].wall.Seconds()/(hand.took[1].wall+hand.took[2].wall).Seconds(), "incremental/by_hand_with_list")
 				b.ReportMetric(mine.stored(), "stored_MiB")
 				b.ReportMetric(float64(mine.peak)/(1<<20), "peak_MiB")
 				b.ReportMetric(float64(hand.peak)/(1<<20), "by_hand_peak_MiB")

@@ -216,6 +216,8 @@ func TestResticPutsFilesBackInTheirPlace(t *testing.T) {
 func TestResticKeepsOnlyWhatChanges(t *testing.T) {
 	l := newLab(t)
 	l.furnish()
+	asked := filepath.Join(l.host.dir, "asked")
+	l.host.program("restic", "#!/bin/sh\necho \"$@\" >>"+asked+"; PATH=/usr/local/bin:/usr/bin:/bin exec restic \"$@\"")
 	big := make([]byte, 3<<20)
 	for i := range big {
 		big[i] = byte(i * i >> 7)
@@ -228,6 +230,7 @@ func TestResticKeepsOnlyWhatChanges(t *testing.T) {
 		l.write(fmt.Sprintf("new-%d.txt", n), strings.Repeat(fmt.Sprint(n), 10_000))
 		b, err := l.BackUpFiles(t.Context(), l.input(fmt.Sprintf("run~%d", n)))
 		require.NoError(t, err)
+		require.WithinDuration(t, time.Now(), b.CreatedAt, time.Minute)
 		made, trees = append(made, b), append(trees, tree(t, l.data))
 		delete(trees[n], "skip.cache")
 		if n > 0 {
@@ -235,6 +238,9 @@ func TestResticKeepsOnlyWhatChanges(t *testing.T) {
 		}
 		t.Logf("%d: size %d changed %d in %.1f s", n, b.SizeBytes, b.ChangedBytes, b.Duration)
 	}
+	raw, err := os.ReadFile(asked)
+	require.NoError(t, err)
+	require.NotContains(t, string(raw), " snapshots ", "what has been made is known: each look opens the repository anew")
 	for _, n := range []int{0, 2} {
 		b := made[n]
 		out, err := l.restore(b, filepath.Join(l.host.dir, fmt.Sprint("restore-", n)), "t")
