@@ -47,7 +47,7 @@ start_rabbitmq() {
   local scheduler='+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none'
   HOME=$STATE/rabbit ERL_EPMD_ADDRESS=127.0.0.1 ERL_EPMD_PORT=43690 \
     RABBITMQ_NODENAME=mcm@localhost RABBITMQ_NODE_IP_ADDRESS=127.0.0.1 RABBITMQ_NODE_PORT=5672 \
-    RABBITMQ_DIST_PORT=25673 RABBITMQ_MNESIA_BASE=$STATE/rabbit/mnesia RABBITMQ_LOG_BASE=$LOG \
+    ERL_CRASH_DUMP=$LOG/rabbitmq.crash RABBITMQ_DIST_PORT=25673 RABBITMQ_MNESIA_BASE=$STATE/rabbit/mnesia RABBITMQ_LOG_BASE=$LOG \
     RABBITMQ_ENABLED_PLUGINS_FILE=$STATE/rabbit/enabled_plugins RABBITMQ_CONF_ENV_FILE=/dev/null \
     RABBITMQ_CONFIG_FILE=$ETC/rabbitmq RABBITMQ_PID_FILE=$STATE/rabbit/pid \
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="$scheduler -kernel inet_dist_use_interface {127,0,0,1}" \
