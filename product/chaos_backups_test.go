@@ -128,6 +128,7 @@ func (n *nights) night(t *testing.T) {
 		at = len(n.done)
 	}
 	began := time.Now()
+	n.disturb(t)
 	all[at].do(t)
 	n.done[all[at].name]++
 	n.longest[all[at].name] = max(n.longest[all[at].name], time.Since(began).Round(100*time.Millisecond))

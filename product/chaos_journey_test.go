@@ -31,6 +31,7 @@ func (c *chaos) disturb(t *testing.T) {
 		`"service":"nova","method":"GET","path_regex":"/(servers/detail|limits|flavors/detail)$"`,
 		`"service":"glance","path_regex":"/v2/images"`,
 		`"service":"neutron","method":"GET","path_regex":"/v2.0/[a-z-]+$"`,
+		`"service":"swift"`,
 	} {
 		c.cloud.control(t, http.MethodPost, "/faults", `{`+rule+`,"kind":"status","status":503,"probability":0.04,"count":-1}`)
 		c.cloud.control(t, http.MethodPost, "/faults", `{`+rule+`,"kind":"drop","probability":0.01,"count":-1}`)
