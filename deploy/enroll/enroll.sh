@@ -335,6 +335,7 @@ remove_packages() {
 }
 
 uninstall() {
+  trap '' PIPE # the manager's connection ends with its user: what is said then reaches nobody
   if command -v flock >/dev/null; then
     exec 9>"$lock"
     flock 9

@@ -188,6 +188,21 @@ func TestARefusalLeavesNothing(t *testing.T) {
 	}
 }
 
+// The connection that asked for it ends with the user that it takes away.
+func TestAnUninstallGoesOnWhenNobodyListens(t *testing.T) {
+	out, err := pieces(t, "http://manager", `
+state=$(mktemp -d)
+echo python3 >$state/packages
+sudoers=$work/sudoers lock=$work/lock account=nobody-at-all
+family() { echo deb; }
+dpkg() { return 1; } # other programs use them
+(sleep 0.3; uninstall) | :
+[ ! -e $state ] && [ ! -e $lock ] && echo all is gone
+`)
+	require.NoError(t, err, out)
+	require.Contains(t, out, "all is gone")
+}
+
 func TestItRefusesWhatItCannotDo(t *testing.T) {
 	for args, says := range map[string]string{"--install": "unknown argument --install", "": "there is no token"} {
 		cmd := exec.Command("/bin/sh", append([]string{"-s", "--"}, strings.Fields(args)...)...)
