@@ -1,4 +1,4 @@
-import { Button, Group, NumberInput, Radio, Select, Stack, Text } from "@mantine/core";
+import { Button, NumberInput, Radio, Select, Stack, Text } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
@@ -6,7 +6,7 @@ import { applyTask } from "../../api/live.ts";
 import { launchApp } from "../../api/queries/apps.ts";
 import type { App } from "../../api/types.ts";
 import { Dialog } from "../../components/Dialog.tsx";
-import { ErrorState } from "../../components/ErrorState.tsx";
+import { DialogFooter } from "../../components/DialogFooter.tsx";
 import { RelativeTime } from "../../components/RelativeTime.tsx";
 import { notifyStarted } from "../tasks/notify.tsx";
 
@@ -14,7 +14,7 @@ const fresh = "new";
 
 /** Launch: which version, and on which volume — a new one, or one kept from before. */
 export function LaunchDialog({ app, onClose }: { app: App; onClose: () => void }) {
-  const { t } = useTranslation(["apps", "common"]);
+  const { t } = useTranslation("apps");
   return (
     <Dialog onClose={onClose} size="md" title={t("launchApp", { app: app.title })}>
       <LaunchForm app={app} onClose={onClose} />
@@ -23,7 +23,7 @@ export function LaunchDialog({ app, onClose }: { app: App; onClose: () => void }
 }
 
 function LaunchForm({ app, onClose }: { app: App; onClose: () => void }) {
-  const { t } = useTranslation(["apps", "common"]);
+  const { t } = useTranslation("apps");
   const client = useQueryClient();
   const versions = app.available_versions ?? [];
   const form = useForm({
@@ -61,15 +61,11 @@ function LaunchForm({ app, onClose }: { app: App; onClose: () => void }) {
           />
         )}
         {app.health === "Missing" && <VolumeChoice app={app} form={form} />}
-        {launch.error && <ErrorState error={launch.error} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            {t("common:cancel")}
-          </Button>
+        <DialogFooter error={launch.error} onCancel={onClose}>
           <Button type="submit" loading={launch.isPending} data-autofocus>
             {t("launch")}
           </Button>
-        </Group>
+        </DialogFooter>
       </Stack>
     </form>
   );
@@ -78,7 +74,7 @@ function LaunchForm({ app, onClose }: { app: App; onClose: () => void }) {
 type Form = ReturnType<typeof useForm<{ version: string; volume: string; size: number | "" }>>;
 
 function VolumeChoice({ app, form }: { app: App; form: Form }) {
-  const { t } = useTranslation(["apps", "common"]);
+  const { t } = useTranslation("apps");
   const kept = app.kept_volumes ?? [];
   return (
     <>

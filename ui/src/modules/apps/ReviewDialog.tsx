@@ -1,17 +1,17 @@
-import { Button, Group, Stack, Text } from "@mantine/core";
+import { Button, Stack, Text } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { asApiError } from "../../api/problem.ts";
 import type { App } from "../../api/types.ts";
 import { Changes } from "../../components/Changes.tsx";
 import { Dialog } from "../../components/Dialog.tsx";
-import { ErrorState } from "../../components/ErrorState.tsx";
+import { DialogFooter } from "../../components/DialogFooter.tsx";
 import { isInstalled } from "./health.ts";
 import type { SettingsDraft } from "./useSettingsDraft.ts";
 
 /** What saving will change, before it does. */
 export function ReviewDialog({ app, draft }: { app: App; draft: SettingsDraft }) {
-  const { t } = useTranslation(["apps", "common"]);
+  const { t } = useTranslation("apps");
   const client = useQueryClient();
   const { save, changes } = draft;
   const stale = save.error && asApiError(save.error).code === "stale";
@@ -24,11 +24,7 @@ export function ReviewDialog({ app, draft }: { app: App; draft: SettingsDraft })
       <Stack>
         <Text size="sm">{isInstalled(app) ? t("reviewInstalled") : t("reviewMissing")}</Text>
         <Changes changes={changes} />
-        {save.error && <ErrorState error={save.error} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={draft.closeReview}>
-            {t("common:cancel")}
-          </Button>
+        <DialogFooter error={save.error} onCancel={draft.closeReview}>
           {stale ? (
             <Button onClick={reload}>{t("reload")}</Button>
           ) : (
@@ -36,7 +32,7 @@ export function ReviewDialog({ app, draft }: { app: App; draft: SettingsDraft })
               {t("save")}
             </Button>
           )}
-        </Group>
+        </DialogFooter>
       </Stack>
     </Dialog>
   );

@@ -1,16 +1,16 @@
-import { Button, Group, Stack, Text } from "@mantine/core";
+import { Button, Stack, Text } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { applyTask } from "../../api/live.ts";
 import { deleteBackup } from "../../api/queries/backups.ts";
 import type { Backup } from "../../api/types.ts";
 import { Dialog } from "../../components/Dialog.tsx";
-import { ErrorState } from "../../components/ErrorState.tsx";
+import { DialogFooter } from "../../components/DialogFooter.tsx";
 import { notifyStarted } from "../tasks/notify.tsx";
 import { viewerZone, wallTime } from "./schedule.ts";
 
 export function DeleteBackupDialog({ backup, onClose }: { backup: Backup; onClose: () => void }) {
-  const { t, i18n } = useTranslation(["backups", "common"]);
+  const { t, i18n } = useTranslation("backups");
   const client = useQueryClient();
   const remove = useMutation({
     mutationFn: () => deleteBackup(backup.id),
@@ -25,15 +25,11 @@ export function DeleteBackupDialog({ backup, onClose }: { backup: Backup; onClos
     <Dialog onClose={onClose} title={t("deleteBackupTitle", { instance: backup.instance_name })}>
       <Stack>
         <Text size="sm">{t("deleteBackupText", { at })}</Text>
-        {remove.error && <ErrorState error={remove.error} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            {t("common:cancel")}
-          </Button>
+        <DialogFooter error={remove.error} onCancel={onClose}>
           <Button color="red" loading={remove.isPending} onClick={() => remove.mutate()}>
             {t("deleteBackup")}
           </Button>
-        </Group>
+        </DialogFooter>
       </Stack>
     </Dialog>
   );

@@ -1,15 +1,15 @@
-import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Stack, Text, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { pausePlan } from "../../api/queries/backups.ts";
 import type { BackupPlan } from "../../api/types.ts";
 import { Dialog } from "../../components/Dialog.tsx";
-import { ErrorState } from "../../components/ErrorState.tsx";
+import { DialogFooter } from "../../components/DialogFooter.tsx";
 
 /** Pauses a plan, with a note for those who wonder later. */
 export function PausePlanDialog({ plan, onClose }: { plan: BackupPlan; onClose: () => void }) {
-  const { t } = useTranslation(["backups", "common"]);
+  const { t } = useTranslation("backups");
   const client = useQueryClient();
   const [note, setNote] = useState("");
   const pause = useMutation({
@@ -37,15 +37,11 @@ export function PausePlanDialog({ plan, onClose }: { plan: BackupPlan; onClose: 
             value={note}
             onChange={(event) => setNote(event.currentTarget.value)}
           />
-          {pause.error && <ErrorState error={pause.error} />}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {t("common:cancel")}
-            </Button>
+          <DialogFooter error={pause.error} onCancel={onClose}>
             <Button type="submit" loading={pause.isPending}>
               {t("pause")}
             </Button>
-          </Group>
+          </DialogFooter>
         </Stack>
       </form>
     </Dialog>

@@ -1,10 +1,10 @@
-import { Alert, Button, Group, Select, Stack, TextInput } from "@mantine/core";
+import { Alert, Group, Select, Stack, TextInput } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Backup, Instance } from "../../api/types.ts";
 import { ConfirmByName } from "../../components/ConfirmByName.tsx";
-import { ErrorState } from "../../components/ErrorState.tsx";
+import { DialogFooter } from "../../components/DialogFooter.tsx";
 import { GuardedButton } from "../../components/Guarded.tsx";
 import { useRoleReason } from "../session/useSession.ts";
 import { FileBrowser } from "./FileBrowser.tsx";
@@ -24,7 +24,7 @@ const overwrites = (target: string) => /^\/+\.?\/*$/.test(target.trim());
 
 /** Files of a soft backup go to an instance that is enrolled. */
 export function RestoreForm({ backup, instances, onClose }: Props) {
-  const { t } = useTranslation(["backups", "common"]);
+  const { t } = useTranslation("backups");
   const role = useRoleReason("operator");
   const own = instances.find((i) => i.id === backup.instance) ?? instances[0];
   const [to, setTo] = useState(own?.id ?? "");
@@ -71,11 +71,7 @@ export function RestoreForm({ backup, instances, onClose }: Props) {
         </Alert>
       )}
       {gated && <ConfirmByName name={name} value={typed} onChange={setTyped} />}
-      {restore.error && <ErrorState error={restore.error} />}
-      <Group justify="flex-end">
-        <Button variant="default" onClick={onClose}>
-          {t("common:cancel")}
-        </Button>
+      <DialogFooter error={restore.error} onCancel={onClose}>
         <GuardedButton
           color={gated ? "red" : undefined}
           reason={role ?? badTarget ?? (gated && typed !== name ? t("reason.type") : undefined)}
@@ -84,7 +80,7 @@ export function RestoreForm({ backup, instances, onClose }: Props) {
         >
           {t("restore")}
         </GuardedButton>
-      </Group>
+      </DialogFooter>
     </Stack>
   );
 }

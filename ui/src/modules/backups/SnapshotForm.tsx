@@ -1,20 +1,10 @@
-import {
-  Alert,
-  Button,
-  Group,
-  List,
-  Radio,
-  Stack,
-  TagsInput,
-  Text,
-  TextInput,
-} from "@mantine/core";
+import { Alert, List, Radio, Stack, TagsInput, Text, TextInput } from "@mantine/core";
 import { IconAlertTriangle, IconInfoCircle } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Backup, Instance } from "../../api/types.ts";
 import { ConfirmByName } from "../../components/ConfirmByName.tsx";
-import { ErrorState } from "../../components/ErrorState.tsx";
+import { DialogFooter } from "../../components/DialogFooter.tsx";
 import { GuardedButton } from "../../components/Guarded.tsx";
 import { useRoleReason } from "../session/useSession.ts";
 import wizard from "../stack/Wizard.module.css";
@@ -30,7 +20,7 @@ type Way = "in_place" | "beside";
 
 /** A snapshot replaces the disk of its own instance, or becomes a new server beside it. */
 export function SnapshotForm({ backup, instances, onClose }: Props) {
-  const { t } = useTranslation(["backups", "common"]);
+  const { t } = useTranslation("backups");
   const role = useRoleReason("operator");
   const own = instances.find((i) => i.id === backup.instance);
   const name = own?.name ?? backup.instance_name;
@@ -103,11 +93,7 @@ export function SnapshotForm({ backup, instances, onClose }: Props) {
           <ConfirmByName name={name} value={typed} onChange={setTyped} />
         </>
       )}
-      {restore.error && <ErrorState error={restore.error} />}
-      <Group justify="flex-end">
-        <Button variant="default" onClick={onClose}>
-          {t("common:cancel")}
-        </Button>
+      <DialogFooter error={restore.error} onCancel={onClose}>
         <GuardedButton
           color={beside ? undefined : "red"}
           reason={role ?? missing}
@@ -116,7 +102,7 @@ export function SnapshotForm({ backup, instances, onClose }: Props) {
         >
           {beside ? t("restoreBeside") : t("restore")}
         </GuardedButton>
-      </Group>
+      </DialogFooter>
     </Stack>
   );
 }

@@ -1,7 +1,8 @@
-import { Button, Group, List, Stack, Text } from "@mantine/core";
+import { Button, List, Stack, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { App, Instance } from "../../api/types.ts";
 import { Dialog } from "../../components/Dialog.tsx";
+import { DialogFooter } from "../../components/DialogFooter.tsx";
 import { useAgentWork } from "./agents.ts";
 
 interface Props {
@@ -31,14 +32,11 @@ export function RemoveAgentsDialog({ app, instances, onClose, onStarted }: Props
             <List.Item>{t("common:andMore", { count: instances.length - named })}</List.Item>
           )}
         </List>
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            {t("common:cancel")}
-          </Button>
+        <DialogFooter onCancel={onClose}>
           <Button color="red" loading={work.isPending} onClick={remove}>
             {t("action.remove")}
           </Button>
-        </Group>
+        </DialogFooter>
       </Stack>
     </Dialog>
   );

@@ -1,16 +1,16 @@
-import { Button, Group, List, Stack, Text } from "@mantine/core";
+import { Button, List, Stack, Text } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { applyTask } from "../../api/live.ts";
 import { unenrollInstance } from "../../api/queries/instances.ts";
 import type { Instance } from "../../api/types.ts";
 import { Dialog } from "../../components/Dialog.tsx";
-import { ErrorState } from "../../components/ErrorState.tsx";
+import { DialogFooter } from "../../components/DialogFooter.tsx";
 import { notifyStarted } from "../tasks/notify.tsx";
 
 /** Says what the instance loses and what it keeps, then gives it back. */
 export function UnenrollDialog({ instance, onClose }: { instance: Instance; onClose: () => void }) {
-  const { t } = useTranslation(["instances", "common"]);
+  const { t } = useTranslation("instances");
   const client = useQueryClient();
   const unenroll = useMutation({
     mutationFn: () => unenrollInstance(instance.id),
@@ -31,15 +31,11 @@ export function UnenrollDialog({ instance, onClose }: { instance: Instance; onCl
           <List.Item>{t("unenrollStays")}</List.Item>
           {agents && <List.Item>{t("unenrollAgents")}</List.Item>}
         </List>
-        {unenroll.error && <ErrorState error={unenroll.error} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            {t("common:cancel")}
-          </Button>
+        <DialogFooter error={unenroll.error} onCancel={onClose}>
           <Button color="red" loading={unenroll.isPending} onClick={() => unenroll.mutate()}>
             {t("unenroll")}
           </Button>
-        </Group>
+        </DialogFooter>
       </Stack>
     </Dialog>
   );

@@ -1,4 +1,4 @@
-import { Button, Group, NumberInput, Select, SimpleGrid, Stack } from "@mantine/core";
+import { Button, NumberInput, Select, SimpleGrid, Stack } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
@@ -7,7 +7,7 @@ import { changeStack, stackOptionsQuery } from "../../api/queries/stack.ts";
 import type { StackChange, Stack as StackType } from "../../api/types.ts";
 import { Changes } from "../../components/Changes.tsx";
 import { Dialog } from "../../components/Dialog.tsx";
-import { ErrorState } from "../../components/ErrorState.tsx";
+import { DialogFooter } from "../../components/DialogFooter.tsx";
 import { notifyStarted } from "../tasks/notify.tsx";
 import { choices } from "./spec.ts";
 
@@ -24,7 +24,7 @@ const labels = {
 
 /** More or fewer servers, or bigger ones; shows what will change before it does. */
 export function ChangeDialog({ stack, onClose }: { stack: StackType; onClose: () => void }) {
-  const { t } = useTranslation(["stack", "common"]);
+  const { t } = useTranslation("stack");
   const options = useQuery(stackOptionsQuery);
   const client = useQueryClient();
   const before = currentValues(stack);
@@ -70,11 +70,7 @@ export function ChangeDialog({ stack, onClose }: { stack: StackType; onClose: ()
           ))}
         </SimpleGrid>
         {rows.length > 0 && <Changes changes={rows} />}
-        {update.error && <ErrorState error={update.error} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            {t("common:cancel")}
-          </Button>
+        <DialogFooter error={update.error} onCancel={onClose}>
           <Button
             disabled={rows.length === 0}
             loading={update.isPending}
@@ -82,7 +78,7 @@ export function ChangeDialog({ stack, onClose }: { stack: StackType; onClose: ()
           >
             {t("changeNow")}
           </Button>
-        </Group>
+        </DialogFooter>
       </Stack>
     </Dialog>
   );

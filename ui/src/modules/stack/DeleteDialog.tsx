@@ -1,4 +1,4 @@
-import { Button, Group, Stack, Text } from "@mantine/core";
+import { Button, Stack, Text } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -6,12 +6,12 @@ import { applyTask } from "../../api/live.ts";
 import { deleteStack } from "../../api/queries/stack.ts";
 import { ConfirmByName } from "../../components/ConfirmByName.tsx";
 import { Dialog } from "../../components/Dialog.tsx";
-import { ErrorState } from "../../components/ErrorState.tsx";
+import { DialogFooter } from "../../components/DialogFooter.tsx";
 import { notifyStarted } from "../tasks/notify.tsx";
 
 /** Deletes the stack once its name has been typed. */
 export function DeleteDialog({ name, onClose }: { name: string; onClose: () => void }) {
-  const { t } = useTranslation(["stack", "common"]);
+  const { t } = useTranslation("stack");
   const client = useQueryClient();
   const [typed, setTyped] = useState("");
   const remove = useMutation({
@@ -27,11 +27,7 @@ export function DeleteDialog({ name, onClose }: { name: string; onClose: () => v
       <Stack>
         <Text size="sm">{t("deleteText")}</Text>
         <ConfirmByName name={name} value={typed} onChange={setTyped} />
-        {remove.error && <ErrorState error={remove.error} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            {t("common:cancel")}
-          </Button>
+        <DialogFooter error={remove.error} onCancel={onClose}>
           <Button
             color="red"
             disabled={typed !== name}
@@ -40,7 +36,7 @@ export function DeleteDialog({ name, onClose }: { name: string; onClose: () => v
           >
             {t("deleteNow")}
           </Button>
-        </Group>
+        </DialogFooter>
       </Stack>
     </Dialog>
   );
