@@ -1,5 +1,6 @@
 import { expect, type Page } from "@playwright/test";
 import type { Session, Task } from "../../src/api/types.ts";
+import { expectAccessible } from "../browser.ts";
 
 export type Login = "admin" | "demo" | "viewer";
 
@@ -26,13 +27,33 @@ export async function read<T>(page: Page, path: string): Promise<T> {
   return (await response.json()) as T;
 }
 
-/** Work that is asked for and waited for, with the browser's own session. */
-export async function work(page: Page, method: string, path: string, data?: object) {
+/** A change asked for with the browser's own session. */
+export async function send<T>(page: Page, method: string, path: string, data?: object): Promise<T> {
   const { csrf_token } = await read<Session>(page, "/session");
   const headers = { "X-CSRF-Token": csrf_token };
   const response = await page.request.fetch(`/api/v1${path}`, { method, headers, data });
   expect(response.ok(), `${path}: ${await response.text()}`).toBe(true);
-  const { id } = (await response.json()) as Task;
+  return (await response.json()) as T;
+}
+
+/** Work that is asked for and waited for, with the browser's own session. */
+export async function work(page: Page, method: string, path: string, data?: object) {
+  const { id } = await send<Task>(page, method, path, data);
   const ended = async () => (await read<Task>(page, `/tasks/${encodeURIComponent(id)}`)).status;
   await expect.poll(ended, { timeout: 180_000 }).toBe("succeeded");
+}
+
+/** Deletes a plan and all its backups, from its row or its page. */
+export async function deletePlan(page: Page, plan: string) {
+  await page.getByRole("button", { name: `More for ${plan}` }).click();
+  await page.getByRole("menuitem", { name: "Delete" }).click();
+  const dialog = page.getByRole("dialog", { name: `Delete the plan ${plan}?` });
+  await dialog.getByRole("checkbox", { name: "Delete its backups too" }).check();
+  const go = dialog.getByRole("button", { name: "Delete the plan and its backups" });
+  await expect(go).toBeDisabled();
+  await dialog.getByRole("textbox").fill(plan);
+  await expectAccessible(page);
+  await go.click();
+  await expect(page).toHaveURL(/\/backups$/);
+  await expect(page.getByRole("link", { name: plan, exact: true })).toBeHidden();
 }
