@@ -107,9 +107,16 @@ func (s *Service) next(ctx context.Context, conditions []string, size int, c cur
 	if len(found) < size {
 		var rest []*execution
 		rest, c, more, err = s.bounded(ctx, conditions, size-len(found), c)
-		found = append(found, rest...)
+		found = append(withoutEnded(found, rest), rest...)
 	}
 	return found, c, more, err
+}
+
+// withoutEnded leaves out running tasks that have ended before the closed ones were read, and are among those.
+func withoutEnded(running, closed []*execution) []*execution {
+	return slices.DeleteFunc(running, func(r *execution) bool {
+		return slices.ContainsFunc(closed, func(c *execution) bool { return c.runID == r.runID })
+	})
 }
 
 // far is later than any task's time, also by the clock of another machine.

@@ -1,14 +1,17 @@
 package tasks_test
 
 import (
+	"context"
 	"encoding/base64"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
 	"golang.org/x/sync/errgroup"
 
 	"mycloudmanager/internal/flow"
@@ -49,6 +52,38 @@ func TestListsOnARealServer(t *testing.T) {
 	t.Run("filters", h.filters)
 	t.Run("forged tokens", h.forgedTokens)
 	t.Run("a reset task is one task", h.reset)
+	t.Run("a task that ends while it is listed is one task", h.ending)
+}
+
+// between does something after the running tasks were read, and before the closed ones are.
+type between struct {
+	client.Client
+	do func()
+}
+
+func (b between) ListWorkflow(ctx context.Context, in *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+	out, err := b.Client.ListWorkflow(ctx, in)
+	if strings.Contains(in.Query, "'Running'") {
+		b.do()
+	}
+	return out, err
+}
+
+func (h *house) ending(t *testing.T) {
+	was := h.Temporal
+	defer func() { h.Temporal = was }()
+	h.start(t, request("ending", "wait"))
+	mine := tasks.Filter{Target: "ending"}
+	h.settle(t, tasks.Filter{Target: "ending", Status: flow.Running}, 1)
+	h.Temporal = between{was, func() {
+		require.NoError(t, was.TerminateWorkflow(t.Context(), "app:ending", "", "enough"))
+		h.Temporal = was
+		h.settle(t, tasks.Filter{Target: "ending", Status: flow.Cancelled}, 1)
+	}}
+	page, err := h.List(t.Context(), mine)
+	require.NoError(t, err)
+	require.Len(t, page.Items, 1)
+	require.NotNil(t, page.Items[0].EndedAt, "its end is the newer word")
 }
 
 func (h *house) pages(t *testing.T) {

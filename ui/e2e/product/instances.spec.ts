@@ -76,8 +76,6 @@ test("a server is enrolled by its command, gets an agent and is given back", asy
     const log = page.getByRole("log");
     await expect(log.getByText("the task starts")).toBeVisible();
     await log.press("End");
-    // What is above may have grown meanwhile, and have pushed the frame's foot out of the window.
-    await log.scrollIntoViewIfNeeded();
     await expect(log.getByText("the task has succeeded")).toBeInViewport();
     const search = page.getByRole("searchbox", { name: "Search the log" });
     await search.fill("simulated host");

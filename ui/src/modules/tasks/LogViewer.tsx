@@ -1,5 +1,5 @@
 import { useQueries } from "@tanstack/react-query";
-import { useEffect, useImperativeHandle, useRef } from "react";
+import { useCallback, useEffect, useImperativeHandle, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { logPageQuery, logPageSize } from "../../api/queries/taskLog.ts";
 import { LogRow } from "./LogRow.tsx";
@@ -29,16 +29,14 @@ export function LogViewer({ ref, id, total, steps, follow, onLeave, marked }: Pr
   const { t } = useTranslation("tasks");
   const frame = useRef<HTMLDivElement>(null);
   const { rows, base, go, onScroll } = useLogWindow(total, frame);
-  useImperativeHandle(
-    ref,
-    () => ({
-      show(position) {
-        frame.current?.scrollIntoView({ block: "nearest" });
-        go(position);
-      },
-    }),
+  const show = useCallback(
+    (...at: Parameters<typeof go>) => {
+      frame.current?.scrollIntoView({ block: "nearest" });
+      go(...at);
+    },
     [go],
   );
+  useImperativeHandle(ref, () => ({ show: (position) => show(position) }), [show]);
   useEffect(() => {
     if (follow && total > 0) go(total - 1, "end");
   }, [follow, total, go]);
@@ -52,8 +50,8 @@ export function LogViewer({ ref, id, total, steps, follow, onLeave, marked }: Pr
   };
 
   const onKeyDown = (event: React.KeyboardEvent) => {
-    if (event.key === "Home") go(0, "start");
-    if (event.key === "End") go(total - 1, "end");
+    if (event.key === "Home") show(0, "start");
+    if (event.key === "End") show(total - 1, "end");
     if (event.key === "Home" || event.key === "End") event.preventDefault();
     if (["Home", "ArrowUp", "PageUp"].includes(event.key)) onLeave();
   };

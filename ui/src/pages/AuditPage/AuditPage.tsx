@@ -1,6 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { type AuditFilters, auditQuery } from "../../api/queries/audit.ts";
+import { rowsOf } from "../../api/rows.ts";
 import { AuditPageView } from "./AuditPageView.tsx";
 
 /** Who did what, when, from where; filters live in the address and go into the export. */
@@ -14,7 +15,7 @@ export function AuditPage() {
     <AuditPageView
       filters={filters}
       onFilters={setFilters}
-      records={list.data?.pages.flatMap((page) => page.items)}
+      records={rowsOf(list.data?.pages)}
       error={list.error}
       onRetry={() => list.refetch()}
       more={list.hasNextPage ? () => list.fetchNextPage() : undefined}

@@ -2,6 +2,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { backupsQuery, plansQuery } from "../../api/queries/backups.ts";
 import { instancesQuery } from "../../api/queries/instances.ts";
+import { rowsOf } from "../../api/rows.ts";
 import { NoticesCard } from "../../modules/notices/NoticesCard.tsx";
 import { useRoleReason } from "../../modules/session/useSession.ts";
 import type { BackupsSearch } from "../../search.ts";
@@ -24,7 +25,7 @@ export function BackupsPage() {
       plans={plans.data}
       plansError={plans.error}
       instances={instances.data ?? []}
-      backups={backups.data?.pages.flatMap((page) => page.items)}
+      backups={rowsOf(backups.data?.pages)}
       backupsError={backups.error}
       onRetry={() => {
         void plans.refetch();

@@ -7,6 +7,7 @@ import {
   retentionQuery,
 } from "../../api/queries/backups.ts";
 import { instancesQuery } from "../../api/queries/instances.ts";
+import { rowsOf } from "../../api/rows.ts";
 import { ErrorState } from "../../components/ErrorState.tsx";
 import { LoadingRows } from "../../components/Loading.tsx";
 import { PlanPageView } from "./PlanPageView.tsx";
@@ -28,7 +29,7 @@ export function PlanPage() {
         runs={runs}
         retention={retention}
         backups={{
-          data: backups.data?.pages.flatMap((page) => page.items),
+          data: rowsOf(backups.data?.pages),
           error: backups.error,
           refetch: backups.refetch,
           more: backups.hasNextPage ? () => backups.fetchNextPage() : undefined,

@@ -1,6 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { type TaskFilters, tasksQuery } from "../../api/queries/tasks.ts";
+import { rowsOf } from "../../api/rows.ts";
 import { TasksPageView } from "./TasksPageView.tsx";
 
 /** All work: what is going on, what happened; filters live in the address. */
@@ -13,7 +14,7 @@ export function TasksPage() {
     <TasksPageView
       filters={filters}
       onFilters={setFilters}
-      tasks={list.data?.pages.flatMap((page) => page.items)}
+      tasks={rowsOf(list.data?.pages)}
       error={list.error}
       onRetry={() => list.refetch()}
       more={list.hasNextPage ? () => list.fetchNextPage() : undefined}
