@@ -141,6 +141,10 @@ func dynamic(st *store) dynamicconfig.StaticClient {
 		dynamicconfig.MakeKey("history.timerProcessorMaxPollRPS"):      1000,
 		dynamicconfig.MakeKey("history.visibilityProcessorMaxPollRPS"): 1000,
 
+		// Schedules start 30 workflows a second by default: of a hundred plans that are due in one minute the last ones
+		// would start after four seconds.
+		dynamicconfig.SchedulerNamespaceStartWorkflowRPS.Key(): 1000,
+
 		// A task on a thousand instances is found by each of them, and tells in its memo what they are called.
 		dynamicconfig.SearchAttributesSizeOfValueLimit.Key(): 64 * 1024,
 		dynamicconfig.SearchAttributesTotalSizeLimit.Key():   128 * 1024,
