@@ -82,7 +82,8 @@ var deviceCases = []one[*yard]{
 		y.refused(t, 400, "badRequest", "Volume status must be available or error", "DELETE", "cinder", "/volumes/"+volume, nil)
 		y.want(t, 202, "DELETE", "nova", path+"/"+volume, nil)
 		assert.Empty(t, y.awaitVolume(t, volume, "available").list("volume", "attachments"))
-		y.want(t, 404, "GET", "nova", path+"/"+volume, nil)
+		// Nova forgets it a moment after Cinder has it back.
+		until(t, "the attachment to go", func() bool { return y.ask(t, "GET", "nova", path+"/"+volume, nil).status == 404 })
 	}},
 	{"an unknown volume is not found", func(t *testing.T, y *yard) {
 		path := "/servers/" + y.common(t) + "/os-volume_attachments"
