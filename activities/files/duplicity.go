@@ -141,12 +141,41 @@ type run struct {
 	Directories []string `json:"directories"`
 }
 
+// announce takes away what a try of the same run that died may have left of signatures: duplicity would find that they do
+// not end where the last whole set does, and begin with a full backup.
 func (duplicity) announce(ctx context.Context, s *session, in FilesInput) error {
+	if err := s.unsign(ctx, in.Task); err != nil {
+		return err
+	}
 	raw, err := json.Marshal(run{in.Task, in.Plan.Directories})
 	if err != nil {
 		return err
 	}
 	return openstack.Fault("swift", s.store.ObjectPutBytes(ctx, s.container, runPrefix+runName(in.Task), raw, "application/json"))
+}
+
+// unsign deletes the signatures of the run's sets that have not come to their end. The volumes stay until they are old: a listing
+// may lag behind, and without signatures a set is still restored.
+func (s *session) unsign(ctx context.Context, task string) error {
+	all, err := sets(ctx, s.store, s.container, s.plan)
+	if err != nil {
+		return err
+	}
+	for _, one := range all {
+		for _, name := range one.names {
+			if one.manifest != nil || !strings.Contains(name, ".sigtar") {
+				continue
+			}
+			_, headers, err := s.store.Object(ctx, s.container, name)
+			if err == nil && headers[lend.Marked] == runName(task) {
+				err = s.store.ObjectDelete(ctx, s.container, name)
+			}
+			if err != nil && !errors.Is(err, swift.ObjectNotFound) {
+				return openstack.Fault("swift", err)
+			}
+		}
+	}
+	return nil
 }
 
 // runOf is the name of the run that has made a set, "" when it was made by hand.

@@ -1,7 +1,10 @@
 package files_test
 
 import (
+	"bytes"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io/fs"
 	"os"
@@ -17,6 +20,7 @@ import (
 	"mycloudmanager/activities/files"
 	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/lend"
 )
 
 func newDuplicityLab(t *testing.T) *lab {
@@ -221,6 +225,32 @@ func TestDuplicityKeepsChains(t *testing.T) {
 }
 
 // The machine of the manager dies in the middle, and once at the end: each task has one backup.
+// A try that dies between its signatures and its manifest leaves signatures that end later than the last whole set.
+func TestDuplicityGoesOnAfterATryThatDied(t *testing.T) {
+	l := newDuplicityLab(t)
+	l.furnish()
+	one, err := l.BackUpFiles(t.Context(), l.input("plan:p1~1"))
+	require.NoError(t, err)
+	store, err := l.Cloud.Objects(t.Context())
+	require.NoError(t, err)
+	soon()
+	_, at, _ := strings.Cut(one.Snapshot, ".")
+	signatures, err := store.ObjectGetBytes(t.Context(), one.Container, "p1/duplicity-full-signatures."+at+".sigtar.gpg")
+	require.NoError(t, err)
+	orphan := "p1/duplicity-new-signatures." + at + ".to." + time.Now().UTC().Format("20060102T150405Z") + ".sigtar.gpg"
+	run := sha256.Sum256([]byte("plan:p1~2"))
+	_, err = store.ObjectPut(t.Context(), one.Container, orphan, bytes.NewReader(signatures), false, "", "", swift.Headers{lend.Marked: hex.EncodeToString(run[:16])})
+	require.NoError(t, err)
+	soon()
+	l.write("new.txt", "new")
+	two, err := l.BackUpFiles(t.Context(), l.input("plan:p1~2"))
+	require.NoError(t, err)
+	require.Equal(t, one.Snapshot, two.Parent, "it is no full backup")
+	require.Less(t, two.ChangedBytes, one.ChangedBytes/2)
+	_, _, err = store.Object(t.Context(), one.Container, orphan)
+	require.ErrorIs(t, err, swift.ObjectNotFound)
+}
+
 func TestDuplicityLosesAnAnswer(t *testing.T) {
 	l := newDuplicityLab(t)
 	noise := make([]byte, 24<<20)
