@@ -2,7 +2,7 @@
 # The acceptance test: brings the real parts up, drives the built product on them, and takes them down again.
 #   MCM_KEEP=1         they stay up for looking around
 #   MCM_HOST_COUNT=6   real hosts for enrollment and agents, all releases twice, and every part of their test; without it two,
-#                      Debian 12 and 13, and the parts that take five minutes together; 0 is none
+#                      Debian 12 and 13, and the parts that take six minutes together; 0 is none
 #   MCM_HOST_KILLS=2   of the API, the worker or both, in enrollments and playbooks
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
