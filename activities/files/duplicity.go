@@ -162,25 +162,28 @@ func (s *session) unsign(ctx context.Context, task string) error {
 		return err
 	}
 	for _, one := range all {
+		if one.manifest != nil {
+			continue
+		}
 		for _, name := range one.names {
-			if one.manifest != nil || !strings.Contains(name, ".sigtar") {
+			if !strings.Contains(name, ".sigtar") {
 				continue
 			}
-			_, headers, err := s.store.Object(ctx, s.container, name)
-			if err == nil && headers[lend.Marked] == runName(task) {
-				err = s.store.ObjectDelete(ctx, s.container, name)
+			run, err := runOf(ctx, s.store, s.container, name)
+			if err == nil && run == runName(task) {
+				err = openstack.Fault("swift", s.store.ObjectDelete(ctx, s.container, name))
 			}
-			if err != nil && !errors.Is(err, swift.ObjectNotFound) {
-				return openstack.Fault("swift", err)
+			if fault.IgnoreNotFound(err) != nil {
+				return err
 			}
 		}
 	}
 	return nil
 }
 
-// runOf is the name of the run that has made a set, "" when it was made by hand.
-func runOf(ctx context.Context, store *swift.Connection, container string, made *set) (string, error) {
-	_, headers, err := store.Object(ctx, container, made.manifest.Name)
+// runOf is the name of the run that has made an object, "" when it was made by hand.
+func runOf(ctx context.Context, store *swift.Connection, container, object string) (string, error) {
+	_, headers, err := store.Object(ctx, container, object)
 	return headers[lend.Marked], openstack.Fault("swift", err)
 }
 
@@ -210,7 +213,7 @@ func (duplicity) snapshots(ctx context.Context, s *session) ([]snapshot, *outcom
 
 // tag tells of a snapshot what was left when it was announced.
 func (s *session) tag(ctx context.Context, one *set, have *snapshot) error {
-	name, err := runOf(ctx, s.store, s.container, one)
+	name, err := runOf(ctx, s.store, s.container, one.manifest.Name)
 	if err != nil || name == "" {
 		return err
 	}

@@ -224,9 +224,9 @@ func TestDuplicityKeepsChains(t *testing.T) {
 	l.leavesNothing()
 }
 
-// The machine of the manager dies in the middle, and once at the end: each task has one backup.
 // A try that dies between its signatures and its manifest leaves signatures that end later than the last whole set.
-func TestDuplicityGoesOnAfterATryThatDied(t *testing.T) {
+// The name is short: it stands in the path of gpg's socket, which holds 107 bytes.
+func TestDuplicityAfterATryThatDied(t *testing.T) {
 	l := newDuplicityLab(t)
 	l.furnish()
 	one, err := l.BackUpFiles(t.Context(), l.input("plan:p1~1"))
@@ -251,6 +251,7 @@ func TestDuplicityGoesOnAfterATryThatDied(t *testing.T) {
 	require.ErrorIs(t, err, swift.ObjectNotFound)
 }
 
+// The machine of the manager dies in the middle, and once at the end: each task has one backup.
 func TestDuplicityLosesAnAnswer(t *testing.T) {
 	l := newDuplicityLab(t)
 	noise := make([]byte, 24<<20)

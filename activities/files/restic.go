@@ -21,6 +21,9 @@ import (
 // restic reads what restic says. https://restic.readthedocs.io/en/stable/075_scripting.html
 type restic struct{}
 
+// snapshotObjects is what the names of snapshots begin with in the storage; their ids follow.
+const snapshotObjects = "snapshots/"
+
 func (restic) environment(s *session, url string) map[string]string {
 	return map[string]string{"RESTIC_REPOSITORY": "swift:" + s.container + ":/", "OS_STORAGE_URL": url, "OS_AUTH_TOKEN": s.door.Token,
 		"RESTIC_CACHE_DIR": "/var/cache/mcm-backup", "RESTIC_PROGRESS_FPS": "1"}
@@ -138,7 +141,7 @@ func (restic) announce(context.Context, *session, FilesInput) error { return nil
 
 // snapshots asks restic only when there is one that has no record: to open a repository takes it half a second and more.
 func (restic) snapshots(ctx context.Context, s *session) (list []snapshot, o *outcome, err error) {
-	if list, err = s.recorded(ctx, "snapshots/"); err != nil || list != nil {
+	if list, err = s.recorded(ctx, snapshotObjects); err != nil || list != nil {
 		return list, &outcome{}, err
 	}
 	o, err = s.must(ctx, "find", nil, func(e event) { list = append(list, e.snapshots...) })
@@ -174,23 +177,22 @@ func ofRecord(b backup.Backup) snapshot {
 // made goes by what restic has said last, the beginning of an id before 0.15: to ask it once more would have it open the
 // repository anew. Where a listing lags behind it is asked.
 func (restic) made(ctx context.Context, s *session, in FilesInput, m measure) (snapshot, bool, error) {
-	const prefix = "snapshots/"
 	var names []string
 	if m.snapshot != "" && !m.began.IsZero() {
 		var err error
-		if names, err = s.store.ObjectNames(ctx, s.container, &swift.ObjectsOpts{Prefix: prefix + m.snapshot, Limit: 2}); err != nil {
+		if names, err = s.store.ObjectNames(ctx, s.container, &swift.ObjectsOpts{Prefix: snapshotObjects + m.snapshot, Limit: 2}); err != nil {
 			return snapshot{}, false, openstack.Fault("swift", err)
 		}
 	}
 	if len(names) != 1 {
 		return s.find(ctx, taskTag+in.Task)
 	}
-	return snapshot{ID: strings.TrimPrefix(names[0], prefix), Time: m.began, Paths: in.Plan.Directories}, true, nil
+	return snapshot{ID: strings.TrimPrefix(names[0], snapshotObjects), Time: m.began}, true, nil
 }
 
 // measured: which objects have come from the snapshot's beginning until it was written itself, which is done last.
 func (restic) measured(ctx context.Context, s *session, made snapshot) (measure, error) {
-	last, _, err := s.store.Object(ctx, s.container, "snapshots/"+made.ID)
+	last, _, err := s.store.Object(ctx, s.container, snapshotObjects+made.ID)
 	if err != nil {
 		return measure{}, openstack.Fault("swift", err)
 	}

@@ -156,7 +156,7 @@ func removable(all []*set, ids []string) (gone []*set, stay int) {
 func (s *set) remove(ctx context.Context, store *swift.Connection, container string) error {
 	names := s.names
 	if s.manifest != nil {
-		run, err := runOf(ctx, store, container, s)
+		run, err := runOf(ctx, store, container, s.manifest.Name)
 		if err != nil && fault.KindOf(err) != fault.NotFound {
 			return err
 		}

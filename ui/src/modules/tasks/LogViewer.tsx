@@ -36,7 +36,7 @@ export function LogViewer({ ref, id, total, steps, follow, onLeave, marked }: Pr
     },
     [go],
   );
-  useImperativeHandle(ref, () => ({ show: (position) => show(position) }), [show]);
+  useImperativeHandle(ref, () => ({ show }), [show]);
   useEffect(() => {
     if (follow && total > 0) go(total - 1, "end");
   }, [follow, total, go]);
