@@ -40,7 +40,7 @@ bin/mcm: ui/dist/index.html $(GO_SOURCES) go.mod go.sum
 	go build $(GOFLAGS_) -ldflags "$(LDFLAGS)" -o $@ ./cmd/mcm
 
 # The embedded Temporal server changes rarely and builds long: it is kept by the hash of its module.
-TEMPORALD := $(CACHE)/mcm-temporal-$(shell cat temporald/*.go temporald/scripts/build.sh temporald/scripts/prune/*.go temporald/go.mod temporald/go.sum | sha256sum | cut -c1-16)-$(shell go env GOVERSION 2>/dev/null)
+TEMPORALD := $(CACHE)/mcm-temporal-$(shell cat $(filter-out %_test.go,$(wildcard temporald/*.go)) temporald/scripts/build.sh temporald/scripts/prune/*.go temporald/go.mod temporald/go.sum | sha256sum | cut -c1-16)-$(shell go env GOVERSION 2>/dev/null)
 
 $(TEMPORALD):
 	@mkdir -p $(CACHE)
@@ -57,7 +57,7 @@ test-go: bin/mcm bin/mcm-temporal
 	go vet $(GOFLAGS_) ./...
 	go test $(GOFLAGS_) -race -count=1 -timeout 30m ./...
 	go test $(GOFLAGS_) -count=1 ./worker -run TestEveryCallMayFail
-	cd temporald && go test $(GOFLAGS_) -count=1 ./catchup
+	cd temporald && go test $(GOFLAGS_) -count=1 ./...
 
 test-ui: ui/node_modules/.package-lock.json
 	cd ui && npm run typecheck && npm test

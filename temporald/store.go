@@ -156,14 +156,3 @@ func backlogged(db *sql.DB) (partitions int, err error) {
 	}
 	return 1, err
 }
-
-// index makes pages of the past as fast as the first. Temporal's own index in the order of its lists lacks
-// the time by which our pages are bounded: with mcm_pages what is newer is skipped without reading the rows,
-// which serves the newest; with mcm_closed a span of time is found at once, 0.1 ms against 8 with 20,000
-// newer tasks.
-func index(db *sql.DB) error {
-	_, err := db.Exec(`CREATE INDEX IF NOT EXISTS mcm_pages ON executions_visibility (namespace_id, TemporalNamespaceDivision,
-		(COALESCE(close_time, '9999-12-31 23:59:59+00:00')) DESC, start_time DESC, run_id, close_time);
-		CREATE INDEX IF NOT EXISTS mcm_closed ON executions_visibility (namespace_id, TemporalNamespaceDivision, close_time)`)
-	return err
-}
