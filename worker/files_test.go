@@ -93,9 +93,10 @@ func TestFilesOfAnInstanceAreBackedUpAndComeBack(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, backup.Backup{ID: backup.SoftID(s.in.ID, one.Snapshot), Instance: s.in.ID, InstanceName: "web-1", Plan: "nightly", PlanName: "Nightly",
 		Task: "backup:nightly~1", Method: backup.Soft, Engine: backup.Restic, Directories: []string{"/data", "/config"}, CreatedAt: one.CreatedAt,
-		SizeBytes: one.SizeBytes, ChangedBytes: one.ChangedBytes, Duration: one.Duration, Consistency: backup.File, VerifyStatus: backup.NeverVerified,
+		SizeBytes: one.SizeBytes, FileCount: one.FileCount, ChangedBytes: one.ChangedBytes, Duration: one.Duration, Consistency: backup.File, VerifyStatus: backup.NeverVerified,
 		Container: "mcm-files-" + s.in.ID, Snapshot: one.Snapshot}, one)
 	require.Greater(t, one.SizeBytes, int64(1<<20))
+	require.Positive(t, one.FileCount)
 	require.Greater(t, one.ChangedBytes, int64(1<<19))
 	require.Positive(t, one.Duration)
 	require.WithinDuration(t, time.Now(), one.CreatedAt, time.Minute)

@@ -69,11 +69,11 @@ func (a *Activities) BackUpFiles(ctx context.Context, in FilesInput) (backup.Bac
 
 // keep writes what is known of a backup: the list of its files, then its record.
 func (a *Activities) keep(ctx context.Context, s *session, b backup.Backup) (backup.Backup, error) {
-	size, err := a.index(ctx, s, b)
+	held, err := a.index(ctx, s, b)
 	if err != nil {
 		return backup.Backup{}, err
 	}
-	b.SizeBytes = size
+	b.FileCount, b.SizeBytes = held.files, held.bytes
 	if err := a.Records.Put(ctx, b); err != nil {
 		return backup.Backup{}, err
 	}
@@ -302,21 +302,21 @@ func record(in FilesInput, s *session, made snapshot, m measure) backup.Backup {
 	}
 }
 
-// index writes the list of the backup's files, and says how much they are.
-func (a *Activities) index(ctx context.Context, s *session, b backup.Backup) (size int64, err error) {
+// index writes the list of the backup's files, and counts them.
+func (a *Activities) index(ctx context.Context, s *session, b backup.Backup) (held expected, err error) {
 	list, err := a.Records.NewIndex(ctx, b.ID)
 	if err != nil {
-		return 0, err
+		return held, err
 	}
 	err = s.engine.list(ctx, s, b, func(e backup.Entry) error {
-		size += e.Size
+		held.count(e)
 		return list.Add(e)
 	})
 	if err != nil {
 		list.Abort()
-		return 0, err
+		return held, err
 	}
-	return size, list.Close()
+	return held, list.Close()
 }
 
 // listed hands over the entries that the engine tells.

@@ -171,6 +171,17 @@ func TestResticBringsEverythingBackAsItWas(t *testing.T) {
 	other, err := l.restore(one, filepath.Join(l.host.dir, "restore"), "t2")
 	require.NoError(t, err)
 	require.Equal(t, out.Target+".1", other.Target, "what is there is never touched")
+
+	older := one
+	older.FileCount = 0
+	counted, err := l.restore(older, filepath.Join(l.host.dir, "older"), "t3")
+	require.NoError(t, err, "a record of before files were counted")
+	require.Equal(t, out.Files, counted.Files)
+	require.Equal(t, one.FileCount, counted.Files)
+	short := one
+	short.FileCount++
+	_, err = l.restore(short, filepath.Join(l.host.dir, "short"), "t4")
+	require.ErrorContains(t, err, "the backup has", "a file is missing")
 }
 
 // What goes back to its place replaces what is there, and nothing else.

@@ -44,15 +44,19 @@ func (a *Activities) RestoreFiles(ctx context.Context, in RestoreFilesInput) (Re
 	if err != nil {
 		return out, err
 	}
-	want, err := s.expect(ctx, in.Backup, roots)
+	var only []string
+	if len(in.Paths) > 0 {
+		only = roots
+	}
+	want, err := s.expect(ctx, in.Backup, only)
 	if err != nil {
 		return out, err
 	}
-	if want.files == 0 && len(in.Paths) > 0 && !want.any {
+	if len(only) > 0 && !want.any {
 		return out, fault.New(fault.NotFound, nil, "the backup has none of the paths that were asked for")
 	}
 	given := want.items(in.Backup.Snapshot, roots)
-	if len(in.Paths) > 0 {
+	if len(only) > 0 {
 		given["includes"] = includes(s.engine, roots)
 	}
 	given["target"], given["task"] = target, in.Task
@@ -105,14 +109,21 @@ type expected struct {
 	loose        bool // the bytes are about right: they were not taken down by who read the files
 }
 
-// expect counts what a backup has at the roots, by the list that was made with it, which is the shorter way, or by the engine.
-func (s *session) expect(ctx context.Context, b backup.Backup, roots []string) (expected, error) {
+// expect tells what a backup has at the paths, all of it without any: by its record, by the list that was made with it, or by
+// the engine, whichever is the shortest way.
+func (s *session) expect(ctx context.Context, b backup.Backup, paths []string) (expected, error) {
 	want, err := s.engine.expect(ctx, s, b)
 	if err != nil {
 		return want, err
 	}
+	if len(paths) == 0 && b.FileCount > 0 {
+		want.files, want.bytes, want.any = b.FileCount, b.SizeBytes, true
+		return want, nil
+	}
 	add := func(e backup.Entry) error {
-		want.add(e, roots)
+		if len(paths) == 0 || slices.ContainsFunc(paths, func(p string) bool { return under(e.Path, p) }) {
+			want.count(e)
+		}
 		return nil
 	}
 	err = s.records.Entries(ctx, b.ID, add)
@@ -122,11 +133,7 @@ func (s *session) expect(ctx context.Context, b backup.Backup, roots []string) (
 	return want, err
 }
 
-// add counts an entry that is at one of the roots.
-func (w *expected) add(e backup.Entry, roots []string) {
-	if !slices.ContainsFunc(roots, func(r string) bool { return under(e.Path, r) }) {
-		return
-	}
+func (w *expected) count(e backup.Entry) {
 	w.any = true
 	if e.Type == backup.EntryFile {
 		w.files++

@@ -79,7 +79,7 @@ func (s *session) drill(ctx context.Context, b backup.Backup) (VerifyFilesOutcom
 	if err != nil {
 		return VerifyFilesOutcome{}, err
 	}
-	want, err := s.expect(ctx, b, roots)
+	want, err := s.expect(ctx, b, nil)
 	if err != nil {
 		return VerifyFilesOutcome{}, err
 	}

@@ -20,6 +20,7 @@ type Backup struct {
 	Directories  []string     `json:"directories,omitempty"`
 	CreatedAt    time.Time    `json:"created_at"`
 	SizeBytes    int64        `json:"size_bytes" doc:"what a restore brings back"`
+	FileCount    int64        `json:"file_count,omitempty" doc:"of a soft backup: how many files a restore brings back; absent from those made before it was kept"`
 	ChangedBytes int64        `json:"changed_bytes" doc:"what this one has added to the storage"`
 	Duration     float64      `json:"duration_seconds"`
 	Consistency  Consistency  `json:"consistency" enum:"cold,cold_group,crash,file"`

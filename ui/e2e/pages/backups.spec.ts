@@ -166,6 +166,7 @@ for (const [width, viewport] of Object.entries(screens)) {
       .getByRole("button", { name: /^Restore web-1/ })
       .click();
     const dialog = page.getByRole("dialog", { name: "Restore web-1" });
+    await expect(dialog.getByText("12,345 files · 812 MB")).toBeVisible();
     await dialog.getByRole("button", { name: "data", exact: true }).click();
     await dialog.getByRole("checkbox", { name: "Restore all.sql" }).check();
     await dialog.getByRole("searchbox", { name: "Search by name" }).fill("report");

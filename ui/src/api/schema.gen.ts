@@ -1224,6 +1224,11 @@ export interface components {
             engine?: string;
             /** Format: date-time */
             expires_at: string | null;
+            /**
+             * Format: int64
+             * @description of a soft backup: how many files a restore brings back; absent from those made before it was kept
+             */
+            file_count?: number;
             held: boolean;
             id: string;
             image?: string;

@@ -128,6 +128,7 @@ export const MockBackups: Backup[] = [
     directories: ["/data", "/config"],
     created_at: inHours(-30),
     size_bytes: 812_000_000,
+    file_count: 12_345,
     changed_bytes: 4_100_000,
     duration_seconds: 7,
     consistency: "file",

@@ -85,6 +85,11 @@ function BackupRow({ backup, onDo }: RowProps) {
       </Table.Td>
       <Table.Td data-label={t("column.size")} className={tables.nowrap}>
         <span>{sizeText(backup.size_bytes, language)}</span>
+        {backup.file_count ? (
+          <Text size="xs" c="dimmed">
+            {t("fileCount", { count: backup.file_count })}
+          </Text>
+        ) : null}
         <Text size="xs" c="dimmed">
           {t("changed", { size: sizeText(backup.changed_bytes, language) })}
         </Text>

@@ -90,6 +90,7 @@ function Point({ backup }: { backup: Backup }) {
       <Text span size="xs" c="dimmed" className="wrap">
         {[
           backup.safety ? t("safety") : backup.plan_name || t("noPlan"),
+          backup.file_count && t("fileCount", { count: backup.file_count }),
           sizeText(backup.size_bytes, i18n.language),
           t(`consistency.${backup.consistency}`),
           backup.directories?.join(" "),
