@@ -87,20 +87,13 @@ func pruneAfter(ctx workflow.Context, p backup.Plan) error {
 	if p.Retention.None() {
 		return nil
 	}
-	r := PruneRequest(p)
+	r := p.Request("backup.prune", p.Target())
 	err := flow.StartTask(ctx, pruneWorkflow(p.ID), r, PruneBackups, PruneInput{Plan: p}).GetChildWorkflowExecution().Get(ctx, nil)
 	if err != nil {
 		workflow.GetLogger(ctx).Info("Pruning not started", "error", err)
 	}
 	return nil
 }
-
-// PruneRequest says who asks for the deletion of what a plan does not keep any more: the plan's author.
-func PruneRequest(p backup.Plan) flow.Request {
-	return flow.Request{Operation: "backup.prune", Targets: []flow.Target{p.Target()}, Actor: p.Author, Role: p.Role, Project: p.Project, Via: viaSchedule}
-}
-
-const viaSchedule = "schedule"
 
 func pruneWorkflow(plan string) string { return "prune:" + plan }
 

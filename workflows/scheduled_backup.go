@@ -33,18 +33,13 @@ func ScheduledBackup(ctx workflow.Context, p backup.Plan) error {
 	if !due {
 		return nil
 	}
-	child := flow.StartTask(ctx, p.Target().WorkflowID(), RunRequest(p), RunBackup, BackupInput{Plan: p, Due: utc(at)})
+	child := flow.StartTask(ctx, p.Target().WorkflowID(), p.Request("backup.run", RunTargets(p)...), RunBackup, BackupInput{Plan: p, Due: utc(at)})
 	if err := child.GetChildWorkflowExecution().Get(ctx, nil); err != nil {
 		workflow.GetLogger(ctx).Info("The plan is running already", "plan", p.ID, "error", err)
 		return nil
 	}
 	_ = child.Get(ctx, nil) // the task tells how it ended
 	return nil
-}
-
-// RunRequest says who asks for a run of a plan by its schedule: the plan's author.
-func RunRequest(p backup.Plan) flow.Request {
-	return flow.Request{Operation: "backup.run", Targets: RunTargets(p), Actor: p.Author, Role: p.Role, Project: p.Project, Via: viaSchedule}
 }
 
 // RunTargets are what a run of a plan acts on: the plan first, whose id keeps a second run away.

@@ -76,5 +76,10 @@ const (
 // Target is the plan as the target of an operation.
 func (p Plan) Target() flow.Target { return flow.Target{Kind: PlanKind, ID: p.ID, Name: p.Name} }
 
+// Request says who asks for an operation by the plan's schedule: its author.
+func (p Plan) Request(operation string, targets ...flow.Target) flow.Request {
+	return flow.Request{Operation: operation, Targets: targets, Actor: p.Author, Role: p.Role, Project: p.Project, Via: flow.ViaSchedule}
+}
+
 // PlanKind is the kind of target that a plan is.
 const PlanKind = "plan"

@@ -108,6 +108,9 @@ type Request struct {
 	Changes   []Change `json:"changes,omitempty"`
 }
 
+// ViaSchedule is the way of what nobody asks for at that moment.
+const ViaSchedule = "schedule"
+
 // Retry is the argument of RetryUpdate.
 type Retry struct {
 	UserToken string `json:"user_token,omitempty"` // a fresh one, for stack operations; sealed by the codec

@@ -57,7 +57,7 @@ var Manager = flow.Actor{ID: "manager", Name: "MyCloudManager"}
 
 // Request says who asks for an operation on a round.
 func (b By) Request(operation string, targets ...flow.Target) flow.Request {
-	return flow.Request{Operation: operation, Targets: targets, Actor: b.Actor, Role: b.Role, Project: b.Project, Via: "schedule"}
+	return flow.Request{Operation: operation, Targets: targets, Actor: b.Actor, Role: b.Role, Project: b.Project, Via: flow.ViaSchedule}
 }
 
 // catchUp is how late a round is made after the manager was down.
