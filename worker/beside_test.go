@@ -167,6 +167,8 @@ func TestAnInstanceThatBootsFromVolumesIsRestoredBeside(t *testing.T) {
 	require.Equal(t, again.ID, told.Result["server"])
 	require.Equal(t, "m1.small", again.Flavor["original_name"])
 	require.Equal(t, "demo-key", again.KeyName)
+	require.Equal(t, made.Metadata["owner"], again.Metadata["owner"])
+	require.Empty(t, again.Metadata["mcm:enrolled_at"])
 	require.Equal(t, made.SecurityGroups, again.SecurityGroups)
 	volumes := h.count(t)["cinder/volumes"]
 	h.delete(t, again.ID)

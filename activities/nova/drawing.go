@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/gophercloud/gophercloud/v2"
 	"github.com/gophercloud/gophercloud/v2/openstack/compute/v2/flavors"
@@ -39,9 +38,6 @@ type Drawing struct {
 	Note     string // what could not be taken over
 }
 
-// ours is what all keys begin with that the manager writes.
-const ours = "mcm:"
-
 // DrawServer finds out what a server beside an instance has to be like: as the instance is, or, when it is gone,
 // as it was at the snapshot. The manager's own metadata is not taken over: the new server is not enrolled. It
 // is a read.
@@ -64,13 +60,12 @@ func (a *Activities) DrawServer(ctx context.Context, in DrawInput) (Drawing, err
 		if out.Shape, err = shapeOf(ctx, s, v); err != nil {
 			return out, err
 		}
-		maps.Copy(out.Metadata, v.Metadata)
-		maps.DeleteFunc(out.Metadata, func(key, _ string) bool { return strings.HasPrefix(key, ours) })
 	case fault.KindOf(err) != fault.NotFound:
 		return out, err
 	case known.Server != nil:
 		out.Shape = *known.Server
 	}
+	maps.Copy(out.Metadata, out.Shape.Metadata)
 	if err := chosen(ctx, s, c, in, &out.Shape); err != nil {
 		return out, err
 	}

@@ -2,6 +2,8 @@ package nova
 
 import (
 	"context"
+	"maps"
+	"strings"
 
 	"github.com/gophercloud/gophercloud/v2"
 	"github.com/gophercloud/gophercloud/v2/openstack/compute/v2/attachinterfaces"
@@ -16,9 +18,13 @@ import (
 // https://docs.openstack.org/nova/latest/reference/api-microversion-history.html
 const flavorVersion = "2.46"
 
+// ours is what all keys begin with that the manager writes.
+const ours = "mcm:"
+
 // shapeOf reads what another server like this one needs. It is a read.
 func shapeOf(ctx context.Context, s *openstack.Session, v *servers.Server) (backup.Shape, error) {
-	shape := backup.Shape{KeyName: v.KeyName, Zone: v.AvailabilityZone}
+	shape := backup.Shape{KeyName: v.KeyName, Zone: v.AvailabilityZone, Metadata: maps.Clone(v.Metadata)}
+	maps.DeleteFunc(shape.Metadata, func(key, _ string) bool { return strings.HasPrefix(key, ours) })
 	shape.FlavorName, _ = v.Flavor["original_name"].(string)
 	c, err := s.Compute()
 	if err != nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -21,6 +23,8 @@ type Shape struct {
 	Networks   []ShapeNetwork `json:"networks,omitempty" doc:"one for each of its ports, in their order"`
 	KeyName    string         `json:"key_name,omitempty"`
 	Zone       string         `json:"availability_zone,omitempty"`
+	// Metadata is the user's own, without what the manager writes. Of an instance that is gone, as much as fits its image.
+	Metadata map[string]string `json:"metadata,omitempty"`
 }
 
 // ShapeNetwork is a network that an instance had a port in, and the security groups of the port.
@@ -36,7 +40,9 @@ const (
 	zoneProperty       = "mcm_availability_zone"
 	networksProperty   = "mcm_networks"
 	// networksPieces is how many properties hold the networks: an id has 36 characters, a property 255.
-	networksPieces = 6
+	networksPieces   = 6
+	metadataProperty = "mcm_metadata"
+	metadataPieces   = 8
 )
 
 // properties are the shape as the image keeps it. All are written, for an image inherits those of the one
@@ -51,18 +57,44 @@ func (s Shape) properties() map[string]string {
 	if len(text) > networksPieces*maxProperty {
 		text, m[flavorProperty] = "", ""
 	}
-	for i := range networksPieces {
-		piece := text[:min(len(text), maxProperty)]
-		m[pieceName(i)], text = piece, text[len(piece):]
-	}
+	spread(m, networksProperty, networksPieces, text)
+	spread(m, metadataProperty, metadataPieces, s.metadata())
 	return m
 }
 
-func pieceName(i int) string {
-	if i == 0 {
-		return networksProperty
+// metadata is the user's in a form that any database keeps; keys that do not fit any more are left out.
+func (s Shape) metadata() string {
+	kept := url.Values{}
+	for _, key := range slices.Sorted(maps.Keys(s.Metadata)) {
+		kept.Set(key, s.Metadata[key])
+		if len(kept.Encode()) > metadataPieces*maxProperty {
+			kept.Del(key)
+		}
 	}
-	return fmt.Sprintf("%s_%d", networksProperty, i+1)
+	return kept.Encode()
+}
+
+// spread writes a text that is longer than a property may be to as many as there are for it.
+func spread(properties map[string]string, name string, pieces int, text string) {
+	for i := range pieces {
+		piece := text[:min(len(text), maxProperty)]
+		properties[pieceName(name, i)], text = piece, text[len(piece):]
+	}
+}
+
+func gather(image images.Image, name string, pieces int) string {
+	var text strings.Builder
+	for i := range pieces {
+		text.WriteString(property(image, pieceName(name, i)))
+	}
+	return text.String()
+}
+
+func pieceName(name string, i int) string {
+	if i == 0 {
+		return name
+	}
+	return fmt.Sprintf("%s_%d", name, i+1)
 }
 
 // shapeFrom reads it back; nil from an image that was made before shapes were kept.
@@ -72,11 +104,13 @@ func shapeFrom(image images.Image) *Shape {
 	if s.Flavor == "" {
 		return nil
 	}
-	var text strings.Builder
-	for i := range networksPieces {
-		text.WriteString(property(image, pieceName(i)))
+	if kept, err := url.ParseQuery(gather(image, metadataProperty, metadataPieces)); err == nil && len(kept) > 0 {
+		s.Metadata = map[string]string{}
+		for key := range kept {
+			s.Metadata[key] = kept.Get(key)
+		}
 	}
-	for _, word := range strings.Fields(text.String()) {
+	for _, word := range strings.Fields(gather(image, networksProperty, networksPieces)) {
 		id, groups, _ := strings.Cut(word, ":")
 		n := ShapeNetwork{ID: id}
 		if groups != "" {

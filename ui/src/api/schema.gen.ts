@@ -1905,6 +1905,9 @@ export interface components {
             flavor: string;
             flavor_name?: string;
             key_name?: string;
+            metadata?: {
+                [key: string]: string;
+            };
             /** @description one for each of its ports, in their order */
             networks?: components["schemas"]["ShapeNetwork"][];
         };
