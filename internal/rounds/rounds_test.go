@@ -54,6 +54,8 @@ func TestRoundsFollowTheirSetting(t *testing.T) {
 		t.Fatal("the same setting changes nothing")
 	case <-time.After(500 * time.Millisecond):
 	}
+	// Just then the schedule could start another by the setting of before, as soon as that one has ended.
+	time.Sleep(time.Until(time.Now().Truncate(time.Second).Add(time.Second - 15*time.Millisecond)))
 	ensure(rounds.Round{Every: 2 * time.Second})
 	require.Equal(t, time.Second, next(ended))
 	require.Equal(t, 2*time.Second, next(began))
