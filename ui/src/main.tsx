@@ -41,7 +41,8 @@ createRoot(root).render(
         colorSchemeManager={colorSchemeManager}
         defaultColorScheme="auto"
       >
-        <Notifications position="bottom-right" />
+        {/* In the middle: on the right are the menus of low rows. */}
+        <Notifications position="bottom-center" />
         <RouterProvider router={router} />
       </MantineProvider>
     </QueryClientProvider>

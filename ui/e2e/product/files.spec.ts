@@ -88,12 +88,10 @@ test.describe
 
     test("it is verified, and proven by a restore drill", async () => {
       const row = await theBackup(page);
-      await quiet(page);
       await row.getByRole("button", { name: /^More for/ }).click();
       await page.getByRole("menuitem", { name: "Verify" }).click();
       await expect(row.getByText("Verified", { exact: true })).toBeVisible({ timeout: 60_000 });
       await expect(row).not.toContainText("Proven restorable");
-      await quiet(page);
       await row.getByRole("button", { name: /^More for/ }).click();
       await expectAccessible(page);
       await page.getByRole("menuitem", { name: "Restore drill" }).click();
@@ -208,11 +206,6 @@ async function run(page: Page, title: string) {
   await expect(runs).toContainText("Succeeded", { timeout: 120_000 });
   await expect(runs.getByRole("listitem")).toHaveCount(1);
   await expect(page.getByRole("heading", { level: 1 }).locator("..")).toContainText("OK");
-}
-
-/** News fade away by themselves; until then they lie over the corner where the menus open. */
-async function quiet(page: Page) {
-  await expect(page.locator(".mantine-Notification-root")).toHaveCount(0, { timeout: 30_000 });
 }
 
 /** The row of the one backup that the plan on the page has made. */
