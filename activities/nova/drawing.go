@@ -3,7 +3,6 @@ package nova
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/gophercloud/gophercloud/v2"
@@ -50,7 +49,7 @@ func (a *Activities) DrawServer(ctx context.Context, in DrawInput) (Drawing, err
 	if err != nil {
 		return Drawing{}, err
 	}
-	out := Drawing{Name: in.Name, Image: in.Image, Disks: backup.Disks(image), Metadata: map[string]string{}}
+	out := Drawing{Name: in.Name, Image: in.Image, Disks: backup.Disks(image)}
 	if len(out.Disks) > 0 {
 		out.Image = ""
 	}
@@ -65,7 +64,7 @@ func (a *Activities) DrawServer(ctx context.Context, in DrawInput) (Drawing, err
 	case known.Server != nil:
 		out.Shape = *known.Server
 	}
-	maps.Copy(out.Metadata, out.Shape.Metadata)
+	out.Metadata = out.Shape.Metadata
 	if err := chosen(ctx, s, c, in, &out.Shape); err != nil {
 		return out, err
 	}

@@ -18,13 +18,12 @@ import (
 // Shape is what an instance was like when its snapshot was made: enough to make another one like it when it
 // is gone.
 type Shape struct {
-	Flavor     string         `json:"flavor" doc:"id"`
-	FlavorName string         `json:"flavor_name,omitempty"`
-	Networks   []ShapeNetwork `json:"networks,omitempty" doc:"one for each of its ports, in their order"`
-	KeyName    string         `json:"key_name,omitempty"`
-	Zone       string         `json:"availability_zone,omitempty"`
-	// Metadata is the user's own, without what the manager writes. Of an instance that is gone, as much as fits its image.
-	Metadata map[string]string `json:"metadata,omitempty"`
+	Flavor     string            `json:"flavor" doc:"id"`
+	FlavorName string            `json:"flavor_name,omitempty"`
+	Networks   []ShapeNetwork    `json:"networks,omitempty" doc:"one for each of its ports, in their order"`
+	KeyName    string            `json:"key_name,omitempty"`
+	Zone       string            `json:"availability_zone,omitempty"`
+	Metadata   map[string]string `json:"metadata,omitempty" doc:"the user's own, as much of it as fits an image"`
 }
 
 // ShapeNetwork is a network that an instance had a port in, and the security groups of the port.

@@ -81,7 +81,7 @@ func ensure(ctx context.Context, c client.Client, taskQueue string, by By, r Rou
 		if err != nil {
 			return nil //nolint:nilerr // there is none
 		}
-		return errors.Join(halt(ctx, c, handle), handle.Delete(ctx))
+		return errors.Join(halt(ctx, c, handle, now), handle.Delete(ctx))
 	}
 	spec := client.ScheduleSpec{CronExpressions: []string{r.Cron}}
 	if r.Every > 0 { // as long as one is at it, Temporal starts no other
@@ -89,7 +89,7 @@ func ensure(ctx context.Context, c client.Client, taskQueue string, by By, r Rou
 	}
 	action := &client.ScheduleWorkflowAction{ID: id, Workflow: r.Workflow, Args: []any{by}, TaskQueue: taskQueue}
 	if err == nil && every(now) != r.Every {
-		if err := halt(ctx, c, handle); err != nil {
+		if err := halt(ctx, c, handle, now); err != nil {
 			return err
 		}
 	}
@@ -100,7 +100,7 @@ func ensure(ctx context.Context, c client.Client, taskQueue string, by By, r Rou
 	return handle.Update(ctx, client.ScheduleUpdateOptions{DoUpdate: func(in client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
 		s := &in.Description.Schedule
 		s.Spec, s.Action = &spec, action
-		if s.State != nil && s.State.Note == changing {
+		if s.State.Note == changing {
 			s.State.Paused, s.State.Note = false, ""
 		}
 		return &client.ScheduleUpdate{Schedule: s}, nil
@@ -112,12 +112,8 @@ const changing = "the manager is changing this round"
 
 // halt ends the rounds that are being made by a setting of before. The schedule is paused first: else it could start them once
 // more by that setting. Until it is updated it differs from what is configured, and whoever comes next goes on from here.
-func halt(ctx context.Context, c client.Client, handle client.ScheduleHandle) error {
-	now, err := handle.Describe(ctx)
-	if err != nil {
-		return err
-	}
-	if now.Schedule.State == nil || !now.Schedule.State.Paused {
+func halt(ctx context.Context, c client.Client, handle client.ScheduleHandle, now *client.ScheduleDescription) (err error) {
+	if !now.Schedule.State.Paused {
 		if err := handle.Pause(ctx, client.SchedulePauseOptions{Note: changing}); err != nil {
 			return err
 		}

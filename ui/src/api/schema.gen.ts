@@ -1905,6 +1905,7 @@ export interface components {
             flavor: string;
             flavor_name?: string;
             key_name?: string;
+            /** @description the user's own, as much of it as fits an image */
             metadata?: {
                 [key: string]: string;
             };
