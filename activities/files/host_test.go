@@ -30,6 +30,9 @@ type host struct {
 	conns []net.Conn
 	path  string // of programs
 	ran   []string
+
+	answer func(net.Conn)
+	calls  sync.WaitGroup // that were not answered to their end
 }
 
 func signer(t testing.TB) ssh.Signer {
@@ -47,6 +50,7 @@ func newHost(t testing.TB, lets ssh.PublicKey) *host {
 	for _, d := range []string{"run", "var/tmp", "var/cache", "bin"} {
 		require.NoError(t, os.MkdirAll(filepath.Join(h.dir, d), 0o700))
 	}
+	h.answer = h.serve
 	h.path = filepath.Join(h.dir, "bin") + ":" + os.Getenv("PATH")
 	h.program("sudo", "#!/bin/sh\nshift\nexec \"$@\"\n")
 	return h
@@ -69,16 +73,16 @@ func (h *host) dial(context.Context, string, string) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	go func() {
+	h.calls.Go(func() {
 		conn, err := l.Accept()
 		_ = l.Close()
 		if err == nil {
 			h.mu.Lock()
 			h.conns = append(h.conns, conn)
 			h.mu.Unlock()
-			h.serve(conn)
+			h.answer(conn)
 		}
-	}()
+	})
 	return net.Dial("tcp", l.Addr().String())
 }
 

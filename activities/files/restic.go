@@ -26,7 +26,7 @@ const snapshotObjects = "snapshots/"
 
 func (restic) environment(s *session, url string) map[string]string {
 	return map[string]string{"RESTIC_REPOSITORY": "swift:" + s.container + ":/", "OS_STORAGE_URL": url, "OS_AUTH_TOKEN": s.door.Token,
-		"RESTIC_CACHE_DIR": "/var/cache/mcm-backup", "RESTIC_PROGRESS_FPS": "1"}
+		"RESTIC_PROGRESS_FPS": "1"}
 }
 
 func (restic) items(s *session) items { return items{"password": s.password} }

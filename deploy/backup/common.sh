@@ -9,6 +9,7 @@ script=${1:?}
 work=
 guards=
 aside= # where is restored what goes back to its place
+holes=lost # in files that an engine restores, unless it says that it has kept them
 mark=.mcm-restore # names the task whose directory it is
 
 say() { echo "mcm $*"; }
@@ -201,19 +202,30 @@ count() {
   each -printf '%s\n' | awk '{ files++; bytes += $1 } END { printf "mcm restored %d %.0f\n", files, bytes }'
 }
 
-# dig makes the holes of files anew. It changes the time of a file that has any, which is put back: one program for each of
-# the others. The stamp is a little old, for shells that compare whole seconds.
+# dig makes the holes of files anew, by all processors. It changes the time of a file that has any, which is put back: one
+# program for each of the others. The stamp is a little old, for shells that compare whole seconds.
 dig() {
   # shellcheck disable=SC2016 # the inner shell expands
-  each -size +127k -exec sh -c '
-    stat -c %y "$@" >"$0.times"
-    touch -d "5 seconds ago" "$0"
-    exec <"$0.times"
+  each -size +127k -print0 | nice -n 10 xargs -0 -r -n 16 -P "$(nproc)" sh -c '
+    times=$(mktemp "$0.XXXXXX") || exit
+    stat -c %y "$@" >"$times"
+    touch -d "5 seconds ago" "$times.stamp"
+    exec <"$times"
     for file; do
       IFS= read -r time
       fallocate --dig-holes "$file" 2>/dev/null </dev/null
-      [ ! "$file" -nt "$0" ] || touch -d "$time" "$file"
-    done' "$work/stamp" {} +
+      [ ! "$file" -nt "$times.stamp" ] || touch -d "$time" "$file"
+    done' "$work/dig"
+}
+
+# finish counts what the engine has restored, and gives it the holes that were lost: once, when nothing changes any more.
+finish() {
+  [ ! -e "$work/finished" ] || return 0
+  : >"$work/finished"
+  count &
+  counting=$!
+  [ "$holes" = kept ] || dig
+  wait "$counting"
 }
 
 # settle puts what was restored aside in its place, file by file: by a link where that is on the same file system. What
@@ -256,7 +268,7 @@ backup() {
 
 restore() {
   place
-  engine_restore && count && settle
+  engine_restore && finish && settle
 }
 
 # drill restores for a trial.
@@ -265,7 +277,7 @@ drill() {
   scratch=$(mktemp -d /var/tmp/mcm-drill.XXXXXX) || exit 1
   target=$scratch
   room
-  engine_restore && count
+  engine_restore && finish
 }
 
 main() {

@@ -146,7 +146,6 @@ engine_restore() {
       duplicity_with restore --force --numeric-owner --time "$(at)" -r "${root#/}" "$(given repository)" "$target$root" || return
     done <"$work/roots"
   fi
-  dig
 }
 
 # What is known here of the repository is left aside: everything is fetched and opened anew.

@@ -1,8 +1,8 @@
-# shellcheck shell=sh disable=SC2154
+# shellcheck shell=sh disable=SC2154,SC2034
 # The engine's half for restic. https://restic.readthedocs.io
 
 restic_with() {
-  engine restic --password-file "$work/password" "$@"
+  engine restic --password-file "$work/password" --cache-dir /var/cache/mcm-backup "$@"
 }
 
 engine_prepare() {
@@ -39,14 +39,26 @@ engine_list() { restic_with ls --no-lock --json "$(given snapshot)"; }
 # Holes of files are made anew by newer releases themselves.
 engine_restore() {
   set --
-  holes=yes
   if restic restore --help 2>/dev/null | grep -q -e --sparse; then
     set -- --sparse
-    holes=no
+    holes=kept
   fi
   while IFS= read -r pattern; do set -- "$@" --include="$pattern"; done <"$work/includes"
-  restic_with restore "$(given snapshot)" --verify --target "$target" "$@" || return
-  [ $holes = no ] || dig
+  mkfifo "$work/heard"
+  listen <"$work/heard" &
+  listening=$!
+  restic_with restore "$(given snapshot)" --verify --target "$target" "$@" >"$work/heard"
+  code=$?
+  wait "$listening"
+  return "$code"
+}
+
+# listen passes on what restic says. While it verifies, which it does after everything else, it leaves processors idle.
+listen() {
+  while IFS= read -r line; do
+    echo "$line"
+    case $line in 'verifying files in '*) finish ;; esac
+  done
 }
 
 engine_check() { restic_with check --read-data-subset="$(given subset)"; }
