@@ -56,7 +56,7 @@ engine_restore() {
 # listen passes on what restic says. While it verifies, which it does after everything else, it leaves processors idle.
 listen() {
   while IFS= read -r line; do
-    echo "$line"
+    printf '%s\n' "$line"
     case $line in 'verifying files in '*) finish ;; esac
   done
 }
