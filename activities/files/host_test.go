@@ -35,10 +35,20 @@ type host struct {
 	calls  sync.WaitGroup // that were not answered to their end
 }
 
-func signer(t testing.TB) ssh.Signer {
+func privateKey(t testing.TB) ed25519.PrivateKey {
 	t.Helper()
 	_, key, err := ed25519.GenerateKey(rand.Reader)
 	require.NoError(t, err)
+	return key
+}
+
+func signer(t testing.TB) ssh.Signer {
+	t.Helper()
+	return signerOf(t, privateKey(t))
+}
+
+func signerOf(t testing.TB, key ed25519.PrivateKey) ssh.Signer {
+	t.Helper()
 	s, err := ssh.NewSignerFromKey(key)
 	require.NoError(t, err)
 	return s

@@ -117,7 +117,7 @@ func (s *session) expect(ctx context.Context, b backup.Backup, paths []string) (
 		return want, err
 	}
 	if len(paths) == 0 && b.FileCount > 0 {
-		want.files, want.bytes, want.any = b.FileCount, b.SizeBytes, true
+		want.files, want.bytes = b.FileCount, b.SizeBytes
 		return want, nil
 	}
 	add := func(e backup.Entry) error {

@@ -1,8 +1,6 @@
 package files_test
 
 import (
-	"crypto/ed25519"
-	"crypto/rand"
 	"encoding/pem"
 	"fmt"
 	"net"
@@ -21,16 +19,14 @@ import (
 const sshd = "/usr/sbin/sshd"
 
 // theirs has OpenSSH's server answer in the place of ours, which takes twice the time of it for a tunnel. It sees this
-// machine with folders of its own where scripts keep something, and a user like an instance's.
+// machine with a /run of its own and an instance's user.
 func (h *host) theirs(tb testing.TB) {
 	tb.Helper()
 	require.Zero(tb, os.Geteuid(), "this must be run as root: %s lets in another user", sshd)
 	_, err := os.Stat(sshd)
 	require.NoError(tb, err, "install openssh-server first")
-	_, key, err := ed25519.GenerateKey(rand.Reader)
-	require.NoError(tb, err)
-	h.key, err = ssh.NewSignerFromKey(key)
-	require.NoError(tb, err)
+	key := privateKey(tb)
+	h.key = signerOf(tb, key)
 	block, err := ssh.MarshalPrivateKey(key, "")
 	require.NoError(tb, err)
 	at := func(name string) string { return filepath.Join(h.dir, name) }
@@ -39,8 +35,8 @@ func (h *host) theirs(tb testing.TB) {
 	write("authorized_keys", string(ssh.MarshalAuthorizedKey(h.lets)))
 	write("passwd", fmt.Sprintf("root:x:0:0::/root:/bin/sh\n%s:x:0:0::%s:/bin/sh\nsshd:x:65534:65534::/run/sshd:/bin/false\n", reach.User, h.dir))
 	require.NoError(tb, os.Chmod(at("passwd"), 0o644))
-	write("sshd_config", fmt.Sprintf("HostKey %s\nAuthorizedKeysFile %s\nStrictModes no\nPermitRootLogin prohibit-password\nPidFile none\nSetEnv PATH=%s HOME=%s\n",
-		at("host_key"), at("authorized_keys"), h.path, h.dir))
+	write("sshd_config", fmt.Sprintf("HostKey %s\nAuthorizedKeysFile %s\nStrictModes no\nPermitRootLogin prohibit-password\nPidFile none\nSetEnv PATH=%s\n",
+		at("host_key"), at("authorized_keys"), h.path))
 	h.answer = func(conn net.Conn) {
 		defer func() { _ = conn.Close() }()
 		socket, err := conn.(*net.TCPConn).File()

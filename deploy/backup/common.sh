@@ -205,17 +205,14 @@ count() {
 # dig makes the holes of files anew, by all processors. It changes the time of a file that has any, which is put back: one
 # program for each of the others. The stamp is a little old, for shells that compare whole seconds.
 dig() {
+  touch -d "5 seconds ago" "$work/stamp"
   # shellcheck disable=SC2016 # the inner shell expands
   each -size +127k -print0 | nice -n 10 xargs -0 -r -n 16 -P "$(nproc)" sh -c '
-    times=$(mktemp "$0.XXXXXX") || exit
-    stat -c %y "$@" >"$times"
-    touch -d "5 seconds ago" "$times.stamp"
-    exec <"$times"
-    for file; do
+    stat -c %y "$@" | for file; do
       IFS= read -r time
       fallocate --dig-holes "$file" 2>/dev/null </dev/null
-      [ ! "$file" -nt "$times.stamp" ] || touch -d "$time" "$file"
-    done' "$work/dig"
+      [ ! "$file" -nt "$0" ] || touch -d "$time" "$file"
+    done' "$work/stamp"
 }
 
 # finish counts what the engine has restored, and gives it the holes that were lost: once, when nothing changes any more.

@@ -1,8 +1,9 @@
 # shellcheck shell=sh disable=SC2154,SC2034
 # The engine's half for restic. https://restic.readthedocs.io
+cache=/var/cache/mcm-backup
 
 restic_with() {
-  engine restic --password-file "$work/password" --cache-dir /var/cache/mcm-backup "$@"
+  engine restic --password-file "$work/password" --cache-dir "$cache" "$@"
 }
 
 engine_prepare() {
@@ -22,7 +23,7 @@ engine_begin() {
 }
 
 engine_backup() {
-  set -- --json --host "$(given instance)" --exclude=/proc --exclude=/sys --exclude=/dev --exclude=/run --exclude=/var/cache/mcm-backup
+  set -- --json --host "$(given instance)" --exclude=/proc --exclude=/sys --exclude=/dev --exclude=/run --exclude="$cache"
   while IFS= read -r tag; do set -- "$@" --tag="$tag"; done <"$work/tags"
   while IFS= read -r pattern; do set -- "$@" --exclude="$pattern"; done <"$work/excludes"
   limit=$(given limit)
