@@ -32,8 +32,10 @@ CONSOLE = {
     'placement-manage': ('placement.cmd.manage', 'placement/placement.conf'),
 }
 WSGI = {
-    'keystone': ('keystone.server.wsgi', 'initialize_public_application', 5000),
-    'placement': ('placement.wsgi', 'init_application', 8778),
+    # one thread: Keystone keeps the token of a request where all threads of a
+    # process find it (AuthContextMiddleware), and mistakes one for another's
+    'keystone': ('keystone.server.wsgi', 'initialize_public_application', 5000, 1),
+    'placement': ('placement.wsgi', 'init_application', 8778, 8),
 }
 
 if name in CONSOLE:
@@ -48,14 +50,14 @@ if name in CONSOLE:
         nova.virt.__path__.append(LIB)
     sys.exit(importlib.import_module(mod).main())
 elif name in WSGI:
-    mod, fn, port = WSGI[name]
+    mod, fn, port, threads = WSGI[name]
     sys.argv = [name]
     os.environ['OS_KEYSTONE_CONFIG_DIR'] = os.path.join(ETC, 'keystone')
     os.environ['OS_PLACEMENT_CONFIG_DIR'] = os.path.join(ETC, 'placement')
     import waitress
     app = getattr(importlib.import_module(mod), fn)()
     port = int(args[0]) if args else port
-    waitress.serve(app, host='127.0.0.1', port=port, threads=8, ident=None,
+    waitress.serve(app, host='127.0.0.1', port=port, threads=threads, ident=None,
                    clear_untrusted_proxy_headers=True)
 elif name.startswith('swift-'):
     # swift.conf is looked up in /etc/swift unless told before other imports
