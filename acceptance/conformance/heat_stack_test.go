@@ -165,8 +165,7 @@ var stackCases = []one[*actor]{
 		}
 	}},
 	{"an application credential makes no stack", func(t *testing.T, a *actor) {
-		id, secret := a.credential(t, nil)
-		token := a.signIn(t, 201, byCredential(id, secret)).header.Get("X-Subject-Token")
+		token := a.credentialToken(t, nil)
 		out := a.want(t, 500, "POST", "heat", "/stacks", obj{"stack_name": shared.mark + "-credential", "template": version + "resources: {}"},
 			"X-Auth-Token", token)
 		assert.Equal(t, "RemoteError", out.text("error", "type"))

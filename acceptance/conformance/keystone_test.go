@@ -210,6 +210,13 @@ func (a *actor) credential(t *testing.T, more obj) (id, secret string) {
 	return out.text("application_credential", "id"), out.text("application_credential", "secret")
 }
 
+// credentialToken makes an application credential of the actor and gives a token that it has signed in for.
+func (a *actor) credentialToken(t *testing.T, more obj) string {
+	t.Helper()
+	id, secret := a.credential(t, more)
+	return a.signIn(t, 201, byCredential(id, secret)).header.Get("X-Subject-Token")
+}
+
 func byCredential(id, secret string) obj {
 	return obj{"auth": obj{"identity": obj{"methods": []string{"application_credential"},
 		"application_credential": obj{"id": id, "secret": secret}}}}
@@ -282,15 +289,13 @@ var credentialCases = []one[*actor]{
 			"/users/"+a.userID+"/application_credentials/00000000000000000000000000000000", nil)
 	}},
 	{"a restricted credential makes no other", func(t *testing.T, a *actor) {
-		id, secret := a.credential(t, nil)
-		token := a.signIn(t, 201, byCredential(id, secret)).header.Get("X-Subject-Token")
+		token := a.credentialToken(t, nil)
 		a.refused(t, 403, "Forbidden", "Using method 'application_credential' is not allowed for managing additional application credentials.",
 			"POST", "keystone", "/users/"+a.userID+"/application_credentials", obj{"application_credential": obj{"name": "x"}}, "X-Auth-Token", token)
 	}},
 	{"who asks at the same time is told apart", func(t *testing.T, a *actor) {
 		admin := administrator(t)
-		id, secret := a.credential(t, nil)
-		token := a.signIn(t, 201, byCredential(id, secret)).header.Get("X-Subject-Token")
+		token := a.credentialToken(t, nil)
 		ctx, cancel := context.WithCancel(t.Context())
 		var others sync.WaitGroup
 		defer others.Wait()
@@ -308,15 +313,13 @@ var credentialCases = []one[*actor]{
 		}
 	}},
 	{"an unrestricted credential makes others", func(t *testing.T, a *actor) {
-		id, secret := a.credential(t, obj{"unrestricted": true})
-		token := a.signIn(t, 201, byCredential(id, secret)).header.Get("X-Subject-Token")
+		token := a.credentialToken(t, obj{"unrestricted": true})
 		out := a.want(t, 201, "POST", "keystone", "/users/"+a.userID+"/application_credentials",
 			obj{"application_credential": obj{"name": shared.mark + "-child"}}, "X-Auth-Token", token)
 		a.want(t, 204, "DELETE", "keystone", "/users/"+a.userID+"/application_credentials/"+out.text("application_credential", "id"), nil)
 	}},
 	{"a credential cannot delegate", func(t *testing.T, a *actor) {
-		id, secret := a.credential(t, nil)
-		token := a.signIn(t, 201, byCredential(id, secret)).header.Get("X-Subject-Token")
+		token := a.credentialToken(t, nil)
 		a.refused(t, 403, "Forbidden", "Delegated tokens cannot manage trusts", "POST", "keystone", "/OS-TRUST/trusts", obj{"trust": obj{
 			"trustor_user_id": a.userID, "trustee_user_id": a.userID, "project_id": a.projectID, "impersonation": true,
 			"roles": []obj{{"name": "member"}}}}, "X-Auth-Token", token)

@@ -9,6 +9,9 @@ script=${1:?}
 work=
 guards=
 aside= # where is restored what goes back to its place
+cache=/var/cache/mcm-backup # what an engine keeps on the instance
+# shellcheck disable=SC2034 # the engine's half reads it
+never="/proc /sys /dev /run $cache" # is in no backup
 holes=lost # in files that an engine restores, unless it says that it has kept them
 mark=.mcm-restore # names the task whose directory it is
 

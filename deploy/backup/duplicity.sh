@@ -1,14 +1,14 @@
 # shellcheck shell=sh disable=SC2154,SC2034
 # The engine's half for duplicity. https://duplicity.gitlab.io/stable/duplicity.1.html
-cache=/var/cache/mcm-backup/duplicity
+archives=$cache/duplicity
 
 # duplicity_with runs it; its key is in its environment alone. What gpg keeps goes with the run, its agent too.
 duplicity_with() {
-  temp=$cache/tmp
+  temp=$archives/tmp
   mkdir -p "$temp" "$work/gnupg"
   GNUPGHOME=$work/gnupg
   export GNUPGHOME
-  engine duplicity --archive-dir "${archive:-$cache}" --name "$(given archive)" --tempdir "$temp" --num-retries 3 --backend-retry-delay 5 "$@"
+  engine duplicity --archive-dir "${archive:-$archives}" --name "$(given archive)" --tempdir "$temp" --num-retries 3 --backend-retry-delay 5 "$@"
   code=$?
   unset GNUPGHOME
   return "$code"
@@ -22,7 +22,7 @@ at() {
 
 # guest sees to it that of another instance's repository nothing stays here.
 guest() {
-  [ -d "$cache/$(given archive)" ] || foreign=$cache/$(given archive)
+  [ -d "$archives/$(given archive)" ] || foreign=$archives/$(given archive)
 }
 
 engine_prepare() {
@@ -53,8 +53,9 @@ engine_backup() {
     return 1
   fi
   # What a run that died has left here is not gone on with.
-  rm -rf "$cache/tmp" "$cache/$(given archive)"/*.part
-  set -- --full-if-older-than 30D --volsize 100 --allow-source-mismatch --exclude=/proc --exclude=/sys --exclude=/dev --exclude=/run --exclude=/var/cache/mcm-backup
+  rm -rf "$archives/tmp" "$archives/$(given archive)"/*.part
+  set -- --full-if-older-than 30D --volsize 100 --allow-source-mismatch
+  for directory in $never; do set -- "$@" --exclude="$directory"; done
   while IFS= read -r pattern; do set -- "$@" --exclude="$pattern"; done <"$work/excludes"
   while IFS= read -r pattern; do set -- "$@" --include="$pattern"; done <"$work/includes"
   duplicity_with "$@" --exclude='**' / "$(given repository)" || return
@@ -118,12 +119,12 @@ engine_list() {
   time=$(given snapshot)
   time=${time##*.}
   if [ "$(given since)" = nothing ]; then
-    duplicity_with list-current-files --log-file "$cache/tmp/list" --time "$(at)" "$(given repository)" >/dev/null || return
-    python3 -c "$lister" "$cache/tmp/list"
+    duplicity_with list-current-files --log-file "$archives/tmp/list" --time "$(at)" "$(given repository)" >/dev/null || return
+    python3 -c "$lister" "$archives/tmp/list"
     return
   fi
   for tries in 1 2; do
-    for signatures in "$cache/$(given archive)"/duplicity-*-signatures."$time".sigtar.gz "$cache/$(given archive)"/duplicity-*-signatures.*.to."$time".sigtar.gz; do
+    for signatures in "$archives/$(given archive)"/duplicity-*-signatures."$time".sigtar.gz "$archives/$(given archive)"/duplicity-*-signatures.*.to."$time".sigtar.gz; do
       if [ -e "$signatures" ]; then
         python3 -c "$changes" "$signatures"
         return

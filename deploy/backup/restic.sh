@@ -1,6 +1,5 @@
 # shellcheck shell=sh disable=SC2154,SC2034
 # The engine's half for restic. https://restic.readthedocs.io
-cache=/var/cache/mcm-backup
 
 restic_with() {
   engine restic --password-file "$work/password" --cache-dir "$cache" "$@"
@@ -23,8 +22,9 @@ engine_begin() {
 }
 
 engine_backup() {
-  set -- --json --host "$(given instance)" --exclude=/proc --exclude=/sys --exclude=/dev --exclude=/run --exclude="$cache"
+  set -- --json --host "$(given instance)"
   while IFS= read -r tag; do set -- "$@" --tag="$tag"; done <"$work/tags"
+  for directory in $never; do set -- "$@" --exclude="$directory"; done
   while IFS= read -r pattern; do set -- "$@" --exclude="$pattern"; done <"$work/excludes"
   limit=$(given limit)
   [ "$limit" = 0 ] || set -- "$@" --limit-upload="$limit"
