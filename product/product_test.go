@@ -8,12 +8,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"slices"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -45,12 +48,24 @@ func freeAddress(t testing.TB) string {
 	return freeAddressOn(t, "127.0.0.1")
 }
 
+var (
+	firstPort  = rand.Uint32N(10_000) // another test process begins elsewhere
+	portsTried atomic.Uint32
+)
+
+// freeAddressOn gives a port below those that a system gives to connections and to whoever asks for any, so that nobody takes it
+// before the product listens, or while it is down.
 func freeAddressOn(t testing.TB, ip string) string {
 	t.Helper()
-	l, err := net.Listen("tcp", ip+":0")
-	require.NoError(t, err)
-	defer l.Close()
-	return l.Addr().String()
+	for range 100 {
+		address := net.JoinHostPort(ip, strconv.Itoa(int(15_000+(firstPort+portsTried.Add(1))%10_000)))
+		if l, err := net.Listen("tcp", address); err == nil {
+			require.NoError(t, l.Close())
+			return address
+		}
+	}
+	require.Fail(t, "no port is free")
+	return ""
 }
 
 // start starts the product on a fresh sandbox; it ends with the test.
