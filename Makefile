@@ -10,7 +10,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 export GOTOOLCHAIN ?= local
 
 UI_SOURCES := $(shell find ui -path ui/node_modules -prune -o -path ui/dist -prune -o -type f -print 2>/dev/null)
-GO_SOURCES := $(shell find . -path ./ui/node_modules -prune -o -path ./temporald -prune -o -path ./acceptance -prune -o -name '*.go' -print 2>/dev/null) $(shell find deploy -type f)
+GO_SOURCES := $(shell find . -path ./ui/node_modules -prune -o -path ./temporal-server -prune -o -path ./test -prune -o -name '*.go' -print 2>/dev/null) $(shell find deploy -type f)
 
 .PHONY: help run dev build ui test test-go test-ui e2e acceptance chaos check lint generate record bench app clean
 
@@ -40,15 +40,15 @@ bin/mcm: ui/dist/index.html $(GO_SOURCES) go.mod go.sum
 	go build $(GOFLAGS_) -ldflags "$(LDFLAGS)" -o $@ ./cmd/mcm
 
 # The embedded Temporal server changes rarely and builds long: it is kept by the hash of its module.
-TEMPORALD := $(CACHE)/mcm-temporal-$(shell cat $(filter-out %_test.go,$(wildcard temporald/*.go)) temporald/scripts/build.sh temporald/scripts/prune/*.go temporald/go.mod temporald/go.sum | sha256sum | cut -c1-16)-$(shell go env GOVERSION 2>/dev/null)
+TEMPORAL_SERVER := $(CACHE)/mcm-temporal-$(shell cat $(filter-out %_test.go,$(wildcard temporal-server/*.go)) temporal-server/scripts/build.sh temporal-server/scripts/prune/*.go temporal-server/go.mod temporal-server/go.sum | sha256sum | cut -c1-16)-$(shell go env GOVERSION 2>/dev/null)
 
-$(TEMPORALD):
+$(TEMPORAL_SERVER):
 	@mkdir -p $(CACHE)
 	@echo "Building the embedded Temporal server: some minutes, once. Packages so far:"
-	cd temporald && scripts/build.sh $@
+	cd temporal-server && scripts/build.sh $@
 
-bin/mcm-temporal: $(TEMPORALD)
-	@mkdir -p bin && ln -sf $(TEMPORALD) $@
+bin/mcm-temporal: $(TEMPORAL_SERVER)
+	@mkdir -p bin && ln -sf $(TEMPORAL_SERVER) $@
 
 test: test-go test-ui e2e ## Everything hermetic: Go with -race, replays, UI unit tests, browser tests
 
@@ -57,7 +57,7 @@ test-go: bin/mcm bin/mcm-temporal
 	go vet $(GOFLAGS_) ./...
 	go test $(GOFLAGS_) -race -count=1 -timeout 30m ./...
 	go test $(GOFLAGS_) -count=1 ./worker -run TestEveryCallMayFail
-	cd temporald && go test $(GOFLAGS_) -count=1 ./...
+	cd temporal-server && go test $(GOFLAGS_) -count=1 ./...
 
 test-ui: ui/node_modules/.package-lock.json
 	cd ui && npm run typecheck && npm test
@@ -66,11 +66,11 @@ e2e: build ## Browser tests in headless Chromium on the real product
 	scripts/e2e.sh
 
 acceptance: build ## The product on real OpenStack and a real Kubernetes control plane and node
-	acceptance/run.sh
+	test/acceptance/run.sh
 
 chaos: bin/mcm bin/mcm-temporal ## The main job with 100 random kills on one machine, and 100 among replicas: MCM_CHAOS_KILLS, MCM_CHAOS_SEED
 	scripts/setup.sh postgres
-	MCM_CHAOS_KILLS=$${MCM_CHAOS_KILLS:-100} go test $(GOFLAGS_) -count=1 -v -timeout 90m -run '^(TestChaos|TestReplicas)$$' ./product
+	MCM_CHAOS_KILLS=$${MCM_CHAOS_KILLS:-100} go test $(GOFLAGS_) -count=1 -v -timeout 90m -run '^(TestChaos|TestReplicas)$$' ./test/e2e
 
 check: ## Formatting, vet, linters, generated files, shell scripts
 	scripts/check.sh

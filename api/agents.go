@@ -6,8 +6,8 @@ import (
 	"slices"
 
 	"mycloudmanager/internal/fault"
-	"mycloudmanager/internal/flow"
-	"mycloudmanager/internal/instances"
+	"mycloudmanager/internal/instance"
+	"mycloudmanager/internal/operation"
 	"mycloudmanager/workflows"
 )
 
@@ -81,15 +81,15 @@ func (s *Server) batchAgents(ctx context.Context, in *struct {
 }
 
 // batchTargets are the instances by their names; one entry for each that cannot be worked on.
-func (s *Server) batchTargets(ctx context.Context, ids []string) ([]flow.Target, error) {
+func (s *Server) batchTargets(ctx context.Context, ids []string) ([]operation.Target, error) {
 	all, err := s.Instances.List(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var targets []flow.Target
+	var targets []operation.Target
 	refusal := &fault.Error{Kind: fault.Invalid, Message: "not every instance can be worked on"}
 	for n, id := range ids {
-		at := slices.IndexFunc(all, func(i instances.Instance) bool { return i.ID == id })
+		at := slices.IndexFunc(all, func(i instance.Instance) bool { return i.ID == id })
 		said := ""
 		switch {
 		case at < 0:

@@ -7,16 +7,16 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"mycloudmanager/internal/apps"
+	"mycloudmanager/internal/app"
 	"mycloudmanager/internal/fault"
-	"mycloudmanager/internal/flow"
-	"mycloudmanager/internal/i18n"
-	"mycloudmanager/internal/roles"
+	"mycloudmanager/internal/openstack/identity"
+	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/platform/i18n"
 	"mycloudmanager/workflows"
 )
 
-func appTarget(name, title string) flow.Target {
-	return flow.Target{Kind: "app", ID: name, Name: title}
+func appTarget(name, title string) operation.Target {
+	return operation.Target{Kind: "app", ID: name, Name: title}
 }
 
 func (s *Server) appRoutes(api huma.API) {
@@ -28,17 +28,17 @@ func (s *Server) appRoutes(api huma.API) {
 	read := func(id, path, summary string) huma.Operation {
 		return huma.Operation{OperationID: id, Method: http.MethodGet, Path: path, Tags: tags, Summary: summary, Errors: []int{http.StatusNotFound}}
 	}
-	handle(api, roles.Viewer, read("listApps", "/apps", "The catalogue and how each app stands"), s.listApps)
-	handle(api, roles.Viewer, read("getApp", "/apps/{app}", "One app"), s.getApp)
-	handle(api, roles.Viewer, read("getAppIcon", "/apps/{app}/icon", "The app's icon (SVG)"), s.getAppIcon)
-	handle(api, roles.Viewer, read("listAppRevisions", "/apps/{app}/revisions", "The app's Helm revisions"), s.listAppRevisions)
-	handle(api, roles.Viewer, read("planApp", "/apps/{app}/plan", "What a change of version changes: default, deployed, new"), s.planApp)
+	handle(api, identity.Viewer, read("listApps", "/apps", "The catalogue and how each app stands"), s.listApps)
+	handle(api, identity.Viewer, read("getApp", "/apps/{app}", "One app"), s.getApp)
+	handle(api, identity.Viewer, read("getAppIcon", "/apps/{app}/icon", "The app's icon (SVG)"), s.getAppIcon)
+	handle(api, identity.Viewer, read("listAppRevisions", "/apps/{app}/revisions", "The app's Helm revisions"), s.listAppRevisions)
+	handle(api, identity.Viewer, read("planApp", "/apps/{app}/plan", "What a change of version changes: default, deployed, new"), s.planApp)
 	configure := work("configureApp", http.MethodPut, "/apps/{app}/settings", "Change an app's settings")
 	configure.Errors = append(configure.Errors, http.StatusPreconditionFailed)
-	handle(api, roles.Operator, configure, s.configureApp)
-	handle(api, roles.Operator, work("launchApp", http.MethodPost, "/apps/{app}/launch", "Launch an app with its volume"), s.launchApp)
-	handle(api, roles.Operator, work("stopApp", http.MethodPost, "/apps/{app}/stop", "Stop an app; release and volume stay"), s.stopApp)
-	handle(api, roles.Operator, work("uninstallApp", http.MethodPost, "/apps/{app}/uninstall", "Remove an app; its volume stays unless named"), s.uninstallApp)
+	handle(api, identity.Operator, configure, s.configureApp)
+	handle(api, identity.Operator, work("launchApp", http.MethodPost, "/apps/{app}/launch", "Launch an app with its volume"), s.launchApp)
+	handle(api, identity.Operator, work("stopApp", http.MethodPost, "/apps/{app}/stop", "Stop an app; release and volume stay"), s.stopApp)
+	handle(api, identity.Operator, work("uninstallApp", http.MethodPost, "/apps/{app}/uninstall", "Remove an app; its volume stays unless named"), s.uninstallApp)
 }
 
 // AppPath names the app of a request.
@@ -48,8 +48,8 @@ type AppPath struct {
 
 // AppList is the catalogue.
 type AppList struct {
-	Items         []apps.App `json:"items"`
-	NextPageToken string     `json:"next_page_token"`
+	Items         []app.App `json:"items"`
+	NextPageToken string    `json:"next_page_token"`
 }
 
 func (s *Server) listApps(ctx context.Context, _ *struct{}) (*struct{ Body AppList }, error) {
@@ -67,12 +67,12 @@ func (s *Server) listApps(ctx context.Context, _ *struct{}) (*struct{ Body AppLi
 
 // addTask names the task that works on the app. It asks Temporal, which holds running work in
 // memory, not the cloud.
-func (s *Server) addTask(ctx context.Context, a *apps.App) error {
+func (s *Server) addTask(ctx context.Context, a *app.App) error {
 	task, err := s.Tasks.Running(ctx, appTarget(a.Name, ""))
 	if err == nil && task != "" {
 		a.Task = taskURL(task)
-		if a.Health == apps.Missing {
-			a.Health, a.Reason = apps.Progressing, i18n.Say(ctx, "an operation is running")
+		if a.Health == app.Missing {
+			a.Health, a.Reason = app.Progressing, i18n.Say(ctx, "an operation is running")
 		}
 	}
 	return err
@@ -80,7 +80,7 @@ func (s *Server) addTask(ctx context.Context, a *apps.App) error {
 
 type appAnswer struct {
 	ETag string `header:"ETag"`
-	Body apps.App
+	Body app.App
 }
 
 func (s *Server) getApp(ctx context.Context, in *AppPath) (*appAnswer, error) {
@@ -110,8 +110,8 @@ func (s *Server) getAppIcon(_ context.Context, in *AppPath) (*struct {
 type settingsRequest struct {
 	AppPath
 	Once
-	IfMatch string        `header:"If-Match" maxLength:"128"`
-	Body    apps.Settings `doc:"secrets: ******** keeps the value that is set"`
+	IfMatch string       `header:"If-Match" maxLength:"128"`
+	Body    app.Settings `doc:"secrets: ******** keeps the value that is set"`
 }
 
 func (s *Server) configureApp(ctx context.Context, in *settingsRequest) (*Accepted, error) {
@@ -201,7 +201,7 @@ func (s *Server) uninstallApp(ctx context.Context, in *struct {
 	})
 }
 
-func (s *Server) available(ctx context.Context, name string) (apps.App, error) {
+func (s *Server) available(ctx context.Context, name string) (app.App, error) {
 	a, err := s.Apps.Now(ctx, name)
 	if err == nil && !a.Available {
 		err = fault.New(fault.Conflict, nil, "there is no cluster to run %s on: deploy the stack first", a.Title)
@@ -209,7 +209,7 @@ func (s *Server) available(ctx context.Context, name string) (apps.App, error) {
 	return a, err
 }
 
-func (s *Server) installed(ctx context.Context, name string) (apps.App, error) {
+func (s *Server) installed(ctx context.Context, name string) (app.App, error) {
 	a, err := s.Apps.Now(ctx, name)
 	if err == nil && a.Revision == 0 {
 		err = fault.New(fault.Conflict, nil, "%s is not installed", a.Title)
@@ -219,8 +219,8 @@ func (s *Server) installed(ctx context.Context, name string) (apps.App, error) {
 
 // AppRevisions is an app's history.
 type AppRevisions struct {
-	Items         []apps.Revision `json:"items"`
-	NextPageToken string          `json:"next_page_token"`
+	Items         []app.Revision `json:"items"`
+	NextPageToken string         `json:"next_page_token"`
 }
 
 func (s *Server) listAppRevisions(ctx context.Context, in *AppPath) (*struct{ Body AppRevisions }, error) {
@@ -230,7 +230,7 @@ func (s *Server) listAppRevisions(ctx context.Context, in *AppPath) (*struct{ Bo
 
 // AppPlan compares values before a change of version.
 type AppPlan struct {
-	Items []apps.PlanRow `json:"items"`
+	Items []app.PlanRow `json:"items"`
 }
 
 func (s *Server) planApp(ctx context.Context, in *struct {

@@ -10,18 +10,18 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"mycloudmanager/internal/audit"
 	"mycloudmanager/internal/fault"
-	"mycloudmanager/internal/flow"
-	"mycloudmanager/internal/i18n"
-	"mycloudmanager/internal/roles"
+	"mycloudmanager/internal/openstack/identity"
+	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/operation/audit"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 func (s *Server) auditRoutes(api huma.API) {
 	tags := []string{"Audit"}
-	handle(api, roles.Viewer, huma.Operation{OperationID: "listAudit", Method: http.MethodGet, Path: "/audit", Tags: tags,
+	handle(api, identity.Viewer, huma.Operation{OperationID: "listAudit", Method: http.MethodGet, Path: "/audit", Tags: tags,
 		Summary: "Who did what, newest first"}, s.listAudit)
-	handle(api, roles.Viewer, huma.Operation{OperationID: "exportAudit", Method: http.MethodGet, Path: "/audit/export", Tags: tags,
+	handle(api, identity.Viewer, huma.Operation{OperationID: "exportAudit", Method: http.MethodGet, Path: "/audit/export", Tags: tags,
 		Summary: "The same as a file"}, s.exportAudit)
 }
 
@@ -102,7 +102,7 @@ func (s *Server) exportAudit(ctx context.Context, in *struct {
 	AuditQuery
 	Format string `query:"format" enum:"xlsx,csv,jsonl" required:"true"`
 }) (*huma.StreamResponse, error) {
-	if err := s.record(ctx, callerOf(ctx), "audit.export", string(flow.Succeeded), in.Format); err != nil {
+	if err := s.record(ctx, callerOf(ctx), "audit.export", string(operation.Succeeded), in.Format); err != nil {
 		return nil, err
 	}
 	f := in.filter()

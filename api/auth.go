@@ -13,10 +13,9 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 
 	"mycloudmanager/internal/fault"
-	"mycloudmanager/internal/flow"
-	"mycloudmanager/internal/i18n"
-	"mycloudmanager/internal/identity"
-	"mycloudmanager/internal/roles"
+	"mycloudmanager/internal/openstack/identity"
+	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // caller is who makes a request.
@@ -50,7 +49,7 @@ func (s *Server) language(ctx huma.Context, next func(huma.Context)) {
 func (s *Server) authenticate(api huma.API) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		who := caller{sourceIP: sourceIP(ctx.RemoteAddr()), userAgent: clip(ctx.Header("User-Agent"), 256), requestID: requestIDOf(ctx)}
-		need, _ := ctx.Operation().Metadata[roleKey].(roles.Role)
+		need, _ := ctx.Operation().Metadata[roleKey].(identity.Role)
 		if need != public {
 			if err := s.recognise(ctx, &who); err != nil {
 				s.deny(api, ctx, who, err)
@@ -65,8 +64,8 @@ func (s *Server) authenticate(api huma.API) func(huma.Context, func(huma.Context
 	}
 }
 
-func roleName(r roles.Role) string {
-	if r == roles.None {
+func roleName(r identity.Role) string {
+	if r == identity.None {
 		return "none"
 	}
 	return string(r)
@@ -160,10 +159,10 @@ func (s *Server) deny(api huma.API, ctx huma.Context, who caller, err error) {
 }
 
 // request describes the caller to the task it starts.
-func request(ctx context.Context, operation string, targets ...flow.Target) flow.Request {
+func request(ctx context.Context, op string, targets ...operation.Target) operation.Request {
 	who := callerOf(ctx)
-	return flow.Request{
-		Operation: operation, Targets: targets, Actor: flow.Actor{ID: who.UserID, Name: who.UserName}, Project: who.ProjectID,
+	return operation.Request{
+		Operation: op, Targets: targets, Actor: operation.Actor{ID: who.UserID, Name: who.UserName}, Project: who.ProjectID,
 		Role: string(who.Role), Via: who.via, SourceIP: who.sourceIP, UserAgent: who.userAgent, RequestID: who.requestID,
 	}
 }

@@ -14,9 +14,9 @@ import (
 
 	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/fault"
-	"mycloudmanager/internal/flow"
-	"mycloudmanager/internal/roles"
-	"mycloudmanager/internal/tasks"
+	"mycloudmanager/internal/openstack/identity"
+	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/operation/task"
 	"mycloudmanager/workflows"
 )
 
@@ -26,17 +26,17 @@ func (s *Server) planRoutes(api huma.API) {
 		return huma.Operation{OperationID: id, Method: method, Path: "/backup-plans" + path, Tags: tags, Summary: summary, DefaultStatus: status, Errors: errors}
 	}
 	const gone, stale, busy = http.StatusNotFound, http.StatusPreconditionFailed, http.StatusConflict
-	handle(api, roles.Viewer, op("listBackupPlans", http.MethodGet, "", "Backup plans, in the order they were made", 200), s.listPlans)
-	handle(api, roles.Operator, op("createBackupPlan", http.MethodPost, "", "Make a backup plan", 201), s.createPlan)
-	handle(api, roles.Viewer, op("previewBackupPlan", http.MethodPost, "/preview", "When a schedule would run; no change is made", 200), s.previewPlan)
-	handle(api, roles.Viewer, op("getBackupPlan", http.MethodGet, "/{id}", "One backup plan", 200, gone), s.getPlan)
-	handle(api, roles.Operator, op("replaceBackupPlan", http.MethodPut, "/{id}", "Change a backup plan", 200, gone, stale), s.replacePlan)
-	handle(api, roles.Operator, op("deleteBackupPlan", http.MethodDelete, "/{id}", "Delete a backup plan; its backups stay unless asked", 204, gone), s.deletePlan)
-	handle(api, roles.Operator, op("runBackupPlan", http.MethodPost, "/{id}/run", "Run it now", 202, gone, busy), s.runPlan)
-	handle(api, roles.Operator, op("pauseBackupPlan", http.MethodPost, "/{id}/pause", "Keep it from running", 200, gone), s.pausePlan)
-	handle(api, roles.Operator, op("resumeBackupPlan", http.MethodPost, "/{id}/resume", "Let it run again", 200, gone), s.resumePlan)
-	handle(api, roles.Viewer, op("listBackupPlanRuns", http.MethodGet, "/{id}/runs", "Its runs, newest first", 200, gone), s.planRuns)
-	handle(api, roles.Viewer, op("previewRetention", http.MethodGet, "/{id}/retention", "Which of its backups are kept, and which the next run deletes", 200, gone), s.previewRetention)
+	handle(api, identity.Viewer, op("listBackupPlans", http.MethodGet, "", "Backup plans, in the order they were made", 200), s.listPlans)
+	handle(api, identity.Operator, op("createBackupPlan", http.MethodPost, "", "Make a backup plan", 201), s.createPlan)
+	handle(api, identity.Viewer, op("previewBackupPlan", http.MethodPost, "/preview", "When a schedule would run; no change is made", 200), s.previewPlan)
+	handle(api, identity.Viewer, op("getBackupPlan", http.MethodGet, "/{id}", "One backup plan", 200, gone), s.getPlan)
+	handle(api, identity.Operator, op("replaceBackupPlan", http.MethodPut, "/{id}", "Change a backup plan", 200, gone, stale), s.replacePlan)
+	handle(api, identity.Operator, op("deleteBackupPlan", http.MethodDelete, "/{id}", "Delete a backup plan; its backups stay unless asked", 204, gone), s.deletePlan)
+	handle(api, identity.Operator, op("runBackupPlan", http.MethodPost, "/{id}/run", "Run it now", 202, gone, busy), s.runPlan)
+	handle(api, identity.Operator, op("pauseBackupPlan", http.MethodPost, "/{id}/pause", "Keep it from running", 200, gone), s.pausePlan)
+	handle(api, identity.Operator, op("resumeBackupPlan", http.MethodPost, "/{id}/resume", "Let it run again", 200, gone), s.resumePlan)
+	handle(api, identity.Viewer, op("listBackupPlanRuns", http.MethodGet, "/{id}/runs", "Its runs, newest first", 200, gone), s.planRuns)
+	handle(api, identity.Viewer, op("previewRetention", http.MethodGet, "/{id}/retention", "Which of its backups are kept, and which the next run deletes", 200, gone), s.previewRetention)
 }
 
 // PlanSettings is what a person decides of a backup plan.
@@ -67,15 +67,15 @@ type BackupPlan struct {
 	StaleSince  *time.Time          `json:"stale_since,omitempty" readOnly:"true" doc:"two due times in a row have brought no good backup of an instance: the second; none while it is not so, paused or running"`
 	Stale       []backup.Overdue    `json:"stale_instances,omitempty" readOnly:"true" doc:"of which there is none"`
 	CreatedAt   time.Time           `json:"created_at" readOnly:"true"`
-	CreatedBy   flow.Actor          `json:"created_by" readOnly:"true"`
+	CreatedBy   operation.Actor     `json:"created_by" readOnly:"true"`
 	ETag        string              `json:"etag" readOnly:"true"`
 }
 
 // PlanRun is one run of a plan.
 type PlanRun struct {
-	Task   string      `json:"task" doc:"id"`
-	Status flow.Status `json:"status" enum:"queued,running,blocked,cancelling,succeeded,failed,partly_failed,cancelled,timed_out"`
-	At     time.Time   `json:"at"`
+	Task   string           `json:"task" doc:"id"`
+	Status operation.Status `json:"status" enum:"queued,running,blocked,cancelling,succeeded,failed,partly_failed,cancelled,timed_out"`
+	At     time.Time        `json:"at"`
 }
 
 // PlanPath names the plan of a request.
@@ -148,7 +148,7 @@ func (s *Server) planAnswer(ctx context.Context, p backup.Planned, good backup.G
 
 // lastRuns are the newest runs by plan, with one question for all; "" is every plan.
 func (s *Server) lastRuns(ctx context.Context, plan string) (map[string]*PlanRun, error) {
-	f := tasks.Filter{Operation: "backup.run", PageSize: 500}
+	f := task.Filter{Operation: "backup.run", PageSize: 500}
 	if plan != "" {
 		f.Target, f.PageSize = backup.PlanKind+":"+plan, 1
 	}
@@ -231,7 +231,7 @@ func (s *Server) createPlan(ctx context.Context, in *struct{ Body BackupPlan }) 
 func planOf(ctx context.Context, id string, in PlanSettings) backup.Plan {
 	who := callerOf(ctx)
 	return backup.Plan{ID: id, Name: strings.TrimSpace(in.Name), Instances: in.Instances, Method: in.Method, Directories: orNone(in.Directories), Soft: in.Soft, Snapshot: in.Snapshot,
-		Schedule: in.Schedule, CatchUp: orElse(in.CatchUp, 3600), Retention: in.Retention, Author: flow.Actor{ID: who.UserID, Name: who.UserName},
+		Schedule: in.Schedule, CatchUp: orElse(in.CatchUp, 3600), Retention: in.Retention, Author: operation.Actor{ID: who.UserID, Name: who.UserName},
 		Role: string(who.Role), Project: who.ProjectID, CreatedAt: time.Now().UTC()}
 }
 
@@ -340,7 +340,7 @@ func (s *Server) runPlan(ctx context.Context, in *struct {
 }
 
 // runTargets are the plan and its instances by their names.
-func (s *Server) runTargets(ctx context.Context, p backup.Plan) ([]flow.Target, error) {
+func (s *Server) runTargets(ctx context.Context, p backup.Plan) ([]operation.Target, error) {
 	all, err := s.Instances.List(ctx)
 	if err != nil {
 		return nil, err
@@ -382,10 +382,10 @@ func (s *Server) planRuns(ctx context.Context, in *struct {
 	PlanPath
 	PageSize  int    `query:"page_size" minimum:"1" maximum:"500" default:"50"`
 	PageToken string `query:"page_token" maxLength:"4096"`
-}) (*struct{ Body tasks.Page }, error) {
+}) (*struct{ Body task.Page }, error) {
 	if _, err := s.Plans.Get(ctx, in.ID); err != nil {
 		return nil, err
 	}
-	page, err := s.Tasks.List(ctx, tasks.Filter{Operation: "backup.run", Target: backup.PlanKind + ":" + in.ID, PageSize: in.PageSize, PageToken: in.PageToken})
-	return &struct{ Body tasks.Page }{page}, err
+	page, err := s.Tasks.List(ctx, task.Filter{Operation: "backup.run", Target: backup.PlanKind + ":" + in.ID, PageSize: in.PageSize, PageToken: in.PageToken})
+	return &struct{ Body task.Page }{page}, err
 }

@@ -10,9 +10,9 @@ import (
 
 	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/fault"
-	"mycloudmanager/internal/flow"
-	"mycloudmanager/internal/instances"
-	"mycloudmanager/internal/roles"
+	"mycloudmanager/internal/instance"
+	"mycloudmanager/internal/openstack/identity"
+	"mycloudmanager/internal/operation"
 	"mycloudmanager/workflows"
 )
 
@@ -22,19 +22,19 @@ func (s *Server) backupRoutes(api huma.API) {
 		return huma.Operation{OperationID: id, Method: method, Path: path, Tags: tags, Summary: summary,
 			DefaultStatus: http.StatusAccepted, Errors: []int{http.StatusNotFound, http.StatusConflict}}
 	}
-	handle(api, roles.Viewer, huma.Operation{OperationID: "listBackups", Method: http.MethodGet, Path: "/backups", Tags: tags,
+	handle(api, identity.Viewer, huma.Operation{OperationID: "listBackups", Method: http.MethodGet, Path: "/backups", Tags: tags,
 		Summary: "Backups, newest first"}, s.listBackups)
-	handle(api, roles.Viewer, huma.Operation{OperationID: "getBackup", Method: http.MethodGet, Path: "/backups/{id}", Tags: tags,
+	handle(api, identity.Viewer, huma.Operation{OperationID: "getBackup", Method: http.MethodGet, Path: "/backups/{id}", Tags: tags,
 		Summary: "One backup", Errors: []int{http.StatusNotFound}}, s.getBackup)
-	handle(api, roles.Operator, huma.Operation{OperationID: "holdBackup", Method: http.MethodPut, Path: "/backups/{id}/hold", Tags: tags,
+	handle(api, identity.Operator, huma.Operation{OperationID: "holdBackup", Method: http.MethodPut, Path: "/backups/{id}/hold", Tags: tags,
 		Summary: "Keep a backup whatever its plan says, or no longer", Errors: []int{http.StatusNotFound}}, s.holdBackup)
-	handle(api, roles.Operator, work("verifyBackup", http.MethodPost, "/backups/{id}/verify", "Read it and compare it with what was stored"), s.verifyBackup)
-	handle(api, roles.Operator, work("deleteBackup", http.MethodDelete, "/backups/{id}", "Delete a backup"), s.deleteBackup)
-	handle(api, roles.Viewer, huma.Operation{OperationID: "listBackupFiles", Method: http.MethodGet, Path: "/backups/{id}/files", Tags: tags,
+	handle(api, identity.Operator, work("verifyBackup", http.MethodPost, "/backups/{id}/verify", "Read it and compare it with what was stored"), s.verifyBackup)
+	handle(api, identity.Operator, work("deleteBackup", http.MethodDelete, "/backups/{id}", "Delete a backup"), s.deleteBackup)
+	handle(api, identity.Viewer, huma.Operation{OperationID: "listBackupFiles", Method: http.MethodGet, Path: "/backups/{id}/files", Tags: tags,
 		Summary: "What a soft backup holds", Errors: []int{http.StatusNotFound}}, s.backupFiles)
-	handle(api, roles.Viewer, huma.Operation{OperationID: "listRestorePoints", Method: http.MethodGet, Path: "/instances/{id}/restore-points", Tags: tags,
+	handle(api, identity.Viewer, huma.Operation{OperationID: "listRestorePoints", Method: http.MethodGet, Path: "/instances/{id}/restore-points", Tags: tags,
 		Summary: "Backups that an instance can be restored to, newest first", Errors: []int{http.StatusNotFound}}, s.restorePoints)
-	handle(api, roles.Operator, work("restoreInstance", http.MethodPost, "/instances/{id}/restore", "Restore an instance to a backup"), s.restoreInstance)
+	handle(api, identity.Operator, work("restoreInstance", http.MethodPost, "/instances/{id}/restore", "Restore an instance to a backup"), s.restoreInstance)
 }
 
 // BackupList is one page of backups.
@@ -111,9 +111,9 @@ func (s *Server) holdBackup(ctx context.Context, in *struct {
 	if err := s.Backups.Hold(ctx, b, in.Body.Held); err != nil {
 		return nil, err
 	}
-	r := s.newRecord(callerOf(ctx), "backup.hold", string(flow.Succeeded), "")
-	r.Targets = []flow.Target{b.Target()}
-	r.Changes = []flow.Change{{Field: "held", Old: boolText(b.Held), New: boolText(in.Body.Held)}}
+	r := s.newRecord(callerOf(ctx), "backup.hold", string(operation.Succeeded), "")
+	r.Targets = []operation.Target{b.Target()}
+	r.Changes = []operation.Change{{Field: "held", Old: boolText(b.Held), New: boolText(in.Body.Held)}}
 	b.Held = in.Body.Held
 	return &backupAnswer{b}, s.Audit.Append(ctx, r)
 }
@@ -220,12 +220,12 @@ func (s *Server) backupFiles(ctx context.Context, in *struct {
 
 // addBackups tells of each instance how many backups it has and when the last was made, with one list for
 // all.
-func (s *Server) addBackups(ctx context.Context, list []instances.Instance) error {
+func (s *Server) addBackups(ctx context.Context, list []instance.Instance) error {
 	all, err := s.Backups.List(ctx)
 	if err != nil {
 		return err
 	}
-	byInstance := map[string]*instances.Instance{}
+	byInstance := map[string]*instance.Instance{}
 	for i := range list {
 		byInstance[list[i].ID] = &list[i]
 	}

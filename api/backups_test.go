@@ -7,13 +7,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"mycloudmanager/internal/roles"
+	"mycloudmanager/internal/openstack/identity"
 )
 
 // What is read of a plan can be sent back as it is.
 func TestAPlanGoesThereAndBack(t *testing.T) {
 	h := newHouse(t)
-	read := h.send(t, ask{method: http.MethodGet, path: "/api/v1/backup-plans/" + planID, as: roles.Viewer})
+	read := h.send(t, ask{method: http.MethodGet, path: "/api/v1/backup-plans/" + planID, as: identity.Viewer})
 	require.Equal(t, http.StatusOK, read.Code)
 	var fields map[string]any
 	require.NoError(t, json.Unmarshal(read.Body.Bytes(), &fields))
@@ -21,7 +21,7 @@ func TestAPlanGoesThereAndBack(t *testing.T) {
 		require.Contains(t, fields, name)
 	}
 	for method, path := range map[string]string{http.MethodPut: "/api/v1/backup-plans/" + planID, http.MethodPost: "/api/v1/backup-plans"} {
-		answer := h.send(t, ask{method: method, path: path, body: read.Body.String(), as: roles.Operator, header: map[string]string{"If-Match": fields["etag"].(string)}})
+		answer := h.send(t, ask{method: method, path: path, body: read.Body.String(), as: identity.Operator, header: map[string]string{"If-Match": fields["etag"].(string)}})
 		require.Less(t, answer.Code, 300, answer.Body.String())
 	}
 	require.Equal(t, 2, h.calendar.changed)
@@ -34,7 +34,7 @@ func TestASnapshotBecomesANewServer(t *testing.T) {
 		enrolledID: `{"backup_id":"` + backupID + `","beside":"web-1-restored"}`,
 		goneID:     `{"backup_id":"` + goneBackupID + `","beside":"old-1","flavor":"m1.tiny","networks":["demo-net"]}`,
 	} {
-		answer := h.send(t, ask{method: http.MethodPost, path: "/api/v1/instances/" + id + "/restore", body: body, as: roles.Operator})
+		answer := h.send(t, ask{method: http.MethodPost, path: "/api/v1/instances/" + id + "/restore", body: body, as: identity.Operator})
 		require.Equal(t, http.StatusAccepted, answer.Code, answer.Body.String())
 	}
 }

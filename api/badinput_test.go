@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"mycloudmanager/internal/roles"
+	"mycloudmanager/internal/openstack/identity"
 )
 
 func basic(id, secret string) string {
@@ -196,7 +196,7 @@ func TestBadRequestsAreToldAndStartNothing(t *testing.T) {
 	require.GreaterOrEqual(t, len(cases), 70)
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			c.ask.as = roles.Administrator
+			c.ask.as = identity.Administrator
 			answer := h.send(t, c.ask)
 			require.Equal(t, c.status, answer.Code, answer.Body.String())
 			p := problem(t, answer)
@@ -237,7 +237,7 @@ func TestHeadersAreNotInjected(t *testing.T) {
 	}
 	answer := h.send(t, ask{method: http.MethodGet, path: "/api/v1/info", header: map[string]string{requestIDHeader: "run-17"}})
 	require.Equal(t, "run-17", answer.Header().Get(requestIDHeader))
-	audit := h.send(t, ask{method: http.MethodGet, path: "/api/v1/audit/export?format=csv%0d%0aX:y", as: roles.Operator})
+	audit := h.send(t, ask{method: http.MethodGet, path: "/api/v1/audit/export?format=csv%0d%0aX:y", as: identity.Operator})
 	require.Equal(t, http.StatusUnprocessableEntity, audit.Code)
 	require.Empty(t, audit.Header().Get("Content-Disposition"))
 }
@@ -247,10 +247,10 @@ func TestSessionsEndAndBelongToOneKey(t *testing.T) {
 	h, other := newHouse(t), newHouse(t)
 	other.SessionKey = []byte(strings.Repeat("k", 32))
 	require.NoError(t, other.sessions.init(other.SessionKey))
-	foreign, _ := other.signedIn(t, roles.Administrator)
+	foreign, _ := other.signedIn(t, identity.Administrator)
 	ended, err := h.sessions.close(session{Token: "administrator", CSRF: "c", ExpiresAt: time.Now().Add(-time.Second)})
 	require.NoError(t, err)
-	whole, _ := h.signedIn(t, roles.Viewer)
+	whole, _ := h.signedIn(t, identity.Viewer)
 	last := whole[len(whole)-2]
 	tampered := whole[:len(whole)-2] + string(map[bool]byte{true: 'B', false: 'A'}[last == 'A']) + whole[len(whole)-1:]
 	for name, cookie := range map[string]string{"foreign": foreign, "ended": sessionCookie + "=" + ended, "tampered": tampered} {

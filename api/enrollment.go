@@ -9,22 +9,22 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"mycloudmanager/internal/audit"
-	"mycloudmanager/internal/enrollment"
 	"mycloudmanager/internal/fault"
-	"mycloudmanager/internal/flow"
-	"mycloudmanager/internal/roles"
-	"mycloudmanager/internal/tasks"
+	"mycloudmanager/internal/instance/enrollment"
+	"mycloudmanager/internal/openstack/identity"
+	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/operation/audit"
+	"mycloudmanager/internal/operation/task"
 	"mycloudmanager/workflows"
 )
 
 func (s *Server) enrollmentRoutes(api huma.API) {
 	tags := []string{"Enrollment"}
-	handle(api, roles.Operator, huma.Operation{OperationID: "createEnrollmentToken", Method: http.MethodPost, Path: "/enrollment-tokens", Tags: tags,
+	handle(api, identity.Operator, huma.Operation{OperationID: "createEnrollmentToken", Method: http.MethodPost, Path: "/enrollment-tokens", Tags: tags,
 		Summary: "Make a token; it is shown once", DefaultStatus: http.StatusCreated}, s.createToken)
-	handle(api, roles.Viewer, huma.Operation{OperationID: "listEnrollmentTokens", Method: http.MethodGet, Path: "/enrollment-tokens", Tags: tags,
+	handle(api, identity.Viewer, huma.Operation{OperationID: "listEnrollmentTokens", Method: http.MethodGet, Path: "/enrollment-tokens", Tags: tags,
 		Summary: "Tokens, the newest first; never the secret"}, s.listTokens)
-	handle(api, roles.Operator, huma.Operation{OperationID: "revokeEnrollmentToken", Method: http.MethodDelete, Path: "/enrollment-tokens/{id}", Tags: tags,
+	handle(api, identity.Operator, huma.Operation{OperationID: "revokeEnrollmentToken", Method: http.MethodDelete, Path: "/enrollment-tokens/{id}", Tags: tags,
 		Summary: "Revoke a token; instances that are enrolled stay", DefaultStatus: http.StatusNoContent, Errors: []int{http.StatusNotFound}}, s.revokeToken)
 	handle(api, public, huma.Operation{OperationID: "getEnrollScript", Method: http.MethodGet, Path: "/enroll.sh", Tags: tags,
 		Summary: "The script that enrolls an instance; no secret in it"}, s.enrollScript)
@@ -46,7 +46,7 @@ type EnrollmentToken struct {
 	Uses       []enrollment.Use  `json:"uses"`
 	CreatedAt  time.Time         `json:"created_at"`
 	ExpiresAt  time.Time         `json:"expires_at"`
-	CreatedBy  flow.Actor        `json:"created_by"`
+	CreatedBy  operation.Actor   `json:"created_by"`
 }
 
 func shown(t enrollment.Token) EnrollmentToken {
@@ -83,11 +83,11 @@ func (s *Server) createToken(ctx context.Context, in *struct{ Body *NewEnrollmen
 	}
 	who := callerOf(ctx)
 	t, text, err := s.Tokens.Create(ctx, enrollment.New{Label: body.Label, TTL: time.Duration(orElse(body.TTLSeconds, int(enrollment.DefaultTTL/time.Second))) * time.Second,
-		MaxUses: orElse(body.MaxUses, 1), InstanceID: body.InstanceID, Agents: orNone(body.Agents), Creator: flow.Actor{ID: who.UserID, Name: who.UserName}})
+		MaxUses: orElse(body.MaxUses, 1), InstanceID: body.InstanceID, Agents: orNone(body.Agents), Creator: operation.Actor{ID: who.UserID, Name: who.UserName}})
 	if err != nil {
 		return nil, err
 	}
-	if err := s.record(ctx, who, "token.create", string(flow.Succeeded), tokenName(t)); err != nil {
+	if err := s.record(ctx, who, "token.create", string(operation.Succeeded), tokenName(t)); err != nil {
 		return nil, err
 	}
 	out := CreatedToken{EnrollmentToken: shown(t), Token: text, Command: s.Enrollment.Command(text), CloudConfig: s.Enrollment.CloudConfig(text)}
@@ -139,7 +139,7 @@ func (s *Server) revokeToken(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return nil, s.record(ctx, callerOf(ctx), "token.revoke", string(flow.Succeeded), tokenName(t))
+	return nil, s.record(ctx, callerOf(ctx), "token.revoke", string(operation.Succeeded), tokenName(t))
 }
 
 func (s *Server) enrollScript(context.Context, *struct{}) (*struct {
@@ -201,8 +201,8 @@ func (s *Server) enroll(ctx context.Context, in *struct{ Body Enroll }) (*struct
 		MachineID: in.Body.Facts.MachineID, Addresses: in.Body.Facts.Addresses, Agents: t.Agents}
 	r := request(ctx, "instance.enroll", instanceTarget(in.Body.ServerID, name))
 	r.Actor, r.Via = t.Creator, "api"
-	r.Changes = []flow.Change{{Field: "token", New: tokenName(t)}}
-	task, err := s.Tasks.Start(ctx, tasks.Start{Operation: s.Operations["instance.enroll"], Input: input, Request: r})
+	r.Changes = []operation.Change{{Field: "token", New: tokenName(t)}}
+	task, err := s.Tasks.Start(ctx, task.Start{Operation: s.Operations["instance.enroll"], Input: input, Request: r})
 	if busy, ok := errors.AsType[*fault.Error](err); ok && busy.Kind == fault.Conflict {
 		// The script may be repeated while its first enrollment goes on.
 		if t, again := s.Tasks.Get(ctx, busy.Task); again == nil && t.Operation == "instance.enroll" {
@@ -250,11 +250,11 @@ func (s *Server) enrollStatus(ctx context.Context, in *struct{ Body EnrollStatus
 	}
 	out := EnrollStatus{Status: "running", Message: task.Message}
 	switch task.Status {
-	case flow.Succeeded, flow.PartlyFailed: // agents that failed are told in the manager
+	case operation.Succeeded, operation.PartlyFailed: // agents that failed are told in the manager
 		out.Status = "succeeded"
-	case flow.Failed, flow.TimedOut:
+	case operation.Failed, operation.TimedOut:
 		out.Status = "failed"
-	case flow.Blocked, flow.Cancelled:
+	case operation.Blocked, operation.Cancelled:
 		out.Status = string(task.Status)
 	}
 	if task.Error != nil {

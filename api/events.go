@@ -8,24 +8,24 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/sse"
 
-	"mycloudmanager/internal/apps"
-	"mycloudmanager/internal/i18n"
-	"mycloudmanager/internal/roles"
+	"mycloudmanager/internal/app"
+	"mycloudmanager/internal/openstack/identity"
+	"mycloudmanager/internal/operation/task"
+	"mycloudmanager/internal/platform/i18n"
 	"mycloudmanager/internal/stack"
-	"mycloudmanager/internal/tasks"
 )
 
 const pingEvery = 15 * time.Second
 
 // TaskEvent is a task that changed.
-type TaskEvent struct{ tasks.Task }
+type TaskEvent struct{ task.Task }
 
 // AppEvent is an app whose health changed.
 type AppEvent struct {
-	Name   string      `json:"name"`
-	Health apps.Health `json:"health"`
-	Reason string      `json:"reason"`
-	Since  *time.Time  `json:"since" nullable:"true"`
+	Name   string     `json:"name"`
+	Health app.Health `json:"health"`
+	Reason string     `json:"reason"`
+	Since  *time.Time `json:"since" nullable:"true"`
 }
 
 // StackEvent is a stack whose state changed.
@@ -43,11 +43,11 @@ type Ping struct {
 func (s *Server) eventRoutes(api huma.API) {
 	task := huma.Operation{OperationID: "watchTask", Method: http.MethodGet, Path: "/tasks/{id}/events", Tags: []string{"Tasks"},
 		Summary: "A task as it goes on (server-sent events)"}
-	prepare(&task, roles.Viewer)
+	prepare(&task, identity.Viewer)
 	sse.Register(api, task, map[string]any{"task": TaskEvent{}, "ping": Ping{}}, s.watchTask)
 	all := huma.Operation{OperationID: "watchEvents", Method: http.MethodGet, Path: "/events", Tags: []string{"Service"},
 		Summary: "Everything that changes (server-sent events)"}
-	prepare(&all, roles.Viewer)
+	prepare(&all, identity.Viewer)
 	sse.Register(api, all, map[string]any{"task": TaskEvent{}, "app": AppEvent{}, "stack": StackEvent{}, "ping": Ping{}}, s.watchEvents)
 }
 
@@ -96,7 +96,7 @@ func (s *Server) watchEvents(ctx context.Context, _ *struct {
 	defer look.Stop()
 	ping := time.NewTicker(pingEvery)
 	defer ping.Stop()
-	seen := &healthSeen{apps: map[string]apps.Health{}}
+	seen := &healthSeen{apps: map[string]app.Health{}}
 	if send.Data(Ping{time.Now().UTC()}) != nil { // the browser learns that the stream is open
 		return
 	}
@@ -128,7 +128,7 @@ func (s *Server) watchEvents(ctx context.Context, _ *struct {
 const healthEvery = 2 * time.Second
 
 type healthSeen struct {
-	apps  map[string]apps.Health
+	apps  map[string]app.Health
 	stack stack.State
 }
 

@@ -14,9 +14,9 @@ import (
 	"github.com/danielgtaylor/huma/v2/sse"
 	"github.com/stretchr/testify/require"
 
-	"mycloudmanager/internal/flow"
-	"mycloudmanager/internal/roles"
-	"mycloudmanager/internal/tasks"
+	"mycloudmanager/internal/openstack/identity"
+	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/operation/task"
 )
 
 // event is one server-sent event.
@@ -44,15 +44,15 @@ func nextEvent(t *testing.T, in *bufio.Scanner) (e event, open bool) {
 
 func TestEventsOfATaskArriveAndEndWithIt(t *testing.T) {
 	h := newHouse(t)
-	h.work.events = make(chan tasks.Task)
+	h.work.events = make(chan task.Task)
 	server := httptest.NewServer(h.handler)
 	defer server.Close()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/api/v1/tasks/"+runningTask+"/events", http.NoBody)
 	require.NoError(t, err)
-	cookie, _ := h.signedIn(t, roles.Viewer)
+	cookie, _ := h.signedIn(t, identity.Viewer)
 	r.Header.Set("Cookie", cookie)
 	go func() {
-		for _, status := range []flow.Status{flow.Running, flow.Blocked, flow.Succeeded} {
+		for _, status := range []operation.Status{operation.Running, operation.Blocked, operation.Succeeded} {
 			task := h.work.task()
 			task.Status = status
 			h.work.events <- task
@@ -64,10 +64,10 @@ func TestEventsOfATaskArriveAndEndWithIt(t *testing.T) {
 	defer answer.Body.Close()
 	require.Equal(t, "text/event-stream", answer.Header.Get("Content-Type"))
 	in := bufio.NewScanner(answer.Body)
-	for _, status := range []flow.Status{flow.Running, flow.Blocked, flow.Succeeded} {
+	for _, status := range []operation.Status{operation.Running, operation.Blocked, operation.Succeeded} {
 		e, open := nextEvent(t, in)
 		require.True(t, open)
-		var task tasks.Task
+		var task task.Task
 		require.NoError(t, json.Unmarshal([]byte(e.data), &task))
 		require.Equal(t, runningTask, task.ID)
 		require.Equal(t, status, task.Status)
@@ -95,7 +95,7 @@ func collect(t *testing.T, lasts time.Duration, watch func(context.Context, sse.
 func TestQuietStreamsPing(t *testing.T) {
 	h := newHouse(t)
 	sent := collect(t, time.Minute+time.Second, func(ctx context.Context, send sse.Sender) {
-		h.work.events = make(chan tasks.Task)
+		h.work.events = make(chan task.Task)
 		h.watchTask(ctx, &watchTask{ID: runningTask}, send)
 	})
 	require.Len(t, sent, 4)
@@ -109,7 +109,7 @@ func TestEverythingIsToldOnce(t *testing.T) {
 	h := newHouse(t)
 	var kinds []string
 	for _, m := range collect(t, 14*time.Second, func(ctx context.Context, send sse.Sender) {
-		h.work.events = make(chan tasks.Task, 1)
+		h.work.events = make(chan task.Task, 1)
 		h.work.events <- h.work.task()
 		h.watchEvents(ctx, nil, send)
 	}) {

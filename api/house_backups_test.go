@@ -6,8 +6,8 @@ import (
 
 	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/fault"
-	"mycloudmanager/internal/flow"
-	"mycloudmanager/internal/notice"
+	"mycloudmanager/internal/notification"
+	"mycloudmanager/internal/operation"
 )
 
 const (
@@ -29,7 +29,7 @@ type calendar struct {
 func (c *calendar) plan() backup.Planned {
 	return backup.Planned{Plan: backup.Plan{ID: planID, Name: "nightly", Instances: []string{enrolledID}, Method: backup.Snapshot, Directories: []string{},
 		Schedule: backup.When{Frequency: backup.Daily, Time: "02:30", TimeZone: "Europe/Paris"}, CatchUp: 3600, Retention: backup.Retention{Last: 3},
-		Author: flow.Actor{ID: "u1", Name: "anna"}, CreatedAt: time.Now().UTC().Add(-c.age)}, ETag: `"p1"`}
+		Author: operation.Actor{ID: "u1", Name: "anna"}, CreatedAt: time.Now().UTC().Add(-c.age)}, ETag: `"p1"`}
 }
 
 func (c *calendar) Create(_ context.Context, p backup.Plan) (backup.Planned, error) {
@@ -110,7 +110,7 @@ func (v *vault) Files(context.Context, string, string, string, int, string) (bac
 // channels are one, whose last notice was not taken.
 type channels struct{ err error }
 
-func (c *channels) Channels(context.Context) ([]notice.Recipient, error) {
-	return []notice.Recipient{{Channel: notice.Channel{ID: "mail", Kind: notice.Mail, To: "ops@example.org"},
-		Last: &notice.Delivery{Status: notice.GivenUp, Why: "the webhook answers 503", At: time.Now().UTC(), Kind: notice.Failed, Plan: "nightly"}}}, c.err
+func (c *channels) Channels(context.Context) ([]notification.Recipient, error) {
+	return []notification.Recipient{{Channel: notification.Channel{ID: "mail", Kind: notification.Mail, To: "ops@example.org"},
+		Last: &notification.Delivery{Status: notification.GivenUp, Why: "the webhook answers 503", At: time.Now().UTC(), Kind: notification.Failed, Plan: "nightly"}}}, c.err
 }

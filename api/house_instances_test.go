@@ -4,10 +4,10 @@ import (
 	"context"
 	"time"
 
-	"mycloudmanager/internal/enrollment"
 	"mycloudmanager/internal/fault"
-	"mycloudmanager/internal/flow"
-	"mycloudmanager/internal/instances"
+	"mycloudmanager/internal/instance"
+	"mycloudmanager/internal/instance/enrollment"
+	"mycloudmanager/internal/operation"
 )
 
 const (
@@ -19,27 +19,27 @@ const (
 // fleet is one instance that is enrolled and one that is not.
 type fleet struct{ err error }
 
-func (f *fleet) More(ctx context.Context) ([]instances.Instance, error) { return f.List(ctx) }
+func (f *fleet) More(ctx context.Context) ([]instance.Instance, error) { return f.List(ctx) }
 
-func (f *fleet) List(context.Context) ([]instances.Instance, error) {
+func (f *fleet) List(context.Context) ([]instance.Instance, error) {
 	at := time.Now().UTC()
-	plain := func(id, name string) instances.Instance {
-		return instances.Instance{ID: id, Name: name, Agents: []instances.AgentState{{App: "ntp", State: instances.Absent}},
-			Addresses: []instances.Address{{Network: "demo-net", Address: "192.168.10.5", Kind: "fixed"}}}
+	plain := func(id, name string) instance.Instance {
+		return instance.Instance{ID: id, Name: name, Agents: []instance.AgentState{{App: "ntp", State: instance.Absent}},
+			Addresses: []instance.Address{{Network: "demo-net", Address: "192.168.10.5", Kind: "fixed"}}}
 	}
 	one, other := plain(enrolledID, "web-1"), plain(strangerID, "web-2")
 	one.Enrolled, one.EnrolledAt, one.Image = true, &at, "Debian 12"
-	return []instances.Instance{one, other}, f.err
+	return []instance.Instance{one, other}, f.err
 }
 
-func (f *fleet) Get(ctx context.Context, id string) (instances.Instance, error) {
+func (f *fleet) Get(ctx context.Context, id string) (instance.Instance, error) {
 	list, err := f.List(ctx)
 	for _, i := range list {
 		if i.ID == id {
 			return i, err
 		}
 	}
-	return instances.Instance{}, fault.New(fault.NotFound, nil, "there is no such instance")
+	return instance.Instance{}, fault.New(fault.NotFound, nil, "there is no such instance")
 }
 
 // purse holds one token, which is good.
@@ -50,7 +50,7 @@ type purse struct {
 
 func (p *purse) token() enrollment.Token {
 	return enrollment.Token{ID: "aaaaaaaaaaaa", Label: "web servers", Agents: []string{}, MaxUses: 1, CreatedAt: time.Now().UTC(),
-		ExpiresAt: time.Now().UTC().Add(time.Hour), Creator: flow.Actor{ID: "u1", Name: "anna"}, Uses: []enrollment.Use{}}
+		ExpiresAt: time.Now().UTC().Add(time.Hour), Creator: operation.Actor{ID: "u1", Name: "anna"}, Uses: []enrollment.Use{}}
 }
 
 func (p *purse) Create(context.Context, enrollment.New) (enrollment.Token, string, error) {

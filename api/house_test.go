@@ -15,15 +15,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"mycloudmanager/internal/apps"
-	"mycloudmanager/internal/audit"
+	"mycloudmanager/internal/app"
 	"mycloudmanager/internal/fault"
-	"mycloudmanager/internal/flow"
-	"mycloudmanager/internal/identity"
-	"mycloudmanager/internal/roles"
+	"mycloudmanager/internal/openstack/identity"
+	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/operation/audit"
+	"mycloudmanager/internal/operation/task"
+	"mycloudmanager/internal/operation/tasklog"
 	"mycloudmanager/internal/stack"
-	"mycloudmanager/internal/tasklog"
-	"mycloudmanager/internal/tasks"
 	"mycloudmanager/workflows"
 )
 
@@ -67,7 +66,7 @@ func newHouse(t *testing.T) *house {
 // ask is one request; zero values are left out.
 type ask struct {
 	method, path, body string
-	as                 roles.Role // signed in by cookie with its CSRF token
+	as                 identity.Role // signed in by cookie with its CSRF token
 	header             map[string]string
 }
 
@@ -77,7 +76,7 @@ func (h *house) send(t *testing.T, a ask) *httptest.ResponseRecorder {
 	if a.body != "" {
 		r.Header.Set("Content-Type", "application/json")
 	}
-	if a.as != roles.None {
+	if a.as != identity.None {
 		cookie, csrf := h.signedIn(t, a.as)
 		r.Header.Set("Cookie", cookie)
 		r.Header.Set(csrfHeader, csrf)
@@ -94,7 +93,7 @@ func (h *house) send(t *testing.T, a ask) *httptest.ResponseRecorder {
 	return w
 }
 
-func (h *house) signedIn(t *testing.T, role roles.Role) (cookie, csrf string) {
+func (h *house) signedIn(t *testing.T, role identity.Role) (cookie, csrf string) {
 	t.Helper()
 	full, v, err := h.newCookie(someone(role))
 	require.NoError(t, err)
@@ -114,7 +113,7 @@ func problem(t *testing.T, w *httptest.ResponseRecorder) Problem {
 	return p
 }
 
-func someone(role roles.Role) identity.Identity {
+func someone(role identity.Role) identity.Identity {
 	return identity.Identity{UserID: "u-" + string(role), UserName: string(role), ProjectID: "p1", ProjectName: "demo", Role: role,
 		Token: string(role), ExpiresAt: time.Now().Add(time.Hour)}
 }
@@ -130,17 +129,17 @@ func (p *people) SignIn(_ context.Context, c identity.Credentials) (identity.Ide
 	if p.err != nil {
 		return identity.Identity{}, p.err
 	}
-	if name := c.Username + c.ApplicationCredentialID; name == c.Password+c.ApplicationCredentialSecret && roles.Role(name).Allows(roles.Viewer) {
-		return someone(roles.Role(name)), nil
+	if name := c.Username + c.ApplicationCredentialID; name == c.Password+c.ApplicationCredentialSecret && identity.Role(name).Allows(identity.Viewer) {
+		return someone(identity.Role(name)), nil
 	}
 	return identity.Identity{}, fault.New(fault.Unauthorized, nil, "user name, password or project are not right")
 }
 
 func (p *people) Validate(_ context.Context, token string) (identity.Identity, error) {
-	if !roles.Role(token).Allows(roles.Viewer) {
+	if !identity.Role(token).Allows(identity.Viewer) {
 		return identity.Identity{}, fault.New(fault.Unauthorized, nil, "the token is not valid or has ended: sign in again")
 	}
-	return someone(roles.Role(token)), nil
+	return someone(identity.Role(token)), nil
 }
 
 func (*people) Revoke(context.Context, string) error { return nil }
@@ -151,36 +150,36 @@ const runningTask = "app:ntp~0001"
 type work struct {
 	count     atomic.Int32
 	err       error
-	operation string      // of the one task, app.launch when empty
-	run       flow.Status // of the plan's last run, when there was one
-	events    chan tasks.Task
+	operation string           // of the one task, app.launch when empty
+	run       operation.Status // of the plan's last run, when there was one
+	events    chan task.Task
 	log       *tasklog.View
-	changes   chan tasks.LogChange
+	changes   chan task.LogChange
 	cursor    string // that the last follower of a log came with
 }
 
-func (w *work) task() tasks.Task {
+func (w *work) task() task.Task {
 	name := w.operation
 	if name == "" {
 		name = "app.launch"
 	}
-	return tasks.Task{ID: runningTask, Operation: name, Targets: []flow.Target{}, Status: flow.Running, Via: "api", Steps: []tasks.Step{},
+	return task.Task{ID: runningTask, Operation: name, Targets: []operation.Target{}, Status: operation.Running, Via: "api", Steps: []task.Step{},
 		Result: map[string]any{}, StartedAt: time.Now().UTC()}
 }
 
-func (w *work) change() (tasks.Task, error) {
+func (w *work) change() (task.Task, error) {
 	w.count.Add(1)
 	return w.task(), w.err
 }
 
-func (w *work) Start(context.Context, tasks.Start) (tasks.Task, error)       { return w.change() }
-func (w *work) Again(context.Context, tasks.Start) (*tasks.Task, error)      { return nil, w.err }
-func (w *work) Cancel(context.Context, string) (tasks.Task, error)           { return w.change() }
-func (w *work) Running(context.Context, flow.Target) (string, error)         { return "", nil }
+func (w *work) Start(context.Context, task.Start) (task.Task, error)         { return w.change() }
+func (w *work) Again(context.Context, task.Start) (*task.Task, error)        { return nil, w.err }
+func (w *work) Cancel(context.Context, string) (task.Task, error)            { return w.change() }
+func (w *work) Running(context.Context, operation.Target) (string, error)    { return "", nil }
 func (w *work) RunningOn(context.Context, string) (map[string]string, error) { return nil, w.err }
-func (w *work) Latest(context.Context, flow.Target) (tasks.Task, error)      { return w.task(), w.err }
-func (w *work) Watch(context.Context, string) <-chan tasks.Task              { return w.stream() }
-func (w *work) WatchAll(context.Context) <-chan tasks.Task                   { return w.stream() }
+func (w *work) Latest(context.Context, operation.Target) (task.Task, error)  { return w.task(), w.err }
+func (w *work) Watch(context.Context, string) <-chan task.Task               { return w.stream() }
+func (w *work) WatchAll(context.Context) <-chan task.Task                    { return w.stream() }
 func (w *work) Log(context.Context, string, string) (*tasklog.View, error) {
 	if w.log != nil {
 		return w.log, w.err
@@ -188,38 +187,38 @@ func (w *work) Log(context.Context, string, string) (*tasklog.View, error) {
 	return tasklog.Of(tasklog.Line{Time: time.Now(), Step: "InstallApp", Level: "info", Message: "starts"}), w.err
 }
 
-func (w *work) FollowLog(_ context.Context, _, _, cursor string, _ bool) <-chan tasks.LogChange {
+func (w *work) FollowLog(_ context.Context, _, _, cursor string, _ bool) <-chan task.LogChange {
 	w.cursor = cursor
 	if w.changes != nil {
 		return w.changes
 	}
-	ended := make(chan tasks.LogChange)
+	ended := make(chan task.LogChange)
 	close(ended)
 	return ended
 }
 
-func (w *work) Retry(context.Context, string, flow.Request, string, string) (tasks.Task, error) {
+func (w *work) Retry(context.Context, string, operation.Request, string, string) (task.Task, error) {
 	return w.change()
 }
 
-func (w *work) Get(context.Context, string) (tasks.Task, error) { return w.task(), w.err }
+func (w *work) Get(context.Context, string) (task.Task, error) { return w.task(), w.err }
 
 // List refuses tokens as the real one does: it is its first step, before anything is asked.
-func (w *work) List(ctx context.Context, f tasks.Filter) (tasks.Page, error) {
+func (w *work) List(ctx context.Context, f task.Filter) (task.Page, error) {
 	if f.PageToken != "" {
-		return (&tasks.Service{}).List(ctx, f)
+		return (&task.Service{}).List(ctx, f)
 	}
 	if f.Operation == "backup.run" && w.run != "" {
-		return tasks.Page{Items: []tasks.Task{{ID: "plan:p~1", Operation: f.Operation, Targets: []flow.Target{{Kind: "plan", ID: planID}}, Status: w.run, StartedAt: time.Now()}}}, w.err
+		return task.Page{Items: []task.Task{{ID: "plan:p~1", Operation: f.Operation, Targets: []operation.Target{{Kind: "plan", ID: planID}}, Status: w.run, StartedAt: time.Now()}}}, w.err
 	}
-	return tasks.Page{Items: []tasks.Task{w.task()}}, w.err
+	return task.Page{Items: []task.Task{w.task()}}, w.err
 }
 
-func (w *work) stream() <-chan tasks.Task {
+func (w *work) stream() <-chan task.Task {
 	if w.events != nil {
 		return w.events
 	}
-	ended := make(chan tasks.Task)
+	ended := make(chan task.Task)
 	close(ended)
 	return ended
 }
@@ -249,36 +248,36 @@ func (s *stacks) Preflight(_ context.Context, p stack.Parameters, _ string, _ bo
 // shelf has one app, installed.
 type shelf struct{ err error }
 
-func (s *shelf) app() apps.App {
+func (s *shelf) app() app.App {
 	none := map[string]any{}
-	return apps.App{Name: "ntp", Title: "NTP", Version: "4", AvailableVersions: []string{"4"}, Available: true, Health: apps.Healthy, Revision: 1, Agent: apps.Agent{Supported: true},
-		Links: []apps.Link{}, KeptVolumes: []apps.KeptVolume{}, Settings: apps.Settings{Environment: none, Parameters: none},
-		Schema: apps.Schema{Environment: none, Parameters: none}, ETag: "e1"}
+	return app.App{Name: "ntp", Title: "NTP", Version: "4", AvailableVersions: []string{"4"}, Available: true, Health: app.Healthy, Revision: 1, Agent: app.Agent{Supported: true},
+		Links: []app.Link{}, KeptVolumes: []app.KeptVolume{}, Settings: app.Settings{Environment: none, Parameters: none},
+		Schema: app.Schema{Environment: none, Parameters: none}, ETag: "e1"}
 }
 
-func (s *shelf) List(context.Context) ([]apps.App, error) { return []apps.App{s.app()}, s.err }
+func (s *shelf) List(context.Context) ([]app.App, error) { return []app.App{s.app()}, s.err }
 
-func (s *shelf) Get(_ context.Context, name string) (apps.App, error) {
+func (s *shelf) Get(_ context.Context, name string) (app.App, error) {
 	if s.err == nil && name != "ntp" {
-		return apps.App{}, fault.New(fault.NotFound, nil, "the catalogue has no app %q", name)
+		return app.App{}, fault.New(fault.NotFound, nil, "the catalogue has no app %q", name)
 	}
 	return s.app(), s.err
 }
 
-func (s *shelf) Now(ctx context.Context, name string) (apps.App, error) { return s.Get(ctx, name) }
+func (s *shelf) Now(ctx context.Context, name string) (app.App, error) { return s.Get(ctx, name) }
 
 func (s *shelf) Icon(string) ([]byte, error) { return []byte("<svg/>"), s.err }
 
-func (s *shelf) Revisions(context.Context, string) ([]apps.Revision, error) {
-	return []apps.Revision{}, s.err
+func (s *shelf) Revisions(context.Context, string) ([]app.Revision, error) {
+	return []app.Revision{}, s.err
 }
 
-func (s *shelf) Plan(context.Context, string, string) ([]apps.PlanRow, error) {
-	return []apps.PlanRow{}, s.err
+func (s *shelf) Plan(context.Context, string, string) ([]app.PlanRow, error) {
+	return []app.PlanRow{}, s.err
 }
 
-func (s *shelf) CheckSettings(_ context.Context, _ string, in apps.Settings) (apps.Settings, []flow.Change, error) {
-	return in, []flow.Change{}, s.err
+func (s *shelf) CheckSettings(_ context.Context, _ string, in app.Settings) (app.Settings, []operation.Change, error) {
+	return in, []operation.Change{}, s.err
 }
 
 // book keeps audit records.

@@ -8,17 +8,17 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"mycloudmanager/internal/fault"
-	"mycloudmanager/internal/flow"
-	"mycloudmanager/internal/instances"
-	"mycloudmanager/internal/roles"
+	"mycloudmanager/internal/instance"
+	"mycloudmanager/internal/openstack/identity"
+	"mycloudmanager/internal/operation"
 	"mycloudmanager/workflows"
 )
 
 // instanceKind is the kind of target that an instance is.
 const instanceKind = "instance"
 
-func instanceTarget(id, name string) flow.Target {
-	return flow.Target{Kind: instanceKind, ID: id, Name: name}
+func instanceTarget(id, name string) operation.Target {
+	return operation.Target{Kind: instanceKind, ID: id, Name: name}
 }
 
 func (s *Server) instanceRoutes(api huma.API) {
@@ -27,15 +27,15 @@ func (s *Server) instanceRoutes(api huma.API) {
 		return huma.Operation{OperationID: id, Method: method, Path: path, Tags: tags, Summary: summary,
 			DefaultStatus: http.StatusAccepted, Errors: []int{http.StatusNotFound, http.StatusConflict}}
 	}
-	handle(api, roles.Viewer, huma.Operation{OperationID: "listInstances", Method: http.MethodGet, Path: "/instances", Tags: tags,
+	handle(api, identity.Viewer, huma.Operation{OperationID: "listInstances", Method: http.MethodGet, Path: "/instances", Tags: tags,
 		Summary: "The project's instances, by name"}, s.listInstances)
-	handle(api, roles.Viewer, huma.Operation{OperationID: "getInstance", Method: http.MethodGet, Path: "/instances/{id}", Tags: tags,
+	handle(api, identity.Viewer, huma.Operation{OperationID: "getInstance", Method: http.MethodGet, Path: "/instances/{id}", Tags: tags,
 		Summary: "One instance", Errors: []int{http.StatusNotFound}}, s.getInstance)
-	handle(api, roles.Operator, work("connectInstance", http.MethodPost, "/instances/{id}/network", "Attach the instance's subnet to the stack's router"), s.connectInstance)
-	handle(api, roles.Operator, work("unenrollInstance", http.MethodDelete, "/instances/{id}", "Unenroll: remove the manager's user, its metadata and its network"), s.unenrollInstance)
-	handle(api, roles.Operator, work("installAgent", http.MethodPut, "/instances/{id}/agents/{app}", "Install an app's agent on an instance"), s.installAgent)
-	handle(api, roles.Operator, work("removeAgent", http.MethodDelete, "/instances/{id}/agents/{app}", "Remove an app's agent from an instance"), s.removeAgent)
-	handle(api, roles.Operator, work("batchAgents", http.MethodPost, "/agents:batch", "Install, remove or check agents on many instances"), s.batchAgents)
+	handle(api, identity.Operator, work("connectInstance", http.MethodPost, "/instances/{id}/network", "Attach the instance's subnet to the stack's router"), s.connectInstance)
+	handle(api, identity.Operator, work("unenrollInstance", http.MethodDelete, "/instances/{id}", "Unenroll: remove the manager's user, its metadata and its network"), s.unenrollInstance)
+	handle(api, identity.Operator, work("installAgent", http.MethodPut, "/instances/{id}/agents/{app}", "Install an app's agent on an instance"), s.installAgent)
+	handle(api, identity.Operator, work("removeAgent", http.MethodDelete, "/instances/{id}/agents/{app}", "Remove an app's agent from an instance"), s.removeAgent)
+	handle(api, identity.Operator, work("batchAgents", http.MethodPost, "/agents:batch", "Install, remove or check agents on many instances"), s.batchAgents)
 }
 
 // InstancePath names the instance of a request.
@@ -45,8 +45,8 @@ type InstancePath struct {
 
 // InstanceList is one page of instances.
 type InstanceList struct {
-	Items         []instances.Instance `json:"items"`
-	NextPageToken string               `json:"next_page_token"`
+	Items         []instance.Instance `json:"items"`
+	NextPageToken string              `json:"next_page_token"`
 }
 
 type listInstances struct {
@@ -68,7 +68,7 @@ func (s *Server) listInstances(ctx context.Context, in *listInstances) (*struct{
 	if err != nil {
 		return nil, err
 	}
-	page := InstanceList{Items: []instances.Instance{}}
+	page := InstanceList{Items: []instance.Instance{}}
 	for _, i := range all {
 		switch {
 		case in.Enrolled == "true" && !i.Enrolled, in.Enrolled == "false" && i.Enrolled, !after.before(i.Name, i.ID):
@@ -89,7 +89,7 @@ func (s *Server) listInstances(ctx context.Context, in *listInstances) (*struct{
 }
 
 // addTasks names the tasks that work on the instances, with one question to Temporal for all.
-func (s *Server) addTasks(ctx context.Context, list []instances.Instance) error {
+func (s *Server) addTasks(ctx context.Context, list []instance.Instance) error {
 	running, err := s.Tasks.RunningOn(ctx, instanceKind)
 	for i := range list {
 		if task := running[list[i].ID]; task != "" {
@@ -99,17 +99,17 @@ func (s *Server) addTasks(ctx context.Context, list []instances.Instance) error 
 	return err
 }
 
-func (s *Server) getInstance(ctx context.Context, in *InstancePath) (*struct{ Body instances.Instance }, error) {
+func (s *Server) getInstance(ctx context.Context, in *InstancePath) (*struct{ Body instance.Instance }, error) {
 	i, err := s.Instances.Get(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	list := []instances.Instance{i}
+	list := []instance.Instance{i}
 	if err := s.addBackups(ctx, list); err != nil {
 		return nil, err
 	}
 	err = s.addTasks(ctx, list)
-	return &struct{ Body instances.Instance }{list[0]}, err
+	return &struct{ Body instance.Instance }{list[0]}, err
 }
 
 func (s *Server) connectInstance(ctx context.Context, in *struct {
@@ -143,7 +143,7 @@ func (s *Server) unenrollInstance(ctx context.Context, in *struct {
 	return s.start(ctx, in.Once, "instance.unenroll", workflows.UnenrollInstanceInput{ID: i.ID}, in.ID, instanceTarget(i.ID, i.Name))
 }
 
-func (s *Server) enrolled(ctx context.Context, id string) (instances.Instance, error) {
+func (s *Server) enrolled(ctx context.Context, id string) (instance.Instance, error) {
 	i, err := s.Instances.Get(ctx, id)
 	if err == nil && !i.Enrolled {
 		err = fault.New(fault.Conflict, nil, "%s is not enrolled: enroll it first", strings.TrimSpace(i.Name))

@@ -13,9 +13,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"mycloudmanager/internal/fault"
-	"mycloudmanager/internal/i18n"
-	"mycloudmanager/internal/roles"
-	"mycloudmanager/internal/tasklog"
+	"mycloudmanager/internal/openstack/identity"
+	"mycloudmanager/internal/operation/tasklog"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // LogLine is one line of a task's log.
@@ -35,11 +35,11 @@ type LogPage struct {
 
 func (s *Server) logRoutes(api huma.API) {
 	tags := []string{"Tasks"}
-	handle(api, roles.Viewer, huma.Operation{OperationID: "getTaskLog", Method: http.MethodGet, Path: "/tasks/{id}/log", Tags: tags,
+	handle(api, identity.Viewer, huma.Operation{OperationID: "getTaskLog", Method: http.MethodGet, Path: "/tasks/{id}/log", Tags: tags,
 		Summary: "The whole log of a task", Errors: []int{http.StatusNotFound}}, s.getTaskLog)
-	handle(api, roles.Viewer, huma.Operation{OperationID: "listTaskLog", Method: http.MethodGet, Path: "/tasks/{id}/log/lines", Tags: tags,
+	handle(api, identity.Viewer, huma.Operation{OperationID: "listTaskLog", Method: http.MethodGet, Path: "/tasks/{id}/log/lines", Tags: tags,
 		Summary: "A part of a task's log, or what is searched in it", Errors: []int{http.StatusNotFound}}, s.listTaskLog)
-	stream(api, roles.Viewer, huma.Operation{OperationID: "followTaskLog", Method: http.MethodGet, Path: "/tasks/{id}/log/events", Tags: tags,
+	stream(api, identity.Viewer, huma.Operation{OperationID: "followTaskLog", Method: http.MethodGet, Path: "/tasks/{id}/log/events", Tags: tags,
 		Summary: "A task's log as it grows (server-sent events)"}, map[string]any{"log": LogEvent{}, "ping": Ping{}}, s.followTaskLog)
 }
 

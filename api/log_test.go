@@ -12,9 +12,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"mycloudmanager/internal/roles"
-	"mycloudmanager/internal/tasklog"
-	"mycloudmanager/internal/tasks"
+	"mycloudmanager/internal/openstack/identity"
+	"mycloudmanager/internal/operation/task"
+	"mycloudmanager/internal/operation/tasklog"
 )
 
 const logPath = "/api/v1/tasks/" + runningTask + "/log"
@@ -34,7 +34,7 @@ func tenLines() *tasklog.View {
 
 func (h *house) logPage(t *testing.T, query string) (page LogPage, positions []int) {
 	t.Helper()
-	answer := h.send(t, ask{method: http.MethodGet, path: logPath + "/lines?" + query, as: roles.Viewer})
+	answer := h.send(t, ask{method: http.MethodGet, path: logPath + "/lines?" + query, as: identity.Viewer})
 	require.Equal(t, http.StatusOK, answer.Code, answer.Body)
 	require.NoError(t, json.Unmarshal(answer.Body.Bytes(), &page))
 	for _, l := range page.Items {
@@ -69,20 +69,20 @@ func TestALogIsReadByPosition(t *testing.T) {
 	page, _ = h.logPage(t, "from=4")
 	require.Nil(t, page.Next)
 	for _, query := range []string{"limit=1001", "limit=-1", "level=loud", "from=x"} {
-		require.Equal(t, http.StatusUnprocessableEntity, h.send(t, ask{method: http.MethodGet, path: logPath + "/lines?" + query, as: roles.Viewer}).Code, query)
+		require.Equal(t, http.StatusUnprocessableEntity, h.send(t, ask{method: http.MethodGet, path: logPath + "/lines?" + query, as: identity.Viewer}).Code, query)
 	}
 }
 
 func TestTheWholeLogIsTextOrJSONLines(t *testing.T) {
 	h := newHouse(t)
 	h.work.log = tenLines()
-	answer := h.send(t, ask{method: http.MethodGet, path: logPath, as: roles.Viewer})
+	answer := h.send(t, ask{method: http.MethodGet, path: logPath, as: identity.Viewer})
 	require.Equal(t, "text/plain; charset=utf-8", answer.Header().Get("Content-Type"))
 	text := strings.Split(answer.Body.String(), "\n")
 	require.Len(t, text, 11)
 	require.Equal(t, "2026-03-01T12:00:07.000Z error   PlayAgent            web-1: stderr: line 7", text[7])
 
-	answer = h.send(t, ask{method: http.MethodGet, path: logPath + "?format=jsonl&from=6&limit=2", as: roles.Viewer})
+	answer = h.send(t, ask{method: http.MethodGet, path: logPath + "?format=jsonl&from=6&limit=2", as: identity.Viewer})
 	require.Equal(t, "application/jsonl", answer.Header().Get("Content-Type"))
 	var line LogLine
 	lines := strings.Split(strings.TrimSpace(answer.Body.String()), "\n")
@@ -91,23 +91,23 @@ func TestTheWholeLogIsTextOrJSONLines(t *testing.T) {
 	require.Equal(t, LogLine{7, tasklog.Line{Time: time.Date(2026, 3, 1, 12, 0, 7, 0, time.UTC), Step: "PlayAgent", Level: "error", Host: "web-1", Stream: "stderr", Message: "line 7"}}, line)
 
 	h.work.log.Missing = "swift does not answer"
-	answer = h.send(t, ask{method: http.MethodGet, path: logPath, as: roles.Viewer, header: map[string]string{"Accept-Language": "fr"}})
+	answer = h.send(t, ask{method: http.MethodGet, path: logPath, as: identity.Viewer, header: map[string]string{"Accept-Language": "fr"}})
 	require.Contains(t, answer.Body.String(), "des lignes manquent ici : swift ne répond pas")
 }
 
 // A reader that comes back names the last event, whose id is any text.
 func TestALogIsFollowedFromWhereItWasLeft(t *testing.T) {
 	h := newHouse(t)
-	h.work.changes = make(chan tasks.LogChange, 2)
+	h.work.changes = make(chan task.LogChange, 2)
 	server := httptest.NewServer(h.handler)
 	defer server.Close()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+logPath+"/events", http.NoBody)
 	require.NoError(t, err)
-	cookie, _ := h.signedIn(t, roles.Viewer)
+	cookie, _ := h.signedIn(t, identity.Viewer)
 	r.Header.Set("Cookie", cookie)
 	r.Header.Set("Last-Event-ID", "3/170/aa.5.1=2@180")
-	h.work.changes <- tasks.LogChange{Change: tasklog.Change{Total: 5, From: 4, Lines: []tasklog.Line{{Message: "one\ntwo"}}}, Cursor: "4/170/aa.5.1=2@180"}
-	h.work.changes <- tasks.LogChange{Change: tasklog.Change{Total: 5, From: 5}, Cursor: "4/170/aa.5.1=2@180", Missing: "swift does not answer", Ended: true}
+	h.work.changes <- task.LogChange{Change: tasklog.Change{Total: 5, From: 4, Lines: []tasklog.Line{{Message: "one\ntwo"}}}, Cursor: "4/170/aa.5.1=2@180"}
+	h.work.changes <- task.LogChange{Change: tasklog.Change{Total: 5, From: 5}, Cursor: "4/170/aa.5.1=2@180", Missing: "swift does not answer", Ended: true}
 	close(h.work.changes)
 	answer, err := http.DefaultClient.Do(r)
 	require.NoError(t, err)

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"mycloudmanager/internal/backup"
-	"mycloudmanager/internal/flow"
-	"mycloudmanager/internal/instances"
+	"mycloudmanager/internal/instance"
+	"mycloudmanager/internal/operation"
 )
 
 // Upcoming is when a schedule runs next.
@@ -51,19 +51,19 @@ func (s *Server) previewRetention(ctx context.Context, in *PlanPath) (*struct{ B
 	return &struct{ Body RetentionPreview }{RetentionPreview{Items: verdicts}}, err
 }
 
-func hasID(id string) func(instances.Instance) bool {
-	return func(i instances.Instance) bool { return i.ID == id }
+func hasID(id string) func(instance.Instance) bool {
+	return func(i instance.Instance) bool { return i.ID == id }
 }
 
 // recordPlan audits what somebody did with a plan.
-func (s *Server) recordPlan(ctx context.Context, operation string, p backup.Plan, changes []flow.Change) error {
-	r := s.newRecord(callerOf(ctx), operation, string(flow.Succeeded), p.Name)
-	r.Targets, r.Changes = []flow.Target{p.Target()}, changes
+func (s *Server) recordPlan(ctx context.Context, op string, p backup.Plan, changes []operation.Change) error {
+	r := s.newRecord(callerOf(ctx), op, string(operation.Succeeded), p.Name)
+	r.Targets, r.Changes = []operation.Target{p.Target()}, changes
 	return s.Audit.Append(ctx, r)
 }
 
 // planChanges are the settings that differ.
-func planChanges(before, after backup.Plan) []flow.Change {
+func planChanges(before, after backup.Plan) []operation.Change {
 	old, now := fieldsOf(before), fieldsOf(after)
 	var names []string
 	for name := range now {
@@ -72,9 +72,9 @@ func planChanges(before, after backup.Plan) []flow.Change {
 		}
 	}
 	slices.Sort(names)
-	var changes []flow.Change
+	var changes []operation.Change
 	for _, name := range names {
-		changes = append(changes, flow.Change{Field: name, Old: string(old[name]), New: string(now[name])})
+		changes = append(changes, operation.Change{Field: name, Old: string(old[name]), New: string(now[name])})
 	}
 	return changes
 }

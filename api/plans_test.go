@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mycloudmanager/internal/fault"
-	"mycloudmanager/internal/flow"
-	"mycloudmanager/internal/roles"
+	"mycloudmanager/internal/openstack/identity"
+	"mycloudmanager/internal/operation"
 )
 
 // A plan whose last good backup is two due times old says so; without the cloud it is shown all the same.
@@ -18,22 +18,22 @@ func TestAPlanSaysWhetherItIsStale(t *testing.T) {
 	const day = 24 * time.Hour
 	for name, c := range map[string]struct {
 		made, backedUp time.Duration
-		run            flow.Status
+		run            operation.Status
 		away           error
 		stale          bool
 	}{
 		"a backup of today": {made: 30 * day},
-		"a backup of old":   {made: 30 * day, backedUp: 3 * day, run: flow.Failed, stale: true},
-		"a run is going on": {made: 30 * day, backedUp: 3 * day, run: flow.Running},
-		"the cloud is away": {made: 30 * day, backedUp: 3 * day, run: flow.Failed, away: fault.New(fault.Unavailable, nil, "glance does not answer")},
-		"the plan is new":   {backedUp: 3 * day, run: flow.Failed},
+		"a backup of old":   {made: 30 * day, backedUp: 3 * day, run: operation.Failed, stale: true},
+		"a run is going on": {made: 30 * day, backedUp: 3 * day, run: operation.Running},
+		"the cloud is away": {made: 30 * day, backedUp: 3 * day, run: operation.Failed, away: fault.New(fault.Unavailable, nil, "glance does not answer")},
+		"the plan is new":   {backedUp: 3 * day, run: operation.Failed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHouse(t)
 			h.calendar.age, h.vault.age, h.vault.err = c.made, c.backedUp, c.away
 			h.work.run = c.run
 			for _, path := range []string{"/api/v1/backup-plans", "/api/v1/backup-plans/" + planID} {
-				w := h.send(t, ask{method: http.MethodGet, path: path, as: roles.Viewer})
+				w := h.send(t, ask{method: http.MethodGet, path: path, as: identity.Viewer})
 				require.Equal(t, http.StatusOK, w.Code, w.Body.String())
 				var page struct{ Items []BackupPlan }
 				require.NoError(t, json.Unmarshal(w.Body.Bytes(), &page))

@@ -11,7 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"mycloudmanager/internal/fault"
-	"mycloudmanager/internal/i18n"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // Problem is the RFC 9457 body of every error.

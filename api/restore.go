@@ -8,7 +8,7 @@ import (
 
 	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/fault"
-	"mycloudmanager/internal/instances"
+	"mycloudmanager/internal/instance"
 	"mycloudmanager/workflows"
 )
 
@@ -39,21 +39,21 @@ func (s *Server) restoreInstance(ctx context.Context, in *struct {
 
 // restoreOf looks at what is asked for. An instance that is gone is what its backup says of it: a snapshot of
 // it becomes a new server.
-func (s *Server) restoreOf(ctx context.Context, id string, in Restore) (instances.Instance, backup.Backup, error) {
+func (s *Server) restoreOf(ctx context.Context, id string, in Restore) (instance.Instance, backup.Backup, error) {
 	all, err := s.Instances.List(ctx)
 	if err != nil {
-		return instances.Instance{}, backup.Backup{}, err
+		return instance.Instance{}, backup.Backup{}, err
 	}
 	b, missing := s.Backups.Get(ctx, in.BackupID)
 	if missing != nil && fault.KindOf(missing) != fault.NotFound {
-		return instances.Instance{}, b, missing
+		return instance.Instance{}, b, missing
 	}
 	at := slices.IndexFunc(all, hasID(id))
 	if at < 0 {
 		if missing != nil || b.Method != backup.Snapshot || b.Instance != id {
-			return instances.Instance{}, b, fault.New(fault.NotFound, nil, "there is no such instance")
+			return instance.Instance{}, b, fault.New(fault.NotFound, nil, "there is no such instance")
 		}
-		return instances.Instance{ID: id, Name: b.InstanceName}, b, besideOf(all, b, in, true)
+		return instance.Instance{ID: id, Name: b.InstanceName}, b, besideOf(all, b, in, true)
 	}
 	i := all[at]
 	switch {
@@ -68,7 +68,7 @@ func (s *Server) restoreOf(ctx context.Context, id string, in Restore) (instance
 }
 
 // inPlace refuses what cannot be restored onto the instance itself.
-func inPlace(i instances.Instance, b backup.Backup, in Restore) error {
+func inPlace(i instance.Instance, b backup.Backup, in Restore) error {
 	switch {
 	case b.Method == backup.Snapshot && i.Image == "":
 		return fault.InvalidField("beside", "%s boots from a volume, whose disk cannot be replaced: name a new server", i.Name)
@@ -89,7 +89,7 @@ func inPlace(i instances.Instance, b backup.Backup, in Restore) error {
 }
 
 // besideOf refuses what no new server can be made of.
-func besideOf(all []instances.Instance, b backup.Backup, in Restore, gone bool) error {
+func besideOf(all []instance.Instance, b backup.Backup, in Restore, gone bool) error {
 	unknown := gone && b.Server == nil
 	switch {
 	case in.Beside == "":
@@ -98,7 +98,7 @@ func besideOf(all []instances.Instance, b backup.Backup, in Restore, gone bool) 
 		return fault.InvalidField("beside", "files are restored onto an instance that runs: only a snapshot becomes a new server")
 	case strings.TrimSpace(in.Beside) != in.Beside || strings.ContainsFunc(in.Beside, unicode.IsControl):
 		return fault.InvalidField("beside", "%q is no name of a server", in.Beside)
-	case slices.ContainsFunc(all, func(i instances.Instance) bool { return i.Name == in.Beside }):
+	case slices.ContainsFunc(all, func(i instance.Instance) bool { return i.Name == in.Beside }):
 		return fault.InvalidField("beside", "there is an instance %s already", in.Beside)
 	case len(in.Paths) > 0:
 		return fault.InvalidField("paths", "a snapshot is restored as a whole")

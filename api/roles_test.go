@@ -9,13 +9,13 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"mycloudmanager/internal/flow"
-	"mycloudmanager/internal/roles"
+	"mycloudmanager/internal/openstack/identity"
+	"mycloudmanager/internal/operation"
 )
 
 // route is one operation of the contract: who may use it, and a request that is right.
 type route struct {
-	need roles.Role
+	need identity.Role
 	path string
 	body string
 }
@@ -24,80 +24,80 @@ type route struct {
 var routes = map[string]route{
 	"getInfo":      {public, "/info", ""},
 	"openSession":  {public, "/session", `{"username":"viewer","password":"viewer"}`},
-	"getSession":   {roles.Viewer, "/session", ""},
-	"closeSession": {roles.Viewer, "/session", ""},
+	"getSession":   {identity.Viewer, "/session", ""},
+	"closeSession": {identity.Viewer, "/session", ""},
 
-	"listTasks":     {roles.Viewer, "/tasks", ""},
-	"getTask":       {roles.Viewer, "/tasks/" + runningTask, ""},
-	"getTaskLog":    {roles.Viewer, "/tasks/" + runningTask + "/log", ""},
-	"listTaskLog":   {roles.Viewer, "/tasks/" + runningTask + "/log/lines?limit=10", ""},
-	"followTaskLog": {roles.Viewer, "/tasks/" + runningTask + "/log/events", ""},
-	"watchTask":     {roles.Viewer, "/tasks/" + runningTask + "/events", ""},
-	"watchEvents":   {roles.Viewer, "/events", ""},
-	"cancelTask":    {roles.Operator, "/tasks/" + runningTask + "/cancel", ""},
-	"retryTask":     {roles.Operator, "/tasks/" + runningTask + "/retry", ""},
+	"listTasks":     {identity.Viewer, "/tasks", ""},
+	"getTask":       {identity.Viewer, "/tasks/" + runningTask, ""},
+	"getTaskLog":    {identity.Viewer, "/tasks/" + runningTask + "/log", ""},
+	"listTaskLog":   {identity.Viewer, "/tasks/" + runningTask + "/log/lines?limit=10", ""},
+	"followTaskLog": {identity.Viewer, "/tasks/" + runningTask + "/log/events", ""},
+	"watchTask":     {identity.Viewer, "/tasks/" + runningTask + "/events", ""},
+	"watchEvents":   {identity.Viewer, "/events", ""},
+	"cancelTask":    {identity.Operator, "/tasks/" + runningTask + "/cancel", ""},
+	"retryTask":     {identity.Operator, "/tasks/" + runningTask + "/retry", ""},
 
-	"getStack":         {roles.Viewer, "/stack", ""},
-	"getStackOptions":  {roles.Viewer, "/stack/options", ""},
-	"getStackTopology": {roles.Viewer, "/stack/topology", ""},
-	"listStackEvents":  {roles.Viewer, "/stack/events", ""},
-	"preflightStack":   {roles.Operator, "/stack/preflight", `{"name":"toolbox","preset":"small"}`},
-	"deployStack":      {roles.Operator, "/stack", `{"name":"toolbox","preset":"small"}`},
-	"updateStack":      {roles.Operator, "/stack", `{"nodes":2}`},
-	"deleteStack":      {roles.Operator, "/stack?confirm=toolbox", ""},
+	"getStack":         {identity.Viewer, "/stack", ""},
+	"getStackOptions":  {identity.Viewer, "/stack/options", ""},
+	"getStackTopology": {identity.Viewer, "/stack/topology", ""},
+	"listStackEvents":  {identity.Viewer, "/stack/events", ""},
+	"preflightStack":   {identity.Operator, "/stack/preflight", `{"name":"toolbox","preset":"small"}`},
+	"deployStack":      {identity.Operator, "/stack", `{"name":"toolbox","preset":"small"}`},
+	"updateStack":      {identity.Operator, "/stack", `{"nodes":2}`},
+	"deleteStack":      {identity.Operator, "/stack?confirm=toolbox", ""},
 
-	"listApps":         {roles.Viewer, "/apps", ""},
-	"getApp":           {roles.Viewer, "/apps/ntp", ""},
-	"getAppIcon":       {roles.Viewer, "/apps/ntp/icon", ""},
-	"listAppRevisions": {roles.Viewer, "/apps/ntp/revisions", ""},
-	"planApp":          {roles.Viewer, "/apps/ntp/plan", ""},
-	"configureApp":     {roles.Operator, "/apps/ntp/settings", `{"environment":{},"parameters":{}}`},
-	"launchApp":        {roles.Operator, "/apps/ntp/launch", `{}`},
-	"stopApp":          {roles.Operator, "/apps/ntp/stop", ""},
-	"uninstallApp":     {roles.Operator, "/apps/ntp/uninstall", `{}`},
+	"listApps":         {identity.Viewer, "/apps", ""},
+	"getApp":           {identity.Viewer, "/apps/ntp", ""},
+	"getAppIcon":       {identity.Viewer, "/apps/ntp/icon", ""},
+	"listAppRevisions": {identity.Viewer, "/apps/ntp/revisions", ""},
+	"planApp":          {identity.Viewer, "/apps/ntp/plan", ""},
+	"configureApp":     {identity.Operator, "/apps/ntp/settings", `{"environment":{},"parameters":{}}`},
+	"launchApp":        {identity.Operator, "/apps/ntp/launch", `{}`},
+	"stopApp":          {identity.Operator, "/apps/ntp/stop", ""},
+	"uninstallApp":     {identity.Operator, "/apps/ntp/uninstall", `{}`},
 
-	"listInstances":    {roles.Viewer, "/instances", ""},
-	"getInstance":      {roles.Viewer, "/instances/" + enrolledID, ""},
-	"connectInstance":  {roles.Operator, "/instances/" + enrolledID + "/network", ""},
-	"unenrollInstance": {roles.Operator, "/instances/" + enrolledID, ""},
-	"installAgent":     {roles.Operator, "/instances/" + enrolledID + "/agents/ntp", ""},
-	"removeAgent":      {roles.Operator, "/instances/" + enrolledID + "/agents/ntp", ""},
-	"batchAgents":      {roles.Operator, "/agents:batch", `{"instances":["` + enrolledID + `"],"apps":["ntp"],"action":"check"}`},
+	"listInstances":    {identity.Viewer, "/instances", ""},
+	"getInstance":      {identity.Viewer, "/instances/" + enrolledID, ""},
+	"connectInstance":  {identity.Operator, "/instances/" + enrolledID + "/network", ""},
+	"unenrollInstance": {identity.Operator, "/instances/" + enrolledID, ""},
+	"installAgent":     {identity.Operator, "/instances/" + enrolledID + "/agents/ntp", ""},
+	"removeAgent":      {identity.Operator, "/instances/" + enrolledID + "/agents/ntp", ""},
+	"batchAgents":      {identity.Operator, "/agents:batch", `{"instances":["` + enrolledID + `"],"apps":["ntp"],"action":"check"}`},
 
-	"createEnrollmentToken": {roles.Operator, "/enrollment-tokens", `{"label":"web servers"}`},
-	"listEnrollmentTokens":  {roles.Viewer, "/enrollment-tokens", ""},
-	"revokeEnrollmentToken": {roles.Operator, "/enrollment-tokens/aaaaaaaaaaaa", ""},
+	"createEnrollmentToken": {identity.Operator, "/enrollment-tokens", `{"label":"web servers"}`},
+	"listEnrollmentTokens":  {identity.Viewer, "/enrollment-tokens", ""},
+	"revokeEnrollmentToken": {identity.Operator, "/enrollment-tokens/aaaaaaaaaaaa", ""},
 	"getEnrollScript":       {public, "/enroll.sh", ""},
 	"enroll": {public, "/enroll", `{"token":"` + goodToken + `","server_id":"` + strangerID +
 		`","host_keys":["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIL3RqvTknOPKPBfvql4RahD6te4B8tUIJ6X2lNT88Pkm"],"facts":{}}`},
 	"getEnrollStatus": {public, "/enroll/status", `{"token":"` + goodToken + `","server_id":"` + strangerID + `"}`},
 
-	"listBackupPlans":    {roles.Viewer, "/backup-plans", ""},
-	"createBackupPlan":   {roles.Operator, "/backup-plans", planBody},
-	"previewBackupPlan":  {roles.Viewer, "/backup-plans/preview", `{"schedule":{"frequency":"daily","time":"02:30","time_zone":"Europe/Paris"}}`},
-	"getBackupPlan":      {roles.Viewer, "/backup-plans/" + planID, ""},
-	"replaceBackupPlan":  {roles.Operator, "/backup-plans/" + planID, planBody},
-	"deleteBackupPlan":   {roles.Operator, "/backup-plans/" + planID, ""},
-	"runBackupPlan":      {roles.Operator, "/backup-plans/" + planID + "/run", ""},
-	"pauseBackupPlan":    {roles.Operator, "/backup-plans/" + planID + "/pause", `{"note":"moving house"}`},
-	"resumeBackupPlan":   {roles.Operator, "/backup-plans/" + planID + "/resume", ""},
-	"listBackupPlanRuns": {roles.Viewer, "/backup-plans/" + planID + "/runs", ""},
-	"previewRetention":   {roles.Viewer, "/backup-plans/" + planID + "/retention", ""},
+	"listBackupPlans":    {identity.Viewer, "/backup-plans", ""},
+	"createBackupPlan":   {identity.Operator, "/backup-plans", planBody},
+	"previewBackupPlan":  {identity.Viewer, "/backup-plans/preview", `{"schedule":{"frequency":"daily","time":"02:30","time_zone":"Europe/Paris"}}`},
+	"getBackupPlan":      {identity.Viewer, "/backup-plans/" + planID, ""},
+	"replaceBackupPlan":  {identity.Operator, "/backup-plans/" + planID, planBody},
+	"deleteBackupPlan":   {identity.Operator, "/backup-plans/" + planID, ""},
+	"runBackupPlan":      {identity.Operator, "/backup-plans/" + planID + "/run", ""},
+	"pauseBackupPlan":    {identity.Operator, "/backup-plans/" + planID + "/pause", `{"note":"moving house"}`},
+	"resumeBackupPlan":   {identity.Operator, "/backup-plans/" + planID + "/resume", ""},
+	"listBackupPlanRuns": {identity.Viewer, "/backup-plans/" + planID + "/runs", ""},
+	"previewRetention":   {identity.Viewer, "/backup-plans/" + planID + "/retention", ""},
 
-	"listBackups":       {roles.Viewer, "/backups", ""},
-	"getBackup":         {roles.Viewer, "/backups/" + backupID, ""},
-	"holdBackup":        {roles.Operator, "/backups/" + backupID + "/hold", `{"held":true}`},
-	"listBackupFiles":   {roles.Viewer, "/backups/" + backupID + "/files?path=/data", ""},
-	"verifyBackup":      {roles.Operator, "/backups/" + backupID + "/verify", ""},
-	"deleteBackup":      {roles.Operator, "/backups/" + backupID, ""},
-	"listRestorePoints": {roles.Viewer, "/instances/" + enrolledID + "/restore-points", ""},
-	"restoreInstance":   {roles.Operator, "/instances/" + enrolledID + "/restore", `{"backup_id":"` + backupID + `","confirm":"web-1"}`},
+	"listBackups":       {identity.Viewer, "/backups", ""},
+	"getBackup":         {identity.Viewer, "/backups/" + backupID, ""},
+	"holdBackup":        {identity.Operator, "/backups/" + backupID + "/hold", `{"held":true}`},
+	"listBackupFiles":   {identity.Viewer, "/backups/" + backupID + "/files?path=/data", ""},
+	"verifyBackup":      {identity.Operator, "/backups/" + backupID + "/verify", ""},
+	"deleteBackup":      {identity.Operator, "/backups/" + backupID, ""},
+	"listRestorePoints": {identity.Viewer, "/instances/" + enrolledID + "/restore-points", ""},
+	"restoreInstance":   {identity.Operator, "/instances/" + enrolledID + "/restore", `{"backup_id":"` + backupID + `","confirm":"web-1"}`},
 
-	"listNotices": {roles.Viewer, "/notices", ""},
-	"testNotices": {roles.Administrator, "/notices/test", ""},
+	"listNotices": {identity.Viewer, "/notices", ""},
+	"testNotices": {identity.Administrator, "/notices/test", ""},
 
-	"listAudit":   {roles.Viewer, "/audit", ""},
-	"exportAudit": {roles.Viewer, "/audit/export?format=csv", ""},
+	"listAudit":   {identity.Viewer, "/audit", ""},
+	"exportAudit": {identity.Viewer, "/audit/export?format=csv", ""},
 }
 
 // operations returns the contract's operations with their methods.
@@ -118,7 +118,7 @@ func (h *house) operations(t *testing.T) map[string]string {
 	return out
 }
 
-var everyone = []roles.Role{roles.None, roles.Viewer, roles.Operator, roles.Administrator}
+var everyone = []identity.Role{identity.None, identity.Viewer, identity.Operator, identity.Administrator}
 
 func TestEveryRouteAsksForItsRole(t *testing.T) {
 	h := newHouse(t)
@@ -136,7 +136,7 @@ func TestEveryRouteAsksForItsRole(t *testing.T) {
 			switch {
 			case r.need == public || who.Allows(r.need):
 				assert.Less(t, answer.Code, 400, "%s as %q: %s", id, who, answer.Body)
-			case who == roles.None:
+			case who == identity.None:
 				assert.Equal(t, http.StatusUnauthorized, answer.Code, "%s as nobody", id)
 				assert.Equal(t, "unauthorized", problem(t, answer).Code)
 			default:
@@ -153,7 +153,7 @@ func TestEveryCredentialMeetsTheSameDoor(t *testing.T) {
 		for name, credential := range map[string]string{"X-Auth-Token": string(who), "Authorization": basic(string(who), string(who))} {
 			answer := h.send(t, ask{method: http.MethodPost, path: "/api/v1/apps/ntp/launch", body: `{}`, header: map[string]string{name: credential}})
 			want := http.StatusAccepted
-			if who == roles.Viewer {
+			if who == identity.Viewer {
 				want = http.StatusForbidden
 			}
 			require.Equal(t, want, answer.Code, "%s by %s: %s", who, name, answer.Body)
@@ -164,7 +164,7 @@ func TestEveryCredentialMeetsTheSameDoor(t *testing.T) {
 // What is not ours, Temporal Web and the payload codec, is for administrators alone.
 func TestTemporalWebAndCodecAreForAdministrators(t *testing.T) {
 	h := newHouse(t)
-	want := map[roles.Role]int{roles.None: http.StatusUnauthorized, roles.Viewer: http.StatusForbidden, roles.Operator: http.StatusForbidden, roles.Administrator: http.StatusOK}
+	want := map[identity.Role]int{identity.None: http.StatusUnauthorized, identity.Viewer: http.StatusForbidden, identity.Operator: http.StatusForbidden, identity.Administrator: http.StatusOK}
 	for who, status := range want {
 		for _, a := range []ask{{method: http.MethodGet, path: "/temporal/"}, {method: http.MethodPost, path: "/temporal/api/v1/x"},
 			{method: http.MethodPost, path: "/codec/decode", body: `{"payloads":[]}`}} {
@@ -183,23 +183,23 @@ func TestTemporalWebAndCodecAreForAdministrators(t *testing.T) {
 // A task may be cancelled and retried only by who could have started it.
 func TestTasksAreTouchedByWhoMayStartThem(t *testing.T) {
 	h := newHouse(t)
-	h.Operations = map[string]flow.Operation{"vault.open": {Name: "vault.open", Role: roles.Administrator}}
+	h.Operations = map[string]operation.Operation{"vault.open": {Name: "vault.open", Role: identity.Administrator}}
 	h.work.operation = "vault.open"
 	for _, verb := range []string{"cancel", "retry"} {
 		path := "/api/v1/tasks/" + runningTask + "/" + verb
-		require.Equal(t, http.StatusForbidden, h.send(t, ask{method: http.MethodPost, path: path, as: roles.Operator}).Code)
-		require.Equal(t, http.StatusAccepted, h.send(t, ask{method: http.MethodPost, path: path, as: roles.Administrator}).Code)
+		require.Equal(t, http.StatusForbidden, h.send(t, ask{method: http.MethodPost, path: path, as: identity.Operator}).Code)
+		require.Equal(t, http.StatusAccepted, h.send(t, ask{method: http.MethodPost, path: path, as: identity.Administrator}).Code)
 	}
 	h.work.operation = "of.another.release"
-	require.Equal(t, http.StatusForbidden, h.send(t, ask{method: http.MethodPost, path: "/api/v1/tasks/" + runningTask + "/cancel", as: roles.Administrator}).Code)
+	require.Equal(t, http.StatusForbidden, h.send(t, ask{method: http.MethodPost, path: "/api/v1/tasks/" + runningTask + "/cancel", as: identity.Administrator}).Code)
 	require.Equal(t, int32(2), h.work.count.Load())
 }
 
 // Who was refused a change stands in the audit; who only looked does not.
 func TestRefusedChangesAreAudited(t *testing.T) {
 	h := newHouse(t)
-	h.send(t, ask{method: http.MethodPost, path: "/api/v1/apps/ntp/launch", body: `{}`, as: roles.Viewer})
-	h.send(t, ask{method: http.MethodGet, path: "/api/v1/apps", as: roles.Viewer})
+	h.send(t, ask{method: http.MethodPost, path: "/api/v1/apps/ntp/launch", body: `{}`, as: identity.Viewer})
+	h.send(t, ask{method: http.MethodGet, path: "/api/v1/apps", as: identity.Viewer})
 	require.Len(t, h.book.records, 1)
 	r := h.book.records[0]
 	require.Equal(t, "launchApp refused viewer", strings.Join([]string{r.Operation, r.Outcome, r.Actor.Name}, " "))

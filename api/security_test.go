@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mycloudmanager/internal/fault"
-	"mycloudmanager/internal/roles"
+	"mycloudmanager/internal/openstack/identity"
 )
 
 const inner = "pq: connection to db-7.internal refused, password=hunter2"
@@ -39,7 +39,7 @@ func TestNoAnswerShowsAnInnerError(t *testing.T) {
 			if id == "getInfo" || id == "previewBackupPlan" || id == "getEnrollScript" || id == "getSession" || id == "closeSession" || id == "watchEvents" || id == "watchTask" || id == "followTaskLog" {
 				continue // they ask nobody, or have begun to answer
 			}
-			answer := h.send(t, ask{method: method, path: "/api/v1" + r.path, body: r.body, as: roles.Administrator})
+			answer := h.send(t, ask{method: method, path: "/api/v1" + r.path, body: r.body, as: identity.Administrator})
 			require.Equal(t, c.status, answer.Code, "%s %s: %s", name, id, answer.Body)
 			require.Equal(t, c.code, problem(t, answer).Code)
 			require.NotContains(t, answer.Body.String(), "hunter2")
@@ -55,7 +55,7 @@ func TestNoAnswerShowsAnInnerError(t *testing.T) {
 func TestAPanicIsAnInternalProblem(t *testing.T) {
 	h := newHouse(t)
 	h.Stacks = nil
-	answer := h.send(t, ask{method: http.MethodGet, path: "/api/v1/stack", as: roles.Viewer})
+	answer := h.send(t, ask{method: http.MethodGet, path: "/api/v1/stack", as: identity.Viewer})
 	require.Equal(t, http.StatusInternalServerError, answer.Code)
 	require.Equal(t, "internal", problem(t, answer).Code)
 	require.NotContains(t, answer.Body.String(), "nil pointer")
@@ -82,7 +82,7 @@ func TestSecretsAreNeitherEchoedNorLogged(t *testing.T) {
 		{method: http.MethodGet, path: session, header: map[string]string{"Authorization": basic("a", secret)}},
 		{method: http.MethodGet, path: session, header: map[string]string{"X-Auth-Token": secret}},
 		{method: http.MethodGet, path: session, header: map[string]string{"Cookie": sessionCookie + "=" + secret}},
-		{method: http.MethodPut, path: settings, body: `{"environment":"` + secret + `","parameters":{}}`, as: roles.Operator},
+		{method: http.MethodPut, path: settings, body: `{"environment":"` + secret + `","parameters":{}}`, as: identity.Operator},
 	} {
 		answer := h.send(t, a)
 		require.GreaterOrEqual(t, answer.Code, 400)
@@ -102,9 +102,9 @@ func TestEveryAnswerHasSecureHeaders(t *testing.T) {
 		"docs":        {method: http.MethodGet, path: "/api/docs"},
 		"contract":    {method: http.MethodGet, path: "/api/v1/openapi.json"},
 		"answer":      {method: http.MethodGet, path: "/api/v1/info"},
-		"icon":        {method: http.MethodGet, path: "/api/v1/apps/ntp/icon", as: roles.Viewer},
-		"export":      {method: http.MethodGet, path: "/api/v1/audit/export?format=csv", as: roles.Operator},
-		"events":      {method: http.MethodGet, path: "/api/v1/events", as: roles.Viewer},
+		"icon":        {method: http.MethodGet, path: "/api/v1/apps/ntp/icon", as: identity.Viewer},
+		"export":      {method: http.MethodGet, path: "/api/v1/audit/export?format=csv", as: identity.Operator},
+		"events":      {method: http.MethodGet, path: "/api/v1/events", as: identity.Viewer},
 		"refusal":     {method: http.MethodGet, path: "/api/v1/apps"},
 		"no path":     {method: http.MethodGet, path: "/api/v1/nothing"},
 		"no method":   {method: http.MethodPut, path: "/api/v1/apps"},
@@ -144,7 +144,7 @@ func TestSessionCookieIsOutOfReach(t *testing.T) {
 	c := cookies[0]
 	require.True(t, c.HttpOnly && c.Secure && c.SameSite == http.SameSiteStrictMode && c.Path == "/", c.String())
 	require.NotContains(t, c.Value, "operator")
-	end := h.send(t, ask{method: http.MethodDelete, path: "/api/v1/session", as: roles.Operator})
+	end := h.send(t, ask{method: http.MethodDelete, path: "/api/v1/session", as: identity.Operator})
 	require.Negative(t, end.Result().Cookies()[0].MaxAge)
 }
 

@@ -11,18 +11,17 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 	"github.com/gin-gonic/gin"
 
-	"mycloudmanager/internal/apps"
-	"mycloudmanager/internal/audit"
+	"mycloudmanager/internal/app"
 	"mycloudmanager/internal/backup"
-	"mycloudmanager/internal/enrollment"
-	"mycloudmanager/internal/flow"
-	"mycloudmanager/internal/identity"
-	"mycloudmanager/internal/instances"
-	"mycloudmanager/internal/notice"
-	"mycloudmanager/internal/roles"
+	"mycloudmanager/internal/instance"
+	"mycloudmanager/internal/instance/enrollment"
+	"mycloudmanager/internal/notification"
+	"mycloudmanager/internal/openstack/identity"
+	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/operation/audit"
+	"mycloudmanager/internal/operation/task"
+	"mycloudmanager/internal/operation/tasklog"
 	"mycloudmanager/internal/stack"
-	"mycloudmanager/internal/tasklog"
-	"mycloudmanager/internal/tasks"
 )
 
 // Identities signs in and recognises callers.
@@ -34,26 +33,26 @@ type Identities interface {
 
 // Tasks starts operations and shows them.
 type Tasks interface {
-	Start(ctx context.Context, s tasks.Start) (tasks.Task, error)
-	Again(ctx context.Context, s tasks.Start) (*tasks.Task, error)
-	List(ctx context.Context, f tasks.Filter) (tasks.Page, error)
-	Get(ctx context.Context, id string) (tasks.Task, error)
-	Cancel(ctx context.Context, id string) (tasks.Task, error)
-	Retry(ctx context.Context, id string, r flow.Request, userToken, key string) (tasks.Task, error)
+	Start(ctx context.Context, s task.Start) (task.Task, error)
+	Again(ctx context.Context, s task.Start) (*task.Task, error)
+	List(ctx context.Context, f task.Filter) (task.Page, error)
+	Get(ctx context.Context, id string) (task.Task, error)
+	Cancel(ctx context.Context, id string) (task.Task, error)
+	Retry(ctx context.Context, id string, r operation.Request, userToken, key string) (task.Task, error)
 	Log(ctx context.Context, id, step string) (*tasklog.View, error)
-	FollowLog(ctx context.Context, id, step, cursor string, lines bool) <-chan tasks.LogChange
-	Running(ctx context.Context, target flow.Target) (string, error)
-	Watch(ctx context.Context, id string) <-chan tasks.Task
-	WatchAll(ctx context.Context) <-chan tasks.Task
+	FollowLog(ctx context.Context, id, step, cursor string, lines bool) <-chan task.LogChange
+	Running(ctx context.Context, target operation.Target) (string, error)
+	Watch(ctx context.Context, id string) <-chan task.Task
+	WatchAll(ctx context.Context) <-chan task.Task
 	RunningOn(ctx context.Context, kind string) (map[string]string, error)
-	Latest(ctx context.Context, target flow.Target) (tasks.Task, error)
+	Latest(ctx context.Context, target operation.Target) (task.Task, error)
 }
 
 // Instances reads the project's servers.
 type Instances interface {
-	List(ctx context.Context) ([]instances.Instance, error)
-	More(ctx context.Context) ([]instances.Instance, error)
-	Get(ctx context.Context, id string) (instances.Instance, error)
+	List(ctx context.Context) ([]instance.Instance, error)
+	More(ctx context.Context) ([]instance.Instance, error)
+	Get(ctx context.Context, id string) (instance.Instance, error)
 }
 
 // Tokens makes enrollment tokens and redeems them.
@@ -87,7 +86,7 @@ type Backups interface {
 
 // Notices shows where notices go, and what became of the last of each.
 type Notices interface {
-	Channels(ctx context.Context) ([]notice.Recipient, error)
+	Channels(ctx context.Context) ([]notification.Recipient, error)
 }
 
 // Stacks reads the toolbox stack.
@@ -102,13 +101,13 @@ type Stacks interface {
 
 // Apps reads the catalogue and what of it runs.
 type Apps interface {
-	List(ctx context.Context) ([]apps.App, error)
-	Get(ctx context.Context, name string) (apps.App, error)
-	Now(ctx context.Context, name string) (apps.App, error)
+	List(ctx context.Context) ([]app.App, error)
+	Get(ctx context.Context, name string) (app.App, error)
+	Now(ctx context.Context, name string) (app.App, error)
 	Icon(name string) ([]byte, error)
-	Revisions(ctx context.Context, name string) ([]apps.Revision, error)
-	Plan(ctx context.Context, name, version string) ([]apps.PlanRow, error)
-	CheckSettings(ctx context.Context, name string, s apps.Settings) (plain apps.Settings, changes []flow.Change, err error)
+	Revisions(ctx context.Context, name string) ([]app.Revision, error)
+	Plan(ctx context.Context, name, version string) ([]app.PlanRow, error)
+	CheckSettings(ctx context.Context, name string, s app.Settings) (plain app.Settings, changes []operation.Change, err error)
 }
 
 // Audit is the audit store.
@@ -156,7 +155,7 @@ type Server struct {
 	Backups    Backups
 	Notices    Notices
 	Audit      Audit
-	Operations map[string]flow.Operation
+	Operations map[string]operation.Operation
 	Probes     []Probe
 
 	sessions sessions
@@ -222,10 +221,10 @@ func (s *Server) router() (*gin.Engine, huma.API, error) {
 const roleKey = "role"
 
 // public marks an operation that needs no sign-in.
-const public = roles.Role("public")
+const public = identity.Role("public")
 
 // handle registers one operation with the role it needs: deny by default, there is no way around it.
-func handle[I, O any](api huma.API, need roles.Role, op huma.Operation, h func(context.Context, *I) (*O, error)) {
+func handle[I, O any](api huma.API, need identity.Role, op huma.Operation, h func(context.Context, *I) (*O, error)) {
 	prepare(&op, need)
 	huma.Register(api, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := h(ctx, in)
@@ -236,7 +235,7 @@ func handle[I, O any](api huma.API, need roles.Role, op huma.Operation, h func(c
 	})
 }
 
-func prepare(op *huma.Operation, need roles.Role) {
+func prepare(op *huma.Operation, need identity.Role) {
 	op.Metadata = map[string]any{roleKey: need}
 	op.MaxBodyBytes = maxBody
 	op.BodyReadTimeout = readTimeout

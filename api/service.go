@@ -11,15 +11,15 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"mycloudmanager/internal/fault"
-	"mycloudmanager/internal/i18n"
-	"mycloudmanager/internal/roles"
+	"mycloudmanager/internal/openstack/identity"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // SignInHint is a login that the sandbox shows on its sign-in page.
 type SignInHint struct {
-	Username string     `json:"username"`
-	Password string     `json:"password"`
-	Role     roles.Role `json:"role"`
+	Username string        `json:"username"`
+	Password string        `json:"password"`
+	Role     identity.Role `json:"role"`
 }
 
 // SignInDefaults fill what a sign-in leaves out.
@@ -119,7 +119,7 @@ func (s *Server) metrics(c *gin.Context) {
 // Temporal Web carry its own CSRF token, so ours is not asked for. A browser page is sent to sign in.
 func (s *Server) administrators(page bool) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		role := roles.None
+		role := identity.None
 		if cookie, err := c.Cookie(sessionCookie); err == nil {
 			if v, err := s.sessions.open(cookie); err == nil {
 				if who, err := s.Identities.Validate(c.Request.Context(), v.Token); err == nil {
@@ -128,12 +128,12 @@ func (s *Server) administrators(page bool) gin.HandlerFunc {
 			}
 		}
 		switch {
-		case role.Allows(roles.Administrator):
+		case role.Allows(identity.Administrator):
 			c.Next()
-		case role == roles.None && page && strings.Contains(c.GetHeader("Accept"), "text/html"):
+		case role == identity.None && page && strings.Contains(c.GetHeader("Accept"), "text/html"):
 			c.Redirect(http.StatusSeeOther, "/sign-in")
 			c.Abort()
-		case role == roles.None:
+		case role == identity.None:
 			writeProblem(c, newProblem(http.StatusUnauthorized, "sign in first"))
 		default:
 			writeProblem(c, newProblem(http.StatusForbidden, "this is for administrators"))

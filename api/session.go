@@ -13,11 +13,10 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"mycloudmanager/internal/audit"
 	"mycloudmanager/internal/fault"
-	"mycloudmanager/internal/flow"
-	"mycloudmanager/internal/identity"
-	"mycloudmanager/internal/roles"
+	"mycloudmanager/internal/openstack/identity"
+	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/operation/audit"
 )
 
 const (
@@ -78,11 +77,11 @@ type User struct {
 
 // Session is who is signed in.
 type Session struct {
-	User      User       `json:"user"`
-	Project   User       `json:"project"`
-	Role      roles.Role `json:"role" enum:"viewer,operator,administrator"`
-	ExpiresAt time.Time  `json:"expires_at"`
-	CSRFToken string     `json:"csrf_token"`
+	User      User          `json:"user"`
+	Project   User          `json:"project"`
+	Role      identity.Role `json:"role" enum:"viewer,operator,administrator"`
+	ExpiresAt time.Time     `json:"expires_at"`
+	CSRFToken string        `json:"csrf_token"`
 }
 
 // SignIn is a password or an application credential.
@@ -123,9 +122,9 @@ func (s *Server) sessionRoutes(api huma.API) {
 	tags := []string{"Session"}
 	handle(api, public, huma.Operation{OperationID: "openSession", Method: http.MethodPost, Path: "/session", Tags: tags,
 		Summary: "Sign in", DefaultStatus: http.StatusCreated, Errors: []int{http.StatusTooManyRequests}}, s.openSession)
-	handle(api, roles.Viewer, huma.Operation{OperationID: "getSession", Method: http.MethodGet, Path: "/session", Tags: tags, Summary: "Who is signed in"},
+	handle(api, identity.Viewer, huma.Operation{OperationID: "getSession", Method: http.MethodGet, Path: "/session", Tags: tags, Summary: "Who is signed in"},
 		s.getSession)
-	handle(api, roles.Viewer, huma.Operation{OperationID: "closeSession", Method: http.MethodDelete, Path: "/session", Tags: tags,
+	handle(api, identity.Viewer, huma.Operation{OperationID: "closeSession", Method: http.MethodDelete, Path: "/session", Tags: tags,
 		Summary: "Sign out", DefaultStatus: http.StatusNoContent}, s.closeSession)
 	handle(api, public, huma.Operation{OperationID: "getInfo", Method: http.MethodGet, Path: "/info", Tags: []string{"Service"},
 		Summary: "What this manager is"}, s.getInfo)
@@ -153,7 +152,7 @@ func (s *Server) openSession(ctx context.Context, in *struct{ Body SignIn }) (*s
 	if err != nil {
 		return nil, err
 	}
-	if err := s.record(ctx, who, "session.open", string(flow.Succeeded), ""); err != nil {
+	if err := s.record(ctx, who, "session.open", string(operation.Succeeded), ""); err != nil {
 		return nil, err
 	}
 	return &sessionAnswer{SetCookie: cookie, Body: describe(person, v.CSRF)}, nil
@@ -195,20 +194,20 @@ func (s *Server) closeSession(ctx context.Context, _ *struct{}) (*struct {
 }
 
 // record writes an audit record about something that is no task.
-func (s *Server) record(ctx context.Context, who caller, operation, outcome, detail string) error {
-	return s.Audit.Append(ctx, s.newRecord(who, operation, outcome, detail))
+func (s *Server) record(ctx context.Context, who caller, op, outcome, detail string) error {
+	return s.Audit.Append(ctx, s.newRecord(who, op, outcome, detail))
 }
 
-func (s *Server) newRecord(who caller, operation, outcome, detail string) audit.Record {
+func (s *Server) newRecord(who caller, op, outcome, detail string) audit.Record {
 	return audit.Record{
-		Time: time.Now(), Actor: flow.Actor{ID: who.UserID, Name: who.UserName}, SourceIP: who.sourceIP, UserAgent: who.userAgent,
-		Via: who.via, Operation: operation, Outcome: outcome, Detail: detail, RequestID: who.requestID, Key: operation + ":" + rand.Text(),
+		Time: time.Now(), Actor: operation.Actor{ID: who.UserID, Name: who.UserName}, SourceIP: who.sourceIP, UserAgent: who.userAgent,
+		Via: who.via, Operation: op, Outcome: outcome, Detail: detail, RequestID: who.requestID, Key: op + ":" + rand.Text(),
 	}
 }
 
-func (s *Server) auditRefusal(ctx context.Context, who caller, operation string, cause error) {
-	if err := s.record(ctx, who, operation, audit.Refused, fault.MessageOf(cause)); err != nil {
-		slog.Error("a refusal was not audited", "operation", operation, "err", err) // it must still be answered
+func (s *Server) auditRefusal(ctx context.Context, who caller, op string, cause error) {
+	if err := s.record(ctx, who, op, audit.Refused, fault.MessageOf(cause)); err != nil {
+		slog.Error("a refusal was not audited", "operation", op, "err", err) // it must still be answered
 	}
 }
 

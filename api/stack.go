@@ -8,34 +8,34 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"mycloudmanager/internal/fault"
-	"mycloudmanager/internal/flow"
-	"mycloudmanager/internal/i18n"
-	"mycloudmanager/internal/roles"
+	"mycloudmanager/internal/openstack/identity"
+	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/platform/i18n"
 	"mycloudmanager/internal/stack"
 	"mycloudmanager/workflows"
 )
 
 // stackTarget is the one stack of the project; its name is the user's.
-func stackTarget(name string) flow.Target {
-	return flow.Target{Kind: "stack", ID: "toolbox", Name: name}
+func stackTarget(name string) operation.Target {
+	return operation.Target{Kind: "stack", ID: "toolbox", Name: name}
 }
 
 func (s *Server) stackRoutes(api huma.API) {
 	tags := []string{"Stack"}
-	handle(api, roles.Viewer, huma.Operation{OperationID: "getStack", Method: http.MethodGet, Path: "/stack", Tags: tags, Summary: "How the stack stands"}, s.getStack)
-	handle(api, roles.Viewer, huma.Operation{OperationID: "getStackOptions", Method: http.MethodGet, Path: "/stack/options", Tags: tags,
+	handle(api, identity.Viewer, huma.Operation{OperationID: "getStack", Method: http.MethodGet, Path: "/stack", Tags: tags, Summary: "How the stack stands"}, s.getStack)
+	handle(api, identity.Viewer, huma.Operation{OperationID: "getStackOptions", Method: http.MethodGet, Path: "/stack/options", Tags: tags,
 		Summary: "What a deployment can choose from"}, s.getStackOptions)
-	handle(api, roles.Operator, huma.Operation{OperationID: "preflightStack", Method: http.MethodPost, Path: "/stack/preflight", Tags: tags,
+	handle(api, identity.Operator, huma.Operation{OperationID: "preflightStack", Method: http.MethodPost, Path: "/stack/preflight", Tags: tags,
 		Summary: "Would a deployment fit? Nothing is changed"}, s.preflightStack)
-	handle(api, roles.Operator, huma.Operation{OperationID: "deployStack", Method: http.MethodPost, Path: "/stack", Tags: tags,
+	handle(api, identity.Operator, huma.Operation{OperationID: "deployStack", Method: http.MethodPost, Path: "/stack", Tags: tags,
 		Summary: "Deploy the stack", DefaultStatus: http.StatusAccepted, Errors: []int{http.StatusConflict}}, s.deployStack)
-	handle(api, roles.Operator, huma.Operation{OperationID: "updateStack", Method: http.MethodPatch, Path: "/stack", Tags: tags,
+	handle(api, identity.Operator, huma.Operation{OperationID: "updateStack", Method: http.MethodPatch, Path: "/stack", Tags: tags,
 		Summary: "Scale the stack or change its flavors", DefaultStatus: http.StatusAccepted, Errors: []int{http.StatusConflict, http.StatusNotFound}}, s.updateStack)
-	handle(api, roles.Operator, huma.Operation{OperationID: "deleteStack", Method: http.MethodDelete, Path: "/stack", Tags: tags,
+	handle(api, identity.Operator, huma.Operation{OperationID: "deleteStack", Method: http.MethodDelete, Path: "/stack", Tags: tags,
 		Summary: "Delete the stack", DefaultStatus: http.StatusAccepted, Errors: []int{http.StatusConflict, http.StatusNotFound}}, s.deleteStack)
-	handle(api, roles.Viewer, huma.Operation{OperationID: "getStackTopology", Method: http.MethodGet, Path: "/stack/topology", Tags: tags,
+	handle(api, identity.Viewer, huma.Operation{OperationID: "getStackTopology", Method: http.MethodGet, Path: "/stack/topology", Tags: tags,
 		Summary: "Resources and what they depend on"}, s.getStackTopology)
-	handle(api, roles.Viewer, huma.Operation{OperationID: "listStackEvents", Method: http.MethodGet, Path: "/stack/events", Tags: tags,
+	handle(api, identity.Viewer, huma.Operation{OperationID: "listStackEvents", Method: http.MethodGet, Path: "/stack/events", Tags: tags,
 		Summary: "The stack's story, newest first"}, s.listStackEvents)
 }
 

@@ -13,13 +13,13 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/sse"
 
-	"mycloudmanager/internal/roles"
+	"mycloudmanager/internal/openstack/identity"
 )
 
 // stream registers server-sent events with ids that are texts. Those of huma's own are numbers, which say too little for
 // a reader to go on where it left a log.
 // https://html.spec.whatwg.org/multipage/server-sent-events.html
-func stream[I any](api huma.API, need roles.Role, op huma.Operation, events map[string]any, follow func(ctx context.Context, in *I, send sendEvent)) {
+func stream[I any](api huma.API, need identity.Role, op huma.Operation, events map[string]any, follow func(ctx context.Context, in *I, send sendEvent)) {
 	prepare(&op, need)
 	var schemas []*huma.Schema
 	names := map[reflect.Type]string{}

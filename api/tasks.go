@@ -13,18 +13,18 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"mycloudmanager/internal/fault"
-	"mycloudmanager/internal/flow"
-	"mycloudmanager/internal/roles"
-	"mycloudmanager/internal/tasks"
+	"mycloudmanager/internal/openstack/identity"
+	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/operation/task"
 )
 
 // Accepted is the answer of everything that takes work.
 type Accepted struct {
 	Location string `header:"Location"`
-	Body     tasks.Task
+	Body     task.Task
 }
 
-func accepted(t tasks.Task, err error) (*Accepted, error) {
+func accepted(t task.Task, err error) (*Accepted, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -32,12 +32,12 @@ func accepted(t tasks.Task, err error) (*Accepted, error) {
 }
 
 // start starts an operation for the caller; body is what the Idempotency-Key stands for.
-func (s *Server) start(ctx context.Context, once Once, operation string, input, body any, targets ...flow.Target) (*Accepted, error) {
+func (s *Server) start(ctx context.Context, once Once, operation string, input, body any, targets ...operation.Target) (*Accepted, error) {
 	return s.startChange(ctx, once, operation, input, body, nil, targets...)
 }
 
 // startMany is start for work on many targets, which are held one by one.
-func (s *Server) startMany(ctx context.Context, once Once, operation string, input, body any, targets []flow.Target) (*Accepted, error) {
+func (s *Server) startMany(ctx context.Context, once Once, operation string, input, body any, targets []operation.Target) (*Accepted, error) {
 	encoded, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -47,12 +47,12 @@ func (s *Server) startMany(ctx context.Context, once Once, operation string, inp
 		sum := sha256.Sum256([]byte(callerOf(ctx).UserID + " " + operation + " " + once.IdempotencyKey))
 		id = hex.EncodeToString(sum[:16])
 	}
-	return accepted(s.Tasks.Start(ctx, tasks.Start{Operation: s.Operations[operation], Input: input, Request: request(ctx, operation, targets...),
+	return accepted(s.Tasks.Start(ctx, task.Start{Operation: s.Operations[operation], Input: input, Request: request(ctx, operation, targets...),
 		Key: once.IdempotencyKey, Body: encoded, ID: "batch:" + id}))
 }
 
 // startChange is start for an operation whose old and new values the audit shows.
-func (s *Server) startChange(ctx context.Context, once Once, operation string, input, body any, changes []flow.Change, targets ...flow.Target) (*Accepted, error) {
+func (s *Server) startChange(ctx context.Context, once Once, operation string, input, body any, changes []operation.Change, targets ...operation.Target) (*Accepted, error) {
 	op, ok := s.Operations[operation]
 	if !ok {
 		return nil, fmt.Errorf("operation %s is not registered", operation)
@@ -63,24 +63,24 @@ func (s *Server) startChange(ctx context.Context, once Once, operation string, i
 	}
 	r := request(ctx, operation, targets...)
 	r.Changes = changes
-	return accepted(s.Tasks.Start(ctx, tasks.Start{Operation: op, Input: input, Request: r, Key: once.IdempotencyKey, Body: encoded}))
+	return accepted(s.Tasks.Start(ctx, task.Start{Operation: op, Input: input, Request: r, Key: once.IdempotencyKey, Body: encoded}))
 }
 
 type taskPath struct {
 	ID string `path:"id" maxLength:"512"`
 }
 
-type taskAnswer struct{ Body tasks.Task }
+type taskAnswer struct{ Body task.Task }
 
 func (s *Server) taskRoutes(api huma.API) {
 	tags := []string{"Tasks"}
-	handle(api, roles.Viewer, huma.Operation{OperationID: "listTasks", Method: http.MethodGet, Path: "/tasks", Tags: tags,
+	handle(api, identity.Viewer, huma.Operation{OperationID: "listTasks", Method: http.MethodGet, Path: "/tasks", Tags: tags,
 		Summary: "Tasks, newest first"}, s.listTasks)
-	handle(api, roles.Viewer, huma.Operation{OperationID: "getTask", Method: http.MethodGet, Path: "/tasks/{id}", Tags: tags,
+	handle(api, identity.Viewer, huma.Operation{OperationID: "getTask", Method: http.MethodGet, Path: "/tasks/{id}", Tags: tags,
 		Summary: "One task", Errors: []int{http.StatusNotFound}}, s.getTask)
-	handle(api, roles.Operator, huma.Operation{OperationID: "cancelTask", Method: http.MethodPost, Path: "/tasks/{id}/cancel", Tags: tags,
+	handle(api, identity.Operator, huma.Operation{OperationID: "cancelTask", Method: http.MethodPost, Path: "/tasks/{id}/cancel", Tags: tags,
 		Summary: "Cancel a task: what it did is undone", DefaultStatus: http.StatusAccepted, Errors: []int{http.StatusNotFound, http.StatusConflict}}, s.cancelTask)
-	handle(api, roles.Operator, huma.Operation{OperationID: "retryTask", Method: http.MethodPost, Path: "/tasks/{id}/retry", Tags: tags,
+	handle(api, identity.Operator, huma.Operation{OperationID: "retryTask", Method: http.MethodPost, Path: "/tasks/{id}/retry", Tags: tags,
 		Summary: "Let a blocked task go on, or start a failed one again", DefaultStatus: http.StatusAccepted, Errors: []int{http.StatusNotFound, http.StatusConflict}}, s.retryTask)
 }
 
@@ -95,13 +95,13 @@ type listTasks struct {
 	PageToken string    `query:"page_token" maxLength:"4096"`
 }
 
-func (s *Server) listTasks(ctx context.Context, in *listTasks) (*struct{ Body tasks.Page }, error) {
-	page, err := s.Tasks.List(ctx, tasks.Filter{Status: flow.Status(in.Status), Operation: in.Operation, Target: in.Target, Actor: in.Actor,
+func (s *Server) listTasks(ctx context.Context, in *listTasks) (*struct{ Body task.Page }, error) {
+	page, err := s.Tasks.List(ctx, task.Filter{Status: operation.Status(in.Status), Operation: in.Operation, Target: in.Target, Actor: in.Actor,
 		Since: in.Since, Until: in.Until, PageSize: in.PageSize, PageToken: in.PageToken})
 	if err != nil {
 		return nil, err
 	}
-	return &struct{ Body tasks.Page }{page}, nil
+	return &struct{ Body task.Page }{page}, nil
 }
 
 func (s *Server) getTask(ctx context.Context, in *taskPath) (*taskAnswer, error) {
@@ -113,21 +113,21 @@ func (s *Server) getTask(ctx context.Context, in *taskPath) (*taskAnswer, error)
 }
 
 func (s *Server) cancelTask(ctx context.Context, in *taskPath) (*Accepted, error) {
-	return s.touch(ctx, "task.cancel", in.ID, func() (tasks.Task, error) { return s.Tasks.Cancel(ctx, in.ID) })
+	return s.touch(ctx, "task.cancel", in.ID, func() (task.Task, error) { return s.Tasks.Cancel(ctx, in.ID) })
 }
 
 func (s *Server) retryTask(ctx context.Context, in *struct {
 	Once
 	ID string `path:"id" maxLength:"512"`
 }) (*Accepted, error) {
-	return s.touch(ctx, "task.retry", in.ID, func() (tasks.Task, error) {
+	return s.touch(ctx, "task.retry", in.ID, func() (task.Task, error) {
 		return s.Tasks.Retry(ctx, in.ID, request(ctx, ""), callerOf(ctx).Token, in.IdempotencyKey)
 	})
 }
 
 // touch cancels or retries, and audits who did. An operation that the caller could not have started
 // is refused.
-func (s *Server) touch(ctx context.Context, what, id string, do func() (tasks.Task, error)) (*Accepted, error) {
+func (s *Server) touch(ctx context.Context, what, id string, do func() (task.Task, error)) (*Accepted, error) {
 	t, err := s.Tasks.Get(ctx, id)
 	if err != nil {
 		return nil, err
@@ -140,7 +140,7 @@ func (s *Server) touch(ctx context.Context, what, id string, do func() (tasks.Ta
 	if err != nil {
 		return nil, err
 	}
-	r := s.newRecord(who, what, string(flow.Succeeded), t.Title)
+	r := s.newRecord(who, what, string(operation.Succeeded), t.Title)
 	r.Targets, r.Task = t.Targets, id
 	return accepted(after, s.Audit.Append(ctx, r))
 }

@@ -13,4 +13,4 @@ if [ -e "deploy/apps/$name" ]; then
 fi
 cp -r scripts/app-template "deploy/apps/$name"
 find "deploy/apps/$name" -type f -exec sed -i "s/@NAME@/$name/g" {} +
-echo "deploy/apps/$name is ready to be filled in; then: go test ./internal/catalog"
+echo "deploy/apps/$name is ready to be filled in; then: go test ./internal/app/catalog"

@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 out=$(mktemp)
 trap 'rm -f "$out" "$out.table"' EXIT
-go test -trimpath -run '^$' -bench . -benchtime 1x -timeout 60m ./internal/audit ./internal/backup ./worker ./product ./activities/files | tee "$out"
+go test -trimpath -run '^$' -bench . -benchtime 1x -timeout 60m ./internal/operation/audit ./internal/backup ./worker ./test/e2e ./activities/filebackup | tee "$out"
 {
   echo
   echo "$(date -u +%F), $(nproc) cores ($(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)), load $(cut -d' ' -f1 /proc/loadavg) at the end:"

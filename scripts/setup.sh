@@ -11,6 +11,7 @@ command -v python3 >/dev/null || need+=(python3)
 command -v ansible-playbook >/dev/null || need+=(ansible-core)
 command -v restic >/dev/null || need+=(restic)
 command -v duplicity >/dev/null && command -v swift >/dev/null || need+=(duplicity python3-swiftclient)
+/usr/bin/python3 -c 'import keystoneclient' 2>/dev/null || need+=(python3-keystoneclient) # swift signs in to Keystone with it
 command -v ssh >/dev/null || need+=(openssh-client)
 for tool; do
   case $tool in

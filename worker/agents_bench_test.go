@@ -21,12 +21,12 @@ import (
 
 	activities "mycloudmanager/activities/ansible"
 	"mycloudmanager/deploy"
-	"mycloudmanager/internal/ansible"
-	"mycloudmanager/internal/ansible/ansibletest"
-	"mycloudmanager/internal/catalog"
-	"mycloudmanager/internal/instances"
-	"mycloudmanager/internal/reach"
-	"mycloudmanager/internal/temporal/temporaltest"
+	"mycloudmanager/internal/app/catalog"
+	"mycloudmanager/internal/instance"
+	"mycloudmanager/internal/instance/ansible"
+	"mycloudmanager/internal/instance/ansible/ansibletest"
+	"mycloudmanager/internal/instance/ssh"
+	"mycloudmanager/internal/operation/temporal/temporaltest"
 	"mycloudmanager/worker"
 	"mycloudmanager/workflows"
 )
@@ -79,10 +79,10 @@ func newFleet(b *testing.B, size int) *fleet {
 	f.run(b, workflows.DeployStack, small(f.house))
 	f.run(b, workflows.LaunchApp, workflows.LaunchAppInput{App: "ntp"})
 
-	straight := &reach.Cluster{Kubeconfig: "none", Signer: signer, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+	straight := &ssh.Cluster{Kubeconfig: "none", Signer: signer, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, network, fmt.Sprintf("127.0.0.1:%d", f.host.Port))
 	}}
-	f.parts.Instances = &reach.Instances{Cluster: straight, Key: key}
+	f.parts.Instances = &ssh.Instances{Cluster: straight, Key: key}
 	f.parts.Playbooks = &ansible.Runner{}
 	f.enroll(b, size)
 	return f
@@ -96,7 +96,7 @@ func (f *fleet) enroll(b *testing.B, size int) {
 	f.cloud.Raw(b, "admin", http.MethodPut, "/network/v2.0/quotas/"+project, `{"quota":{"port":-1}}`)
 	model := f.cloud.Raw(b, "demo", http.MethodGet, "/compute/v2.1/servers/"+f.cloud.Find(b, "nova", "servers", "web-1").ID, "")["server"].(map[string]any)
 	for n := range size {
-		e := instances.Enrollment{At: time.Now(), Address: fmt.Sprintf("10.99.%d.%d", n/250, 1+n%250), HostKey: strings.TrimSpace(f.host.Key)}
+		e := instance.Enrollment{At: time.Now(), Address: fmt.Sprintf("10.99.%d.%d", n/250, 1+n%250), HostKey: strings.TrimSpace(f.host.Key)}
 		body, err := json.Marshal(map[string]any{"server": map[string]any{"name": fmt.Sprintf("bench-%03d", n), "flavorRef": "1",
 			"imageRef": model["image"].(map[string]any)["id"], "metadata": e.Metadata(),
 			"networks": []any{map[string]any{"uuid": f.cloud.Find(b, "neutron", "networks", "demo-net").ID}}}})
@@ -119,13 +119,13 @@ func (f *fleet) ours(b *testing.B, server *temporaltest.Server, name string) tim
 	require.NoError(b, err)
 	require.NoError(b, run.Get(b.Context(), nil))
 	took := time.Since(began)
-	var list []instances.Instance
-	list, err = (&instances.Reader{Cloud: f.parts.Cloud, Catalog: f.parts.Catalog}).List(b.Context())
+	var list []instance.Instance
+	list, err = (&instance.Reader{Cloud: f.parts.Cloud, Catalog: f.parts.Catalog}).List(b.Context())
 	require.NoError(b, err)
 	installed := 0
 	for _, i := range list {
 		for _, a := range i.Agents {
-			if a.App == "ntp" && a.State == instances.Installed {
+			if a.App == "ntp" && a.State == instance.Installed {
 				installed++
 			}
 		}

@@ -14,9 +14,9 @@ import (
 
 	"mycloudmanager/activities/nova"
 	"mycloudmanager/internal/backup"
-	"mycloudmanager/internal/flow"
-	"mycloudmanager/internal/instances"
-	"mycloudmanager/internal/rounds"
+	"mycloudmanager/internal/instance"
+	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/operation/schedule"
 	"mycloudmanager/workflows"
 )
 
@@ -43,7 +43,7 @@ func (h *house) reader() *backup.Reader {
 // nightly is a plan that makes snapshots of the servers.
 func (h *house) nightly(t *testing.T, names ...string) backup.Plan {
 	t.Helper()
-	p := backup.Plan{ID: "0198", Name: "nightly", Method: backup.Snapshot, Retention: backup.Retention{Last: 2}, Author: flow.Actor{ID: "u", Name: "anna"},
+	p := backup.Plan{ID: "0198", Name: "nightly", Method: backup.Snapshot, Retention: backup.Retention{Last: 2}, Author: operation.Actor{ID: "u", Name: "anna"},
 		Schedule: backup.When{Frequency: backup.Daily, Time: "02:30", TimeZone: "Europe/Paris"}}
 	for _, name := range names {
 		id, _ := h.server(t, name)
@@ -53,7 +53,7 @@ func (h *house) nightly(t *testing.T, names ...string) backup.Plan {
 }
 
 // backupOperations are those of backups, by their workflows' names.
-func backupOperations() map[string]operation {
+func backupOperations() map[string]operationCase {
 	runs := func(t *testing.T, h *house) {
 		_, status := h.server(t, "web-1")
 		require.Equal(t, "ACTIVE", status)
@@ -66,7 +66,7 @@ func backupOperations() map[string]operation {
 		require.NoError(t, err)
 		h.backup = all[0]
 	}
-	all := map[string]operation{
+	all := map[string]operationCase{
 		"RunBackup": {workflow: workflows.RunBackup, holds: runs, before: func(t *testing.T, h *house) {
 			h.nights = h.nightly(t, "web-1")
 			h.nights.Retention = backup.Retention{}
@@ -143,11 +143,11 @@ func TestABackupThatFailsOnOneInstance(t *testing.T) {
 	env := h.environment(&saboteur{})
 	env.ExecuteWorkflow(workflows.RunBackup, workflows.BackupInput{Plan: plan})
 	require.NoError(t, env.GetWorkflowError())
-	var told flow.Progress
-	said, err := env.QueryWorkflow(flow.ProgressQuery)
+	var told operation.Progress
+	said, err := env.QueryWorkflow(operation.ProgressQuery)
 	require.NoError(t, err)
 	require.NoError(t, said.Get(&told))
-	require.Equal(t, flow.PartlyFailed, told.Status)
+	require.Equal(t, operation.PartlyFailed, told.Status)
 	require.Contains(t, told.Message, "1 of 2 failed")
 	all, err := h.reader().List(t.Context())
 	require.NoError(t, err)
@@ -230,7 +230,7 @@ func TestRoundsOfTheManager(t *testing.T) {
 	h := newHouse(t)
 	plan := h.nightly(t, "web-1", "db-1")
 	h.run(t, workflows.RunBackup, workflows.BackupInput{Plan: plan})
-	by := rounds.By{Actor: rounds.Manager}
+	by := schedule.By{Actor: schedule.Manager}
 	h.run(t, workflows.CheckBackups, by)
 	all, err := h.reader().List(t.Context())
 	require.NoError(t, err)
@@ -252,10 +252,10 @@ func TestRoundsOfTheManager(t *testing.T) {
 }
 
 // mark says that an instance is enrolled and has an agent.
-func (h *house) mark(t *testing.T, instance, app string) error {
+func (h *house) mark(t *testing.T, id, app string) error {
 	t.Helper()
 	now := time.Now()
 	compute := &nova.Activities{Cloud: h.parts.Cloud}
-	require.NoError(t, compute.MarkInstance(t.Context(), nova.MarkInput{ID: instance, Enrollment: instances.Enrollment{At: now, Address: "192.168.10.2"}}))
-	return compute.MarkAgents(t.Context(), []nova.AgentMark{{ID: instance, Agent: instances.AgentState{App: app, State: instances.Installed, Version: "1", Since: &now}}})
+	require.NoError(t, compute.MarkInstance(t.Context(), nova.MarkInput{ID: id, Enrollment: instance.Enrollment{At: now, Address: "192.168.10.2"}}))
+	return compute.MarkAgents(t.Context(), []nova.AgentMark{{ID: id, Agent: instance.AgentState{App: app, State: instance.Installed, Version: "1", Since: &now}}})
 }

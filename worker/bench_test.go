@@ -14,9 +14,9 @@ import (
 	sdkworker "go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
-	"mycloudmanager/internal/audit"
-	"mycloudmanager/internal/flow"
-	"mycloudmanager/internal/temporal/temporaltest"
+	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/operation/audit"
+	"mycloudmanager/internal/operation/temporal/temporaltest"
 	"mycloudmanager/worker"
 )
 
@@ -27,7 +27,7 @@ const steps = 7
 
 func bare(ctx workflow.Context) error {
 	for range steps {
-		if err := workflow.ExecuteActivity(flow.Call(ctx), noOp).Get(ctx, nil); err != nil {
+		if err := workflow.ExecuteActivity(operation.Call(ctx), noOp).Get(ctx, nil); err != nil {
 			return err
 		}
 	}
@@ -35,7 +35,7 @@ func bare(ctx workflow.Context) error {
 }
 
 func operated(ctx workflow.Context) (err error) {
-	run, err := flow.Begin(ctx, noOp)
+	run, err := operation.Begin(ctx, noOp)
 	if err != nil {
 		return err
 	}
@@ -67,10 +67,10 @@ func BenchmarkOverhead(b *testing.B) {
 		require.NoError(b, w.Start())
 		b.Cleanup(w.Stop)
 	}
-	request := flow.Request{Operation: "app.launch", Targets: []flow.Target{{Kind: "app", ID: "ntp", Name: "NTP"}}, Actor: flow.Actor{ID: "demo", Name: "demo"}, Via: "api"}
+	request := operation.Request{Operation: "app.launch", Targets: []operation.Target{{Kind: "app", ID: "ntp", Name: "NTP"}}, Actor: operation.Actor{ID: "demo", Name: "demo"}, Via: "api"}
 	one := func(queue string, n int, w any) time.Duration {
 		began := time.Now()
-		run, err := server.Client.ExecuteWorkflow(b.Context(), client.StartWorkflowOptions{ID: fmt.Sprintf("%s-%d", queue, n), TaskQueue: queue, Memo: map[string]any{flow.CallMemo: request}}, w)
+		run, err := server.Client.ExecuteWorkflow(b.Context(), client.StartWorkflowOptions{ID: fmt.Sprintf("%s-%d", queue, n), TaskQueue: queue, Memo: map[string]any{operation.CallMemo: request}}, w)
 		require.NoError(b, err)
 		require.NoError(b, run.Get(b.Context(), nil))
 		return time.Since(began)

@@ -11,7 +11,7 @@ import (
 
 	"mycloudmanager/activities/nova"
 	"mycloudmanager/internal/backup"
-	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/operation"
 	"mycloudmanager/workflows"
 )
 
@@ -58,19 +58,19 @@ func (h *house) snapshot(t *testing.T, name string) {
 }
 
 // progress runs an operation and returns how it ended.
-func (h *house) progress(t *testing.T, workflow, input any) (flow.Progress, error) {
+func (h *house) progress(t *testing.T, workflow, input any) (operation.Progress, error) {
 	t.Helper()
 	env := h.environment(&saboteur{})
 	env.ExecuteWorkflow(workflow, input)
-	var told flow.Progress
-	said, err := env.QueryWorkflow(flow.ProgressQuery)
+	var told operation.Progress
+	said, err := env.QueryWorkflow(operation.ProgressQuery)
 	require.NoError(t, err)
 	require.NoError(t, said.Get(&told))
 	return told, env.GetWorkflowError()
 }
 
 // besideOperations restore as a new server.
-func besideOperations() map[string]operation {
+func besideOperations() map[string]operationCase {
 	beside := func(h *house) any {
 		return workflows.RestoreInput{Backup: h.backup, Instance: h.nights.Instances[0], Beside: "restored"}
 	}
@@ -82,7 +82,7 @@ func besideOperations() map[string]operation {
 			require.Empty(t, h.details(t, "restored"))
 		}
 	}
-	return map[string]operation{
+	return map[string]operationCase{
 		// The agents of an instance are looked at after its restore.
 		"RestoreInstance agents": {workflow: workflows.RestoreInstance, kept: map[string]int{"glance/images": 1}, before: func(t *testing.T, h *house) {
 			h.run(t, workflows.DeployStack, small(h))
@@ -115,7 +115,7 @@ func TestARestoreBesideMakesAServerLikeIt(t *testing.T) {
 	before, pictured := h.count(t), h.details(t, "web-1")[0]
 	told, err := h.progress(t, workflows.RestoreInstance, workflows.RestoreInput{Backup: h.backup, Instance: id, Beside: "web-1 of May"})
 	require.NoError(t, err)
-	require.Equal(t, flow.Succeeded, told.Status)
+	require.Equal(t, operation.Succeeded, told.Status)
 	all := h.details(t, "web-1 of May")
 	require.Len(t, all, 1)
 	made := all[0]

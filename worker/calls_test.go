@@ -42,7 +42,7 @@ func TestEveryCallMayFail(t *testing.T) {
 }
 
 // undisturbed tells which calls the operation makes, and what there is after it.
-func (op operation) undisturbed(t *testing.T) (calls []string, after map[string]int) {
+func (op operationCase) undisturbed(t *testing.T) (calls []string, after map[string]int) {
 	t.Helper()
 	h, w := op.prepared(t)
 	w.listen("", "")
@@ -54,7 +54,7 @@ func (op operation) undisturbed(t *testing.T) (calls []string, after map[string]
 
 // eachRefused refuses call after call for good. An operation that goes on only forward is repeated
 // after each, and then ends as it should.
-func (op operation) eachRefused(t *testing.T, calls []string, want map[string]int) {
+func (op operationCase) eachRefused(t *testing.T, calls []string, want map[string]int) {
 	h, w := op.prepared(t)
 	before := h.count(t)
 	for _, call := range calls {
@@ -94,7 +94,7 @@ func (op operation) eachRefused(t *testing.T, calls []string, want map[string]in
 }
 
 // try runs the operation once.
-func (h *house) try(op operation) error {
+func (h *house) try(op operationCase) error {
 	env := h.environment(&saboteur{})
 	env.ExecuteWorkflow(op.workflow, op.input(h))
 	return env.GetWorkflowError()

@@ -12,7 +12,7 @@ import (
 
 	"mycloudmanager/activities/neutron"
 	"mycloudmanager/internal/fault"
-	"mycloudmanager/internal/sandbox/sandboxtest"
+	"mycloudmanager/sandbox/sandboxtest"
 	"mycloudmanager/workflows"
 )
 

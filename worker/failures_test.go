@@ -11,8 +11,8 @@ import (
 	"go.temporal.io/sdk/testsuite"
 
 	"mycloudmanager/internal/backup"
-	"mycloudmanager/internal/flow"
-	"mycloudmanager/internal/sandbox/sandboxtest"
+	"mycloudmanager/internal/operation"
+	"mycloudmanager/sandbox/sandboxtest"
 	"mycloudmanager/workflows"
 )
 
@@ -24,8 +24,8 @@ type failure struct {
 	// during is done when the activity of that number begins, instead of before the run.
 	during int32
 	heal   func(t *testing.T, h *house)
-	status flow.Status
-	or     flow.Status // when what goes wrong comes too late
+	status operation.Status
+	or     operation.Status // when what goes wrong comes too late
 	says   string
 	server string // that must run afterwards; "" is none
 	gone   bool   // there is no later run, for its instance is no more
@@ -51,11 +51,11 @@ func failures() map[string]failure {
 		return func(t *testing.T, h *house) { h.cloud.Control(t, http.MethodPost, path, body) }
 	}
 	return map[string]failure{
-		"Swift is down for a while": {before: filed, input: run, status: flow.Succeeded, server: "web-2",
+		"Swift is down for a while": {before: filed, input: run, status: operation.Succeeded, server: "web-2",
 			disturb: control("/faults", `{"service":"swift","kind":"status","status":503,"path_regex":"/mcm-files-.*/(data|snapshots|locks)/","count":3}`)},
-		"the image service refuses an image": {before: web, input: run, status: flow.Failed, says: "exceeds the quota", server: "web-1",
+		"the image service refuses an image": {before: web, input: run, status: operation.Failed, says: "exceeds the quota", server: "web-1",
 			disturb: control("/faults", `{"service":"glance","method":"POST","path_regex":"/images$","kind":"status","status":413,"body":"Denying attempt to upload image because it exceeds the quota","count":1}`)},
-		"the image service is full meanwhile": {before: web, input: run, status: flow.Failed, says: "nova gave the image up: look at the server's events in Horizon", server: "web-1",
+		"the image service is full meanwhile": {before: web, input: run, status: operation.Failed, says: "nova gave the image up: look at the server's events in Horizon", server: "web-1",
 			during: 4, disturb: func(t *testing.T, h *house) { // what nova-compute does when its upload is refused
 				for _, image := range h.cloud.State(t)["glance"]["images"] {
 					if len(image.Name) > 6 && image.Name[:6] == "web-1 " {
@@ -63,24 +63,24 @@ func failures() map[string]failure {
 					}
 				}
 			}},
-		"no more volume snapshots are allowed": {before: volumes, input: run, status: flow.Failed, says: "Maximum number of snapshots allowed (1) exceeded", server: "vol-1",
+		"no more volume snapshots are allowed": {before: volumes, input: run, status: operation.Failed, says: "Maximum number of snapshots allowed (1) exceeded", server: "vol-1",
 			disturb: control("/quotas", `{"service":"cinder","snapshots":1}`), heal: control("/quotas", `{"service":"cinder","snapshots":20}`)},
 		"no more volumes are allowed": {before: func(t *testing.T, h *house) {
 			h.booted(t, "vol-1")
 			h.snapshot(t, "vol-1")
-		}, input: beside, status: flow.Blocked, says: "Maximum number of volumes allowed (3) exceeded", server: "vol-1",
+		}, input: beside, status: operation.Blocked, says: "Maximum number of volumes allowed (3) exceeded", server: "vol-1",
 			disturb: control("/quotas", `{"service":"cinder","volumes":3}`), heal: control("/quotas", `{"service":"cinder","volumes":20}`)},
-		"no more servers are allowed": {before: func(t *testing.T, h *house) { h.snapshot(t, "web-1") }, input: beside, status: flow.Blocked, says: "Quota exceeded for instances", server: "web-1",
+		"no more servers are allowed": {before: func(t *testing.T, h *house) { h.snapshot(t, "web-1") }, input: beside, status: operation.Blocked, says: "Quota exceeded for instances", server: "web-1",
 			disturb: control("/quotas", `{"service":"nova","instances":6}`), heal: control("/quotas", `{"service":"nova","instances":30}`)},
-		"the disk is full at a restore": {before: filed, input: restore, status: flow.Blocked, says: "1000 B are free where the files are to go", server: "web-2",
+		"the disk is full at a restore": {before: filed, input: restore, status: operation.Blocked, says: "1000 B are free where the files are to go", server: "web-2",
 			disturb: control("/disk", `{"server":"web-2","free_bytes":1000}`), heal: control("/disk", `{"server":"web-2","free_bytes":1000000000}`)},
-		"the key is another one": {before: filed, input: run, status: flow.Failed, says: "the repository does not open with the project's backup key", server: "web-2",
+		"the key is another one": {before: filed, input: run, status: operation.Failed, says: "the repository does not open with the project's backup key", server: "web-2",
 			disturb: func(_ *testing.T, h *house) { h.parts.BackupKey = bytes.Repeat([]byte{7}, 32) },
 			heal:    func(_ *testing.T, h *house) { h.parts.BackupKey = make([]byte, 32) }},
-		"Nova refuses the stop": {before: web, input: run, status: flow.Failed, says: "web-1 cannot be shut off: nova: Policy doesn't allow", server: "web-1", disturb: control("/faults", refusedStop)},
-		"the instance is deleted before its stop": {before: web, input: run, status: flow.Failed, says: "could not be found", gone: true,
+		"Nova refuses the stop": {before: web, input: run, status: operation.Failed, says: "web-1 cannot be shut off: nova: Policy doesn't allow", server: "web-1", disturb: control("/faults", refusedStop)},
+		"the instance is deleted before its stop": {before: web, input: run, status: operation.Failed, says: "could not be found", gone: true,
 			during: 2, disturb: func(t *testing.T, h *house) { h.delete(t, h.nights.Instances[0]) }},
-		"the instance is deleted while its image is made": {before: web, input: run, status: flow.Failed, or: flow.Succeeded, says: "nova gave the image up", gone: true,
+		"the instance is deleted while its image is made": {before: web, input: run, status: operation.Failed, or: operation.Succeeded, says: "nova gave the image up", gone: true,
 			during: 4, disturb: func(t *testing.T, h *house) {
 				h.cloud.Raw(t, "demo", http.MethodDelete, "/compute/v2.1/servers/"+h.nights.Instances[0], "")
 				require.Eventually(t, func() bool { return !h.has(t, "nova", "servers", h.nights.Instances[0]) }, 10*time.Second, 5*time.Millisecond)
@@ -105,7 +105,7 @@ func TestWhatGoesWrongWithBackups(t *testing.T) {
 				return
 			}
 			require.Equal(t, f.status, told.Status)
-			require.Equal(t, f.status == flow.Failed, err != nil, "%v", err)
+			require.Equal(t, f.status == operation.Failed, err != nil, "%v", err)
 			if f.says != "" {
 				require.NotNil(t, told.Error)
 				require.Contains(t, told.Error.Detail, f.says)
@@ -117,7 +117,7 @@ func TestWhatGoesWrongWithBackups(t *testing.T) {
 				before["nova/servers"]--
 				before["neutron/ports"]--
 			}
-			if f.status == flow.Failed {
+			if f.status == operation.Failed {
 				h.comesTo(t, before, asItIs)
 			}
 			if f.gone {
@@ -142,7 +142,7 @@ func (f failure) mend(t *testing.T, h *house) {
 
 // strike runs the operation with the failure in its way. A task that blocks is mended and retried, and what it
 // said while it was blocked is returned.
-func (f failure) strike(t *testing.T, h *house) (flow.Progress, error) {
+func (f failure) strike(t *testing.T, h *house) (operation.Progress, error) {
 	t.Helper()
 	s := &saboteur{}
 	if f.during == 0 {
@@ -154,19 +154,19 @@ func (f failure) strike(t *testing.T, h *house) (flow.Progress, error) {
 		}
 	}
 	env := h.environment(s)
-	var blocked *flow.Progress
-	look := func() flow.Progress {
-		var now flow.Progress
-		said, err := env.QueryWorkflow(flow.ProgressQuery)
+	var blocked *operation.Progress
+	look := func() operation.Progress {
+		var now operation.Progress
+		said, err := env.QueryWorkflow(operation.ProgressQuery)
 		require.NoError(t, err)
 		require.NoError(t, said.Get(&now))
 		return now
 	}
 	env.RegisterDelayedCallback(func() {
-		if now := look(); now.Status == flow.Blocked {
+		if now := look(); now.Status == operation.Blocked {
 			blocked = &now
 			f.mend(t, h)
-			env.UpdateWorkflow(flow.RetryUpdate, "", &testsuite.TestUpdateCallback{OnAccept: func() {}, OnReject: func(error) {}, OnComplete: func(any, error) {}}, flow.Retry{})
+			env.UpdateWorkflow(operation.RetryUpdate, "", &testsuite.TestUpdateCallback{OnAccept: func() {}, OnReject: func(error) {}, OnComplete: func(any, error) {}}, operation.Retry{})
 		}
 	}, time.Hour)
 	workflow, input := f.input(h)

@@ -21,10 +21,10 @@ import (
 	"go.temporal.io/sdk/testsuite"
 	sdkworker "go.temporal.io/sdk/worker"
 
-	"mycloudmanager/activities/files"
+	"mycloudmanager/activities/filebackup"
 	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/fault"
-	"mycloudmanager/internal/tasklog"
+	"mycloudmanager/internal/operation/tasklog"
 	"mycloudmanager/worker"
 	"mycloudmanager/workflows"
 )
@@ -32,7 +32,7 @@ import (
 // saved is a house with an instance whose files are backed up.
 type saved struct {
 	*house
-	*files.Activities
+	*filebackup.Activities
 	in workflows.EnrollInstanceInput
 }
 
@@ -43,11 +43,11 @@ func newSaved(t *testing.T) *saved {
 	in := h.enrollment(t, "web-1")
 	h.run(t, workflows.EnrollInstance, in)
 	p := h.parts
-	return &saved{house: h, in: in, Activities: &files.Activities{Cloud: p.Cloud, Reach: p.Instances, Records: p.Records, Log: p.Log, Key: p.BackupKey, Scripts: p.Engines, Every: p.Every}}
+	return &saved{house: h, in: in, Activities: &filebackup.Activities{Cloud: p.Cloud, Reach: p.Instances, Records: p.Records, Log: p.Log, Key: p.BackupKey, Scripts: p.Engines, Every: p.Every}}
 }
 
-func (s *saved) input(task string, rules backup.SoftRules) files.FilesInput {
-	return files.FilesInput{Instance: s.in.ID, Name: "web-1", Address: s.in.SourceIP, HostKey: s.in.HostKey, Task: task,
+func (s *saved) input(task string, rules backup.SoftRules) filebackup.FilesInput {
+	return filebackup.FilesInput{Instance: s.in.ID, Name: "web-1", Address: s.in.SourceIP, HostKey: s.in.HostKey, Task: task,
 		Plan: backup.Plan{ID: "nightly", Name: "Nightly", Directories: []string{"/data", "/config"}, Soft: rules}}
 }
 
@@ -82,8 +82,8 @@ func (s *saved) objects(t *testing.T, below string) []string {
 	return names
 }
 
-func (s *saved) restore(t *testing.T, b backup.Backup, target string, paths ...string) (files.RestoreFilesOutcome, error) {
-	return s.RestoreFiles(t.Context(), files.RestoreFilesInput{Backup: b, Instance: s.in.ID, Name: "web-1", Address: s.in.SourceIP, HostKey: s.in.HostKey,
+func (s *saved) restore(t *testing.T, b backup.Backup, target string, paths ...string) (filebackup.RestoreFilesOutcome, error) {
+	return s.RestoreFiles(t.Context(), filebackup.RestoreFilesInput{Backup: b, Instance: s.in.ID, Name: "web-1", Address: s.in.SourceIP, HostKey: s.in.HostKey,
 		Paths: paths, Target: target, Task: "restore~" + target})
 }
 
@@ -144,9 +144,9 @@ func TestFilesAreVerifiedAndForgotten(t *testing.T) {
 	require.NoError(t, err)
 	two, err := s.BackUpFiles(t.Context(), s.input("b~2", backup.SoftRules{}))
 	require.NoError(t, err)
-	verify := func(b backup.Backup, drill bool) files.VerifyFilesOutcome {
+	verify := func(b backup.Backup, drill bool) filebackup.VerifyFilesOutcome {
 		t.Helper()
-		out, err := s.VerifyFiles(t.Context(), files.VerifyFilesInput{Backup: b, Address: s.in.SourceIP, HostKey: s.in.HostKey, Drill: drill})
+		out, err := s.VerifyFiles(t.Context(), filebackup.VerifyFilesInput{Backup: b, Address: s.in.SourceIP, HostKey: s.in.HostKey, Drill: drill})
 		require.NoError(t, err)
 		return out
 	}
@@ -154,7 +154,7 @@ func TestFilesAreVerifiedAndForgotten(t *testing.T) {
 	require.True(t, verify(two, true).OK)
 	require.NoDirExists(t, filepath.Join(s.cloud.Dir, "blobs", "disk-"+s.in.ID, "var/tmp/mcm-drill"))
 
-	forget := files.ForgetFilesInput{Instance: s.in.ID, Address: s.in.SourceIP, HostKey: s.in.HostKey, Snapshots: []string{one.Snapshot}}
+	forget := filebackup.ForgetFilesInput{Instance: s.in.ID, Address: s.in.SourceIP, HostKey: s.in.HostKey, Snapshots: []string{one.Snapshot}}
 	for range 2 {
 		require.NoError(t, s.ForgetFiles(t.Context(), forget))
 	}
@@ -218,14 +218,14 @@ func TestBackupsThatMustFail(t *testing.T) {
 	_, err = s.restore(t, b, "/restore")
 	require.Equal(t, fault.Quota, fault.KindOf(err), "%v", err)
 	require.ErrorContains(t, err, "1000 B are free")
-	_, err = s.VerifyFiles(t.Context(), files.VerifyFilesInput{Backup: b, Address: s.in.SourceIP, HostKey: s.in.HostKey, Drill: true})
+	_, err = s.VerifyFiles(t.Context(), filebackup.VerifyFilesInput{Backup: b, Address: s.in.SourceIP, HostKey: s.in.HostKey, Drill: true})
 	require.Equal(t, fault.Quota, fault.KindOf(err), "no fault of the backup's: %v", err)
 	s.cloud.Control(t, http.MethodPost, "/disk", `{"server":"web-1","free_bytes":1000000000}`)
 
 	s.cloud.Control(t, http.MethodPost, "/faults", `{"service":"swift","kind":"status","status":503,"path_regex":"/mcm-files-.*/(data|snapshots|locks)/","count":-1}`)
 	_, err = s.BackUpFiles(t.Context(), s.input("b~3", backup.SoftRules{}))
 	require.Equal(t, fault.Unavailable, fault.KindOf(err), "%v", err)
-	_, err = s.VerifyFiles(t.Context(), files.VerifyFilesInput{Backup: b, Address: s.in.SourceIP, HostKey: s.in.HostKey})
+	_, err = s.VerifyFiles(t.Context(), filebackup.VerifyFilesInput{Backup: b, Address: s.in.SourceIP, HostKey: s.in.HostKey})
 	require.Equal(t, fault.Unavailable, fault.KindOf(err), "no fault of the backup's: %v", err)
 	s.cloud.Control(t, http.MethodDelete, "/faults", "")
 	_, err = s.BackUpFiles(t.Context(), s.input("b~3", backup.SoftRules{}))
@@ -272,7 +272,7 @@ func TestFilesAreRestoredOnAnotherInstance(t *testing.T) {
 	config := s.files(t, "/config")
 	other := s.enrollment(t, "web-2")
 	s.run(t, workflows.EnrollInstance, other)
-	out, err := s.RestoreFiles(t.Context(), files.RestoreFilesInput{Backup: b, Instance: other.ID, Name: "web-2", Address: other.SourceIP, HostKey: other.HostKey,
+	out, err := s.RestoreFiles(t.Context(), filebackup.RestoreFilesInput{Backup: b, Instance: other.ID, Name: "web-2", Address: other.SourceIP, HostKey: other.HostKey,
 		Paths: []string{"/config", "/config/users-44", "/data/customers/app-1"}, Target: "/srv/from web-1", Task: "r~1"})
 	require.NoError(t, err)
 	require.True(t, out.Checked)
@@ -332,7 +332,7 @@ func TestABackupTellsHowFarItIs(t *testing.T) {
 // Duplicity does the same on the sandbox, in chains.
 func TestFilesAreBackedUpByDuplicity(t *testing.T) {
 	s := newSaved(t)
-	input := func(task string) files.FilesInput {
+	input := func(task string) filebackup.FilesInput {
 		return s.input(task, backup.SoftRules{Engine: backup.Duplicity, Excludes: []string{"image-*"}})
 	}
 	one, err := s.BackUpFiles(t.Context(), input("d~1"))
@@ -359,11 +359,11 @@ func TestFilesAreBackedUpByDuplicity(t *testing.T) {
 	}
 	require.Equal(t, data, s.files(t, "/restore/config"))
 	for _, drill := range []bool{false, true} {
-		v, err := s.VerifyFiles(t.Context(), files.VerifyFilesInput{Backup: two, Address: s.in.SourceIP, HostKey: s.in.HostKey, Drill: drill})
+		v, err := s.VerifyFiles(t.Context(), filebackup.VerifyFilesInput{Backup: two, Address: s.in.SourceIP, HostKey: s.in.HostKey, Drill: drill})
 		require.NoError(t, err)
 		require.True(t, v.OK, v.Detail)
 	}
-	forget := files.ForgetFilesInput{Instance: s.in.ID, Engine: backup.Duplicity, Snapshots: []string{one.Snapshot}}
+	forget := filebackup.ForgetFilesInput{Instance: s.in.ID, Engine: backup.Duplicity, Snapshots: []string{one.Snapshot}}
 	require.Equal(t, fault.Invalid, fault.KindOf(s.ForgetFiles(t.Context(), forget)))
 	forget.Snapshots = append(forget.Snapshots, two.Snapshot)
 	require.NoError(t, s.ForgetFiles(t.Context(), forget))

@@ -13,8 +13,8 @@ import (
 	sdkworker "go.temporal.io/sdk/worker"
 
 	"mycloudmanager/internal/backup"
-	"mycloudmanager/internal/flow"
-	"mycloudmanager/internal/temporal/temporaltest"
+	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/operation/temporal/temporaltest"
 	"mycloudmanager/worker"
 	"mycloudmanager/workflows"
 )
@@ -48,8 +48,8 @@ func (h *house) noHalves(t *testing.T) {
 	}
 }
 
-func groupOperations() map[string]operation {
-	return map[string]operation{
+func groupOperations() map[string]operationCase {
+	return map[string]operationCase{
 		"RunBackup together": {workflow: workflows.RunBackup, before: func(t *testing.T, h *house) { h.nights = h.together(t, "web-1", "web-2") },
 			// The image of one that had ended when the others failed, or were cancelled, is a backup.
 			kept: map[string]int{"glance/images": 1}, holds: func(t *testing.T, h *house) {
@@ -124,7 +124,7 @@ func TestASetThatCannotBeMadeIsGivenUp(t *testing.T) {
 	told, err := h.progress(t, workflows.RunBackup, workflows.BackupInput{Plan: plan})
 	require.ErrorContains(t, err, "the set is given up: no image is made, and what ran runs again")
 	require.ErrorContains(t, err, "db-1 cannot be shut off: nova: Policy doesn't allow os_compute_api:os-stop")
-	require.Equal(t, flow.Failed, told.Status)
+	require.Equal(t, operation.Failed, told.Status)
 	require.Equal(t, before, h.count(t), "no image is made")
 	h.allRun(t, "web-1", "web-2", "db-1")
 	h.run(t, workflows.RunBackup, workflows.BackupInput{Plan: plan})
@@ -139,7 +139,7 @@ func TestASetThatIsNotWhole(t *testing.T) {
 	h.cloud.Control(t, http.MethodPost, "/faults", `{"service":"glance","method":"POST","path_regex":"/images$","kind":"status","status":413,"body":"The request returned 413 Request Entity Too Large. Denying attempt to upload image because it exceeds the quota: The size of the data would exceed the quota","count":1}`)
 	told, err := h.progress(t, workflows.RunBackup, workflows.BackupInput{Plan: plan})
 	require.NoError(t, err)
-	require.Equal(t, flow.PartlyFailed, told.Status)
+	require.Equal(t, operation.PartlyFailed, told.Status)
 	require.Contains(t, told.Message, "the set is not whole: 1 of 2 failed")
 	h.allRun(t, "web-1", "web-2")
 }

@@ -18,18 +18,18 @@ import (
 	sdkworker "go.temporal.io/sdk/worker"
 
 	"mycloudmanager/deploy"
-	"mycloudmanager/internal/ansible"
-	"mycloudmanager/internal/audit"
+	"mycloudmanager/internal/app/catalog"
+	"mycloudmanager/internal/app/cluster"
 	"mycloudmanager/internal/backup"
-	"mycloudmanager/internal/catalog"
 	"mycloudmanager/internal/fault"
-	"mycloudmanager/internal/kube"
+	"mycloudmanager/internal/instance/ansible"
+	"mycloudmanager/internal/instance/ssh"
 	"mycloudmanager/internal/openstack"
-	"mycloudmanager/internal/reach"
-	"mycloudmanager/internal/sandbox/playbook"
-	"mycloudmanager/internal/sandbox/sandboxtest"
+	"mycloudmanager/internal/operation/audit"
+	"mycloudmanager/internal/operation/temporal/temporaltest"
 	"mycloudmanager/internal/stack"
-	"mycloudmanager/internal/temporal/temporaltest"
+	"mycloudmanager/sandbox/playbook"
+	"mycloudmanager/sandbox/sandboxtest"
 	"mycloudmanager/worker"
 	"mycloudmanager/workflows"
 )
@@ -60,14 +60,14 @@ func newHouseOn(t testing.TB, sim *sandboxtest.Cloud) *house {
 	template, err := stack.LoadTemplate(deploy.Files)
 	require.NoError(t, err)
 	dir := t.TempDir()
-	signer, err := reach.LoadKey(filepath.Join(dir, "ssh_identity"))
+	signer, err := ssh.LoadKey(filepath.Join(dir, "ssh_identity"))
 	require.NoError(t, err)
 	store, err := audit.Open(t.Context(), filepath.Join(dir, "audit.db"), make([]byte, 32))
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = store.Close() })
 	user, err := cloud.SignIn(t.Context(), openstack.Login{Username: "demo", Password: "demo", UserDomain: "Default", Project: "demo", ProjectDomain: "Default"})
 	require.NoError(t, err)
-	way := &reach.Cluster{CacheDir: dir, Cloud: cloud, Signer: signer, Dial: reach.ThroughProxy(sim.URL[len("http://"):])}
+	way := &ssh.Cluster{CacheDir: dir, Cloud: cloud, Signer: signer, Dial: ssh.ThroughProxy(sim.URL[len("http://"):])}
 	key, err := os.ReadFile(filepath.Join(dir, "ssh_identity"))
 	require.NoError(t, err)
 	own := temporaltest.Product(t)
@@ -76,10 +76,10 @@ func newHouseOn(t testing.TB, sim *sandboxtest.Cloud) *house {
 	engines, err := backup.LoadScripts(deploy.Files)
 	require.NoError(t, err)
 	return &house{cloud: sim, token: user.Token(), parts: worker.Parts{
-		Cloud: cloud, Catalog: apps, Template: template, PublicKey: reach.PublicLine(signer), Every: 10 * time.Millisecond,
+		Cloud: cloud, Catalog: apps, Template: template, PublicKey: ssh.PublicLine(signer), Every: 10 * time.Millisecond,
 		Records: &backup.Records{Store: cloud.Objects}, BackupKey: make([]byte, 32), Engines: engines,
 		Recorder: &audit.Recorder{Store: store}, Converter: converter.GetDefaultDataConverter(),
-		Cluster: &kube.Cluster{Reach: way}, Instances: &reach.Instances{Cluster: way, Key: key},
+		Cluster: &cluster.Cluster{Reach: way}, Instances: &ssh.Instances{Cluster: way, Key: key},
 		Playbooks: &ansible.Runner{Executable: stand}, Relay: []string{own, "relay"},
 	}}
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mycloudmanager/activities/ansible"
-	"mycloudmanager/internal/sandbox/hosts"
-	"mycloudmanager/internal/tasklog"
+	"mycloudmanager/internal/operation/tasklog"
+	"mycloudmanager/sandbox/hosts"
 	"mycloudmanager/workflows"
 )
 
@@ -34,13 +34,13 @@ func (h *house) enrollment(t *testing.T, server string) workflows.EnrollInstance
 }
 
 // instanceOperations are those on instances, by their workflows' names.
-func instanceOperations(launched func(*testing.T, *house)) map[string]operation {
+func instanceOperations(launched func(*testing.T, *house)) map[string]operationCase {
 	enrolled := func(t *testing.T, h *house) {
 		launched(t, h)
 		h.enrolled = h.enrollment(t, "web-2")
 		h.run(t, workflows.EnrollInstance, h.enrolled)
 	}
-	return map[string]operation{
+	return map[string]operationCase{
 		"EnrollInstance": {workflow: workflows.EnrollInstance, before: func(t *testing.T, h *house) {
 			launched(t, h)
 			h.enrolled = h.enrollment(t, "web-2")

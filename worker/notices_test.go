@@ -19,13 +19,13 @@ import (
 	sdkworker "go.temporal.io/sdk/worker"
 
 	"mycloudmanager/internal/backup"
-	"mycloudmanager/internal/flow"
-	"mycloudmanager/internal/notice"
-	"mycloudmanager/internal/notice/noticetest"
-	"mycloudmanager/internal/rounds"
-	"mycloudmanager/internal/sandbox/sandboxtest"
-	"mycloudmanager/internal/tasks"
-	"mycloudmanager/internal/temporal/temporaltest"
+	"mycloudmanager/internal/notification"
+	"mycloudmanager/internal/notification/notificationtest"
+	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/operation/schedule"
+	"mycloudmanager/internal/operation/task"
+	"mycloudmanager/internal/operation/temporal/temporaltest"
+	"mycloudmanager/sandbox/sandboxtest"
 	"mycloudmanager/worker"
 	"mycloudmanager/workflows"
 )
@@ -34,10 +34,10 @@ import (
 type office struct {
 	*house
 	server *temporaltest.Server
-	tasks  *tasks.Service
-	board  *notice.Board
-	mail   *noticetest.MailServer
-	hook   *noticetest.Receiver
+	tasks  *task.Service
+	board  *notification.Board
+	mail   *notificationtest.MailServer
+	hook   *notificationtest.Receiver
 	shelf  *shelf
 }
 
@@ -58,15 +58,15 @@ func newOffice(t *testing.T) *office {
 
 func newOfficeIn(t *testing.T, h *house) *office {
 	t.Helper()
-	o := &office{house: h, server: temporaltest.Start(t), mail: noticetest.StartMail(t), hook: noticetest.StartReceiver(t), shelf: &shelf{}}
+	o := &office{house: h, server: temporaltest.Start(t), mail: notificationtest.StartMail(t), hook: notificationtest.StartReceiver(t), shelf: &shelf{}}
 	o.parts.Converter = o.server.Ring.Converter()
 	var err error
-	o.parts.Notices, err = notice.Open(notice.Config{MailTo: []string{"ops@example.org"}, MailFrom: "mcm@example.org", SMTPAddress: o.mail.Address, SMTPUser: noticetest.User,
+	o.parts.Notices, err = notification.Open(notification.Config{MailTo: []string{"ops@example.org"}, MailFrom: "mcm@example.org", SMTPAddress: o.mail.Address, SMTPUser: notificationtest.User,
 		SMTPPasswordFile: o.mail.PasswordFile(), SMTPCAFile: o.mail.CAFile, WebhookURLs: []string{o.hook.URL}, SecretFile: o.hook.SecretFile(), Language: "en", PublicURL: "https://mcm.example.org"})
 	require.NoError(t, err)
-	o.tasks = &tasks.Service{Temporal: o.server.Client, Namespace: temporaltest.Namespace, TaskQueue: "office", Converter: o.parts.Converter,
+	o.tasks = &task.Service{Temporal: o.server.Client, Namespace: temporaltest.Namespace, TaskQueue: "office", Converter: o.parts.Converter,
 		Operations: workflows.ByName(), StepTitles: workflows.StepTitles()}
-	o.board = &notice.Board{Sender: o.parts.Notices, Temporal: o.server.Client, Namespace: temporaltest.Namespace, Converter: o.parts.Converter}
+	o.board = &notification.Board{Sender: o.parts.Notices, Temporal: o.server.Client, Namespace: temporaltest.Namespace, Converter: o.parts.Converter}
 	o.shelf.Plans = &backup.Plans{Temporal: o.server.Client, Converter: o.parts.Converter}
 	o.parts.Runs, o.parts.Plans = o.tasks, o.shelf
 	w := sdkworker.New(o.server.Client, "office", sdkworker.Options{Interceptors: worker.Interceptors(o.parts)})
@@ -77,18 +77,18 @@ func newOfficeIn(t *testing.T, h *house) *office {
 }
 
 // begin starts an operation as the API does.
-func (o *office) begin(t *testing.T, operation string, input any, targets ...flow.Target) tasks.Task {
+func (o *office) begin(t *testing.T, op string, input any, targets ...operation.Target) task.Task {
 	t.Helper()
-	task, err := o.tasks.Start(t.Context(), tasks.Start{Operation: workflows.ByName()[operation], Input: input,
-		Request: flow.Request{Operation: operation, Targets: targets, Actor: flow.Actor{ID: "u", Name: "anna"}, Via: "api"}})
+	task, err := o.tasks.Start(t.Context(), task.Start{Operation: workflows.ByName()[op], Input: input,
+		Request: operation.Request{Operation: op, Targets: targets, Actor: operation.Actor{ID: "u", Name: "anna"}, Via: "api"}})
 	require.NoError(t, err)
 	return task
 }
 
 // ended waits for a task's end.
-func (o *office) ended(t *testing.T, id string) tasks.Task {
+func (o *office) ended(t *testing.T, id string) task.Task {
 	t.Helper()
-	var task tasks.Task
+	var task task.Task
 	require.Eventually(t, func() bool {
 		var err error
 		task, err = o.tasks.Get(t.Context(), id)
@@ -99,7 +99,7 @@ func (o *office) ended(t *testing.T, id string) tasks.Task {
 }
 
 // backUp runs the plan to its end, and waits until that is listed.
-func (o *office) backUp(t *testing.T, p backup.Plan, want flow.Status) tasks.Task {
+func (o *office) backUp(t *testing.T, p backup.Plan, want operation.Status) task.Task {
 	t.Helper()
 	task := o.ended(t, o.begin(t, "backup.run", workflows.BackupInput{Plan: p}, workflows.RunTargets(p)...).ID)
 	require.Equal(t, want, task.Status, task.Message)
@@ -150,11 +150,11 @@ func (o *office) refuse(t *testing.T, instances ...string) {
 func TestWhatBecomesOfRunsIsTold(t *testing.T) {
 	o := newOffice(t)
 	plan := o.nightly(t, "web-1", "db-1")
-	o.backUp(t, plan, flow.Succeeded)
+	o.backUp(t, plan, operation.Succeeded)
 	require.Empty(t, o.kinds(t), "nothing had failed")
 
 	o.refuse(t, plan.Instances[1])
-	task := o.backUp(t, plan, flow.PartlyFailed)
+	task := o.backUp(t, plan, operation.PartlyFailed)
 	require.Equal(t, []string{"partly_failed"}, o.kinds(t))
 	told := o.hook.Calls()[0].Body.Data
 	require.Equal(t, "nightly", told.Plan.Name)
@@ -165,17 +165,17 @@ func TestWhatBecomesOfRunsIsTold(t *testing.T) {
 	require.Contains(t, o.mail.Messages()[0].Body, "db-1")
 
 	o.refuse(t, plan.Instances...)
-	o.backUp(t, plan, flow.Failed)
-	o.backUp(t, plan, flow.Failed)
+	o.backUp(t, plan, operation.Failed)
+	o.backUp(t, plan, operation.Failed)
 	require.Equal(t, []string{"partly_failed", "failed", "failed"}, o.kinds(t), "each run that fails is told")
 
 	o.refuse(t)
 	cancelled := o.begin(t, "backup.run", workflows.BackupInput{Plan: plan}, workflows.RunTargets(plan)...)
 	_, err := o.tasks.Cancel(t.Context(), cancelled.ID)
 	require.NoError(t, err)
-	require.Equal(t, flow.Cancelled, o.ended(t, cancelled.ID).Status)
+	require.Equal(t, operation.Cancelled, o.ended(t, cancelled.ID).Status)
 	for range 2 {
-		o.backUp(t, plan, flow.Succeeded)
+		o.backUp(t, plan, operation.Succeeded)
 		require.Equal(t, []string{"partly_failed", "failed", "failed", "recovered"}, o.kinds(t), "the first success is told, a cancel is not")
 	}
 	o.keepsItsSecrets(t)
@@ -205,7 +205,7 @@ func (o *office) keepsItsSecrets(t *testing.T) {
 		}
 	}
 	require.Contains(t, seen.String(), "ops@example.org", "what was opened is readable")
-	for _, secret := range []string{noticetest.Password, strings.TrimPrefix(noticetest.Secret, "whsec_"), noticetest.UserInfo, noticetest.Query} {
+	for _, secret := range []string{notificationtest.Password, strings.TrimPrefix(notificationtest.Secret, "whsec_"), notificationtest.UserInfo, notificationtest.Query} {
 		require.NotContains(t, seen.String(), secret)
 	}
 }
@@ -216,22 +216,22 @@ func TestAReceiverThatIsAwayGetsTheNoticeOnce(t *testing.T) {
 	plan := o.nightly(t, "web-1")
 	o.refuse(t, plan.Instances...)
 	o.hook.Answer(http.StatusServiceUnavailable)
-	o.backUp(t, plan, flow.Failed)
+	o.backUp(t, plan, operation.Failed)
 	require.Eventually(t, func() bool { return o.hook.Tries() > 1 }, time.Minute, 100*time.Millisecond)
 	require.Len(t, o.mail.Messages(), 1, "the other channel does not wait")
 	require.Empty(t, o.hook.Calls())
 	last := o.last(t)
-	require.Equal(t, notice.Delivered, last["mail"].Status)
-	require.Equal(t, notice.Trying, last["webhook"].Status)
+	require.Equal(t, notification.Delivered, last["mail"].Status)
+	require.Equal(t, notification.Trying, last["webhook"].Status)
 	require.Contains(t, last["webhook"].Why, "503")
 
-	test := o.ended(t, o.begin(t, "notice.test", workflows.TestNoticeInput{}, notice.TestTarget).ID)
-	require.Equal(t, flow.Failed, test.Status)
+	test := o.ended(t, o.begin(t, "notice.test", workflows.TestNoticeInput{}, notification.TestTarget).ID)
+	require.Equal(t, operation.Failed, test.Status)
 	require.Contains(t, test.Message, "1 of 2 channels do not take notices")
 	require.Contains(t, test.Message, "503")
 	require.NotContains(t, test.Message, "hunter")
 	require.Len(t, test.Result["channels"], 2)
-	require.Equal(t, notice.GivenUp, o.last(t)["webhook"].Status)
+	require.Equal(t, notification.GivenUp, o.last(t)["webhook"].Status)
 
 	o.hook.Answer(0)
 	require.Eventually(t, func() bool { return len(o.hook.Calls()) > 0 }, time.Minute, 100*time.Millisecond)
@@ -239,20 +239,20 @@ func TestAReceiverThatIsAwayGetsTheNoticeOnce(t *testing.T) {
 	require.Len(t, o.hook.Calls(), 1)
 	require.Len(t, o.mail.Messages(), 2, "the notice and the test")
 	last = o.last(t)
-	require.Equal(t, notice.Delivery{Status: notice.Delivered, At: last["webhook"].At, Kind: notice.Failed, Plan: "nightly"}, *last["webhook"])
+	require.Equal(t, notification.Delivery{Status: notification.Delivered, At: last["webhook"].At, Kind: notification.Failed, Plan: "nightly"}, *last["webhook"])
 
-	test = o.ended(t, o.begin(t, "notice.test", workflows.TestNoticeInput{}, notice.TestTarget).ID)
-	require.Equal(t, flow.Succeeded, test.Status, test.Message)
+	test = o.ended(t, o.begin(t, "notice.test", workflows.TestNoticeInput{}, notification.TestTarget).ID)
+	require.Equal(t, operation.Succeeded, test.Status, test.Message)
 	require.Equal(t, "test", o.hook.Calls()[1].Body.Data.Kind)
 }
 
-func (o *office) last(t *testing.T) map[string]*notice.Delivery {
+func (o *office) last(t *testing.T) map[string]*notification.Delivery {
 	t.Helper()
 	time.Sleep(300 * time.Millisecond) // visibility lags behind a memo
 	list, err := o.board.Channels(t.Context())
 	require.NoError(t, err)
 	require.Len(t, list, 2)
-	return map[string]*notice.Delivery{string(list[0].Kind): list[0].Last, string(list[1].Kind): list[1].Last}
+	return map[string]*notification.Delivery{string(list[0].Kind): list[0].Last, string(list[1].Kind): list[1].Last}
 }
 
 // round makes a round as its schedule does: the result of the one before is known to the next. It returns
@@ -266,7 +266,7 @@ func round(t *testing.T, server *temporaltest.Server, queue string) string {
 		require.NoError(t, handle.Trigger(t.Context(), client.ScheduleTriggerOptions{}))
 	} else {
 		_, err := server.Client.ScheduleClient().Create(t.Context(), client.ScheduleOptions{ID: "round:plans", TriggerImmediately: true,
-			Action: &client.ScheduleWorkflowAction{ID: "round:plans", Workflow: workflows.CheckPlans, Args: []any{rounds.By{}}, TaskQueue: queue}})
+			Action: &client.ScheduleWorkflowAction{ID: "round:plans", Workflow: workflows.CheckPlans, Args: []any{schedule.By{}}, TaskQueue: queue}})
 		require.NoError(t, err)
 	}
 	id := ""
@@ -320,7 +320,7 @@ func TestRoundsTellOfMissedRunsAndStalePlans(t *testing.T) {
 		require.Equal(t, []string{"missed", "stale"}, o.kinds(t))
 	}
 	require.Equal(t, "web-1", o.hook.Calls()[1].Body.Data.Instances[0].Name)
-	o.backUp(t, p.Plan, flow.Succeeded)
+	o.backUp(t, p.Plan, operation.Succeeded)
 	o.round(t)
 	o.round(t)
 	require.Equal(t, []string{"missed", "stale"}, o.kinds(t))
@@ -340,12 +340,12 @@ func TestADamagedBackupIsTold(t *testing.T) {
 	})))
 	plan := o.nightly(t, "web-1")
 	plan.Retention = backup.Retention{}
-	o.backUp(t, plan, flow.Succeeded)
+	o.backUp(t, plan, operation.Succeeded)
 	all, err := o.reader().List(t.Context())
 	require.NoError(t, err)
 	damaged.Store(true)
 	task := o.ended(t, o.begin(t, "backup.verify", workflows.VerifyInput{Backup: all[0]}, all[0].Target()).ID)
-	require.Equal(t, flow.Failed, task.Status)
+	require.Equal(t, operation.Failed, task.Status)
 	require.Equal(t, []string{"failed"}, o.kinds(t))
 	require.Equal(t, "web-1", o.hook.Calls()[0].Body.Data.Instances[0].Name)
 }

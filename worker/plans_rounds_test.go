@@ -13,7 +13,7 @@ import (
 
 	"mycloudmanager/activities/backups"
 	"mycloudmanager/internal/backup"
-	"mycloudmanager/internal/rounds"
+	"mycloudmanager/internal/operation/schedule"
 	"mycloudmanager/workflows"
 )
 
@@ -39,7 +39,7 @@ func TestADaysRounds(t *testing.T) {
 	env, made := looks(t)
 	began := env.Now()
 	env.SetLastCompletionResult(map[string]backup.Seen{"0198": {Missed: 1000}})
-	env.ExecuteWorkflow(workflows.CheckPlans, rounds.By{Every: 5 * time.Minute})
+	env.ExecuteWorkflow(workflows.CheckPlans, schedule.By{Every: 5 * time.Minute})
 	require.NoError(t, env.GetWorkflowError())
 	require.Equal(t, 288, *made)
 	require.WithinDuration(t, began.Add(24*time.Hour-5*time.Minute), env.Now(), time.Minute)
@@ -53,7 +53,7 @@ func TestRoundsEndEarly(t *testing.T) {
 	t.Parallel()
 	env, _ := looks(t)
 	env.RegisterDelayedCallback(env.CancelWorkflow, 7*time.Minute)
-	env.ExecuteWorkflow(workflows.CheckPlans, rounds.By{Every: 5 * time.Minute})
+	env.ExecuteWorkflow(workflows.CheckPlans, schedule.By{Every: 5 * time.Minute})
 	require.NoError(t, env.GetWorkflowError())
 	var seen map[string]backup.Seen
 	require.NoError(t, env.GetWorkflowResult(&seen))

@@ -22,14 +22,14 @@ import (
 	"go.temporal.io/sdk/temporal"
 	sdkworker "go.temporal.io/sdk/worker"
 
-	"mycloudmanager/internal/apps"
+	"mycloudmanager/internal/app"
 	"mycloudmanager/internal/backup"
-	"mycloudmanager/internal/flow"
-	"mycloudmanager/internal/notice"
-	"mycloudmanager/internal/notice/noticetest"
+	"mycloudmanager/internal/notification"
+	"mycloudmanager/internal/notification/notificationtest"
+	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/operation/task"
+	"mycloudmanager/internal/operation/temporal/temporaltest"
 	"mycloudmanager/internal/stack"
-	"mycloudmanager/internal/tasks"
-	"mycloudmanager/internal/temporal/temporaltest"
 	"mycloudmanager/worker"
 	"mycloudmanager/workflows"
 )
@@ -64,7 +64,7 @@ func TestRecord(t *testing.T) {
 	r.save(t, "UpdateStack.ok", r.ok(t, "stack.update", workflows.UpdateStackInput{Name: "toolbox", Changes: stack.Changes{Nodes: &nodes}, UserToken: r.token}))
 	r.save(t, "LaunchApp.failed", r.failed(t, "app.launch", workflows.LaunchAppInput{App: "ntp"}))
 	r.save(t, "LaunchApp.ok", r.ok(t, "app.launch", workflows.LaunchAppInput{App: "ntp"}))
-	settings := apps.Settings{Parameters: map[string]any{"local_stratum": 5.0}}
+	settings := app.Settings{Parameters: map[string]any{"local_stratum": 5.0}}
 	r.save(t, "ConfigureApp.ok", r.ok(t, "app.configure", workflows.ConfigureAppInput{App: "ntp", Settings: settings}))
 	r.save(t, "StopApp.ok", r.ok(t, "app.stop", workflows.StopAppInput{App: "ntp"}))
 	r.save(t, "ConfigureApp.stopped", r.ok(t, "app.configure", workflows.ConfigureAppInput{App: "ntp"}))
@@ -104,11 +104,11 @@ func (r *recorder) saveBackups(t *testing.T) {
 // sendNotices gives notices somewhere to go.
 func (r *recorder) sendNotices(t *testing.T) {
 	t.Helper()
-	hook := noticetest.StartReceiver(t)
+	hook := notificationtest.StartReceiver(t)
 	var err error
-	r.parts.Notices, err = notice.Open(notice.Config{WebhookURLs: []string{hook.URL}, SecretFile: hook.SecretFile(), Language: "en", PublicURL: "http://127.0.0.1:8080"})
+	r.parts.Notices, err = notification.Open(notification.Config{WebhookURLs: []string{hook.URL}, SecretFile: hook.SecretFile(), Language: "en", PublicURL: "http://127.0.0.1:8080"})
 	require.NoError(t, err)
-	r.parts.Runs = &tasks.Service{Temporal: r.server.Client, Namespace: temporaltest.Namespace, Converter: r.parts.Converter}
+	r.parts.Runs = &task.Service{Temporal: r.server.Client, Namespace: temporaltest.Namespace, Converter: r.parts.Converter}
 	r.parts.Plans = &shelf{Plans: &backup.Plans{Temporal: r.server.Client, Converter: r.parts.Converter}}
 }
 
@@ -134,7 +134,7 @@ func (r *recorder) saveNotices(t *testing.T) {
 
 func (r *recorder) saveNotice(t *testing.T, name, id string) {
 	t.Helper()
-	delivery := r.server.Client.GetWorkflow(t.Context(), notice.Notice{ID: id}.WorkflowID(), "")
+	delivery := r.server.Client.GetWorkflow(t.Context(), notification.Notice{ID: id}.WorkflowID(), "")
 	require.NoError(t, delivery.Get(t.Context(), nil))
 	r.save(t, name, delivery)
 }
@@ -154,7 +154,7 @@ func (r *recorder) saveSoft(t *testing.T, id string) backup.Backup {
 	return r.soft(t)[0]
 }
 
-func instanceID(id string) string { return flow.Target{Kind: "instance", ID: id}.WorkflowID() }
+func instanceID(id string) string { return operation.Target{Kind: "instance", ID: id}.WorkflowID() }
 
 // saveInstances records the operations on instances, with an app whose agent is theirs.
 func (r *recorder) saveInstances(t *testing.T) {
@@ -176,44 +176,44 @@ func (r *recorder) saveInstances(t *testing.T) {
 	r.ok(t, "app.uninstall", workflows.UninstallAppInput{App: "ntp", DeleteVolume: true})
 }
 
-func (r *recorder) start(t *testing.T, operation string, input any) client.WorkflowRun {
+func (r *recorder) start(t *testing.T, name string, input any) client.WorkflowRun {
 	t.Helper()
-	op := workflows.ByName()[operation]
+	op := workflows.ByName()[name]
 	r.runs++
-	request := flow.Request{Operation: operation, Targets: []flow.Target{{Kind: "test", ID: fmt.Sprint(r.runs), Name: "test"}}, Actor: flow.Actor{ID: "demo", Name: "demo"}, Via: "api"}
+	request := operation.Request{Operation: name, Targets: []operation.Target{{Kind: "test", ID: fmt.Sprint(r.runs), Name: "test"}}, Actor: operation.Actor{ID: "demo", Name: "demo"}, Via: "api"}
 	run, err := r.server.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{
-		ID: request.Targets[0].WorkflowID(), TaskQueue: "record", Memo: map[string]any{flow.CallMemo: request},
-		TypedSearchAttributes: temporal.NewSearchAttributes(temporal.NewSearchAttributeKeyKeyword(flow.OperationKey).ValueSet(operation)),
+		ID: request.Targets[0].WorkflowID(), TaskQueue: "record", Memo: map[string]any{operation.CallMemo: request},
+		TypedSearchAttributes: temporal.NewSearchAttributes(temporal.NewSearchAttributeKeyKeyword(operation.OperationKey).ValueSet(name)),
 	}, op.Workflow, input)
 	require.NoError(t, err)
 	return run
 }
 
-func (r *recorder) ok(t *testing.T, operation string, input any) client.WorkflowRun {
+func (r *recorder) ok(t *testing.T, op string, input any) client.WorkflowRun {
 	t.Helper()
-	run := r.start(t, operation, input)
-	require.NoError(t, run.Get(t.Context(), nil), operation)
+	run := r.start(t, op, input)
+	require.NoError(t, run.Get(t.Context(), nil), op)
 	return run
 }
 
-func (r *recorder) cancelled(t *testing.T, operation string, input any) client.WorkflowRun {
+func (r *recorder) cancelled(t *testing.T, op string, input any) client.WorkflowRun {
 	t.Helper()
-	run := r.start(t, operation, input)
-	r.await(t, run, func(p flow.Progress) bool { return p.Steps[1].Status != flow.Queued })
+	run := r.start(t, op, input)
+	r.await(t, run, func(p operation.Progress) bool { return p.Steps[1].Status != operation.Queued })
 	require.NoError(t, r.server.Client.CancelWorkflow(t.Context(), run.GetID(), run.GetRunID()))
 	require.True(t, temporal.IsCanceledError(run.Get(t.Context(), nil)))
 	return run
 }
 
 // blocked lets the cloud run into a quota while Heat makes the stack, and then retries.
-func (r *recorder) blocked(t *testing.T, operation string, input any) client.WorkflowRun {
+func (r *recorder) blocked(t *testing.T, op string, input any) client.WorkflowRun {
 	t.Helper()
 	r.cloud.Control(t, http.MethodPost, "/faults", `{"service":"nova","method":"POST","path_regex":"/servers$","count":1,"kind":"status","status":403,
 		"body":{"forbidden":{"code":403,"message":"Quota exceeded for instances: Requested 1, but already used 30 of 30 instances"}}}`)
-	run := r.start(t, operation, input)
-	r.await(t, run, func(p flow.Progress) bool { return p.Status == flow.Blocked })
-	handle, err := r.server.Client.UpdateWorkflow(t.Context(), client.UpdateWorkflowOptions{WorkflowID: run.GetID(), UpdateName: flow.RetryUpdate,
-		Args: []any{flow.Retry{UserToken: r.token}}, WaitForStage: client.WorkflowUpdateStageCompleted})
+	run := r.start(t, op, input)
+	r.await(t, run, func(p operation.Progress) bool { return p.Status == operation.Blocked })
+	handle, err := r.server.Client.UpdateWorkflow(t.Context(), client.UpdateWorkflowOptions{WorkflowID: run.GetID(), UpdateName: operation.RetryUpdate,
+		Args: []any{operation.Retry{UserToken: r.token}}, WaitForStage: client.WorkflowUpdateStageCompleted})
 	require.NoError(t, err)
 	require.NoError(t, handle.Get(t.Context(), nil))
 	require.NoError(t, run.Get(t.Context(), nil))
@@ -221,23 +221,23 @@ func (r *recorder) blocked(t *testing.T, operation string, input any) client.Wor
 }
 
 // failed lets Cinder refuse the app's volume for good.
-func (r *recorder) failed(t *testing.T, operation string, input any) client.WorkflowRun {
+func (r *recorder) failed(t *testing.T, op string, input any) client.WorkflowRun {
 	t.Helper()
 	r.cloud.Control(t, http.MethodPost, "/faults", `{"service":"cinder","method":"POST","path_regex":"/volumes$","count":1,"kind":"status","status":400,
 		"body":{"badRequest":{"code":400,"message":"Invalid input received"}}}`)
-	run := r.start(t, operation, input)
+	run := r.start(t, op, input)
 	require.Error(t, run.Get(t.Context(), nil))
 	return run
 }
 
-func (r *recorder) await(t *testing.T, run client.WorkflowRun, enough func(flow.Progress) bool) {
+func (r *recorder) await(t *testing.T, run client.WorkflowRun, enough func(operation.Progress) bool) {
 	t.Helper()
 	require.Eventually(t, func() bool {
-		value, err := r.server.Client.QueryWorkflow(context.Background(), run.GetID(), run.GetRunID(), flow.ProgressQuery)
+		value, err := r.server.Client.QueryWorkflow(context.Background(), run.GetID(), run.GetRunID(), operation.ProgressQuery)
 		if err != nil {
 			return false
 		}
-		var p flow.Progress
+		var p operation.Progress
 		return value.Get(&p) == nil && enough(p)
 	}, time.Minute, 20*time.Millisecond)
 }

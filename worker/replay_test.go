@@ -13,8 +13,8 @@ import (
 	sdkworker "go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
-	"mycloudmanager/internal/audit"
-	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/operation/audit"
 	"mycloudmanager/worker"
 	"mycloudmanager/workflows"
 )
@@ -46,7 +46,7 @@ func TestReplay(t *testing.T) {
 		})
 	}
 	for _, op := range workflows.Operations() {
-		require.True(t, covered[flow.ActivityName(op.Workflow)], "no recorded history of %s: make record", op.Name)
+		require.True(t, covered[operation.ActivityName(op.Workflow)], "no recorded history of %s: make record", op.Name)
 	}
 }
 

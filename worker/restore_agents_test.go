@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/operation"
 	"mycloudmanager/workflows"
 )
 
@@ -25,18 +25,18 @@ func TestAgentsAreLookedAtAfterARestore(t *testing.T) {
 	agents := workflows.AgentsInput{Action: workflows.InstallAgents, Apps: []string{"ntp"}, Instances: []string{in.ID}, Held: true}
 	h.run(t, workflows.RunAgents, agents)
 	h.snapshot(t, "web-2")
-	restore := func(b workflows.RestoreInput) (flow.Progress, string) {
+	restore := func(b workflows.RestoreInput) (operation.Progress, string) {
 		told, err := h.progress(t, workflows.RestoreInstance, b)
 		require.NoError(t, err)
 		return told, fmt.Sprint(told.Result["hosts"])
 	}
 
 	told, said := restore(workflows.RestoreInput{Backup: h.backup, Instance: in.ID})
-	require.Equal(t, flow.Succeeded, told.Status)
+	require.Equal(t, operation.Succeeded, told.Status)
 	require.Contains(t, said, "ntp:installed: ok=")
 
 	told, said = restore(workflows.RestoreInput{Backup: early, Instance: in.ID})
-	require.Equal(t, flow.PartlyFailed, told.Status)
+	require.Equal(t, operation.PartlyFailed, told.Status)
 	require.Contains(t, said, "ntp:drifted: ok=")
 	require.Contains(t, told.Message, "the disk is restored, but 1 of 1 agents are not as they were installed: ntp (drifted:")
 	require.Contains(t, told.Message, "install them again")
@@ -47,7 +47,7 @@ func TestAgentsAreLookedAtAfterARestore(t *testing.T) {
 	// What keeps the agents from being looked at is no failure of the restore either.
 	h.cloud.Control(t, http.MethodPost, "/faults", `{"service":"nova","method":"POST","path_regex":"/metadata$","kind":"status","status":400,"count":1}`)
 	told, said = restore(workflows.RestoreInput{Backup: h.backup, Instance: in.ID})
-	require.Equal(t, flow.PartlyFailed, told.Status)
+	require.Equal(t, operation.PartlyFailed, told.Status)
 	require.Contains(t, said, "ntp:failed: ")
 	h.allRun(t, "web-2")
 }

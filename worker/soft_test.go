@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mycloudmanager/internal/backup"
-	"mycloudmanager/internal/sandbox/sandboxtest"
+	"mycloudmanager/sandbox/sandboxtest"
 	"mycloudmanager/workflows"
 )
 
@@ -34,7 +34,7 @@ func (h *house) soft(t *testing.T) []backup.Backup {
 }
 
 // softOperations are those of soft backups, by their workflows' names.
-func softOperations() map[string]operation {
+func softOperations() map[string]operationCase {
 	again := func(workflow any, input func(h *house) any) func(*testing.T, *house) {
 		return func(t *testing.T, h *house) { h.run(t, workflow, input(h)) } // nothing is in the way of a repeat
 	}
@@ -43,7 +43,7 @@ func softOperations() map[string]operation {
 	restore := func(h *house) any {
 		return workflows.RestoreInput{Backup: h.backup, Instance: h.enrolled.ID, Paths: []string{"/config"}, Target: "/back"}
 	}
-	return map[string]operation{
+	return map[string]operationCase{
 		// What is there already of a run that failed is a backup, and the next run lists it.
 		"RunBackup soft": {workflow: workflows.RunBackup, before: filed, input: run, holds: func(t *testing.T, h *house) {
 			h.run(t, workflows.RunBackup, run(h))

@@ -11,13 +11,13 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
 
-	"mycloudmanager/internal/apps"
-	"mycloudmanager/internal/temporal/temporaltest"
+	"mycloudmanager/internal/app"
+	"mycloudmanager/internal/operation/temporal/temporaltest"
 	"mycloudmanager/workflows"
 )
 
-// operation is a workflow with what must be there before it and what takes its success away again.
-type operation struct {
+// operationCase is a workflow with what must be there before it and what takes its success away again.
+type operationCase struct {
 	workflow any
 	input    func(h *house) any
 	before   func(t *testing.T, h *house)
@@ -31,14 +31,14 @@ type operation struct {
 	holds func(t *testing.T, h *house)
 }
 
-func operations() map[string]operation {
+func operations() map[string]operationCase {
 	deployed := func(t *testing.T, h *house) { h.run(t, workflows.DeployStack, small(h)) }
 	launched := func(t *testing.T, h *house) {
 		deployed(t, h)
 		h.run(t, workflows.LaunchApp, workflows.LaunchAppInput{App: "ntp"})
 	}
-	settings := apps.Settings{Parameters: map[string]any{"local_stratum": 5.0}}
-	all := map[string]operation{
+	settings := app.Settings{Parameters: map[string]any{"local_stratum": 5.0}}
+	all := map[string]operationCase{
 		"DeployStack": {workflow: workflows.DeployStack, input: func(h *house) any { return small(h) }},
 		"LaunchApp": {workflow: workflows.LaunchApp, before: deployed, kept: map[string]int{"cinder/volumes": 1},
 			input: func(*house) any { return workflows.LaunchAppInput{App: "ntp"} }},
@@ -57,7 +57,7 @@ func operations() map[string]operation {
 
 // Whatever step fails for good, an operation leaves nothing behind but what it says it keeps.
 func TestAFailedOperationLeavesNothing(t *testing.T) {
-	everyStep(t, func(h *house, op operation, s *saboteur) error {
+	everyStep(t, func(h *house, op operationCase, s *saboteur) error {
 		s.then = func() error { return errSabotage }
 		env := h.environment(s)
 		env.ExecuteWorkflow(op.workflow, op.input(h))
@@ -69,7 +69,7 @@ func TestAFailedOperationLeavesNothing(t *testing.T) {
 // environment does not let an activity that is being cancelled end first.
 func TestACancelledOperationLeavesNothing(t *testing.T) {
 	server := temporaltest.Start(t)
-	everyStep(t, func(h *house, op operation, s *saboteur) error {
+	everyStep(t, func(h *house, op operationCase, s *saboteur) error {
 		return h.onServer(server, s, func(id string) {
 			s.then = func() error { return server.Client.CancelWorkflow(context.Background(), id, "") }
 		}, op.workflow, op.input(h))
@@ -92,7 +92,7 @@ func TestAReleaseThatFailsTwiceLeavesNothing(t *testing.T) {
 	env := h.environment(s)
 	env.ExecuteWorkflow(workflows.LaunchApp, workflows.LaunchAppInput{App: "ntp"})
 	require.Error(t, env.GetWorkflowError())
-	operation{kept: map[string]int{"cinder/volumes": 1}}.leaves(t, h, before, env.GetWorkflowError())
+	operationCase{kept: map[string]int{"cinder/volumes": 1}}.leaves(t, h, before, env.GetWorkflowError())
 }
 
 // An uninstall that cannot look at an object, or cannot read the release's history, has not done it.
@@ -113,7 +113,7 @@ func TestAnUninstallThatIsDisturbedGoesOn(t *testing.T) {
 	}
 }
 
-func everyStep(t *testing.T, run func(h *house, op operation, s *saboteur) error) {
+func everyStep(t *testing.T, run func(h *house, op operationCase, s *saboteur) error) {
 	for name, op := range operations() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -140,7 +140,7 @@ func everyStep(t *testing.T, run func(h *house, op operation, s *saboteur) error
 }
 
 // leaves compares the cloud with what it was before a run that was undone.
-func (op operation) leaves(t *testing.T, h *house, before map[string]int, err error) {
+func (op operationCase) leaves(t *testing.T, h *house, before map[string]int, err error) {
 	if op.holds != nil {
 		op.holds(t, h)
 	}

@@ -9,7 +9,7 @@ import (
 	"sync"
 	"testing"
 
-	"mycloudmanager/internal/sandbox/sandboxtest"
+	"mycloudmanager/sandbox/sandboxtest"
 )
 
 // wire stands between the product and the cloud: it writes down every request, and disturbs one.
@@ -101,7 +101,7 @@ func refuse(out http.ResponseWriter, r *http.Request, status int) {
 }
 
 // prepared is a house in which the operation can run.
-func (op operation) prepared(t *testing.T) (*house, *wire) {
+func (op operationCase) prepared(t *testing.T) (*house, *wire) {
 	t.Helper()
 	w := &wire{}
 	h := newHouseOn(t, sandboxtest.StartBehind(t, t.TempDir(), w.wrap))

@@ -12,36 +12,36 @@ import (
 	"mycloudmanager/activities/ansible"
 	"mycloudmanager/activities/backups"
 	"mycloudmanager/activities/cinder"
-	"mycloudmanager/activities/cluster"
-	"mycloudmanager/activities/files"
+	"mycloudmanager/activities/filebackup"
 	"mycloudmanager/activities/glance"
 	"mycloudmanager/activities/heat"
+	"mycloudmanager/activities/kubernetes"
 	"mycloudmanager/activities/neutron"
-	"mycloudmanager/activities/notices"
+	"mycloudmanager/activities/notifications"
 	"mycloudmanager/activities/nova"
-	playbooks "mycloudmanager/internal/ansible"
-	"mycloudmanager/internal/audit"
+	"mycloudmanager/internal/app/catalog"
+	"mycloudmanager/internal/app/cluster"
 	"mycloudmanager/internal/backup"
-	"mycloudmanager/internal/catalog"
-	"mycloudmanager/internal/flow"
-	"mycloudmanager/internal/kube"
-	"mycloudmanager/internal/notice"
+	playbooks "mycloudmanager/internal/instance/ansible"
+	"mycloudmanager/internal/instance/ssh"
+	"mycloudmanager/internal/notification"
 	"mycloudmanager/internal/openstack"
-	"mycloudmanager/internal/reach"
+	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/operation/audit"
+	"mycloudmanager/internal/operation/task"
+	"mycloudmanager/internal/operation/tasklog"
 	"mycloudmanager/internal/stack"
-	"mycloudmanager/internal/tasklog"
-	"mycloudmanager/internal/tasks"
 	"mycloudmanager/workflows"
 )
 
 // Parts are what the activities work with.
 type Parts struct {
 	Cloud     *openstack.Cloud
-	Cluster   *kube.Cluster
+	Cluster   *cluster.Cluster
 	Catalog   *catalog.Catalog
 	Template  stack.Template
 	PublicKey string // the manager's, one line of authorized_keys
-	Instances *reach.Instances
+	Instances *ssh.Instances
 	Playbooks *playbooks.Runner
 	Relay     []string // the command that connects through a relay's socket
 	Script    string   // enroll.sh
@@ -50,8 +50,8 @@ type Parts struct {
 	BackupKey []byte                       // the project's
 	Engines   map[backup.EngineName]string // what instances run to back up
 	Plans     backups.Plans
-	Notices   *notice.Sender // nil: there are no channels
-	Runs      tasks.Lister   // of plans
+	Notices   *notification.Sender // nil: there are no channels
+	Runs      task.Lister          // of plans
 	Recorder  *audit.Recorder
 	Converter converter.DataConverter
 	Every     time.Duration // between two looks of a wait; 0: defaultEvery
@@ -79,7 +79,7 @@ func New(c client.Client, taskQueue string, p Parts) worker.Worker {
 
 // Interceptors are those every worker and every replay needs, in their order.
 func Interceptors(p Parts) []interceptor.WorkerInterceptor {
-	return append(p.Tracing, &audit.Interceptor{Recorder: p.Recorder, Converter: p.Converter}, &flow.Interceptor{})
+	return append(p.Tracing, &audit.Interceptor{Recorder: p.Recorder, Converter: p.Converter}, &operation.Interceptor{})
 }
 
 // Register adds every workflow and activity to r.
@@ -97,9 +97,9 @@ func Register(r worker.Registry, p Parts) {
 		&cinder.Activities{Cloud: p.Cloud, Every: every},
 		&glance.Activities{Cloud: p.Cloud, Every: every},
 		&backups.Activities{Reader: &backup.Reader{Cloud: p.Cloud, Records: p.Records}, Plans: p.Plans, Runs: p.Runs},
-		&notices.Activities{Sender: p.Notices, Cloud: p.Cloud, Runs: p.Runs},
-		&cluster.Activities{Cluster: p.Cluster, Catalog: p.Catalog, Every: every},
-		&files.Activities{Cloud: p.Cloud, Reach: p.Instances, Records: p.Records, Log: p.Log, Key: p.BackupKey, Scripts: p.Engines, Every: every},
+		&notifications.Activities{Sender: p.Notices, Cloud: p.Cloud, Runs: p.Runs},
+		&kubernetes.Activities{Cluster: p.Cluster, Catalog: p.Catalog, Every: every},
+		&filebackup.Activities{Cloud: p.Cloud, Reach: p.Instances, Records: p.Records, Log: p.Log, Key: p.BackupKey, Scripts: p.Engines, Every: every},
 	} {
 		r.RegisterActivity(activities)
 	}

@@ -12,8 +12,8 @@ import (
 	"mycloudmanager/activities/ansible"
 	"mycloudmanager/activities/nova"
 	"mycloudmanager/internal/fault"
-	"mycloudmanager/internal/flow"
-	"mycloudmanager/internal/instances"
+	"mycloudmanager/internal/instance"
+	"mycloudmanager/internal/operation"
 )
 
 const (
@@ -56,7 +56,7 @@ func RunAgents(ctx workflow.Context, in AgentsInput) (err error) {
 		compute *nova.Activities
 		host    *ansible.Activities
 	)
-	run, err := flow.Begin(ctx, compute.EnrolledHosts, host.PlayAgent, compute.MarkAgents)
+	run, err := operation.Begin(ctx, compute.EnrolledHosts, host.PlayAgent, compute.MarkAgents)
 	if err != nil {
 		return err
 	}
@@ -67,15 +67,15 @@ func RunAgents(ctx workflow.Context, in AgentsInput) (err error) {
 
 // holdAll keeps the instances for this task, and leaves out those that another task works on; busy
 // counts what cannot be done on them.
-func holdAll(ctx workflow.Context, run *flow.Run, in AgentsInput) (free []string, busy int) {
+func holdAll(ctx workflow.Context, run *operation.Run, in AgentsInput) (free []string, busy int) {
 	if in.Held {
 		return in.Instances, 0
 	}
 	starts := make([]workflow.ChildWorkflowFuture, len(in.Instances))
 	for i, id := range in.Instances {
 		starts[i] = workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
-			WorkflowID: flow.Target{Kind: "instance", ID: id}.WorkflowID(),
-		}), HoldInstance, flow.TaskID(ctx))
+			WorkflowID: operation.Target{Kind: "instance", ID: id}.WorkflowID(),
+		}), HoldInstance, operation.TaskID(ctx))
 	}
 	for i, id := range in.Instances {
 		if starts[i].GetChildWorkflowExecution().Get(ctx, nil) == nil {
@@ -83,7 +83,7 @@ func holdAll(ctx workflow.Context, run *flow.Run, in AgentsInput) (free []string
 			continue
 		}
 		for _, app := range in.Apps {
-			score(run, id, app, string(flow.Failed)+": another operation works on the instance")
+			score(run, id, app, string(operation.Failed)+": another operation works on the instance")
 			busy++
 		}
 	}
@@ -94,7 +94,7 @@ func holdAll(ctx workflow.Context, run *flow.Run, in AgentsInput) (free []string
 type played struct{ failed, done int }
 
 // playAgents plays one agent after the other; total is what has failed before.
-func playAgents(ctx workflow.Context, run *flow.Run, action ansible.Action, apps, ids []string, total played) error {
+func playAgents(ctx workflow.Context, run *operation.Run, action ansible.Action, apps, ids []string, total played) error {
 	if len(apps) == 0 {
 		return nil
 	}
@@ -120,7 +120,7 @@ func playAgents(ctx workflow.Context, run *flow.Run, action ansible.Action, apps
 }
 
 // playAgent plays one agent on all instances, in shares that go to all workers.
-func playAgent(ctx workflow.Context, run *flow.Run, action ansible.Action, app string, ids []string, known map[string]nova.Enrolled) (played, error) {
+func playAgent(ctx workflow.Context, run *operation.Run, action ansible.Action, app string, ids []string, known map[string]nova.Enrolled) (played, error) {
 	var (
 		host    *ansible.Activities
 		compute *nova.Activities
@@ -130,7 +130,7 @@ func playAgent(ctx workflow.Context, run *flow.Run, action ansible.Action, app s
 	for _, id := range ids {
 		e, ok := known[id]
 		if ok && action == CheckAgents && !slices.Contains(e.Agents, app) {
-			score(run, id, app, string(instances.Absent)+": there is nothing to check")
+			score(run, id, app, string(instance.Absent)+": there is nothing to check")
 			p.done++
 			continue
 		}
@@ -138,14 +138,14 @@ func playAgent(ctx workflow.Context, run *flow.Run, action ansible.Action, app s
 			hosts = append(hosts, ansible.PlayHost{ID: id, Name: e.Name, Address: e.Enrollment.Address, HostKey: e.Enrollment.HostKey})
 			continue
 		}
-		score(run, id, app, string(flow.Failed)+": it is not enrolled")
+		score(run, id, app, string(operation.Failed)+": it is not enrolled")
 		p.failed++
 	}
 	if len(hosts) == 0 {
 		return p, nil
 	}
 	if err := run.Call(ctx, compute.MarkAgents, marksOf(ctx, hosts, app, func(string) ansible.HostOutcome {
-		return ansible.HostOutcome{State: instances.Running}
+		return ansible.HostOutcome{State: instance.Running}
 	}), nil); err != nil {
 		return p, err
 	}
@@ -155,22 +155,22 @@ func playAgent(ctx workflow.Context, run *flow.Run, action ansible.Action, app s
 		shares = append(shares, share)
 		inputs = append(inputs, ansible.PlayInput{App: app, Action: action, Hosts: share})
 	}
-	ended, cancelled := flow.Each[map[string]ansible.HostOutcome](ctx, run, agentPatience, host.PlayAgent, inputs)
+	ended, cancelled := operation.Each[map[string]ansible.HostOutcome](ctx, run, agentPatience, host.PlayAgent, inputs)
 	outcomes := map[string]ansible.HostOutcome{}
 	for i, share := range ended {
 		for _, h := range shares[i] {
 			o, ok := share.Out[h.ID]
 			if !ok {
-				o = ansible.HostOutcome{State: instances.Failed, Reason: reasonOf(share.Err)}
+				o = ansible.HostOutcome{State: instance.Failed, Reason: reasonOf(share.Err)}
 			}
 			outcomes[h.ID] = o
 		}
 	}
 	for _, h := range hosts {
 		o := outcomes[h.ID]
-		if o.State == instances.Failed {
+		if o.State == instance.Failed {
 			p.failed++
-			score(run, h.ID, app, strings.TrimSpace(fmt.Sprintf("%s: %s %s", flow.Failed, o.Reason, o.Score)))
+			score(run, h.ID, app, strings.TrimSpace(fmt.Sprintf("%s: %s %s", operation.Failed, o.Reason, o.Score)))
 		} else {
 			p.done++
 			score(run, h.ID, app, string(o.State)+": "+o.Score)
@@ -180,7 +180,7 @@ func playAgent(ctx workflow.Context, run *flow.Run, action ansible.Action, app s
 }
 
 // keepStates writes what became of the agents, after a cancel too.
-func keepStates(ctx workflow.Context, run *flow.Run, marks []nova.AgentMark, cancelled error) error {
+func keepStates(ctx workflow.Context, run *operation.Run, marks []nova.AgentMark, cancelled error) error {
 	var compute *nova.Activities
 	if cancelled == nil {
 		return run.Call(ctx, compute.MarkAgents, marks, nil)
@@ -198,7 +198,7 @@ func marksOf(ctx workflow.Context, hosts []ansible.PlayHost, app string, of func
 	now := workflow.Now(ctx).UTC()
 	for _, h := range hosts {
 		o := of(h.ID)
-		marks = append(marks, nova.AgentMark{ID: h.ID, Agent: instances.AgentState{App: app, State: o.State, Version: o.Version, Since: &now}})
+		marks = append(marks, nova.AgentMark{ID: h.ID, Agent: instance.AgentState{App: app, State: o.State, Version: o.Version, Since: &now}})
 	}
 	return marks
 }
@@ -211,7 +211,7 @@ func reasonOf(err error) string {
 }
 
 // scores is the task's box score.
-func scores(run *flow.Run) map[string]map[string]string {
+func scores(run *operation.Run) map[string]map[string]string {
 	lines, _ := run.ResultOf(hostsResult).(map[string]map[string]string)
 	if lines == nil {
 		lines = map[string]map[string]string{}
@@ -220,7 +220,7 @@ func scores(run *flow.Run) map[string]map[string]string {
 	return lines
 }
 
-func score(run *flow.Run, id, app, line string) {
+func score(run *operation.Run, id, app, line string) {
 	lines := scores(run)
 	if lines[id] == nil {
 		lines[id] = map[string]string{}
@@ -229,11 +229,11 @@ func score(run *flow.Run, id, app, line string) {
 }
 
 // firstFailure is the first line that tells a failure, by instance and app.
-func firstFailure(run *flow.Run) string {
+func firstFailure(run *operation.Run) string {
 	lines := scores(run)
 	for _, id := range workflow.DeterministicKeys(lines) {
 		for _, app := range workflow.DeterministicKeys(lines[id]) {
-			if line, ok := strings.CutPrefix(lines[id][app], string(flow.Failed)+": "); ok {
+			if line, ok := strings.CutPrefix(lines[id][app], string(operation.Failed)+": "); ok {
 				return line
 			}
 		}

@@ -7,12 +7,12 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
-	"mycloudmanager/activities/files"
+	"mycloudmanager/activities/filebackup"
 	"mycloudmanager/activities/glance"
 	"mycloudmanager/activities/nova"
 	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/fault"
-	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/operation"
 )
 
 const (
@@ -39,10 +39,10 @@ type BackupInstanceInput struct {
 // BackupInstance backs up one instance as its plan says. Its workflow id is that of an operation on the
 // instance, so no other works there meanwhile. It is no task of its own.
 func BackupInstance(ctx workflow.Context, in BackupInstanceInput) (b backup.Backup, err error) {
-	if err := workflow.UpsertTypedSearchAttributes(ctx, temporal.NewSearchAttributeKeyKeyword(flow.TaskKey).ValueSet(in.Task)); err != nil {
+	if err := workflow.UpsertTypedSearchAttributes(ctx, temporal.NewSearchAttributeKeyKeyword(operation.TaskKey).ValueSet(in.Task)); err != nil {
 		return b, err
 	}
-	ctx = flow.PartOf(ctx, in.Task, BackupInstance)
+	ctx = operation.PartOf(ctx, in.Task, BackupInstance)
 	if in.Plan.Method == backup.Soft {
 		return softBackup(ctx, in)
 	}
@@ -53,7 +53,7 @@ func BackupInstance(ctx workflow.Context, in BackupInstanceInput) (b backup.Back
 func softBackup(ctx workflow.Context, in BackupInstanceInput) (b backup.Backup, err error) {
 	var (
 		compute *nova.Activities
-		host    *files.Activities
+		host    *filebackup.Activities
 		at      nova.Enrolled
 	)
 	if err := step(ctx, backupCall, compute.ReadInstance, nova.InstanceRef{ID: in.Instance}, &at); err != nil {
@@ -65,7 +65,7 @@ func softBackup(ctx workflow.Context, in BackupInstanceInput) (b backup.Backup, 
 	if !at.Enrolled {
 		return b, fault.Final(fault.New(fault.Invalid, nil, "it is not enrolled"))
 	}
-	err = step(ctx, filesPatience, host.BackUpFiles, files.FilesInput{Instance: in.Instance, Name: at.Name, Address: at.Enrollment.Address,
+	err = step(ctx, filesPatience, host.BackUpFiles, filebackup.FilesInput{Instance: in.Instance, Name: at.Name, Address: at.Enrollment.Address,
 		HostKey: at.Enrollment.HostKey, Task: in.Task, Plan: in.Plan}, &b)
 	return b, err
 }
@@ -159,5 +159,5 @@ func discard(ctx workflow.Context, in glance.DiscardInput) {
 // step runs one activity of a workflow that is no task: nobody is asked, it is repeated for at most limit,
 // and a cancel waits for its end.
 func step(ctx workflow.Context, limit time.Duration, activity, in, out any) error {
-	return workflow.ExecuteActivity(flow.Alter(ctx, limit), activity, in).Get(ctx, out)
+	return workflow.ExecuteActivity(operation.Alter(ctx, limit), activity, in).Get(ctx, out)
 }

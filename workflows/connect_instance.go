@@ -4,7 +4,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"mycloudmanager/activities/neutron"
-	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/operation"
 )
 
 // ConnectInstanceInput names the instance and one of its addresses.
@@ -17,7 +17,7 @@ type ConnectInstanceInput struct {
 // reach it. A cancel takes it back.
 func ConnectInstance(ctx workflow.Context, in ConnectInstanceInput) (err error) {
 	var network *neutron.Activities
-	run, err := flow.Begin(ctx, network.ConnectInstance)
+	run, err := operation.Begin(ctx, network.ConnectInstance)
 	if err != nil {
 		return err
 	}

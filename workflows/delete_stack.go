@@ -5,11 +5,11 @@ import (
 
 	"go.temporal.io/sdk/workflow"
 
-	"mycloudmanager/activities/cluster"
 	"mycloudmanager/activities/heat"
+	"mycloudmanager/activities/kubernetes"
 	"mycloudmanager/activities/neutron"
 	"mycloudmanager/activities/nova"
-	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/operation"
 )
 
 const sweepPatience = 15 * time.Minute
@@ -27,20 +27,20 @@ func (in *DeleteStackInput) SetUserToken(token string) { in.UserToken = token }
 // what still carries our tag. The volumes stay: they hold the apps' data.
 func DeleteStack(ctx workflow.Context, in DeleteStackInput) (err error) {
 	var (
-		kubernetes    *cluster.Activities
+		k8s           *kubernetes.Activities
 		orchestration *heat.Activities
 		compute       *nova.Activities
 		network       *neutron.Activities
 	)
-	run, err := flow.Begin(ctx, kubernetes.ReleaseApps, orchestration.DeleteStack, orchestration.DeleteStackCredential,
-		compute.SweepServers, network.SweepNetworks, kubernetes.ForgetCluster)
+	run, err := operation.Begin(ctx, k8s.ReleaseApps, orchestration.DeleteStack, orchestration.DeleteStackCredential,
+		compute.SweepServers, network.SweepNetworks, k8s.ForgetCluster)
 	if err != nil {
 		return err
 	}
 	defer run.End(ctx, &err)
 	ref := func() any { return heat.Ref{Name: in.Name, UserToken: run.UserToken(in.UserToken)} }
 
-	if err := run.Wait(ctx, sweepPatience, kubernetes.ReleaseApps, nil, nil); err != nil {
+	if err := run.Wait(ctx, sweepPatience, k8s.ReleaseApps, nil, nil); err != nil {
 		return err
 	}
 	if workflow.GetVersion(ctx, "DeleteStack-instances", workflow.DefaultVersion, 1) == 1 {
@@ -60,5 +60,5 @@ func DeleteStack(ctx workflow.Context, in DeleteStackInput) (err error) {
 	if err := run.Call(ctx, network.SweepNetworks, neutron.SweepInput{Stack: in.Name}, nil); err != nil {
 		return err
 	}
-	return run.Call(ctx, kubernetes.ForgetCluster, nil, nil)
+	return run.Call(ctx, k8s.ForgetCluster, nil, nil)
 }

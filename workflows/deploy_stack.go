@@ -5,9 +5,9 @@ import (
 
 	"go.temporal.io/sdk/workflow"
 
-	"mycloudmanager/activities/cluster"
 	"mycloudmanager/activities/heat"
-	"mycloudmanager/internal/flow"
+	"mycloudmanager/activities/kubernetes"
+	"mycloudmanager/internal/operation"
 	"mycloudmanager/internal/stack"
 )
 
@@ -31,14 +31,14 @@ func (in *DeployStackInput) SetUserToken(token string) { in.UserToken = token }
 func DeployStack(ctx workflow.Context, in DeployStackInput) (err error) {
 	var (
 		orchestration *heat.Activities // never dereferenced: they name the activities
-		kubernetes    *cluster.Activities
+		k8s           *kubernetes.Activities
 	)
-	run, err := flow.Begin(ctx, orchestration.PreflightStack, orchestration.CreateStack, orchestration.AwaitStack, kubernetes.AwaitCluster)
+	run, err := operation.Begin(ctx, orchestration.PreflightStack, orchestration.CreateStack, orchestration.AwaitStack, k8s.AwaitCluster)
 	if err != nil {
 		return err
 	}
 	defer run.End(ctx, &err)
-	operation := flow.TaskID(ctx)
+	operation := operation.TaskID(ctx)
 
 	parameters := in.Parameters
 	if err := run.Call(ctx, orchestration.PreflightStack, func() any {
@@ -63,8 +63,8 @@ func DeployStack(ctx workflow.Context, in DeployStackInput) (err error) {
 	}, nil); err != nil {
 		return err
 	}
-	var found cluster.Found
-	if err := run.Wait(ctx, clusterPatience, kubernetes.AwaitCluster, cluster.AwaitClusterInput{Servers: *parameters.Masters + *parameters.Nodes}, &found); err != nil {
+	var found kubernetes.Found
+	if err := run.Wait(ctx, clusterPatience, k8s.AwaitCluster, kubernetes.AwaitClusterInput{Servers: *parameters.Masters + *parameters.Nodes}, &found); err != nil {
 		return err
 	}
 	run.Result("cluster", found.Version)

@@ -10,8 +10,8 @@ import (
 	"mycloudmanager/activities/neutron"
 	"mycloudmanager/activities/nova"
 	"mycloudmanager/internal/fault"
-	"mycloudmanager/internal/flow"
-	"mycloudmanager/internal/instances"
+	"mycloudmanager/internal/instance"
+	"mycloudmanager/internal/operation"
 )
 
 // signInPatience is how long the script on the instance has to authorize the manager's key.
@@ -38,7 +38,7 @@ func EnrollInstance(ctx workflow.Context, in EnrollInstanceInput) (err error) {
 		network *neutron.Activities
 		host    *ansible.Activities
 	)
-	run, err := flow.Begin(ctx, compute.InspectInstance, network.ConnectInstance, compute.NoteSubnet, host.AwaitSignIn, compute.MarkInstance)
+	run, err := operation.Begin(ctx, compute.InspectInstance, network.ConnectInstance, compute.NoteSubnet, host.AwaitSignIn, compute.MarkInstance)
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func EnrollInstance(ctx workflow.Context, in EnrollInstanceInput) (err error) {
 	if err := run.Wait(ctx, signInPatience, host.AwaitSignIn, ansible.SignIn{Address: server.Address, HostKey: in.HostKey}, &facts); err != nil {
 		return err
 	}
-	if err := run.Call(ctx, compute.MarkInstance, nova.MarkInput{ID: in.ID, Enrollment: instances.Enrollment{
+	if err := run.Call(ctx, compute.MarkInstance, nova.MarkInput{ID: in.ID, Enrollment: instance.Enrollment{
 		At: workflow.Now(ctx), Address: server.Address, HostKey: in.HostKey, Distribution: facts.Distribution, MachineID: facts.MachineID, Subnet: ownSubnet(way),
 	}}, nil); err != nil {
 		return err

@@ -3,8 +3,8 @@ package workflows
 import (
 	"go.temporal.io/sdk/workflow"
 
-	"mycloudmanager/internal/enrollment"
 	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/instance/enrollment"
 )
 
 // EnrollmentToken is one token: it lives until its time has passed or it is revoked, and says who

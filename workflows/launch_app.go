@@ -6,8 +6,8 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"mycloudmanager/activities/cinder"
-	"mycloudmanager/activities/cluster"
-	"mycloudmanager/internal/flow"
+	"mycloudmanager/activities/kubernetes"
+	"mycloudmanager/internal/operation"
 )
 
 const (
@@ -29,19 +29,19 @@ type LaunchAppInput struct {
 // for good or the user cancels, release and claim go, and the volume too unless it holds data.
 func LaunchApp(ctx workflow.Context, in LaunchAppInput) (err error) {
 	var (
-		block      *cinder.Activities
-		kubernetes *cluster.Activities
+		block *cinder.Activities
+		k8s   *kubernetes.Activities
 	)
-	run, err := flow.Begin(ctx, kubernetes.PreflightApp, block.CreateVolume, block.AwaitVolume, kubernetes.ClaimVolume,
-		kubernetes.InstallApp, block.AwaitAttached, kubernetes.AwaitApp)
+	run, err := operation.Begin(ctx, k8s.PreflightApp, block.CreateVolume, block.AwaitVolume, k8s.ClaimVolume,
+		k8s.InstallApp, block.AwaitAttached, k8s.AwaitApp)
 	if err != nil {
 		return err
 	}
 	defer run.End(ctx, &err)
-	operation := flow.TaskID(ctx)
+	operation := operation.TaskID(ctx)
 
-	var plan cluster.Plan
-	if err := run.Call(ctx, kubernetes.PreflightApp, cluster.PreflightInput{App: in.App, Version: in.Version, VolumeSizeGB: in.VolumeSizeGB}, &plan); err != nil {
+	var plan kubernetes.Plan
+	if err := run.Call(ctx, k8s.PreflightApp, kubernetes.PreflightInput{App: in.App, Version: in.Version, VolumeSizeGB: in.VolumeSizeGB}, &plan); err != nil {
 		return err
 	}
 	var volume cinder.Volume
@@ -56,17 +56,17 @@ func LaunchApp(ctx workflow.Context, in LaunchAppInput) (err error) {
 		return err
 	}
 	undoInstall(run, plan, in.App, operation)
-	if err := run.Call(ctx, kubernetes.ClaimVolume, cluster.ClaimInput{App: in.App, VolumeID: volume.ID, SizeGB: volume.SizeGB}, nil); err != nil {
+	if err := run.Call(ctx, k8s.ClaimVolume, kubernetes.ClaimInput{App: in.App, VolumeID: volume.ID, SizeGB: volume.SizeGB}, nil); err != nil {
 		return err
 	}
-	if err := run.Call(ctx, kubernetes.InstallApp, cluster.InstallInput{App: in.App, Version: plan.Version, Operation: operation}, nil); err != nil {
+	if err := run.Call(ctx, k8s.InstallApp, kubernetes.InstallInput{App: in.App, Version: plan.Version, Operation: operation}, nil); err != nil {
 		return err
 	}
 	if err := run.Wait(ctx, attachPatience, block.AwaitAttached, cinder.Ref{ID: volume.ID}, nil); err != nil {
 		return err
 	}
-	var ready cluster.Ready
-	if err := run.Wait(ctx, healthPatience, kubernetes.AwaitApp, cluster.AppRef{App: in.App}, &ready); err != nil {
+	var ready kubernetes.Ready
+	if err := run.Wait(ctx, healthPatience, k8s.AwaitApp, kubernetes.AppRef{App: in.App}, &ready); err != nil {
 		return err
 	}
 	run.Result("url", ready.URL)
@@ -74,13 +74,13 @@ func LaunchApp(ctx workflow.Context, in LaunchAppInput) (err error) {
 }
 
 // undoInstall brings the app back to what it was: absent, stopped, or running as before.
-func undoInstall(run *flow.Run, plan cluster.Plan, app, operation string) {
-	var kubernetes *cluster.Activities
+func undoInstall(run *operation.Run, plan kubernetes.Plan, app, operation string) {
+	var k8s *kubernetes.Activities
 	switch {
 	case !plan.Installed:
-		run.Undo(kubernetes.ReleaseVolume, cluster.AppRef{App: app})
-		run.Undo(kubernetes.UninstallApp, cluster.AppRef{App: app})
+		run.Undo(k8s.ReleaseVolume, kubernetes.AppRef{App: app})
+		run.Undo(k8s.UninstallApp, kubernetes.AppRef{App: app})
 	case !plan.Running:
-		run.Undo(kubernetes.StopApp, cluster.AppRef{App: app, Operation: operation + "-undo"})
+		run.Undo(k8s.StopApp, kubernetes.AppRef{App: app, Operation: operation + "-undo"})
 	}
 }

@@ -7,12 +7,12 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"mycloudmanager/activities/backups"
-	"mycloudmanager/activities/files"
+	"mycloudmanager/activities/filebackup"
 	"mycloudmanager/activities/glance"
 	"mycloudmanager/activities/nova"
 	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/fault"
-	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/operation"
 )
 
 // PruneInput says which backups are to go: those that a plan does not keep, or those that are named.
@@ -27,10 +27,10 @@ func PruneBackups(ctx workflow.Context, in PruneInput) (err error) {
 	var (
 		store  *backups.Activities
 		image  *glance.Activities
-		host   *files.Activities
+		host   *filebackup.Activities
 		doomed backups.Doomed
 	)
-	run, err := flow.Begin(ctx, store.ChooseBackups, image.DeleteImages, host.ForgetFiles)
+	run, err := operation.Begin(ctx, store.ChooseBackups, image.DeleteImages, host.ForgetFiles)
 	if err != nil {
 		return err
 	}
@@ -54,10 +54,10 @@ func PruneBackups(ctx workflow.Context, in PruneInput) (err error) {
 
 // forgetFiles has each instance's engine delete what is to go. Where the instance is gone, what it has
 // stored goes with the last of its backups.
-func forgetFiles(ctx workflow.Context, run *flow.Run, soft []backups.Snapshots) error {
+func forgetFiles(ctx workflow.Context, run *operation.Run, soft []backups.Snapshots) error {
 	var (
 		compute *nova.Activities
-		host    *files.Activities
+		host    *filebackup.Activities
 		ids     []string
 		inputs  []any
 		of      []string
@@ -72,7 +72,7 @@ func forgetFiles(ctx workflow.Context, run *flow.Run, soft []backups.Snapshots) 
 	failed := 0
 	miss := func(id string, err error) {
 		failed++
-		score(run, id, backupLine, string(flow.Failed)+": "+reasonOf(err))
+		score(run, id, backupLine, string(operation.Failed)+": "+reasonOf(err))
 	}
 	for _, s := range soft {
 		at, ok := known[s.Instance]
@@ -85,9 +85,9 @@ func forgetFiles(ctx workflow.Context, run *flow.Run, soft []backups.Snapshots) 
 			continue
 		}
 		of = append(of, s.Instance)
-		inputs = append(inputs, files.ForgetFilesInput{Instance: s.Instance, Address: at.Enrollment.Address, HostKey: at.Enrollment.HostKey, Engine: s.Engine, Snapshots: s.IDs})
+		inputs = append(inputs, filebackup.ForgetFilesInput{Instance: s.Instance, Address: at.Enrollment.Address, HostKey: at.Enrollment.HostKey, Engine: s.Engine, Snapshots: s.IDs})
 	}
-	shares, err := flow.Each[struct{}](ctx, run, filesPatience, host.ForgetFiles, inputs)
+	shares, err := operation.Each[struct{}](ctx, run, filesPatience, host.ForgetFiles, inputs)
 	for i, s := range shares {
 		if s.Err != nil {
 			miss(of[i], s.Err)
@@ -106,12 +106,12 @@ func forgetFiles(ctx workflow.Context, run *flow.Run, soft []backups.Snapshots) 
 
 // forgetGone deletes backups of an instance on which no engine can work: it must be gone, for one that only
 // is not enrolled can be enrolled again.
-func forgetGone(ctx workflow.Context, run *flow.Run, s backups.Snapshots) error {
+func forgetGone(ctx workflow.Context, run *operation.Run, s backups.Snapshots) error {
 	var (
 		compute *nova.Activities
-		host    *files.Activities
+		host    *filebackup.Activities
 		at      nova.Enrolled
-		out     files.ForgetGoneOutcome
+		out     filebackup.ForgetGoneOutcome
 	)
 	if err := step(ctx, backupCall, compute.ReadInstance, nova.InstanceRef{ID: s.Instance}, &at); err != nil {
 		return err
@@ -119,7 +119,7 @@ func forgetGone(ctx workflow.Context, run *flow.Run, s backups.Snapshots) error 
 	if !at.Gone {
 		return fault.Final(fault.New(fault.Invalid, nil, "it is not enrolled"))
 	}
-	if err := step(ctx, filesPatience, host.ForgetGone, files.ForgetGoneInput{Instance: s.Instance, Snapshots: s.IDs}, &out); err != nil {
+	if err := step(ctx, filesPatience, host.ForgetGone, filebackup.ForgetGoneInput{Instance: s.Instance, Snapshots: s.IDs}, &out); err != nil {
 		return err
 	}
 	score(run, s.Instance, backupLine, fmt.Sprintf("%d deleted", len(s.IDs)))

@@ -5,49 +5,49 @@ package workflows
 import (
 	"go.temporal.io/sdk/worker"
 
-	"mycloudmanager/internal/flow"
-	"mycloudmanager/internal/i18n"
-	"mycloudmanager/internal/roles"
+	"mycloudmanager/internal/openstack/identity"
+	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // Operations lists every operation: its name in the contract, who may start it, its title.
-func Operations() []flow.Operation {
-	return []flow.Operation{
-		{Name: "stack.deploy", Workflow: DeployStack, Role: roles.Operator, Input: func() any { return new(DeployStackInput) },
+func Operations() []operation.Operation {
+	return []operation.Operation{
+		{Name: "stack.deploy", Workflow: DeployStack, Role: identity.Operator, Input: func() any { return new(DeployStackInput) },
 			Title: i18n.Text{En: "Deploy the stack {target}", Fr: "Déployer la pile {target}"}},
-		{Name: "stack.update", Workflow: UpdateStack, Role: roles.Operator, Input: func() any { return new(UpdateStackInput) },
+		{Name: "stack.update", Workflow: UpdateStack, Role: identity.Operator, Input: func() any { return new(UpdateStackInput) },
 			Title: i18n.Text{En: "Update the stack {target}", Fr: "Modifier la pile {target}"}},
-		{Name: "stack.delete", Workflow: DeleteStack, Role: roles.Operator, Input: func() any { return new(DeleteStackInput) },
+		{Name: "stack.delete", Workflow: DeleteStack, Role: identity.Operator, Input: func() any { return new(DeleteStackInput) },
 			Title: i18n.Text{En: "Delete the stack {target}", Fr: "Supprimer la pile {target}"}},
-		{Name: "app.launch", Workflow: LaunchApp, Role: roles.Operator, Input: func() any { return new(LaunchAppInput) },
+		{Name: "app.launch", Workflow: LaunchApp, Role: identity.Operator, Input: func() any { return new(LaunchAppInput) },
 			Title: i18n.Text{En: "Launch {target}", Fr: "Lancer {target}"}},
-		{Name: "app.stop", Workflow: StopApp, Role: roles.Operator, Input: func() any { return new(StopAppInput) },
+		{Name: "app.stop", Workflow: StopApp, Role: identity.Operator, Input: func() any { return new(StopAppInput) },
 			Title: i18n.Text{En: "Stop {target}", Fr: "Arrêter {target}"}},
-		{Name: "app.configure", Workflow: ConfigureApp, Role: roles.Operator, Input: func() any { return new(ConfigureAppInput) },
+		{Name: "app.configure", Workflow: ConfigureApp, Role: identity.Operator, Input: func() any { return new(ConfigureAppInput) },
 			Title: i18n.Text{En: "Change the settings of {target}", Fr: "Modifier les réglages de {target}"}},
-		{Name: "app.uninstall", Workflow: UninstallApp, Role: roles.Operator, Input: func() any { return new(UninstallAppInput) },
+		{Name: "app.uninstall", Workflow: UninstallApp, Role: identity.Operator, Input: func() any { return new(UninstallAppInput) },
 			Title: i18n.Text{En: "Uninstall {target}", Fr: "Désinstaller {target}"}},
-		{Name: "instance.enroll", Workflow: EnrollInstance, Role: roles.Operator, Input: func() any { return new(EnrollInstanceInput) },
+		{Name: "instance.enroll", Workflow: EnrollInstance, Role: identity.Operator, Input: func() any { return new(EnrollInstanceInput) },
 			Title: i18n.Text{En: "Enroll {target}", Fr: "Inscrire {target}"}},
-		{Name: "instance.unenroll", Workflow: UnenrollInstance, Role: roles.Operator, Input: func() any { return new(UnenrollInstanceInput) },
+		{Name: "instance.unenroll", Workflow: UnenrollInstance, Role: identity.Operator, Input: func() any { return new(UnenrollInstanceInput) },
 			Title: i18n.Text{En: "Unenroll {target}", Fr: "Retirer {target}"}},
-		{Name: "instance.network", Workflow: ConnectInstance, Role: roles.Operator, Input: func() any { return new(ConnectInstanceInput) },
+		{Name: "instance.network", Workflow: ConnectInstance, Role: identity.Operator, Input: func() any { return new(ConnectInstanceInput) },
 			Title: i18n.Text{En: "Connect {target} to the stack", Fr: "Relier {target} à la pile"}},
-		{Name: "agent.install", Workflow: RunAgents, Role: roles.Operator, Input: func() any { return new(AgentsInput) },
+		{Name: "agent.install", Workflow: RunAgents, Role: identity.Operator, Input: func() any { return new(AgentsInput) },
 			Title: i18n.Text{En: "Install agents on {target}", Fr: "Installer des agents sur {target}"}},
-		{Name: "agent.remove", Workflow: RunAgents, Role: roles.Operator, Input: func() any { return new(AgentsInput) },
+		{Name: "agent.remove", Workflow: RunAgents, Role: identity.Operator, Input: func() any { return new(AgentsInput) },
 			Title: i18n.Text{En: "Remove agents from {target}", Fr: "Retirer des agents de {target}"}},
-		{Name: "agent.check", Workflow: RunAgents, Role: roles.Operator, Input: func() any { return new(AgentsInput) },
+		{Name: "agent.check", Workflow: RunAgents, Role: identity.Operator, Input: func() any { return new(AgentsInput) },
 			Title: i18n.Text{En: "Check agents on {target}", Fr: "Vérifier les agents sur {target}"}},
-		{Name: "backup.run", Workflow: RunBackup, Role: roles.Operator, Input: func() any { return new(BackupInput) },
+		{Name: "backup.run", Workflow: RunBackup, Role: identity.Operator, Input: func() any { return new(BackupInput) },
 			Title: i18n.Text{En: "Back up {target}", Fr: "Sauvegarder {target}"}},
-		{Name: "backup.prune", Workflow: PruneBackups, Role: roles.Operator, Input: func() any { return new(PruneInput) },
+		{Name: "backup.prune", Workflow: PruneBackups, Role: identity.Operator, Input: func() any { return new(PruneInput) },
 			Title: i18n.Text{En: "Delete old backups of {target}", Fr: "Supprimer les anciennes sauvegardes de {target}"}},
-		{Name: "backup.verify", Workflow: VerifyBackup, Role: roles.Operator, Input: func() any { return new(VerifyInput) },
+		{Name: "backup.verify", Workflow: VerifyBackup, Role: identity.Operator, Input: func() any { return new(VerifyInput) },
 			Title: i18n.Text{En: "Verify the backup {target}", Fr: "Vérifier la sauvegarde {target}"}},
-		{Name: "instance.restore", Workflow: RestoreInstance, Role: roles.Operator, Input: func() any { return new(RestoreInput) },
+		{Name: "instance.restore", Workflow: RestoreInstance, Role: identity.Operator, Input: func() any { return new(RestoreInput) },
 			Title: i18n.Text{En: "Restore {target}", Fr: "Restaurer {target}"}},
-		{Name: "notice.test", Workflow: TestNotice, Role: roles.Administrator, Input: func() any { return new(TestNoticeInput) },
+		{Name: "notice.test", Workflow: TestNotice, Role: identity.Administrator, Input: func() any { return new(TestNoticeInput) },
 			Title: i18n.Text{En: "Test the notices", Fr: "Essayer les avis"}},
 	}
 }
@@ -56,7 +56,7 @@ func Operations() []flow.Operation {
 func Register(r worker.WorkflowRegistry) {
 	seen := map[string]bool{} // one workflow may do several operations
 	for _, o := range Operations() {
-		if name := flow.ActivityName(o.Workflow); !seen[name] {
+		if name := operation.ActivityName(o.Workflow); !seen[name] {
 			seen[name] = true
 			r.RegisterWorkflow(o.Workflow)
 		}
@@ -67,8 +67,8 @@ func Register(r worker.WorkflowRegistry) {
 }
 
 // ByName returns the operations by their name in the contract.
-func ByName() map[string]flow.Operation {
-	m := map[string]flow.Operation{}
+func ByName() map[string]operation.Operation {
+	m := map[string]operation.Operation{}
 	for _, o := range Operations() {
 		m[o.Name] = o
 	}

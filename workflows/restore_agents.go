@@ -9,8 +9,8 @@ import (
 
 	"mycloudmanager/activities/ansible"
 	"mycloudmanager/activities/nova"
-	"mycloudmanager/internal/flow"
-	"mycloudmanager/internal/instances"
+	"mycloudmanager/internal/instance"
+	"mycloudmanager/internal/operation"
 )
 
 // agentsAfterRestore is the change by which a restore looks at the agents.
@@ -18,7 +18,7 @@ const agentsAfterRestore = "agents after a restore"
 
 // lookAtAgents checks each agent of an instance whose disk was replaced. One that is not as it was installed is
 // no failure of the restore: the task says what to do.
-func lookAtAgents(ctx workflow.Context, run *flow.Run, id string, before nova.Server, answers bool) error {
+func lookAtAgents(ctx workflow.Context, run *operation.Run, id string, before nova.Server, answers bool) error {
 	var host *ansible.Activities
 	if !answers || len(before.Agents) == 0 || workflow.GetVersion(ctx, agentsAfterRestore, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
 		run.Skip(host.PlayAgent)
@@ -32,9 +32,9 @@ func lookAtAgents(ctx workflow.Context, run *flow.Run, id string, before nova.Se
 			return err
 		}
 		if err != nil {
-			score(run, id, app, string(flow.Failed)+": "+reasonOf(err))
+			score(run, id, app, string(operation.Failed)+": "+reasonOf(err))
 		}
-		if line := scores(run)[id][app]; !strings.HasPrefix(line, string(instances.Installed)+":") {
+		if line := scores(run)[id][app]; !strings.HasPrefix(line, string(instance.Installed)+":") {
 			ill = append(ill, fmt.Sprintf("%s (%s)", app, line))
 		}
 	}

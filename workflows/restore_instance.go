@@ -6,11 +6,11 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"mycloudmanager/activities/ansible"
-	"mycloudmanager/activities/files"
+	"mycloudmanager/activities/filebackup"
 	"mycloudmanager/activities/nova"
 	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/fault"
-	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/operation"
 )
 
 const (
@@ -46,8 +46,8 @@ func RestoreInstance(ctx workflow.Context, in RestoreInput) error {
 
 // restoreFiles puts files into a directory of the instance, beside what is there.
 func restoreFiles(ctx workflow.Context, in RestoreInput) (err error) {
-	var host *files.Activities
-	run, err := flow.Begin(ctx, host.RestoreFiles)
+	var host *filebackup.Activities
+	run, err := operation.Begin(ctx, host.RestoreFiles)
 	if err != nil {
 		return err
 	}
@@ -56,9 +56,9 @@ func restoreFiles(ctx workflow.Context, in RestoreInput) (err error) {
 	if err != nil {
 		return err
 	}
-	var out files.RestoreFilesOutcome
-	err = run.Wait(ctx, filesPatience, host.RestoreFiles, files.RestoreFilesInput{Backup: in.Backup, Instance: in.Instance, Name: at.Name,
-		Address: at.Enrollment.Address, HostKey: at.Enrollment.HostKey, Paths: in.Paths, Target: in.Target, Task: flow.TaskID(ctx)}, &out)
+	var out filebackup.RestoreFilesOutcome
+	err = run.Wait(ctx, filesPatience, host.RestoreFiles, filebackup.RestoreFilesInput{Backup: in.Backup, Instance: in.Instance, Name: at.Name,
+		Address: at.Enrollment.Address, HostKey: at.Enrollment.HostKey, Paths: in.Paths, Target: in.Target, Task: operation.TaskID(ctx)}, &out)
 	if err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func restoreDisk(ctx workflow.Context, in RestoreInput) (err error) {
 		safety  backup.Backup
 		ref     = nova.InstanceRef{ID: in.Instance}
 	)
-	run, err := flow.Begin(ctx, compute.InspectServer, host.Answers, SafetySnapshot, compute.RebuildServer, compute.StartServer, host.AwaitSignIn, host.PlayAgent)
+	run, err := operation.Begin(ctx, compute.InspectServer, host.Answers, SafetySnapshot, compute.RebuildServer, compute.StartServer, host.AwaitSignIn, host.PlayAgent)
 	if err != nil {
 		return err
 	}
@@ -96,7 +96,7 @@ func restoreDisk(ctx workflow.Context, in RestoreInput) (err error) {
 	if err != nil {
 		return err
 	}
-	err = run.Child(ctx, SafetySnapshot, "safety:"+in.Instance, BackupInstanceInput{Instance: in.Instance, Task: flow.TaskID(ctx), Safety: true,
+	err = run.Child(ctx, SafetySnapshot, "safety:"+in.Instance, BackupInstanceInput{Instance: in.Instance, Task: operation.TaskID(ctx), Safety: true,
 		Plan: backup.Plan{ID: in.Backup.Plan, Name: in.Backup.PlanName}}, &safety)
 	if err != nil {
 		return err
@@ -105,8 +105,8 @@ func restoreDisk(ctx workflow.Context, in RestoreInput) (err error) {
 	if server.Running {
 		run.Undo(compute.StartServer, ref)
 	}
-	run.Undo(compute.RebuildServer, nova.RebuildInput{ID: in.Instance, Image: safety.Image, Task: flow.TaskID(ctx)})
-	if err := run.Alter(ctx, rebuildPatience, compute.RebuildServer, nova.RebuildInput{ID: in.Instance, Image: in.Backup.Image, Task: flow.TaskID(ctx)}, nil); err != nil {
+	run.Undo(compute.RebuildServer, nova.RebuildInput{ID: in.Instance, Image: safety.Image, Task: operation.TaskID(ctx)})
+	if err := run.Alter(ctx, rebuildPatience, compute.RebuildServer, nova.RebuildInput{ID: in.Instance, Image: in.Backup.Image, Task: operation.TaskID(ctx)}, nil); err != nil {
 		return err
 	}
 	run.Keep() // the disk is that of the backup: from here on, back is another restore
@@ -118,7 +118,7 @@ func restoreDisk(ctx workflow.Context, in RestoreInput) (err error) {
 
 // answered reports whether the manager reaches the instance before it is restored: only then it is looked
 // at afterwards.
-func answered(ctx workflow.Context, run *flow.Run, server nova.Server) (yes bool, err error) {
+func answered(ctx workflow.Context, run *operation.Run, server nova.Server) (yes bool, err error) {
 	var host *ansible.Activities
 	if !server.Running || !server.Enrolled {
 		run.Skip(host.Answers)
@@ -129,7 +129,7 @@ func answered(ctx workflow.Context, run *flow.Run, server nova.Server) (yes bool
 }
 
 // comeBack brings the instance to the power state that it had, and signs in when it answered before.
-func comeBack(ctx workflow.Context, run *flow.Run, ref nova.InstanceRef, before nova.Server, answers bool) error {
+func comeBack(ctx workflow.Context, run *operation.Run, ref nova.InstanceRef, before nova.Server, answers bool) error {
 	var (
 		compute *nova.Activities
 		host    *ansible.Activities

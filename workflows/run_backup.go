@@ -10,7 +10,7 @@ import (
 
 	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/fault"
-	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/operation"
 )
 
 // backupsAtOnce bounds how many instances of a plan are backed up at once.
@@ -37,14 +37,14 @@ func (in *BackupInput) Narrow(result map[string]any) {
 // RunBackup backs up the instances of a plan, several at once, or all of them together. One that fails does not
 // stop the others, unless it keeps a set from being made: the task tells which. Afterwards what the plan does not keep any more is deleted, as a task of its own.
 func RunBackup(ctx workflow.Context, in BackupInput) (err error) {
-	run, err := flow.Begin(ctx, BackupInstance)
+	run, err := operation.Begin(ctx, BackupInstance)
 	if err != nil {
 		return err
 	}
 	defer run.End(ctx, &err)
 	defer tellOfRun(ctx, run, in.Plan, &err)
 	var (
-		children []flow.Child
+		children []operation.Child
 		set      *group
 		atOnce   = backupsAtOnce
 		failed   = 0
@@ -53,15 +53,15 @@ func RunBackup(ctx workflow.Context, in BackupInput) (err error) {
 		set, atOnce = newGroup(ctx, in.Plan.Instances), len(in.Plan.Instances)
 	}
 	for _, id := range in.Plan.Instances {
-		children = append(children, flow.Child{ID: instanceWorkflow(id), Input: BackupInstanceInput{Plan: in.Plan, Instance: id, Task: flow.TaskID(ctx), Together: set != nil}})
+		children = append(children, operation.Child{ID: instanceWorkflow(id), Input: BackupInstanceInput{Plan: in.Plan, Instance: id, Task: operation.TaskID(ctx), Together: set != nil}})
 	}
-	err = flow.Children(ctx, run, atOnce, BackupInstance, children, func(i int, s flow.Share[backup.Backup]) {
+	err = operation.Children(ctx, run, atOnce, BackupInstance, children, func(i int, s operation.Share[backup.Backup]) {
 		if set != nil {
 			set.ended(in.Plan.Instances[i], s.Err)
 		}
 		if s.Err != nil {
 			failed++
-			score(run, in.Plan.Instances[i], backupLine, string(flow.Failed)+": "+reasonOf(s.Err))
+			score(run, in.Plan.Instances[i], backupLine, string(operation.Failed)+": "+reasonOf(s.Err))
 			return
 		}
 		score(run, in.Plan.Instances[i], backupLine, fmt.Sprintf("%s: %s in %.0f s", s.Out.ID, mebibytes(s.Out.ChangedBytes), s.Out.Duration))
@@ -88,7 +88,7 @@ func pruneAfter(ctx workflow.Context, p backup.Plan) error {
 		return nil
 	}
 	r := p.Request("backup.prune", p.Target())
-	err := flow.StartTask(ctx, pruneWorkflow(p.ID), r, PruneBackups, PruneInput{Plan: p}).GetChildWorkflowExecution().Get(ctx, nil)
+	err := operation.StartTask(ctx, pruneWorkflow(p.ID), r, PruneBackups, PruneInput{Plan: p}).GetChildWorkflowExecution().Get(ctx, nil)
 	if err != nil {
 		workflow.GetLogger(ctx).Info("Pruning not started", "error", err)
 	}
@@ -97,7 +97,9 @@ func pruneAfter(ctx workflow.Context, p backup.Plan) error {
 
 func pruneWorkflow(plan string) string { return "prune:" + plan }
 
-func instanceWorkflow(id string) string { return flow.Target{Kind: "instance", ID: id}.WorkflowID() }
+func instanceWorkflow(id string) string {
+	return operation.Target{Kind: "instance", ID: id}.WorkflowID()
+}
 
 func mebibytes(n int64) string { return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20)) }
 
@@ -107,7 +109,7 @@ func failedOf(result map[string]any, ids []string) []string {
 	failed := slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
 		columns, _ := lines[id].(map[string]any)
 		for _, line := range columns {
-			if text, _ := line.(string); strings.HasPrefix(text, string(flow.Failed)) {
+			if text, _ := line.(string); strings.HasPrefix(text, string(operation.Failed)) {
 				return false
 			}
 		}

@@ -7,7 +7,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"mycloudmanager/internal/backup"
-	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/operation"
 )
 
 // dueAt is the time that Temporal's schedule wanted, without its jitter.
@@ -33,7 +33,7 @@ func ScheduledBackup(ctx workflow.Context, p backup.Plan) error {
 	if !due {
 		return nil
 	}
-	child := flow.StartTask(ctx, p.Target().WorkflowID(), p.Request("backup.run", RunTargets(p)...), RunBackup, BackupInput{Plan: p, Due: utc(at)})
+	child := operation.StartTask(ctx, p.Target().WorkflowID(), p.Request("backup.run", RunTargets(p)...), RunBackup, BackupInput{Plan: p, Due: utc(at)})
 	if err := child.GetChildWorkflowExecution().Get(ctx, nil); err != nil {
 		workflow.GetLogger(ctx).Info("The plan is running already", "plan", p.ID, "error", err)
 		return nil
@@ -43,10 +43,10 @@ func ScheduledBackup(ctx workflow.Context, p backup.Plan) error {
 }
 
 // RunTargets are what a run of a plan acts on: the plan first, whose id keeps a second run away.
-func RunTargets(p backup.Plan) []flow.Target {
-	targets := []flow.Target{p.Target()}
+func RunTargets(p backup.Plan) []operation.Target {
+	targets := []operation.Target{p.Target()}
 	for _, id := range p.Instances {
-		targets = append(targets, flow.Target{Kind: "instance", ID: id, Name: id})
+		targets = append(targets, operation.Target{Kind: "instance", ID: id, Name: id})
 	}
 	return targets
 }

@@ -7,11 +7,11 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
-	"mycloudmanager/activities/notices"
+	"mycloudmanager/activities/notifications"
 	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/fault"
-	"mycloudmanager/internal/flow"
-	"mycloudmanager/internal/notice"
+	"mycloudmanager/internal/notification"
+	"mycloudmanager/internal/operation"
 )
 
 // noticePatience is how long a notice is tried on each channel before it is given up.
@@ -20,22 +20,22 @@ const noticePatience = 24 * time.Hour
 // SendNotice delivers one notice to every channel, to each by itself: one that does not answer is tried
 // for a day and keeps no other waiting. It is no task, and outlives whatever has started it. Its id is the
 // notice's, so that nothing is sent twice.
-func SendNotice(ctx workflow.Context, n notice.Notice) error {
+func SendNotice(ctx workflow.Context, n notification.Notice) error {
 	var (
-		post  *notices.Activities
-		ready notices.Prepared
+		post  *notifications.Activities
+		ready notifications.Prepared
 	)
-	if err := workflow.ExecuteActivity(flow.Deliver(ctx, noticePatience, ""), post.PrepareNotice, n).Get(ctx, &ready); err != nil {
+	if err := workflow.ExecuteActivity(operation.Deliver(ctx, noticePatience, ""), post.PrepareNotice, n).Get(ctx, &ready); err != nil {
 		return fault.Final(err)
 	}
 	if len(ready.Channels) == 0 {
 		return nil
 	}
-	record := notice.Record{Kind: n.Kind, Plan: n.Plan}
+	record := notification.Record{Kind: n.Kind, Plan: n.Plan}
 	for _, c := range ready.Channels {
-		record.Channels = append(record.Channels, notice.Outcome{Channel: c, Status: notice.Trying, At: workflow.Now(ctx)})
+		record.Channels = append(record.Channels, notification.Outcome{Channel: c, Status: notification.Trying, At: workflow.Now(ctx)})
 	}
-	if err := keepRecord(ctx, flow.Running, record); err != nil {
+	if err := keepRecord(ctx, operation.Running, record); err != nil {
 		return err
 	}
 	all := workflow.NewWaitGroup(ctx)
@@ -43,10 +43,10 @@ func SendNotice(ctx workflow.Context, n notice.Notice) error {
 		all.Add(1)
 		workflow.Go(ctx, func(ctx workflow.Context) {
 			defer all.Done()
-			in := notices.DeliverInput{Channel: c.ID, Notice: ready.Notice}
-			err := workflow.ExecuteActivity(flow.Deliver(ctx, noticePatience, c.ID), post.DeliverNotice, in).Get(ctx, nil)
+			in := notifications.DeliverInput{Channel: c.ID, Notice: ready.Notice}
+			err := workflow.ExecuteActivity(operation.Deliver(ctx, noticePatience, c.ID), post.DeliverNotice, in).Get(ctx, nil)
 			record.Channels[i] = outcomeOf(ctx, c, err)
-			if e := keepRecord(ctx, flow.Running, record); e != nil {
+			if e := keepRecord(ctx, operation.Running, record); e != nil {
 				workflow.GetLogger(ctx).Error("What became of a notice is not kept", "error", e)
 			}
 		})
@@ -55,10 +55,10 @@ func SendNotice(ctx workflow.Context, n notice.Notice) error {
 	return closeRecord(ctx, record)
 }
 
-func outcomeOf(ctx workflow.Context, c notice.Channel, err error) notice.Outcome {
-	o := notice.Outcome{Channel: c, Status: notice.Delivered, At: workflow.Now(ctx)}
+func outcomeOf(ctx workflow.Context, c notification.Channel, err error) notification.Outcome {
+	o := notification.Outcome{Channel: c, Status: notification.Delivered, At: workflow.Now(ctx)}
 	if err != nil {
-		o.Status, o.Why = notice.GivenUp, lastWords(err)
+		o.Status, o.Why = notification.GivenUp, lastWords(err)
 		workflow.GetLogger(ctx).Error("A notice is given up", "channel", c.ID, "why", o.Why)
 	}
 	return o
@@ -66,36 +66,36 @@ func outcomeOf(ctx workflow.Context, c notice.Channel, err error) notice.Outcome
 
 // lastWords is what went wrong last when time has run out.
 func lastWords(err error) string {
-	if cause := flow.CauseOf(err); cause != nil {
+	if cause := operation.CauseOf(err); cause != nil {
 		return fault.MessageOf(cause)
 	}
 	return fault.MessageOf(err)
 }
 
 // keepRecord leaves in the memo what became of the notice so far: lists show it.
-func keepRecord(ctx workflow.Context, status flow.Status, r notice.Record) error {
-	if err := workflow.UpsertMemo(ctx, map[string]any{notice.Memo: r}); err != nil {
+func keepRecord(ctx workflow.Context, status operation.Status, r notification.Record) error {
+	if err := workflow.UpsertMemo(ctx, map[string]any{notification.Memo: r}); err != nil {
 		return err
 	}
-	return workflow.UpsertTypedSearchAttributes(ctx, temporal.NewSearchAttributeKeyKeyword(flow.OutcomeKey).ValueSet(string(status)))
+	return workflow.UpsertTypedSearchAttributes(ctx, temporal.NewSearchAttributeKeyKeyword(operation.OutcomeKey).ValueSet(string(status)))
 }
 
 // closeRecord says how the delivery has ended.
-func closeRecord(ctx workflow.Context, r notice.Record) error {
+func closeRecord(ctx workflow.Context, r notification.Record) error {
 	why := givenUp(r)
 	if len(why) == 0 {
-		return keepRecord(ctx, flow.Succeeded, r)
+		return keepRecord(ctx, operation.Succeeded, r)
 	}
-	if err := keepRecord(ctx, flow.Failed, r); err != nil {
+	if err := keepRecord(ctx, operation.Failed, r); err != nil {
 		return err
 	}
 	return fault.Final(fault.New(fault.Unavailable, nil, "%s", strings.Join(why, "; ")))
 }
 
-func givenUp(r notice.Record) []string {
+func givenUp(r notification.Record) []string {
 	var why []string
 	for _, o := range r.Channels {
-		if o.Status == notice.GivenUp {
+		if o.Status == notification.GivenUp {
 			why = append(why, o.To+": "+o.Why)
 		}
 	}
@@ -108,22 +108,22 @@ type TestNoticeInput struct{}
 // TestNotice sends a notice to every channel, once, and says how each took it. It fails when one did not.
 func TestNotice(ctx workflow.Context, _ TestNoticeInput) (err error) {
 	var (
-		post     *notices.Activities
-		outcomes []notice.Outcome
+		post     *notifications.Activities
+		outcomes []notification.Outcome
 	)
-	run, err := flow.Begin(ctx, post.TryNotice)
+	run, err := operation.Begin(ctx, post.TryNotice)
 	if err != nil {
 		return err
 	}
 	defer run.End(ctx, &err)
-	n := notice.Notice{ID: "test-" + workflow.GetInfo(ctx).FirstRunID, Kind: notice.Test, At: workflow.Now(ctx)}
+	n := notification.Notice{ID: "test-" + workflow.GetInfo(ctx).FirstRunID, Kind: notification.Test, At: workflow.Now(ctx)}
 	if err := run.Call(ctx, post.TryNotice, n, &outcomes); err != nil {
 		return err
 	}
 	run.Result("channels", outcomes)
 	run.Say("%d channels were asked to take a notice", len(outcomes))
-	record := notice.Record{Kind: n.Kind, Channels: outcomes}
-	if err := workflow.UpsertMemo(ctx, map[string]any{notice.Memo: record}); err != nil {
+	record := notification.Record{Kind: n.Kind, Channels: outcomes}
+	if err := workflow.UpsertMemo(ctx, map[string]any{notification.Memo: record}); err != nil {
 		return err
 	}
 	if why := givenUp(record); len(why) > 0 {
@@ -140,29 +140,29 @@ func sendsNotices(ctx workflow.Context) bool {
 }
 
 // startNotice hands a notice over for delivery. One that was handed over before is not sent again.
-func startNotice(ctx workflow.Context, n notice.Notice) {
+func startNotice(ctx workflow.Context, n notification.Notice) {
 	free, _ := workflow.NewDisconnectedContext(ctx) // to end it would cancel the delivery
-	if err := flow.StartOnce(free, n.WorkflowID(), SendNotice, n).GetChildWorkflowExecution().Get(free, nil); err != nil {
+	if err := operation.StartOnce(free, n.WorkflowID(), SendNotice, n).GetChildWorkflowExecution().Get(free, nil); err != nil {
 		workflow.GetLogger(ctx).Info("A notice is not sent again", "notice", n.ID, "error", err)
 	}
 }
 
 // tellOfRun sends the notice of how a run of a plan has ended: that it failed, on which instances and why,
 // or that it succeeded, which is told only after a failure. Of a run that somebody cancelled nothing is told.
-func tellOfRun(ctx workflow.Context, run *flow.Run, p backup.Plan, err *error) {
+func tellOfRun(ctx workflow.Context, run *operation.Run, p backup.Plan, err *error) {
 	if !sendsNotices(ctx) || temporal.IsCanceledError(*err) {
 		return
 	}
-	n := notice.Notice{ID: "run-" + workflow.GetInfo(ctx).FirstRunID, Kind: notice.Recovered, Plan: notice.Plan{ID: p.ID, Name: p.Name},
-		Task: flow.TaskID(ctx), At: workflow.Now(ctx)}
+	n := notification.Notice{ID: "run-" + workflow.GetInfo(ctx).FirstRunID, Kind: notification.Recovered, Plan: notification.Plan{ID: p.ID, Name: p.Name},
+		Task: operation.TaskID(ctx), At: workflow.Now(ctx)}
 	lines := scores(run)
 	for _, id := range workflow.DeterministicKeys(lines) {
-		if why, ok := strings.CutPrefix(lines[id][backupLine], string(flow.Failed)+": "); ok {
-			n.Kind, n.Instances = notice.PartlyFailed, append(n.Instances, notice.Instance{ID: id, Name: id, Reason: why})
+		if why, ok := strings.CutPrefix(lines[id][backupLine], string(operation.Failed)+": "); ok {
+			n.Kind, n.Instances = notification.PartlyFailed, append(n.Instances, notification.Instance{ID: id, Name: id, Reason: why})
 		}
 	}
 	if *err != nil {
-		n.Kind = notice.Failed
+		n.Kind = notification.Failed
 		if len(n.Instances) == 0 {
 			n.Reason = fault.MessageOf(*err)
 		}
@@ -175,6 +175,6 @@ func tellOfDamage(ctx workflow.Context, b backup.Backup, why string) {
 	if !sendsNotices(ctx) {
 		return
 	}
-	startNotice(ctx, notice.Notice{ID: "verify-" + workflow.GetInfo(ctx).FirstRunID, Kind: notice.Failed, Plan: notice.Plan{ID: b.Plan, Name: b.PlanName},
-		Instances: []notice.Instance{{ID: b.Instance, Name: b.InstanceName, Reason: why}}, Task: flow.TaskID(ctx), At: workflow.Now(ctx)})
+	startNotice(ctx, notification.Notice{ID: "verify-" + workflow.GetInfo(ctx).FirstRunID, Kind: notification.Failed, Plan: notification.Plan{ID: b.Plan, Name: b.PlanName},
+		Instances: []notification.Instance{{ID: b.Instance, Name: b.InstanceName, Reason: why}}, Task: operation.TaskID(ctx), At: workflow.Now(ctx)})
 }

@@ -3,7 +3,7 @@ package workflows
 import (
 	"maps"
 
-	"mycloudmanager/internal/i18n"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // StepTitles names the activities as steps of a task.

@@ -4,8 +4,8 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"mycloudmanager/activities/cinder"
-	"mycloudmanager/activities/cluster"
-	"mycloudmanager/internal/flow"
+	"mycloudmanager/activities/kubernetes"
+	"mycloudmanager/internal/operation"
 )
 
 // StopAppInput names the app.
@@ -17,18 +17,18 @@ type StopAppInput struct {
 // volume stay for the next launch. If it is cancelled, the app runs again.
 func StopApp(ctx workflow.Context, in StopAppInput) (err error) {
 	var (
-		kubernetes *cluster.Activities
-		block      *cinder.Activities
+		k8s   *kubernetes.Activities
+		block *cinder.Activities
 	)
-	run, err := flow.Begin(ctx, kubernetes.StopApp, block.AwaitDetached)
+	run, err := operation.Begin(ctx, k8s.StopApp, block.AwaitDetached)
 	if err != nil {
 		return err
 	}
 	defer run.End(ctx, &err)
 
-	run.Undo(kubernetes.InstallApp, cluster.InstallInput{App: in.App, Operation: flow.TaskID(ctx) + "-undo"})
-	var volume cluster.Claimed
-	if err := run.Call(ctx, kubernetes.StopApp, cluster.AppRef{App: in.App, Operation: flow.TaskID(ctx)}, &volume); err != nil {
+	run.Undo(k8s.InstallApp, kubernetes.InstallInput{App: in.App, Operation: operation.TaskID(ctx) + "-undo"})
+	var volume kubernetes.Claimed
+	if err := run.Call(ctx, k8s.StopApp, kubernetes.AppRef{App: in.App, Operation: operation.TaskID(ctx)}, &volume); err != nil {
 		return err
 	}
 	return run.Wait(ctx, attachPatience, block.AwaitDetached, cinder.Ref{ID: volume.VolumeID}, nil)

@@ -8,7 +8,7 @@ import (
 	"mycloudmanager/activities/neutron"
 	"mycloudmanager/activities/nova"
 	"mycloudmanager/internal/fault"
-	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/operation"
 )
 
 // UnenrollInstanceInput names the instance.
@@ -25,7 +25,7 @@ func UnenrollInstance(ctx workflow.Context, in UnenrollInstanceInput) (err error
 		network *neutron.Activities
 		host    *ansible.Activities
 	)
-	run, err := flow.Begin(ctx, compute.ReadInstance, host.RemoveAccess, network.DisconnectSubnet, compute.UnmarkInstance)
+	run, err := operation.Begin(ctx, compute.ReadInstance, host.RemoveAccess, network.DisconnectSubnet, compute.UnmarkInstance)
 	if err != nil {
 		return err
 	}

@@ -4,8 +4,8 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"mycloudmanager/activities/cinder"
-	"mycloudmanager/activities/cluster"
-	"mycloudmanager/internal/flow"
+	"mycloudmanager/activities/kubernetes"
+	"mycloudmanager/internal/operation"
 )
 
 // UninstallAppInput says what becomes of the data. DeleteVolume was confirmed by the app's name.
@@ -18,18 +18,18 @@ type UninstallAppInput struct {
 // stays for the next launch unless the user named it. What is gone stays gone: a cancel stops here.
 func UninstallApp(ctx workflow.Context, in UninstallAppInput) (err error) {
 	var (
-		kubernetes *cluster.Activities
-		block      *cinder.Activities
+		k8s   *kubernetes.Activities
+		block *cinder.Activities
 	)
-	run, err := flow.Begin(ctx, kubernetes.UninstallApp, block.AwaitDetached, kubernetes.ReleaseVolume, block.DeleteAppVolumes)
+	run, err := operation.Begin(ctx, k8s.UninstallApp, block.AwaitDetached, k8s.ReleaseVolume, block.DeleteAppVolumes)
 	if err != nil {
 		return err
 	}
 	defer run.End(ctx, &err)
-	ref := cluster.AppRef{App: in.App}
+	ref := kubernetes.AppRef{App: in.App}
 
-	var volume cluster.Claimed
-	if err := run.Wait(ctx, attachPatience, kubernetes.UninstallApp, ref, &volume); err != nil {
+	var volume kubernetes.Claimed
+	if err := run.Wait(ctx, attachPatience, k8s.UninstallApp, ref, &volume); err != nil {
 		return err
 	}
 	if volume.VolumeID == "" {
@@ -37,7 +37,7 @@ func UninstallApp(ctx workflow.Context, in UninstallAppInput) (err error) {
 	} else if err := run.Wait(ctx, attachPatience, block.AwaitDetached, cinder.Ref{ID: volume.VolumeID}, nil); err != nil {
 		return err
 	}
-	if err := run.Call(ctx, kubernetes.ReleaseVolume, ref, nil); err != nil {
+	if err := run.Call(ctx, k8s.ReleaseVolume, ref, nil); err != nil {
 		return err
 	}
 	if !in.DeleteVolume {

@@ -3,9 +3,9 @@ package workflows
 import (
 	"go.temporal.io/sdk/workflow"
 
-	"mycloudmanager/activities/cluster"
 	"mycloudmanager/activities/heat"
-	"mycloudmanager/internal/flow"
+	"mycloudmanager/activities/kubernetes"
+	"mycloudmanager/internal/operation"
 	"mycloudmanager/internal/stack"
 )
 
@@ -25,9 +25,9 @@ func (in *UpdateStackInput) SetUserToken(token string) { in.UserToken = token }
 func UpdateStack(ctx workflow.Context, in UpdateStackInput) (err error) {
 	var (
 		orchestration *heat.Activities
-		kubernetes    *cluster.Activities
+		k8s           *kubernetes.Activities
 	)
-	run, err := flow.Begin(ctx, orchestration.UpdateStack, orchestration.AwaitStack, kubernetes.AwaitCluster)
+	run, err := operation.Begin(ctx, orchestration.UpdateStack, orchestration.AwaitStack, k8s.AwaitCluster)
 	if err != nil {
 		return err
 	}
@@ -43,5 +43,5 @@ func UpdateStack(ctx workflow.Context, in UpdateStackInput) (err error) {
 	}, nil); err != nil {
 		return err
 	}
-	return run.Wait(ctx, clusterPatience, kubernetes.AwaitCluster, cluster.AwaitClusterInput{}, nil)
+	return run.Wait(ctx, clusterPatience, k8s.AwaitCluster, kubernetes.AwaitClusterInput{}, nil)
 }

@@ -4,12 +4,12 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"mycloudmanager/activities/backups"
-	"mycloudmanager/activities/files"
+	"mycloudmanager/activities/filebackup"
 	"mycloudmanager/activities/glance"
 	"mycloudmanager/activities/nova"
 	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/fault"
-	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/operation"
 )
 
 // VerifyInput is a backup to be looked at.
@@ -25,14 +25,14 @@ func VerifyBackup(ctx workflow.Context, in VerifyInput) (err error) {
 	var (
 		image *glance.Activities
 		store *backups.Activities
-		host  *files.Activities
+		host  *filebackup.Activities
 		look  backup.Look
 	)
 	steps := []any{image.VerifyImage, store.KeepVerdict}
 	if in.Backup.Method == backup.Soft {
 		steps[0] = host.VerifyFiles
 	}
-	run, err := flow.Begin(ctx, steps...)
+	run, err := operation.Begin(ctx, steps...)
 	if err != nil {
 		return err
 	}
@@ -55,22 +55,22 @@ func VerifyBackup(ctx workflow.Context, in VerifyInput) (err error) {
 	return nil
 }
 
-func verifyFiles(ctx workflow.Context, run *flow.Run, in VerifyInput) (backup.Look, error) {
+func verifyFiles(ctx workflow.Context, run *operation.Run, in VerifyInput) (backup.Look, error) {
 	var (
-		host *files.Activities
-		out  files.VerifyFilesOutcome
+		host *filebackup.Activities
+		out  filebackup.VerifyFilesOutcome
 	)
 	at, err := signInOf(ctx, run, in.Backup.Instance)
 	if err != nil {
 		return backup.Look{}, err
 	}
-	err = run.Wait(ctx, filesPatience, host.VerifyFiles, files.VerifyFilesInput{Backup: in.Backup, Address: at.Enrollment.Address,
+	err = run.Wait(ctx, filesPatience, host.VerifyFiles, filebackup.VerifyFilesInput{Backup: in.Backup, Address: at.Enrollment.Address,
 		HostKey: at.Enrollment.HostKey, Drill: in.Drill}, &out)
 	return backup.Look{OK: out.OK, Detail: out.Detail, Proven: in.Drill && out.OK}, err
 }
 
 // signInOf is where the manager signs in on an instance, which must be enrolled.
-func signInOf(ctx workflow.Context, run *flow.Run, id string) (at nova.Enrolled, err error) {
+func signInOf(ctx workflow.Context, run *operation.Run, id string) (at nova.Enrolled, err error) {
 	var compute *nova.Activities
 	if err := run.Call(ctx, compute.ReadInstance, nova.InstanceRef{ID: id}, &at); err != nil {
 		return at, err

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	activities "mycloudmanager/activities/ansible"
-	"mycloudmanager/internal/ansible/ansibletest"
-	"mycloudmanager/internal/reach"
+	"mycloudmanager/internal/instance/ansible/ansibletest"
+	"mycloudmanager/internal/instance/ssh"
 )
 
 // removed plays an unenrollment on a host that answers each command with a status, and closes when the last was asked.
@@ -28,10 +28,10 @@ func removed(t *testing.T, answers ...uint32) error {
 		}
 		return status
 	}
-	straight := &reach.Cluster{Kubeconfig: "none", Signer: signer, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+	straight := &ssh.Cluster{Kubeconfig: "none", Signer: signer, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, network, fmt.Sprintf("127.0.0.1:%d", h.Port))
 	}}
-	a := &activities.Activities{Reach: &reach.Instances{Cluster: straight, Key: key}, Every: time.Millisecond}
+	a := &activities.Activities{Reach: &ssh.Instances{Cluster: straight, Key: key}, Every: time.Millisecond}
 	_, err := a.RemoveAccess(t.Context(), activities.SignIn{Address: "192.0.2.1", HostKey: h.Key})
 	return err
 }

@@ -6,21 +6,21 @@ import (
 	"strings"
 	"time"
 
-	"mycloudmanager/internal/ansible"
-	"mycloudmanager/internal/catalog"
+	"mycloudmanager/internal/app/catalog"
+	"mycloudmanager/internal/app/cluster"
 	"mycloudmanager/internal/fault"
-	"mycloudmanager/internal/flow"
-	"mycloudmanager/internal/kube"
-	"mycloudmanager/internal/reach"
-	"mycloudmanager/internal/tasklog"
+	"mycloudmanager/internal/instance/ansible"
+	"mycloudmanager/internal/instance/ssh"
+	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/operation/tasklog"
 )
 
 // Activities works on instances.
 type Activities struct {
 	Runner  *ansible.Runner
-	Reach   *reach.Instances
+	Reach   *ssh.Instances
 	Catalog *catalog.Catalog
-	Cluster *kube.Cluster
+	Cluster *cluster.Cluster
 	Log     *tasklog.Log
 	// Relay is the command that connects OpenSSH through a relay's socket: this very program.
 	Relay []string
@@ -36,7 +36,7 @@ type SignIn struct {
 	HostKey string
 }
 
-func (s SignIn) host() reach.Host { return reach.Host{Address: s.Address, HostKey: s.HostKey} }
+func (s SignIn) host() ssh.Host { return ssh.Host{Address: s.Address, HostKey: s.HostKey} }
 
 // Facts are what an instance says of itself once the manager is in.
 type Facts struct {
@@ -51,7 +51,7 @@ const lookAround = "sudo -n cat /etc/os-release /etc/machine-id"
 // on the instance authorizes its key meanwhile. It is a read.
 func (a *Activities) AwaitSignIn(ctx context.Context, in SignIn) (Facts, error) {
 	var facts Facts
-	err := flow.Poll(ctx, a.Every, func(ctx context.Context) (bool, string, error) {
+	err := operation.Poll(ctx, a.Every, func(ctx context.Context) (bool, string, error) {
 		out, err := a.Reach.Run(ctx, in.host(), lookAround, "")
 		if kind := fault.KindOf(err); kind == fault.Forbidden {
 			return false, fault.MessageOf(err), nil

@@ -3,8 +3,8 @@ package ansible
 import (
 	"strings"
 
-	"mycloudmanager/internal/ansible"
-	"mycloudmanager/internal/tasklog"
+	"mycloudmanager/internal/instance/ansible"
+	"mycloudmanager/internal/operation/tasklog"
 )
 
 // write puts what a playbook does into the task's log, in Ansible's own words, with what its programs printed. Ansible has

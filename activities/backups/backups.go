@@ -7,14 +7,14 @@ import (
 	"time"
 
 	"mycloudmanager/internal/backup"
-	"mycloudmanager/internal/tasks"
+	"mycloudmanager/internal/operation/task"
 )
 
 // Activities looks at backups.
 type Activities struct {
 	Reader *backup.Reader
 	Plans  Plans
-	Runs   tasks.Lister
+	Runs   task.Lister
 }
 
 // ChooseInput says which backups are to go: those that the plan does not keep, or those that are named.

@@ -8,8 +8,8 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"mycloudmanager/internal/backup"
-	"mycloudmanager/internal/notice"
-	"mycloudmanager/internal/tasks"
+	"mycloudmanager/internal/notification"
+	"mycloudmanager/internal/operation/task"
 )
 
 // Plans lists backup plans.
@@ -23,7 +23,7 @@ type LookInput struct{ Before map[string]backup.Seen }
 // PlansLook is what a look at all plans has seen, and what it has to tell.
 type PlansLook struct {
 	Seen map[string]backup.Seen
-	News []notice.Notice
+	News []notification.Notice
 }
 
 const plansAtOnce = 500
@@ -83,7 +83,7 @@ func (l *PlansLook) add(p backup.Planned, all map[string]backup.Seen, overdue []
 
 // running are the plans of which a run is going on.
 func (a *Activities) running(ctx context.Context) (map[string]bool, error) {
-	page, err := a.Runs.List(ctx, tasks.Filter{Operation: "backup.run", PageSize: plansAtOnce})
+	page, err := a.Runs.List(ctx, task.Filter{Operation: "backup.run", PageSize: plansAtOnce})
 	out := map[string]bool{}
 	for _, t := range page.Items {
 		if !t.Status.Closed() && len(t.Targets) > 0 {
@@ -94,16 +94,16 @@ func (a *Activities) running(ctx context.Context) (map[string]bool, error) {
 }
 
 // noticesOf makes notices of what is new, whose ids are the same whoever finds it.
-func noticesOf(p backup.Planned, seen backup.Seen, news backup.News, overdue []backup.Overdue) []notice.Notice {
-	var out []notice.Notice
-	plan := notice.Plan{ID: p.ID, Name: p.Name}
+func noticesOf(p backup.Planned, seen backup.Seen, news backup.News, overdue []backup.Overdue) []notification.Notice {
+	var out []notification.Notice
+	plan := notification.Plan{ID: p.ID, Name: p.Name}
 	if news.Missed > 0 {
-		out = append(out, notice.Notice{ID: fmt.Sprintf("missed-%s-%d", p.ID, seen.Until.Unix()), Kind: notice.Missed, Plan: plan, Missed: news.Missed})
+		out = append(out, notification.Notice{ID: fmt.Sprintf("missed-%s-%d", p.ID, seen.Until.Unix()), Kind: notification.Missed, Plan: plan, Missed: news.Missed})
 	}
 	if news.Stale {
-		n := notice.Notice{ID: fmt.Sprintf("stale-%s-%d", p.ID, seen.Stale.Unix()), Kind: notice.Stale, Plan: plan, Since: seen.Stale}
+		n := notification.Notice{ID: fmt.Sprintf("stale-%s-%d", p.ID, seen.Stale.Unix()), Kind: notification.Stale, Plan: plan, Since: seen.Stale}
 		for _, o := range overdue {
-			n.Instances = append(n.Instances, notice.Instance{ID: o.Instance, Name: o.Instance, Reason: lastGood(o)})
+			n.Instances = append(n.Instances, notification.Instance{ID: o.Instance, Name: o.Instance, Reason: lastGood(o)})
 		}
 		out = append(out, n)
 	}

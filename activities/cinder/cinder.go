@@ -11,8 +11,8 @@ import (
 	"github.com/gophercloud/gophercloud/v2/openstack/blockstorage/v3/volumes"
 
 	"mycloudmanager/internal/fault"
-	"mycloudmanager/internal/flow"
 	"mycloudmanager/internal/openstack"
+	"mycloudmanager/internal/operation"
 )
 
 // Activities drives Cinder for the managed project.
@@ -139,7 +139,7 @@ func (a *Activities) await(ctx context.Context, id string, wanted ...string) err
 	if err != nil {
 		return err
 	}
-	return flow.Poll(ctx, a.Every, func(ctx context.Context) (bool, string, error) {
+	return operation.Poll(ctx, a.Every, func(ctx context.Context) (bool, string, error) {
 		v, err := volumes.Get(ctx, c, id).Extract()
 		if err != nil {
 			return false, "", s.Fault("cinder", err)
@@ -201,7 +201,7 @@ func madeBy(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceCli
 }
 
 func (a *Activities) remove(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceClient, id string) error {
-	return flow.Poll(ctx, a.Every, func(ctx context.Context) (bool, string, error) {
+	return operation.Poll(ctx, a.Every, func(ctx context.Context) (bool, string, error) {
 		v, err := volumes.Get(ctx, c, id).Extract()
 		switch err = s.Fault("cinder", err); {
 		case fault.KindOf(err) == fault.NotFound:

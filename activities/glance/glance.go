@@ -14,8 +14,8 @@ import (
 
 	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/fault"
-	"mycloudmanager/internal/flow"
 	"mycloudmanager/internal/openstack"
+	"mycloudmanager/internal/operation"
 )
 
 // Activities drives Glance for the managed project.
@@ -41,7 +41,7 @@ func (a *Activities) AwaitImage(ctx context.Context, in AwaitInput) error {
 	if err != nil {
 		return err
 	}
-	return flow.Poll(ctx, a.Every, func(ctx context.Context) (bool, string, error) {
+	return operation.Poll(ctx, a.Every, func(ctx context.Context) (bool, string, error) {
 		image, err := images.Get(ctx, c, in.Image).Extract()
 		if err = s.Fault("glance", err); fault.KindOf(err) == fault.NotFound {
 			return false, "", fault.New(fault.Invalid, nil, "nova gave the image up: look at the server's events in Horizon")
@@ -181,7 +181,7 @@ func (a *Activities) DeleteImages(ctx context.Context, ids []string) error {
 		return err
 	}
 	for i, id := range ids {
-		flow.Say(ctx, fmt.Sprintf("%d of %d", i, len(ids)))
+		operation.Say(ctx, fmt.Sprintf("%d of %d", i, len(ids)))
 		known, _, err := backup.ImageByID(ctx, s, id)
 		if fault.KindOf(err) == fault.NotFound || err == nil && known.Held {
 			continue

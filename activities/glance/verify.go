@@ -17,8 +17,8 @@ import (
 
 	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/fault"
-	"mycloudmanager/internal/flow"
 	"mycloudmanager/internal/openstack"
+	"mycloudmanager/internal/operation"
 )
 
 // VerifyImageInput names a backup that is an image.
@@ -97,7 +97,7 @@ func (t *told) Read(p []byte) (int, error) {
 	t.read += int64(n)
 	if time.Since(t.at) > time.Second && t.of > 0 {
 		t.at = time.Now()
-		flow.Say(t.ctx, fmt.Sprintf("%d %% of %d MiB", t.read*100/t.of, t.of>>20))
+		operation.Say(t.ctx, fmt.Sprintf("%d %% of %d MiB", t.read*100/t.of, t.of>>20))
 	}
 	return n, err
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"mycloudmanager/internal/fault"
-	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/operation"
 )
 
 // DeleteStackCredential takes away the application credential that the stack's cluster used. It
@@ -18,7 +18,7 @@ func (a *Activities) DeleteStackCredential(ctx context.Context, in Ref) (string,
 	err = DeleteCredential(ctx, s, CredentialName(in.Name))
 	if fault.KindOf(err) == fault.Forbidden {
 		said := "the application credential " + CredentialName(in.Name) + " could not be deleted with this sign-in; its owner can"
-		flow.Say(ctx, said)
+		operation.Say(ctx, said)
 		return said, nil
 	}
 	return "", err

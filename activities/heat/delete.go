@@ -8,8 +8,8 @@ import (
 	"github.com/gophercloud/gophercloud/v2/openstack/orchestration/v1/stacks"
 
 	"mycloudmanager/internal/fault"
-	"mycloudmanager/internal/flow"
 	"mycloudmanager/internal/openstack"
+	"mycloudmanager/internal/operation"
 	"mycloudmanager/internal/stack"
 )
 
@@ -82,7 +82,7 @@ func (a *Activities) awaitGone(ctx context.Context, s *openstack.Session, name, 
 		return err
 	}
 	failed := 0
-	return flow.Poll(ctx, a.Every, func(ctx context.Context) (bool, string, error) {
+	return operation.Poll(ctx, a.Every, func(ctx context.Context) (bool, string, error) {
 		st, err := stacks.Get(ctx, c, name, id).Extract()
 		if err = s.Fault("heat", err); fault.KindOf(err) == fault.NotFound {
 			return true, "", nil

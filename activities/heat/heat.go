@@ -9,8 +9,8 @@ import (
 	"github.com/gophercloud/gophercloud/v2/openstack/orchestration/v1/stacks"
 
 	"mycloudmanager/internal/fault"
-	"mycloudmanager/internal/flow"
 	"mycloudmanager/internal/openstack"
+	"mycloudmanager/internal/operation"
 	"mycloudmanager/internal/stack"
 )
 
@@ -183,7 +183,7 @@ func (a *Activities) AwaitStack(ctx context.Context, in AwaitStackInput) error {
 			return err
 		}
 	}
-	return flow.Poll(ctx, a.Every, func(ctx context.Context) (bool, string, error) {
+	return operation.Poll(ctx, a.Every, func(ctx context.Context) (bool, string, error) {
 		st, err := stack.FindByName(ctx, s, in.Name)
 		if err != nil {
 			return false, "", err

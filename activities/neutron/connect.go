@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"mycloudmanager/internal/fault"
-	"mycloudmanager/internal/instances"
+	"mycloudmanager/internal/instance"
 	"mycloudmanager/internal/openstack"
 )
 
@@ -54,7 +54,7 @@ func (a *Activities) ConnectInstance(ctx context.Context, in ConnectInput) (Conn
 	if p, ok := w.interfaceIn(subnet); in.Note && (!ok || p.Name == ownPort) {
 		// Before the look that counts, which join has yet to take: who detaches the subnet now looks at the
 		// notes once more afterwards, so that one of the two sees the other.
-		if err := w.s.WriteMetadata(ctx, in.ServerID, instances.SubnetNote(subnet)); err != nil {
+		if err := w.s.WriteMetadata(ctx, in.ServerID, instance.SubnetNote(subnet)); err != nil {
 			return Connected{}, err
 		}
 	}
@@ -167,7 +167,7 @@ func (a *Activities) DisconnectSubnet(ctx context.Context, in DisconnectInput) e
 	if err != nil || in.Stays {
 		return err
 	}
-	return w.s.DropMetadata(ctx, in.ServerID, instances.SubnetNoteKey)
+	return w.s.DropMetadata(ctx, in.ServerID, instance.SubnetNoteKey)
 }
 
 func (a *Activities) disconnect(ctx context.Context, w way, in DisconnectInput) error {
@@ -187,7 +187,7 @@ func (a *Activities) disconnect(ctx context.Context, w way, in DisconnectInput) 
 func (w way) needed(ctx context.Context, in DisconnectInput) (bool, error) {
 	all, err := w.s.Servers(ctx)
 	for _, server := range all {
-		if (in.Stays || server.ID != in.ServerID) && instances.NeedsSubnet(server.Metadata, in.Subnet) {
+		if (in.Stays || server.ID != in.ServerID) && instance.NeedsSubnet(server.Metadata, in.Subnet) {
 			return true, nil
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"mycloudmanager/internal/fault"
-	"mycloudmanager/internal/instances"
+	"mycloudmanager/internal/instance"
 	"mycloudmanager/internal/openstack"
 )
 
@@ -61,7 +61,7 @@ func (a *Activities) InspectInstance(ctx context.Context, in InspectInput) (Insp
 // cloned names the enrolled server that has the same identity: who is who could not be told apart.
 func cloned(all []servers.Server, in InspectInput) error {
 	for _, other := range all {
-		e, ok := instances.EnrollmentOf(other.Metadata)
+		e, ok := instance.EnrollmentOf(other.Metadata)
 		if !ok || other.ID == in.ID {
 			continue
 		}
@@ -103,13 +103,13 @@ func (a *Activities) NoteSubnet(ctx context.Context, in NoteSubnetInput) error {
 	if in.Subnet == "" {
 		return nil
 	}
-	return a.write(ctx, in.ID, instances.SubnetNote(in.Subnet))
+	return a.write(ctx, in.ID, instance.SubnetNote(in.Subnet))
 }
 
 // MarkInput is an enrollment to be kept.
 type MarkInput struct {
 	ID         string
-	Enrollment instances.Enrollment
+	Enrollment instance.Enrollment
 }
 
 // MarkInstance writes the enrollment into the server's metadata. It is idempotent: the same values.
@@ -132,7 +132,7 @@ type InstanceRef struct{ ID string }
 type Enrolled struct {
 	Name       string
 	Enrolled   bool
-	Enrollment instances.Enrollment
+	Enrollment instance.Enrollment
 	Agents     []string // apps whose agent is not absent
 	Gone       bool     // the cloud has no such server
 }
@@ -154,7 +154,7 @@ func (a *Activities) ReadInstance(ctx context.Context, in InstanceRef) (Enrolled
 	if err != nil {
 		return Enrolled{}, err
 	}
-	e, ok := instances.EnrollmentOf(server.Metadata)
+	e, ok := instance.EnrollmentOf(server.Metadata)
 	return Enrolled{Name: server.Name, Enrolled: ok, Enrollment: e}, nil
 }
 
@@ -174,7 +174,7 @@ func (a *Activities) UnmarkInstance(ctx context.Context, in InstanceRef) error {
 		return fault.IgnoreNotFound(err)
 	}
 	for key := range kept {
-		if !instances.Ours(key) {
+		if !instance.Ours(key) {
 			continue
 		}
 		if err := s.DropMetadata(ctx, in.ID, key); err != nil {
@@ -187,7 +187,7 @@ func (a *Activities) UnmarkInstance(ctx context.Context, in InstanceRef) error {
 // AgentMark is the new state of an agent on an instance.
 type AgentMark struct {
 	ID    string
-	Agent instances.AgentState
+	Agent instance.AgentState
 }
 
 // markersAtOnce bounds how many servers are written to at once.
@@ -201,7 +201,7 @@ func (a *Activities) MarkAgents(ctx context.Context, marks []AgentMark) error {
 		if byServer[m.ID] == nil {
 			byServer[m.ID] = map[string]string{}
 		}
-		key, value := instances.AgentMetadata(m.Agent)
+		key, value := instance.AgentMetadata(m.Agent)
 		byServer[m.ID][key] = value
 	}
 	g, ctx := errgroup.WithContext(ctx)
@@ -236,8 +236,8 @@ func (a *Activities) enrolled(ctx context.Context, wanted func(servers.Server) b
 	}
 	out := map[string]Enrolled{}
 	for _, server := range all {
-		if e, ok := instances.EnrollmentOf(server.Metadata); ok && wanted(server) {
-			out[server.ID] = Enrolled{Name: server.Name, Enrolled: true, Enrollment: e, Agents: instances.AgentsOf(server.Metadata)}
+		if e, ok := instance.EnrollmentOf(server.Metadata); ok && wanted(server) {
+			out[server.ID] = Enrolled{Name: server.Name, Enrolled: true, Enrollment: e, Agents: instance.AgentsOf(server.Metadata)}
 		}
 	}
 	return out, nil

@@ -9,8 +9,8 @@ import (
 	"github.com/gophercloud/gophercloud/v2/openstack/compute/v2/servers"
 
 	"mycloudmanager/internal/fault"
-	"mycloudmanager/internal/flow"
 	"mycloudmanager/internal/openstack"
+	"mycloudmanager/internal/operation"
 )
 
 // Activities drives Nova for the managed project.
@@ -35,7 +35,7 @@ func (a *Activities) SweepServers(ctx context.Context, in SweepInput) (string, e
 		return "", err
 	}
 	swept := map[string]bool{}
-	err = flow.Poll(ctx, a.Every, func(ctx context.Context) (bool, string, error) {
+	err = operation.Poll(ctx, a.Every, func(ctx context.Context) (bool, string, error) {
 		left, err := s.StackServers(ctx, in.Stack)
 		if err != nil {
 			return false, "", err

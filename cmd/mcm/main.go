@@ -9,7 +9,7 @@ import (
 	"syscall"
 
 	"mycloudmanager/internal/cli"
-	"mycloudmanager/internal/sandbox/playbook"
+	"mycloudmanager/sandbox/playbook"
 )
 
 // version is set at build time.

@@ -5,23 +5,23 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"mycloudmanager/internal/assembly"
-	"mycloudmanager/internal/codec"
-	"mycloudmanager/internal/config"
-	"mycloudmanager/internal/sandbox"
-	"mycloudmanager/internal/supervise"
+	"mycloudmanager/internal/platform/config"
+	"mycloudmanager/internal/platform/encryption"
+	"mycloudmanager/internal/platform/supervisor"
+	"mycloudmanager/sandbox"
+	"mycloudmanager/server"
 )
 
 func serverCommands() []*cobra.Command {
 	return []*cobra.Command{
-		server("serve", "API, UI and worker in one process, with the embedded Temporal", assembly.Mode{API: true, Worker: true}),
-		server("api", "Only API and UI, against an external Temporal", assembly.Mode{API: true}),
-		server("worker", "Only the worker, against an external Temporal", assembly.Mode{Worker: true}),
-		server("sandbox", "Everything on a simulated cloud: nothing else is needed", assembly.Mode{API: true, Worker: true, Sandbox: true}),
+		serverCommand("serve", "API, UI and worker in one process, with the embedded Temporal", server.Mode{API: true, Worker: true}),
+		serverCommand("api", "Only API and UI, against an external Temporal", server.Mode{API: true}),
+		serverCommand("worker", "Only the worker, against an external Temporal", server.Mode{Worker: true}),
+		serverCommand("sandbox", "Everything on a simulated cloud: nothing else is needed", server.Mode{API: true, Worker: true, Sandbox: true}),
 	}
 }
 
-func server(use, short string, mode assembly.Mode) *cobra.Command {
+func serverCommand(use, short string, mode server.Mode) *cobra.Command {
 	cmd := &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
 		c, err := config.Load(cmd.Flags())
 		if err != nil {
@@ -32,8 +32,8 @@ func server(use, short string, mode assembly.Mode) *cobra.Command {
 				return fmt.Errorf("mcm %s needs an external Temporal: set MCM_TEMPORAL_ADDRESS", use)
 			}
 		}
-		assembly.Setup(c)
-		return assembly.Run(cmd.Context(), c, mode, version, cmd.OutOrStdout())
+		server.Setup(c)
+		return server.Run(cmd.Context(), c, mode, version, cmd.OutOrStdout())
 	}}
 	config.Flags(cmd.Flags())
 	return cmd
@@ -49,14 +49,14 @@ func sandboxCloud() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		assembly.Setup(c)
-		lock, err := supervise.LockSandbox(*dir)
+		server.Setup(c)
+		lock, err := supervisor.LockSandbox(*dir)
 		if err != nil {
 			return err
 		}
 		defer lock.Close() //nolint:errcheck // the process ends
 		cloud, err := sandbox.New(sandbox.Config{DataDir: *dir, Listen: c.SandboxListen, Speed: c.SandboxSpeed,
-			Ready: func() error { return supervise.RegisterSandbox(*dir, c.SandboxListen) }})
+			Ready: func() error { return supervisor.RegisterSandbox(*dir, c.SandboxListen) }})
 		if err != nil {
 			return err
 		}
@@ -75,7 +75,7 @@ func configCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return assembly.Check(cmd.Context(), c, cmd.OutOrStdout())
+			return server.Check(cmd.Context(), c, cmd.OutOrStdout())
 		}}
 	config.Flags(check.Flags())
 	parent.AddCommand(check)
@@ -90,7 +90,7 @@ func auditCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return assembly.VerifyAudit(cmd.Context(), c, cmd.OutOrStdout())
+			return server.VerifyAudit(cmd.Context(), c, cmd.OutOrStdout())
 		}}
 	config.Flags(verify.Flags())
 	parent.AddCommand(verify)
@@ -105,7 +105,7 @@ func keysCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			ring, err := codec.OpenRing(c.DataDir + "/keys")
+			ring, err := encryption.OpenRing(c.DataDir + "/keys")
 			if err != nil {
 				return err
 			}

@@ -1,5 +1,5 @@
 // Package enroll_test runs the enrollment script's own pieces against a manager of a few lines. The whole script runs
-// on real hosts in acceptance/hosts.
+// on real hosts in test/acceptance/hosts.
 package enroll_test
 
 import (

@@ -1,5 +1,5 @@
 // Package heat_test holds the template, its presets and the user data against each other. That Heat and cloud-init
-// accept them is shown by acceptance/openstack/check-stack.sh.
+// accept them is shown by test/acceptance/openstack/check-stack.sh.
 package heat_test
 
 import (

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"time"
 
-	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/operation"
 )
 
 // Backup is one backup of one instance.
@@ -100,6 +100,6 @@ func SoftOf(id string) (instance, snapshot string) {
 }
 
 // Target is the backup as the target of an operation.
-func (b Backup) Target() flow.Target {
-	return flow.Target{Kind: Kind, ID: b.ID, Name: b.InstanceName + " " + b.CreatedAt.UTC().Format("2006-01-02 15:04")}
+func (b Backup) Target() operation.Target {
+	return operation.Target{Kind: Kind, ID: b.ID, Name: b.InstanceName + " " + b.CreatedAt.UTC().Format("2006-01-02 15:04")}
 }

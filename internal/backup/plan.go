@@ -6,7 +6,7 @@ package backup
 import (
 	"time"
 
-	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/operation"
 )
 
 // Method is how a plan backs up.
@@ -36,14 +36,14 @@ type Plan struct {
 	Directories []string  `json:"directories"`
 	Soft        SoftRules `json:"soft"`
 	// Snapshot is left out when it says nothing, so that the ETags of older plans stay.
-	Snapshot  SnapshotRules `json:"snapshot,omitzero"`
-	Schedule  When          `json:"schedule"`
-	CatchUp   int           `json:"catch_up_seconds"` // how late a run may start after the manager was down
-	Retention Retention     `json:"retention"`
-	Author    flow.Actor    `json:"author"` // in whose name it runs
-	Role      string        `json:"role"`
-	Project   string        `json:"project"`
-	CreatedAt time.Time     `json:"created_at"`
+	Snapshot  SnapshotRules   `json:"snapshot,omitzero"`
+	Schedule  When            `json:"schedule"`
+	CatchUp   int             `json:"catch_up_seconds"` // how late a run may start after the manager was down
+	Retention Retention       `json:"retention"`
+	Author    operation.Actor `json:"author"` // in whose name it runs
+	Role      string          `json:"role"`
+	Project   string          `json:"project"`
+	CreatedAt time.Time       `json:"created_at"`
 }
 
 // SnapshotRules is what only snapshots have.
@@ -74,11 +74,13 @@ const (
 )
 
 // Target is the plan as the target of an operation.
-func (p Plan) Target() flow.Target { return flow.Target{Kind: PlanKind, ID: p.ID, Name: p.Name} }
+func (p Plan) Target() operation.Target {
+	return operation.Target{Kind: PlanKind, ID: p.ID, Name: p.Name}
+}
 
 // Request says who asks for an operation by the plan's schedule: its author.
-func (p Plan) Request(operation string, targets ...flow.Target) flow.Request {
-	return flow.Request{Operation: operation, Targets: targets, Actor: p.Author, Role: p.Role, Project: p.Project, Via: flow.ViaSchedule}
+func (p Plan) Request(op string, targets ...operation.Target) operation.Request {
+	return operation.Request{Operation: op, Targets: targets, Actor: p.Author, Role: p.Role, Project: p.Project, Via: operation.ViaSchedule}
 }
 
 // PlanKind is the kind of target that a plan is.

@@ -11,7 +11,7 @@ import (
 
 	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/fault"
-	"mycloudmanager/internal/temporal/temporaltest"
+	"mycloudmanager/internal/operation/temporal/temporaltest"
 )
 
 func newPlans(t testing.TB) (*backup.Plans, *temporaltest.Server) {

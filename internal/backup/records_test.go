@@ -13,7 +13,7 @@ import (
 	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/openstack"
-	"mycloudmanager/internal/sandbox/sandboxtest"
+	"mycloudmanager/sandbox/sandboxtest"
 )
 
 const instance = "0b0e2b8c-6f3c-4a5e-9d4a-3d1f6f0a7c11"

@@ -17,7 +17,7 @@ import (
 
 var update = flag.Bool("update", false, "write the schedules anew")
 
-// The schedules of plans, as Temporal keeps them, are those that temporald/catchup lets its scheduler wake up late with.
+// The schedules of plans, as Temporal keeps them, are those that temporal-server/catchup lets its scheduler wake up late with.
 func TestSchedulesForTheScheduler(t *testing.T) {
 	const file = "testdata/schedules.json"
 	const hour = 3600
@@ -53,5 +53,5 @@ func TestSchedulesForTheScheduler(t *testing.T) {
 	}
 	kept, err := os.ReadFile(file)
 	require.NoError(t, err)
-	require.JSONEq(t, string(kept), string(raw), "run with -update, and then the tests of temporald/catchup")
+	require.JSONEq(t, string(kept), string(raw), "run with -update, and then the tests of temporal-server/catchup")
 }

@@ -13,14 +13,14 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"mycloudmanager/internal/apps"
+	"mycloudmanager/internal/app"
 )
 
 func (s *session) app() *cobra.Command {
 	return group("app", "Apps of the catalogue",
 		s.run("list", "The catalogue and how each app stands", cobra.NoArgs, func(ctx context.Context, c *client, out io.Writer, _ []string) error {
 			var list struct {
-				Items []apps.App `json:"items"`
+				Items []app.App `json:"items"`
 			}
 			if err := c.do(ctx, http.MethodGet, "/apps", nil, &list); err != nil {
 				return err
@@ -41,7 +41,7 @@ func (s *session) app() *cobra.Command {
 		s.waiting(s.appUninstall()),
 		s.run("revisions APP", "The app's Helm revisions", cobra.ExactArgs(1), func(ctx context.Context, c *client, out io.Writer, args []string) error {
 			var list struct {
-				Items []apps.Revision `json:"items"`
+				Items []app.Revision `json:"items"`
 			}
 			if err := c.do(ctx, http.MethodGet, appURL(args[0], "/revisions"), nil, &list); err != nil {
 				return err
@@ -59,7 +59,7 @@ func (s *session) app() *cobra.Command {
 func appURL(app, rest string) string { return "/apps/" + url.PathEscape(app) + rest }
 
 func (s *session) appShow(ctx context.Context, c *client, out io.Writer, args []string) error {
-	var a apps.App
+	var a app.App
 	if err := c.do(ctx, http.MethodGet, appURL(args[0], ""), nil, &a); err != nil {
 		return err
 	}
@@ -101,7 +101,7 @@ func (s *session) appLaunch() *cobra.Command {
 func (s *session) appConfigure() *cobra.Command {
 	var set []string
 	cmd := s.run("configure APP", "Change an app's settings", cobra.ExactArgs(1), func(ctx context.Context, c *client, out io.Writer, args []string) error {
-		var a apps.App
+		var a app.App
 		if err := c.do(ctx, http.MethodGet, appURL(args[0], ""), nil, &a); err != nil {
 			return err
 		}
@@ -118,7 +118,7 @@ func (s *session) appConfigure() *cobra.Command {
 }
 
 // assign sets one value: a number or a boolean where the setting has one now, else text.
-func assign(s *apps.Settings, assignment string) error {
+func assign(s *app.Settings, assignment string) error {
 	path, value, ok := strings.Cut(assignment, "=")
 	half, name, dotted := strings.Cut(path, ".")
 	values := map[string]map[string]any{"environment": s.Environment, "parameters": s.Parameters}[half]

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"mycloudmanager/internal/backup"
-	"mycloudmanager/internal/instances"
+	"mycloudmanager/internal/instance"
 )
 
 func (s *session) backup() *cobra.Command {
@@ -200,13 +200,13 @@ func (s *session) backupRestore() *cobra.Command {
 
 // goneInstance is the instance of a backup that no list of instances has any more; missing is what is said when
 // the name is another's.
-func (c *client) goneInstance(ctx context.Context, name, id string, missing error) (instances.Instance, error) {
+func (c *client) goneInstance(ctx context.Context, name, id string, missing error) (instance.Instance, error) {
 	var b backup.Backup
 	if err := c.do(ctx, http.MethodGet, backupURL(id, ""), nil, &b); err != nil {
-		return instances.Instance{}, err
+		return instance.Instance{}, err
 	}
 	if name != b.Instance && name != b.InstanceName {
-		return instances.Instance{}, missing
+		return instance.Instance{}, missing
 	}
-	return instances.Instance{ID: b.Instance, Name: b.InstanceName}, nil
+	return instance.Instance{ID: b.Instance, Name: b.InstanceName}, nil
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"mycloudmanager/internal/backup"
-	"mycloudmanager/internal/codec"
-	"mycloudmanager/internal/config"
+	"mycloudmanager/internal/platform/config"
+	"mycloudmanager/internal/platform/encryption"
 )
 
 // backupKey prints what opens the soft backups, from the data folder of this machine: it asks no server.
@@ -21,7 +21,7 @@ func backupKey() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		key, err := codec.Existing(filepath.Join(c.DataDir, backup.KeyFile))
+		key, err := encryption.Existing(filepath.Join(c.DataDir, backup.KeyFile))
 		if err != nil {
 			return err
 		}

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mycloudmanager/internal/backup"
-	"mycloudmanager/internal/codec"
+	"mycloudmanager/internal/platform/encryption"
 )
 
 func printed(t *testing.T, dir string, args ...string) (string, error) {
@@ -33,7 +33,7 @@ func TestTheBackupKeyIsPrintedFromTheDataFolder(t *testing.T) {
 	_, err = os.Stat(filepath.Join(dir, backup.KeyFile))
 	require.ErrorIs(t, err, os.ErrNotExist, "looking makes none")
 
-	key, err := codec.Key(filepath.Join(dir, backup.KeyFile))
+	key, err := encryption.Key(filepath.Join(dir, backup.KeyFile))
 	require.NoError(t, err)
 	text, err := printed(t, dir)
 	require.NoError(t, err)

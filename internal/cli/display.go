@@ -5,8 +5,8 @@ import (
 	"os"
 	"strings"
 
-	"mycloudmanager/internal/flow"
-	"mycloudmanager/internal/tasks"
+	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/operation/task"
 )
 
 // display shows a task's steps as they go on: one line each, the running one rewritten in place on
@@ -17,7 +17,7 @@ type display struct {
 	open     bool // the last line is to be rewritten
 }
 
-func (d *display) update(t tasks.Task) {
+func (d *display) update(t task.Task) {
 	for i, step := range t.Steps {
 		if step.StartedAt == nil {
 			continue
@@ -32,7 +32,7 @@ func (d *display) update(t tasks.Task) {
 		}
 		d.steps[key] = line
 		if !d.terminal {
-			if step.Status.Closed() || step.Status == flow.Blocked || step.Status == flow.Running && step.Message == "" {
+			if step.Status.Closed() || step.Status == operation.Blocked || step.Status == operation.Running && step.Message == "" {
 				fmt.Fprintln(os.Stderr, line)
 			}
 			continue
@@ -63,17 +63,17 @@ func (d *display) end() {
 	}
 }
 
-func mark(s flow.Status) string {
+func mark(s operation.Status) string {
 	switch s {
-	case flow.Succeeded:
+	case operation.Succeeded:
 		return "✓"
-	case flow.Failed, flow.TimedOut:
+	case operation.Failed, operation.TimedOut:
 		return "✗"
-	case flow.Blocked:
+	case operation.Blocked:
 		return "!"
-	case flow.Cancelled, flow.Skipped:
+	case operation.Cancelled, operation.Skipped:
 		return "-"
-	case flow.Running:
+	case operation.Running:
 		return "…"
 	}
 	return " "

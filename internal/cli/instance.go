@@ -12,7 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"mycloudmanager/internal/instances"
+	"mycloudmanager/internal/instance"
 )
 
 func (s *session) instance() *cobra.Command {
@@ -33,13 +33,13 @@ func (s *session) instance() *cobra.Command {
 func instanceURL(id, rest string) string { return "/instances/" + url.PathEscape(id) + rest }
 
 // instances reads every page.
-func (c *client) instances(ctx context.Context, query url.Values) ([]instances.Instance, error) {
-	all := []instances.Instance{}
+func (c *client) instances(ctx context.Context, query url.Values) ([]instance.Instance, error) {
+	all := []instance.Instance{}
 	query.Set("page_size", "500")
 	for {
 		var page struct {
-			Items []instances.Instance `json:"items"`
-			Next  string               `json:"next_page_token"`
+			Items []instance.Instance `json:"items"`
+			Next  string              `json:"next_page_token"`
 		}
 		if err := c.do(ctx, http.MethodGet, "/instances?"+query.Encode(), nil, &page); err != nil {
 			return nil, err
@@ -53,16 +53,16 @@ func (c *client) instances(ctx context.Context, query url.Values) ([]instances.I
 }
 
 // find is the instance of this id or, when only one has it, this name.
-func (c *client) find(ctx context.Context, name string) (instances.Instance, error) {
+func (c *client) find(ctx context.Context, name string) (instance.Instance, error) {
 	all, err := c.instances(ctx, url.Values{})
 	if err != nil {
-		return instances.Instance{}, err
+		return instance.Instance{}, err
 	}
 	return pick(all, name)
 }
 
-func pick(all []instances.Instance, name string) (instances.Instance, error) {
-	var named []instances.Instance
+func pick(all []instance.Instance, name string) (instance.Instance, error) {
+	var named []instance.Instance
 	for _, i := range all {
 		switch name {
 		case i.ID:
@@ -73,7 +73,7 @@ func pick(all []instances.Instance, name string) (instances.Instance, error) {
 	}
 	switch len(named) {
 	case 0:
-		return instances.Instance{}, fmt.Errorf("there is no instance %q", name)
+		return instance.Instance{}, fmt.Errorf("there is no instance %q", name)
 	case 1:
 		return named[0], nil
 	}
@@ -81,7 +81,7 @@ func pick(all []instances.Instance, name string) (instances.Instance, error) {
 	for n, i := range named {
 		ids[n] = i.ID
 	}
-	return instances.Instance{}, fmt.Errorf("%d instances are named %q: give one of their ids: %s", len(named), name, strings.Join(ids, ", "))
+	return instance.Instance{}, fmt.Errorf("%d instances are named %q: give one of their ids: %s", len(named), name, strings.Join(ids, ", "))
 }
 
 func (s *session) instanceList() *cobra.Command {
@@ -92,7 +92,7 @@ func (s *session) instanceList() *cobra.Command {
 			return err
 		}
 		list := struct {
-			Items []instances.Instance `json:"items"`
+			Items []instance.Instance `json:"items"`
 		}{all}
 		return s.print(out, list, func(t *tabwriter.Writer) {
 			row(t, "ID", "NAME", "STATUS", "ENROLLED", "ADDRESSES", "FLAVOR", "DISTRIBUTION", "AGENTS")
@@ -112,7 +112,7 @@ func yesNo(b bool) string {
 	return "no"
 }
 
-func addressesOf(i instances.Instance) string {
+func addressesOf(i instance.Instance) string {
 	var list []string
 	for _, a := range i.Addresses {
 		list = append(list, a.Address)
@@ -121,12 +121,12 @@ func addressesOf(i instances.Instance) string {
 }
 
 // agentsOf names the agents that are there, with their state where it is not simply installed.
-func agentsOf(i instances.Instance) string {
+func agentsOf(i instance.Instance) string {
 	var list []string
 	for _, a := range i.Agents {
 		switch a.State {
-		case instances.Absent:
-		case instances.Installed:
+		case instance.Absent:
+		case instance.Installed:
 			list = append(list, a.App)
 		default:
 			list = append(list, a.App+"("+string(a.State)+")")
@@ -159,7 +159,7 @@ func (s *session) instanceShow(ctx context.Context, c *client, out io.Writer, ar
 			row(t, "TASK", strings.TrimPrefix(i.Task, "/api/v1/tasks/"))
 		}
 		for _, a := range i.Agents {
-			if a.State != instances.Absent {
+			if a.State != instance.Absent {
 				row(t, "AGENT "+a.App, strings.TrimSpace(string(a.State)+" "+a.Version))
 			}
 		}

@@ -4,11 +4,11 @@ import (
 	"strings"
 	"testing"
 
-	"mycloudmanager/internal/instances"
+	"mycloudmanager/internal/instance"
 )
 
 func TestPickTakesANameOrAnIDAndNeverGuesses(t *testing.T) {
-	all := []instances.Instance{{ID: "1", Name: "web"}, {ID: "2", Name: "db"}, {ID: "3", Name: "web"}}
+	all := []instance.Instance{{ID: "1", Name: "web"}, {ID: "2", Name: "db"}, {ID: "3", Name: "web"}}
 	for name, want := range map[string]string{"db": "2", "3": "3"} {
 		if i, err := pick(all, name); err != nil || i.ID != want {
 			t.Errorf("pick(%q) is %q, %v; want %q", name, i.ID, err, want)
@@ -22,7 +22,7 @@ func TestPickTakesANameOrAnIDAndNeverGuesses(t *testing.T) {
 }
 
 func TestAgentsOfTellsWhatIsNotSimplyInstalled(t *testing.T) {
-	i := instances.Instance{Agents: []instances.AgentState{{App: "graylog", State: instances.Absent}, {App: "ntp", State: instances.Installed}, {App: "zabbix", State: instances.Drifted}}}
+	i := instance.Instance{Agents: []instance.AgentState{{App: "graylog", State: instance.Absent}, {App: "ntp", State: instance.Installed}, {App: "zabbix", State: instance.Drifted}}}
 	if got := agentsOf(i); got != "ntp,zabbix(drifted)" {
 		t.Error(got)
 	}

@@ -15,7 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"mycloudmanager/internal/tasklog"
+	"mycloudmanager/internal/operation/tasklog"
 )
 
 // taskLog prints a task's log, and with --follow what comes to it until the task ends.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"mycloudmanager/internal/notice"
+	"mycloudmanager/internal/notification"
 )
 
 func (s *session) notice() *cobra.Command {
@@ -23,7 +23,7 @@ func (s *session) notice() *cobra.Command {
 
 func (s *session) noticeList(ctx context.Context, c *client, out io.Writer, _ []string) error {
 	var list struct {
-		Channels []notice.Recipient `json:"channels"`
+		Channels []notification.Recipient `json:"channels"`
 	}
 	if err := c.do(ctx, http.MethodGet, "/notices", nil, &list); err != nil {
 		return err
@@ -37,7 +37,7 @@ func (s *session) noticeList(ctx context.Context, c *client, out io.Writer, _ []
 }
 
 // lastDelivery is a line of the list.
-func lastDelivery(r notice.Recipient) []any {
+func lastDelivery(r notification.Recipient) []any {
 	if r.Last == nil {
 		return []any{r.Kind, r.To, "none", "-", "-", ""}
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"mycloudmanager/internal/flow"
-	"mycloudmanager/internal/tasks"
+	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/operation/task"
 )
 
 func (s *session) task() *cobra.Command {
@@ -46,7 +46,7 @@ func (s *session) task() *cobra.Command {
 func (s *session) taskList() *cobra.Command {
 	query := url.Values{}
 	cmd := s.run("list", "Tasks, running ones first", cobra.NoArgs, func(ctx context.Context, c *client, out io.Writer, _ []string) error {
-		var page tasks.Page
+		var page task.Page
 		if err := c.do(ctx, http.MethodGet, "/tasks?"+query.Encode(), nil, &page); err != nil {
 			return err
 		}
@@ -66,8 +66,8 @@ func (s *session) taskList() *cobra.Command {
 	return cmd
 }
 
-func (c *client) task(ctx context.Context, id string) (tasks.Task, error) {
-	var t tasks.Task
+func (c *client) task(ctx context.Context, id string) (task.Task, error) {
+	var t task.Task
 	err := c.do(ctx, http.MethodGet, "/tasks/"+url.PathEscape(id), nil, &t)
 	return t, err
 }
@@ -80,7 +80,7 @@ func (s *session) waiting(cmd *cobra.Command) *cobra.Command {
 
 // start makes a request that is answered with a task, and follows it with --wait.
 func (s *session) start(ctx context.Context, c *client, out io.Writer, method, path string, body any) error {
-	var t tasks.Task
+	var t task.Task
 	if err := c.do(ctx, method, path, body, &t); err != nil {
 		return err
 	}
@@ -97,11 +97,11 @@ const followEvery = 500 * time.Millisecond
 
 // follow shows the task until it ends or is blocked. Progress goes to standard error, the result to
 // standard output.
-func (s *session) follow(ctx context.Context, c *client, out io.Writer, t tasks.Task) error {
+func (s *session) follow(ctx context.Context, c *client, out io.Writer, t task.Task) error {
 	shown := &display{terminal: term.IsTerminal(int(os.Stderr.Fd())), steps: map[string]string{}}
 	for {
 		shown.update(t)
-		if t.Status.Closed() || t.Status == flow.Blocked {
+		if t.Status.Closed() || t.Status == operation.Blocked {
 			break
 		}
 		select {
@@ -126,23 +126,23 @@ func (s *session) follow(ctx context.Context, c *client, out io.Writer, t tasks.
 	return result(out, t)
 }
 
-func result(out io.Writer, t tasks.Task) error {
+func result(out io.Writer, t task.Task) error {
 	detail := t.Message
 	if t.Error != nil {
 		detail = t.Error.Detail
 	}
 	switch t.Status {
-	case flow.Succeeded:
+	case operation.Succeeded:
 		return say(out, "%s: succeeded", t.Title)
-	case flow.Cancelled:
+	case operation.Cancelled:
 		return &outcome{exitCancelled, t.Title + ": cancelled"}
-	case flow.Blocked:
+	case operation.Blocked:
 		return &outcome{exitBlocked, t.Title + ": blocked: " + detail + "; take the cause away, then: mcm task retry " + t.ID}
 	}
 	return &outcome{exitFailed, t.Title + ": " + string(t.Status) + ": " + detail}
 }
 
-func (s *session) printTask(out io.Writer, t tasks.Task) error {
+func (s *session) printTask(out io.Writer, t task.Task) error {
 	return s.print(out, t, func(w *tabwriter.Writer) {
 		row(w, "ID", t.ID)
 		row(w, "TITLE", t.Title)

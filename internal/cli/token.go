@@ -12,25 +12,25 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"mycloudmanager/internal/flow"
+	"mycloudmanager/internal/operation"
 )
 
 // token is an enrollment token as the API shows it; the last four are told once, when it is made.
 type token struct {
-	ID          string     `json:"id"`
-	Label       string     `json:"label"`
-	Status      string     `json:"status"`
-	InstanceID  string     `json:"instance_id,omitempty"`
-	Agents      []string   `json:"agents"`
-	MaxUses     int        `json:"max_uses"`
-	UsesLeft    int        `json:"uses_left"`
-	CreatedAt   time.Time  `json:"created_at"`
-	ExpiresAt   time.Time  `json:"expires_at"`
-	CreatedBy   flow.Actor `json:"created_by"`
-	Token       string     `json:"token,omitempty"`
-	Command     string     `json:"command,omitempty"`
-	CloudConfig string     `json:"cloud_config,omitempty"`
-	Warning     string     `json:"warning,omitempty"`
+	ID          string          `json:"id"`
+	Label       string          `json:"label"`
+	Status      string          `json:"status"`
+	InstanceID  string          `json:"instance_id,omitempty"`
+	Agents      []string        `json:"agents"`
+	MaxUses     int             `json:"max_uses"`
+	UsesLeft    int             `json:"uses_left"`
+	CreatedAt   time.Time       `json:"created_at"`
+	ExpiresAt   time.Time       `json:"expires_at"`
+	CreatedBy   operation.Actor `json:"created_by"`
+	Token       string          `json:"token,omitempty"`
+	Command     string          `json:"command,omitempty"`
+	CloudConfig string          `json:"cloud_config,omitempty"`
+	Warning     string          `json:"warning,omitempty"`
 }
 
 func (s *session) token() *cobra.Command {

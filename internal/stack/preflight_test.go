@@ -9,8 +9,8 @@ import (
 
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/openstack"
-	"mycloudmanager/internal/sandbox/sandboxtest"
 	"mycloudmanager/internal/stack"
+	"mycloudmanager/sandbox/sandboxtest"
 )
 
 func session(t *testing.T, c *sandboxtest.Cloud) *openstack.Session {

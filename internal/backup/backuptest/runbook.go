@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"mycloudmanager/internal/temporal/temporaltest"
+	"mycloudmanager/internal/operation/temporal/temporaltest"
 )
 
 // Runbook is a script of the commands that stand below a heading of the runbook for the day on which there is no manager.

@@ -1,7 +1,0 @@
-// Command record asks a real OpenStack for the answers the rest of the project must understand, good and bad, and
-// writes each as one JSON file: service, method, path, status, a few headers, request and body. Secrets are replaced
-// by REDACTED, ids are kept. It makes what it needs in the project demo and removes it again.
-//
-//	acceptance/openstack/up.sh
-//	go run ./acceptance/openstack/record -out internal/openstack/testdata/recorded
-package main

@@ -1,0 +1,340 @@
+package filebackup
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"mycloudmanager/internal/backup"
+	"mycloudmanager/internal/backup/swiftproxy"
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/instance/ssh"
+	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/operation/tasklog"
+)
+
+// These mark a snapshot with the task and the plan that made it.
+const (
+	taskTag = "mcm-task="
+	planTag = "mcm-plan="
+)
+
+// BackUpFiles backs up the plan's directories of an instance. It is idempotent: the snapshot carries the
+// task's id, and a repeat finds it. A backup whose last command fails is kept, and the activity fails.
+func (a *Activities) BackUpFiles(ctx context.Context, in FilesInput) (backup.Backup, error) {
+	if err := check(in.Plan); err != nil {
+		return backup.Backup{}, err
+	}
+	s, err := a.enter(ctx, place{repository: in.Instance, name: in.Name, host: ssh.Host{Address: in.Address, HostKey: in.HostKey},
+		engine: in.Plan.Soft.Engine, plan: in.Plan.ID, task: in.Task, limit: in.Plan.Soft.LimitKiB, right: swiftproxy.Append})
+	if err != nil {
+		return backup.Backup{}, err
+	}
+	defer s.close()
+	if err := s.begin(ctx); err != nil {
+		return backup.Backup{}, err
+	}
+	list, _, err := s.engine.snapshots(ctx, s)
+	if err != nil {
+		return backup.Backup{}, err
+	}
+	made, found := tagged(list, taskTag+in.Task)
+	var m measure
+	var late error
+	if !found {
+		if err := a.adopt(ctx, s, in, list); err != nil {
+			return backup.Backup{}, err
+		}
+		if m, late, err = s.backUp(ctx, in); err != nil {
+			return backup.Backup{}, err
+		}
+		if made, found, err = s.engine.made(ctx, s, in, m); err != nil || !found {
+			return backup.Backup{}, orElse(err, fault.New(fault.Internal, nil, "%s: the engine has left no backup", s.name))
+		}
+	} else if m, err = s.engine.measured(ctx, s, made); err != nil {
+		return backup.Backup{}, err
+	}
+	b, err := a.keep(ctx, s, record(in, s, made, m))
+	if err == nil {
+		err = s.engine.settle(ctx, s, made)
+	}
+	return b, orElse(err, late)
+}
+
+// keep writes what is known of a backup: the list of its files, then its record.
+func (a *Activities) keep(ctx context.Context, s *session, b backup.Backup) (backup.Backup, error) {
+	held, err := a.index(ctx, s, b)
+	if err != nil {
+		return backup.Backup{}, err
+	}
+	b.FileCount, b.SizeBytes = held.files, held.bytes
+	if err := a.Records.Put(ctx, b); err != nil {
+		return backup.Backup{}, err
+	}
+	return b, nil
+}
+
+// adopt writes the records of snapshots whose runs ended before they could: each is a backup, of the plan and
+// the task that its tags name, and no snapshot stays without a record for ever.
+func (a *Activities) adopt(ctx context.Context, s *session, in FilesInput, list []snapshot) error {
+	records, err := a.Records.List(ctx, in.Instance)
+	if err != nil {
+		return err
+	}
+	for _, have := range list {
+		task, ours := tagOf(have, taskTag)
+		if !ours || slices.ContainsFunc(records, func(b backup.Backup) bool { return b.Snapshot == have.ID }) {
+			continue
+		}
+		m, err := s.engine.measured(ctx, s, have)
+		if err != nil {
+			return err
+		}
+		of := in
+		of.Task, of.Plan.Directories = task, have.Paths
+		if id, _ := tagOf(have, planTag); id != in.Plan.ID {
+			of.Plan.ID, of.Plan.Name = id, ""
+		}
+		b, err := a.keep(ctx, s, record(of, s, have, m))
+		if fault.KindOf(err) == fault.NotFound { // it was deleted meanwhile
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		s.say(tasklog.Info, "", fmt.Sprintf("the backup of %s, whose task did not come to its end, is whole: it is listed now", b.CreatedAt.Format("2006-01-02 15:04:05")))
+	}
+	return nil
+}
+
+func orElse(err, other error) error {
+	if err != nil {
+		return err
+	}
+	return other
+}
+
+// check refuses what cannot be handed to an engine line by line.
+func check(p backup.Plan) error {
+	if len(p.Directories) == 0 {
+		return fault.InvalidField("directories", "name at least one directory")
+	}
+	for _, d := range p.Directories {
+		if !path.IsAbs(d) || strings.ContainsAny(d, "\n\x00") {
+			return fault.InvalidField("directories", "%q is no absolute path", d)
+		}
+	}
+	for _, e := range p.Soft.Excludes {
+		if strings.ContainsAny(e, "\n\x00") {
+			return fault.InvalidField("soft.excludes", "%q has a line break", e)
+		}
+	}
+	return nil
+}
+
+// begin brings the engine and the repository, and takes away the lock of a try that died.
+func (s *session) begin(ctx context.Context) error {
+	if _, err := s.must(ctx, "prepare", nil, nil); err != nil {
+		return err
+	}
+	exists := "yes"
+	if !s.exists {
+		exists = "no"
+	} else if !s.held {
+		return nil
+	}
+	_, err := s.must(ctx, "begin", items{"exists": exists}, nil)
+	s.exists = s.exists || err == nil
+	return err
+}
+
+// find looks for the snapshot with a tag.
+func (s *session) find(ctx context.Context, tag string) (snapshot, bool, error) {
+	list, _, err := s.engine.snapshots(ctx, s)
+	made, found := tagged(list, tag)
+	return made, found, err
+}
+
+func tagged(list []snapshot, tag string) (snapshot, bool) {
+	at := slices.IndexFunc(list, func(have snapshot) bool { return slices.Contains(have.Tags, tag) })
+	if at < 0 {
+		return snapshot{}, false
+	}
+	return list[at], true
+}
+
+// tagOf is what the snapshot's tag of that kind says.
+func tagOf(have snapshot, kind string) (string, bool) {
+	for _, tag := range have.Tags {
+		if value, ok := strings.CutPrefix(tag, kind); ok {
+			return value, true
+		}
+	}
+	return "", false
+}
+
+// measure is what is known of a run of the engine.
+type measure struct {
+	changed  int64
+	duration time.Duration
+	began    time.Time // by the instance's clock, zero when it did not say
+	snapshot string    // as the engine calls it, "" when it did not say
+}
+
+// incomplete is restic's exit code, and that of the other half of the script, when files could not be read; all others are in the backup.
+const incomplete = 3
+
+// backUp runs the engine between the plan's commands. late is the failure of the command after a backup that was made.
+func (s *session) backUp(ctx context.Context, in FilesInput) (m measure, late, err error) {
+	rules := in.Plan.Soft
+	if err := s.engine.announce(ctx, s, in); err != nil {
+		return m, nil, err
+	}
+	given := items{
+		"directories": strings.Join(in.Plan.Directories, "\x00") + "\x00", "includes": includes(s.engine, in.Plan.Directories),
+		"excludes": lines(s.engine.excludes(rules.Excludes)), "limit": strconv.Itoa(rules.LimitKiB),
+		"tags": lines([]string{"mcm", taskTag + in.Task, planTag + in.Plan.ID}), "before": rules.Before, "after": rules.After, "rule": string(rules.OnHookError),
+	}
+	start, tell, unread, name := time.Now(), s.teller(ctx), int64(0), ""
+	quiet := s.tellStored(ctx)
+	o, err := s.do(ctx, "backup", given, func(e event) {
+		unread += e.unread
+		if e.summary != nil {
+			name = e.summary.snapshot
+		}
+		if e.progress != nil {
+			quiet()
+			tell(*e.progress)
+		}
+	})
+	quiet()
+	if err != nil {
+		return m, nil, err
+	}
+	m = measure{changed: s.door.Stored(), duration: time.Since(start), began: o.began, snapshot: name}
+	before, after := s.hooked(o, "before", rules), s.hooked(o, "after", rules)
+	switch {
+	case before != nil:
+		return m, nil, before
+	case o.engine == incomplete, o.engine == 0 && unread > 0:
+		s.say(tasklog.Warning, "", "some files could not be read: they are not in the backup")
+	case o.engine != 0:
+		return m, nil, s.why(&outcome{code: 1, complaints: o.complaints, busy: o.busy})
+	}
+	s.say(tasklog.Info, "", fmt.Sprintf("backed up in %s, %s new in the storage", m.duration.Round(time.Second), humanize.IBytes(uint64(max(0, m.changed)))))
+	return m, after, nil
+}
+
+// hooked judges a command of the plan's author.
+func (s *session) hooked(o *outcome, name string, rules backup.SoftRules) error {
+	code, ran := o.hooks[name]
+	if !ran || code == 0 {
+		return nil
+	}
+	err := fault.New(fault.Invalid, nil, "%s: the command before the backup failed with code %d", s.name, code)
+	if name == "after" {
+		err = fault.New(fault.Invalid, nil, "%s: the backup was made, but the command after it failed with code %d", s.name, code)
+	}
+	level := tasklog.Error
+	if rules.OnHookError == backup.HookWarns {
+		level = tasklog.Warning
+	}
+	s.say(level, "", fault.MessageOf(err))
+	if rules.OnHookError == backup.HookWarns {
+		return nil
+	}
+	return err
+}
+
+// teller tells the task's reader how far the engine is, and the log at each tenth.
+func (s *session) teller(ctx context.Context) func(progress) {
+	tenth, last := 0, time.Time{}
+	return func(p progress) {
+		text := strconv.Itoa(int(p.part*100)) + " %, " + humanize.IBytes(uint64(max(0, p.bytes))) // in any language
+		if time.Since(last) >= time.Second {
+			last = time.Now()
+			operation.Say(ctx, text)
+		}
+		if now := int(p.part * 10); now > tenth {
+			tenth = now
+			s.say(tasklog.Info, "", text)
+		}
+	}
+}
+
+// tellStored tells the task's reader what has gone into the storage, until it is called: an engine that says itself how
+// far it is says more.
+func (s *session) tellStored(ctx context.Context) (quiet func()) {
+	return sayEachSecond(ctx, func() string {
+		return fmt.Sprintf("%s went into the storage", humanize.IBytes(uint64(max(0, s.door.Stored()))))
+	})
+}
+
+// sayEachSecond tells the task's reader how far it is by now, until it is called.
+func sayEachSecond(ctx context.Context, text func() string) (quiet func()) {
+	telling, quiet := context.WithCancel(ctx)
+	go func() {
+		for {
+			select {
+			case <-telling.Done():
+				return
+			case <-time.After(time.Second):
+				operation.Say(ctx, text())
+			}
+		}
+	}()
+	return quiet
+}
+
+// record is what is kept of the backup.
+func record(in FilesInput, s *session, made snapshot, m measure) backup.Backup {
+	_, name, _ := engineOf(s.place.engine)
+	return backup.Backup{
+		ID: backup.SoftID(in.Instance, made.ID), Instance: in.Instance, InstanceName: in.Name, Plan: in.Plan.ID, PlanName: in.Plan.Name, Task: in.Task,
+		Method: backup.Soft, Engine: name, Directories: in.Plan.Directories, CreatedAt: made.Time.UTC(), ChangedBytes: m.changed,
+		Duration: m.duration.Seconds(), Consistency: backup.File, VerifyStatus: backup.NeverVerified, Container: s.container, Snapshot: made.ID, Parent: made.Parent,
+	}
+}
+
+// index writes the list of the backup's files, and counts them.
+func (a *Activities) index(ctx context.Context, s *session, b backup.Backup) (held expected, err error) {
+	list, err := a.Records.NewIndex(ctx, b.ID)
+	if err != nil {
+		return held, err
+	}
+	err = s.engine.list(ctx, s, b, func(e backup.Entry) error {
+		held.count(e)
+		return list.Add(e)
+	})
+	if err != nil {
+		list.Abort()
+		return held, err
+	}
+	return held, list.Close()
+}
+
+// listed hands over the entries that the engine tells.
+func (s *session) listed(ctx context.Context, given items, each func(backup.Entry) error) error {
+	var failed error
+	_, err := s.must(ctx, "list", given, func(e event) {
+		if e.entry != nil && failed == nil {
+			failed = each(*e.entry)
+		}
+	})
+	return orElse(err, failed)
+}
+
+// lines is a list as the script reads it.
+func lines(list []string) string {
+	var b strings.Builder
+	for _, l := range list {
+		b.WriteString(l + "\n")
+	}
+	return b.String()
+}

@@ -1,0 +1,280 @@
+package filebackup
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ncw/swift/v2"
+
+	"mycloudmanager/internal/backup"
+	"mycloudmanager/internal/backup/swiftproxy"
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/openstack"
+)
+
+// duplicity reads what duplicity says, and what it stores: each plan of an instance has chains of its own, below its id
+// in the instance's container. https://duplicity.gitlab.io/stable/duplicity.1.html
+type duplicity struct{}
+
+// The storage is named twice: one of its two ways to Swift looks at the first, one at the second.
+func (duplicity) environment(s *session, url string) map[string]string {
+	return map[string]string{"SWIFT_PREAUTHURL": url, "SWIFT_PREAUTHTOKEN": s.door.Token, "OS_STORAGE_URL": url, "OS_AUTH_TOKEN": s.door.Token,
+		"PASSPHRASE": s.password, "LC_ALL": "C.UTF-8"}
+}
+
+// items: the limit is the door's, for duplicity has none.
+func (duplicity) items(s *session) items {
+	s.door.Limit = s.limit << 10
+	if s.task != "" {
+		s.door.Mark = runName(s.task)
+	}
+	return items{"repository": "swift://" + s.container + "/" + s.plan, "archive": s.repository + "." + s.plan}
+}
+
+// pattern takes from the path what would match more than itself. There is no way to quote but a range of one.
+func (duplicity) pattern(path string) string {
+	return strings.NewReplacer(`[`, `[[]`, `*`, `[*]`, `?`, `[?]`).Replace(path)
+}
+
+// excludes means by a pattern what restic does: a name is looked for in every directory.
+func (duplicity) excludes(patterns []string) []string {
+	out := make([]string, 0, len(patterns))
+	for _, p := range patterns {
+		if p = strings.TrimRight(p, "/"); p == "" {
+			continue
+		}
+		if !strings.HasPrefix(p, "/") && !strings.HasPrefix(p, "**") {
+			p = "**/" + p
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+var unread = regexp.MustCompile(`^Errors ([1-9]\d*)$`)
+
+func (duplicity) read(line string) event {
+	if m := unread.FindStringSubmatch(line); m != nil {
+		n, _ := strconv.ParseInt(m[1], 10, 64) // it has digits alone
+		return event{unread: n}
+	}
+	var said struct {
+		Entry *backup.Entry
+		Gone  string
+	}
+	if strings.HasPrefix(line, `{"`) && json.Unmarshal([]byte(line), &said) == nil {
+		return event{entry: said.Entry, gone: said.Gone}
+	}
+	return event{}
+}
+
+var otherKey = fault.New(fault.Invalid, nil, "the repository does not open with the project's backup key: it was made with another one")
+
+func (duplicity) refusal(complaints string) error {
+	switch {
+	case strings.Contains(complaints, "No space left on device"):
+		return fault.New(fault.Quota, nil, "no space is left on the instance")
+	case strings.Contains(complaints, "KeyError: "): // it looks a volume up that the manifest names
+		return fault.New(fault.NotFound, nil, "a part of the backup is missing in the storage")
+	case strings.Contains(complaints, "GnuPG log"):
+		return fault.New(fault.Internal, nil, "gpg cannot open what is stored: it is damaged, or was made with another key")
+	case strings.Contains(complaints, "Another duplicity instance is already running"):
+		return fault.New(fault.Unavailable, nil, "the repository is in use by another run")
+	}
+	return nil
+}
+
+func (duplicity) damaged(complaints string) bool {
+	for _, words := range []string{"Invalid data", "GPGError", "gpg: ", "404 Not Found", "not found in archive", "manifest", "librsync error", "tarfile", "zlib", "CRC",
+		"No signature chain", "No backup chains"} {
+		if strings.Contains(complaints, words) {
+			return true
+		}
+	}
+	return false
+}
+
+// keyObject tells which key the repository was made with, so that no chain is begun with one and gone on with by another.
+const keyObject = "key"
+
+func (duplicity) look(ctx context.Context, s *session) (exists, held bool, err error) {
+	mac := hmac.New(sha256.New, []byte(s.password))
+	_, _ = mac.Write([]byte("key of the repository")) // a hash takes everything
+	sum := []byte(hex.EncodeToString(mac.Sum(nil)))
+	have, err := s.store.ObjectGetBytes(ctx, s.container, keyObject)
+	switch {
+	case errors.Is(err, swift.ObjectNotFound) && s.right == swiftproxy.Append:
+		err = s.store.ObjectPutBytes(ctx, s.container, keyObject, sum, "text/plain")
+		return true, false, openstack.Fault("swift", err)
+	case errors.Is(err, swift.ObjectNotFound), errors.Is(err, swift.ContainerNotFound):
+		return false, false, nil
+	case err != nil:
+		return false, false, openstack.Fault("swift", err)
+	case !bytes.Equal(have, sum):
+		return true, false, fault.New(fault.Invalid, nil, "%s: %s", s.name, fault.MessageOf(otherKey))
+	}
+	return true, false, nil
+}
+
+// runPrefix is where it is told which task has made what: every object that comes through the door of a run is marked
+// with the name of that run, and nothing on the instance can change it.
+const runPrefix = "runs/"
+
+func runName(task string) string {
+	sum := sha256.Sum256([]byte(task))
+	return hex.EncodeToString(sum[:16])
+}
+
+// run is what is known of a backup before it is made.
+type run struct {
+	Task        string   `json:"task"`
+	Directories []string `json:"directories"`
+}
+
+// announce takes away what a try of the same run that died may have left of signatures: duplicity would find that they do
+// not end where the last whole set does, and begin with a full backup.
+func (duplicity) announce(ctx context.Context, s *session, in FilesInput) error {
+	if err := s.unsign(ctx, in.Task); err != nil {
+		return err
+	}
+	raw, err := json.Marshal(run{in.Task, in.Plan.Directories})
+	if err != nil {
+		return err
+	}
+	return openstack.Fault("swift", s.store.ObjectPutBytes(ctx, s.container, runPrefix+runName(in.Task), raw, "application/json"))
+}
+
+// unsign deletes the signatures of the run's sets that have not come to their end. The volumes stay until they are old: a listing
+// may lag behind, and without signatures a set is still restored.
+func (s *session) unsign(ctx context.Context, task string) error {
+	all, err := sets(ctx, s.store, s.container, s.plan)
+	if err != nil {
+		return err
+	}
+	for _, one := range all {
+		if one.manifest != nil {
+			continue
+		}
+		for _, name := range one.names {
+			if !strings.Contains(name, ".sigtar") {
+				continue
+			}
+			run, err := runOf(ctx, s.store, s.container, name)
+			if err == nil && run == runName(task) {
+				err = openstack.Fault("swift", s.store.ObjectDelete(ctx, s.container, name))
+			}
+			if fault.IgnoreNotFound(err) != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// runOf is the name of the run that has made an object, "" when it was made by hand.
+func runOf(ctx context.Context, store *swift.Connection, container, object string) (string, error) {
+	_, headers, err := store.Object(ctx, container, object)
+	return headers[swiftproxy.Marked], openstack.Fault("swift", err)
+}
+
+// snapshots are read from the names in the storage. Those without a record are asked who made them.
+func (duplicity) snapshots(ctx context.Context, s *session) ([]snapshot, *outcome, error) {
+	o := &outcome{}
+	all, err := sets(ctx, s.store, s.container, s.plan)
+	if err != nil {
+		return nil, o, err
+	}
+	records, err := s.records.List(ctx, s.repository)
+	if err != nil {
+		return nil, o, err
+	}
+	var out []snapshot
+	for _, one := range whole(all) {
+		have := snapshot{ID: one.id(), Time: one.time(), Parent: one.parent()}
+		if i := slices.IndexFunc(records, func(b backup.Backup) bool { return b.Snapshot == have.ID }); i >= 0 {
+			have = ofRecord(records[i])
+		} else if err := s.tag(ctx, one, &have); err != nil {
+			return nil, o, err
+		}
+		out = append(out, have)
+	}
+	return out, o, nil
+}
+
+// tag tells of a snapshot what was left when it was announced.
+func (s *session) tag(ctx context.Context, one *set, have *snapshot) error {
+	name, err := runOf(ctx, s.store, s.container, one.manifest.Name)
+	if err != nil || name == "" {
+		return err
+	}
+	raw, err := s.store.ObjectGetBytes(ctx, s.container, runPrefix+name)
+	if errors.Is(err, swift.ObjectNotFound) {
+		return nil
+	}
+	if err != nil {
+		return openstack.Fault("swift", err)
+	}
+	var of run
+	if err := json.Unmarshal(raw, &of); err != nil {
+		return fault.New(fault.Internal, err, "the record %s of a backup cannot be read: %v", name, err)
+	}
+	have.Tags, have.Paths = []string{taskTag + of.Task, planTag + one.plan}, of.Directories
+	return nil
+}
+
+func (duplicity) made(ctx context.Context, s *session, in FilesInput, _ measure) (snapshot, bool, error) {
+	return s.find(ctx, taskTag+in.Task)
+}
+
+func (duplicity) measured(ctx context.Context, s *session, made snapshot) (measure, error) {
+	all, err := sets(ctx, s.store, s.container, s.plan)
+	if err != nil {
+		return measure{}, err
+	}
+	for _, one := range all {
+		if one.id() == made.ID && one.manifest != nil {
+			return measure{changed: one.bytes, duration: max(0, one.manifest.LastModified.Sub(made.Time))}, nil
+		}
+	}
+	return measure{}, errForgotten
+}
+
+// leftFor is how long what is not whole stays: a listing may lag behind.
+const leftFor = 24 * time.Hour
+
+// settle deletes what older runs of the plan have begun and not ended, and what has lost the set that it builds on.
+func (duplicity) settle(ctx context.Context, s *session, made snapshot) error {
+	all, err := sets(ctx, s.store, s.container, s.plan)
+	if err != nil {
+		return err
+	}
+	good := whole(all)
+	for _, one := range all {
+		if !slices.Contains(good, one) && one.time().Before(made.Time.Add(-leftFor)) {
+			if err := one.remove(ctx, s.store, s.container); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// expect: asked for a time at which there is no set any more, duplicity takes the one before.
+func (d duplicity) expect(ctx context.Context, s *session, b backup.Backup) (expected, error) {
+	want := expected{loose: true}
+	list, _, err := d.snapshots(ctx, s)
+	if err == nil && !slices.ContainsFunc(list, func(have snapshot) bool { return have.ID == b.Snapshot }) {
+		err = errForgotten
+	}
+	return want, err
+}

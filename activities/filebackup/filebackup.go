@@ -1,0 +1,84 @@
+// Package files holds the activities of soft backups: an engine on the instance saves its files, encrypted,
+// into the project's object storage, and brings them back.
+package filebackup
+
+import (
+	"time"
+
+	"mycloudmanager/internal/backup"
+	"mycloudmanager/internal/instance/ssh"
+	"mycloudmanager/internal/openstack"
+	"mycloudmanager/internal/operation/tasklog"
+)
+
+// Activities makes, restores, verifies and forgets soft backups.
+type Activities struct {
+	Cloud   *openstack.Cloud
+	Reach   *ssh.Instances
+	Records *backup.Records
+	Log     *tasklog.Log
+	// Key is the project's; the password of each repository is made of it.
+	Key []byte
+	// Scripts are what instances run, by engine.
+	Scripts map[backup.EngineName]string
+	Every   time.Duration // between two looks
+}
+
+// FilesInput says what is backed up, and where it is.
+type FilesInput struct { //nolint:revive // its name is its activity's, as those of the other inputs are
+	Instance string
+	Name     string
+	Address  string
+	HostKey  string
+	Task     string // what the backup is found again by, when the activity is repeated
+	Plan     backup.Plan
+}
+
+// RestoreFilesInput says what is restored, and where to.
+type RestoreFilesInput struct {
+	Backup backup.Backup
+
+	// The instance that the files are restored on, which may be another than the one that was backed up.
+	Instance string
+	Name     string
+	Address  string
+	HostKey  string
+
+	Paths  []string // files and directories; none is all
+	Target string   // "" is DefaultTarget; "/" puts everything back in its place
+	Task   string
+}
+
+// DefaultTarget is the directory that files are restored under.
+const DefaultTarget = "/restore"
+
+// RestoreFilesOutcome is what a restore has brought back.
+type RestoreFilesOutcome struct {
+	Files   int64
+	Bytes   int64
+	Checked bool   // what was written was read back and compared
+	Target  string // where it lies: another than was asked for when that was taken
+}
+
+// VerifyFilesInput says which backup is verified, on which instance.
+type VerifyFilesInput struct {
+	Backup  backup.Backup
+	Address string
+	HostKey string
+	Drill   bool // restore everything to a scratch directory and compare
+}
+
+// VerifyFilesOutcome is what a verification has found.
+type VerifyFilesOutcome struct {
+	OK     bool
+	Detail string
+}
+
+// ForgetFilesInput says which snapshots of an instance are deleted.
+type ForgetFilesInput struct {
+	Instance  string
+	Address   string
+	HostKey   string
+	Engine    backup.EngineName
+	Snapshots []string
+}

@@ -1,0 +1,62 @@
+package filebackup
+
+import (
+	"context"
+	"slices"
+
+	"mycloudmanager/internal/backup"
+	"mycloudmanager/internal/backup/swiftproxy"
+	"mycloudmanager/internal/instance/ssh"
+)
+
+// ForgetFiles deletes snapshots of an instance with what only they needed, and their records. Those that
+// are gone already are a success: it is idempotent.
+//
+// What duplicity has made is deleted by the manager alone: whole sets, none of which another builds on.
+func (a *Activities) ForgetFiles(ctx context.Context, in ForgetFilesInput) error {
+	if in.Engine == backup.Duplicity {
+		if _, err := a.forgetSets(ctx, backup.ContainerOf(in.Instance, in.Engine), in.Snapshots); err != nil {
+			return err
+		}
+		return a.forgetRecords(ctx, in.Instance, in.Snapshots)
+	}
+	s, err := a.enter(ctx, place{repository: in.Instance, host: ssh.Host{Address: in.Address, HostKey: in.HostKey}, engine: in.Engine, right: swiftproxy.Full})
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	if s.exists {
+		if err := s.forget(ctx, in.Snapshots); err != nil {
+			return err
+		}
+	}
+	return a.forgetRecords(ctx, in.Instance, in.Snapshots)
+}
+
+func (a *Activities) forgetRecords(ctx context.Context, instance string, snapshots []string) error {
+	for _, id := range snapshots {
+		if err := a.Records.Delete(ctx, backup.SoftID(instance, id)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forget deletes what is there of the snapshots, and always what no snapshot needs: a try before may have died between.
+func (s *session) forget(ctx context.Context, ids []string) error {
+	if err := s.begin(ctx); err != nil {
+		return err
+	}
+	list, _, err := s.engine.snapshots(ctx, s)
+	if err != nil {
+		return err
+	}
+	var there []string
+	for _, have := range list {
+		if slices.Contains(ids, have.ID) {
+			there = append(there, have.ID)
+		}
+	}
+	_, err = s.must(ctx, "forget", items{"snapshots": lines(there)}, nil)
+	return err
+}

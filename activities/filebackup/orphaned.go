@@ -1,0 +1,100 @@
+package filebackup
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/ncw/swift/v2"
+	"golang.org/x/sync/errgroup"
+
+	"mycloudmanager/internal/backup"
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/openstack"
+)
+
+// ForgetGoneInput says which snapshots of an instance that is gone are deleted.
+type ForgetGoneInput struct {
+	Instance  string
+	Snapshots []string
+}
+
+// ForgetGoneOutcome says what is left of the instance.
+type ForgetGoneOutcome struct {
+	Left int // backups; with the last of them goes what is stored
+}
+
+// ForgetGone deletes backups of an instance that is gone, where no engine can work any more. Those of restic
+// keep what they have stored until the last of them is to go, and then the whole repository goes; until then only
+// their records do. Sets of duplicity's are deleted one by one. It is idempotent: the records, by which a
+// repeat is asked for, go last.
+func (a *Activities) ForgetGone(ctx context.Context, in ForgetGoneInput) (ForgetGoneOutcome, error) {
+	out := ForgetGoneOutcome{}
+	all, err := a.Records.List(ctx, in.Instance)
+	if err != nil {
+		return out, err
+	}
+	goes := func(b backup.Backup) bool { return slices.Contains(in.Snapshots, b.Snapshot) }
+	for _, engine := range []backup.EngineName{backup.Restic, backup.Duplicity} {
+		mine := slices.DeleteFunc(slices.Clone(all), func(b backup.Backup) bool { return (b.Engine == backup.Duplicity) != (engine == backup.Duplicity) })
+		going := slices.ContainsFunc(mine, goes)
+		left := slices.DeleteFunc(mine, goes)
+		container := backup.ContainerOf(in.Instance, engine)
+		switch {
+		case len(left) == 0 && (going || len(all) == 0):
+			err = a.empty(ctx, container)
+		case engine == backup.Duplicity && going:
+			_, err = a.forgetSets(ctx, container, in.Snapshots)
+		case going:
+			out.Left = len(left)
+		}
+		if err != nil {
+			return out, err
+		}
+	}
+	return out, a.forgetRecords(ctx, in.Instance, in.Snapshots)
+}
+
+// deletesAtOnce bounds the objects that are deleted at once.
+const deletesAtOnce = 8
+
+// empty deletes a container with everything in it; one that is not there is a success.
+func (a *Activities) empty(ctx context.Context, container string) error {
+	store, err := a.Cloud.Objects(ctx)
+	if err != nil {
+		return err
+	}
+	for {
+		names, err := store.ObjectNames(ctx, container, &swift.ObjectsOpts{Limit: 1000})
+		if errors.Is(err, swift.ContainerNotFound) {
+			return nil
+		}
+		if err != nil {
+			return openstack.Fault("swift", err)
+		}
+		if len(names) == 0 {
+			break
+		}
+		group, ctx := errgroup.WithContext(ctx)
+		group.SetLimit(deletesAtOnce)
+		for _, name := range names {
+			group.Go(func() error {
+				if err := store.ObjectDelete(ctx, container, name); !errors.Is(err, swift.ObjectNotFound) {
+					return openstack.Fault("swift", err)
+				}
+				return nil
+			})
+		}
+		if err := group.Wait(); err != nil {
+			return err
+		}
+	}
+	err = store.ContainerDelete(ctx, container)
+	switch {
+	case errors.Is(err, swift.ContainerNotFound):
+		return nil
+	case errors.Is(err, swift.ContainerNotEmpty): // its listing lags behind
+		return fault.New(fault.Unavailable, err, "swift: %s is not empty yet", container)
+	}
+	return openstack.Fault("swift", err)
+}

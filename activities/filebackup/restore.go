@@ -1,0 +1,169 @@
+package filebackup
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+
+	"mycloudmanager/internal/backup"
+	"mycloudmanager/internal/backup/swiftproxy"
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/instance/ssh"
+	"mycloudmanager/internal/operation/tasklog"
+)
+
+// RestoreFiles restores files of a backup, with owners, modes, times and links. What is there already is
+// never touched: a directory that is taken by something else is left alone for one beside it, unless
+// everything goes back to its place at "/". It is idempotent: a repeat begins anew in the directory of the
+// try before.
+func (a *Activities) RestoreFiles(ctx context.Context, in RestoreFilesInput) (RestoreFilesOutcome, error) {
+	out := RestoreFilesOutcome{}
+	target := path.Clean(cmp.Or(in.Target, DefaultTarget))
+	if !path.IsAbs(target) || strings.ContainsAny(target, "\n\x00") {
+		return out, fault.InvalidField("target", "%q is no absolute path", in.Target)
+	}
+	s, err := a.enter(ctx, place{repository: in.Backup.Instance, name: in.Name, host: ssh.Host{Address: in.Address, HostKey: in.HostKey},
+		engine: in.Backup.Engine, plan: planOf(in.Backup.Snapshot), right: swiftproxy.Read})
+	if err != nil {
+		return out, err
+	}
+	defer s.close()
+	if !s.exists {
+		return out, errForgotten
+	}
+	if err := s.begin(ctx); err != nil {
+		return out, err
+	}
+	roots, err := rootsOf(in.Paths, in.Backup.Directories)
+	if err != nil {
+		return out, err
+	}
+	var only []string
+	if len(in.Paths) > 0 {
+		only = roots
+	}
+	want, err := s.expect(ctx, in.Backup, only)
+	if err != nil {
+		return out, err
+	}
+	if len(only) > 0 && !want.any {
+		return out, fault.New(fault.NotFound, nil, "the backup has none of the paths that were asked for")
+	}
+	given := want.items(in.Backup.Snapshot, roots)
+	if len(only) > 0 {
+		given["includes"] = includes(s.engine, roots)
+	}
+	given["target"], given["task"] = target, in.Task
+	o, err := s.restore(ctx, "restore", given, want)
+	if err != nil {
+		return out, err
+	}
+	out = RestoreFilesOutcome{Files: o.files, Bytes: o.bytes, Target: o.target, Checked: want.met(o)}
+	s.say(tasklog.Info, "", fmt.Sprintf("%d files, %s, are in %s", o.files, humanize.IBytes(uint64(max(0, o.bytes))), o.target))
+	if !out.Checked {
+		return out, fault.New(fault.Internal, nil, "%s: %d files of %d bytes are in %s, the backup has %d of %d", s.name, o.files, o.bytes, o.target, want.files, want.bytes)
+	}
+	return out, nil
+}
+
+// rootsOf are the paths that are restored, without those that are below others.
+func rootsOf(paths, directories []string) ([]string, error) {
+	if len(paths) == 0 {
+		paths = directories
+	}
+	roots := []string{}
+	for _, p := range slices.Sorted(slices.Values(paths)) {
+		if p = path.Clean(p); !path.IsAbs(p) || strings.ContainsAny(p, "\n\x00") {
+			return nil, fault.InvalidField("paths", "%q is no absolute path", p)
+		}
+		if !slices.ContainsFunc(roots, func(r string) bool { return under(p, r) }) {
+			roots = append(roots, p)
+		}
+	}
+	return roots, nil
+}
+
+// under tells whether a path is root or below it.
+func under(name, root string) bool {
+	return name == root || strings.HasPrefix(name, strings.TrimSuffix(root, "/")+"/")
+}
+
+func includes(e engine, roots []string) string {
+	var out []string
+	for _, r := range roots {
+		out = append(out, e.pattern(r))
+	}
+	return lines(out)
+}
+
+// expected is what a restore must bring back.
+type expected struct {
+	files, bytes int64
+	any          bool // something has one of the paths, if only a directory
+	loose        bool // the bytes are about right: they were not taken down by who read the files
+}
+
+// expect tells what a backup has at the paths, all of it without any: by its record, by the list that was made with it, or by
+// the engine, whichever is the shortest way.
+func (s *session) expect(ctx context.Context, b backup.Backup, paths []string) (expected, error) {
+	want, err := s.engine.expect(ctx, s, b)
+	if err != nil {
+		return want, err
+	}
+	if len(paths) == 0 && b.FileCount > 0 {
+		want.files, want.bytes = b.FileCount, b.SizeBytes
+		return want, nil
+	}
+	add := func(e backup.Entry) error {
+		if len(paths) == 0 || slices.ContainsFunc(paths, func(p string) bool { return under(e.Path, p) }) {
+			want.count(e)
+		}
+		return nil
+	}
+	err = s.records.Entries(ctx, b.ID, add)
+	if fault.KindOf(err) == fault.NotFound {
+		err = s.engine.list(ctx, s, b, add)
+	}
+	return want, err
+}
+
+func (w *expected) count(e backup.Entry) {
+	w.any = true
+	if e.Type == backup.EntryFile {
+		w.files++
+		w.bytes += e.Size
+	}
+}
+
+// met tells whether a restore has brought it back.
+func (w expected) met(o *outcome) bool {
+	return o.files == w.files && (w.loose || o.bytes == w.bytes)
+}
+
+// items are what every kind of restore is given.
+func (w expected) items(snapshot string, roots []string) items {
+	return items{"snapshot": snapshot, "roots": lines(roots), "includes": "", "need": strconv.FormatInt(w.bytes, 10)}
+}
+
+// restore runs a restore and tells how far it is by what has come out of the storage.
+func (s *session) restore(ctx context.Context, verb string, given items, want expected) (*outcome, error) {
+	from := s.door.Fetched()
+	quiet := sayEachSecond(ctx, func() string {
+		return fmt.Sprintf("%s of the storage read, %s are to be restored", humanize.IBytes(uint64(s.door.Fetched()-from)), humanize.IBytes(uint64(max(0, want.bytes))))
+	})
+	defer quiet()
+	o, err := s.do(ctx, verb, given, nil)
+	if err == nil && o.full {
+		return o, fault.New(fault.Quota, nil, "%s: %s are free where the files are to go, %s are needed", s.name, humanize.IBytes(uint64(max(0, o.free))), humanize.IBytes(uint64(max(0, want.bytes))))
+	}
+	if err == nil {
+		err = s.why(o)
+	}
+	return o, err
+}

@@ -1,0 +1,278 @@
+package filebackup
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ncw/swift/v2"
+
+	"mycloudmanager/internal/backup"
+	"mycloudmanager/internal/backup/swiftproxy"
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/instance/ssh"
+	"mycloudmanager/internal/openstack"
+	"mycloudmanager/internal/operation/tasklog"
+)
+
+// place is the instance that an engine works on, and whose repository it works with.
+type place struct {
+	repository string // id of the instance that was backed up
+	name       string
+	host       ssh.Host
+	engine     backup.EngineName
+	plan       string // whose part of the repository it is, for an engine that keeps them apart
+	task       string // that backs up
+	limit      int    // KiB of the storage a second, for an engine that has no limit of its own
+	right      swiftproxy.Right
+}
+
+// session is one stay on an instance: an SSH connection, the door to the repository through it, and what
+// every command there is given.
+type session struct {
+	place
+	engine engine
+	script string
+	conn   *ssh.Connection
+	door   *swiftproxy.Door
+	log    *tasklog.Writer
+	common items
+	exists bool // the repository
+	held   bool // there is a lock in it
+
+	container string
+	password  string // of the repository
+	store     *swift.Connection
+	records   *backup.Records
+}
+
+// items are what the script is given, by name.
+type items map[string]string
+
+// enter opens a session. Whoever opens it closes it.
+func (a *Activities) enter(ctx context.Context, p place) (*session, error) {
+	engine, name, err := engineOf(p.engine)
+	if err != nil {
+		return nil, err
+	}
+	s := &session{place: p, engine: engine, script: a.Scripts[name], container: backup.ContainerOf(p.repository, name),
+		password: backup.Password(a.Key, p.repository), records: a.Records}
+	s.name = cmp.Or(s.name, s.host.Address)
+	if err := a.repository(ctx, s); err != nil {
+		return nil, err
+	}
+	base, storage, err := a.Cloud.ObjectStorage(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if s.conn, err = a.Reach.Open(ctx, p.host); err != nil {
+		return nil, err
+	}
+	back, port, err := s.conn.Listen()
+	if err != nil {
+		_ = s.conn.Close() // nothing was done over it
+		return nil, err
+	}
+	s.door = swiftproxy.New(base, storage, s.container, p.right)
+	var env strings.Builder
+	for name, value := range engine.environment(s, "http://127.0.0.1:"+strconv.Itoa(port)+swiftproxy.Prefix) {
+		fmt.Fprintf(&env, "%s=%s\n", name, value)
+	}
+	s.common = items{"env": env.String(), "instance": p.repository}
+	maps.Copy(s.common, engine.items(s))
+	go s.door.Serve(back)
+	s.log = a.Log.Open(ctx)
+	return s, nil
+}
+
+func (s *session) close() {
+	s.log.Close()
+	_ = s.conn.Close() // whatever still runs ends with it
+}
+
+// repository finds out whether there is one in the container, which is made for who may write.
+func (a *Activities) repository(ctx context.Context, s *session) (err error) {
+	if s.store, err = a.Cloud.Objects(ctx); err != nil {
+		return err
+	}
+	if s.right == swiftproxy.Append {
+		if err := s.store.ContainerCreate(ctx, s.container, nil); err != nil {
+			return openstack.Fault("swift", err)
+		}
+	}
+	s.exists, s.held, err = s.engine.look(ctx, s)
+	return err
+}
+
+// outcome is what a command on the instance has come to.
+type outcome struct {
+	code       int
+	engine     int            // code of the engine itself, -1 when it did not run
+	began      time.Time      // when the engine began to back up, by the instance's clock
+	hooks      map[string]int // codes of hooks that ran
+	version    string
+	target     string
+	free       int64
+	files      int64
+	bytes      int64
+	full, busy bool
+	volumes    []volume
+	complaints []string // the last lines of standard error
+}
+
+// complaintsMost bounds the lines that an error is made of.
+const complaintsMost = 30
+
+func (o *outcome) complaint() string { return strings.Join(o.complaints, "\n") }
+
+// last is the complaint that says most.
+func (o *outcome) last() string {
+	last := "no reason was given"
+	for _, line := range o.complaints {
+		if line != "" {
+			last = line
+		}
+		if strings.HasPrefix(line, "Fatal: ") {
+			break
+		}
+	}
+	return last
+}
+
+// do runs a command of the script. Its error is the connection's; whether the command succeeded is the
+// outcome's code.
+func (s *session) do(ctx context.Context, verb string, given items, said func(event)) (*outcome, error) {
+	o := &outcome{hooks: map[string]int{}, engine: -1}
+	if said == nil {
+		said = func(event) {}
+	}
+	stream := ssh.Stream{
+		Command: command(len(s.script)),
+		Input:   func(ctx context.Context, to io.Writer) error { return s.feed(ctx, to, verb, given) },
+		Out: func(line string) {
+			if own, ok := strings.CutPrefix(line, "mcm "); ok {
+				s.understand(o, own)
+			} else if e := s.engine.read(line); e.known() {
+				said(e)
+			} else {
+				s.say(tasklog.Info, tasklog.Stdout, line)
+			}
+		},
+		Complaints: func(line string) {
+			if o.complaints = append(o.complaints, line); len(o.complaints) > complaintsMost {
+				o.complaints = slices.Delete(o.complaints, 1, 2) // the first and the last say most
+			}
+			s.say(tasklog.Warning, tasklog.Stderr, line)
+		},
+	}
+	var err error
+	o.code, err = s.conn.Stream(ctx, stream)
+	return o, err
+}
+
+// command is what the instance is asked to run: it takes the script, of so many bytes, from the start of its input. It
+// is the same whatever is backed up.
+func command(size int) string {
+	return `sudo -n sh -c 'umask 077; f=$(mktemp /run/mcm-backup.XXXXXX) && head -c "$1" >"$f" && exec sh "$f" "$f"' mcm-backup ` + strconv.Itoa(size)
+}
+
+// beatEvery is how often the instance is told that the manager is there.
+const beatEvery = 10 * time.Second
+
+// feed writes the script and what it works with, and then that we are there.
+func (s *session) feed(ctx context.Context, to io.Writer, verb string, given items) error {
+	var b strings.Builder
+	b.WriteString(s.script)
+	for _, list := range []items{s.common, given, {"verb": verb}} {
+		for name, value := range list {
+			fmt.Fprintf(&b, "%s %d\n%s", name, len(value), value)
+		}
+	}
+	b.WriteString("go\n")
+	if _, err := io.WriteString(to, b.String()); err != nil {
+		return err
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(beatEvery):
+		}
+		if _, err := io.WriteString(to, "here\n"); err != nil {
+			return err
+		}
+	}
+}
+
+// understand takes a line of the script's own.
+func (s *session) understand(o *outcome, line string) {
+	word, rest, _ := strings.Cut(line, " ")
+	switch word {
+	case "version":
+		o.version = rest
+		s.say(tasklog.Info, "", rest)
+	case "installing":
+		s.say(tasklog.Info, "", "installing "+rest)
+	case "said":
+		s.say(tasklog.Info, tasklog.Stdout, rest)
+	case "hook":
+		name, code, _ := strings.Cut(rest, " ")
+		o.hooks[name], _ = strconv.Atoi(code)
+	case "began":
+		if at, err := strconv.ParseInt(rest, 10, 64); err == nil {
+			o.began = time.Unix(0, at)
+		}
+	case "engine":
+		o.engine, _ = strconv.Atoi(rest)
+	case "target":
+		o.target = rest
+	case "full":
+		o.full = true
+		o.free, _ = strconv.ParseInt(rest, 10, 64)
+	case "busy":
+		o.busy = true
+	case "volume":
+		var v volume
+		if n, _ := fmt.Sscanf(rest, "%s %d %s", &v.set, &v.number, &v.sum); n == 3 {
+			o.volumes = append(o.volumes, v)
+		}
+	case "restored":
+		_, _ = fmt.Sscanf(rest, "%d %d", &o.files, &o.bytes)
+	}
+}
+
+func (s *session) say(level, stream, text string) {
+	s.log.Say(tasklog.Line{Host: s.name, Level: level, Stream: stream, Message: text})
+}
+
+// why is why a command failed.
+func (s *session) why(o *outcome) error {
+	if o.code == 0 {
+		return nil
+	}
+	told := s.engine.refusal(o.complaint())
+	switch {
+	case o.busy:
+		return fault.New(fault.Unavailable, nil, "%s: another run on the instance has not ended yet", s.name)
+	case s.door.Trouble() != nil:
+		return s.door.Trouble()
+	case told != nil:
+		return fault.New(fault.KindOf(told), nil, "%s: %s", s.name, fault.MessageOf(told))
+	}
+	return fault.New(fault.Internal, nil, "%s: %s", s.name, o.last())
+}
+
+// must runs a command that is to succeed.
+func (s *session) must(ctx context.Context, verb string, given items, said func(event)) (*outcome, error) {
+	o, err := s.do(ctx, verb, given, said)
+	if err == nil {
+		err = s.why(o)
+	}
+	return o, err
+}

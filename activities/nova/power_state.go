@@ -1,0 +1,181 @@
+package nova
+
+import (
+	"context"
+	"fmt"
+	"maps"
+
+	"github.com/gophercloud/gophercloud/v2"
+	"github.com/gophercloud/gophercloud/v2/openstack/compute/v2/servers"
+
+	"mycloudmanager/internal/backup"
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/instance"
+	"mycloudmanager/internal/openstack"
+	"mycloudmanager/internal/operation"
+)
+
+// Server is how a server stands before something is done with it.
+type Server struct {
+	Name        string
+	Running     bool
+	VolumeBased bool   // it boots from a volume
+	Image       string // it was made from, or rebuilt from; "" when it boots from a volume
+	Enrolled    bool
+	Enrollment  instance.Enrollment
+	Agents      []string     // apps whose agent is not absent
+	Shape       backup.Shape // empty when the manager may not read all of it
+}
+
+// InspectServer reads a server that is to be backed up or restored. It is a read; one that is at work, or
+// neither runs nor is shut off, is a conflict.
+// https://docs.openstack.org/api-ref/compute/#show-server-details
+func (a *Activities) InspectServer(ctx context.Context, in InstanceRef) (Server, error) {
+	s, c, err := a.open(ctx)
+	if err != nil {
+		return Server{}, err
+	}
+	v, err := servers.Get(ctx, c, in.ID).Extract()
+	if err = s.Fault("nova", err); err != nil {
+		return Server{}, err
+	}
+	switch {
+	case v.Metadata[openstack.StackKey] != "":
+		return Server{}, fault.New(fault.Invalid, nil, "%s is a part of the stack", v.Name)
+	case v.TaskState != "":
+		return Server{}, fault.New(fault.Unavailable, nil, "nova: %s is at work: %s", v.Name, v.TaskState)
+	case v.Status != active && v.Status != shutOff:
+		return Server{}, fault.New(fault.Conflict, nil, "nova: %s is %s: start it or shut it off first", v.Name, v.Status)
+	}
+	out := Server{Name: v.Name, Running: v.Status == active, Agents: instance.AgentsOf(v.Metadata)}
+	out.Image, _ = v.Image["id"].(string)
+	if out.VolumeBased = out.Image == ""; !out.VolumeBased && len(v.AttachedVolumes) > 0 {
+		if out.VolumeBased, err = backup.StandsOnVolumes(ctx, s, out.Image); err != nil {
+			return Server{}, err
+		}
+	}
+	out.Enrollment, out.Enrolled = instance.EnrollmentOf(v.Metadata)
+	if out.Shape, err = shapeOf(ctx, s, v); fault.KindOf(err).Retryable() {
+		return Server{}, err
+	}
+	return out, nil // a backup is worth more than what its server was like
+}
+
+// The states of servers that backups and restores go by.
+const (
+	active  = "ACTIVE"
+	shutOff = "SHUTOFF"
+	failed  = "ERROR"
+)
+
+func (a *Activities) open(ctx context.Context) (*openstack.Session, *gophercloud.ServiceClient, error) {
+	return a.Cloud.Service(ctx, (*openstack.Session).Compute)
+}
+
+// StopServer shuts a server off and waits until it is. It is idempotent: one that is shut off is done.
+// https://docs.openstack.org/api-ref/compute/#stop-server-os-stop-action
+func (a *Activities) StopServer(ctx context.Context, in InstanceRef) error {
+	return a.power(ctx, in, shutOff, func(ctx context.Context, c *gophercloud.ServiceClient) error {
+		return servers.Stop(ctx, c, in.ID).ExtractErr()
+	})
+}
+
+// StartServer starts a server and waits until it runs. It is idempotent: one that runs is done; one that
+// is gone needs no start.
+// https://docs.openstack.org/api-ref/compute/#start-server-os-start-action
+func (a *Activities) StartServer(ctx context.Context, in InstanceRef) error {
+	return fault.IgnoreNotFound(a.power(ctx, in, active, func(ctx context.Context, c *gophercloud.ServiceClient) error {
+		return servers.Start(ctx, c, in.ID).ExtractErr()
+	}))
+}
+
+// power brings a server into a state. What another request does with it meanwhile is waited for.
+func (a *Activities) power(ctx context.Context, in InstanceRef, want string, ask func(context.Context, *gophercloud.ServiceClient) error) error {
+	s, c, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	return operation.Poll(ctx, a.Every, func(ctx context.Context) (bool, string, error) {
+		v, err := servers.Get(ctx, c, in.ID).Extract()
+		if err != nil {
+			return false, "", s.Fault("nova", err)
+		}
+		switch {
+		case v.TaskState != "":
+			return false, fmt.Sprintf("%s is %s, %s", v.Name, v.Status, v.TaskState), nil
+		case v.Status == want:
+			return true, "", nil
+		case v.Status == failed:
+			return false, "", fault.New(fault.Invalid, nil, "nova: %s is in error: %s", v.Name, v.Fault.Message)
+		}
+		// A request that is cut off may be carried out all the same, later than what follows it.
+		err = s.Fault("nova", ask(context.WithoutCancel(ctx), c))
+		if fault.KindOf(err) == fault.Conflict { // it has just begun something
+			return false, fault.MessageOf(err), nil
+		}
+		return false, fmt.Sprintf("%s is %s", v.Name, v.Status), err
+	})
+}
+
+// RebuildInput is a server and the image that replaces its disk.
+type RebuildInput struct {
+	ID    string
+	Image string
+	Task  string // "" of a task that an older release started
+}
+
+// rebuiltKey is where a server keeps which task has replaced its disk by which image: the image alone does not
+// tell whether it was done again.
+const rebuiltKey = "mcm:rebuilt"
+
+// done reports whether the server's disk was replaced, or is just being.
+func (in RebuildInput) done(v *servers.Server) bool {
+	if in.Task != "" {
+		return v.Metadata[rebuiltKey] == in.mark()
+	}
+	image, _ := v.Image["id"].(string)
+	return image == in.Image
+}
+
+func (in RebuildInput) mark() string { return in.Task + " " + in.Image }
+
+func (in RebuildInput) options(v *servers.Server) servers.RebuildOpts {
+	o := servers.RebuildOpts{ImageRef: in.Image}
+	if in.Task != "" {
+		o.Metadata = map[string]string{} // Nova replaces all by it
+		maps.Copy(o.Metadata, v.Metadata)
+		o.Metadata[rebuiltKey] = in.mark()
+	}
+	return o
+}
+
+// RebuildServer replaces a server's disk by an image and waits until it is done; addresses, volumes and
+// metadata stay. It is idempotent by a mark in the metadata, which the same request writes: a server that
+// has been of the image before gets it again, once.
+// https://docs.openstack.org/api-ref/compute/#rebuild-server-rebuild-action
+func (a *Activities) RebuildServer(ctx context.Context, in RebuildInput) error {
+	s, c, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	return operation.Poll(ctx, a.Every, func(ctx context.Context) (bool, string, error) {
+		v, err := servers.Get(ctx, c, in.ID).Extract()
+		if err != nil {
+			return false, "", s.Fault("nova", err)
+		}
+		switch {
+		case v.TaskState != "" || v.Status == "REBUILD":
+			return false, fmt.Sprintf("%s is %s, %s", v.Name, v.Status, v.TaskState), nil
+		case v.Status == failed && in.done(v):
+			return false, "", fault.New(fault.Invalid, nil, "nova: %s is in error: %s", v.Name, v.Fault.Message)
+		case in.done(v):
+			return true, "", nil
+		}
+		_, err = servers.Rebuild(context.WithoutCancel(ctx), c, in.ID, in.options(v)).Extract()
+		err = s.Fault("nova", err)
+		if fault.KindOf(err) == fault.Conflict {
+			return false, fault.MessageOf(err), nil
+		}
+		return false, "the disk is being replaced", err
+	})
+}

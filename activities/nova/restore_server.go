@@ -1,0 +1,158 @@
+package nova
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/gophercloud/gophercloud/v2"
+	"github.com/gophercloud/gophercloud/v2/openstack/compute/v2/keypairs"
+	"github.com/gophercloud/gophercloud/v2/openstack/compute/v2/servers"
+
+	"mycloudmanager/internal/backup"
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/openstack"
+	"mycloudmanager/internal/operation"
+)
+
+// MakeServerInput is a server to be made of a backup.
+type MakeServerInput struct {
+	Drawing
+	Volumes []string // of its disks, in their order
+	Task    string
+}
+
+// Made is a server that was made.
+type Made struct {
+	ID        string
+	Addresses []string
+}
+
+// MakeServer makes a server and waits until it runs. It is idempotent by the task's id in the server's
+// metadata: one whose answer was lost is found, and a second one, made by a request that was on its way while
+// the first was looked for, is deleted.
+// https://docs.openstack.org/api-ref/compute/#create-server
+func (a *Activities) MakeServer(ctx context.Context, in MakeServerInput) (Made, error) {
+	s, c, err := a.open(ctx)
+	if err != nil {
+		return Made{}, err
+	}
+	var made Made
+	err = operation.Poll(ctx, a.Every, func(ctx context.Context) (bool, string, error) {
+		all, err := restored(ctx, s, in.Task)
+		if err != nil {
+			return false, "", err
+		}
+		if len(all) == 0 {
+			return false, "the server is asked for", a.ask(ctx, s, c, in)
+		}
+		for _, extra := range all[1:] {
+			if err := fault.IgnoreNotFound(s.Fault("nova", servers.Delete(ctx, c, extra.ID).ExtractErr())); err != nil {
+				return false, "", err
+			}
+		}
+		v := all[0]
+		made = Made{ID: v.ID}
+		for _, address := range openstack.AddressesOf(v) {
+			made.Addresses = append(made.Addresses, address.Address)
+		}
+		switch {
+		case v.Status == failed:
+			return false, "", refusedBuild(ctx, s, c, v)
+		case v.Status == active && v.TaskState == "" && len(all) == 1:
+			return true, "", nil
+		}
+		return false, fmt.Sprintf("%s is %s, %s", v.Name, v.Status, v.TaskState), nil
+	})
+	if err != nil {
+		return made, err
+	}
+	return made, protect(ctx, s, made.ID, in.Shape.Networks)
+}
+
+// refusedBuild is why a server could not be built. The list does not say it.
+func refusedBuild(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceClient, v servers.Server) error {
+	one, err := servers.Get(ctx, c, v.ID).Extract()
+	if err != nil {
+		return s.Fault("nova", err)
+	}
+	return fault.New(fault.Invalid, nil, "nova: %s is in error: %s", v.Name, one.Fault.Message)
+}
+
+// restored are the servers that a task has made, the oldest first.
+func restored(ctx context.Context, s *openstack.Session, task string) ([]servers.Server, error) {
+	all, err := s.Servers(ctx)
+	all = slices.DeleteFunc(all, func(v servers.Server) bool { return v.Metadata[openstack.RestoreKey] != task })
+	slices.SortStableFunc(all, func(a, b servers.Server) int {
+		if c := a.Created.Compare(b.Created); c != 0 {
+			return c
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	return all, err
+}
+
+func (a *Activities) ask(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceClient, in MakeServerInput) error {
+	o := servers.CreateOpts{Name: in.Name, ImageRef: in.Image, FlavorRef: in.Shape.Flavor, AvailabilityZone: in.Shape.Zone, Networks: "none",
+		Metadata: map[string]string{openstack.RestoreKey: in.Task}}
+	maps.Copy(o.Metadata, in.Metadata)
+	var networks []servers.Network
+	for _, n := range in.Shape.Networks {
+		networks = append(networks, servers.Network{UUID: n.ID})
+	}
+	if len(networks) > 0 {
+		o.Networks, o.SecurityGroups = networks, common(in.Shape.Networks)
+	}
+	for i, disk := range in.Disks {
+		boot := -1
+		if disk.Boot {
+			boot = 0
+		}
+		o.BlockDevice = append(o.BlockDevice, servers.BlockDevice{SourceType: servers.SourceVolume, DestinationType: servers.DestinationVolume,
+			UUID: in.Volumes[i], BootIndex: boot, DeleteOnTermination: disk.Doomed})
+	}
+	// A request that is cut off may be carried out all the same, later than what follows it.
+	_, err := servers.Create(context.WithoutCancel(ctx), c, keypairs.CreateOptsExt{CreateOptsBuilder: o, KeyName: in.Shape.KeyName}, nil).Extract()
+	return s.Fault("nova", err)
+}
+
+// common are the security groups that every port has: the server begins with no more than these.
+func common(networks []backup.ShapeNetwork) []string {
+	if len(networks) == 0 {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(networks[0].Groups), func(g string) bool {
+		return slices.ContainsFunc(networks, func(n backup.ShapeNetwork) bool { return !slices.Contains(n.Groups, g) })
+	})
+}
+
+// RemoveServerInput names the task whose server is to go.
+type RemoveServerInput struct{ Task string }
+
+// RemoveServer deletes what MakeServer has made for the task, and only that, and waits until it is gone. It
+// tolerates absence.
+func (a *Activities) RemoveServer(ctx context.Context, in RemoveServerInput) error {
+	s, c, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	asked := map[string]bool{}
+	return operation.Poll(ctx, a.Every, func(ctx context.Context) (bool, string, error) {
+		left, err := restored(ctx, s, in.Task)
+		if err != nil {
+			return false, "", err
+		}
+		for _, v := range left {
+			if asked[v.ID] {
+				continue
+			}
+			if err := fault.IgnoreNotFound(s.Fault("nova", servers.Delete(ctx, c, v.ID).ExtractErr())); err != nil {
+				return false, "", err
+			}
+			asked[v.ID] = true
+		}
+		return len(left) == 0, fmt.Sprintf("%d servers are left", len(left)), nil
+	})
+}

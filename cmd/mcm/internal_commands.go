@@ -1,0 +1,22 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"mycloudmanager/internal/instance/ssh"
+	"mycloudmanager/sandbox/playbook"
+)
+
+// relayCommand is what OpenSSH runs to reach an instance by the way that the manager takes.
+func relayCommand() *cobra.Command {
+	return &cobra.Command{Use: "relay SOCKET ADDRESS", Short: "Connect to an instance through a running manager", Hidden: true, Args: cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return ssh.Through(cmd.Context(), args[0], args[1], os.Stdin, os.Stdout)
+		}}
+}
+
+// isPlaybook tells whether the program was started in ansible-playbook's place, as the sandbox does.
+func isPlaybook() bool { return filepath.Base(os.Args[0]) == playbook.Name }

@@ -1,0 +1,97 @@
+package catalog
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+
+	"mycloudmanager/internal/platform/i18n"
+)
+
+// Agent says what the app installs on instances. How is in the folder agent/: playbooks for Ansible, each for `hosts: all`,
+// that are given
+//
+//	mcm_app            the name of the app
+//	mcm_app_host       the address at which instances reach the app
+//	mcm_app_ports      the ports there, by the names of Ports
+//	mcm_settings       the app's settings: environment and parameters
+//	mcm_instance_id    the server's id in OpenStack, and
+//	mcm_instance_name  its name, which is anybody's text
+type Agent struct {
+	Supported   bool           `json:"supported"`
+	Description i18n.Text      `json:"description"` // what an instance gets
+	Ports       map[string]int `json:"ports"`       // ports of the app's Service that the agent speaks to, by name
+}
+
+// The playbooks of an agent. Install may be run at any time and changes only what is not so yet; Verify changes nothing
+// and fails when the agent does not do its work; Remove takes back what Install did.
+const (
+	AgentInstall = "install.yml"
+	AgentVerify  = "verify.yml"
+	AgentRemove  = "remove.yml"
+)
+
+func (a Agent) check(lacks func(bad bool, field, what string)) {
+	if !a.Supported {
+		lacks(len(a.Ports) > 0 || a.Description != i18n.Text{}, "agent", "says more although it is not supported")
+		return
+	}
+	lacks(a.Description.En == "" || a.Description.Fr == "", "agent.description", "must have en and fr")
+	for name, port := range a.Ports {
+		lacks(port < 1 || port > 65535, "agent.ports."+name, "must be a port")
+	}
+}
+
+// loadAgent finds the folder with the playbooks; the roles that agents share lie in it as roles/.
+func (a *App) loadAgent(files fs.FS, dir string) error {
+	if !a.Agent.Supported {
+		return nil
+	}
+	own, err := fs.Sub(files, path.Join(dir, "agent"))
+	if err != nil {
+		return err
+	}
+	var faults []error
+	for _, name := range []string{AgentInstall, AgentVerify, AgentRemove} {
+		if _, err := fs.Stat(own, name); err != nil {
+			faults = append(faults, fmt.Errorf("%s/agent/%s: missing", dir, name))
+		}
+	}
+	shared, err := fs.Sub(files, "ansible")
+	a.AgentFiles = agentFolder{own, shared}
+	return errors.Join(append(faults, err)...)
+}
+
+// agentFolder is an agent's own folder with one more in it: roles.
+type agentFolder struct{ own, shared fs.FS }
+
+const roles = "roles"
+
+// Open opens a file of either folder.
+func (f agentFolder) Open(name string) (fs.File, error) {
+	if name == roles || strings.HasPrefix(name, roles+"/") {
+		return f.shared.Open(name)
+	}
+	return f.own.Open(name)
+}
+
+// ReadDir lists a folder of either.
+func (f agentFolder) ReadDir(name string) ([]fs.DirEntry, error) {
+	if name == roles || strings.HasPrefix(name, roles+"/") {
+		return fs.ReadDir(f.shared, name)
+	}
+	entries, err := fs.ReadDir(f.own, name)
+	if err != nil || name != "." {
+		return entries, err
+	}
+	more, err := fs.Stat(f.shared, roles)
+	if errors.Is(err, fs.ErrNotExist) {
+		return entries, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return append(entries, fs.FileInfoToDirEntry(more)), nil
+}

@@ -1,0 +1,216 @@
+// Package catalog loads the apps of deploy/apps: an app is a folder, without code.
+package catalog
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"sort"
+	"strings"
+
+	"sigs.k8s.io/yaml"
+
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/platform/i18n"
+)
+
+// Domain is the cluster's DNS domain; an app answers to <app>.default.svc.<Domain>.
+const Domain = "mycloudmanager"
+
+// Namespace is where apps live, so that their names are those of 2016.
+const Namespace = "default"
+
+// App is one folder of the catalogue.
+type App struct {
+	Name               string       `json:"name"`
+	Title              i18n.Text    `json:"title"`
+	Category           i18n.Text    `json:"category"`
+	Description        i18n.Text    `json:"description"`
+	Links              []Link       `json:"links"`
+	DefaultCredentials *Credentials `json:"default_credentials,omitempty"`
+	Web                *Web         `json:"web,omitempty"`
+	Volume             Volume       `json:"volume"`
+	Agent              Agent        `json:"agent"`
+
+	Version    string // of the chart's app
+	Icon       []byte
+	Files      []File // the chart
+	AgentFiles fs.FS  `json:"-"` // the folder agent/, nil when the app has no agent
+	schema     schema
+}
+
+// Link is a page about the app.
+type Link struct {
+	Title i18n.Text `json:"title"`
+	URL   string    `json:"url"`
+}
+
+// Credentials are the app's own first sign-in.
+type Credentials struct {
+	Username string `json:"username"`
+	Password string `json:"password"`
+}
+
+// Web says where the app's pages are.
+type Web struct {
+	Port int    `json:"port"`
+	Path string `json:"path"`
+}
+
+// Volume is the block volume that holds the app's data.
+type Volume struct {
+	SizeGB int    `json:"size_gb"`
+	Mount  string `json:"mount"`
+}
+
+// File is one file of a chart.
+type File struct {
+	Name string
+	Data []byte
+}
+
+// DNSName is the app's name inside the cluster and through the VPN.
+func (a App) DNSName() string { return a.Name + "." + Namespace + ".svc." + Domain }
+
+// URL is the address of the app's pages, or "" when it has none.
+func (a App) URL() string {
+	if a.Web == nil {
+		return ""
+	}
+	port := ""
+	if a.Web.Port != 80 {
+		port = fmt.Sprintf(":%d", a.Web.Port)
+	}
+	return "http://" + a.DNSName() + port + a.Web.Path
+}
+
+// Catalog is every app, by name.
+type Catalog struct{ apps []App }
+
+// Load reads apps/ of files. All faults are reported at once, each with its file and field.
+func Load(files fs.FS) (*Catalog, error) {
+	entries, err := fs.ReadDir(files, "apps")
+	if err != nil {
+		return nil, err
+	}
+	c := &Catalog{}
+	var faults []error
+	for _, e := range entries {
+		if !e.IsDir() {
+			continue
+		}
+		app, err := load(files, e.Name())
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		c.apps = append(c.apps, app)
+	}
+	sort.Slice(c.apps, func(i, j int) bool { return c.apps[i].Name < c.apps[j].Name })
+	return c, errors.Join(faults...)
+}
+
+// Apps returns every app, by name.
+func (c *Catalog) Apps() []App { return c.apps }
+
+// App returns one app, or a NotFound.
+func (c *Catalog) App(name string) (App, error) {
+	for _, a := range c.apps {
+		if a.Name == name {
+			return a, nil
+		}
+	}
+	return App{}, fault.New(fault.NotFound, nil, "the catalogue has no app %q", name)
+}
+
+func load(files fs.FS, folder string) (App, error) {
+	dir := path.Join("apps", folder)
+	var a App
+	raw, err := fs.ReadFile(files, path.Join(dir, "app.yaml"))
+	if err != nil {
+		return a, err
+	}
+	if err := yaml.UnmarshalStrict(raw, &a); err != nil {
+		return a, fmt.Errorf("%s/app.yaml: %w", dir, err)
+	}
+	if err := a.check(folder); err != nil {
+		return a, fmt.Errorf("%s/app.yaml: %w", dir, err)
+	}
+	if a.Icon, err = fs.ReadFile(files, path.Join(dir, "icon.svg")); err != nil {
+		return a, err
+	}
+	if a.Files, err = chartFiles(files, path.Join(dir, "chart")); err != nil {
+		return a, err
+	}
+	if err := a.loadChart(dir); err != nil {
+		return a, err
+	}
+	return a, a.loadAgent(files, dir)
+}
+
+func (a App) check(folder string) error {
+	var faults []error
+	lacks := func(bad bool, field, what string) {
+		if bad {
+			faults = append(faults, fmt.Errorf("%s: %s", field, what))
+		}
+	}
+	lacks(a.Name != folder, "name", "must be the folder's name, "+folder)
+	for field, t := range map[string]i18n.Text{"title": a.Title, "category": a.Category, "description": a.Description} {
+		lacks(t.En == "" || t.Fr == "", field, "must have en and fr")
+	}
+	lacks(a.Volume.SizeGB < 1, "volume.size_gb", "must be at least 1")
+	lacks(!strings.HasPrefix(a.Volume.Mount, "/"), "volume.mount", "must be an absolute path")
+	for i, l := range a.Links {
+		lacks(l.Title.En == "" || l.Title.Fr == "" || !strings.HasPrefix(l.URL, "https://"), fmt.Sprintf("links[%d]", i), "must have a title in en and fr and an https url")
+	}
+	if a.Web != nil {
+		lacks(a.Web.Port < 1 || a.Web.Port > 65535, "web.port", "must be a port")
+		lacks(!strings.HasPrefix(a.Web.Path, "/"), "web.path", "must begin with /")
+	}
+	a.Agent.check(lacks)
+	return errors.Join(faults...)
+}
+
+func chartFiles(files fs.FS, dir string) ([]File, error) {
+	var out []File
+	err := fs.WalkDir(files, dir, func(name string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		data, err := fs.ReadFile(files, name)
+		out = append(out, File{strings.TrimPrefix(name, dir+"/"), data})
+		return err
+	})
+	return out, err
+}
+
+// loadChart reads what the catalogue shows of the chart: its version and its settings' schema.
+func (a *App) loadChart(dir string) error {
+	var chart struct {
+		Name       string `json:"name"`
+		AppVersion string `json:"appVersion"`
+	}
+	for _, f := range a.Files {
+		switch f.Name {
+		case "Chart.yaml":
+			if err := yaml.Unmarshal(f.Data, &chart); err != nil {
+				return fmt.Errorf("%s/chart/Chart.yaml: %w", dir, err)
+			}
+		case "values.schema.json":
+			var err error
+			if a.schema, err = parseSchema(f.Data); err != nil {
+				return fmt.Errorf("%s/chart/values.schema.json: %w", dir, err)
+			}
+		}
+	}
+	if chart.Name != a.Name || chart.AppVersion == "" {
+		return fmt.Errorf("%s/chart/Chart.yaml: name must be %s and appVersion must be set", dir, a.Name)
+	}
+	if a.schema.compiled == nil {
+		return fmt.Errorf("%s/chart/values.schema.json: missing", dir)
+	}
+	a.Version = chart.AppVersion
+	return nil
+}

@@ -1,0 +1,168 @@
+package catalog_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"helm.sh/helm/v4/pkg/chart/common"
+	commonutil "helm.sh/helm/v4/pkg/chart/common/util"
+	"helm.sh/helm/v4/pkg/chart/loader/archive"
+	"helm.sh/helm/v4/pkg/chart/v2/loader"
+	"helm.sh/helm/v4/pkg/engine"
+	"sigs.k8s.io/yaml"
+
+	"mycloudmanager/internal/app/catalog"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// render is what Helm makes of an app with its defaults, as the product installs it.
+func render(t *testing.T, a catalog.App, replicas int) string {
+	t.Helper()
+	var files []*archive.BufferedFile
+	for _, f := range a.Files {
+		files = append(files, &archive.BufferedFile{Name: f.Name, Data: f.Data})
+	}
+	chart, err := loader.LoadFiles(files)
+	require.NoError(t, err)
+	settings := a.Defaults()
+	values, err := commonutil.ToRenderValues(chart, map[string]any{"environment": settings.Environment, "parameters": settings.Parameters, "replicas": replicas,
+		"volume": map[string]any{"existingClaim": a.Name + "-data"}},
+		common.ReleaseOptions{Name: a.Name, Namespace: catalog.Namespace, Revision: 1, IsInstall: true}, common.DefaultCapabilities)
+	require.NoError(t, err, "the values do not pass the chart's schema")
+	made, err := engine.Render(chart, values)
+	require.NoError(t, err)
+	out := ""
+	for _, f := range chart.Templates {
+		out += made[chart.Name()+"/"+f.Name]
+	}
+	return out
+}
+
+// Charts are what the golden files say: go test ./internal/app/catalog -update writes them anew.
+func TestAppsRenderToTheirGoldenFiles(t *testing.T) {
+	for _, a := range loaded(t).Apps() {
+		for name, replicas := range map[string]int{"running": 1, "stopped": 0} {
+			got := render(t, a, replicas)
+			file := filepath.Join("..", "..", "deploy", "apps", a.Name, "testdata", name+".golden.yaml")
+			if *update {
+				require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
+				require.NoError(t, os.WriteFile(file, []byte(got), 0o644))
+			}
+			want, err := os.ReadFile(file)
+			require.NoError(t, err, "run with -update")
+			require.Equal(t, string(want), got, "%s %s: run with -update and read the difference", a.Name, name)
+			require.Equal(t, got, render(t, a, replicas), "%s: it renders another way each time", a.Name)
+		}
+	}
+}
+
+// object is the part of a manifest that the product counts on.
+type object struct {
+	Kind     string `json:"kind"`
+	Metadata struct {
+		Name string `json:"name"`
+	} `json:"metadata"`
+	Spec struct {
+		Type  string `json:"type"`
+		Ports []struct {
+			Port int `json:"port"`
+		} `json:"ports"`
+		Replicas *int `json:"replicas"`
+		Template struct {
+			Spec struct {
+				Containers []struct {
+					Image     string         `json:"image"`
+					Resources map[string]any `json:"resources"`
+					Readiness map[string]any `json:"readinessProbe"`
+				} `json:"containers"`
+				Volumes []struct {
+					Claim *struct {
+						Name string `json:"claimName"`
+					} `json:"persistentVolumeClaim"`
+				} `json:"volumes"`
+			} `json:"spec"`
+		} `json:"template"`
+	} `json:"spec"`
+}
+
+func split(manifests string) (out []string) {
+	for _, d := range strings.Split("\n"+manifests, "\n---") {
+		if strings.TrimSpace(d) != "" {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// What the product counts on: one StatefulSet of the app's name on the given claim, pinned images
+// with resources, and a Service that carries the DNS name.
+func TestChartsAreWhatTheProductCountsOn(t *testing.T) {
+	for _, a := range loaded(t).Apps() {
+		kinds := map[string]int{}
+		for _, document := range split(render(t, a, 1)) {
+			var o object
+			require.NoError(t, yaml.Unmarshal([]byte(document), &o), document)
+			kinds[o.Kind+" "+o.Metadata.Name]++
+			if o.Kind != "StatefulSet" {
+				continue
+			}
+			require.Equal(t, 1, *o.Spec.Replicas)
+			claims := 0
+			for _, v := range o.Spec.Template.Spec.Volumes {
+				if v.Claim != nil {
+					require.Equal(t, a.Name+"-data", v.Claim.Name)
+					claims++
+				}
+			}
+			require.Equal(t, 1, claims, a.Name)
+			for _, c := range o.Spec.Template.Spec.Containers {
+				require.Regexp(t, `:[0-9]|:[a-z]+-[0-9]|@sha256:`, c.Image, "an image is pinned")
+				require.NotContains(t, c.Image, ":latest")
+				require.Contains(t, c.Resources, "requests", c.Image)
+				require.Contains(t, c.Resources, "limits", c.Image)
+			}
+		}
+		require.Equal(t, 1, kinds["StatefulSet "+a.Name], "%v", kinds)
+		require.Equal(t, 1, kinds["Service "+a.Name], "%v", kinds)
+	}
+}
+
+// Agents reach an app at a node's port: each port that they need is one of a Service of that kind.
+func TestAgentsReachTheirPorts(t *testing.T) {
+	for _, a := range loaded(t).Apps() {
+		offered := map[int]bool{}
+		for _, document := range split(render(t, a, 1)) {
+			var o object
+			require.NoError(t, yaml.Unmarshal([]byte(document), &o), document)
+			for _, p := range o.Spec.Ports {
+				offered[p.Port] = offered[p.Port] || (o.Kind == "Service" && o.Spec.Type == "NodePort")
+			}
+		}
+		for name, port := range a.Agent.Ports {
+			require.True(t, offered[port], "%s: no Service of type NodePort has the port %d of its agent (%s)", a.Name, port, name)
+		}
+	}
+}
+
+// The folder that a run of an agent gets has its playbooks, and the roles that agents share.
+func TestAnAgentsFolderIsWhole(t *testing.T) {
+	agents := 0
+	for _, a := range loaded(t).Apps() {
+		if !a.Agent.Supported {
+			require.Nil(t, a.AgentFiles)
+			continue
+		}
+		agents++
+		dir := t.TempDir()
+		require.NoError(t, os.CopyFS(filepath.Join(dir, a.Name), a.AgentFiles))
+		for _, name := range []string{catalog.AgentInstall, catalog.AgentVerify, catalog.AgentRemove, "vars/Debian.yml", "vars/RedHat.yml", "roles/mcm_packages/tasks/main.yml", "roles/mcm_original/tasks/remove.yml"} {
+			require.FileExists(t, filepath.Join(dir, a.Name, name))
+		}
+	}
+	require.Positive(t, agents)
+}

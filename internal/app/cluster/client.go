@@ -1,0 +1,182 @@
+// Package kube drives the cluster on the stack with client-go and Helm: the only home of both.
+package cluster
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/url"
+	"strings"
+	"sync"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/discovery/cached/memory"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"mycloudmanager/internal/fault"
+)
+
+// Reach finds the way to the cluster.
+type Reach interface {
+	// Config returns how to speak to the cluster now.
+	Config(ctx context.Context) (*rest.Config, error)
+	// Forget drops what is remembered of the cluster.
+	Forget() error
+}
+
+// Cluster is the cluster on the stack.
+type Cluster struct {
+	Reach Reach
+
+	mu   sync.Mutex
+	conn *connection
+}
+
+type connection struct {
+	config *rest.Config
+	client kubernetes.Interface
+	kinds  discovery.CachedDiscoveryInterface // what Helm asks before each of its actions: twenty requests
+}
+
+// connect returns the shared connection; one that fails is made anew at the next call.
+func (c *Cluster) connect(ctx context.Context) (*connection, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.conn != nil {
+		return c.conn, nil
+	}
+	config, err := c.Reach.Config(ctx)
+	if err != nil {
+		return nil, err
+	}
+	client, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return nil, fault.New(fault.Internal, err, "the kubeconfig cannot be used: %v", err)
+	}
+	c.conn = &connection{config, client, memory.NewMemCacheClient(client.Discovery())}
+	return c.conn, nil
+}
+
+// Forget drops the connection and what Reach remembers.
+func (c *Cluster) Forget() error {
+	c.drop()
+	return c.Reach.Forget()
+}
+
+func (c *Cluster) drop() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.conn = nil
+}
+
+// fail maps an error of the API. A connection that broke is dropped, because the bastion or the
+// credential may have changed, and with it what it has learnt of the cluster's kinds, its failures too.
+func (c *Cluster) fail(err error) error {
+	if err == nil {
+		return nil
+	}
+	mapped := Fault(err)
+	if k := fault.KindOf(mapped); k == fault.Unavailable || k == fault.Internal {
+		c.drop()
+	}
+	return mapped
+}
+
+// Fault gives an error of the Kubernetes API its kind.
+func Fault(err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, ok := errors.AsType[*fault.Error](err); ok {
+		return err
+	}
+	kind := fault.Internal
+	switch {
+	case apierrors.IsNotFound(err):
+		kind = fault.NotFound
+	case apierrors.IsConflict(err), apierrors.IsUnauthorized(err), apierrors.IsServerTimeout(err), apierrors.IsTimeout(err),
+		apierrors.IsServiceUnavailable(err), apierrors.IsInternalError(err), apierrors.IsTooManyRequests(err), apierrors.IsUnexpectedServerError(err):
+		kind = fault.Unavailable // read again and repeat: the next attempt does
+	case apierrors.IsForbidden(err):
+		kind = fault.Forbidden
+	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err):
+		kind = fault.Invalid
+	case apierrors.IsAlreadyExists(err):
+		kind = fault.Conflict
+	case unreachable(err), lost(err.Error()):
+		kind = fault.Unavailable
+	}
+	return fault.New(kind, err, "kubernetes: %v", err)
+}
+
+func unreachable(err error) bool {
+	if _, ok := errors.AsType[*url.Error](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[net.Error](err); ok {
+		return true
+	}
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+}
+
+// lost recognises by its words a fault that heals: Helm and its resource builder print the cause into
+// their own error and drop it. A kind that the cluster does not know is one whose discovery failed, or
+// whose definition is still being installed: the catalogue's tests know every kind that a chart makes.
+func lost(text string) bool {
+	for _, words := range []string{"the server is currently unable to handle the request", "no matches for kind", "failed to download openapi", "unable to retrieve the complete list of server APIs",
+		": EOF", "unexpected EOF", "connection refused", "connection reset by peer", "i/o timeout", "http2: client connection lost"} {
+		if strings.Contains(text, words) {
+			return true
+		}
+	}
+	return false
+}
+
+// Info tells the version, and how many nodes are ready of how many.
+func (c *Cluster) Info(ctx context.Context) (version string, ready, total int, err error) {
+	conn, err := c.connect(ctx)
+	if err != nil {
+		return "", 0, 0, err
+	}
+	v, err := conn.client.Discovery().ServerVersion()
+	if err != nil {
+		return "", 0, 0, c.fail(err)
+	}
+	nodes, err := conn.client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return "", 0, 0, c.fail(err)
+	}
+	for _, n := range nodes.Items {
+		if nodeReady(n) {
+			ready++
+		}
+	}
+	return v.GitVersion, ready, len(nodes.Items), nil
+}
+
+func nodeReady(n corev1.Node) bool {
+	for _, condition := range n.Status.Conditions {
+		if condition.Type == corev1.NodeReady {
+			return condition.Status == corev1.ConditionTrue
+		}
+	}
+	return false
+}
+
+// Attachments counts volumes that the cluster has attached to its nodes.
+func (c *Cluster) Attachments(ctx context.Context) (int, error) {
+	conn, err := c.connect(ctx)
+	if err != nil {
+		return 0, err
+	}
+	list, err := conn.client.StorageV1().VolumeAttachments().List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return 0, c.fail(err)
+	}
+	return len(list.Items), nil
+}

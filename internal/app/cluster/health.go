@@ -1,0 +1,141 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"mycloudmanager/internal/app"
+	"mycloudmanager/internal/app/catalog"
+)
+
+// instanceLabel is what every chart of the catalogue gives its objects: the release's name.
+const instanceLabel = "app.kubernetes.io/instance"
+
+// Health is how an app stands, why, and since when.
+type Health struct {
+	Health app.Health
+	Reason string
+	Since  *time.Time
+}
+
+// Health returns how one app stands.
+func (c *Cluster) Health(ctx context.Context, name string) (Health, error) {
+	all, err := c.healths(ctx, instanceLabel+"="+name)
+	if err != nil {
+		return Health{Health: app.Unknown}, err
+	}
+	if h, ok := all[name]; ok {
+		return h, nil
+	}
+	return Health{Health: app.Missing, Reason: "not installed"}, nil
+}
+
+// Healths returns how every app stands, with two lists.
+func (c *Cluster) Healths(ctx context.Context) (map[string]Health, error) {
+	return c.healths(ctx, instanceLabel)
+}
+
+func (c *Cluster) healths(ctx context.Context, selector string) (map[string]Health, error) {
+	conn, err := c.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	which := metav1.ListOptions{LabelSelector: selector}
+	sets, err := conn.client.AppsV1().StatefulSets(catalog.Namespace).List(ctx, which)
+	if err != nil {
+		return nil, c.fail(err)
+	}
+	pods, err := conn.client.CoreV1().Pods(catalog.Namespace).List(ctx, which)
+	if err != nil {
+		return nil, c.fail(err)
+	}
+	byApp := map[string][]corev1.Pod{}
+	for _, p := range pods.Items {
+		byApp[p.Labels[instanceLabel]] = append(byApp[p.Labels[instanceLabel]], p)
+	}
+	out := map[string]Health{}
+	for _, s := range sets.Items {
+		name := s.Labels[instanceLabel]
+		out[name] = judge(s, byApp[name])
+	}
+	return out, nil
+}
+
+// judge puts a StatefulSet and its pods into one of Argo CD's words.
+func judge(s appsv1.StatefulSet, pods []corev1.Pod) Health {
+	wanted := int32(1)
+	if s.Spec.Replicas != nil {
+		wanted = *s.Spec.Replicas
+	}
+	since := s.CreationTimestamp.Time
+	for _, p := range pods {
+		for _, condition := range p.Status.Conditions {
+			if condition.Type == corev1.PodReady && condition.LastTransitionTime.After(since) {
+				since = condition.LastTransitionTime.Time
+			}
+		}
+	}
+	since = since.UTC()
+	h := Health{Since: &since}
+	switch {
+	case wanted == 0 && len(pods) == 0:
+		h.Health, h.Reason = app.Suspended, "stopped; its volume is kept"
+	case wanted == 0:
+		h.Health, h.Reason = app.Progressing, "stopping"
+	case s.Status.ObservedGeneration >= s.Generation && s.Status.ReadyReplicas >= wanted && s.Status.UpdatedReplicas >= wanted:
+		h.Health, h.Reason = app.Healthy, "serving"
+	default:
+		h.Health, h.Reason = app.Progressing, fmt.Sprintf("%d of %d pods are ready", s.Status.ReadyReplicas, wanted)
+		if why, bad := trouble(pods); why != "" {
+			h.Reason = why
+			if bad {
+				h.Health = app.Degraded
+			}
+		}
+	}
+	return h
+}
+
+// trouble tells why a pod is not ready; bad when it will not heal by waiting.
+func trouble(pods []corev1.Pod) (why string, bad bool) {
+	for _, p := range pods {
+		for _, condition := range p.Status.Conditions {
+			if condition.Type == corev1.PodScheduled && condition.Status == corev1.ConditionFalse {
+				why = "no node takes the pod: " + condition.Message
+			}
+		}
+		for _, status := range p.Status.ContainerStatuses {
+			w := status.State.Waiting
+			if w == nil {
+				continue
+			}
+			why = status.Name + ": " + w.Reason
+			if w.Message != "" {
+				why += ": " + w.Message
+			}
+			switch w.Reason {
+			case "CrashLoopBackOff", "ImagePullBackOff", "ErrImagePull", "InvalidImageName", "CreateContainerConfigError":
+				return why, true
+			}
+		}
+	}
+	return why, false
+}
+
+// Pods counts the app's pods.
+func (c *Cluster) Pods(ctx context.Context, name string) (int, error) {
+	conn, err := c.connect(ctx)
+	if err != nil {
+		return 0, err
+	}
+	list, err := conn.client.CoreV1().Pods(catalog.Namespace).List(ctx, metav1.ListOptions{LabelSelector: instanceLabel + "=" + name})
+	if err != nil {
+		return 0, c.fail(err)
+	}
+	return len(list.Items), nil
+}

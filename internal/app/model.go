@@ -1,0 +1,109 @@
+// Package apps shows the catalogue's apps as they stand on the cluster, and keeps their settings.
+package app
+
+import "time"
+
+// Health is Argo CD's vocabulary, which the field knows.
+type Health string
+
+// The healths.
+const (
+	Healthy     Health = "Healthy"
+	Progressing Health = "Progressing"
+	Degraded    Health = "Degraded"
+	Suspended   Health = "Suspended"
+	Missing     Health = "Missing"
+	Unknown     Health = "Unknown"
+)
+
+// App is one app of the catalogue as it stands.
+type App struct {
+	Name               string       `json:"name"`
+	Title              string       `json:"title"`
+	Category           string       `json:"category"`
+	Description        string       `json:"description"`
+	Links              []Link       `json:"links"`
+	Icon               string       `json:"icon" doc:"path of an SVG"`
+	Available          bool         `json:"available" doc:"false until there is a cluster to launch it on"`
+	Version            string       `json:"version" doc:"the installed version, else the catalogue's"`
+	AvailableVersions  []string     `json:"available_versions"`
+	Health             Health       `json:"health" enum:"Healthy,Progressing,Degraded,Suspended,Missing,Unknown"`
+	Reason             string       `json:"reason"`
+	Since              *time.Time   `json:"since" nullable:"true"`
+	URL                string       `json:"url"`
+	DNSName            string       `json:"dns_name"`
+	Volume             *Volume      `json:"volume,omitempty" doc:"absent when there is none"`
+	KeptVolumes        []KeptVolume `json:"kept_volumes"`
+	VolumeSizeGB       int          `json:"volume_size_gb" doc:"size proposed by the catalogue"`
+	Revision           int          `json:"revision" doc:"0 when not installed"`
+	DefaultCredentials *Credentials `json:"default_credentials,omitempty"`
+	Settings           Settings     `json:"settings"`
+	Schema             Schema       `json:"schema"`
+	ETag               string       `json:"etag"`
+	Agent              Agent        `json:"agent"`
+	Task               string       `json:"task,omitempty" doc:"URL of the task that works on the app"`
+}
+
+// Link is a page about the app.
+type Link struct {
+	Title string `json:"title"`
+	URL   string `json:"url"`
+}
+
+// Volume is the app's block volume.
+type Volume struct {
+	ID         string `json:"id"`
+	SizeGB     int    `json:"size_gb"`
+	Status     string `json:"status"`
+	AttachedTo string `json:"attached_to" doc:"server id, empty when detached"`
+}
+
+// KeptVolume is a volume that an uninstall left for the next launch.
+type KeptVolume struct {
+	ID        string    `json:"id"`
+	SizeGB    int       `json:"size_gb"`
+	CreatedAt time.Time `json:"created_at"`
+}
+
+// Credentials are the app's own first sign-in, as its makers document it.
+type Credentials struct {
+	Username string `json:"username"`
+	Password string `json:"password"`
+}
+
+// Settings are the values a user may set. Secrets read back as Masked.
+type Settings struct {
+	Environment map[string]any `json:"environment"`
+	Parameters  map[string]any `json:"parameters"`
+}
+
+// Masked stands for a secret that is set; sent back it keeps the secret as it is.
+const Masked = "********"
+
+// Schema holds the JSON Schemas of the two halves of Settings.
+type Schema struct {
+	Environment map[string]any `json:"environment"`
+	Parameters  map[string]any `json:"parameters"`
+}
+
+// Agent says whether the app has something to install on instances.
+type Agent struct {
+	Supported bool `json:"supported"`
+}
+
+// Revision is one Helm revision of an app.
+type Revision struct {
+	Revision    int       `json:"revision"`
+	Version     string    `json:"version"`
+	Status      string    `json:"status"`
+	At          time.Time `json:"at"`
+	Description string    `json:"description"`
+}
+
+// PlanRow compares one value before a change of version.
+type PlanRow struct {
+	Path     string `json:"path"`
+	Default  any    `json:"default"`
+	Deployed any    `json:"deployed"`
+	New      any    `json:"new"`
+}

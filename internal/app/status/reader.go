@@ -1,0 +1,289 @@
+// Package appstatus shows the catalogue's apps as they stand: what Helm, the cluster and Cinder
+// know of each, put into one picture with a fixed number of calls.
+package status
+
+import (
+	"context"
+	"sort"
+	"sync"
+	"time"
+
+	"github.com/gophercloud/gophercloud/v2/openstack/blockstorage/v3/volumes"
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/singleflight"
+
+	"mycloudmanager/internal/app"
+	"mycloudmanager/internal/app/catalog"
+	"mycloudmanager/internal/app/cluster"
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/openstack"
+	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/platform/i18n"
+)
+
+// fresh is how long a look at the cloud is good for other readers.
+const fresh = time.Second
+
+// Reader shows the apps.
+type Reader struct {
+	Catalog *catalog.Catalog
+	Cluster *cluster.Cluster
+	Cloud   *openstack.Cloud
+
+	share singleflight.Group
+	mu    sync.Mutex
+	last  look
+	at    time.Time
+}
+
+// look is everything that is known of the apps at one moment.
+type look struct {
+	cluster  error // why the cluster could not be asked; NotFound: there is none
+	releases map[string]cluster.Release
+	healths  map[string]cluster.Health
+	settings map[string]cluster.Saved
+	claims   map[string]string           // app -> Cinder volume that it uses
+	volumes  map[string][]volumes.Volume // by app, newest first
+}
+
+func (r *Reader) look(ctx context.Context) (look, error) {
+	r.mu.Lock()
+	if time.Since(r.at) < fresh {
+		defer r.mu.Unlock()
+		return r.last, nil
+	}
+	r.mu.Unlock()
+	v, err, _ := r.share.Do("look", func() (any, error) { return r.lookNow(context.WithoutCancel(ctx)) })
+	l, _ := v.(look)
+	return l, err
+}
+
+func (r *Reader) lookNow(ctx context.Context) (look, error) {
+	l, err := r.take(ctx)
+	if err == nil {
+		r.mu.Lock()
+		r.last, r.at = l, time.Now()
+		r.mu.Unlock()
+	}
+	return l, err
+}
+
+func (r *Reader) take(ctx context.Context) (look, error) {
+	var (
+		l look
+		g errgroup.Group
+	)
+	g.Go(func() (err error) { l.volumes, err = r.volumes(ctx); return err })
+	g.Go(func() (err error) {
+		if l.releases, l.cluster = r.Cluster.Releases(ctx); l.cluster != nil {
+			return nil
+		}
+		if l.healths, l.cluster = r.Cluster.Healths(ctx); l.cluster != nil {
+			return nil
+		}
+		if l.claims, l.cluster = r.Cluster.ClaimedVolumes(ctx); l.cluster != nil {
+			return nil
+		}
+		l.settings, l.cluster = r.Cluster.AllSettings(ctx)
+		return nil
+	})
+	return l, g.Wait()
+}
+
+func (r *Reader) volumes(ctx context.Context) (map[string][]volumes.Volume, error) {
+	s, err := r.Cloud.Manager(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.AppVolumes(ctx, "")
+	out := map[string][]volumes.Volume{}
+	for _, v := range list {
+		app := v.Metadata[openstack.AppKey]
+		out[app] = append(out[app], v)
+	}
+	return out, err
+}
+
+// List returns every app of the catalogue as it stands.
+func (r *Reader) List(ctx context.Context) ([]app.App, error) {
+	l, err := r.look(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := []app.App{}
+	for _, a := range r.Catalog.Apps() {
+		out = append(out, l.app(a, i18n.Of(ctx)))
+	}
+	return out, nil
+}
+
+// Get returns one app as it stands.
+func (r *Reader) Get(ctx context.Context, name string) (app.App, error) {
+	a, err := r.Catalog.App(name)
+	if err != nil {
+		return app.App{}, err
+	}
+	l, err := r.look(ctx)
+	return l.app(a, i18n.Of(ctx)), err
+}
+
+// Now returns one app as it stands at this moment, for who is about to change it: what was seen a second
+// ago may be from before another replica's work. A cluster that does not answer is no cluster without apps.
+func (r *Reader) Now(ctx context.Context, name string) (app.App, error) {
+	a, err := r.Catalog.App(name)
+	if err != nil {
+		return app.App{}, err
+	}
+	l, err := r.lookNow(ctx)
+	if err == nil && l.cluster != nil && fault.KindOf(l.cluster) != fault.NotFound {
+		err = l.cluster
+	}
+	return l.app(a, i18n.Of(ctx)), err
+}
+
+// app puts together what the catalogue and the look say.
+func (l look) app(a catalog.App, lang string) app.App {
+	saved, ok := l.settings[a.Name]
+	if !ok {
+		saved = cluster.Saved{ETag: cluster.NothingSaved}
+	}
+	out := app.App{
+		Name: a.Name, Title: a.Title.In(lang), Category: a.Category.In(lang), Description: a.Description.In(lang), Links: []app.Link{},
+		Icon: "/api/v1/apps/" + a.Name + "/icon", Available: l.cluster == nil, Version: a.Version, AvailableVersions: []string{a.Version},
+		URL: a.URL(), DNSName: a.DNSName(), KeptVolumes: []app.KeptVolume{}, VolumeSizeGB: a.Volume.SizeGB, Settings: a.Masked(a.WithDefaults(saved.Settings)),
+		Schema: a.Schema(lang), ETag: saved.ETag, Agent: app.Agent{Supported: a.Agent.Supported},
+	}
+	for _, link := range a.Links {
+		out.Links = append(out.Links, app.Link{Title: link.Title.In(lang), URL: link.URL})
+	}
+	if c := a.DefaultCredentials; c != nil {
+		out.DefaultCredentials = &app.Credentials{Username: c.Username, Password: c.Password}
+	}
+	l.addHealth(&out)
+	out.Reason = i18n.SayIn(lang, out.Reason)
+	l.addVolumes(&out)
+	return out
+}
+
+func (l look) addHealth(out *app.App) {
+	if l.cluster != nil {
+		out.Health, out.Reason = app.Unknown, fault.MessageOf(l.cluster)
+		if fault.KindOf(l.cluster) == fault.NotFound {
+			out.Health = app.Missing
+		}
+		return
+	}
+	release, installed := l.releases[out.Name]
+	health, ok := l.healths[out.Name]
+	switch {
+	case !installed && !ok:
+		out.Health, out.Reason = app.Missing, "not installed"
+		return
+	case ok:
+		out.Health, out.Reason, out.Since = health.Health, health.Reason, health.Since
+	default:
+		out.Health, out.Reason = app.Degraded, "the release has no running parts"
+	}
+	if !installed {
+		return
+	}
+	out.Revision = release.Revision
+	if release.Version != "" {
+		out.Version = release.Version
+	}
+	if !release.Deployed() && out.Health == app.Healthy {
+		out.Health, out.Reason = app.Progressing, "the release is "+release.Status
+	}
+}
+
+func (l look) addVolumes(out *app.App) {
+	for _, v := range l.volumes[out.Name] {
+		if v.ID == l.claims[out.Name] {
+			out.Volume = &app.Volume{ID: v.ID, SizeGB: v.Size, Status: v.Status}
+			if len(v.Attachments) > 0 {
+				out.Volume.AttachedTo = v.Attachments[0].ServerID
+			}
+			continue
+		}
+		out.KeptVolumes = append(out.KeptVolumes, app.KeptVolume{ID: v.ID, SizeGB: v.Size, CreatedAt: v.CreatedAt.UTC()})
+	}
+}
+
+// Icon returns the app's icon.
+func (r *Reader) Icon(name string) ([]byte, error) {
+	a, err := r.Catalog.App(name)
+	return a.Icon, err
+}
+
+// Revisions returns the app's Helm revisions, newest first.
+func (r *Reader) Revisions(ctx context.Context, name string) ([]app.Revision, error) {
+	if _, err := r.Catalog.App(name); err != nil {
+		return nil, err
+	}
+	out := []app.Revision{}
+	list, err := r.Cluster.Revisions(ctx, name)
+	if fault.KindOf(err) == fault.NotFound {
+		return out, nil
+	}
+	for _, rev := range list {
+		out = append(out, app.Revision{Revision: rev.Revision, Version: rev.Version, Status: rev.Status, At: rev.At, Description: rev.Note})
+	}
+	return out, err
+}
+
+// Plan compares the catalogue's default, what is deployed and what would be, value by value. Only
+// the catalogue's own version is known here.
+func (r *Reader) Plan(ctx context.Context, name, version string) ([]app.PlanRow, error) {
+	a, err := r.Catalog.App(name)
+	if err != nil {
+		return nil, err
+	}
+	if version != "" && version != a.Version {
+		return nil, fault.InvalidField("version", "the catalogue has no such version")
+	}
+	l, err := r.look(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defaults, planned := a.Defaults(), a.Masked(a.WithDefaults(l.settings[name].Settings))
+	release, installed := l.releases[name]
+	out := []app.PlanRow{{Path: "version", Default: a.Version, New: a.Version}}
+	if installed {
+		out[0].Deployed = release.Version
+	}
+	for half, pair := range map[string][2]map[string]any{"environment": {defaults.Environment, planned.Environment}, "parameters": {defaults.Parameters, planned.Parameters}} {
+		for field, v := range pair[1] {
+			row := app.PlanRow{Path: half + "." + field, Default: pair[0][field], New: v}
+			if installed {
+				row.Deployed = v
+			}
+			out = append(out, row)
+		}
+	}
+	sort.Slice(out[1:], func(i, j int) bool { return out[1+i].Path < out[1+j].Path })
+	return out, nil
+}
+
+// CheckSettings validates settings as they would be saved, and tells what they change.
+func (r *Reader) CheckSettings(ctx context.Context, name string, s app.Settings) (app.Settings, []operation.Change, error) {
+	a, err := r.Catalog.App(name)
+	if err != nil {
+		return s, nil, err
+	}
+	l, err := r.look(ctx)
+	if err != nil {
+		return s, nil, err
+	}
+	if fault.KindOf(l.cluster).Retryable() {
+		return s, nil, l.cluster
+	}
+	if l.cluster != nil {
+		return s, nil, fault.New(fault.Conflict, l.cluster, "settings are kept on the cluster: %s", fault.MessageOf(l.cluster))
+	}
+	before := l.settings[name].Settings
+	plain := a.Unmasked(s, a.WithDefaults(before))
+	if err := a.CheckSettings(plain); err != nil {
+		return s, nil, err
+	}
+	return plain, a.Changes(a.WithDefaults(before), a.WithDefaults(plain)), nil
+}

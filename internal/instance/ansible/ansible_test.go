@@ -1,0 +1,433 @@
+package ansible_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/instance/ansible"
+	"mycloudmanager/internal/instance/ansible/ansibletest"
+)
+
+// play returns a play of one host and the host; its folders are in a temporary folder of the test.
+func play(t *testing.T, tasks string) (ansible.Play, *ansibletest.Host) {
+	t.Helper()
+	t.Setenv("TMPDIR", shortTemp(t))
+	signer, key := ansibletest.NewKey(t)
+	h := ansibletest.Start(t, signer.PublicKey())
+	book := "- name: a play\n  hosts: all\n  gather_facts: false\n  vars: {ansible_remote_tmp: '" + t.TempDir() + "'}\n  tasks:\n" + tasks
+	return ansible.Play{
+		Files: fstest.MapFS{"install.yml": {Data: []byte(book)}}, Playbook: "install.yml", Hosts: []ansible.Host{h.Named("web 1")}, PrivateKey: key, Timeout: 2 * time.Minute,
+	}, h
+}
+
+// shortTemp is a temporary folder whose path is short enough for sockets.
+func shortTemp(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/tmp", "ans")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
+// run plays p and returns what it told; afterwards nothing of the run may be left.
+func run(t *testing.T, p ansible.Play) (ansible.Recap, []ansible.Event, error) {
+	t.Helper()
+	var events []ansible.Event
+	r := &ansible.Runner{Grace: 3 * time.Second}
+	recap, err := r.Run(t.Context(), p, func(e ansible.Event) { events = append(events, e) })
+	requireNothingLeft(t)
+	return recap, events, err
+}
+
+func requireNothingLeft(t *testing.T) {
+	t.Helper()
+	left, err := filepath.Glob(os.Getenv("TMPDIR") + "/mcm-ansible-*")
+	require.NoError(t, err)
+	require.Empty(t, left, "the run's folder is left")
+	// A shared connection that was told to end has said yes, and may take a moment for it.
+	var running []string
+	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if running = processes(os.Getenv("TMPDIR") + "/mcm-ansible-"); len(running) == 0 {
+			return
+		}
+	}
+	require.Empty(t, running, "processes of the run are left")
+}
+
+// processes returns the command lines and environments of all processes that name text.
+func processes(text string) (found []string) {
+	all, _ := filepath.Glob("/proc/[0-9]*")
+	for _, p := range all {
+		line, _ := os.ReadFile(p + "/cmdline")
+		env, _ := os.ReadFile(p + "/environ")
+		if p != fmt.Sprintf("/proc/%d", os.Getpid()) && strings.Contains(string(line)+string(env), text) {
+			found = append(found, strings.ReplaceAll(string(line), "\x00", " "))
+		}
+	}
+	return found
+}
+
+func kinds(events []ansible.Event, task string) (out []string) {
+	for _, e := range events {
+		if e.Task == task {
+			out = append(out, e.Kind)
+		}
+	}
+	return out
+}
+
+func find(t *testing.T, events []ansible.Event, kind, task string) ansible.Event {
+	t.Helper()
+	for _, e := range events {
+		if e.Kind == kind && e.Task == task {
+			return e
+		}
+	}
+	t.Fatalf("no event %s of %q in %+v", kind, task, events)
+	return ansible.Event{}
+}
+
+// When its caller gives up, the way to the hosts goes too, and Ansible may end with all of them unreachable: that is not how the
+// playbook went.
+func TestARunThatIsStoppedDoesNotBlameTheHosts(t *testing.T) {
+	p, _ := play(t, "  - {name: ask, ansible.builtin.ping: }\n")
+	dir := t.TempDir()
+	write := func(name, text string) {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o700))
+	}
+	write("ansible-playbook", "#!/bin/sh\ncd "+dir+"\ntrap 'cat stats >&3; exit 4' INT\ncat task >&3\nsleep 20 >/dev/null 2>&1 3>&- & wait\n")
+	write("task", `{"kind": "task", "task": "ask"}`+"\n")
+	for stats, failed := range map[string]bool{`{"ok": 5, "unreachable": 1}`: true, `{"ok": 5, "failures": 1}`: true, `{"ok": 5}`: false} {
+		write("stats", `{"kind": "stats", "stats": {"h0": `+stats+"}}\n")
+		ctx, cancel := context.WithCancel(t.Context())
+		recap, err := (&ansible.Runner{Executable: filepath.Join(dir, "ansible-playbook")}).Run(ctx, p, func(ansible.Event) { cancel() })
+		cancel()
+		require.Equal(t, 5, recap["web 1"].OK, stats)
+		if failed {
+			require.ErrorIs(t, err, context.Canceled, stats)
+		} else {
+			require.NoError(t, err, "it had come to its end")
+		}
+	}
+}
+
+// What is missing on a host is told in the host's own words, also where Ansible only names its module.
+func TestAHostWithoutPythonSaysSo(t *testing.T) {
+	for _, facts := range []string{"true", "false"} {
+		p, h := play(t, "  - {name: ask, ansible.builtin.ping: }\n")
+		book := p.Files.(fstest.MapFS)["install.yml"]
+		book.Data = bytes.Replace(book.Data, []byte("gather_facts: false"), []byte("gather_facts: "+facts), 1)
+		p.Hosts = []ansible.Host{h.Named("web 1")}
+		p.Hosts[0].Variables = map[string]any{"ansible_python_interpreter": "/nowhere/python3"}
+		recap, _, err := run(t, p)
+		require.NoError(t, err)
+		require.Regexp(t, `^(Gathering Facts|ask): .*/nowhere/python3: not found$`, recap["web 1"].Reason)
+	}
+}
+
+func TestEventsTellEachTaskOfEachHost(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "made")
+	p, h := play(t, `
+  - {name: a file, ansible.builtin.copy: {content: "{{ mcm_text }}", dest: "{{ mcm_file }}", mode: "0600"}}
+  - {name: a text, ansible.builtin.debug: {msg: "of {{ mcm_text }}"}}
+  - {name: not here, ansible.builtin.command: "false", when: false}
+  - {name: allowed to fail, ansible.builtin.command: "false", ignore_errors: true}
+  - {name: a loop, ansible.builtin.debug: {msg: "{{ item }}"}, loop: [one, two]}
+`)
+	p.Variables = map[string]any{"mcm_file": file, "mcm_text": "a"}
+	p.Hosts[0].Variables = map[string]any{"mcm_text": "{{ lookup('pipe', 'id') }}"}
+	recap, events, err := run(t, p)
+	require.NoError(t, err)
+	require.Equal(t, ansible.Recap{"web 1": {OK: 4, Changed: 2, Skipped: 1}}, recap, "%+v", events)
+	require.True(t, recap["web 1"].Succeeded())
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.Equal(t, "{{ lookup('pipe', 'id') }}", string(text), "a variable is data, and the host's wins")
+
+	require.Equal(t, []string{"task", "start", "ok"}, kinds(events, "a file"))
+	require.Equal(t, ansible.KindPlay, events[0].Kind)
+	made := find(t, events, ansible.KindOK, "a file")
+	require.True(t, made.Changed)
+	require.Equal(t, "web 1", made.Host)
+	require.Equal(t, "ansible.builtin.copy", made.Action)
+	require.WithinDuration(t, time.Now(), made.At, time.Minute)
+	require.Equal(t, "of {{ lookup('pipe', 'id') }}", find(t, events, ansible.KindOK, "a text").Message)
+	require.Equal(t, []string{"task", "start", "skipped"}, kinds(events, "not here"))
+	require.True(t, find(t, events, ansible.KindFailed, "allowed to fail").Ignored)
+	require.Equal(t, "one", find(t, events, ansible.KindItem, "a loop").Message)
+	require.Eventually(t, func() bool { return h.Connections.Load() == 0 }, 5*time.Second, 10*time.Millisecond, "the shared connection is closed")
+
+	raw, err := json.Marshal(made)
+	require.NoError(t, err)
+	require.Contains(t, string(raw), `"kind":"ok","host":"web 1","task":"a file"`)
+}
+
+func TestCheckModeChangesNothing(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "made")
+	p, _ := play(t, "  - {name: a file, ansible.builtin.copy: {content: x, dest: '"+file+"', mode: '0600'}}\n")
+	p.Check = true
+	recap, _, err := run(t, p)
+	require.NoError(t, err)
+	require.Equal(t, 1, recap["web 1"].Changed)
+	require.NoFileExists(t, file)
+}
+
+func TestTheFirstFailureIsTheReason(t *testing.T) {
+	for name, c := range map[string]struct{ tasks, reason string }{
+		"a command":  {"  - {name: look, ansible.builtin.command: cat /no/such/file}\n", "look: cat: /no/such/file: No such file or directory"},
+		"a sentence": {"  - {name: look, ansible.builtin.fail: {msg: this is no Debian}}\n", "look: this is no Debian"},
+		"an item":    {"  - {name: look, ansible.builtin.command: 'test {{ item }} = a', loop: [a, b, c]}\n", "look: b: non-zero return code"},
+		"a module":   {"  - {name: look, ansible.builtin.copy: {content: x, dest: /no/such/folder/file, mode: '0600'}}\n", "look: Destination directory /no/such/folder does not exist"},
+	} {
+		p, _ := play(t, c.tasks)
+		recap, _, err := run(t, p)
+		require.NoError(t, err, name)
+		require.Equal(t, ansible.HostRecap{Failed: 1, Reason: c.reason}, recap["web 1"], name)
+		require.False(t, recap["web 1"].Succeeded())
+	}
+}
+
+func TestARescuedFailureIsNone(t *testing.T) {
+	p, _ := play(t, "  - block: [{name: look, ansible.builtin.command: 'false'}]\n    rescue: [{name: mend, ansible.builtin.debug: {msg: mended}}]\n")
+	recap, _, err := run(t, p)
+	require.NoError(t, err)
+	require.True(t, recap["web 1"].Succeeded(), "%+v", recap)
+}
+
+func TestWhoCannotBeReachedIsToldApart(t *testing.T) {
+	p, h := play(t, "  - {name: look, ansible.builtin.ping: }\n")
+	signer, _ := ansibletest.NewKey(t)
+	other := ansibletest.Start(t, signer.PublicKey())
+	closed := h.Named("closed")
+	closed.Port = 1
+	wrong := h.Named("wrong key")
+	wrong.HostKeys = []string{other.Key}
+	p.Hosts = append(p.Hosts, closed, wrong, other.Named("not let in"))
+	recap, events, err := run(t, p)
+	require.NoError(t, err)
+	require.True(t, recap["web 1"].Succeeded())
+	require.Equal(t, ansible.HostRecap{Unreachable: 1, Reason: ansible.HostKeyMismatch}, recap["wrong key"], "%+v", events)
+	require.Contains(t, recap["closed"].Reason, "Connection refused")
+	require.Contains(t, recap["not let in"].Reason, "does not let the manager's key in")
+}
+
+// On a busy machine Ansible sees its pipe to ssh break before it sees that ssh has gone, and why.
+func TestWhatAnsibleDidNotHearIsAskedForAgain(t *testing.T) {
+	p, h := play(t, "  - {name: look, ansible.builtin.ping: }\n")
+	closed := h.Named("closed")
+	closed.Port = 1
+	signer, _ := ansibletest.NewKey(t)
+	wrong := h.Named("wrong key")
+	wrong.HostKeys = []string{ansibletest.Start(t, signer.PublicKey()).Key}
+	p.Hosts = []ansible.Host{closed, wrong, h.Named("came back")}
+	deaf := filepath.Join(t.TempDir(), "deaf")
+	require.NoError(t, os.WriteFile(deaf, []byte(`#!/bin/sh
+for h in h0 h1 h2; do echo '{"kind": "unreachable", "host": "'$h'", "message": "Data could not be sent to remote host: [Errno 32] Broken pipe"}' >&3; done
+echo '{"kind": "stats", "stats": {"h0": {"unreachable": 1}, "h1": {"unreachable": 1}, "h2": {"unreachable": 1}}}' >&3
+`), 0o700))
+	recap, err := (&ansible.Runner{Executable: deaf}).Run(t.Context(), p, nil)
+	require.NoError(t, err)
+	require.Contains(t, recap["closed"].Reason, "Connection refused")
+	require.Equal(t, ansible.HostKeyMismatch, recap["wrong key"].Reason)
+	require.Contains(t, recap["came back"].Reason, "the connection broke off")
+}
+
+func TestThroughABastionWithItsOwnPinnedKey(t *testing.T) {
+	p, _ := play(t, "  - {name: look, ansible.builtin.ping: }\n")
+	allowed, key := ansibletest.NewKey(t)
+	bastion, inner := ansibletest.Start(t, allowed.PublicKey()), ansibletest.Start(t, allowed.PublicKey())
+	jump := bastion.Named("bastion")
+	p.PrivateKey, p.Jump, p.Hosts = key, &jump, []ansible.Host{inner.Named("inner")}
+	recap, events, err := run(t, p)
+	require.NoError(t, err)
+	require.True(t, recap["inner"].Succeeded(), "%+v", events)
+
+	gone := jump
+	gone.Port = 1
+	p.Jump = &gone
+	recap, _, err = run(t, p)
+	require.NoError(t, err)
+	require.Contains(t, recap["inner"].Reason, "bastion: ")
+	require.Contains(t, recap["inner"].Reason, "Connection refused")
+
+	p.Jump, jump.HostKeys = &jump, []string{inner.Key}
+	recap, events, err = run(t, p)
+	require.NoError(t, err)
+	require.Equal(t, "bastion: "+ansible.HostKeyMismatch, recap["inner"].Reason, "%+v", events)
+}
+
+func TestSecretsAreInNoArgumentEnvironmentEventOrFile(t *testing.T) {
+	p, _ := play(t, `
+  - {name: wait, ansible.builtin.command: sleep 1.5}
+  - {name: censored, ansible.builtin.debug: {msg: "{{ mcm_secret }}"}, no_log: true}
+  - {name: silent, ansible.builtin.command: printf censored-%s output, no_log: true}
+  - {name: prints, ansible.builtin.shell: "cat; echo seen >&2", args: {stdin: "it is {{ mcm_secret }}"}}
+  - {name: "says {{ mcm_secret }}", ansible.builtin.fail: {msg: "it is {{ mcm_secret }}"}}
+`)
+	const secret = "s3cr3t-of-the-app"
+	p.Variables, p.Secrets = map[string]any{"mcm_secret": secret}, []string{"", "s3cr3t", secret}
+	var seen, modes []string
+	var looked bool
+	var folder os.FileMode
+	var told []ansible.Event
+	recap, err := (&ansible.Runner{}).Run(t.Context(), p, func(e ansible.Event) {
+		told = append(told, e)
+		if looked || e.Kind != ansible.KindStart {
+			return
+		}
+		looked = true
+		time.Sleep(500 * time.Millisecond)
+		require.NotEmpty(t, processes(os.Getenv("TMPDIR")+"/mcm-ansible-"), "the test looks at the wrong processes")
+		seen = processes(secret)
+		dirs, _ := filepath.Glob(os.Getenv("TMPDIR") + "/mcm-ansible-*")
+		if info, err := os.Stat(dirs[0]); err == nil {
+			folder = info.Mode().Perm()
+		}
+		_ = filepath.Walk(os.Getenv("TMPDIR"), func(name string, info os.FileInfo, err error) error {
+			if err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 && filepath.Dir(filepath.Dir(name)) == os.Getenv("TMPDIR") {
+				modes = append(modes, name)
+			}
+			return nil
+		})
+	})
+	require.NoError(t, err)
+	require.True(t, looked)
+	require.Empty(t, seen)
+	require.Empty(t, modes, "others may read them")
+	require.Equal(t, os.FileMode(0o700), folder)
+	requireNothingLeft(t)
+	require.Contains(t, recap["web 1"].Reason, "it is ********")
+	raw, err := json.Marshal(told)
+	require.NoError(t, err)
+	require.NotContains(t, string(raw), secret)
+	require.Contains(t, find(t, told, ansible.KindOK, "censored").Message, "no_log")
+	require.NotContains(t, string(raw), "censored-output")
+	require.Equal(t, "it is ********", find(t, told, ansible.KindOK, "prints").Stdout)
+	require.Equal(t, "seen", find(t, told, ansible.KindOK, "prints").Stderr)
+}
+
+func TestACancelStopsAndLeavesNothing(t *testing.T) {
+	p, h := play(t, "  - {name: before, ansible.builtin.ping: }\n  - {name: long, ansible.builtin.command: sleep 5}\n  - {name: after, ansible.builtin.ping: }\n")
+	ctx, cancel := context.WithCancel(t.Context())
+	var once sync.Once
+	begin := time.Now()
+	var cancelled time.Time
+	recap, err := (&ansible.Runner{Grace: 3 * time.Second}).Run(ctx, p, func(e ansible.Event) {
+		if e.Kind == ansible.KindStart && e.Task == "long" {
+			once.Do(func() { cancelled = time.Now(); cancel() })
+		}
+	})
+	require.ErrorIs(t, err, context.Canceled)
+	require.Less(t, time.Since(cancelled), 4*time.Second, "from %s", cancelled.Sub(begin))
+	require.Equal(t, ansible.HostRecap{OK: 1, Reason: "the run was stopped before its end"}, recap["web 1"])
+	requireNothingLeft(t)
+	require.Eventually(t, func() bool { return h.Connections.Load() == 0 }, 5*time.Second, 10*time.Millisecond)
+}
+
+// An ansible-playbook that does not care for an interrupt is killed with all it started.
+func TestWhoDoesNotStopIsKilled(t *testing.T) {
+	p, _ := play(t, "  - {name: x, ansible.builtin.ping: }\n")
+	stubborn := filepath.Join(t.TempDir(), "stubborn")
+	require.NoError(t, os.WriteFile(stubborn, []byte("#!/bin/sh\ntrap '' INT\nsleep 60 &\necho '{\"kind\":\"play\"}' >&3\nwait\nsleep 60\n"), 0o700))
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err := (&ansible.Runner{Executable: stubborn, Grace: 200 * time.Millisecond}).Run(ctx, p, func(ansible.Event) { cancel() })
+	require.ErrorIs(t, err, context.Canceled)
+	requireNothingLeft(t)
+}
+
+func TestATimeoutIsAFaultOfItsOwn(t *testing.T) {
+	p, _ := play(t, "  - {name: long, ansible.builtin.command: sleep 6}\n")
+	p.Timeout = 3 * time.Second
+	recap, _, err := run(t, p)
+	require.Equal(t, fault.Unavailable, fault.KindOf(err))
+	require.ErrorContains(t, err, "install.yml did not end within 3s")
+	require.Equal(t, "it did not end within 3s", recap["web 1"].Reason)
+}
+
+func TestWhatCannotBeRunSaysWhy(t *testing.T) {
+	p, h := play(t, "  - {name: x, no_such_module: {}}\n")
+	recap, _, err := run(t, p)
+	require.Equal(t, fault.Invalid, fault.KindOf(err))
+	require.ErrorContains(t, err, "couldn't resolve module/action 'no_such_module'")
+	require.NotContains(t, err.Error(), "/tmp/")
+	require.Equal(t, "the playbook was not run", recap["web 1"].Reason)
+
+	p.Files = fstest.MapFS{"install.yml": {Data: []byte("- hosts: nobody\n  tasks: []\n")}}
+	recap, _, err = run(t, p)
+	require.NoError(t, err, "Ansible takes it for a success")
+	require.Equal(t, "the playbook never reached it", recap["web 1"].Reason)
+
+	_, err = (&ansible.Runner{Executable: "no-such-ansible"}).Run(t.Context(), p, nil)
+	require.Equal(t, fault.Unavailable, fault.KindOf(err))
+	require.ErrorContains(t, err, "install the package ansible-core")
+
+	for name, change := range map[string]func(*ansible.Play){
+		"there is no playbook":     func(p *ansible.Play) { p.Playbook = "none.yml" },
+		"there is no playbook i":   func(p *ansible.Play) { p.Files = nil },
+		"there is no playbook ../": func(p *ansible.Play) { p.Playbook = "../inventory.yml" },
+		"no host is named":         func(p *ansible.Play) { p.Hosts = nil },
+		"named twice":              func(p *ansible.Play) { p.Hosts = append(p.Hosts, p.Hosts[0]) },
+		"is no address":            func(p *ansible.Play) { p.Hosts[0].Address = "a\n  ProxyCommand id" },
+		"is no user name":          func(p *ansible.Play) { p.Hosts[0].User = "-oProxyCommand=id" },
+		"no host key is pinned":    func(p *ansible.Play) { p.Hosts[0].HostKeys = nil },
+		"cannot be read":           func(p *ansible.Play) { p.Hosts[0].HostKeys = []string{"ssh-ed25519 AAAA"} },
+		"is no port":               func(p *ansible.Play) { p.Hosts[0].Port = 70000 },
+	} {
+		q := p
+		q.Hosts = []ansible.Host{h.Named("web 1")}
+		change(&q)
+		_, _, err := run(t, q)
+		require.Equal(t, fault.Invalid, fault.KindOf(err), name)
+		require.ErrorContains(t, err, name)
+	}
+}
+
+// What a killed manager left is removed by the next run; what runs is not.
+func TestARunSweepsWhatAKilledOneLeft(t *testing.T) {
+	p, _ := play(t, "  - {name: x, ansible.builtin.ping: }\n")
+	left := filepath.Join(os.Getenv("TMPDIR"), "mcm-ansible-killed")
+	require.NoError(t, os.Mkdir(left, 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(left, "lock"), nil, 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(left, "key"), p.PrivateKey, 0o600))
+	require.NoError(t, os.Chtimes(left, time.Time{}, time.Now().Add(-time.Hour)))
+	_, _, err := run(t, p)
+	require.NoError(t, err)
+	require.NoDirExists(t, left)
+}
+
+// A manager that is killed takes Ansible along: the test runs itself once more as that manager.
+func TestAKilledManagerTakesAnsibleAlong(t *testing.T) {
+	if stub := os.Getenv("MCM_TEST_STUB"); stub != "" {
+		signer, key := ansibletest.NewKey(t)
+		h := ansibletest.Start(t, signer.PublicKey())
+		p := ansible.Play{Files: fstest.MapFS{"install.yml": {Data: []byte("[]")}}, Playbook: "install.yml", Hosts: []ansible.Host{h.Named("x")}, PrivateKey: key}
+		_, _ = (&ansible.Runner{Executable: stub}).Run(t.Context(), p, nil)
+		return
+	}
+	dir := t.TempDir()
+	stub, begun, ended := dir+"/stub", dir+"/begun", dir+"/ended"
+	require.NoError(t, os.WriteFile(stub, []byte("#!/bin/sh\ntrap 'echo > "+ended+"; exit' INT\necho > "+begun+"\nwhile :; do sleep 0.1; done\n"), 0o700))
+	manager := exec.Command(os.Args[0], "-test.run=^TestAKilledManagerTakesAnsibleAlong$")
+	manager.Env = append(os.Environ(), "MCM_TEST_STUB="+stub, "TMPDIR="+shortTemp(t))
+	require.NoError(t, manager.Start())
+	isThere := func(file string) func() bool {
+		return func() bool { _, err := os.Stat(file); return err == nil }
+	}
+	require.Eventually(t, isThere(begun), 10*time.Second, 10*time.Millisecond)
+	require.NoError(t, manager.Process.Kill())
+	_ = manager.Wait()
+	require.Eventually(t, isThere(ended), 5*time.Second, 10*time.Millisecond)
+}

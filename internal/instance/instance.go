@@ -1,0 +1,52 @@
+// Package instances knows the project's servers as their owner sees them: what Nova tells of each, and
+// what the manager has written into its metadata. There is no other list of them.
+package instance
+
+import "time"
+
+// Instance is a server of the project that is no part of the stack.
+type Instance struct {
+	ID            string       `json:"id"`
+	Name          string       `json:"name"`
+	Addresses     []Address    `json:"addresses"`
+	Flavor        string       `json:"flavor"`
+	Image         string       `json:"image" doc:"empty when it boots from a volume"`
+	PowerState    string       `json:"power_state"`
+	Status        string       `json:"status"`
+	Enrolled      bool         `json:"enrolled"`
+	EnrolledAt    *time.Time   `json:"enrolled_at" nullable:"true"`
+	Distribution  string       `json:"distribution"`
+	Address       string       `json:"address" doc:"where the manager signs in"`
+	Agents        []AgentState `json:"agents"`
+	LastBackupAt  *time.Time   `json:"last_backup_at" nullable:"true"`
+	RestorePoints int          `json:"restore_points"`
+	Task          string       `json:"task,omitempty" doc:"URL of the task that works on it"`
+}
+
+// Address is one address of an instance.
+type Address struct {
+	Network string `json:"network"`
+	Address string `json:"address"`
+	Kind    string `json:"kind" enum:"fixed,floating"`
+}
+
+// State is how an app's agent stands on an instance.
+type State string
+
+// The states, in the words of the REST contract.
+const (
+	Absent    State = "absent"
+	Queued    State = "queued"
+	Running   State = "running"
+	Installed State = "installed"
+	Failed    State = "failed"
+	Drifted   State = "drifted"
+)
+
+// AgentState is how an app's agent stands on an instance.
+type AgentState struct {
+	App     string     `json:"app"`
+	State   State      `json:"state" enum:"absent,queued,running,installed,failed,drifted"`
+	Version string     `json:"version" doc:"of the app whose agent it is"`
+	Since   *time.Time `json:"since" nullable:"true"`
+}

@@ -1,0 +1,48 @@
+// Package reach finds the way to what is on the stack: only SSH faces the world, so a manager
+// outside goes through the bastion, with pinned host keys. One place decides.
+package ssh
+
+import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/pem"
+	"errors"
+	"io/fs"
+	"os"
+	"strings"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// LoadKey reads the manager's SSH identity, or makes it.
+func LoadKey(file string) (ssh.Signer, error) {
+	raw, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		raw, err = newKey(file)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return ssh.ParsePrivateKey(raw)
+}
+
+func newKey(file string) ([]byte, error) {
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	block, err := ssh.MarshalPrivateKey(key, "mycloudmanager")
+	if err != nil {
+		return nil, err
+	}
+	raw := pem.EncodeToMemory(block)
+	if err := os.WriteFile(file+".new", raw, 0o600); err != nil {
+		return nil, err
+	}
+	return raw, os.Rename(file+".new", file)
+}
+
+// PublicLine is the key as authorized_keys takes it.
+func PublicLine(s ssh.Signer) string {
+	return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(s.PublicKey()))) + " mycloudmanager"
+}

@@ -1,0 +1,148 @@
+package ssh
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/openstack"
+	"mycloudmanager/internal/stack"
+)
+
+const (
+	apiPatience = 30 * time.Second // for one request to the cluster
+	kubeAPI     = "127.0.0.1:6443" // on a master
+)
+
+// Cluster knows the way to the cluster: a kubeconfig that was given, or the stack's bastion.
+type Cluster struct {
+	Kubeconfig string // path; empty: the stack's own cluster
+	CacheDir   string
+	Cloud      *openstack.Cloud
+	Signer     ssh.Signer
+	Dial       func(ctx context.Context, network, address string) (net.Conn, error)
+
+	mu      sync.Mutex
+	bastion *bastion
+}
+
+// Config implements kube.Reach.
+func (c *Cluster) Config(ctx context.Context) (*rest.Config, error) {
+	if c.Kubeconfig != "" {
+		config, err := clientcmd.BuildConfigFromFlags("", c.Kubeconfig)
+		if err != nil {
+			return nil, fault.New(fault.Invalid, err, "kubeconfig %s: %v", c.Kubeconfig, err)
+		}
+		return patient(config), nil
+	}
+	b, id, err := c.find(ctx)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := c.kubeconfig(ctx, b, id)
+	if err != nil {
+		return nil, err
+	}
+	config, err := clientcmd.RESTConfigFromKubeConfig(raw)
+	if err != nil {
+		return nil, fault.New(fault.Unavailable, err, "the cluster's kubeconfig cannot be read: %v", err)
+	}
+	config.Dial = func(ctx context.Context, _, _ string) (net.Conn, error) { return b.dial(ctx, kubeAPI) }
+	return patient(config), nil
+}
+
+// patient bounds a request and lifts client-go's own rate limit, which is meant for controllers.
+func patient(config *rest.Config) *rest.Config {
+	config.Timeout, config.QPS, config.Burst = apiPatience, 50, 100
+	config.UserAgent = "mycloudmanager"
+	return config
+}
+
+// find returns the bastion of the stack there is.
+func (c *Cluster) find(ctx context.Context) (*bastion, string, error) {
+	s, err := c.Cloud.Manager(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	st, err := stack.Find(ctx, s)
+	if fault.KindOf(err) == fault.NotFound {
+		return nil, "", fault.New(fault.NotFound, nil, "there is no cluster: deploy the stack first")
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	address := ""
+	for _, o := range st.Outputs {
+		if o["output_key"] == "floating_ip" {
+			address, _ = o["output_value"].(string)
+		}
+	}
+	if address == "" {
+		return nil, "", fault.New(fault.Unavailable, nil, "the stack has no address yet")
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	print := stack.HostKey(st)
+	if c.bastion == nil || c.bastion.address != address || c.bastion.print != print {
+		if c.bastion != nil {
+			c.bastion.close()
+		}
+		c.bastion = &bastion{address: address, print: print, signer: c.Signer, dialer: c.Dial}
+	}
+	return c.bastion, st.ID, nil
+}
+
+// kubeconfig fetches the cluster's kubeconfig over SSH, once per stack.
+func (c *Cluster) kubeconfig(ctx context.Context, b *bastion, id string) ([]byte, error) {
+	file := c.cacheFile(id)
+	raw, err := os.ReadFile(file)
+	if err == nil {
+		return raw, nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	raw, err = b.run(ctx, "sudo cat /etc/rancher/k3s/k3s.yaml")
+	if err != nil {
+		return nil, err
+	}
+	if _, err := clientcmd.RESTConfigFromKubeConfig(raw); err != nil {
+		return nil, fault.New(fault.Unavailable, err, "k3s has not written its kubeconfig yet")
+	}
+	if err := os.MkdirAll(c.CacheDir, 0o700); err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(file+".new", raw, 0o600); err != nil {
+		return nil, err
+	}
+	return raw, os.Rename(file+".new", file)
+}
+
+func (c *Cluster) cacheFile(id string) string {
+	return filepath.Join(c.CacheDir, "kubeconfig-"+filepath.Base(id))
+}
+
+// Forget implements kube.Reach: the connection and every cached kubeconfig go.
+func (c *Cluster) Forget() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.bastion != nil {
+		c.bastion.close()
+		c.bastion = nil
+	}
+	names, err := filepath.Glob(filepath.Join(c.CacheDir, "kubeconfig-*"))
+	for _, name := range names {
+		err = errors.Join(err, os.Remove(name))
+	}
+	return err
+}

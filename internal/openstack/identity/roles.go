@@ -1,0 +1,49 @@
+// Package roles maps Keystone's roles to the product's three.
+package identity
+
+// Role is what a person may do.
+type Role string
+
+// The roles, each including the one before.
+const (
+	None          Role = ""
+	Viewer        Role = "viewer"
+	Operator      Role = "operator"
+	Administrator Role = "administrator"
+)
+
+func (r Role) rank() int {
+	switch r {
+	case Viewer:
+		return 1
+	case Operator:
+		return 2
+	case Administrator:
+		return 3
+	}
+	return 0
+}
+
+// Allows reports whether someone with role r may do what needs role need. No need is no right:
+// deny by default.
+func (r Role) Allows(need Role) bool { return need.rank() > 0 && r.rank() >= need.rank() }
+
+// RoleFromKeystone returns the highest role that the Keystone role names give.
+func RoleFromKeystone(names []string) Role {
+	best := None
+	for _, name := range names {
+		role := None
+		switch name {
+		case "reader":
+			role = Viewer
+		case "member", "_member_":
+			role = Operator
+		case "admin", "manager":
+			role = Administrator
+		}
+		if role.rank() > best.rank() {
+			best = role
+		}
+	}
+	return best
+}

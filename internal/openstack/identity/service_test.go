@@ -1,0 +1,214 @@
+package identity_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/openstack"
+	"mycloudmanager/internal/openstack/identity"
+	"mycloudmanager/sandbox/sandboxtest"
+)
+
+// door is a service in front of the simulated cloud, with a count of what Keystone is asked.
+type door struct {
+	*identity.Service
+	cloud   *sandboxtest.Cloud
+	signIns atomic.Int32
+	lookUps atomic.Int32
+	shown   string        // what Keystone says of a token instead
+	hold    chan struct{} // not nil: Keystone's answers wait for it
+}
+
+func newDoor(t *testing.T) *door {
+	t.Helper()
+	d := &door{cloud: sandboxtest.Start(t)}
+	target, err := url.Parse(d.cloud.URL)
+	require.NoError(t, err)
+	proxy := httputil.NewSingleHostReverseProxy(target)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/auth/tokens"):
+			d.signIns.Add(1)
+		case r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/auth/tokens"):
+			d.lookUps.Add(1)
+			if d.shown != "" {
+				_, _ = io.WriteString(w, d.shown)
+				return
+			}
+		}
+		if d.hold != nil {
+			<-d.hold
+		}
+		proxy.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	cloud := openstack.New(server.URL+"/identity/v3", "demo", "demo", "demo")
+	_, err = cloud.Manager(t.Context())
+	require.NoError(t, err)
+	d.Service = &identity.Service{Cloud: cloud}
+	d.signIns.Store(0)
+	return d
+}
+
+func password(user, secret, project string) identity.Credentials {
+	return identity.Credentials{Username: user, Password: secret, UserDomain: "Default", Project: project, ProjectDomain: "Default"}
+}
+
+func TestPasswordsGiveTheRoleOfTheProject(t *testing.T) {
+	d := newDoor(t)
+	for user, role := range map[string]identity.Role{"admin": identity.Administrator, "demo": identity.Operator, "viewer": identity.Viewer} {
+		id, err := d.SignIn(t.Context(), password(user, user, "demo"))
+		require.NoError(t, err)
+		require.Equal(t, role, id.Role)
+		require.Equal(t, user, id.UserName)
+		require.Equal(t, "demo", id.ProjectName)
+		require.NotEmpty(t, id.Token)
+		require.False(t, id.Restricted)
+		require.True(t, id.ExpiresAt.After(time.Now()))
+		same, err := d.Validate(t.Context(), id.Token)
+		require.NoError(t, err)
+		require.Equal(t, id, same)
+	}
+}
+
+func TestRefusedSignInsTellNotWhy(t *testing.T) {
+	d := newDoor(t)
+	for name, c := range map[string]identity.Credentials{
+		"wrong password": password("demo", "hunter2", "demo"), "unknown user": password("nobody", "hunter2", "demo"),
+		"unknown project": password("demo", "demo", "nothing"), "a project without a role": password("demo", "demo", "other"),
+		"unknown credential": {ApplicationCredentialID: "0123456789abcdef", ApplicationCredentialSecret: "hunter2"},
+	} {
+		_, err := d.SignIn(t.Context(), c)
+		require.Equal(t, fault.Unauthorized, fault.KindOf(err), "%s: %v", name, err)
+		require.Equal(t, "user name, password or project are not right", fault.MessageOf(err), name)
+	}
+}
+
+func TestPeopleOfAnotherProjectAreForbidden(t *testing.T) {
+	d := newDoor(t)
+	_, err := d.SignIn(t.Context(), password("other", "other", "other"))
+	require.Equal(t, fault.Forbidden, fault.KindOf(err), "%v", err)
+	require.ErrorContains(t, err, "another project")
+	_, err = d.Validate(t.Context(), d.cloud.Client(t, "other").Token())
+	require.Equal(t, fault.Forbidden, fault.KindOf(err), "%v", err)
+}
+
+// credential makes an application credential of the demo user, with the given roles.
+func (d *door) credential(t *testing.T, body string) identity.Credentials {
+	t.Helper()
+	id, err := d.SignIn(t.Context(), password("demo", "demo", "demo"))
+	require.NoError(t, err)
+	answer := d.cloud.Raw(t, "demo", http.MethodPost, "/identity/v3/users/"+id.UserID+"/application_credentials", body)
+	raw, err := json.Marshal(answer["application_credential"])
+	require.NoError(t, err)
+	var made struct{ ID, Secret string }
+	require.NoError(t, json.Unmarshal(raw, &made))
+	require.NotEmpty(t, made.Secret)
+	d.signIns.Store(0)
+	return identity.Credentials{ApplicationCredentialID: made.ID, ApplicationCredentialSecret: made.Secret}
+}
+
+// A scheduler signs in with each of its calls: Keystone is asked once.
+func TestApplicationCredentialsAreExchangedOnce(t *testing.T) {
+	d := newDoor(t)
+	c := d.credential(t, `{"application_credential": {"name": "cron"}}`)
+	d.hold = make(chan struct{})
+	var wg sync.WaitGroup
+	tokens := make([]string, 20)
+	for i := range tokens {
+		wg.Go(func() {
+			id, err := d.SignIn(t.Context(), c)
+			require.NoError(t, err)
+			require.True(t, id.Restricted, "it can make no trust")
+			require.Equal(t, identity.Operator, id.Role)
+			tokens[i] = id.Token
+		})
+	}
+	close(d.hold)
+	wg.Wait()
+	for range 5 {
+		id, err := d.SignIn(t.Context(), c)
+		require.NoError(t, err)
+		require.Equal(t, tokens[0], id.Token)
+	}
+	require.EqualValues(t, 1, d.signIns.Load())
+
+	wrong := c
+	wrong.ApplicationCredentialSecret = "hunter2"
+	_, err := d.SignIn(t.Context(), wrong)
+	require.Equal(t, fault.Unauthorized, fault.KindOf(err), "the cache answers only to the secret")
+}
+
+func TestACredentialOfAnotherRoleIsNotAdmitted(t *testing.T) {
+	d := newDoor(t)
+	c := d.credential(t, `{"application_credential": {"name": "reader", "roles": [{"name": "reader"}]}}`)
+	id, err := d.SignIn(t.Context(), c)
+	require.NoError(t, err)
+	require.Equal(t, identity.Viewer, id.Role, "a credential may hold less than its user")
+}
+
+// A role of Keystone that opens nothing here.
+func TestPeopleWithoutARoleOfOursAreForbidden(t *testing.T) {
+	d := newDoor(t)
+	d.shown = `{"token":{"user":{"id":"u","name":"eve"},"project":{"id":"` + d.cloud.Project(t, "demo") + `","name":"demo"},"catalog":[],
+		"roles":[{"name":"heat_stack_owner"}],"methods":["password"],"expires_at":"2099-01-01T00:00:00.000000Z"}}`
+	_, err := d.Validate(t.Context(), "gAAAAeve")
+	require.Equal(t, fault.Forbidden, fault.KindOf(err), "%v", err)
+	require.ErrorContains(t, err, "no role")
+}
+
+func TestTokensAreLookedUpOnceInAWhile(t *testing.T) {
+	d := newDoor(t)
+	token := d.cloud.Client(t, "viewer").Token()
+	for range 10 {
+		_, err := d.Validate(t.Context(), token)
+		require.NoError(t, err)
+	}
+	require.EqualValues(t, 1, d.lookUps.Load())
+	for range 2 {
+		_, err := d.Validate(t.Context(), "gAAAAnobody")
+		require.Equal(t, fault.Unauthorized, fault.KindOf(err), "%v", err)
+	}
+	require.EqualValues(t, 3, d.lookUps.Load(), "refusals are not remembered")
+}
+
+func TestARevokedTokenEndsAtOnce(t *testing.T) {
+	d := newDoor(t)
+	id, err := d.SignIn(t.Context(), password("demo", "demo", "demo"))
+	require.NoError(t, err)
+	_, err = d.Validate(t.Context(), id.Token)
+	require.NoError(t, err)
+	require.NoError(t, d.Revoke(t.Context(), id.Token))
+	_, err = d.Validate(t.Context(), id.Token)
+	require.Equal(t, fault.Unauthorized, fault.KindOf(err), "%v", err)
+	require.ErrorContains(t, err, "sign in again")
+}
+
+func TestAKeystoneThatIsAwayIsNobodysFault(t *testing.T) {
+	d := newDoor(t)
+	d.cloud.Control(t, http.MethodPost, "/faults", `{"service":"keystone","method":"POST","path_regex":"/auth/tokens","count":1,"kind":"status","status":503}`)
+	_, err := d.SignIn(t.Context(), password("demo", "demo", "demo"))
+	require.Equal(t, fault.Unavailable, fault.KindOf(err), "%v", err)
+}
+
+// Keystone gives the end of a token without a zone where the credential ends before the token would.
+func TestACredentialThatEndsSoonSignsInUntilThen(t *testing.T) {
+	d := newDoor(t)
+	end := time.Now().UTC().Add(10 * time.Minute).Truncate(time.Second)
+	c := d.credential(t, `{"application_credential": {"name": "short", "expires_at": "`+end.Format("2006-01-02T15:04:05.000000")+`"}}`)
+	id, err := d.SignIn(t.Context(), c)
+	require.NoError(t, err)
+	require.WithinDuration(t, end, id.ExpiresAt, time.Second)
+}

@@ -1,0 +1,149 @@
+package audit_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/url"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"github.com/xuri/excelize/v2"
+
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/operation/audit"
+)
+
+func escapePath(file string) string { return (&url.URL{Path: file}).EscapedPath() }
+
+// story gives n records without keeping them.
+func story(n int, change func(*audit.Record)) func(func(audit.Record) error) error {
+	return func(visit func(audit.Record) error) error {
+		for i := range n {
+			r := record(i)
+			r.ID = int64(i + 1)
+			change(&r)
+			if err := visit(r); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+func asIs(*audit.Record) {}
+
+// formulas are what a spreadsheet would run.
+var formulas = []string{`=HYPERLINK("http://x","y")`, "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", " =1", "=cmd|' /C calc'!A0"}
+
+func evil(r *audit.Record) {
+	f := formulas[int(r.ID-1)%len(formulas)]
+	r.Actor.Name, r.UserAgent, r.Title, r.Detail, r.RequestID = f, f, f, f, f
+	r.Changes = []operation.Change{{Field: f, Old: "a", New: f}}
+}
+
+func TestCSVHoldsNoFormula(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, audit.Export(&out, "csv", "en", story(len(formulas), evil)))
+	rows, err := csv.NewReader(&out).ReadAll()
+	require.NoError(t, err)
+	require.Len(t, rows, len(formulas)+1)
+	require.Equal(t, []string{"Id", "Time (UTC)", "Actor"}, rows[0][:3])
+	for i, row := range rows[1:] {
+		for _, cell := range row {
+			if cell != "" {
+				require.NotContains(t, "=+-@\t\r", cell[:1])
+			}
+		}
+		require.Equal(t, strings.TrimPrefix(row[2], "'"), strings.ReplaceAll(formulas[i], "\r\n", "\n"), "nothing else is changed")
+	}
+}
+
+func TestXLSXHoldsNoFormulaAndIsReadByOthers(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, audit.Export(&out, "xlsx", "fr", story(len(formulas), evil)))
+	book, err := excelize.OpenReader(&out)
+	require.NoError(t, err)
+	defer book.Close()
+	sheet := book.GetSheetName(0)
+	rows, err := book.GetRows(sheet)
+	require.NoError(t, err)
+	require.Len(t, rows, len(formulas)+1)
+	require.Equal(t, "Auteur", rows[0][2])
+	for i := range formulas {
+		for column := range rows[i+1] {
+			cell, err := excelize.CoordinatesToCellName(column+1, i+2)
+			require.NoError(t, err)
+			formula, err := book.GetCellFormula(sheet, cell)
+			require.NoError(t, err)
+			require.Empty(t, formula, cell)
+		}
+	}
+	require.Equal(t, formulas[0], rows[1][2], "text as it is")
+}
+
+func TestJSONLIsTheRecordsThemselves(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, audit.Export(&out, "jsonl", "en", story(3, asIs)))
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	require.Len(t, lines, 3)
+	for i, line := range lines {
+		var r audit.Record
+		require.NoError(t, json.Unmarshal([]byte(line), &r))
+		require.EqualValues(t, i+1, r.ID)
+		require.NotContains(t, line, "run-", "the key is ours")
+	}
+}
+
+func TestAnEmptyExportIsAFileToo(t *testing.T) {
+	for _, format := range []string{"csv", "xlsx", "jsonl"} {
+		var out bytes.Buffer
+		require.NoError(t, audit.Export(&out, format, "en", story(0, asIs)))
+		require.Equal(t, format == "jsonl", out.Len() == 0, format)
+		require.NotEmpty(t, audit.ContentType(format))
+	}
+	err := audit.Export(io.Discard, "pdf", "en", story(0, asIs))
+	require.Equal(t, fault.Invalid, fault.KindOf(err))
+}
+
+func TestAnExportThatBreaksOffSaysSo(t *testing.T) {
+	gone := errors.New("the store is away")
+	for _, format := range []string{"csv", "xlsx", "jsonl"} {
+		err := audit.Export(io.Discard, format, "en", func(visit func(audit.Record) error) error {
+			require.NoError(t, visit(record(1)))
+			return gone
+		})
+		require.ErrorIs(t, err, gone, format)
+	}
+}
+
+// twenty thousand records go through in a memory that does not grow with them.
+func TestLongExportsKeepTheirMemory(t *testing.T) {
+	const records = 20_000
+	for _, format := range []string{"csv", "jsonl", "xlsx"} {
+		var most uint64
+		var before, now runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		n := 0
+		err := audit.Export(io.Discard, format, "en", func(visit func(audit.Record) error) error {
+			return story(records, func(r *audit.Record) {
+				r.Detail = strings.Repeat("a long reason ", 50)
+				if n++; n%5000 == 0 {
+					runtime.GC()
+					runtime.ReadMemStats(&now)
+					most = max(most, now.HeapAlloc)
+				}
+			})(visit)
+		})
+		require.NoError(t, err)
+		require.Equal(t, records, n)
+		grown := int64(most) - int64(before.HeapAlloc)
+		require.Less(t, grown, int64(24<<20), "%s: 14 MB of text, and the heap grew by %d", format, grown)
+	}
+}

@@ -1,0 +1,109 @@
+package audit
+
+import (
+	"context"
+	"time"
+
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/operation"
+)
+
+// Recorder writes records; the interceptor calls it as a local activity.
+type Recorder struct {
+	Store interface {
+		Append(ctx context.Context, r Record) error
+	}
+}
+
+// RecordAudit writes one record. It is idempotent by the record's key, which holds the run's id.
+func (r *Recorder) RecordAudit(ctx context.Context, in Entry) error {
+	in.Record.Key = in.Key
+	return r.Store.Append(ctx, in.Record)
+}
+
+// Entry is a record with the key that its JSON leaves out.
+type Entry struct {
+	Key    string `json:"key"`
+	Record Record `json:"record"`
+}
+
+// Interceptor writes the start and the end of every operation to the audit: who, when, from where,
+// what, on which targets, which changes, with which outcome.
+type Interceptor struct {
+	interceptor.WorkerInterceptorBase
+	Recorder  *Recorder
+	Converter converter.DataConverter
+}
+
+// InterceptWorkflow implements interceptor.WorkerInterceptor.
+func (i *Interceptor) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
+	return &inbound{WorkflowInboundInterceptorBase: interceptor.WorkflowInboundInterceptorBase{Next: next}, outer: i}
+}
+
+type inbound struct {
+	interceptor.WorkflowInboundInterceptorBase
+	outer *Interceptor
+}
+
+// patience is long: an operation goes on only when it is audited.
+const patience = 7 * 24 * time.Hour
+
+// ExecuteWorkflow records, runs, records.
+func (w *inbound) ExecuteWorkflow(ctx workflow.Context, in *interceptor.ExecuteWorkflowInput) (any, error) {
+	request, ok := w.request(ctx)
+	if !ok { // not started through the API: a child, or an operator's own
+		return w.Next.ExecuteWorkflow(ctx, in)
+	}
+	if err := w.record(ctx, request, Started, "", request.Changes); err != nil {
+		return nil, err
+	}
+	out, err := w.Next.ExecuteWorkflow(ctx, in)
+	free, cancel := workflow.NewDisconnectedContext(ctx)
+	defer cancel()
+	outcome, detail := string(operation.Succeeded), ""
+	switch {
+	case temporal.IsCanceledError(err):
+		outcome = string(operation.Cancelled)
+	case err != nil:
+		outcome, detail = string(operation.Failed), fault.MessageOf(err)
+	case partly(ctx):
+		outcome = string(operation.PartlyFailed)
+	}
+	if e := w.record(free, request, outcome, detail, nil); e != nil && err == nil {
+		err = e
+	}
+	return out, err
+}
+
+// partly reads what the operation itself said of its end.
+func partly(ctx workflow.Context) bool {
+	said, _ := workflow.GetTypedSearchAttributes(ctx).GetKeyword(temporal.NewSearchAttributeKeyKeyword(operation.OutcomeKey))
+	return said == string(operation.PartlyFailed)
+}
+
+func (w *inbound) request(ctx workflow.Context) (operation.Request, bool) {
+	var r operation.Request
+	payload := workflow.GetInfo(ctx).Memo.GetFields()[operation.CallMemo]
+	if payload == nil || w.outer.Converter.FromPayload(payload, &r) != nil {
+		return r, false
+	}
+	return r, r.Operation != ""
+}
+
+func (w *inbound) record(ctx workflow.Context, r operation.Request, outcome, detail string, changes []operation.Change) error {
+	info := workflow.GetInfo(ctx)
+	ctx = workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
+		StartToCloseTimeout: 10 * time.Second, ScheduleToCloseTimeout: patience,
+		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: 20 * time.Second},
+	})
+	entry := Entry{Key: info.WorkflowExecution.RunID + ":" + outcome, Record: Record{
+		Time: workflow.Now(ctx), Actor: r.Actor, SourceIP: r.SourceIP, UserAgent: r.UserAgent, Via: r.Via, Operation: r.Operation,
+		Targets: r.Targets, Changes: changes, Outcome: outcome, Detail: detail, Task: operation.TaskID(ctx), RequestID: r.RequestID,
+	}}
+	return workflow.ExecuteLocalActivity(ctx, w.outer.Recorder.RecordAudit, entry).Get(ctx, nil)
+}

@@ -1,0 +1,283 @@
+package audit
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
+	_ "modernc.org/sqlite"             // driver "sqlite"
+
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/operation"
+)
+
+// Store keeps records in SQLite, or in PostgreSQL when replicas share it. Each record carries an
+// HMAC over itself and the record before, so that a change in the past shows in Verify.
+type Store struct {
+	db       *sql.DB
+	key      []byte
+	postgres bool
+	mu       sync.Mutex // one writer a process; across processes the database's lock
+}
+
+const schema = `
+CREATE TABLE IF NOT EXISTS audit (
+  id         %s PRIMARY KEY,
+  key        TEXT NOT NULL UNIQUE,
+  time       BIGINT NOT NULL,
+  actor_id   TEXT NOT NULL,
+  actor_name TEXT NOT NULL,
+  operation  TEXT NOT NULL,
+  outcome    TEXT NOT NULL,
+  via        TEXT NOT NULL,
+  targets    TEXT NOT NULL,
+  record     TEXT NOT NULL,
+  chain      TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS audit_time ON audit (time);
+CREATE INDEX IF NOT EXISTS audit_actor ON audit (actor_name, id);
+CREATE INDEX IF NOT EXISTS audit_operation ON audit (operation, id);`
+
+// Open opens the store at a PostgreSQL URL or a file; key signs the chain.
+func Open(ctx context.Context, where string, key []byte) (*Store, error) {
+	s := &Store{key: key, postgres: strings.HasPrefix(where, "postgres")}
+	driver, dsn, id := "sqlite", "file:"+(&url.URL{Path: where}).EscapedPath()+"?_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=busy_timeout(10000)&_txlock=immediate", "INTEGER"
+	if s.postgres {
+		driver, dsn, id = "pgx", where, "BIGINT"
+	} else if err := private(where); err != nil {
+		return nil, fmt.Errorf("audit store: %w", err)
+	}
+	db, err := sql.Open(driver, dsn)
+	if err != nil {
+		return nil, fmt.Errorf("audit store: %w", err)
+	}
+	s.db = db
+	statements := fmt.Sprintf(schema, id)
+	if s.postgres { // IF NOT EXISTS is no lock: replicas that start at once would trip over each other
+		statements = "SELECT pg_advisory_xact_lock(hashtext('mcm audit'));" + statements
+	}
+	if _, err := db.ExecContext(ctx, statements); err != nil {
+		return nil, errors.Join(fmt.Errorf("audit store: %w", err), db.Close())
+	}
+	return s, nil
+}
+
+// private makes the file for its owner alone; SQLite gives the files beside it the same mode.
+func private(file string) error {
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Chmod(0o600), f.Close())
+}
+
+// Close closes the store.
+func (s *Store) Close() error { return s.db.Close() }
+
+// Ping tells whether the store answers.
+func (s *Store) Ping(ctx context.Context) error { return unavailable(s.db.PingContext(ctx)) }
+
+// Append writes one record at the end. It is idempotent by the record's key.
+func (s *Store) Append(ctx context.Context, r Record) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return unavailable(err)
+	}
+	defer tx.Rollback() //nolint:errcheck // after Commit it says so, which is no error
+	if s.postgres {
+		if _, err := tx.ExecContext(ctx, "LOCK TABLE audit IN EXCLUSIVE MODE"); err != nil {
+			return unavailable(err)
+		}
+	}
+	var there int
+	if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM audit WHERE key = $1", r.Key).Scan(&there); err != nil || there > 0 {
+		return unavailable(err)
+	}
+	var chain string
+	err = tx.QueryRowContext(ctx, "SELECT id, chain FROM audit ORDER BY id DESC LIMIT 1").Scan(&r.ID, &chain)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return unavailable(err)
+	}
+	r.ID++
+	r.Time = r.Time.UTC().Truncate(time.Millisecond)
+	if r.Targets == nil {
+		r.Targets = []operation.Target{}
+	}
+	if r.Changes == nil {
+		r.Changes = []operation.Change{}
+	}
+	body, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	targets, err := json.Marshal(r.Targets)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, `INSERT INTO audit (id, key, time, actor_id, actor_name, operation, outcome, via, targets, record, chain)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		r.ID, r.Key, r.Time.UnixMilli(), r.Actor.ID, r.Actor.Name, r.Operation, r.Outcome, r.Via, string(targets), string(body), s.link(chain, body)); err != nil {
+		return unavailable(err)
+	}
+	return unavailable(tx.Commit())
+}
+
+// link is the chain's next value.
+func (s *Store) link(before string, body []byte) string {
+	h := hmac.New(sha256.New, s.key)
+	h.Write([]byte(before))
+	h.Write(body)
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// Verify walks the chain and returns the id of the first record that does not fit, or 0.
+func (s *Store) Verify(ctx context.Context) (int64, error) {
+	rows, err := s.db.QueryContext(ctx, "SELECT id, record, chain FROM audit ORDER BY id")
+	if err != nil {
+		return 0, unavailable(err)
+	}
+	defer rows.Close()
+	before, expected := "", int64(1)
+	for rows.Next() {
+		var (
+			id           int64
+			record, link string
+		)
+		if err := rows.Scan(&id, &record, &link); err != nil {
+			return 0, unavailable(err)
+		}
+		if id != expected || link != s.link(before, []byte(record)) {
+			return expected, nil
+		}
+		before, expected = link, id+1
+	}
+	return 0, unavailable(rows.Err())
+}
+
+// List returns one page, newest first.
+func (s *Store) List(ctx context.Context, f Filter) ([]Record, error) {
+	out := []Record{}
+	where, args := f.where(s.postgres)
+	limit := ""
+	if f.PageSize > 0 {
+		limit = fmt.Sprintf(" LIMIT %d", f.PageSize)
+	}
+	err := s.query(ctx, "SELECT record FROM audit"+where+" ORDER BY id DESC"+limit, args, func(r Record) error {
+		out = append(out, r)
+		return nil
+	})
+	return out, err
+}
+
+// Each visits every record that fits, newest first, without holding them.
+func (s *Store) Each(ctx context.Context, f Filter, visit func(Record) error) error {
+	where, args := f.where(s.postgres)
+	return s.query(ctx, "SELECT record FROM audit"+where+" ORDER BY id DESC", args, visit)
+}
+
+func (s *Store) query(ctx context.Context, query string, args []any, visit func(Record) error) error {
+	rows, err := s.db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return unavailable(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var (
+			body string
+			r    Record
+		)
+		if err := rows.Scan(&body); err != nil {
+			return unavailable(err)
+		}
+		if err := json.Unmarshal([]byte(body), &r); err != nil {
+			return err
+		}
+		if err := visit(r); err != nil {
+			return err
+		}
+	}
+	return unavailable(rows.Err())
+}
+
+// where makes the filter's condition; every value is a parameter.
+func (f Filter) where(postgres bool) (string, []any) {
+	var (
+		conditions []string
+		args       []any
+	)
+	add := func(condition string, values ...any) {
+		for _, v := range values {
+			args = append(args, v)
+			condition = strings.Replace(condition, "?", fmt.Sprintf("$%d", len(args)), 1)
+		}
+		conditions = append(conditions, condition)
+	}
+	like := "LIKE"
+	if postgres {
+		like = "ILIKE"
+	}
+	if f.Actor != "" {
+		add("(actor_id = ? OR actor_name = ?)", f.Actor, f.Actor)
+	}
+	for column, v := range map[string]string{"operation": f.Operation, "outcome": f.Outcome, "via": f.Via} {
+		if v != "" {
+			add(column+" = ?", v)
+		}
+	}
+	if f.Target != "" {
+		name := f.Target
+		if _, id, ok := strings.Cut(name, ":"); ok {
+			name = id
+		}
+		add("targets "+like+" ? ESCAPE '!'", "%"+escape(quoted(name))+"%")
+	}
+	for word := range strings.FieldsSeq(f.Query) {
+		add("record "+like+" ? ESCAPE '!'", "%"+escape(word)+"%")
+	}
+	if !f.Since.IsZero() {
+		add("time >= ?", f.Since.UnixMilli())
+	}
+	if !f.Until.IsZero() {
+		add("time < ?", f.Until.UnixMilli())
+	}
+	if f.Before > 0 {
+		add("id < ?", f.Before)
+	}
+	if len(conditions) == 0 {
+		return "", nil
+	}
+	return " WHERE " + strings.Join(conditions, " AND "), args
+}
+
+// quoted is the text as it stands in the JSON of the targets: a whole value, not a part.
+func quoted(s string) string {
+	b, err := json.Marshal(s)
+	if err != nil {
+		return s
+	}
+	return string(b)
+}
+
+func escape(s string) string {
+	return strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(s)
+}
+
+func unavailable(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fault.New(fault.Unavailable, err, "the audit store does not answer")
+}

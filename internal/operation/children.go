@@ -1,0 +1,83 @@
+package operation
+
+import (
+	"errors"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"mycloudmanager/internal/fault"
+)
+
+// Child is one of the workflows that Children runs.
+type Child struct {
+	ID    string // of the workflow: one that runs already is in the way
+	Input any
+}
+
+// Children runs one workflow for each child, at most atOnce at a time, as one step. Those that fail do
+// not end the operation: their caller says what becomes of them, and ended is told of each as it ends. It
+// fails only when a cancel came before all had ended; the children are then cancelled too and waited for.
+func Children[T any](ctx workflow.Context, r *Run, atOnce int, child any, children []Child, ended func(i int, s Share[T])) error {
+	name := ActivityName(child)
+	r.open(ctx, name)
+	free, stop := workflow.NewDisconnectedContext(ctx)
+	defer stop()
+	places, all := workflow.NewSemaphore(ctx, int64(atOnce)), workflow.NewWaitGroup(ctx)
+	done, failed, cancelled := 0, 0, len(children)
+	for i, c := range children {
+		if places.Acquire(ctx, 1) != nil { // cancelled
+			break
+		}
+		all.Add(1)
+		workflow.Go(ctx, func(ctx workflow.Context) {
+			defer all.Done()
+			defer places.Release(1)
+			var s Share[T]
+			s.Err = inTheWay(workflow.ExecuteChildWorkflow(asPart(ctx, c.ID), child, c.Input).Get(ctx, &s.Out))
+			if !temporal.IsCanceledError(s.Err) {
+				cancelled--
+			}
+			if s.Err != nil {
+				failed++
+			}
+			done++
+			r.Tell(child, "%d of %d done", done, len(children))
+			ended(i, s)
+		})
+	}
+	all.Wait(free)
+	switch {
+	case ctx.Err() != nil && cancelled > 0:
+		r.close(ctx, name, Cancelled, "")
+		return ctx.Err()
+	case failed == len(children) && failed > 0:
+		r.close(ctx, name, Failed, "")
+	default:
+		r.close(ctx, name, Succeeded, "")
+	}
+	return nil
+}
+
+// asPart is for a workflow that is a part of the operation: it is cancelled with it, and waited for.
+func asPart(ctx workflow.Context, id string) workflow.Context {
+	return workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+		WorkflowID: id, WaitForCancellation: true, WorkflowExecutionTimeout: Deadline, ParentClosePolicy: enumspb.PARENT_CLOSE_POLICY_REQUEST_CANCEL,
+	})
+}
+
+// inTheWay turns the refusal of a second workflow with one id into a fault.
+func inTheWay(err error) error {
+	if _, ok := errors.AsType[*temporal.ChildWorkflowExecutionAlreadyStartedError](err); ok {
+		return fault.Final(fault.New(fault.Conflict, nil, "another operation works on the instance"))
+	}
+	return err
+}
+
+// Child runs one workflow as a step, and cancels it with the operation.
+func (r *Run) Child(ctx workflow.Context, child any, id string, in, out any) error {
+	return r.step(ctx, child, func() (string, error) {
+		return "", workflow.ExecuteChildWorkflow(asPart(ctx, id), child, in).Get(ctx, out)
+	})
+}

@@ -1,0 +1,131 @@
+package operation
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/temporal"
+
+	"mycloudmanager/internal/fault"
+)
+
+const (
+	beatEvery   = 2 * time.Second
+	maxInternal = 5 // attempts after which an unclassified error is final
+)
+
+// Interceptor gives every activity its heartbeat and turns its errors into Temporal's form, so
+// that activities are plain functions that return faults.
+type Interceptor struct {
+	interceptor.WorkerInterceptorBase
+}
+
+// InterceptActivity implements interceptor.WorkerInterceptor.
+func (*Interceptor) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
+	return &activityInbound{interceptor.ActivityInboundInterceptorBase{Next: next}}
+}
+
+type activityInbound struct {
+	interceptor.ActivityInboundInterceptorBase
+}
+
+type beatKey struct{}
+
+type beat struct{ message atomic.Pointer[string] }
+
+// Say tells the task's reader what the activity is waiting for; it also heartbeats.
+func Say(ctx context.Context, message string) {
+	if b, ok := ctx.Value(beatKey{}).(*beat); ok {
+		b.message.Store(&message)
+		activity.RecordHeartbeat(ctx, message)
+	}
+}
+
+// ExecuteActivity runs the activity while a second goroutine heartbeats with its last message.
+func (a *activityInbound) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
+	info := activity.GetInfo(ctx)
+	if info.IsLocalActivity {
+		return a.Next.ExecuteActivity(ctx, in)
+	}
+	b := &beat{}
+	ctx = context.WithValue(withTask(ctx), beatKey{}, b)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go b.keep(ctx, cancel)
+	out, err := a.Next.ExecuteActivity(ctx, in)
+	switch {
+	case err == nil:
+		return out, nil
+	case errors.Is(context.Cause(ctx), errStopping), lost(context.Cause(ctx)):
+		return nil, temporal.NewApplicationErrorWithOptions(context.Cause(ctx).Error(), string(fault.Unavailable),
+			temporal.ApplicationErrorOptions{NextRetryDelay: time.Millisecond})
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	}
+	if fault.KindOf(err) == fault.Internal && info.Attempt >= maxInternal {
+		return nil, fault.Final(err)
+	}
+	return nil, fault.ForTemporal(err)
+}
+
+// errStopping ends an activity whose worker stops: another worker goes on at once, instead of after
+// a heartbeat that is missed.
+var errStopping = errors.New("the worker stops")
+
+// lost tells that an activity was ended because Temporal did not answer its heartbeats in time: nobody
+// asked for it, so it is begun again. Temporal itself may not have missed it yet.
+func lost(cause error) bool {
+	_, ok := errors.AsType[serviceerror.ServiceError](cause)
+	return ok
+}
+
+func (b *beat) keep(ctx context.Context, cancel context.CancelCauseFunc) {
+	tick := time.NewTicker(beatEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-activity.GetWorkerStopChannel(ctx):
+			cancel(errStopping)
+			return
+		case <-tick.C:
+			if m := b.message.Load(); m != nil {
+				activity.RecordHeartbeat(ctx, *m)
+			} else {
+				activity.RecordHeartbeat(ctx)
+			}
+		}
+	}
+}
+
+// Poll calls check every interval until it is done, fails or ctx ends. check returns what it is
+// waiting for; unavailable answers are told and waited out, as a wait has its own deadline.
+func Poll(ctx context.Context, every time.Duration, check func(context.Context) (done bool, waiting string, err error)) error {
+	for {
+		done, waiting, err := check(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil && !fault.KindOf(err).Retryable():
+			return err
+		case err != nil && fault.KindOf(err) == fault.Internal:
+			return err
+		case err != nil:
+			waiting = fault.MessageOf(err)
+		case done:
+			return nil
+		}
+		Say(ctx, waiting)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(every):
+		}
+	}
+}

@@ -1,0 +1,117 @@
+package operation
+
+import (
+	"time"
+)
+
+// Names that cross the wire between workflows and their readers.
+const (
+	ProgressQuery = "progress" // query: Progress
+	RetryUpdate   = "retry"    // update: Retry, accepted while blocked
+	ProgressMemo  = "progress" // memo: the final Progress of a closed task
+	CallMemo      = "call"     // memo: the Call that started the task
+
+	TaskKey        = "McmTask"      // search attributes, all Keyword
+	OperationKey   = "McmOperation" //
+	TargetsKey     = "McmTargets"   // KeywordList: "<kind>:<id>"
+	ActorKey       = "McmActor"     // KeywordList: user id and name
+	OutcomeKey     = "McmOutcome"   // Status
+	ViaKey         = "McmVia"       // ui | api | schedule | cli
+	IdempotencyKey = "McmKey"       // hash of the caller's Idempotency-Key
+)
+
+// Status is the state of a task or of one of its steps, in the words of the REST contract.
+type Status string
+
+// The statuses.
+const (
+	Queued       Status = "queued"
+	Running      Status = "running"
+	Blocked      Status = "blocked"
+	Cancelling   Status = "cancelling"
+	Succeeded    Status = "succeeded"
+	Failed       Status = "failed"
+	PartlyFailed Status = "partly_failed"
+	Cancelled    Status = "cancelled"
+	TimedOut     Status = "timed_out"
+	Skipped      Status = "skipped" // steps only
+)
+
+// Closed reports whether nothing more will happen.
+func (s Status) Closed() bool {
+	switch s {
+	case Succeeded, Failed, PartlyFailed, Cancelled, TimedOut, Skipped:
+		return true
+	}
+	return false
+}
+
+// Step is one activity of an operation as the user sees it.
+type Step struct {
+	Name      string     `json:"name"`
+	Status    Status     `json:"status"`
+	Attempt   int        `json:"attempt,omitempty"`
+	StartedAt *time.Time `json:"started_at,omitempty"`
+	EndedAt   *time.Time `json:"ended_at,omitempty"`
+	Message   string     `json:"message,omitempty"`
+	Undo      bool       `json:"undo,omitempty"` // a compensation
+}
+
+// Error says why a task is blocked or failed.
+type Error struct {
+	Code   string `json:"code"`
+	Detail string `json:"detail"`
+}
+
+// Change is one value an operation changed; secrets are masked before they get here.
+type Change struct {
+	Field string `json:"field"`
+	Old   string `json:"old"`
+	New   string `json:"new"`
+}
+
+// Progress is what a running workflow tells about itself.
+type Progress struct {
+	Status  Status         `json:"status"`
+	Message string         `json:"message,omitempty"`
+	Steps   []Step         `json:"steps"`
+	Error   *Error         `json:"error,omitempty"`
+	Result  map[string]any `json:"result,omitempty"`
+}
+
+// Target is a thing an operation acts on.
+type Target struct {
+	Kind string `json:"kind"`
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// Actor is who asked for an operation.
+type Actor struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// Request says who asked for an operation, from where and on what. It travels in the memo.
+type Request struct {
+	Operation string   `json:"operation"`
+	Targets   []Target `json:"targets"`
+	Actor     Actor    `json:"actor"`
+	Project   string   `json:"project,omitempty"`
+	Role      string   `json:"role,omitempty"`
+	Via       string   `json:"via"`
+	SourceIP  string   `json:"source_ip,omitempty"`
+	UserAgent string   `json:"user_agent,omitempty"`
+	RequestID string   `json:"request_id,omitempty"`
+	BodyHash  string   `json:"body_hash,omitempty"` // of the body that came with the Idempotency-Key
+	RetryOf   string   `json:"retry_of,omitempty"`  // id of the failed task that this one repeats
+	Changes   []Change `json:"changes,omitempty"`
+}
+
+// ViaSchedule is the way of what nobody asks for at that moment.
+const ViaSchedule = "schedule"
+
+// Retry is the argument of RetryUpdate.
+type Retry struct {
+	UserToken string `json:"user_token,omitempty"` // a fresh one, for stack operations; sealed by the codec
+}

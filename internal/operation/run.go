@@ -1,0 +1,332 @@
+package operation
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"runtime"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"mycloudmanager/internal/fault"
+)
+
+// Run is one running operation: its progress, and how to undo what it did so far.
+type Run struct {
+	progress Progress
+	planned  int // steps[:planned] is the plan, the rest are compensations
+	undo     []func(workflow.Context) error
+	token    string // from the last Retry
+	retries  int
+	left     []string // what a failed compensation left behind
+	partly   string   // what failed of an operation that otherwise succeeded
+}
+
+// Begin opens an operation whose steps are the given activities, in order. Every workflow starts
+// with it and defers End.
+func Begin(ctx workflow.Context, plan ...any) (*Run, error) {
+	r := &Run{progress: Progress{Status: Running}, planned: len(plan)}
+	for _, activity := range plan {
+		r.progress.Steps = append(r.progress.Steps, Step{Name: ActivityName(activity), Status: Queued})
+	}
+	if err := workflow.SetQueryHandler(ctx, ProgressQuery, func() (Progress, error) { return r.progress, nil }); err != nil {
+		return nil, err
+	}
+	err := workflow.SetUpdateHandlerWithOptions(ctx, RetryUpdate,
+		func(_ workflow.Context, in Retry) error {
+			r.token, r.retries = in.UserToken, r.retries+1
+			return nil
+		},
+		workflow.UpdateHandlerOptions{Validator: func(Retry) error {
+			if r.progress.Status != Blocked {
+				return fault.Final(fault.New(fault.Conflict, nil, "the task is not blocked"))
+			}
+			return nil
+		}})
+	if err != nil {
+		return nil, err
+	}
+	return r, workflow.UpsertTypedSearchAttributes(ctx,
+		temporal.NewSearchAttributeKeyKeyword(TaskKey).ValueSet(TaskID(ctx)),
+		temporal.NewSearchAttributeKeyKeyword(OutcomeKey).ValueSet(string(Running)))
+}
+
+// UserToken returns the token of the last Retry, or start's.
+func (r *Run) UserToken(start string) string {
+	if r.token != "" {
+		return r.token
+	}
+	return start
+}
+
+// Call runs one short activity as a step; out may be nil. A fault that a person can take away
+// blocks the task until Retry or Cancel; the input is then made anew by in.
+func (r *Run) Call(ctx workflow.Context, activity any, in, out any) error {
+	return r.step(ctx, activity, func() (string, error) {
+		return execute(Call(ctx), activity, in, out)
+	})
+}
+
+// Wait runs one polling activity as a step, for at most limit.
+func (r *Run) Wait(ctx workflow.Context, limit time.Duration, activity any, in, out any) error {
+	return r.step(ctx, activity, func() (string, error) {
+		said, err := execute(Wait(ctx, limit), activity, in, out)
+		return said, late(err, limit)
+	})
+}
+
+// Alter is Wait for an activity that changes something: a cancel waits for its end.
+func (r *Run) Alter(ctx workflow.Context, limit time.Duration, activity any, in, out any) error {
+	return r.step(ctx, activity, func() (string, error) {
+		said, err := execute(Alter(ctx, limit), activity, in, out)
+		return said, late(err, limit)
+	})
+}
+
+// execute runs the activity. An input that is a function is made now, after what changed while the
+// step was blocked. Without out, a text that the activity returns is what the step says.
+func execute(ctx workflow.Context, activity any, in, out any) (said string, err error) {
+	if make, ok := in.(func() any); ok {
+		in = make()
+	}
+	var future workflow.Future
+	if in == nil {
+		future = workflow.ExecuteActivity(ctx, activity)
+	} else {
+		future = workflow.ExecuteActivity(ctx, activity, in)
+	}
+	if out != nil {
+		return "", future.Get(ctx, out)
+	}
+	var answer any
+	err = future.Get(ctx, &answer)
+	said, _ = answer.(string)
+	return said, err
+}
+
+// Skip marks steps that this run does not need.
+func (r *Run) Skip(activities ...any) {
+	for _, activity := range activities {
+		r.find(ActivityName(activity)).Status = Skipped
+	}
+}
+
+// Result sets what the task shows as its result.
+func (r *Run) Result(key string, value any) {
+	if r.progress.Result == nil {
+		r.progress.Result = map[string]any{}
+	}
+	r.progress.Result[key] = value
+}
+
+// ResultOf is what Result has set, or nil.
+func (r *Run) ResultOf(key string) any { return r.progress.Result[key] }
+
+// Say sets the task's latest message.
+func (r *Run) Say(format string, args ...any) { r.progress.Message = fmt.Sprintf(format, args...) }
+
+// Undo remembers how to undo the next step. Push it before the step runs: a request whose answer
+// was lost has happened too, and undo tolerates absence.
+func (r *Run) Undo(activity any, in any) {
+	r.undo = append(r.undo, func(ctx workflow.Context) error {
+		return r.compensate(ctx, activity, in)
+	})
+}
+
+// Keep forgets what was to be undone: the operation's point of no return.
+func (r *Run) Keep() { r.undo = nil }
+
+func (r *Run) step(ctx workflow.Context, activity any, do func() (string, error)) error {
+	name := ActivityName(activity)
+	for {
+		r.open(ctx, name)
+		said, err := do()
+		if err == nil {
+			r.close(ctx, name, Succeeded, said)
+			return nil
+		}
+		if !fault.KindOf(err).Blocks() || temporal.IsCanceledError(err) {
+			r.close(ctx, name, ended(err), fault.MessageOf(err))
+			return err
+		}
+		if err := r.block(ctx, name, err); err != nil {
+			r.close(ctx, name, ended(err), fault.MessageOf(err))
+			return err
+		}
+	}
+}
+
+// block parks the task until a person retries or cancels.
+func (r *Run) block(ctx workflow.Context, name string, cause error) error {
+	s := r.find(name)
+	s.Status, s.Message = Blocked, fault.MessageOf(cause)
+	r.progress.Error = &Error{Code: string(fault.KindOf(cause)), Detail: s.Message}
+	if err := r.tell(ctx, Blocked); err != nil {
+		return err
+	}
+	seen := r.retries
+	ok, err := workflow.AwaitWithTimeout(ctx, blockedPatience, func() bool { return r.retries > seen })
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return cause
+	}
+	r.progress.Error = nil
+	return r.tell(ctx, Running)
+}
+
+// tell is state with the progress in the memo, which lists show and which needs no worker.
+func (r *Run) tell(ctx workflow.Context, s Status) error {
+	if err := r.state(ctx, s); err != nil {
+		return err
+	}
+	return workflow.UpsertMemo(ctx, map[string]any{ProgressMemo: r.progress})
+}
+
+func (r *Run) state(ctx workflow.Context, s Status) error {
+	r.progress.Status = s
+	return workflow.UpsertTypedSearchAttributes(ctx, temporal.NewSearchAttributeKeyKeyword(OutcomeKey).ValueSet(string(s)))
+}
+
+// End closes the operation: after a failure or a cancel it undoes, newest first, on a context of
+// its own, and in every case it leaves the final progress in the memo. Use it with defer.
+func (r *Run) End(ctx workflow.Context, err *error) {
+	free, cancel := workflow.NewDisconnectedContext(ctx)
+	defer cancel()
+	if *err != nil && len(r.undo) > 0 {
+		if temporal.IsCanceledError(*err) {
+			_ = r.state(free, Cancelling)
+		}
+		r.rollback(free)
+	}
+	r.finish(free, err)
+}
+
+func (r *Run) rollback(ctx workflow.Context) {
+	for i := len(r.undo) - 1; i >= 0; i-- {
+		if err := r.undo[i](ctx); err != nil {
+			workflow.GetLogger(ctx).Error("Compensation failed", "error", err)
+			r.left = append(r.left, fault.MessageOf(err))
+		}
+	}
+}
+
+func (r *Run) compensate(ctx workflow.Context, activity any, in any) error {
+	name := ActivityName(activity)
+	now := workflow.Now(ctx)
+	r.progress.Steps = append(r.progress.Steps, Step{Name: name, Status: Running, Attempt: 1, StartedAt: &now, Undo: true})
+	at := len(r.progress.Steps) - 1
+	said, err := execute(Wait(ctx, undoPatience), activity, in, nil)
+	end := workflow.Now(ctx)
+	s := &r.progress.Steps[at]
+	s.EndedAt, s.Status, s.Message = &end, Succeeded, said
+	if err != nil {
+		s.Status, s.Message = Failed, fault.MessageOf(err)
+	}
+	return err
+}
+
+func (r *Run) finish(ctx workflow.Context, err *error) {
+	status := ended(*err)
+	if status == Succeeded && r.partly != "" {
+		status = PartlyFailed
+		r.progress.Message, r.progress.Error = r.partly, &Error{Code: string(fault.Internal), Detail: r.partly}
+	}
+	r.progress.Status = status
+	if *err != nil && status != Cancelled {
+		text := fault.MessageOf(*err)
+		if len(r.left) > 0 {
+			text += "; left behind: " + strings.Join(r.left, "; ")
+		}
+		r.progress.Error = &Error{Code: string(fault.KindOf(*err)), Detail: text}
+		r.progress.Message = text
+		*err = fault.Final(fault.New(fault.KindOf(*err), *err, "%s", text))
+	} else if len(r.left) > 0 {
+		r.progress.Message = "left behind: " + strings.Join(r.left, "; ")
+	}
+	for i := range r.progress.Steps {
+		if s := &r.progress.Steps[i]; s.Status == Queued {
+			s.Status = Skipped
+		}
+	}
+	if e := workflow.UpsertMemo(ctx, map[string]any{ProgressMemo: r.progress}); e != nil {
+		workflow.GetLogger(ctx).Error("Progress not kept", "error", e)
+	}
+	_ = r.state(ctx, status)
+}
+
+func (r *Run) open(ctx workflow.Context, name string) {
+	s := r.find(name)
+	now := workflow.Now(ctx)
+	s.Status, s.Message, s.Attempt = Running, "", s.Attempt+1
+	if s.StartedAt == nil {
+		s.StartedAt = &now
+	}
+}
+
+func (r *Run) close(ctx workflow.Context, name string, status Status, message string) {
+	s := r.find(name)
+	now := workflow.Now(ctx)
+	s.Status, s.Message, s.EndedAt = status, message, &now
+	if status == Cancelled {
+		s.Message = "" // the status says it
+	}
+}
+
+// find returns the step of that name; a step outside the plan is added to it.
+func (r *Run) find(name string) *Step {
+	for i := range r.progress.Steps[:r.planned] {
+		if r.progress.Steps[i].Name == name {
+			return &r.progress.Steps[i]
+		}
+	}
+	r.progress.Steps = append(r.progress.Steps[:r.planned:r.planned],
+		append([]Step{{Name: name}}, r.progress.Steps[r.planned:]...)...)
+	r.planned++
+	return &r.progress.Steps[r.planned-1]
+}
+
+func ended(err error) Status {
+	switch {
+	case err == nil:
+		return Succeeded
+	case temporal.IsCanceledError(err):
+		return Cancelled
+	}
+	return Failed
+}
+
+// late says what a step was waiting for when its deadline passed.
+func late(err error, limit time.Duration) error {
+	timeout, ok := errors.AsType[*temporal.TimeoutError](err)
+	if !ok {
+		return err
+	}
+	var last string
+	if timeout.HasLastHeartbeatDetails() {
+		_ = timeout.LastHeartbeatDetails(&last)
+	}
+	if last == "" {
+		last = "no answer"
+	}
+	return fault.Final(fault.New(fault.Unavailable, err, "not done within %s: %s", limit, last))
+}
+
+// ActivityName returns the name an activity function is registered by.
+func ActivityName(activity any) string {
+	name := runtime.FuncForPC(reflect.ValueOf(activity).Pointer()).Name()
+	return strings.TrimSuffix(name[strings.LastIndex(name, ".")+1:], "-fm")
+}
+
+// TaskID returns the id of the running task: workflow id and first run, so that a reset keeps it.
+func TaskID(ctx workflow.Context) string {
+	info := workflow.GetInfo(ctx)
+	return info.WorkflowExecution.ID + "~" + info.FirstRunID
+}
+
+// Retried reports whether a person has pressed Retry in this run.
+func (r *Run) Retried() bool { return r.retries > 0 }

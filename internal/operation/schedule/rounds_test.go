@@ -1,0 +1,77 @@
+package schedule_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"mycloudmanager/internal/operation/schedule"
+	"mycloudmanager/internal/operation/temporal/temporaltest"
+)
+
+// Rounds that are made the whole day long follow their setting at once, and end when it is off.
+func TestRoundsFollowTheirSetting(t *testing.T) {
+	server := temporaltest.Start(t)
+	began, ended := make(chan time.Duration, 10), make(chan time.Duration, 10)
+	w := worker.New(server.Client, "rounds", worker.Options{})
+	w.RegisterWorkflowWithOptions(func(ctx workflow.Context, by schedule.By) error {
+		began <- by.Every
+		_ = workflow.Sleep(ctx, time.Hour)
+		ended <- by.Every
+		return nil
+	}, workflow.RegisterOptions{Name: "CheckAll"})
+	require.NoError(t, w.Start())
+	t.Cleanup(w.Stop)
+	next := func(from <-chan time.Duration) time.Duration {
+		select {
+		case every := <-from:
+			return every
+		case <-time.After(30 * time.Second):
+			t.Fatal("nothing happens")
+			return 0
+		}
+	}
+	ensure := func(r schedule.Round) {
+		r.Name, r.Workflow = "all", "CheckAll"
+		require.NoError(t, schedule.Ensure(t.Context(), server.Client, "rounds", schedule.By{}, []schedule.Round{r}))
+	}
+	handle := server.Client.ScheduleClient().GetHandle(t.Context(), "round:all")
+	running := func() bool {
+		d, err := handle.Describe(t.Context())
+		require.NoError(t, err)
+		return len(d.Info.RunningWorkflows) == 1
+	}
+
+	ensure(schedule.Round{Every: time.Second})
+	require.Equal(t, time.Second, next(began))
+	require.Eventually(t, running, 10*time.Second, 50*time.Millisecond)
+	ensure(schedule.Round{Every: time.Second})
+	select {
+	case <-ended:
+		t.Fatal("the same setting changes nothing")
+	case <-time.After(500 * time.Millisecond):
+	}
+	// Just then the schedule could start another by the setting of before, as soon as that one has ended.
+	time.Sleep(time.Until(time.Now().Truncate(time.Second).Add(time.Second - 15*time.Millisecond)))
+	ensure(schedule.Round{Every: 2 * time.Second})
+	require.Equal(t, time.Second, next(ended))
+	require.Equal(t, 2*time.Second, next(began))
+	require.Eventually(t, running, 10*time.Second, 50*time.Millisecond)
+	ensure(schedule.Round{Cron: schedule.Off})
+	require.Equal(t, 2*time.Second, next(ended))
+	_, err := handle.Describe(t.Context())
+	require.Error(t, err, "there is no schedule any more")
+	ensure(schedule.Round{Cron: schedule.Off})
+}
+
+func TestAWorkflowMakesBoundedRoundsThatLeaveTimeToOthers(t *testing.T) {
+	for every, want := range map[time.Duration]int{0: 1, 24 * time.Hour: 1, time.Hour: 24, 5 * time.Minute: 288, 30 * time.Second: 288} {
+		require.Equal(t, want, schedule.By{Every: every}.Rounds(), every)
+	}
+	by := schedule.By{Every: 30 * time.Second}
+	require.Equal(t, 28*time.Second, by.Rest(2*time.Second))
+	require.Equal(t, 80*time.Second, by.Rest(20*time.Second))
+}

@@ -1,0 +1,33 @@
+package operation_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+
+	"mycloudmanager/internal/operation"
+)
+
+// Temporal refuses a task whose search attribute is too large: the targets that it is found by are as many as fit.
+func TestTargetsFitTheirAttribute(t *testing.T) {
+	r := operation.Request{Operation: "agent.install"}
+	for range 1000 {
+		r.Targets = append(r.Targets, operation.Target{Kind: "instance", ID: strings.Repeat("0", 36)})
+	}
+	found := func() []string {
+		list, ok := temporal.NewSearchAttributes(r.Attributes()...).GetKeywordList(temporal.NewSearchAttributeKeyKeywordList(operation.TargetsKey))
+		require.True(t, ok)
+		raw, err := json.Marshal(list)
+		require.NoError(t, err)
+		require.LessOrEqual(t, len(raw), operation.TargetsRoom)
+		return list
+	}
+	require.Len(t, found(), 42)
+	usual := operation.TargetsRoom
+	t.Cleanup(func() { operation.TargetsRoom = usual })
+	operation.TargetsRoom = operation.EmbeddedRoom
+	require.Len(t, found(), 1000)
+}

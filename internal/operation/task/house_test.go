@@ -1,0 +1,173 @@
+package task_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/interceptor"
+	sdkworker "go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/operation/task"
+	"mycloudmanager/internal/operation/tasklog"
+	"mycloudmanager/internal/operation/temporal/temporaltest"
+	"mycloudmanager/internal/platform/i18n"
+)
+
+// errand says how a task of the tests is to end.
+type errand struct {
+	Do    string // "", fail, wait or work
+	Token string
+}
+
+func (e *errand) SetUserToken(token string) { e.Token = token }
+
+// hands are the activities; they are refused for a quota until it is raised.
+type hands struct {
+	raised atomic.Bool
+	undone atomic.Int32
+	token  atomic.Value
+	log    *tasklog.Log
+}
+
+// WriteThing says what it does, and fails once.
+func (h *hands) WriteThing(ctx context.Context, _ errand) error {
+	log := h.log.Open(ctx)
+	defer log.Close()
+	attempt := activity.GetInfo(ctx).Attempt
+	log.Say(tasklog.Line{Host: "web-1", Message: fmt.Sprintf("try %d of %s", attempt, operation.TaskOf(ctx))})
+	if attempt == 1 {
+		log.Say(tasklog.Line{Host: "web-1", Level: tasklog.Error, Stream: tasklog.Stderr, Message: "no route"})
+		return fault.New(fault.Unavailable, nil, "web-1 does not answer")
+	}
+	return nil
+}
+
+func (h *hands) MakeThing(_ context.Context, in errand) (string, error) {
+	h.token.Store(in.Token)
+	if !h.raised.Load() {
+		return "", fault.New(fault.Quota, errors.New("413"), "cinder: Maximum number of volumes allowed (2) exceeded")
+	}
+	return "made", nil
+}
+
+func (h *hands) DropThing(context.Context, errand) error {
+	h.undone.Add(1)
+	return nil
+}
+
+// RunErrand is a workflow as the product writes them.
+func RunErrand(ctx workflow.Context, in errand) (err error) {
+	var h *hands
+	r, err := operation.Begin(ctx, h.MakeThing)
+	if err != nil {
+		return err
+	}
+	defer r.End(ctx, &err)
+	switch in.Do {
+	case "fail":
+		return fault.Final(fault.New(fault.Invalid, nil, "nova: no such flavor"))
+	case "write":
+		return r.Call(ctx, h.WriteThing, in, nil)
+	case "wait":
+		return workflow.Await(ctx, func() bool { return false })
+	case "work":
+		r.Undo(h.DropThing, in)
+		return r.Call(ctx, h.MakeThing, func() any { return errand{Token: r.UserToken(in.Token)} }, nil)
+	}
+	r.Skip(h.MakeThing)
+	return nil
+}
+
+var testOperation = operation.Operation{Name: "test.errand", Workflow: RunErrand, Role: "operator", Input: func() any { return new(errand) },
+	Title: i18n.Text{En: "Run {target}", Fr: "Exécuter {target}"}}
+
+type house struct {
+	*task.Service
+	server *temporaltest.Server
+	hands  *hands
+}
+
+func newHouse(t *testing.T) *house {
+	t.Helper()
+	server := temporaltest.Start(t)
+	h := &house{server: server, hands: &hands{}, Service: &task.Service{Temporal: server.Client, Namespace: temporaltest.Namespace, TaskQueue: "test",
+		Converter: server.Ring.Converter(), Operations: map[string]operation.Operation{testOperation.Name: testOperation},
+		StepTitles: map[string]i18n.Text{"MakeThing": {En: "Make the thing", Fr: "Fabriquer la chose"}}}}
+	w := sdkworker.New(server.Client, "test", sdkworker.Options{Interceptors: []interceptor.WorkerInterceptor{&operation.Interceptor{}}})
+	w.RegisterWorkflow(RunErrand)
+	w.RegisterActivity(h.hands)
+	require.NoError(t, w.Start())
+	t.Cleanup(w.Stop)
+	return h
+}
+
+// request is a wish of somebody about one thing.
+func request(thing, do string) task.Start {
+	return task.Start{Operation: testOperation, Input: errand{Do: do}, Body: []byte(do), Request: operation.Request{Operation: testOperation.Name,
+		Targets: []operation.Target{{Kind: "app", ID: thing, Name: thing}}, Actor: operation.Actor{ID: "u1", Name: "anna"}, Via: "api"}}
+}
+
+func (h *house) start(t *testing.T, in task.Start) task.Task {
+	t.Helper()
+	task, err := h.Start(t.Context(), in)
+	require.NoError(t, err)
+	return task
+}
+
+const patience = 15 * time.Second
+
+// await returns the task once it has the status.
+func (h *house) await(t *testing.T, id string, status operation.Status) (task task.Task) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		var err error
+		task, err = h.Get(t.Context(), id)
+		return err == nil && task.Status == status
+	}, patience, 20*time.Millisecond, "%s: %s", id, status)
+	return task
+}
+
+// all walks a list page by page.
+func (h *house) all(t *testing.T, f task.Filter) (list []task.Task) {
+	t.Helper()
+	for range 1000 {
+		page, err := h.List(t.Context(), f)
+		require.NoError(t, err)
+		require.LessOrEqual(t, len(page.Items), f.PageSize)
+		list = append(list, page.Items...)
+		if f.PageToken = page.NextPageToken; f.PageToken == "" {
+			return list
+		}
+	}
+	t.Fatal("the list has no end")
+	return nil
+}
+
+// settle waits until visibility shows as many tasks.
+func (h *house) settle(t *testing.T, f task.Filter, n int) []task.Task {
+	t.Helper()
+	f.PageSize = 500
+	var list []task.Task
+	require.Eventually(t, func() bool { list = h.all(t, f); return len(list) == n }, patience, 50*time.Millisecond,
+		"%d tasks", n)
+	return list
+}
+
+func ids(list []task.Task) map[string]int {
+	out := map[string]int{}
+	for _, task := range list {
+		out[task.ID]++
+	}
+	return out
+}
+
+func kindOf(err error) string { return fmt.Sprint(fault.KindOf(err)) }

@@ -1,0 +1,280 @@
+package task
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/operation"
+)
+
+// cursor is what a page token holds. Temporal sorts running tasks first, by their start, then closed
+// ones by their end. Its own token makes deep pages slow and fails on what it did not make, so pages
+// are bounded by that time.
+type cursor struct {
+	Closed bool      `json:"c,omitempty"`
+	Before time.Time `json:"b,omitzero"`
+	Seen   []string  `json:"s,omitempty"` // runs of exactly that time that were on an earlier page
+	// Span is how far back the next page probably reaches: within bounds on both sides an index finds it at
+	// once, however many tasks are newer.
+	Span time.Duration `json:"w,omitempty"`
+}
+
+func (c cursor) token() string {
+	b, err := json.Marshal(c)
+	if err != nil {
+		return ""
+	}
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+func parseCursor(token string) (cursor, error) {
+	var c cursor
+	if token == "" {
+		return c, nil
+	}
+	b, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil || json.Unmarshal(b, &c) != nil || c.Before.IsZero() {
+		return c, fault.InvalidField("page_token", "not a token of this list")
+	}
+	return c, nil
+}
+
+const (
+	defaultPage = 50
+	// askedAPage is how many running tasks of a page are asked for their latest message; the others
+	// show it when they are opened.
+	askedAPage = 20
+)
+
+// Lister lists tasks.
+type Lister interface {
+	List(ctx context.Context, f Filter) (Page, error)
+}
+
+// List returns one page: running tasks first, the newest first, then closed ones by their end.
+func (s *Service) List(ctx context.Context, f Filter) (Page, error) {
+	page := Page{Items: []Task{}}
+	if f.PageSize == 0 {
+		f.PageSize = defaultPage
+	}
+	c, err := parseCursor(f.PageToken)
+	if err != nil {
+		return page, err
+	}
+	conditions, err := f.conditions()
+	if err != nil {
+		return page, err
+	}
+	found, c, more, err := s.next(ctx, conditions, f.PageSize, c)
+	if err != nil {
+		return page, err
+	}
+	if more {
+		page.NextPageToken = c.token()
+	}
+	if found, err = s.dropReset(ctx, found); err != nil {
+		return page, err
+	}
+	for i, e := range found {
+		progress := e.progress
+		if i < askedAPage && e.end == nil {
+			progress = s.progress(ctx, e)
+		}
+		page.Items = append(page.Items, s.task(ctx, e, progress))
+	}
+	return page, nil
+}
+
+// next reads the rows after the cursor: what is left of the running ones, then closed ones.
+func (s *Service) next(ctx context.Context, conditions []string, size int, c cursor) (found []*execution, after cursor, more bool, err error) {
+	if c.Before.IsZero() {
+		c.Before = far()
+	}
+	if !c.Closed {
+		if found, c, more, err = s.bounded(ctx, conditions, size, c); err != nil || more {
+			return found, c, more, err
+		}
+		c, more = cursor{Closed: true, Before: far()}, true
+	}
+	if len(found) < size {
+		var rest []*execution
+		rest, c, more, err = s.bounded(ctx, conditions, size-len(found), c)
+		found = append(withoutEnded(found, rest), rest...)
+	}
+	return found, c, more, err
+}
+
+// withoutEnded leaves out running tasks that have ended before the closed ones were read, and are among those.
+func withoutEnded(running, closed []*execution) []*execution {
+	return slices.DeleteFunc(running, func(r *execution) bool {
+		return slices.ContainsFunc(closed, func(c *execution) bool { return c.runID == r.runID })
+	})
+}
+
+// far is later than any task's time, also by the clock of another machine.
+func far() time.Time { return time.Now().Add(time.Hour) }
+
+// ours leaves out what Temporal runs for itself.
+const ours = operation.OperationKey + " IS NOT NULL"
+
+// bounded returns the part of a page that the cursor begins: running tasks or closed ones.
+func (s *Service) bounded(ctx context.Context, conditions []string, size int, c cursor) ([]*execution, cursor, bool, error) {
+	when := func(e *execution) time.Time { return e.start }
+	if c.Closed {
+		when = func(e *execution) time.Time { return *e.end }
+	}
+	// One more than fits tells whether there is another page.
+	rows, err := s.window(ctx, conditions, c, size+len(c.Seen)+1)
+	if err != nil {
+		return nil, c, false, err
+	}
+	var out []*execution
+	for _, e := range rows {
+		if !slices.Contains(c.Seen, e.runID) || !when(e).Equal(c.Before) {
+			out = append(out, e)
+		}
+	}
+	more := len(out) > size
+	if more {
+		out = out[:size]
+	}
+	if len(out) == 0 {
+		return out, c, false, nil
+	}
+	next := cursor{Closed: c.Closed, Before: when(out[len(out)-1])}
+	next.Span = max(spanFactor*when(out[0]).Sub(next.Before), shortestSpan)
+	if next.Before.Equal(c.Before) {
+		next.Seen = c.Seen
+	}
+	for _, e := range out {
+		if when(e).Equal(next.Before) {
+			next.Seen = append(next.Seen, e.runID)
+		}
+	}
+	return out, next, more, nil
+}
+
+const (
+	spanFactor   = 4 // of the page before: enough for most next pages
+	spanGrowth   = 8 // when it was not
+	shortestSpan = time.Minute
+	longestSpan  = 400 * 24 * time.Hour
+)
+
+// window reads what comes next: of closed tasks first those within the span, and more of the past only
+// when they do not fill the page.
+func (s *Service) window(ctx context.Context, conditions []string, c cursor, limit int) ([]*execution, error) {
+	bounds := func(condition string) string {
+		return strings.Join(append(slices.Clone(conditions), condition, ours), " AND ")
+	}
+	before := c.Before.UTC().Format(time.RFC3339Nano)
+	if !c.Closed {
+		return s.rows(ctx, bounds(fmt.Sprintf("ExecutionStatus = 'Running' AND StartTime <= '%s'", before)), int32(limit))
+	}
+	for span := c.Span; span > 0 && span < longestSpan; span *= spanGrowth {
+		after := c.Before.Add(-span).UTC().Format(time.RFC3339Nano)
+		rows, err := s.rows(ctx, bounds(fmt.Sprintf("CloseTime BETWEEN '%s' AND '%s'", after, before)), int32(limit))
+		if err != nil || len(rows) == limit {
+			return rows, err
+		}
+	}
+	return s.rows(ctx, bounds(fmt.Sprintf("CloseTime <= '%s'", before)), int32(limit))
+}
+
+// dropReset leaves out runs that a reset has replaced: they and their successor are one task. The look for
+// successors is the dear part of a page, and is spared for runs that have succeeded: nobody resets those,
+// and if somebody does, the two are one where they come on one page.
+func (s *Service) dropReset(ctx context.Context, found []*execution) ([]*execution, error) {
+	var ids []string
+	for _, e := range found {
+		if e.status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING && e.status != enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED {
+			ids = append(ids, "'"+e.taskID+"'")
+		}
+	}
+	runs, err := s.runsOf(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	newest := map[string]time.Time{}
+	for _, e := range append(runs, found...) {
+		if e.start.After(newest[e.taskID]) {
+			newest[e.taskID] = e.start
+		}
+	}
+	return slices.DeleteFunc(found, func(e *execution) bool { return newest[e.taskID].After(e.start) }), nil
+}
+
+// runsOf are the runs of tasks that are named.
+func (s *Service) runsOf(ctx context.Context, ids []string) ([]*execution, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	// As many rows as tasks, no more: the newest ends come first, so each task's last run is among them,
+	// and the index is read no further than the page itself reaches.
+	// Workflows that work for a task name it too, and are no runs of it.
+	return s.rows(ctx, fmt.Sprintf("%s IN (%s) AND %s", operation.TaskKey, strings.Join(ids, ", "), ours), int32(len(ids)))
+}
+
+// kinds of targets that an id alone may mean.
+var kinds = []string{"stack", "app", "instance", "plan", "backup", "volume", "token"}
+
+func (f Filter) conditions() ([]string, error) {
+	var out []string
+	for field, v := range map[string]string{"operation": f.Operation, "target": f.Target, "actor": f.Actor} {
+		if strings.ContainsFunc(v, func(r rune) bool { return r < ' ' || r > '~' || r == '\'' || r == '"' || r == '\\' }) {
+			return nil, fault.InvalidField(field, "has characters that no id has")
+		}
+	}
+	if f.Operation != "" {
+		out = append(out, fmt.Sprintf("%s = '%s'", operation.OperationKey, f.Operation))
+	}
+	if f.Actor != "" {
+		out = append(out, fmt.Sprintf("%s = '%s'", operation.ActorKey, f.Actor))
+	}
+	if f.Target != "" {
+		targets := []string{"'" + f.Target + "'"}
+		if !strings.Contains(f.Target, ":") {
+			targets = nil
+			for _, kind := range kinds {
+				targets = append(targets, "'"+kind+":"+f.Target+"'")
+			}
+		}
+		out = append(out, fmt.Sprintf("%s IN (%s)", operation.TargetsKey, strings.Join(targets, ", ")))
+	}
+	if !f.Since.IsZero() {
+		out = append(out, fmt.Sprintf("StartTime >= '%s'", f.Since.UTC().Format(time.RFC3339Nano)))
+	}
+	if !f.Until.IsZero() {
+		out = append(out, fmt.Sprintf("StartTime < '%s'", f.Until.UTC().Format(time.RFC3339Nano)))
+	}
+	if f.Status != "" {
+		out = append(out, statusCondition(f.Status))
+	}
+	return out, nil
+}
+
+func statusCondition(s operation.Status) string {
+	switch s {
+	case operation.Queued:
+		return "ExecutionStatus = 'Running' AND " + operation.OutcomeKey + " IS NULL"
+	case operation.Running, operation.Blocked, operation.Cancelling:
+		return fmt.Sprintf("ExecutionStatus = 'Running' AND %s = '%s'", operation.OutcomeKey, s)
+	case operation.Succeeded:
+		return fmt.Sprintf("ExecutionStatus = 'Completed' AND %s = '%s'", operation.OutcomeKey, operation.Succeeded)
+	case operation.PartlyFailed:
+		return fmt.Sprintf("ExecutionStatus = 'Completed' AND %s = '%s'", operation.OutcomeKey, operation.PartlyFailed)
+	case operation.Cancelled:
+		return "ExecutionStatus IN ('Canceled', 'Terminated')"
+	case operation.TimedOut:
+		return "ExecutionStatus = 'TimedOut'"
+	}
+	return "ExecutionStatus = 'Failed'"
+}

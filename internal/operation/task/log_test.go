@@ -1,0 +1,121 @@
+package task_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/api/workflowservice/v1"
+
+	"mycloudmanager/internal/openstack"
+	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/operation/tasklog"
+	"mycloudmanager/sandbox/sandboxtest"
+)
+
+func (h *house) logged(t *testing.T, id string) (out []tasklog.Line) {
+	t.Helper()
+	v, err := h.Log(t.Context(), id, "")
+	require.NoError(t, err)
+	require.Empty(t, v.Missing)
+	for e, err := range v.Lines(t.Context(), tasklog.Query{}) {
+		require.NoError(t, err)
+		out = append(out, e.Line)
+	}
+	return out
+}
+
+// followed reads a task's log until its end, and breaks off and comes back after each change.
+func (h *house) followed(t *testing.T, id string, lines bool) (out []tasklog.Line, total int) {
+	t.Helper()
+	cursor := ""
+	for began := time.Now(); time.Since(began) < patience; {
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		c, open := <-h.FollowLog(ctx, id, "", cursor, lines)
+		cancel()
+		require.True(t, open)
+		out, cursor = append(out, c.Lines...), c.Cursor
+		if c.Ended {
+			return out, c.Total
+		}
+	}
+	t.Fatal("the log has no end")
+	return nil, 0
+}
+
+// What activities write is part of the task's log: in the order of time, each attempt, and of all runs of the task.
+func TestWhatActivitiesWriteIsInTheLog(t *testing.T) {
+	h := newHouse(t)
+	cloud := sandboxtest.Start(t)
+	h.hands.log = &tasklog.Log{Store: openstack.New(cloud.AuthURL, "demo", "demo", "demo").Objects, Keep: time.Hour}
+	h.Logs = &tasklog.Log{Store: openstack.New(cloud.AuthURL, "demo", "demo", "demo").Objects} // of another replica
+	task := h.start(t, request("writer", "write"))
+	live := make(chan []tasklog.Line, 1)
+	go func() {
+		var seen []tasklog.Line
+		for c := range h.FollowLog(t.Context(), task.ID, "", "", true) {
+			seen = append(seen, c.Lines...)
+		}
+		live <- seen
+	}()
+	h.await(t, task.ID, operation.Succeeded)
+
+	whole := h.logged(t, task.ID)
+	require.True(t, slices.IsSortedFunc(whole, func(a, b tasklog.Line) int { return a.Time.Compare(b.Time) }))
+	var written []string
+	for _, l := range whole {
+		if l.Host != "" {
+			require.Equal(t, "WriteThing", l.Step)
+			written = append(written, l.Message)
+		}
+	}
+	require.Equal(t, []string{"try 1 of " + task.ID, "no route", "try 2 of " + task.ID}, written)
+	require.Equal(t, "the task starts", whole[0].Message)
+	require.Equal(t, "the task has succeeded", whole[len(whole)-1].Message)
+
+	again, total := h.followed(t, task.ID, true)
+	require.Equal(t, len(whole), total)
+	require.ElementsMatch(t, whole, again)
+	require.ElementsMatch(t, whole, <-live, "each line once")
+	counted, total := h.followed(t, task.ID, false)
+	require.Empty(t, counted)
+	require.Equal(t, len(whole), total)
+
+	_, err := h.server.Client.ResetWorkflowExecution(t.Context(), &workflowservice.ResetWorkflowExecutionRequest{
+		Namespace: h.Namespace, WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: "app:writer"},
+		Reason: "an operator's", WorkflowTaskFinishEventId: 4, RequestId: "reset",
+	})
+	require.NoError(t, err)
+	h.await(t, task.ID, operation.Succeeded)
+	require.Eventually(t, func() bool {
+		return strings.Count(fmt.Sprint(h.logged(t, task.ID)), "try 2 of "+task.ID) == 2
+	}, patience, 100*time.Millisecond, "the run before the reset is still there")
+}
+
+func TestTheLogOfNoTaskEndsAtOnce(t *testing.T) {
+	h := newHouse(t)
+	_, open := <-h.FollowLog(t.Context(), "app:nobody~0190", "", "", true)
+	require.False(t, open)
+}
+
+// Without the object storage there is still the story, and why the rest is not there.
+func TestWithoutStorageTheStoryIsTold(t *testing.T) {
+	h := newHouse(t)
+	cloud := sandboxtest.Start(t)
+	h.Logs = &tasklog.Log{Store: openstack.New(cloud.AuthURL, "demo", "demo", "demo").Objects}
+	cloud.Kill()
+	task := h.start(t, request("alone", ""))
+	h.await(t, task.ID, operation.Succeeded)
+	v, err := h.Log(t.Context(), task.ID, "")
+	require.NoError(t, err)
+	require.Contains(t, v.Missing, "does not answer")
+	require.Greater(t, v.Total, 1)
+	c := <-h.FollowLog(t.Context(), task.ID, "", "", true)
+	require.Equal(t, v.Missing, c.Missing)
+	require.NotEmpty(t, c.Lines)
+}

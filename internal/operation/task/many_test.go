@@ -1,0 +1,28 @@
+package task_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/operation/task"
+)
+
+// manyTargets are tasks on more things than Temporal usually takes in a search attribute.
+func (h *house) manyTargets(t *testing.T) {
+	wish := request("first-of-many", "")
+	for n := range 999 {
+		wish.Request.Targets = append(wish.Request.Targets, operation.Target{Kind: "instance", ID: fmt.Sprintf("00000000-0000-4000-8000-%012d", n), Name: fmt.Sprint("web-", n)})
+	}
+	usual := operation.TargetsRoom
+	t.Cleanup(func() { operation.TargetsRoom = usual })
+	for found, room := range []int{usual, operation.EmbeddedRoom} {
+		operation.TargetsRoom = room
+		started := h.start(t, wish)
+		require.Len(t, h.await(t, started.ID, operation.Succeeded).Targets, 1000, "the task names all")
+		h.settle(t, task.Filter{Target: "app:first-of-many"}, 1+found)
+		h.settle(t, task.Filter{Target: "instance:00000000-0000-4000-8000-000000000998"}, found)
+	}
+}

@@ -1,0 +1,291 @@
+package task
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+	sdktemporal "go.temporal.io/sdk/temporal"
+	"golang.org/x/sync/singleflight"
+
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/operation/tasklog"
+	"mycloudmanager/internal/operation/temporal"
+	"mycloudmanager/internal/platform/i18n"
+)
+
+// Service starts and shows tasks.
+type Service struct {
+	Temporal    client.Client
+	Namespace   string
+	TaskQueue   string
+	Converter   converter.DataConverter
+	Operations  map[string]operation.Operation
+	StepTitles  map[string]i18n.Text
+	TemporalWeb bool
+	Logs        *tasklog.Log
+
+	stories stories
+	hub     hub
+	share   singleflight.Group // requests with one Idempotency-Key at once
+}
+
+// Start starts an operation. A second one on the same target is a conflict that names the task in
+// the way; the same Idempotency-Key gives the same task again.
+func (s *Service) Start(ctx context.Context, in Start) (Task, error) {
+	if in.Key == "" {
+		return s.begin(ctx, in, "")
+	}
+	key := keyed(&in)
+	// An operation that is done in no time could end between another request's look and its start: here
+	// requests take turns, and what another replica started meanwhile has the same request id.
+	v, err, _ := s.share.Do(key+in.Request.BodyHash, func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookPatience)
+		defer cancel()
+		if t, err := s.again(ctx, key, in); err != nil || t != nil {
+			return deref(t), err
+		}
+		return s.begin(ctx, in, key)
+	})
+	t, _ := v.(Task)
+	return t, err
+}
+
+func (s *Service) begin(ctx context.Context, in Start, key string) (Task, error) {
+	run, err := s.execute(temporal.WithRequestID(ctx, key), in, key)
+	if err == nil {
+		return s.started(ctx, run.GetID()+"~"+run.GetRunID(), in)
+	}
+	if _, ok := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); !ok {
+		return Task{}, unavailable(err)
+	}
+	if key != "" { // two replicas with one key at once: the other one won
+		if t, err := s.again(ctx, key, in); err != nil || t != nil {
+			return deref(t), err
+		}
+	}
+	return Task{}, s.inTheWay(ctx, in.Request.Targets[0])
+}
+
+func (s *Service) execute(ctx context.Context, in Start, key string) (client.WorkflowRun, error) {
+	attributes := in.Request.Attributes()
+	if key != "" {
+		attributes = append(attributes, sdktemporal.NewSearchAttributeKeyKeyword(operation.IdempotencyKey).ValueSet(key))
+	}
+	return s.Temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: in.workflowID(), TaskQueue: s.TaskQueue, WorkflowExecutionTimeout: operation.Deadline,
+		WorkflowExecutionErrorWhenAlreadyStarted: true,
+		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		Memo:                                     map[string]any{operation.CallMemo: in.Request},
+		TypedSearchAttributes:                    sdktemporal.NewSearchAttributes(attributes...),
+		StaticSummary:                            in.Operation.TitleOf("en", in.Request.Targets),
+	}, in.Operation.Workflow, in.Input)
+}
+
+// inTheWay names the operation that runs on the target.
+func (s *Service) inTheWay(ctx context.Context, target operation.Target) error {
+	e := &fault.Error{Kind: fault.Conflict, Message: "another operation works on it: wait for it or cancel it"}
+	found, err := s.describe(ctx, target.WorkflowID(), "")
+	if err == nil {
+		e.Task = found.taskID
+		if op, ok := s.Operations[found.request.Operation]; ok {
+			e.Message = fmt.Sprintf("%q is running: wait for it or cancel it", op.TitleOf(i18n.Of(ctx), found.request.Targets))
+		}
+	}
+	return e
+}
+
+// RunningOn returns the tasks that work on targets of a kind now, by the targets' ids, with one
+// question however many there are. It may lag behind by what visibility does.
+func (s *Service) RunningOn(ctx context.Context, kind string) (map[string]string, error) {
+	rows, err := s.rows(ctx, "ExecutionStatus = 'Running' AND "+ours, openTasks)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]string{}
+	for _, e := range rows {
+		for _, target := range e.request.Targets {
+			if target.Kind == kind {
+				out[target.ID] = e.taskID
+			}
+		}
+	}
+	return out, nil
+}
+
+// Latest returns the task that works on the target, or did last.
+func (s *Service) Latest(ctx context.Context, target operation.Target) (Task, error) {
+	e, err := s.describe(ctx, target.WorkflowID(), "")
+	if err != nil {
+		return Task{}, err
+	}
+	return s.task(ctx, e, s.progress(ctx, e)), nil
+}
+
+// Running returns the id of the task that works on the target now, or "".
+func (s *Service) Running(ctx context.Context, target operation.Target) (string, error) {
+	found, err := s.describe(ctx, target.WorkflowID(), "")
+	switch {
+	case fault.KindOf(err) == fault.NotFound:
+		return "", nil
+	case err != nil:
+		return "", err
+	case found.status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
+		return found.taskID, nil
+	}
+	return "", nil
+}
+
+// Cancel asks the task to stop; what it did is undone. A closed task is a conflict.
+func (s *Service) Cancel(ctx context.Context, id string) (Task, error) {
+	found, err := s.find(ctx, id)
+	if err != nil {
+		return Task{}, err
+	}
+	if found.status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+		return Task{}, &fault.Error{Kind: fault.Conflict, Message: "the task has ended", Task: id}
+	}
+	if err := s.Temporal.CancelWorkflow(ctx, found.workflowID, found.runID); err != nil {
+		return Task{}, unavailable(err)
+	}
+	t, err := s.Get(ctx, id)
+	if err == nil && !t.Status.Closed() {
+		t.Status = operation.Cancelling
+	}
+	return t, err
+}
+
+// Retry lets a blocked task go on, or starts a failed one again with the same input. userToken is
+// the caller's own, for operations that act with it; key is the Idempotency-Key of a new start.
+func (s *Service) Retry(ctx context.Context, id string, r operation.Request, userToken, key string) (Task, error) {
+	found, err := s.find(ctx, id)
+	if err != nil {
+		return Task{}, err
+	}
+	if found.status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+		return s.unblock(ctx, id, found, userToken)
+	}
+	status := found.final()
+	if status == operation.Succeeded {
+		return Task{}, &fault.Error{Kind: fault.Conflict, Message: "the task has succeeded: there is nothing to retry", Task: id}
+	}
+	op, ok := s.Operations[found.request.Operation]
+	if !ok {
+		return Task{}, fault.New(fault.Conflict, nil, "this release cannot repeat %s", found.request.Operation)
+	}
+	input := op.Input()
+	if err := s.input(ctx, found, input); err != nil {
+		return Task{}, err
+	}
+	if user, ok := input.(operation.TokenUser); ok {
+		user.SetUserToken(userToken)
+	}
+	if many, ok := input.(operation.Narrower); ok && found.progress != nil {
+		many.Narrow(found.progress.Result)
+	}
+	r.Operation, r.Targets, r.Changes, r.RetryOf = found.request.Operation, found.request.Targets, found.request.Changes, id
+	return s.Start(ctx, Start{Operation: op, Input: reflect.ValueOf(input).Elem().Interface(), Request: r, Key: key, Body: []byte("retry of " + id),
+		ID: found.workflowID})
+}
+
+func (s *Service) unblock(ctx context.Context, id string, found *execution, userToken string) (Task, error) {
+	argument := operation.Retry{}
+	if op, ok := s.Operations[found.request.Operation]; ok {
+		if _, ok := op.Input().(operation.TokenUser); ok {
+			argument.UserToken = userToken
+		}
+	}
+	handle, err := s.Temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		WorkflowID: found.workflowID, RunID: found.runID, UpdateName: operation.RetryUpdate, Args: []any{argument},
+		WaitForStage: client.WorkflowUpdateStageCompleted,
+	})
+	if err == nil {
+		err = handle.Get(ctx, nil)
+	}
+	if err != nil {
+		if fault.KindOf(err) == fault.Conflict {
+			return Task{}, &fault.Error{Kind: fault.Conflict, Message: "the task is running, it needs no retry", Task: id}
+		}
+		return Task{}, unavailable(err)
+	}
+	return s.Get(ctx, id)
+}
+
+// input reads what the task was started with from its history's first event.
+func (s *Service) input(ctx context.Context, found *execution, into any) error {
+	history := s.Temporal.GetWorkflowHistory(ctx, found.workflowID, found.runID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	event, err := history.Next()
+	if err != nil {
+		return unavailable(err)
+	}
+	payloads := event.GetWorkflowExecutionStartedEventAttributes().GetInput()
+	if err := s.Converter.FromPayloads(payloads, into); err != nil {
+		return fault.New(fault.Internal, err, "the task's input cannot be read: %v", err)
+	}
+	return nil
+}
+
+func split(id string) (workflowID, firstRun string, err error) {
+	workflowID, firstRun, ok := strings.Cut(id, "~")
+	if !ok || workflowID == "" || firstRun == "" || strings.ContainsAny(id, "\"'\\ ") {
+		return "", "", fault.New(fault.NotFound, nil, "there is no such task")
+	}
+	return workflowID, firstRun, nil
+}
+
+// find returns the newest run of the task: a reset leaves its predecessors behind.
+func (s *Service) find(ctx context.Context, id string) (*execution, error) {
+	workflowID, firstRun, err := split(id)
+	if err != nil {
+		return nil, err
+	}
+	newest, err := s.describe(ctx, workflowID, "")
+	if err != nil {
+		return nil, err
+	}
+	if newest.taskID == id {
+		return newest, nil
+	}
+	if rows, err := s.rows(ctx, fmt.Sprintf("%s = '%s'", operation.TaskKey, id), 1); err == nil && len(rows) > 0 {
+		return s.describe(ctx, workflowID, rows[0].runID)
+	}
+	return s.describe(ctx, workflowID, firstRun)
+}
+
+func (s *Service) describe(ctx context.Context, workflowID, runID string) (*execution, error) {
+	d, err := s.Temporal.WorkflowService().DescribeWorkflowExecution(ctx, &workflowservice.DescribeWorkflowExecutionRequest{
+		Namespace: s.Namespace, Execution: &commonpb.WorkflowExecution{WorkflowId: workflowID, RunId: runID},
+	})
+	if err != nil {
+		if _, ok := errors.AsType[*serviceerror.NotFound](err); ok {
+			return nil, fault.New(fault.NotFound, nil, "there is no such task")
+		}
+		if _, ok := errors.AsType[*serviceerror.InvalidArgument](err); ok {
+			return nil, fault.New(fault.NotFound, nil, "there is no such task")
+		}
+		return nil, unavailable(err)
+	}
+	e := s.execution(d.WorkflowExecutionInfo)
+	e.pending = d.PendingActivities
+	return e, nil
+}
+
+func deref(t *Task) Task {
+	if t == nil {
+		return Task{}
+	}
+	return *t
+}
+
+func unavailable(err error) error {
+	return fault.New(fault.Unavailable, err, "Temporal does not answer")
+}

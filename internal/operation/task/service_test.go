@@ -1,0 +1,239 @@
+package task_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/operation/task"
+	"mycloudmanager/internal/operation/tasklog"
+	"mycloudmanager/internal/platform/i18n"
+)
+
+func TestTasksOnARealServer(t *testing.T) {
+	h := newHouse(t)
+	t.Run("twenty requests with one key are one task", h.race)
+	t.Run("a key is one task across replicas", h.replicas)
+	t.Run("a key stands for its body, also later", h.keys)
+	t.Run("one operation works on a thing at a time", h.inTheWay)
+	t.Run("cancel undoes", h.cancels)
+	t.Run("retry of a failed task is another task", h.retries)
+	t.Run("a blocked task goes on after retry", h.blocks)
+	t.Run("a task on a thousand things", h.manyTargets)
+	t.Run("ids of nobody", h.nobody)
+}
+
+func (h *house) race(t *testing.T) {
+	for _, do := range []string{"wait", ""} {
+		for round := range 5 {
+			in := request(fmt.Sprintf("race%s%d", do, round), do)
+			in.Key = "key-" + in.Request.Targets[0].ID
+			var (
+				wg    sync.WaitGroup
+				mu    sync.Mutex
+				found = map[string]int{}
+				gate  = make(chan struct{})
+			)
+			for range 20 {
+				wg.Go(func() {
+					<-gate
+					started, err := h.Start(t.Context(), in)
+					mu.Lock()
+					defer mu.Unlock()
+					found[started.ID+fault.MessageOf(err)]++
+				})
+			}
+			close(gate)
+			wg.Wait()
+			require.Len(t, found, 1, "%q, round %d", do, round)
+		}
+	}
+}
+
+// stalled is Temporal as a replica has it that stands still between its look for a key and its start.
+type stalled struct {
+	client.Client
+	looked chan struct{}
+	goOn   chan struct{}
+}
+
+func (s *stalled) ExecuteWorkflow(ctx context.Context, o client.StartWorkflowOptions, workflow any, args ...any) (client.WorkflowRun, error) {
+	close(s.looked)
+	<-s.goOn
+	return s.Client.ExecuteWorkflow(ctx, o, workflow, args...)
+}
+
+func (h *house) replicas(t *testing.T) {
+	for name, body := range map[string]string{"same": "", "other": "another body"} {
+		in := request("replicas-"+name, "")
+		in.Key = "key-" + name
+		late := &stalled{Client: h.server.Client, looked: make(chan struct{}), goOn: make(chan struct{})}
+		other := &task.Service{Temporal: late, Namespace: h.Namespace, TaskQueue: h.TaskQueue, Converter: h.Converter, Operations: h.Operations}
+		var (
+			there task.Task
+			err   error
+			wg    sync.WaitGroup
+		)
+		wg.Go(func() {
+			in := in
+			in.Body = []byte(body)
+			there, err = other.Start(t.Context(), in)
+		})
+		<-late.looked
+		here := h.start(t, in)
+		h.await(t, here.ID, operation.Succeeded)
+		close(late.goOn)
+		wg.Wait()
+		if body == "" {
+			require.NoError(t, err)
+			require.Equal(t, here.ID, there.ID, "it began and ended within the other's look")
+		} else {
+			require.Equal(t, "conflict", kindOf(err))
+		}
+		h.settle(t, task.Filter{Target: "app:replicas-" + name}, 1)
+	}
+}
+
+func (h *house) keys(t *testing.T) {
+	in := request("keys", "")
+	in.Key = "k1"
+	first := h.start(t, in)
+	h.await(t, first.ID, operation.Succeeded)
+	require.Equal(t, first.ID, h.start(t, in).ID, "after it has ended")
+
+	other := in
+	other.Body = []byte("other")
+	_, err := h.Start(t.Context(), other)
+	f, ok := errors.AsType[*fault.Error](err)
+	require.True(t, ok)
+	require.Equal(t, fault.Conflict, f.Kind)
+	require.Equal(t, first.ID, f.Task)
+
+	between := h.start(t, request("keys", ""))
+	require.NotEqual(t, first.ID, between.ID, "without a key it is new work")
+	h.await(t, between.ID, operation.Succeeded)
+	h.settle(t, task.Filter{Target: "app:keys", Status: operation.Succeeded}, 2)
+	require.Equal(t, first.ID, h.start(t, in).ID, "after other work on the same thing")
+
+	stranger := in
+	stranger.Request.Actor = operation.Actor{ID: "u9", Name: "eve"}
+	require.NotEqual(t, first.ID, h.start(t, stranger).ID, "keys are each caller's own")
+}
+
+func (h *house) inTheWay(t *testing.T) {
+	first := h.start(t, request("way", "wait"))
+	_, err := h.Start(i18n.With(t.Context(), "fr"), request("way", ""))
+	f, ok := errors.AsType[*fault.Error](err)
+	require.True(t, ok, "%v", err)
+	require.Equal(t, fault.Conflict, f.Kind)
+	require.Equal(t, first.ID, f.Task)
+	require.Contains(t, f.Message, "Exécuter way")
+	running, err := h.Running(t.Context(), operation.Target{Kind: "app", ID: "way"})
+	require.NoError(t, err)
+	require.Equal(t, first.ID, running)
+	running, err = h.Running(t.Context(), operation.Target{Kind: "app", ID: "nothing"})
+	require.NoError(t, err)
+	require.Empty(t, running)
+}
+
+func (h *house) cancels(t *testing.T) {
+	h.hands.raised.Store(false)
+	started := h.start(t, request("cancel", "work"))
+	h.await(t, started.ID, operation.Blocked)
+	before := h.hands.undone.Load()
+	asked, err := h.Cancel(t.Context(), started.ID)
+	require.NoError(t, err)
+	require.Contains(t, []operation.Status{operation.Cancelling, operation.Cancelled}, asked.Status)
+	ended := h.await(t, started.ID, operation.Cancelled)
+	require.Equal(t, before+1, h.hands.undone.Load())
+	require.True(t, ended.Steps[len(ended.Steps)-1].Undo)
+	require.Equal(t, operation.Cancelled, ended.Steps[0].Status)
+	_, err = h.Cancel(t.Context(), started.ID)
+	require.Equal(t, "conflict", kindOf(err))
+	h.settle(t, task.Filter{Status: operation.Cancelled, Target: "cancel"}, 1)
+}
+
+func (h *house) retries(t *testing.T) {
+	started := h.start(t, request("retry", "fail"))
+	failed := h.await(t, started.ID, operation.Failed)
+	require.Equal(t, &operation.Error{Code: "invalid", Detail: "nova: no such flavor"}, failed.Error)
+	who := operation.Request{Actor: operation.Actor{ID: "u7", Name: "carl"}, Via: "cli"}
+	again, err := h.Retry(t.Context(), started.ID, who, "token", "")
+	require.NoError(t, err)
+	require.NotEqual(t, started.ID, again.ID)
+	again = h.await(t, again.ID, operation.Failed) // with the same input it ends the same
+	require.Equal(t, started.ID, again.RetryOf)
+	require.Equal(t, "carl", again.Actor.Name)
+	require.Equal(t, started.Targets, again.Targets)
+
+	done := h.start(t, request("retry-done", ""))
+	h.await(t, done.ID, operation.Succeeded)
+	_, err = h.Retry(t.Context(), done.ID, who, "", "")
+	require.Equal(t, "conflict", kindOf(err))
+	busy := h.start(t, request("retry-busy", "wait"))
+	h.await(t, busy.ID, operation.Running)
+	_, err = h.Retry(t.Context(), busy.ID, who, "", "")
+	require.Equal(t, "conflict", kindOf(err), "%v", err)
+	require.ErrorContains(t, err, "needs no retry")
+}
+
+func (h *house) blocks(t *testing.T) {
+	h.hands.raised.Store(false)
+	started := h.start(t, request("block", "work"))
+	blocked := h.await(t, started.ID, operation.Blocked)
+	require.Equal(t, "quota", blocked.Error.Code)
+	require.Equal(t, "cinder: Maximum number of volumes allowed (2) exceeded", blocked.Error.Detail)
+	require.Equal(t, operation.Blocked, blocked.Steps[0].Status)
+	require.Equal(t, "Make the thing", blocked.Steps[0].Title)
+	require.Equal(t, task.Progress{Total: 1}, blocked.Progress)
+	list := h.settle(t, task.Filter{Status: operation.Blocked, Target: "app:block"}, 1)
+	require.Equal(t, started.ID, list[0].ID)
+
+	_, err := h.Retry(t.Context(), started.ID, operation.Request{}, "fresh-1", "")
+	require.NoError(t, err)
+	h.await(t, started.ID, operation.Blocked) // the cause is still there
+	require.Equal(t, "fresh-1", h.hands.token.Load())
+	h.hands.raised.Store(true)
+	again, err := h.Retry(t.Context(), started.ID, operation.Request{}, "fresh-2", "")
+	require.NoError(t, err)
+	require.Equal(t, started.ID, again.ID, "it goes on, it is no other task")
+	done := h.await(t, started.ID, operation.Succeeded)
+	require.Nil(t, done.Error)
+	require.Equal(t, "made", done.Steps[0].Message)
+	require.Equal(t, task.Progress{Done: 1, Total: 1}, done.Progress)
+	require.Equal(t, "fresh-2", h.hands.token.Load())
+
+	french, err := h.Get(i18n.With(t.Context(), "fr"), started.ID)
+	require.NoError(t, err)
+	require.Equal(t, "Exécuter block", french.Title)
+	require.Equal(t, "Fabriquer la chose", french.Steps[0].Title)
+	log, err := h.Log(t.Context(), started.ID, "MakeThing")
+	require.NoError(t, err)
+	page, err := log.Page(t.Context(), tasklog.Query{}, 100, time.Minute)
+	require.NoError(t, err)
+	require.NotEmpty(t, page.Items)
+	require.Contains(t, fmt.Sprint(page.Items), "Maximum number of volumes")
+}
+
+func (h *house) nobody(t *testing.T) {
+	known := h.start(t, request("known", ""))
+	for _, id := range []string{"", "~", "app:known", "app:known~", "~x", "app:nobody~" + known.ID[len("app:known~"):], "app:known~not-a-run",
+		"app:known~00000000-0000-4000-8000-000000000000", `app:known~' OR '1'='1`, "app:known~\""} {
+		_, err := h.Get(t.Context(), id)
+		require.Equal(t, "not_found", kindOf(err), "%q: %v", id, err)
+		_, err = h.Cancel(t.Context(), id)
+		require.Equal(t, "not_found", kindOf(err), "%q: %v", id, err)
+		_, err = h.Retry(t.Context(), id, operation.Request{}, "", "")
+		require.Equal(t, "not_found", kindOf(err), "%q: %v", id, err)
+		_, err = h.Log(t.Context(), id, "")
+		require.Equal(t, "not_found", kindOf(err), "%q: %v", id, err)
+	}
+}

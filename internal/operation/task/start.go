@@ -1,0 +1,22 @@
+package task
+
+import "mycloudmanager/internal/operation"
+
+// Start asks for one operation.
+type Start struct {
+	Operation operation.Operation
+	Input     any
+	Request   operation.Request
+	Key       string // Idempotency-Key, may be empty
+	Body      []byte // what the key stands for
+	// ID is the workflow's id, for work on many targets at once; "" is that of the one target, which
+	// keeps a second operation on it away.
+	ID string
+}
+
+func (in Start) workflowID() string {
+	if in.ID != "" {
+		return in.ID
+	}
+	return in.Request.Targets[0].WorkflowID()
+}

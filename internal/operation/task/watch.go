@@ -1,0 +1,177 @@
+package task
+
+import (
+	"context"
+	"encoding/json"
+	"sync"
+	"time"
+
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/operation"
+)
+
+const (
+	watchEvery = 400 * time.Millisecond
+	lookBack   = 10 * time.Second // visibility may show an end late
+	openTasks  = 200              // of them are followed live
+)
+
+// Watch tells the task whenever it changes, beginning with how it stands. The channel closes after
+// the task has ended, when it does not exist, and with ctx.
+func (s *Service) Watch(ctx context.Context, id string) <-chan Task {
+	out := make(chan Task)
+	go func() {
+		defer close(out)
+		tick := time.NewTicker(watchEvery)
+		defer tick.Stop()
+		last := ""
+		for {
+			t, err := s.Get(ctx, id)
+			if fault.KindOf(err) == fault.NotFound {
+				return
+			}
+			if now := print(t); err == nil && now != last {
+				last = now
+				select {
+				case out <- t:
+				case <-ctx.Done():
+					return
+				}
+			}
+			if err == nil && t.Status.Closed() {
+				return
+			}
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return out
+}
+
+// print is equal for tasks that look equal.
+func print(t Task) string {
+	b, err := json.Marshal(t)
+	if err != nil {
+		return ""
+	}
+	return string(b)
+}
+
+// hub lets all who watch everything share one look at Temporal.
+type hub struct {
+	mu       sync.Mutex
+	watchers map[chan change]struct{}
+}
+
+type change struct {
+	execution *execution
+	progress  *operation.Progress
+}
+
+// WatchAll tells every task that changes, from now on, until ctx ends.
+func (s *Service) WatchAll(ctx context.Context) <-chan Task {
+	out, in := make(chan Task), make(chan change, 64)
+	s.hub.mu.Lock()
+	if s.hub.watchers == nil {
+		s.hub.watchers = map[chan change]struct{}{}
+	}
+	s.hub.watchers[in] = struct{}{}
+	if len(s.hub.watchers) == 1 {
+		go s.follow()
+	}
+	s.hub.mu.Unlock()
+	go func() {
+		defer close(out)
+		defer func() {
+			s.hub.mu.Lock()
+			delete(s.hub.watchers, in)
+			s.hub.mu.Unlock()
+		}()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case c := <-in:
+				select {
+				case out <- s.task(ctx, c.execution, c.progress):
+				case <-ctx.Done():
+					return
+				}
+			}
+		}
+	}()
+	return out
+}
+
+// follow looks at Temporal as long as somebody watches.
+func (s *Service) follow() {
+	seen, first := map[string]string{}, true
+	for {
+		s.hub.mu.Lock()
+		watched := len(s.hub.watchers) > 0
+		s.hub.mu.Unlock()
+		if !watched {
+			return
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		changes, err := s.changes(ctx, seen)
+		cancel()
+		if err == nil && !first {
+			s.tell(changes)
+		}
+		first = first && err != nil
+		time.Sleep(watchEvery)
+	}
+}
+
+// changes returns what differs from what was seen, and remembers it.
+func (s *Service) changes(ctx context.Context, seen map[string]string) ([]change, error) {
+	open, err := s.rows(ctx, "ExecutionStatus = 'Running' AND "+ours, openTasks)
+	if err != nil {
+		return nil, err
+	}
+	since := time.Now().Add(-lookBack).UTC().Format(time.RFC3339Nano)
+	closed, err := s.rows(ctx, "CloseTime >= '"+since+"' AND "+ours, openTasks)
+	if err != nil {
+		return nil, err
+	}
+	var out []change
+	there := map[string]bool{}
+	for _, e := range append(open, closed...) {
+		there[e.runID] = true
+		p := e.progress
+		if e.end == nil {
+			if d, err := s.describe(ctx, e.workflowID, e.runID); err == nil {
+				e = d
+			}
+			p = s.progress(ctx, e)
+		}
+		if now := print(s.task(ctx, e, p)); seen[e.runID] != now {
+			seen[e.runID] = now
+			out = append(out, change{e, p})
+		}
+	}
+	for run := range seen {
+		if !there[run] {
+			delete(seen, run)
+		}
+	}
+	return out, nil
+}
+
+// tell drops what a slow watcher does not take: the next change carries the whole task again.
+func (s *Service) tell(changes []change) {
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	for w := range s.hub.watchers {
+		for _, c := range changes {
+			select {
+			case w <- c:
+			default:
+			}
+		}
+	}
+}

@@ -1,0 +1,104 @@
+package operation
+
+import (
+	"context"
+
+	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/workflow"
+)
+
+// These name the task, and the step of it that is meant, to each of its activities. A header is no part of
+// what a replay compares.
+const (
+	taskHeader = "mcm-task"
+	stepHeader = "mcm-step"
+)
+
+type (
+	taskKey struct{}
+	stepKey struct{}
+	partKey struct{}
+)
+
+// part is what a workflow that is no task of its own works for.
+type part struct{ task, step string }
+
+// PartOf makes activities that are run with the context those of another task's step: what they write is
+// in that task's log.
+func PartOf(ctx workflow.Context, task string, step any) workflow.Context {
+	return workflow.WithValue(ctx, partKey{}, part{task, ActivityName(step)})
+}
+
+// TaskOf returns the id of the task that the activity belongs to, "" outside of an activity.
+func TaskOf(ctx context.Context) string {
+	if id, ok := ctx.Value(taskKey{}).(string); ok {
+		return id
+	}
+	if !activity.IsActivity(ctx) {
+		return ""
+	}
+	// Scheduled by a release that named no task: what the id is unless the run was reset.
+	e := activity.GetInfo(ctx).WorkflowExecution
+	return e.ID + "~" + e.RunID
+}
+
+// StepOf returns the step of the task that the activity belongs to: its own name unless it works for another
+// task.
+func StepOf(ctx context.Context) string {
+	if name, ok := ctx.Value(stepKey{}).(string); ok {
+		return name
+	}
+	return activity.GetInfo(ctx).ActivityType.Name
+}
+
+// withTask reads the headers that the workflow has set.
+func withTask(ctx context.Context) context.Context {
+	for header, key := range map[string]any{taskHeader: taskKey{}, stepHeader: stepKey{}} {
+		var name string
+		payload := interceptor.Header(ctx)[header]
+		if payload != nil && converter.GetDefaultDataConverter().FromPayload(payload, &name) == nil && name != "" {
+			ctx = context.WithValue(ctx, key, name)
+		}
+	}
+	return ctx
+}
+
+// InterceptWorkflow implements interceptor.WorkerInterceptor.
+func (*Interceptor) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
+	return &workflowInbound{interceptor.WorkflowInboundInterceptorBase{Next: next}}
+}
+
+type workflowInbound struct {
+	interceptor.WorkflowInboundInterceptorBase
+}
+
+// Init implements interceptor.WorkflowInboundInterceptor.
+func (w *workflowInbound) Init(next interceptor.WorkflowOutboundInterceptor) error {
+	return w.Next.Init(&workflowOutbound{interceptor.WorkflowOutboundInterceptorBase{Next: next}})
+}
+
+type workflowOutbound struct {
+	interceptor.WorkflowOutboundInterceptorBase
+}
+
+// ExecuteActivity implements interceptor.WorkflowOutboundInterceptor.
+func (w *workflowOutbound) ExecuteActivity(ctx workflow.Context, name string, args ...any) workflow.Future {
+	of, ok := ctx.Value(partKey{}).(part)
+	if !ok {
+		of.task = TaskID(ctx)
+	}
+	if header := interceptor.WorkflowHeader(ctx); header != nil {
+		tell(header, taskHeader, of.task)
+		tell(header, stepHeader, of.step)
+	}
+	return w.Next.ExecuteActivity(ctx, name, args...)
+}
+
+func tell(header map[string]*commonpb.Payload, name, value string) {
+	if payload, err := converter.GetDefaultDataConverter().ToPayload(value); err == nil && value != "" {
+		header[name] = payload
+	}
+}

@@ -1,0 +1,96 @@
+package tasklog
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/platform/i18n"
+)
+
+// loaded are the merged lines of a cluster.
+type loaded struct {
+	cluster
+	lines []Line
+	err   error
+}
+
+// load reads clusters in order, and up to ahead more meanwhile: what is in memory is bounded whatever the log's size.
+func (v *View) load(ctx context.Context, clusters iter.Seq[cluster], ahead int) iter.Seq[loaded] {
+	return func(yield func(loaded) bool) {
+		next, stop := iter.Pull(clusters)
+		defer stop()
+		var queue []chan loaded
+		for {
+			for len(queue) <= ahead {
+				c, ok := next()
+				if !ok {
+					break
+				}
+				answer := make(chan loaded, 1)
+				queue = append(queue, answer)
+				if c.parts[0].line != nil && len(c.parts) == 1 {
+					answer <- v.merge(ctx, c)
+					continue
+				}
+				go func() { answer <- v.merge(ctx, c) }()
+			}
+			if len(queue) == 0 || !yield(<-queue[0]) {
+				return
+			}
+			queue = queue[1:]
+		}
+	}
+}
+
+const readsAtOnce = 8
+
+// merge reads the parts of a cluster and puts their lines into the order of time.
+func (v *View) merge(ctx context.Context, c cluster) loaded {
+	out := loaded{cluster: c}
+	read := make([][]Line, len(c.parts))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(readsAtOnce)
+	for i, p := range c.parts {
+		if p.line != nil {
+			read[i] = []Line{*p.line}
+			continue
+		}
+		group.Go(func() (err error) {
+			read[i], err = v.lines(ctx, p)
+			return err
+		})
+	}
+	if out.err = group.Wait(); out.err != nil {
+		return out
+	}
+	out.lines = slices.Concat(read...)
+	if len(read) > 1 {
+		slices.SortStableFunc(out.lines, func(a, b Line) int { return a.Time.Compare(b.Time) })
+	}
+	return out
+}
+
+// lines reads one segment; it has as many lines as its name says, so that positions hold.
+func (v *View) lines(ctx context.Context, p part) ([]Line, error) {
+	lines, err := v.log.read(ctx, p.step, p.segment)
+	if fault.KindOf(err) == fault.NotFound { // the end of its time, or somebody deleted it
+		lines, err = []Line{{Time: timeOf(p.first), Step: p.step, Level: Warning, Message: fmt.Sprintf("lines that are no longer kept: %d", p.segment.lines)}}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	for len(lines) < p.segment.lines {
+		lines = append(lines, Line{Time: timeOf(p.last), Step: p.step, Level: Info})
+	}
+	for i, l := range lines {
+		if l.Task == "" && l.Stream == "" { // the manager's own words
+			lines[i].Message = i18n.SayIn(v.language, l.Message)
+		}
+	}
+	return lines[:p.segment.lines], nil
+}

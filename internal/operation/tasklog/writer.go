@@ -1,0 +1,168 @@
+package tasklog
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"mycloudmanager/internal/operation"
+)
+
+// How lines become segments.
+const (
+	flushEvery  = time.Second
+	segmentSize = 64 << 10 // when nothing waits; while the storage is slow segments grow to the largest
+	segmentMost = 1 << 20
+	backlogMost = 8 << 20 // of lines that wait for the storage; more are lost
+)
+
+// Writer takes the lines of one attempt of an activity. It never makes the work wait and never fails: lines that cannot be
+// kept are counted, and the log says so when it can again.
+type Writer struct {
+	log    *Log
+	folder string
+	stream string
+
+	mu      sync.Mutex
+	open    *draft
+	sealed  []*draft
+	waiting int   // bytes in open and sealed
+	last    int64 // time of the newest line
+	number  int
+	lost    lost
+	closed  bool
+
+	wake chan struct{}
+	done chan struct{}
+}
+
+// draft is a segment that is not yet written.
+type draft struct {
+	segment
+	body bytes.Buffer
+	name string // once it is sealed
+}
+
+// Open opens the log of the running activity. Its owner closes it when the work is done:
+//
+//	log := a.Log.Open(ctx)
+//	defer log.Close()
+func (l *Log) Open(ctx context.Context) *Writer {
+	if l == nil || !activity.IsActivity(ctx) {
+		return nil
+	}
+	info := activity.GetInfo(ctx)
+	return l.open(operation.TaskOf(ctx), operation.StepOf(ctx), streamOf(info.WorkflowExecution.RunID, info.ActivityID, info.Attempt))
+}
+
+func (l *Log) open(task, step, stream string) *Writer {
+	w := &Writer{log: l, folder: folder(task, step), stream: stream, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	go w.flush()
+	return w
+}
+
+// Say takes what was said, one line or more. Its time is now when it has none.
+func (w *Writer) Say(line Line) {
+	if w == nil {
+		return
+	}
+	if line.Level == "" {
+		line.Level = Info
+	}
+	if line.Time.IsZero() {
+		line.Time = time.Now()
+	}
+	line.Host, line.Task = clean(line.Host), clean(line.Task)
+	text := strings.TrimRight(line.Message, "\r\n")
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for message := range strings.SplitSeq(text, "\n") {
+		line.Message = clean(message)
+		w.add(line)
+	}
+}
+
+// add puts a line into the open segment. A segment is of one second of the clock, so that what is merged by readers is
+// never more than a second of a log.
+func (w *Writer) add(line Line) {
+	ms := max(line.Time.UnixMilli(), w.last) // a stream's own order is right
+	line.Time = timeOf(ms)
+	if w.waiting > backlogMost || w.closed {
+		w.lost.add(ms, 1)
+		return
+	}
+	if w.open != nil && w.open.first/1000 != ms/1000 {
+		w.seal()
+	}
+	if w.open == nil {
+		w.open = &draft{segment: segment{first: ms, stream: w.stream}}
+	}
+	before := w.open.body.Len()
+	if json.NewEncoder(&w.open.body).Encode(written{ms, line.Level, line.Message, line.Host, line.Task, line.Stream}) != nil {
+		return
+	}
+	w.last, w.open.last = ms, ms
+	w.open.lines++
+	if line.Level == Error {
+		w.open.errors++
+	}
+	w.waiting += w.open.body.Len() - before
+	if size := w.open.body.Len(); size >= segmentMost || size >= segmentSize && len(w.sealed) == 0 {
+		w.seal()
+	}
+}
+
+// written is a line as segments have it: the step is that of the folder.
+type written struct {
+	At      int64  `json:"at"`
+	Level   string `json:"level"`
+	Message string `json:"message"`
+	Host    string `json:"host,omitempty"`
+	Task    string `json:"task,omitempty"`
+	Stream  string `json:"stream,omitempty"`
+}
+
+// seal ends the open segment and hands it over to be written.
+func (w *Writer) seal() {
+	if w.open == nil {
+		return
+	}
+	w.number++
+	w.open.number = w.number
+	w.open.name = w.open.nameOf(w.folder)
+	w.sealed = append(w.sealed, w.open)
+	w.open = nil
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+}
+
+// closePatience is how long the work waits at its end for its last lines to be kept.
+const closePatience = 5 * time.Second
+
+// Close hands over what is left. When the storage is away the rest is tried on behind the work's back.
+func (w *Writer) Close() {
+	if w == nil {
+		return
+	}
+	w.mu.Lock()
+	w.seal()
+	w.closed = true
+	w.mu.Unlock()
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+	select {
+	case <-w.done:
+	case <-time.After(closePatience):
+		slog.Warn("the object storage does not take the log; it is tried on", "log", w.folder)
+	}
+}

@@ -1,0 +1,150 @@
+// Package temporal connects to a Temporal cluster, the embedded one or another, and makes it ready:
+// namespace, retention, search attributes.
+package temporal
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	namespacepb "go.temporal.io/api/namespace/v1"
+	"go.temporal.io/api/operatorservice/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
+	sdklog "go.temporal.io/sdk/log"
+	sdktemporal "go.temporal.io/sdk/temporal"
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/platform/encryption"
+)
+
+// TaskQueue is where workflows and activities wait for workers.
+const TaskQueue = "mcm"
+
+// Config says which cluster.
+type Config struct {
+	Address      string
+	Namespace    string
+	TLS          *tls.Config // nil: plain text
+	APIKey       string
+	Retention    time.Duration
+	Metrics      client.MetricsHandler
+	Interceptors []interceptor.ClientInterceptor
+}
+
+// Connect dials the cluster and makes the namespace ready. It fails when the cluster does not
+// answer within patience.
+func Connect(ctx context.Context, c Config, ring *encryption.Ring, patience time.Duration) (client.Client, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	data := ring.Converter()
+	options := client.Options{
+		HostPort: c.Address, Namespace: c.Namespace, DataConverter: data,
+		FailureConverter: sdktemporal.NewDefaultFailureConverter(sdktemporal.DefaultFailureConverterOptions{
+			DataConverter: data, EncodeCommonAttributes: true,
+		}),
+		Logger: sdklog.NewStructuredLogger(slog.Default()), MetricsHandler: c.Metrics, Interceptors: c.Interceptors,
+		ConnectionOptions: client.ConnectionOptions{TLS: c.TLS, DialOptions: []grpc.DialOption{grpc.WithChainUnaryInterceptor(nameStart)}},
+	}
+	if c.APIKey != "" {
+		options.Credentials = client.NewAPIKeyStaticCredentials(c.APIKey)
+	}
+	t, err := dial(ctx, options)
+	if err != nil {
+		return nil, fault.New(fault.Unavailable, err, "Temporal at %s does not answer: %v", c.Address, err)
+	}
+	if err := prepare(ctx, t, c); err != nil {
+		t.Close()
+		return nil, err
+	}
+	return t, nil
+}
+
+// dial repeats what the SDK tries once: a server that is restarting is soon there.
+func dial(ctx context.Context, o client.Options) (client.Client, error) {
+	for {
+		t, err := client.DialContext(ctx, o)
+		if err == nil {
+			return t, nil
+		}
+		slog.Warn("Temporal does not answer yet", "err", err)
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+// prepare makes namespace and search attributes, and repeats while the cluster learns of them.
+func prepare(ctx context.Context, t client.Client, c Config) error {
+	for {
+		err := ready(ctx, t, c)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fault.New(fault.Unavailable, err, "Temporal's namespace %s is not ready: %v", c.Namespace, err)
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+func ready(ctx context.Context, t client.Client, c Config) error {
+	service := t.WorkflowService()
+	found, err := service.DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: c.Namespace})
+	switch err.(type) { //nolint:errorlint // serviceerror types are never wrapped by the client
+	case nil:
+	case *serviceerror.NamespaceNotFound:
+		_, err := service.RegisterNamespace(ctx, &workflowservice.RegisterNamespaceRequest{
+			Namespace: c.Namespace, Description: "MyCloudManager", WorkflowExecutionRetentionPeriod: durationpb.New(c.Retention),
+		})
+		if err != nil {
+			return err
+		}
+		return fmt.Errorf("the namespace was just made")
+	default:
+		return err
+	}
+	if found.Config.GetWorkflowExecutionRetentionTtl().AsDuration() != c.Retention {
+		if _, err := service.UpdateNamespace(ctx, &workflowservice.UpdateNamespaceRequest{
+			Namespace: c.Namespace, Config: &namespacepb.NamespaceConfig{WorkflowExecutionRetentionTtl: durationpb.New(c.Retention)},
+		}); err != nil {
+			return err
+		}
+	}
+	return searchAttributes(ctx, t, c.Namespace)
+}
+
+func searchAttributes(ctx context.Context, t client.Client, namespace string) error {
+	wanted := map[string]enumspb.IndexedValueType{
+		operation.TargetsKey: enumspb.INDEXED_VALUE_TYPE_KEYWORD_LIST, operation.ActorKey: enumspb.INDEXED_VALUE_TYPE_KEYWORD_LIST,
+	}
+	for _, key := range []string{operation.TaskKey, operation.OperationKey, operation.OutcomeKey, operation.ViaKey, operation.IdempotencyKey} {
+		wanted[key] = enumspb.INDEXED_VALUE_TYPE_KEYWORD
+	}
+	have, err := t.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: namespace})
+	if err != nil {
+		return err
+	}
+	for key := range have.CustomAttributes {
+		delete(wanted, key)
+	}
+	if len(wanted) == 0 {
+		return nil
+	}
+	_, err = t.OperatorService().AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{Namespace: namespace, SearchAttributes: wanted})
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("the search attributes were just made")
+}

@@ -1,0 +1,114 @@
+package i18n
+
+import (
+	"context"
+	_ "embed" // fr.yaml
+	"regexp"
+	"strings"
+	"sync"
+
+	"sigs.k8s.io/yaml"
+)
+
+// Messages are made, kept and audited in English: a task outlives its reader's language. They are
+// put into the reader's words where they leave the house, by the phrases of fr.yaml, whose keys are
+// the formats that the code makes them with. What no phrase fits, as the cloud's own words, stays as it is.
+
+//go:embed fr.yaml
+var french []byte
+
+type phrase struct {
+	english *regexp.Regexp
+	french  string // with %s where the English has its verbs, in the same order
+}
+
+// book holds the phrases: those without a verb by their text, the others in the order of their keys' length.
+type book struct {
+	plain    map[string]string
+	patterns []phrase
+}
+
+var phrases = sync.OnceValue(func() book {
+	b, err := parseBook(french)
+	if err != nil {
+		panic("internal/platform/i18n/fr.yaml: " + err.Error()) // a test reads it too
+	}
+	return b
+})
+
+var verb = regexp.MustCompile(`%(?:\[\d+\])?[a-z]|%%`)
+
+func parseBook(raw []byte) (book, error) {
+	var texts map[string]string
+	if err := yaml.UnmarshalStrict(raw, &texts); err != nil {
+		return book{}, err
+	}
+	b := book{plain: map[string]string{}}
+	for _, key := range longestFirst(texts) {
+		if !verb.MatchString(key) {
+			b.plain[key] = texts[key]
+			continue
+		}
+		pattern, err := regexp.Compile("^" + patternOf(key) + "$")
+		if err != nil {
+			return book{}, err
+		}
+		b.patterns = append(b.patterns, phrase{pattern, texts[key]})
+	}
+	return b, nil
+}
+
+// patternOf turns a format into an expression that takes its arguments out again.
+func patternOf(format string) string {
+	var out strings.Builder
+	rest := format
+	for {
+		at := verb.FindStringIndex(rest)
+		if at == nil {
+			return out.String() + regexp.QuoteMeta(rest)
+		}
+		out.WriteString(regexp.QuoteMeta(rest[:at[0]]))
+		switch rest[at[0]:at[1]] {
+		case "%%":
+			out.WriteString("%")
+		case "%d":
+			out.WriteString(`(-?\d+)`)
+		case "%q":
+			out.WriteString(`("[^"]*")`)
+		default:
+			out.WriteString(`([\s\S]*?)`)
+		}
+		rest = rest[at[1]:]
+	}
+}
+
+// Say returns an English message in the context's language.
+func Say(ctx context.Context, english string) string { return SayIn(Of(ctx), english) }
+
+// SayIn returns an English message in the language. What the message quotes is put into it too.
+func SayIn(language, english string) string {
+	if language != "fr" || english == "" {
+		return english
+	}
+	b := phrases()
+	if text, ok := b.plain[english]; ok {
+		return text
+	}
+	for _, p := range b.patterns {
+		if found := p.english.FindStringSubmatch(english); found != nil {
+			return fill(p.french, found[1:])
+		}
+	}
+	return english
+}
+
+func fill(format string, quoted []string) string {
+	next := 0
+	return verb.ReplaceAllStringFunc(format, func(string) string {
+		if next >= len(quoted) {
+			return ""
+		}
+		next++
+		return SayIn("fr", quoted[next-1])
+	})
+}

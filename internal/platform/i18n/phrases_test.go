@@ -1,0 +1,144 @@
+package i18n_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"sigs.k8s.io/yaml"
+
+	"mycloudmanager/internal/platform/i18n"
+)
+
+func TestSayInPutsWhatIsQuotedIntoTheLanguageToo(t *testing.T) {
+	require.Equal(t, "il n'y a pas de pile", i18n.SayIn("fr", "there is no stack"))
+	require.Equal(t, "pas fait en 10m0s : 3 serveurs restent", i18n.SayIn("fr", "not done within 10m0s: 3 servers are left"))
+	require.Equal(t, "there is no stack", i18n.SayIn("en", "there is no stack"))
+	require.Equal(t, "No valid host was found.", i18n.SayIn("fr", "No valid host was found."))
+	require.Empty(t, i18n.SayIn("fr", ""))
+}
+
+// TestEveryMessageHasAFrenchPhrase reads the program as a person would search it: whatever becomes
+// a message for users must be in fr.yaml, and nothing else.
+func TestEveryMessageHasAFrenchPhrase(t *testing.T) {
+	raw, err := os.ReadFile("fr.yaml")
+	require.NoError(t, err)
+	var texts map[string]string
+	require.NoError(t, yaml.UnmarshalStrict(raw, &texts))
+	said := messages(t, "../../..")
+	for text, where := range said {
+		if _, ok := texts[text]; !ok {
+			t.Errorf("%s: no French phrase for %q", where, text)
+		}
+	}
+	for english, french := range texts {
+		require.Equal(t, strings.Count(english, "%"), strings.Count(french, "%"), "verbs of %q", english)
+	}
+}
+
+// messages maps every message of the program to where it stands.
+func messages(t *testing.T, root string) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	files := token.NewFileSet()
+	for _, dir := range []string{"api", "activities", "internal", "workflows"} {
+		err := filepath.WalkDir(filepath.Join(root, dir), func(name string, e fs.DirEntry, err error) error {
+			if err != nil || skipped(name, e) {
+				if e != nil && e.IsDir() && skipped(name, e) {
+					return fs.SkipDir
+				}
+				return err
+			}
+			if e.IsDir() {
+				return nil
+			}
+			file, err := parser.ParseFile(files, name, nil, 0)
+			if err != nil {
+				return err
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				for _, text := range append(messagesOf(n), wordsOf(name, n)...) {
+					if said := strings.Trim(text, "%svdq :;"); said != "" {
+						out[text] = files.Position(n.Pos()).String()
+					}
+				}
+				return true
+			})
+			return nil
+		})
+		require.NoError(t, err)
+	}
+	return out
+}
+
+// skipped leaves out tests, the simulated cloud and what speaks at the terminal before anybody has
+// a language.
+func skipped(name string, e fs.DirEntry) bool {
+	if e.IsDir() {
+		return slices.Contains([]string{"sandbox", "cli", "config", "supervisor", "temporal", "testdata", "temporaltest"}, e.Name())
+	}
+	return !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go")
+}
+
+// messagesOf returns the formats that the node makes messages with.
+func messagesOf(n ast.Node) []string {
+	switch n := n.(type) {
+	case *ast.CallExpr:
+		at, ok := map[string]int{"New": 2, "InvalidField": 1, "Say": 1, "newProblem": 1, "say": 3}[called(n)]
+		if ok && at < len(n.Args) {
+			return texts(n.Args[at])
+		}
+	case *ast.KeyValueExpr:
+		if key, ok := n.Key.(*ast.Ident); ok && slices.Contains([]string{"Message", "Reason", "Detail"}, key.Name) {
+			return texts(n.Value)
+		}
+	}
+	return nil
+}
+
+// wordsOf returns the formats of the packages whose every sentence is for users: what a step waits
+// for, what a check found, why something is not well.
+func wordsOf(file string, n ast.Node) []string {
+	call, ok := n.(*ast.CallExpr)
+	if !ok || !slices.ContainsFunc([]string{"/activities/", "/internal/stack/", "/internal/app/status/", "/internal/app/cluster/"}, func(dir string) bool {
+		return strings.Contains(filepath.ToSlash(file), dir)
+	}) {
+		return nil
+	}
+	return slices.DeleteFunc(texts(call), func(s string) bool { return !strings.Contains(s, " ") || strings.HasPrefix(s, "[") })
+}
+
+// called names the functions that take messages: those of fault and flow, the log's and the API's own.
+func called(call *ast.CallExpr) string {
+	switch f := call.Fun.(type) {
+	case *ast.Ident:
+		return map[string]string{"newProblem": "newProblem"}[f.Name]
+	case *ast.SelectorExpr:
+		if pkg, ok := f.X.(*ast.Ident); ok && (pkg.Name == "fault" || pkg.Name == "flow" && f.Sel.Name == "Say" || pkg.Name == "l" && f.Sel.Name == "say") {
+			return f.Sel.Name
+		}
+	}
+	return ""
+}
+
+func texts(e ast.Expr) []string {
+	switch e := e.(type) {
+	case *ast.BasicLit:
+		if s, err := strconv.Unquote(e.Value); err == nil && e.Kind == token.STRING {
+			return []string{s}
+		}
+	case *ast.CallExpr:
+		if f, ok := e.Fun.(*ast.SelectorExpr); ok && f.Sel.Name == "Sprintf" {
+			return texts(e.Args[0])
+		}
+	}
+	return nil
+}

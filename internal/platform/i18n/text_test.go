@@ -1,0 +1,29 @@
+package i18n_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mycloudmanager/internal/platform/i18n"
+)
+
+func TestTheFirstLanguageThatIsSpokenIsTaken(t *testing.T) {
+	for header, want := range map[string]string{
+		"": "en", "fr": "fr", "FR-ca": "fr", "fr-FR,fr;q=0.9,en;q=0.8": "fr", "en-GB,fr;q=0.9": "en",
+		"de, fr;q=0.5": "fr", "de": "en", "*": "en", "french": "en", ";;,,": "en",
+	} {
+		require.Equal(t, want, i18n.Negotiate(header), header)
+	}
+}
+
+func TestTextsFallBackToEnglish(t *testing.T) {
+	both, one := i18n.Text{En: "Stack", Fr: "Pile"}, i18n.Text{En: "Stack"}
+	require.Equal(t, "Pile", both.In("fr"))
+	require.Equal(t, "Stack", both.In("en"))
+	require.Equal(t, "Stack", both.In("de"))
+	require.Equal(t, "Stack", one.In("fr"))
+	require.Equal(t, "en", i18n.Of(t.Context()))
+	require.Equal(t, "fr", i18n.Of(i18n.With(t.Context(), "fr")))
+	require.Equal(t, []string{"en", "fr"}, i18n.Languages())
+}

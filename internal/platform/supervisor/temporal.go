@@ -1,0 +1,314 @@
+// Package supervise starts the processes beside the manager and keeps them running: the embedded
+// Temporal server, and in the sandbox the simulated cloud.
+package supervisor
+
+import (
+	"bufio"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/big"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"mycloudmanager/internal/fault"
+)
+
+// Temporal is a supervised mcm-temporal. When it dies unasked it is started again at the same
+// addresses with the same certificates, so that the clients there are find it.
+type Temporal struct {
+	Frontend string
+	Web      string
+	TLS      *tls.Config
+
+	options      TemporalOptions
+	certificates certificates
+	mu           sync.Mutex
+	child        *child
+	stopped      bool
+}
+
+// child is one run of the executable.
+type child struct {
+	stdin   io.Closer
+	process *os.Process
+	exited  chan struct{}
+	state   *os.ProcessState // once it has exited
+}
+
+// errKilled ends the start of a server that somebody killed meanwhile.
+var errKilled = errors.New("it was killed while it started")
+
+// TemporalOptions says how the embedded server is to run.
+type TemporalOptions struct {
+	Executable    string
+	DataDir       string
+	Database      string // postgres:// address of its state; empty: a file in DataDir
+	Namespace     string
+	PublicPath    string
+	CodecEndpoint string
+}
+
+const (
+	startPatience = 60 * time.Second
+	stopPatience  = 15 * time.Second
+	// A server of a manager that was killed needs to notice; one that was killed itself while it started
+	// is started again.
+	lockPatience = 20 * time.Second
+)
+
+// StartTemporal starts the embedded server and returns when it listens. Certificates are made anew
+// each time and never touch the disk.
+func StartTemporal(ctx context.Context, o TemporalOptions) (*Temporal, error) {
+	made, client, err := newCertificates()
+	if err != nil {
+		return nil, err
+	}
+	t := &Temporal{TLS: client, options: o, certificates: made}
+	deadline := time.Now().Add(lockPatience)
+	for {
+		err := t.start(ctx)
+		if err == nil {
+			go t.keep()
+			return t, nil
+		}
+		waits := strings.Contains(fault.MessageOf(err), "in use by another") || errors.Is(err, errKilled)
+		if !waits || time.Now().After(deadline) {
+			return nil, err
+		}
+		time.Sleep(300 * time.Millisecond)
+	}
+}
+
+// keep starts the server again whenever it dies.
+func (t *Temporal) keep() {
+	for {
+		t.mu.Lock()
+		c := t.child
+		t.mu.Unlock()
+		<-c.exited
+		for wait := 200 * time.Millisecond; ; wait = min(2*wait, 10*time.Second) {
+			t.mu.Lock()
+			stopped := t.stopped
+			t.mu.Unlock()
+			if stopped {
+				return
+			}
+			slog.Error("mcm-temporal died: starting it again")
+			err := t.start(context.Background())
+			if err == nil {
+				break
+			}
+			slog.Error("mcm-temporal does not start", "err", err)
+			time.Sleep(wait)
+		}
+	}
+}
+
+func (t *Temporal) start(ctx context.Context) error {
+	cmd := exec.Command(t.options.Executable)
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	complaints := &tail{}
+	cmd.Stderr = complaints
+	// Its own group: a Ctrl-C at the terminal goes to the manager, which stops workers first.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		return fault.New(fault.Invalid, err, "cannot start %s: %v (run `make build`, or name an external Temporal with --temporal-address)", t.options.Executable, err)
+	}
+	c := &child{stdin: stdin, process: cmd.Process, exited: make(chan struct{})}
+	if err := json.NewEncoder(stdin).Encode(t.specification()); err != nil {
+		slog.Debug("mcm-temporal did not read its specification", "err", err)
+	}
+	reported := make(chan error, 1)
+	go func() {
+		reported <- t.read(stdout)
+		_, _ = io.Copy(io.Discard, stdout)
+		_ = cmd.Wait()
+		c.state = cmd.ProcessState
+		close(c.exited)
+	}()
+	if err := c.await(ctx, reported); err != nil {
+		c.stop()
+		if said := complaints.last(); said != "" && !errors.Is(err, errKilled) {
+			err = errors.New(said)
+		}
+		return fault.New(fault.Unavailable, err, "the embedded Temporal did not start: %v", err)
+	}
+	t.mu.Lock()
+	t.child = c
+	stopped := t.stopped
+	t.mu.Unlock()
+	if stopped {
+		c.stop()
+	}
+	return nil
+}
+
+func (t *Temporal) specification() map[string]string {
+	return map[string]string{
+		"data_dir": t.options.DataDir, "database": t.options.Database, "namespace": t.options.Namespace, "public_path": t.options.PublicPath, "codec_endpoint": t.options.CodecEndpoint,
+		"ca": t.certificates.ca, "cert": t.certificates.cert, "key": t.certificates.key, "frontend": t.Frontend, "web": t.Web,
+	}
+}
+
+// PEM returns the CA and the pair that let another process of the same owner in.
+func (t *Temporal) PEM() (ca, cert, key string) {
+	return t.certificates.ca, t.certificates.cert, t.certificates.key
+}
+
+func (t *Temporal) read(stdout io.Reader) error {
+	line, err := bufio.NewReader(stdout).ReadBytes('\n')
+	if err != nil {
+		return err
+	}
+	var report struct {
+		Frontend string `json:"frontend"`
+		Web      string `json:"web"`
+	}
+	if err := json.Unmarshal(line, &report); err != nil {
+		return err
+	}
+	if t.Frontend == "" { // a server that is started again listens where it did; others read these meanwhile
+		t.Frontend, t.Web = report.Frontend, report.Web
+	}
+	return nil
+}
+
+// Stop asks the server to stop and waits; one that does not is killed.
+func (t *Temporal) Stop() {
+	t.mu.Lock()
+	t.stopped = true
+	c := t.child
+	t.mu.Unlock()
+	if c != nil {
+		c.stop()
+	}
+}
+
+// await returns once the server has reported where it listens.
+func (c *child) await(ctx context.Context, reported <-chan error) error {
+	select {
+	case err := <-reported:
+		if err != nil && c.killed() {
+			return errKilled
+		}
+		return err
+	case <-time.After(startPatience):
+		return errors.New("it does not say where it listens")
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// killed tells of a server that has closed its output whether a signal ended it.
+func (c *child) killed() bool {
+	select {
+	case <-c.exited:
+		status, ok := c.state.Sys().(syscall.WaitStatus)
+		return ok && status.Signaled()
+	case <-time.After(time.Second):
+		return false
+	}
+}
+
+func (c *child) stop() {
+	_ = c.stdin.Close()
+	_ = c.process.Signal(syscall.SIGTERM)
+	select {
+	case <-c.exited:
+	case <-time.After(stopPatience):
+		slog.Warn("mcm-temporal does not stop: killing it", "pid", c.process.Pid)
+		_ = c.process.Kill()
+		<-c.exited
+	}
+}
+
+// tail keeps the end of what a process complains about.
+type tail struct {
+	mu   sync.Mutex
+	text string
+}
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.text += string(p)
+	if n := len(t.text); n > 4096 {
+		t.text = t.text[n-4096:]
+	}
+	return len(p), nil
+}
+
+// last returns the last line that the process itself wrote.
+func (t *tail) last() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	lines := strings.Split(strings.TrimSpace(t.text), "\n")
+	return strings.TrimPrefix(lines[len(lines)-1], "mcm-temporal: ")
+}
+
+type certificates struct{ ca, cert, key string }
+
+// newCertificates makes a CA and one certificate under it, for both ends of mutual TLS.
+func newCertificates() (certificates, *tls.Config, error) {
+	var out certificates
+	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return out, nil, err
+	}
+	now := time.Now()
+	ca := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "mcm"}, NotBefore: now.Add(-time.Hour), NotAfter: now.AddDate(10, 0, 0),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}
+	caDER, err := x509.CreateCertificate(rand.Reader, ca, ca, &caKey.PublicKey, caKey)
+	if err != nil {
+		return out, nil, err
+	}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return out, nil, err
+	}
+	leaf := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "mcm"}, NotBefore: ca.NotBefore, NotAfter: ca.NotAfter,
+		DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, KeyUsage: x509.KeyUsageDigitalSignature,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}}
+	der, err := x509.CreateCertificate(rand.Reader, leaf, ca, &key.PublicKey, caKey)
+	if err != nil {
+		return out, nil, err
+	}
+	keyDER, err := x509.MarshalECPrivateKey(key)
+	if err != nil {
+		return out, nil, err
+	}
+	encode := func(kind string, b []byte) string {
+		return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: b}))
+	}
+	out = certificates{encode("CERTIFICATE", caDER), encode("CERTIFICATE", der), encode("EC PRIVATE KEY", keyDER)}
+	pair, err := tls.X509KeyPair([]byte(out.cert), []byte(out.key))
+	if err != nil {
+		return out, nil, fmt.Errorf("certificate: %w", err)
+	}
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM([]byte(out.ca))
+	return out, &tls.Config{Certificates: []tls.Certificate{pair}, RootCAs: pool, ServerName: "localhost", MinVersion: tls.VersionTLS13}, nil
+}

@@ -1,0 +1,84 @@
+package glance
+
+import (
+	"slices"
+
+	"mycloudmanager/sandbox/sim"
+)
+
+// Members is the kind of document of a project that an image is shared with.
+const Members = "glance/members"
+
+// memberRoutes share images with projects.
+// https://docs.openstack.org/api-ref/image/v2/#sharing
+func (s *Service) memberRoutes() {
+	const path = "/v2/images/{id}/members"
+	s.Handle("GET "+path, 200, func(r *sim.Request) (any, error) {
+		if _, err := s.find(r, false); err != nil {
+			return nil, err
+		}
+		return sim.Obj{"members": sim.Views(s.cloud.With(Members, "image_id", r.ID()), viewMember), "schema": "/v2/schemas/members"}, nil
+	})
+	s.Handle("POST "+path, 200, s.share)
+	s.Handle("PUT "+path+"/{member}", 200, s.answer)
+	s.Handle("DELETE "+path+"/{member}", 204, func(r *sim.Request) (any, error) {
+		if _, err := s.find(r, true); err != nil {
+			return nil, err
+		}
+		if s.member(r.ID(), r.PathValue("member")) == nil {
+			return nil, sim.NotFound("%s not found in the member list of the image %s.", r.PathValue("member"), r.ID())
+		}
+		s.cloud.Drop(Members, r.ID()+"/"+r.PathValue("member"))
+		return nil, nil
+	})
+}
+
+func (s *Service) member(image, project string) sim.Obj {
+	return s.cloud.Get(Members, image+"/"+project)
+}
+
+// shared tells whether an image was shared with the asker, who has said so or asks for all.
+func (s *Service) shared(r *sim.Request, o sim.Obj) bool {
+	m := s.member(sim.Str(o, "id"), r.Actor.ProjectID)
+	want := r.Query("member_status")
+	if want == "" {
+		want = "accepted"
+	}
+	return m != nil && (want == "all" || sim.Str(m, "status") == want)
+}
+
+func viewMember(m sim.Obj) sim.Obj {
+	return sim.Merge(sim.Only(m, "member_id", "image_id", "status", "created_at", "updated_at"), sim.Obj{"schema": "/v2/schemas/member"})
+}
+
+func (s *Service) share(r *sim.Request) (any, error) {
+	o, err := s.find(r, true)
+	if err != nil {
+		return nil, err
+	}
+	if sim.Str(o, "visibility") != "shared" {
+		return nil, sim.Forbidden("Only shared images have members.")
+	}
+	project := sim.Str(r.Body, "member")
+	if s.member(r.ID(), project) != nil {
+		return nil, sim.Conflict("Member %s is duplicated for image %s", project, r.ID())
+	}
+	now := sim.Stamp(s.cloud.Now(), sim.Zulu)
+	m := sim.Obj{"id": r.ID() + "/" + project, "member_id": project, "image_id": r.ID(), "status": "pending", "created_at": now, "updated_at": now}
+	s.cloud.Put(Members, m)
+	return viewMember(m), nil
+}
+
+// answer is what the project says that an image was shared with.
+func (s *Service) answer(r *sim.Request) (any, error) {
+	m := s.member(r.ID(), r.PathValue("member"))
+	if m == nil || (r.PathValue("member") != r.Actor.ProjectID && !r.Actor.Admin()) {
+		return nil, sim.NotFound("No image found with ID %s", r.ID())
+	}
+	if !slices.Contains([]string{"pending", "accepted", "rejected"}, sim.Str(r.Body, "status")) {
+		return nil, sim.BadRequest("Provided object does not match schema 'member'")
+	}
+	m["status"], m["updated_at"] = r.Body["status"], sim.Stamp(s.cloud.Now(), sim.Zulu)
+	s.cloud.Put(Members, m)
+	return viewMember(m), nil
+}

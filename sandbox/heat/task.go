@@ -1,0 +1,275 @@
+package heat
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"mycloudmanager/sandbox/sim"
+)
+
+// resourceType is what the engine can do with a kind of resource.
+type resourceType struct {
+	properties []string                            // those it knows; none means any
+	create     func(*task) (string, error)         // physical id
+	ready      func(*task) (bool, error)           // after create and update; nil means at once
+	update     func(*task, sim.Obj) (bool, error)  // false: it must be replaced; nil means always
+	remove     func(*task) error                   // nil means that there is nothing to remove
+	gone       func(*task) (bool, error)           // after remove; nil means at once
+	attribute  func(*Service, sim.Obj, string) any // get_attr
+	reference  func(sim.Obj) any                   // get_resource, when it is not the physical id
+	nested     bool                                // it is a stack: a change of it is for that stack to find
+}
+
+// task is one resource of a stack in the hands of the engine.
+type task struct {
+	*Service
+	scope *scope
+	stack sim.Obj
+	name  string
+	res   sim.Obj // nil when it was never made
+	props sim.Obj // resolved; set while it is made or changed
+}
+
+func (s *Service) task(c *scope, name string) *task {
+	return &task{Service: s, scope: c, stack: c.stack, name: name, res: s.resource(sim.Str(c.stack, "id"), name)}
+}
+
+// kind is the type of the resource; a nested template is a type as well.
+func (t *task) kind() resourceType { return t.typeOf(sim.Str(t.res, "resource_type")) }
+
+func (s *Service) typeOf(name string) resourceType {
+	if k, ok := s.types[name]; ok {
+		return k
+	}
+	return s.types[nestedType]
+}
+
+// root is the stack that people made, which this one is or is inside of.
+func (t *task) root() sim.Obj {
+	if id := sim.Str(t.stack, "_root"); id != "" {
+		return t.Service.stack(id)
+	}
+	return t.stack
+}
+
+// call asks a service as the owner of the stack.
+func (t *task) call(service, method, path string, body any) (sim.Obj, error) {
+	return t.cloud.Call(sim.ActorOf(sim.Map(t.stack, "_actor")), service, method, path, body)
+}
+
+func (t *task) physical() string { return sim.Str(t.res, "physical_resource_id") }
+
+// mark changes the state of the resource and says so in an event.
+func (t *task) mark(action, status, reason string) {
+	full, shown := action+"_"+status, t.physical()
+	if shown == "" {
+		shown = sim.Str(t.res, "_name")
+	}
+	sim.Merge(t.res, sim.Obj{"_action": action, "resource_status": full, "resource_status_reason": reason, "updated_time": t.now()})
+	t.cloud.Put(Resources, t.res)
+	t.event(t.stack, t.name, shown, sim.Str(t.res, "resource_type"), full, reason)
+}
+
+// failed marks the resource with the error in the words Heat uses.
+func (t *task) failed(action string, err error) *failure {
+	f := &failure{path: step(t.name)}
+	var inner *nestedFailure
+	var fault *sim.Fault
+	switch {
+	case errors.As(err, &inner):
+		f.class, f.path, f.message = inner.class, f.path+"."+inner.path, inner.message
+	case errors.As(err, &fault):
+		f.class, f.message = class(fault), fault.Message
+		if fault.Type != "" {
+			f.message += "\nNeutron server returns request_ids: ['req-" + sim.UUID() + "']"
+		} else if fault.Status != 0 {
+			f.message += " (HTTP " + sim.Text(fault.Status) + ") (Request-ID: req-" + sim.UUID() + ")"
+		}
+	default:
+		f.class, f.message = "ResourceFailure", err.Error()
+		if name, rest, ok := strings.Cut(err.Error(), ": "); ok && !strings.Contains(name, " ") {
+			f.class, f.message = name, rest
+		}
+	}
+	t.res["_failure"] = f.doc()
+	t.mark(action, "FAILED", f.text())
+	return f
+}
+
+// class is the name of the client's exception for a refusal.
+func class(f *sim.Fault) string {
+	if f.Type == "OverQuota" {
+		return "OverQuotaClient"
+	}
+	name := map[int]string{400: "BadRequest", 401: "Unauthorized", 403: "Forbidden", 404: "NotFound", 409: "Conflict",
+		413: "OverLimit", 429: "OverLimit", 500: "InternalServerError", 503: "ServiceUnavailable"}[f.Status]
+	if name == "" {
+		return "HttpException"
+	}
+	return name
+}
+
+// build brings the resource one step nearer to what the template says. may forbids beginning
+// anything new, after another resource has failed.
+func (t *task) build(may bool) (done bool, failed *failure) {
+	op := sim.Str(t.stack, "_op")
+	status := sim.Str(t.res, "resource_status")
+	switch {
+	case t.res == nil && may:
+		return t.begin(op)
+	case t.res == nil:
+		return false, nil
+	case inProgress(status) && sim.Str(t.res, "_action") == "DELETE":
+		_, failed = t.remove() // it is being replaced: once gone it is made anew
+		return false, failed
+	case inProgress(status):
+		return t.follow()
+	case sim.Str(t.res, "_op") == op:
+		if strings.HasSuffix(status, "_FAILED") {
+			return false, failureOf(sim.Map(t.res, "_failure"))
+		}
+		return true, nil
+	case may:
+		return t.change(op)
+	}
+	return false, nil
+}
+
+// begin makes the resource.
+func (t *task) begin(op string) (bool, *failure) {
+	def := t.scope.template.resources[t.name]
+	stack := sim.Str(t.stack, "id")
+	t.res = sim.Obj{"id": stack + "/" + t.name, "_stack": stack, "resource_name": t.name, "logical_resource_id": t.name,
+		"resource_type": def["type"], "physical_resource_id": "", "creation_time": t.now(), "_op": op,
+		"_requires": sim.Anys(t.scope.template.requires(t.name)), "_name": physicalName(sim.Str(t.stack, "stack_name"), t.name),
+		"description": sim.Text(def["description"])}
+	t.mark("CREATE", "IN_PROGRESS", "state changed")
+	if err := t.resolve(); err != nil {
+		return false, t.failed("CREATE", err)
+	}
+	id, err := t.kind().create(t)
+	t.res["physical_resource_id"], t.res["_props"] = id, t.props
+	if err != nil {
+		return false, t.failed("CREATE", err)
+	}
+	t.cloud.Put(Resources, t.res)
+	return false, nil // everything takes a beat at least, so that people can watch
+}
+
+// resolve evaluates the properties of the resource.
+func (t *task) resolve() error {
+	v, err := t.scope.resolve(t.scope.template.resources[t.name]["properties"])
+	t.props, _ = v.(sim.Obj)
+	for k, p := range t.props {
+		if p == nil { // as if it had not been given
+			delete(t.props, k)
+		}
+	}
+	if t.props == nil {
+		t.props = sim.Obj{}
+	}
+	t.props = sim.Copy(t.props)
+	return err
+}
+
+// follow looks whether the resource has come to be what it shall be.
+func (t *task) follow() (bool, *failure) {
+	action := sim.Str(t.res, "_action")
+	if ready := t.kind().ready; ready != nil {
+		ok, err := ready(t)
+		if err != nil {
+			return false, t.failed(action, err)
+		}
+		if !ok {
+			return false, nil
+		}
+	}
+	t.mark(action, "COMPLETE", "state changed")
+	return true, nil
+}
+
+// change compares the resource with the template and changes or replaces it.
+func (t *task) change(op string) (bool, *failure) {
+	def := t.scope.template.resources[t.name]
+	if err := t.resolve(); err != nil {
+		return false, t.failed("UPDATE", err)
+	}
+	t.res["_requires"] = sim.Anys(t.scope.template.requires(t.name))
+	healthy := strings.HasSuffix(sim.Str(t.res, "resource_status"), "_COMPLETE")
+	sameType := sim.Str(t.res, "resource_type") == sim.Str(def, "type")
+	old := sim.Map(t.res, "_props")
+	nested := t.kind().nested && !sim.Bool(t.root(), "_same_files")
+	if healthy && sameType && !nested && string(sim.JSON(old)) == string(sim.JSON(t.props)) {
+		t.res["_op"] = op
+		t.cloud.Put(Resources, t.res)
+		return true, nil
+	}
+	if update := t.kind().update; sameType && update != nil && (healthy || nested) && t.physical() != "" {
+		t.res["_op"] = op
+		t.mark("UPDATE", "IN_PROGRESS", "state changed")
+		handled, err := update(t, old)
+		if err != nil {
+			return false, t.failed("UPDATE", err)
+		}
+		if handled {
+			t.res["_props"] = t.props
+			t.cloud.Put(Resources, t.res)
+			return t.follow()
+		}
+	}
+	_, failed := t.remove()
+	return false, failed
+}
+
+// remove brings the resource one step nearer to its end. A refusal that may pass, because
+// something else is on its way out, is tried again for some time.
+func (t *task) remove() (gone bool, failed *failure) {
+	op := sim.Str(t.stack, "_op")
+	removing := sim.Str(t.res, "resource_status") == "DELETE_IN_PROGRESS"
+	if sim.Str(t.res, "resource_status") == "DELETE_FAILED" && sim.Str(t.res, "_removal") == op {
+		return false, failureOf(sim.Map(t.res, "_failure"))
+	}
+	if !removing || sim.Str(t.res, "_removal") != op {
+		t.res["_removal"], t.res["_tries"], t.res["_asked"] = op, 0, false
+		t.mark("DELETE", "IN_PROGRESS", "state changed")
+	}
+	if !sim.Bool(t.res, "_asked") {
+		if failed, waits := t.ask(); failed != nil || waits {
+			return false, failed
+		}
+	}
+	if g := t.kind().gone; g != nil && t.physical() != "" {
+		ok, err := g(t)
+		if err != nil {
+			return false, t.failed("DELETE", err)
+		}
+		if !ok {
+			return false, nil
+		}
+	}
+	t.mark("DELETE", "COMPLETE", "state changed")
+	t.cloud.Drop(Resources, sim.Str(t.res, "id"))
+	return true, nil
+}
+
+// ask tells the service to delete the thing behind the resource.
+func (t *task) ask() (failed *failure, waits bool) {
+	var err error
+	if remove := t.kind().remove; remove != nil && t.physical() != "" {
+		err = remove(t)
+	}
+	var fault *sim.Fault
+	switch {
+	case errors.As(err, &fault) && fault.Status == http.StatusNotFound:
+	case errors.As(err, &fault) && (fault.Status == 409 || fault.Status == 400) && sim.Int(t.res, "_tries") < patience:
+		t.res["_tries"] = sim.Int(t.res, "_tries") + 1
+		t.cloud.Put(Resources, t.res)
+		return nil, true
+	case err != nil:
+		return t.failed("DELETE", err), false
+	}
+	t.res["_asked"] = true
+	t.cloud.Put(Resources, t.res)
+	return nil, false
+}

@@ -1,0 +1,251 @@
+package kube
+
+import (
+	"strings"
+	"time"
+
+	"mycloudmanager/sandbox/sim"
+)
+
+// cluster is what is kept of the running cluster: its stack and its token. Nil while there is none.
+func (s *Service) cluster() sim.Obj { return s.cloud.Get(meta, "cluster") }
+
+// member is a server that is part of the cluster, with its role.
+func role(server sim.Obj) string { return sim.Str(sim.Map(server, "metadata"), "mcm:role") }
+
+// members are the servers of a stack that run Kubernetes.
+func (s *Service) members(stack string) []sim.Obj {
+	return s.cloud.Where("nova/servers", func(o sim.Obj) bool {
+		return sim.Str(sim.Map(o, "metadata"), "mcm:stack") == stack && (role(o) == "master" || role(o) == "node")
+	})
+}
+
+// up tells whether a server has been running long enough for k3s to run too.
+func (s *Service) up(server sim.Obj) bool {
+	booted, err := time.Parse(sim.Expiry, sim.Str(server, "_booted"))
+	return err == nil && sim.Str(server, "status") == "ACTIVE" && s.cloud.Now().Sub(booted) >= s.cloud.Scale(joining)
+}
+
+// arm plans a look at the cluster, unless one is planned already.
+func (s *Service) arm() {
+	if !s.armed {
+		s.armed = true
+		s.cloud.After(beat, "kube.beat", sim.Obj{})
+	}
+}
+
+// beat is a timer: every controller has its turn, and another beat follows while one of them
+// waits for something. Changes of any kind bring the next beat anyway.
+func (s *Service) beat(sim.Obj) {
+	s.armed = false
+	waits := s.live()
+	if s.cluster() != nil {
+		for _, control := range []func() bool{s.nodes, s.bind, s.workloads, s.pods, s.attachments, s.endpoints} {
+			waits = control() || waits
+		}
+	}
+	if waits {
+		s.arm()
+	}
+}
+
+// live starts the cluster when the first master of a complete stack is up, and ends it with the
+// stack: what was in it is gone then, as with the disks of real masters.
+func (s *Service) live() (waits bool) {
+	if c := s.cluster(); c != nil {
+		stack := s.cloud.Get("heat/stacks", sim.Str(c, "stack"))
+		if stack == nil || len(s.members(sim.Str(stack, "stack_name"))) == 0 {
+			s.end()
+		}
+		return false
+	}
+	for _, stack := range s.cloud.All("heat/stacks") {
+		for _, server := range s.members(sim.Str(stack, "stack_name")) {
+			if !strings.HasSuffix(sim.Str(stack, "stack_status"), "_COMPLETE") || role(server) != "master" {
+				waits = waits || role(server) == "master"
+				continue
+			}
+			if s.up(server) {
+				s.begin(stack)
+				return true
+			}
+			waits = waits || sim.Str(server, "status") == "ACTIVE"
+		}
+	}
+	return waits
+}
+
+func (s *Service) end() {
+	s.cloud.Drop(meta, "cluster")
+	for _, t := range resources {
+		for _, o := range s.cloud.All(t.store()) {
+			s.cloud.Drop(t.store(), sim.Str(o, "id"))
+		}
+	}
+	s.log = journal{}
+}
+
+// begin makes a new cluster with what k3s puts into one.
+func (s *Service) begin(stack sim.Obj) {
+	s.cloud.Put(meta, sim.Obj{"id": "cluster", "stack": stack["id"], "token": "K10" + sim.RandomHex(32), "_actor": stack["_actor"]})
+	for _, ns := range []string{"default", "kube-system", "kube-public", "kube-node-lease"} {
+		s.make(typed("namespaces"), "", sim.Obj{"metadata": sim.Obj{"name": ns, "labels": sim.Obj{"kubernetes.io/metadata.name": ns}},
+			"spec": sim.Obj{"finalizers": []any{"kubernetes"}}})
+		s.make(typed("serviceaccounts"), ns, sim.Obj{"metadata": sim.Obj{"name": "default"}})
+	}
+	s.make(typed("services"), "default", sim.Obj{"metadata": sim.Obj{"name": "kubernetes", "labels": sim.Obj{"component": "apiserver"}},
+		"spec": sim.Obj{"clusterIP": "10.43.0.1", "ports": []any{sim.Obj{"name": "https", "port": 443, "targetPort": 6443}}}})
+	s.make(typed("services"), "kube-system", sim.Obj{"metadata": sim.Obj{"name": "kube-dns", "labels": sim.Obj{"k8s-app": "kube-dns"}},
+		"spec": sim.Obj{"clusterIP": "10.43.0.10", "ports": []any{sim.Obj{"name": "dns", "port": 53, "protocol": "UDP"}}}})
+	s.make(typed("csidrivers"), "", sim.Obj{"metadata": sim.Obj{"name": cinder},
+		"spec": sim.Obj{"attachRequired": true, "podInfoOnMount": true}})
+	s.make(typed("storageclasses"), "", sim.Obj{"metadata": sim.Obj{"name": "cinder",
+		"annotations": sim.Obj{"storageclass.kubernetes.io/is-default-class": "true"}}, "provisioner": cinder,
+		"reclaimPolicy": "Delete", "volumeBindingMode": "Immediate", "allowVolumeExpansion": true})
+}
+
+// actor is who the cluster's controllers are at the cloud: the owner of the stack.
+func (s *Service) actor() sim.Actor { return sim.ActorOf(sim.Map(s.cluster(), "_actor")) }
+
+// nodes makes a Node of every server that has joined and keeps its condition true.
+func (s *Service) nodes() (waits bool) {
+	stack := s.cloud.Get("heat/stacks", sim.Str(s.cluster(), "stack"))
+	seen := map[string]bool{}
+	for _, server := range s.members(sim.Str(stack, "stack_name")) {
+		id := sim.Str(server, "id")
+		seen[id] = true
+		node := s.nodeOf(id)
+		ready := s.up(server)
+		waits = waits || (!ready && sim.Str(server, "status") == "ACTIVE")
+		if node == nil && ready {
+			node = s.join(server)
+		}
+		if node != nil {
+			s.setReady(node, ready)
+		}
+	}
+	for _, node := range s.all("nodes") {
+		if id := serverOf(node); !seen[id] {
+			s.setReady(node, false)
+			waits = true
+			if s.past(sim.Str(node, "_lost"), forgetting) { // the cloud controller finds no such server
+				s.erase(typed("nodes"), node)
+			}
+		}
+	}
+	return waits || s.evict()
+}
+
+// past tells whether a moment (in the spelling of micros) is longer ago than d at the cloud's speed.
+func (s *Service) past(moment string, d time.Duration) bool {
+	t, err := time.Parse(sim.Expiry, moment)
+	return err == nil && s.cloud.Now().Sub(t) >= s.cloud.Scale(d)
+}
+
+func serverOf(node sim.Obj) string {
+	return strings.TrimPrefix(sim.Str(spec(node), "providerID"), "openstack:///")
+}
+
+func (s *Service) nodeOf(server string) sim.Obj {
+	for _, node := range s.all("nodes") {
+		if serverOf(node) == server {
+			return node
+		}
+	}
+	return nil
+}
+
+// Address is the first address of a server.
+func (s *Service) address(server string) string {
+	for _, p := range s.cloud.With("neutron/ports", "device_id", server) {
+		for _, ip := range sim.Objs(p, "fixed_ips") {
+			return sim.Str(ip, "ip_address")
+		}
+	}
+	return ""
+}
+
+func (s *Service) join(server sim.Obj) sim.Obj {
+	n, id := sim.Str(server, "name"), sim.Str(server, "id")
+	flavor := sim.Map(server, "_flavor")
+	set := sim.Obj{"kubernetes.io/hostname": n, "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64",
+		"node.kubernetes.io/instance-type": flavor["name"], "topology.kubernetes.io/zone": "nova"}
+	if role(server) == "master" {
+		set["node-role.kubernetes.io/control-plane"] = "true"
+	}
+	size := sim.Obj{"cpu": sim.Text(flavor["vcpus"]), "memory": sim.Text(flavor["ram"]) + "Mi", "pods": "110"}
+	return s.make(typed("nodes"), "", sim.Obj{"metadata": sim.Obj{"name": n, "labels": set},
+		"spec": sim.Obj{"providerID": "openstack:///" + id, "podCIDR": "10.42." + sim.Text(len(s.all("nodes"))) + ".0/24"},
+		"status": sim.Obj{"capacity": size, "allocatable": size,
+			"addresses": []any{sim.Obj{"type": "InternalIP", "address": s.address(id)}, sim.Obj{"type": "Hostname", "address": n}},
+			"nodeInfo": sim.Obj{"kubeletVersion": Version, "kubeProxyVersion": Version, "containerRuntimeVersion": "containerd://2.1.4-k3s1",
+				"osImage": "Debian GNU/Linux 12 (bookworm)", "operatingSystem": "linux", "architecture": "amd64", "kernelVersion": "6.1.0",
+				"machineID": id, "systemUUID": id, "bootID": id}}})
+}
+
+func (s *Service) setReady(node sim.Obj, ready bool) {
+	changed := false
+	if ready {
+		changed = s.condition(node, "Ready", "True", "KubeletReady", "kubelet is posting ready status")
+		delete(node, "_lost")
+	} else {
+		changed = s.condition(node, "Ready", "Unknown", "NodeStatusUnknown", "Kubelet stopped posting node status.")
+		if sim.Str(node, "_lost") == "" {
+			node["_lost"], changed = s.micros(), true
+		}
+	}
+	if changed {
+		s.taint(node, !ready)
+		s.save("nodes", node)
+	}
+}
+
+const unreachable = "node.kubernetes.io/unreachable"
+
+func (s *Service) taint(node sim.Obj, lost bool) {
+	var taints []any
+	for _, t := range sim.Objs(spec(node), "taints") {
+		if sim.Str(t, "key") != unreachable {
+			taints = append(taints, t)
+		}
+	}
+	if lost {
+		taints = append(taints, sim.Obj{"key": unreachable, "effect": "NoExecute", "timeAdded": s.stamp()})
+	}
+	spec(node)["taints"] = taints
+	if taints == nil {
+		delete(spec(node), "taints")
+	}
+}
+
+// evict marks the pods of a lost node for deletion after a time. They stay Terminating until the
+// node comes back, is gone, or is declared out of service.
+// https://kubernetes.io/docs/concepts/cluster-administration/node-shutdown/#non-graceful-node-shutdown
+func (s *Service) evict() (waits bool) {
+	for _, pod := range s.all("pods") {
+		node := s.object("nodes", "", sim.Str(spec(pod), "nodeName"))
+		switch {
+		case sim.Str(spec(pod), "nodeName") == "":
+		case node == nil || outOfService(node):
+			s.erase(typed("pods"), pod)
+		case !holds(node, "Ready"):
+			if s.condition(pod, "Ready", "False", "NodeNotReady", "the node is lost") {
+				s.save("pods", pod)
+			}
+			if !dying(pod) && s.past(sim.Str(node, "_lost"), eviction) {
+				s.kill(typed("pods"), pod, false, false)
+			}
+			waits = waits || !dying(pod)
+		}
+	}
+	return waits
+}
+
+func outOfService(node sim.Obj) bool {
+	for _, t := range sim.Objs(spec(node), "taints") {
+		if sim.Str(t, "key") == "node.kubernetes.io/out-of-service" {
+			return true
+		}
+	}
+	return false
+}

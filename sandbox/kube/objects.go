@@ -1,0 +1,171 @@
+package kube
+
+import (
+	"strconv"
+
+	"mycloudmanager/sandbox/sim"
+)
+
+const meta = "kube-meta/cluster" // the kind of the documents that are the cluster itself
+
+// key is the id under which an object is kept.
+func key(namespace, name string) string { return namespace + "/" + name }
+
+func metadata(o sim.Obj) sim.Obj               { return sim.Map(o, "metadata") }
+func spec(o sim.Obj) sim.Obj                   { return sim.Map(o, "spec") }
+func name(o sim.Obj) string                    { return sim.Str(metadata(o), "name") }
+func namespace(o sim.Obj) string               { return sim.Str(metadata(o), "namespace") }
+func uid(o sim.Obj) string                     { return sim.Str(metadata(o), "uid") }
+func dying(o sim.Obj) bool                     { return sim.Str(metadata(o), "deletionTimestamp") != "" }
+func labels(o sim.Obj) sim.Obj                 { return sim.Map(metadata(o), "labels") }
+func statusOf(o sim.Obj) sim.Obj               { return sim.Map(o, "status") }
+func phase(o sim.Obj) string                   { return sim.Str(statusOf(o), "phase") }
+func (s *Service) stamp() string               { return sim.Stamp(s.cloud.Now(), sim.Zulu) }
+func (s *Service) micros() string              { return sim.Stamp(s.cloud.Now(), sim.Expiry) }
+func public(o sim.Obj) sim.Obj                 { out := sim.Public(o); delete(out, "id"); return out }
+func replicas(o sim.Obj) int                   { return sim.Int(spec(o), "replicas") }
+func (s *Service) all(plural string) []sim.Obj { return s.cloud.All("kube/" + plural) }
+
+// object reads one object; nil when there is none.
+func (s *Service) object(plural, namespace, name string) sim.Obj {
+	return s.cloud.Get("kube/"+plural, key(namespace, name))
+}
+
+// next is a resource version that nothing had before.
+func (s *Service) next() int {
+	c := s.cloud.Get(meta, "version")
+	if c == nil {
+		c = sim.Obj{"id": "version", "n": 1}
+	}
+	c["n"] = sim.Int(c, "n") + 1
+	s.cloud.Put(meta, c)
+	return sim.Int(c, "n")
+}
+
+func (s *Service) current() string {
+	return strconv.Itoa(max(sim.Int(s.cloud.Get(meta, "version"), "n"), 1))
+}
+
+// store keeps an object and tells the watchers.
+func (s *Service) store(t *resource, o sim.Obj) {
+	verb := "MODIFIED"
+	if s.cloud.Get(t.store(), key(namespace(o), name(o))) == nil {
+		verb = "ADDED"
+	}
+	rv := s.next()
+	metadata(o)["resourceVersion"] = strconv.Itoa(rv)
+	o["id"] = key(namespace(o), name(o))
+	s.cloud.Put(t.store(), o)
+	s.log.add(t, verb, rv, public(o))
+}
+
+// save keeps an object that a controller changed.
+func (s *Service) save(plural string, o sim.Obj) { s.store(typed(plural), o) }
+
+// erase removes an object and tells the watchers.
+func (s *Service) erase(t *resource, o sim.Obj) {
+	rv := s.next()
+	s.cloud.Drop(t.store(), key(namespace(o), name(o)))
+	metadata(o)["resourceVersion"] = strconv.Itoa(rv)
+	s.log.add(t, "DELETED", rv, public(o))
+}
+
+// make completes a new object and keeps it.
+func (s *Service) make(t *resource, ns string, o sim.Obj) sim.Obj {
+	o["apiVersion"], o["kind"] = t.api(), t.kind
+	m := metadata(o)
+	if m == nil {
+		m = sim.Obj{}
+		o["metadata"] = m
+	}
+	if t.namespaced {
+		m["namespace"] = ns
+	}
+	if sim.Str(m, "name") == "" {
+		m["name"] = sim.Str(m, "generateName") + sim.RandomHex(3)
+	}
+	m["uid"], m["creationTimestamp"] = sim.UUID(), s.stamp()
+	if o["spec"] != nil {
+		m["generation"] = 1
+	}
+	s.defaults(t, o)
+	s.store(t, o)
+	return o
+}
+
+// owned is the metadata of an object that another one controls.
+func owned(t *resource, owner sim.Obj, name string, labels sim.Obj) sim.Obj {
+	return sim.Obj{"name": name, "labels": labels, "ownerReferences": []any{sim.Obj{"apiVersion": t.api(), "kind": t.kind,
+		"name": sim.Str(metadata(owner), "name"), "uid": uid(owner), "controller": true, "blockOwnerDeletion": true}}}
+}
+
+// children are the objects of a type that an object owns.
+func (s *Service) children(plural string, owner sim.Obj) []sim.Obj {
+	return s.cloud.Where("kube/"+plural, func(o sim.Obj) bool {
+		for _, ref := range sim.Objs(metadata(o), "ownerReferences") {
+			if sim.Str(ref, "uid") == uid(owner) {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// condition sets one of an object's conditions and tells whether that changed anything.
+func (s *Service) condition(o sim.Obj, kind, value, reason, text string) bool {
+	st := statusOf(o)
+	if st == nil {
+		st = sim.Obj{}
+		o["status"] = st
+	}
+	c := sim.Obj{"type": kind, "status": value, "lastTransitionTime": s.stamp()}
+	if reason != "" {
+		c["reason"], c["message"] = reason, text
+	}
+	list := sim.List(st, "conditions")
+	for i, v := range list {
+		old, _ := v.(sim.Obj)
+		if sim.Str(old, "type") != kind {
+			continue
+		}
+		if sim.Str(old, "status") == value {
+			if sim.Str(old, "reason") == reason && sim.Str(old, "message") == text {
+				return false
+			}
+			c["lastTransitionTime"] = old["lastTransitionTime"]
+		}
+		list[i] = c
+		return true
+	}
+	st["conditions"] = append(list, c)
+	return true
+}
+
+// holds tells whether a condition is true.
+func holds(o sim.Obj, kind string) bool {
+	for _, c := range sim.Objs(statusOf(o), "conditions") {
+		if sim.Str(c, "type") == kind {
+			return sim.Str(c, "status") == "True"
+		}
+	}
+	return false
+}
+
+// event tells people what happened to an object; the same again only counts up.
+func (s *Service) event(o sim.Obj, kind, reason, text string) {
+	ns := namespace(o)
+	if ns == "" {
+		ns = "default"
+	}
+	for _, e := range s.all("events") {
+		involved := sim.Map(e, "involvedObject")
+		if sim.Str(involved, "uid") == uid(o) && sim.Str(e, "reason") == reason && sim.Str(e, "message") == text {
+			e["count"], e["lastTimestamp"] = sim.Int(e, "count")+1, s.stamp()
+			s.save("events", e)
+			return
+		}
+	}
+	s.make(typed("events"), ns, sim.Obj{"metadata": sim.Obj{"name": name(o) + "." + sim.RandomHex(8)}, "type": kind, "reason": reason,
+		"message": text, "count": 1, "firstTimestamp": s.stamp(), "lastTimestamp": s.stamp(), "source": sim.Obj{"component": "sandbox"},
+		"involvedObject": sim.Obj{"apiVersion": o["apiVersion"], "kind": o["kind"], "name": name(o), "namespace": namespace(o), "uid": uid(o)}})
+}

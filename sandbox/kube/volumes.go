@@ -1,0 +1,291 @@
+package kube
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+
+	"mycloudmanager/sandbox/sim"
+)
+
+// cinder is the driver whose volumes the simulated block storage service has.
+const cinder = "cinder.csi.openstack.org"
+
+// bind joins claims with volumes and ends those that nobody uses any more.
+func (s *Service) bind() (waits bool) {
+	for _, claim := range s.all("persistentvolumeclaims") {
+		switch {
+		case dying(claim):
+			if !s.claimUsed(claim) {
+				s.erase(typed("persistentvolumeclaims"), claim)
+			}
+		case phase(claim) == "Pending":
+			s.bindOne(claim)
+		}
+	}
+	for _, pv := range s.all("persistentvolumes") {
+		ref := sim.Map(spec(pv), "claimRef")
+		claim := s.object("persistentvolumeclaims", sim.Str(ref, "namespace"), sim.Str(ref, "name"))
+		bound := claim != nil && sim.Str(ref, "uid") == uid(claim)
+		switch {
+		case dying(pv) && !bound:
+			s.erase(typed("persistentvolumes"), pv)
+		case phase(pv) == "Bound" && !bound:
+			statusOf(pv)["phase"] = "Released"
+			s.save("persistentvolumes", pv)
+			s.reclaim(pv)
+		}
+	}
+	return false
+}
+
+func (s *Service) claimUsed(claim sim.Obj) bool {
+	for _, pod := range s.all("pods") {
+		if namespace(pod) == namespace(claim) && phase(pod) != "Succeeded" && phase(pod) != "Failed" {
+			for _, c := range claims(pod) {
+				if c == name(claim) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// claims are the names of the claims that a pod mounts.
+func claims(pod sim.Obj) []string {
+	var out []string
+	for _, v := range sim.Objs(spec(pod), "volumes") {
+		if c := sim.Str(sim.Map(v, "persistentVolumeClaim"), "claimName"); c != "" {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+func (s *Service) bindOne(claim sim.Obj) {
+	pv := s.match(claim)
+	if pv == nil {
+		s.provision(claim)
+		return
+	}
+	spec(pv)["claimRef"] = sim.Obj{"apiVersion": "v1", "kind": "PersistentVolumeClaim", "namespace": namespace(claim),
+		"name": name(claim), "uid": uid(claim)}
+	pv["status"] = sim.Obj{"phase": "Bound"}
+	s.save("persistentvolumes", pv)
+	spec(claim)["volumeName"] = name(pv)
+	claim["status"] = sim.Obj{"phase": "Bound", "capacity": sim.Map(spec(pv), "capacity"), "accessModes": sim.List(spec(pv), "accessModes")}
+	annotate(claim, "pv.kubernetes.io/bind-completed", "yes")
+	s.save("persistentvolumeclaims", claim)
+}
+
+func annotate(o sim.Obj, k, v string) {
+	a := sim.Map(metadata(o), "annotations")
+	if a == nil {
+		a = sim.Obj{}
+		metadata(o)["annotations"] = a
+	}
+	a[k] = v
+}
+
+// match is the volume that a claim names, or one that waits for this claim.
+func (s *Service) match(claim sim.Obj) sim.Obj {
+	if n := sim.Str(spec(claim), "volumeName"); n != "" {
+		pv := s.object("persistentvolumes", "", n)
+		ref := sim.Map(spec(pv), "claimRef")
+		if pv == nil || dying(pv) || phase(pv) == "Released" || (ref != nil && sim.Str(ref, "name") != name(claim)) ||
+			(sim.Str(ref, "uid") != "" && sim.Str(ref, "uid") != uid(claim)) {
+			return nil
+		}
+		return pv
+	}
+	for _, pv := range s.all("persistentvolumes") {
+		ref := sim.Map(spec(pv), "claimRef")
+		if phase(pv) == "Available" && sim.Str(ref, "name") == name(claim) && sim.Str(ref, "namespace") == namespace(claim) {
+			return pv
+		}
+	}
+	return nil
+}
+
+// provision makes a volume for a claim of the cluster's own class.
+func (s *Service) provision(claim sim.Obj) {
+	class, given := spec(claim)["storageClassName"].(string)
+	if sim.Str(spec(claim), "volumeName") != "" || (given && class != "cinder") {
+		return
+	}
+	size := gibibytes(sim.Str(sim.Map(sim.Map(spec(claim), "resources"), "requests"), "storage"))
+	out, err := s.cloud.Call(s.actor(), "cinder", "POST", "/volumes", sim.Obj{"volume": sim.Obj{"size": size, "name": "pvc-" + uid(claim),
+		"metadata": sim.Obj{"kubernetes.io/created-for/pvc/name": name(claim)}}})
+	if err != nil {
+		s.event(claim, "Warning", "ProvisioningFailed", err.Error())
+		return
+	}
+	s.make(typed("persistentvolumes"), "", sim.Obj{"metadata": sim.Obj{"name": "pvc-" + uid(claim)}, "spec": sim.Obj{
+		"capacity": sim.Obj{"storage": sim.Text(size) + "Gi"}, "accessModes": sim.List(spec(claim), "accessModes"),
+		"persistentVolumeReclaimPolicy": "Delete", "storageClassName": "cinder",
+		"claimRef": sim.Obj{"apiVersion": "v1", "kind": "PersistentVolumeClaim", "namespace": namespace(claim), "name": name(claim)},
+		"csi":      sim.Obj{"driver": cinder, "volumeHandle": sim.Map(out, "volume")["id"], "fsType": "ext4"}}})
+}
+
+func gibibytes(quantity string) int {
+	n := sim.ToInt(trimUnit(quantity))
+	return max(n, 1)
+}
+
+func trimUnit(q string) string {
+	for i, r := range q {
+		if r < '0' || r > '9' {
+			return q[:i]
+		}
+	}
+	return q
+}
+
+// reclaim deletes the volume behind a released object when its policy says so.
+func (s *Service) reclaim(pv sim.Obj) {
+	if sim.Str(spec(pv), "persistentVolumeReclaimPolicy") != "Delete" {
+		return
+	}
+	handle := sim.Str(sim.Map(spec(pv), "csi"), "volumeHandle")
+	if _, err := s.cloud.Call(s.actor(), "cinder", "DELETE", "/volumes/"+handle, nil); err != nil {
+		s.event(pv, "Warning", "VolumeFailedDelete", err.Error())
+		return
+	}
+	s.erase(typed("persistentvolumes"), pv)
+}
+
+// volumesOf are the volumes behind the claims of a pod; false while one of them is not bound.
+func (s *Service) volumesOf(pod sim.Obj) (pvs []sim.Obj, bound bool) {
+	for _, c := range claims(pod) {
+		claim := s.object("persistentvolumeclaims", namespace(pod), c)
+		if claim == nil || phase(claim) != "Bound" {
+			return nil, false
+		}
+		if pv := s.object("persistentvolumes", "", sim.Str(spec(claim), "volumeName")); pv != nil {
+			pvs = append(pvs, pv)
+		}
+	}
+	return pvs, true
+}
+
+func attachmentName(pv sim.Obj, node string) string {
+	csi := sim.Map(spec(pv), "csi")
+	sum := sha256.Sum256([]byte(sim.Str(csi, "volumeHandle") + sim.Str(csi, "driver") + node))
+	return "csi-" + hex.EncodeToString(sum[:])
+}
+
+// attachments brings the volumes of the pods to their servers and those of none away from them.
+func (s *Service) attachments() (waits bool) {
+	wanted := map[string]bool{}
+	for _, pod := range s.all("pods") {
+		node := sim.Str(spec(pod), "nodeName")
+		if node == "" || phase(pod) == "Succeeded" || phase(pod) == "Failed" {
+			continue
+		}
+		pvs, _ := s.volumesOf(pod)
+		for _, pv := range pvs {
+			if sim.Str(sim.Map(spec(pv), "csi"), "driver") != cinder {
+				continue
+			}
+			n := attachmentName(pv, node)
+			wanted[n] = true
+			if s.object("volumeattachments", "", n) == nil && !dying(pod) {
+				s.make(typed("volumeattachments"), "", sim.Obj{"metadata": sim.Obj{"name": n}, "status": sim.Obj{"attached": false},
+					"spec": sim.Obj{"attacher": cinder, "nodeName": node, "source": sim.Obj{"persistentVolumeName": name(pv)}}})
+			}
+		}
+	}
+	for _, va := range s.all("volumeattachments") {
+		if wanted[name(va)] && !dying(va) {
+			waits = s.attach(va) || waits
+		} else {
+			waits = s.detach(va) || waits
+		}
+	}
+	return waits
+}
+
+// behind are the server and the volume that an attachment is about.
+func (s *Service) behind(va sim.Obj) (server, volume string) {
+	node := s.object("nodes", "", sim.Str(spec(va), "nodeName"))
+	pv := s.object("persistentvolumes", "", sim.Str(sim.Map(spec(va), "source"), "persistentVolumeName"))
+	if node != nil && sim.Str(va, "_server") == "" {
+		va["_server"] = serverOf(node)
+	}
+	if pv != nil && sim.Str(va, "_volume") == "" {
+		va["_volume"] = sim.Str(sim.Map(spec(pv), "csi"), "volumeHandle")
+	}
+	return sim.Str(va, "_server"), sim.Str(va, "_volume")
+}
+
+// connection is what the block storage service knows of a volume on a server.
+func (s *Service) connection(server, volume string) sim.Obj {
+	for _, a := range s.cloud.With("cinder/attachments", "volume_id", volume) {
+		if sim.Str(a, "instance") == server {
+			return a
+		}
+	}
+	return nil
+}
+
+func (s *Service) attach(va sim.Obj) (waits bool) {
+	if sim.Bool(statusOf(va), "attached") {
+		return false
+	}
+	server, volume := s.behind(va)
+	if a := s.connection(server, volume); a != nil {
+		if sim.Str(a, "attach_status") == "attached" {
+			va["status"] = sim.Obj{"attached": true, "attachmentMetadata": sim.Obj{"DevicePath": a["_device"]}}
+			s.save("volumeattachments", va)
+		}
+		return true
+	}
+	if !s.past(sim.Str(va, "_tried"), starting) && sim.Str(va, "_tried") != "" {
+		return true
+	}
+	va["_tried"] = s.micros()
+	_, err := s.cloud.Call(s.actor(), "nova", "POST", "/v2.1/servers/"+server+"/os-volume_attachments",
+		sim.Obj{"volumeAttachment": sim.Obj{"volumeId": volume}})
+	va["status"] = sim.Obj{"attached": false}
+	if err != nil {
+		va["status"] = sim.Obj{"attached": false, "attachError": sim.Obj{"time": s.stamp(), "message": err.Error()}}
+		s.tellPods(va, err.Error())
+	}
+	s.save("volumeattachments", va)
+	return true
+}
+
+// tellPods notes at the pods that wait for a volume why it does not come.
+func (s *Service) tellPods(va sim.Obj, text string) {
+	for _, pod := range s.all("pods") {
+		pvs, _ := s.volumesOf(pod)
+		for _, pv := range pvs {
+			if attachmentName(pv, sim.Str(spec(pod), "nodeName")) == name(va) {
+				s.event(pod, "Warning", "FailedAttachVolume", "AttachVolume.Attach failed for volume \""+name(pv)+"\" : rpc error: "+
+					"code = Internal desc = [ControllerPublishVolume] Attach Volume failed with error "+text)
+			}
+		}
+	}
+}
+
+func (s *Service) detach(va sim.Obj) (waits bool) {
+	server, volume := s.behind(va)
+	a := s.connection(server, volume)
+	if a == nil {
+		s.erase(typed("volumeattachments"), va)
+		return true
+	}
+	if !dying(va) {
+		metadata(va)["deletionTimestamp"] = s.stamp()
+		s.save("volumeattachments", va)
+	}
+	if sim.Str(s.cloud.Get("cinder/volumes", volume), "status") != "detaching" && (sim.Str(va, "_left") == "" || s.past(sim.Str(va, "_left"), starting)) {
+		va["_left"] = s.micros()
+		_, err := s.cloud.Call(s.actor(), "nova", "DELETE", "/v2.1/servers/"+server+"/os-volume_attachments/"+volume, nil)
+		if err != nil {
+			statusOf(va)["detachError"] = sim.Obj{"time": s.stamp(), "message": err.Error()}
+		}
+		s.save("volumeattachments", va)
+	}
+	return true
+}

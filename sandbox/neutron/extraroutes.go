@@ -1,0 +1,50 @@
+package neutron
+
+import (
+	"slices"
+
+	"mycloudmanager/sandbox/sim"
+)
+
+// addRoutes adds to a router's routes; one that is there already stays once.
+// https://docs.openstack.org/api-ref/network/v2/#add-extra-routes-to-router
+func (s *Service) addRoutes(r *sim.Request) (any, error) {
+	return s.changeRoutes(r, func(have []sim.Obj, route sim.Obj) []sim.Obj {
+		if slices.ContainsFunc(have, sameRoute(route)) {
+			return have
+		}
+		return append(have, route)
+	})
+}
+
+// removeRoutes takes routes away; one that is not there is fine.
+// https://docs.openstack.org/api-ref/network/v2/#remove-extra-routes-from-router
+func (s *Service) removeRoutes(r *sim.Request) (any, error) {
+	return s.changeRoutes(r, func(have []sim.Obj, route sim.Obj) []sim.Obj {
+		return slices.DeleteFunc(have, sameRoute(route))
+	})
+}
+
+func sameRoute(route sim.Obj) func(sim.Obj) bool {
+	return func(o sim.Obj) bool {
+		return sim.Str(o, "destination") == sim.Str(route, "destination") && sim.Str(o, "nexthop") == sim.Str(route, "nexthop")
+	}
+}
+
+func (s *Service) changeRoutes(r *sim.Request, change func(have []sim.Obj, route sim.Obj) []sim.Obj) (any, error) {
+	router, err := s.owned(r, s.noun(Routers))
+	if err != nil {
+		return nil, err
+	}
+	have := sim.Objs(router, "routes")
+	for _, route := range sim.Objs(sim.Map(r.Body, "router"), "routes") {
+		have = change(have, route)
+	}
+	list := []any{}
+	for _, route := range have {
+		list = append(list, route)
+	}
+	router["routes"] = list
+	s.cloud.Put(Routers, router)
+	return sim.Obj{"router": router}, nil
+}

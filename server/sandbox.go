@@ -1,0 +1,108 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"mycloudmanager/activities/nova"
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/instance"
+	"mycloudmanager/internal/openstack"
+	"mycloudmanager/internal/platform/supervisor"
+	"mycloudmanager/sandbox/playbook"
+	"mycloudmanager/worker"
+)
+
+// The sandbox's manager is a member of the project, like a real one should be.
+const sandboxUser = "demo"
+
+func (p *product) openSandbox(ctx context.Context) error {
+	s, err := supervisor.StartSandbox(ctx, supervisor.SandboxOptions{Dir: p.path("sandbox"), Listen: p.config.SandboxListen, Speed: p.config.SandboxSpeed})
+	if err != nil {
+		return err
+	}
+	p.onClose(s.Stop)
+	p.cloud = openstack.New("http://"+p.config.SandboxListen+"/identity/v3", sandboxUser, sandboxUser, sandboxUser)
+	return nil
+}
+
+// relay names this very program as what connects OpenSSH through a relay. In the sandbox it is also
+// what plays playbooks: simulated instances have no Python.
+func (p *product) relay(parts *worker.Parts) error {
+	own, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	parts.Relay = []string{own, "relay"}
+	if !p.mode.Sandbox {
+		return nil
+	}
+	stand := p.path("sandbox/" + playbook.Name)
+	if err := os.MkdirAll(filepath.Dir(stand), 0o700); err != nil {
+		return err
+	}
+	if err := os.Symlink(own, stand+".new"); err != nil && !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	parts.Playbooks.Executable = stand
+	return os.Rename(stand+".new", stand)
+}
+
+// furnished marks a sandbox whose first instances are enrolled.
+const furnished = "sandbox/furnished"
+
+// furnish enrolls two of the sandbox's servers once, so that a first look has something to show.
+func (p *product) furnish(ctx context.Context) error {
+	if !p.mode.Sandbox || !p.mode.Worker {
+		return nil
+	}
+	if _, err := os.Stat(p.path(furnished)); err == nil {
+		return nil
+	}
+	compute := &nova.Activities{Cloud: p.cloud}
+	for name, distribution := range map[string]string{"web-1": "debian 12", "db-1": "ubuntu 24.04"} {
+		e, err := p.letIn(ctx, name)
+		if err != nil {
+			return fault.New(fault.Unavailable, err, "the sandbox's %s cannot be enrolled: %v", name, err)
+		}
+		if err := compute.MarkInstance(ctx, nova.MarkInput{ID: e.ID, Enrollment: instance.Enrollment{At: time.Now(), Address: e.Address, HostKey: e.HostKey, Distribution: distribution}}); err != nil {
+			return err
+		}
+	}
+	return os.WriteFile(p.path(furnished), nil, 0o600)
+}
+
+// host is what the sandbox tells of a server that lets the manager in.
+type host struct {
+	ID      string `json:"id"`
+	Address string `json:"address"`
+	HostKey string `json:"host_key"`
+}
+
+func (p *product) letIn(ctx context.Context, name string) (host, error) {
+	var e host
+	body, err := json.Marshal(map[string]any{"server": name, "authorized_keys": []string{p.publicKey}})
+	if err != nil {
+		return e, err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+p.config.SandboxListen+"/_control/enroll", bytes.NewReader(body))
+	if err != nil {
+		return e, err
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return e, err
+	}
+	defer answer.Body.Close() //nolint:errcheck // it was read
+	if answer.StatusCode != http.StatusOK {
+		return e, fmt.Errorf("the sandbox answers %s", answer.Status)
+	}
+	return e, json.NewDecoder(answer.Body).Decode(&e)
+}

@@ -1,0 +1,305 @@
+// Package assembly puts the product together from its configuration: the one place that knows every
+// part. The commands call it and hold no logic.
+package server
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
+
+	"mycloudmanager/deploy"
+	"mycloudmanager/internal/app/catalog"
+	"mycloudmanager/internal/app/cluster"
+	"mycloudmanager/internal/backup"
+	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/instance/ansible"
+	"mycloudmanager/internal/instance/enrollment"
+	"mycloudmanager/internal/instance/ssh"
+	"mycloudmanager/internal/notification"
+	"mycloudmanager/internal/openstack"
+	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/operation/audit"
+	"mycloudmanager/internal/operation/tasklog"
+	"mycloudmanager/internal/operation/temporal"
+	"mycloudmanager/internal/platform/config"
+	"mycloudmanager/internal/platform/encryption"
+	"mycloudmanager/internal/platform/supervisor"
+	"mycloudmanager/internal/platform/telemetry"
+	"mycloudmanager/internal/stack"
+	"mycloudmanager/worker"
+)
+
+// Mode says which parts run in this process.
+type Mode struct {
+	API     bool
+	Worker  bool
+	Sandbox bool // the cloud is the simulated one
+}
+
+// product is everything that is open while the product runs.
+type product struct {
+	config    config.Config
+	mode      Mode
+	version   string
+	cloud     *openstack.Cloud
+	ring      *encryption.Ring
+	audit     *audit.Store
+	telemetry *telemetry.Telemetry
+	catalog   *catalog.Catalog
+	logs      *tasklog.Log
+	records   *backup.Records
+	backupKey []byte
+	cluster   *cluster.Cluster
+	publicKey string
+	instances *ssh.Instances
+	texts     enrollment.Texts
+	notices   *notification.Sender
+	embedded  *supervisor.Temporal
+	temporal  client.Client
+	listener  net.Listener
+
+	closers []func()
+}
+
+const (
+	temporalPatience = 30 * time.Second
+	cloudPatience    = 30 * time.Second
+)
+
+// open opens every part in the order of their dependence; what was opened is closed on failure.
+func open(ctx context.Context, c config.Config, mode Mode, version string) (*product, error) {
+	p := &product{config: c, mode: mode, version: version}
+	for _, step := range []func(context.Context) error{p.openPort, p.openData, p.openCloud, p.awaitCloud, p.openCluster, p.furnish, p.openTemporal} {
+		if err := step(ctx); err != nil {
+			p.close()
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+func (p *product) close() {
+	for i := len(p.closers) - 1; i >= 0; i-- {
+		p.closers[i]()
+	}
+}
+
+func (p *product) onClose(f func()) { p.closers = append(p.closers, f) }
+
+// openPort takes the port first: a port that is taken is the commonest fault of a start.
+func (p *product) openPort(ctx context.Context) error {
+	if !p.mode.API {
+		return nil
+	}
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", p.config.Listen)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fault.New(fault.Invalid, err, "%s is taken by another program: set MCM_LISTEN to another address", p.config.Listen)
+	}
+	if err != nil {
+		return fault.New(fault.Invalid, err, "cannot listen on %s: %v", p.config.Listen, err)
+	}
+	p.listener = l
+	p.onClose(func() { _ = l.Close() })
+	return nil
+}
+
+func (p *product) openData(ctx context.Context) error {
+	if err := os.MkdirAll(p.config.DataDir, 0o700); err != nil {
+		return fault.New(fault.Invalid, err, "data folder: %v", err)
+	}
+	var err error
+	if p.ring, err = encryption.OpenRing(p.path("keys")); err != nil {
+		return fault.New(fault.Invalid, err, "key ring: %v", err)
+	}
+	if p.backupKey, err = encryption.Key(p.path(backup.KeyFile)); err != nil {
+		return fault.New(fault.Invalid, err, "backup key: %v", err)
+	}
+	if err := p.openAudit(ctx); err != nil {
+		return err
+	}
+	if p.telemetry, err = telemetry.Open(ctx); err != nil {
+		return err
+	}
+	p.onClose(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		_ = p.telemetry.Close(ctx)
+	})
+	return nil
+}
+
+func (p *product) openAudit(ctx context.Context) error {
+	key, err := encryption.Key(p.path("audit.key"))
+	if err != nil {
+		return fault.New(fault.Invalid, err, "audit key: %v", err)
+	}
+	where := p.config.AuditURL
+	if where == "" {
+		where = p.path("audit.db")
+	}
+	if p.audit, err = audit.Open(ctx, where, key); err != nil {
+		return fault.New(fault.Unavailable, err, "%v", err)
+	}
+	p.onClose(func() { _ = p.audit.Close() })
+	return nil
+}
+
+func (p *product) path(name string) string { return filepath.Join(p.config.DataDir, name) }
+
+func (p *product) openCloud(ctx context.Context) error {
+	var err error
+	if !p.mode.Sandbox {
+		p.cloud, err = openstack.FromEnvironment()
+	} else {
+		err = p.openSandbox(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	// What a task has logged is kept as long as the task itself.
+	p.logs = &tasklog.Log{Store: p.cloud.Objects, Keep: p.config.Retention()}
+	p.records = &backup.Records{Store: p.cloud.Objects}
+	return nil
+}
+
+// awaitCloud signs the manager in. A cloud that is restarting is waited for, as it is while we run; one
+// that refuses the credential is told at once.
+func (p *product) awaitCloud(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, cloudPatience)
+	defer cancel()
+	for {
+		_, err := p.cloud.Manager(ctx)
+		if err == nil || fault.KindOf(err) != fault.Unavailable || fault.KindOf(errors.Unwrap(err)) == fault.Unauthorized {
+			return err
+		}
+		slog.Warn("the cloud does not answer yet", "err", err)
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+func (p *product) openCluster(context.Context) error {
+	var err error
+	if p.catalog, err = catalog.Load(deploy.Files); err != nil {
+		return err
+	}
+	signer, err := ssh.LoadKey(p.path("ssh_identity"))
+	if err != nil {
+		return fault.New(fault.Invalid, err, "SSH identity: %v", err)
+	}
+	p.publicKey = ssh.PublicLine(signer)
+	dial := (&net.Dialer{Timeout: 15 * time.Second}).DialContext
+	if proxy := p.config.SSHProxy; proxy != "" {
+		dial = ssh.ThroughProxy(proxy)
+	} else if p.mode.Sandbox {
+		dial = ssh.ThroughProxy(p.config.SandboxListen)
+	}
+	way := &ssh.Cluster{Kubeconfig: p.config.Kubeconfig, CacheDir: p.path("cache"), Cloud: p.cloud, Signer: signer, Dial: dial}
+	p.cluster = &cluster.Cluster{Reach: way}
+	return p.openInstances(way)
+}
+
+// openInstances finds what enrollment and agents need besides the way to the cluster.
+func (p *product) openInstances(way *ssh.Cluster) error {
+	key, err := os.ReadFile(p.path("ssh_identity"))
+	if err != nil {
+		return fault.New(fault.Invalid, err, "SSH identity: %v", err)
+	}
+	p.instances = &ssh.Instances{Cluster: way, Key: key}
+	if p.texts, err = enrollment.LoadTexts(deploy.Files, publicURL(p.config)); err != nil {
+		return err
+	}
+	p.notices, err = openNotices(p.config)
+	return err
+}
+
+func publicURL(c config.Config) string {
+	if c.PublicURL == "" {
+		return "http://" + c.Listen
+	}
+	return c.PublicURL
+}
+
+// openNotices finds the channels of notices, and refuses those whose secrets cannot be read.
+func openNotices(c config.Config) (*notification.Sender, error) {
+	n := c.Notices
+	return notification.Open(notification.Config{MailTo: n.MailTo, MailFrom: n.MailFrom, SMTPAddress: n.SMTPAddress, SMTPUser: n.SMTPUser, SMTPPasswordFile: n.SMTPPasswordFile,
+		SMTPCAFile: n.SMTPCA, WebhookURLs: n.WebhookURLs, SecretFile: n.WebhookSecretFile, Language: n.Language, PublicURL: publicURL(c)})
+}
+
+// codecPath is where Temporal Web opens payloads, for administrators.
+const codecPath = "/codec"
+
+// webPath is where Temporal Web is shown.
+const webPath = "/temporal"
+
+func (p *product) openTemporal(ctx context.Context) error {
+	c := temporal.Config{Address: p.config.TemporalAddress, Namespace: p.config.TemporalNamespace, Retention: p.config.Retention(), Metrics: p.telemetry.SDK}
+	for _, t := range p.telemetry.Tracing {
+		c.Interceptors = append(c.Interceptors, t)
+	}
+	var err error
+	if c.Address == "" {
+		if p.embedded, err = p.startEmbedded(ctx); err != nil {
+			return err
+		}
+		p.onClose(p.embedded.Stop)
+		c.Address, c.TLS = p.embedded.Frontend, p.embedded.TLS
+		operation.TargetsRoom = operation.EmbeddedRoom
+	} else if c.TLS, err = p.config.TemporalTLSConfig(); err != nil {
+		return fault.New(fault.Invalid, err, "%v", err)
+	}
+	if file := p.config.TemporalAPIKeyFile; file != "" {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			return fault.New(fault.Invalid, err, "temporal-api-key-file: %v", err)
+		}
+		c.APIKey = strings.TrimSpace(string(raw))
+	}
+	if p.temporal, err = temporal.Connect(ctx, c, p.ring, temporalPatience); err != nil {
+		return err
+	}
+	p.onClose(p.temporal.Close)
+	return nil
+}
+
+func (p *product) startEmbedded(ctx context.Context) (*supervisor.Temporal, error) {
+	return supervisor.StartTemporal(ctx, supervisor.TemporalOptions{
+		Executable: p.config.TemporalExecutable, DataDir: p.path("temporal"), Namespace: p.config.TemporalNamespace,
+		PublicPath: webPath, CodecEndpoint: "http://" + p.config.Listen + codecPath,
+	})
+}
+
+// parts are what the worker's activities work with.
+func (p *product) parts() (worker.Parts, error) {
+	template, err := stack.LoadTemplate(deploy.Files)
+	if err != nil {
+		return worker.Parts{}, err
+	}
+	engines, err := backup.LoadScripts(deploy.Files)
+	parts := worker.Parts{Cloud: p.cloud, Cluster: p.cluster, Catalog: p.catalog, Template: template, PublicKey: p.publicKey,
+		Log: p.logs, Records: p.records, BackupKey: p.backupKey, Engines: engines, Recorder: &audit.Recorder{Store: p.audit}, Converter: p.ring.Converter(),
+		Instances: p.instances, Playbooks: &ansible.Runner{}, Script: p.texts.Script(), Plans: p.plans(), Notices: p.notices, Runs: p.tasks()}
+	if err == nil {
+		err = p.relay(&parts)
+	}
+	if p.mode.Sandbox {
+		parts.Every = time.Duration(float64(2*time.Second) / max(1, p.config.SandboxSpeed))
+	}
+	for _, t := range p.telemetry.Tracing {
+		parts.Tracing = append(parts.Tracing, interceptor.WorkerInterceptor(t))
+	}
+	return parts, err
+}

@@ -1,0 +1,93 @@
+package e2e_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"mycloudmanager/internal/notification/notificationtest"
+)
+
+type channel struct {
+	Kind, To string
+	Last     *struct{ Status, Kind, Plan, Why string }
+}
+
+// A manager that was down tells how many runs of a plan it has missed, on every channel; an administrator
+// tests the channels, and no secret of them is seen anywhere.
+func TestNotices(t *testing.T) {
+	t.Parallel()
+	mail, hook := notificationtest.StartMail(t), notificationtest.StartReceiver(t)
+	p := newProduct(t)
+	p.arguments = []string{"sandbox"}
+	p.environment = []string{"MCM_SANDBOX_LISTEN=" + p.sandbox, "MCM_SANDBOX_SPEED=20",
+		"MCM_NOTICE_MAIL_TO=ops@example.org", "MCM_NOTICE_MAIL_FROM=mcm@example.org", "MCM_SMTP_ADDRESS=" + mail.Address, "MCM_SMTP_USER=" + notificationtest.User,
+		"MCM_SMTP_PASSWORD_FILE=" + mail.PasswordFile(), "MCM_SMTP_TLS_CA=" + mail.CAFile, "MCM_NOTICE_WEBHOOK_URLS=" + hook.URL,
+		"MCM_NOTICE_WEBHOOK_SECRET_FILE=" + hook.SecretFile(), "MCM_NOTICE_LANGUAGE=fr"}
+	p.up(t)
+	t.Cleanup(func() { p.down(t) })
+	admin := p.signIn(t, "admin")
+	answer, _ := p.signIn(t, "demo").do(t, http.MethodPost, "/notices/test", nil, nil)
+	require.Equal(t, http.StatusForbidden, answer.StatusCode)
+	task := admin.work(t, http.MethodPost, "/notices/test", nil)
+	require.Len(t, task.Result["channels"], 2)
+	require.Len(t, hook.Calls(), 1)
+	require.Len(t, mail.Messages(), 1)
+	require.True(t, mail.Messages()[0].TLS)
+	shown := admin.channels(t)
+	require.Len(t, shown, 2)
+	for _, c := range shown {
+		require.Equal(t, "delivered", c.Last.Status, c.Kind)
+	}
+
+	each := nightly("each minute", 1, admin.instance(t, "db-1").ID)
+	each["schedule"] = map[string]any{"frequency": "cron", "cron": "* * * * *", "time_zone": "Europe/Paris"}
+	each["catch_up_seconds"] = 10
+	made := admin.plan(t, each)
+	pastMinute(1, 35*time.Second) // a run, and a round that has seen the plan
+	p.down(t)
+	pastMinute(2, 15*time.Second) // two due times have passed, and the time to catch up
+	p.up(t)
+	back := time.Now()
+	require.Eventually(t, func() bool { return len(hook.Calls()) > 1 && len(mail.Messages()) > 1 }, time.Minute, 100*time.Millisecond)
+	t.Logf("told %.1f s after the manager was back", time.Since(back).Seconds())
+	told := hook.Calls()[1].Body
+	require.Equal(t, "backup.missed", told.Type)
+	require.Equal(t, 2, told.Data.Missed)
+	require.Equal(t, "each minute", told.Data.Plan.Name)
+	require.Contains(t, mail.Messages()[1].Body, "each minute")
+	pastMinute(1, 35*time.Second) // Temporal counts them again, and the next round has looked
+	require.Len(t, hook.Calls(), 2, "they are told once")
+	admin = p.signIn(t, "admin")
+	var now plan
+	admin.get(t, "/backup-plans/"+made.ID, &now)
+	require.Equal(t, 2, now.Missed)
+
+	raw, err := json.Marshal(admin.channels(t))
+	require.NoError(t, err)
+	log, err := os.ReadFile(p.log.Name())
+	require.NoError(t, err)
+	for _, secret := range []string{notificationtest.Password, strings.TrimPrefix(notificationtest.Secret, "whsec_"), notificationtest.UserInfo, notificationtest.Query} {
+		require.NotContains(t, string(raw)+string(log), secret)
+	}
+}
+
+// pastMinute waits until so long after the n-th full minute from now.
+func pastMinute(n int, later time.Duration) {
+	time.Sleep(time.Until(time.Now().Truncate(time.Minute).Add(time.Duration(n)*time.Minute + later)))
+}
+
+func (w *person) channels(t *testing.T) []channel {
+	t.Helper()
+	var list struct{ Channels []channel }
+	require.Eventually(t, func() bool { // visibility lags behind
+		w.get(t, "/notices", &list)
+		return len(list.Channels) > 0 && list.Channels[0].Last != nil
+	}, 10*time.Second, 100*time.Millisecond)
+	return list.Channels
+}
