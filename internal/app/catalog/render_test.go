@@ -48,7 +48,7 @@ func TestAppsRenderToTheirGoldenFiles(t *testing.T) {
 	for _, a := range loaded(t).Apps() {
 		for name, replicas := range map[string]int{"running": 1, "stopped": 0} {
 			got := render(t, a, replicas)
-			file := filepath.Join("..", "..", "deploy", "apps", a.Name, "testdata", name+".golden.yaml")
+			file := filepath.Join("..", "..", "..", "deploy", "apps", a.Name, "testdata", name+".golden.yaml")
 			if *update {
 				require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
 				require.NoError(t, os.WriteFile(file, []byte(got), 0o644))
