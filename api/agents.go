@@ -19,7 +19,7 @@ type AgentPath struct {
 
 type agentRequest struct {
 	AgentPath
-	Once
+	IdempotencyHeader
 }
 
 func (s *Server) installAgent(ctx context.Context, in *agentRequest) (*Accepted, error) {
@@ -35,17 +35,17 @@ func (s *Server) oneAgent(ctx context.Context, in *agentRequest, action workflow
 	if err != nil {
 		return nil, err
 	}
-	if err := s.hasAgents(ctx, []string{in.App}, action); err != nil {
+	if err := s.validateAgents(ctx, []string{in.App}, action); err != nil {
 		return nil, err
 	}
-	input := workflows.AgentsInput{Action: action, Apps: []string{in.App}, Instances: []string{i.ID}, Held: true}
-	return s.start(ctx, in.Once, "agent."+string(action), input, in.App, instanceTarget(i.ID, i.Name))
+	input := workflows.AgentsInput{Action: action, Apps: []string{in.App}, Instances: []string{i.ID}, Locked: true}
+	return s.start(ctx, in.IdempotencyHeader, "agent."+string(action), input, in.App, instanceTarget(i.ID, i.Name))
 }
 
-// hasAgents refuses apps that have no agent, and for an installation those that do not run.
-func (s *Server) hasAgents(ctx context.Context, names []string, action workflows.AgentAction) error {
+// validateAgents refuses apps that have no agent, and for an installation those that do not run.
+func (s *Server) validateAgents(ctx context.Context, names []string, action workflows.AgentAction) error {
 	for _, name := range names {
-		a, err := s.Apps.Now(ctx, name)
+		a, err := s.Apps.GetFresh(ctx, name)
 		switch {
 		case err != nil:
 			return err
@@ -58,26 +58,26 @@ func (s *Server) hasAgents(ctx context.Context, names []string, action workflows
 	return nil
 }
 
-// BatchAgents is work on many agents: one task, one line a host.
-type BatchAgents struct {
+// BatchAgentsRequest is work on many agents: one task, one line a host.
+type BatchAgentsRequest struct {
 	Instances []string              `json:"instances" minItems:"1" maxItems:"1000" uniqueItems:"true"`
 	Apps      []string              `json:"apps" minItems:"1" maxItems:"20" uniqueItems:"true"`
 	Action    workflows.AgentAction `json:"action" enum:"install,remove,check"`
 }
 
 func (s *Server) batchAgents(ctx context.Context, in *struct {
-	Once
-	Body BatchAgents
+	IdempotencyHeader
+	Body BatchAgentsRequest
 }) (*Accepted, error) {
 	targets, err := s.batchTargets(ctx, in.Body.Instances)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.hasAgents(ctx, in.Body.Apps, in.Body.Action); err != nil {
+	if err := s.validateAgents(ctx, in.Body.Apps, in.Body.Action); err != nil {
 		return nil, err
 	}
 	input := workflows.AgentsInput{Action: in.Body.Action, Apps: in.Body.Apps, Instances: in.Body.Instances}
-	return s.startMany(ctx, in.Once, "agent."+string(in.Body.Action), input, in.Body, targets)
+	return s.startMany(ctx, in.IdempotencyHeader, "agent."+string(in.Body.Action), input, in.Body, targets)
 }
 
 // batchTargets are the instances by their names; one entry for each that cannot be worked on.

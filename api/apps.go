@@ -32,7 +32,7 @@ func (s *Server) appRoutes(api huma.API) {
 	handle(api, identity.Viewer, read("getApp", "/apps/{app}", "One app"), s.getApp)
 	handle(api, identity.Viewer, read("getAppIcon", "/apps/{app}/icon", "The app's icon (SVG)"), s.getAppIcon)
 	handle(api, identity.Viewer, read("listAppRevisions", "/apps/{app}/revisions", "The app's Helm revisions"), s.listAppRevisions)
-	handle(api, identity.Viewer, read("planApp", "/apps/{app}/plan", "What a change of version changes: default, deployed, new"), s.planApp)
+	handle(api, identity.Viewer, read("planApp", "/apps/{app}/plan", "What a change of version changes: default, deployed, new"), s.upgradeDiff)
 	configure := work("configureApp", http.MethodPut, "/apps/{app}/settings", "Change an app's settings")
 	configure.Errors = append(configure.Errors, http.StatusPreconditionFailed)
 	handle(api, identity.Operator, configure, s.configureApp)
@@ -72,18 +72,18 @@ func (s *Server) addTask(ctx context.Context, a *app.App) error {
 	if err == nil && task != "" {
 		a.Task = taskURL(task)
 		if a.Health == app.Missing {
-			a.Health, a.Reason = app.Progressing, i18n.Say(ctx, "an operation is running")
+			a.Health, a.Reason = app.Progressing, i18n.Translate(ctx, "an operation is running")
 		}
 	}
 	return err
 }
 
-type appAnswer struct {
+type appResponse struct {
 	ETag string `header:"ETag"`
 	Body app.App
 }
 
-func (s *Server) getApp(ctx context.Context, in *AppPath) (*appAnswer, error) {
+func (s *Server) getApp(ctx context.Context, in *AppPath) (*appResponse, error) {
 	a, err := s.Apps.Get(ctx, in.App)
 	if err != nil {
 		return nil, err
@@ -91,7 +91,7 @@ func (s *Server) getApp(ctx context.Context, in *AppPath) (*appAnswer, error) {
 	if err := s.addTask(ctx, &a); err != nil {
 		return nil, err
 	}
-	return &appAnswer{`"` + a.ETag + `"`, a}, nil
+	return &appResponse{`"` + a.ETag + `"`, a}, nil
 }
 
 func (s *Server) getAppIcon(_ context.Context, in *AppPath) (*struct {
@@ -109,17 +109,17 @@ func (s *Server) getAppIcon(_ context.Context, in *AppPath) (*struct {
 
 type settingsRequest struct {
 	AppPath
-	Once
+	IdempotencyHeader
 	IfMatch string       `header:"If-Match" maxLength:"128"`
 	Body    app.Settings `doc:"secrets: ******** keeps the value that is set"`
 }
 
 func (s *Server) configureApp(ctx context.Context, in *settingsRequest) (*Accepted, error) {
-	return s.once(ctx, in.Once, "app.configure", in.Body, appTarget(in.App, ""), func() (*Accepted, error) { return s.configure(ctx, in) })
+	return s.idempotent(ctx, in.IdempotencyHeader, "app.configure", in.Body, appTarget(in.App, ""), func() (*Accepted, error) { return s.configure(ctx, in) })
 }
 
 func (s *Server) configure(ctx context.Context, in *settingsRequest) (*Accepted, error) {
-	a, err := s.Apps.Now(ctx, in.App)
+	a, err := s.Apps.GetFresh(ctx, in.App)
 	if err != nil {
 		return nil, err
 	}
@@ -131,11 +131,11 @@ func (s *Server) configure(ctx context.Context, in *settingsRequest) (*Accepted,
 		return nil, err
 	}
 	input := workflows.ConfigureAppInput{App: in.App, Settings: settings, ETag: a.ETag}
-	return s.startChange(ctx, in.Once, "app.configure", input, in.Body, changes, appTarget(in.App, a.Title))
+	return s.startChange(ctx, in.IdempotencyHeader, "app.configure", input, in.Body, changes, appTarget(in.App, a.Title))
 }
 
-// LaunchApp is what a launch may choose.
-type LaunchApp struct {
+// LaunchAppRequest is what a launch may choose.
+type LaunchAppRequest struct {
 	Version      string `json:"version,omitempty" maxLength:"64"`
 	VolumeSizeGB int    `json:"volume_size_gb,omitempty" minimum:"1" maximum:"16384"`
 	VolumeID     string `json:"volume_id,omitempty" maxLength:"64" doc:"a kept volume; left out, the app's own newest is taken again"`
@@ -143,11 +143,11 @@ type LaunchApp struct {
 
 func (s *Server) launchApp(ctx context.Context, in *struct {
 	AppPath
-	Once
-	Body *LaunchApp
+	IdempotencyHeader
+	Body *LaunchAppRequest
 }) (*Accepted, error) {
 	body := orEmpty(in.Body)
-	return s.once(ctx, in.Once, "app.launch", body, appTarget(in.App, ""), func() (*Accepted, error) {
+	return s.idempotent(ctx, in.IdempotencyHeader, "app.launch", body, appTarget(in.App, ""), func() (*Accepted, error) {
 		a, err := s.available(ctx, in.App)
 		if err != nil {
 			return nil, err
@@ -156,53 +156,53 @@ func (s *Server) launchApp(ctx context.Context, in *struct {
 			return nil, fault.InvalidField("version", "the catalogue has no such version")
 		}
 		input := workflows.LaunchAppInput{App: in.App, Version: body.Version, VolumeSizeGB: body.VolumeSizeGB, VolumeID: body.VolumeID}
-		return s.start(ctx, in.Once, "app.launch", input, body, appTarget(in.App, a.Title))
+		return s.start(ctx, in.IdempotencyHeader, "app.launch", input, body, appTarget(in.App, a.Title))
 	})
 }
 
 func (s *Server) stopApp(ctx context.Context, in *struct {
 	AppPath
-	Once
+	IdempotencyHeader
 }) (*Accepted, error) {
-	return s.once(ctx, in.Once, "app.stop", in.App, appTarget(in.App, ""), func() (*Accepted, error) {
+	return s.idempotent(ctx, in.IdempotencyHeader, "app.stop", in.App, appTarget(in.App, ""), func() (*Accepted, error) {
 		a, err := s.installed(ctx, in.App)
 		if err != nil {
 			return nil, err
 		}
-		return s.start(ctx, in.Once, "app.stop", workflows.StopAppInput{App: in.App}, in.App, appTarget(in.App, a.Title))
+		return s.start(ctx, in.IdempotencyHeader, "app.stop", workflows.StopAppInput{App: in.App}, in.App, appTarget(in.App, a.Title))
 	})
 }
 
-// UninstallApp says what becomes of the data.
-type UninstallApp struct {
+// UninstallAppRequest says what becomes of the data.
+type UninstallAppRequest struct {
 	DeleteVolume bool   `json:"delete_volume,omitempty"`
 	Confirm      string `json:"confirm,omitempty" maxLength:"64" doc:"the app's name, to delete the volume"`
 }
 
 func (s *Server) uninstallApp(ctx context.Context, in *struct {
 	AppPath
-	Once
-	Body *UninstallApp
+	IdempotencyHeader
+	Body *UninstallAppRequest
 }) (*Accepted, error) {
 	body := orEmpty(in.Body)
 	if body.DeleteVolume && body.Confirm != in.App {
 		return nil, fault.InvalidField("confirm", "type the app's name to delete its volume and data")
 	}
-	return s.once(ctx, in.Once, "app.uninstall", body, appTarget(in.App, ""), func() (*Accepted, error) {
-		a, err := s.Apps.Now(ctx, in.App)
+	return s.idempotent(ctx, in.IdempotencyHeader, "app.uninstall", body, appTarget(in.App, ""), func() (*Accepted, error) {
+		a, err := s.Apps.GetFresh(ctx, in.App)
 		if err != nil {
 			return nil, err
 		}
-		if kept := len(a.KeptVolumes) > 0; a.Revision == 0 && a.Volume == nil && (!body.DeleteVolume || !kept) {
+		if kept := len(a.RetainedVolumes) > 0; a.Revision == 0 && a.Volume == nil && (!body.DeleteVolume || !kept) {
 			return nil, fault.New(fault.Conflict, nil, "%s is not installed", a.Title)
 		}
 		input := workflows.UninstallAppInput{App: in.App, DeleteVolume: body.DeleteVolume}
-		return s.start(ctx, in.Once, "app.uninstall", input, body, appTarget(in.App, a.Title))
+		return s.start(ctx, in.IdempotencyHeader, "app.uninstall", input, body, appTarget(in.App, a.Title))
 	})
 }
 
 func (s *Server) available(ctx context.Context, name string) (app.App, error) {
-	a, err := s.Apps.Now(ctx, name)
+	a, err := s.Apps.GetFresh(ctx, name)
 	if err == nil && !a.Available {
 		err = fault.New(fault.Conflict, nil, "there is no cluster to run %s on: deploy the stack first", a.Title)
 	}
@@ -210,7 +210,7 @@ func (s *Server) available(ctx context.Context, name string) (app.App, error) {
 }
 
 func (s *Server) installed(ctx context.Context, name string) (app.App, error) {
-	a, err := s.Apps.Now(ctx, name)
+	a, err := s.Apps.GetFresh(ctx, name)
 	if err == nil && a.Revision == 0 {
 		err = fault.New(fault.Conflict, nil, "%s is not installed", a.Title)
 	}
@@ -228,17 +228,17 @@ func (s *Server) listAppRevisions(ctx context.Context, in *AppPath) (*struct{ Bo
 	return &struct{ Body AppRevisions }{AppRevisions{Items: list}}, err
 }
 
-// AppPlan compares values before a change of version.
-type AppPlan struct {
+// AppUpgradeDiff compares values before a change of version.
+type AppUpgradeDiff struct {
 	Items []app.PlanRow `json:"items"`
 }
 
-func (s *Server) planApp(ctx context.Context, in *struct {
+func (s *Server) upgradeDiff(ctx context.Context, in *struct {
 	AppPath
 	Version string `query:"version" maxLength:"64"`
-}) (*struct{ Body AppPlan }, error) {
-	rows, err := s.Apps.Plan(ctx, in.App, in.Version)
-	return &struct{ Body AppPlan }{AppPlan{rows}}, err
+}) (*struct{ Body AppUpgradeDiff }, error) {
+	rows, err := s.Apps.UpgradeDiff(ctx, in.App, in.Version)
+	return &struct{ Body AppUpgradeDiff }{AppUpgradeDiff{rows}}, err
 }
 
 // orEmpty lets a body that may be left out be left out.

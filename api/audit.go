@@ -30,7 +30,7 @@ type AuditQuery struct {
 	Actor     string    `query:"actor" maxLength:"255"`
 	Operation string    `query:"operation" maxLength:"64"`
 	Target    string    `query:"target" maxLength:"255"`
-	Outcome   string    `query:"outcome" enum:"started,succeeded,failed,partly_failed,cancelled,timed_out,refused"`
+	Outcome   string    `query:"outcome" enum:"started,succeeded,failed,partially_failed,cancelled,timed_out,refused"`
 	Via       string    `query:"via" enum:"ui,api,schedule,cli"`
 	Since     time.Time `query:"since"`
 	Until     time.Time `query:"until"`
@@ -65,17 +65,17 @@ func (s *Server) listAudit(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	page := AuditPage{Items: s.titled(ctx, list)}
+	page := AuditPage{Items: s.localize(ctx, list)}
 	if len(list) == in.PageSize {
 		page.NextPageToken = strconv.FormatInt(list[len(list)-1].ID, 10)
 	}
 	return &struct{ Body AuditPage }{page}, nil
 }
 
-// titled gives records their titles and details in the reader's language.
-func (s *Server) titled(ctx context.Context, list []audit.Record) []audit.Record {
+// localize gives records their titles and details in the reader's language.
+func (s *Server) localize(ctx context.Context, list []audit.Record) []audit.Record {
 	for i := range list {
-		list[i].Title, list[i].Detail = s.titleOf(ctx, list[i]), i18n.Say(ctx, list[i].Detail)
+		list[i].Title, list[i].Detail = s.titleOf(ctx, list[i]), i18n.Translate(ctx, list[i].Detail)
 	}
 	return list
 }
@@ -111,7 +111,7 @@ func (s *Server) exportAudit(ctx context.Context, in *struct {
 		hc.SetHeader("Content-Disposition", fmt.Sprintf(`attachment; filename="audit-%s.%s"`, time.Now().UTC().Format("20060102-150405"), in.Format))
 		each := func(visit func(audit.Record) error) error {
 			return s.Audit.Each(ctx, f, func(r audit.Record) error {
-				r.Title, r.Detail = s.titleOf(ctx, r), i18n.Say(ctx, r.Detail)
+				r.Title, r.Detail = s.titleOf(ctx, r), i18n.Translate(ctx, r.Detail)
 				return visit(r)
 			})
 		}

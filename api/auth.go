@@ -52,11 +52,11 @@ func (s *Server) authenticate(api huma.API) func(huma.Context, func(huma.Context
 		need, _ := ctx.Operation().Metadata[roleKey].(identity.Role)
 		if need != public {
 			if err := s.recognise(ctx, &who); err != nil {
-				s.deny(api, ctx, who, err)
+				s.refuse(api, ctx, who, err)
 				return
 			}
 			if !who.Role.Allows(need) {
-				s.deny(api, ctx, who, fault.New(fault.Forbidden, nil, "this needs the role %s, you have %s: ask an administrator of the project", need, roleName(who.Role)))
+				s.refuse(api, ctx, who, fault.New(fault.Forbidden, nil, "this needs the role %s, you have %s: ask an administrator of the project", need, roleName(who.Role)))
 				return
 			}
 		}
@@ -79,11 +79,11 @@ func (s *Server) recognise(ctx huma.Context, who *caller) (err error) {
 		who.via = via(who.userAgent)
 	case basic:
 		who.via = via(who.userAgent)
-		if err := s.attempts.allow(who.sourceIP, id); err != nil {
+		if err := s.loginLimiter.allow(who.sourceIP, id); err != nil {
 			return err
 		}
 		who.Identity, err = s.Identities.SignIn(ctx.Context(), identity.Credentials{ApplicationCredentialID: id, ApplicationCredentialSecret: secret})
-		s.attempts.result(who.sourceIP, id, err)
+		s.loginLimiter.result(who.sourceIP, id, err)
 	default:
 		err = s.fromCookie(ctx, who)
 	}
@@ -134,8 +134,8 @@ func via(userAgent string) string {
 	return "api"
 }
 
-// deny answers and, when someone known was refused a change, audits it.
-func (s *Server) deny(api huma.API, ctx huma.Context, who caller, err error) {
+// refuse answers and, when someone known was refused a change, audits it.
+func (s *Server) refuse(api huma.API, ctx huma.Context, who caller, err error) {
 	if who.UserID != "" && changes(ctx.Method()) {
 		s.auditRefusal(ctx.Context(), who, ctx.Operation().OperationID, err)
 	}

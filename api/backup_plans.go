@@ -41,15 +41,15 @@ func (s *Server) planRoutes(api huma.API) {
 
 // PlanSettings is what a person decides of a backup plan.
 type PlanSettings struct {
-	Name        string               `json:"name" minLength:"1" maxLength:"100"`
-	Instances   []string             `json:"instances" minItems:"1" maxItems:"500" uniqueItems:"true"`
-	Method      backup.Method        `json:"method" enum:"snapshot,soft"`
-	Directories []string             `json:"directories" required:"false" maxItems:"100" doc:"of a soft backup"`
-	Soft        backup.SoftRules     `json:"soft,omitempty"`
-	Snapshot    backup.SnapshotRules `json:"snapshot,omitempty"`
-	Schedule    backup.When          `json:"schedule"`
-	CatchUp     int                  `json:"catch_up_seconds,omitempty" minimum:"0" maximum:"2592000" default:"3600" doc:"how late a run may start after the manager was down"`
-	Retention   backup.Retention     `json:"retention,omitempty"`
+	Name        string                 `json:"name" minLength:"1" maxLength:"100"`
+	Instances   []string               `json:"instances" minItems:"1" maxItems:"500" uniqueItems:"true"`
+	Method      backup.Method          `json:"method" enum:"snapshot,soft"`
+	Directories []string               `json:"directories" required:"false" maxItems:"100" doc:"of a soft backup"`
+	Soft        backup.FileOptions     `json:"soft,omitempty"`
+	Snapshot    backup.SnapshotOptions `json:"snapshot,omitempty"`
+	Schedule    backup.Schedule        `json:"schedule"`
+	CatchUp     int                    `json:"catch_up_seconds,omitempty" minimum:"0" maximum:"2592000" default:"3600" doc:"how late a run may start after the manager was down"`
+	Retention   backup.Retention       `json:"retention,omitempty"`
 }
 
 // BackupPlan is a backup plan with how it stands. What is read is taken back as it is: how it stands is not
@@ -57,25 +57,25 @@ type PlanSettings struct {
 type BackupPlan struct {
 	ID string `json:"id" readOnly:"true"`
 	PlanSettings
-	Paused      bool                `json:"paused" readOnly:"true"`
-	Note        string              `json:"note" readOnly:"true" doc:"why it is paused"`
-	NextRuns    []time.Time         `json:"next_runs" readOnly:"true" doc:"the next ten; none while it is paused"`
-	Occurrences []backup.Occurrence `json:"occurrences" readOnly:"true" doc:"the same with the plan's own clock, and why one is not at its usual time"`
-	LastRun     *PlanRun            `json:"last_run,omitempty" readOnly:"true" doc:"none when it never ran"`
-	Missed      int                 `json:"missed_runs" readOnly:"true" doc:"due while the manager was down, for longer than it may catch up"`
-	Overlapped  int                 `json:"overlapped_runs" readOnly:"true" doc:"due while the one before was still running"`
-	StaleSince  *time.Time          `json:"stale_since,omitempty" readOnly:"true" doc:"two due times in a row have brought no good backup of an instance: the second; none while it is not so, paused or running"`
-	Stale       []backup.Overdue    `json:"stale_instances,omitempty" readOnly:"true" doc:"of which there is none"`
-	CreatedAt   time.Time           `json:"created_at" readOnly:"true"`
-	CreatedBy   operation.Actor     `json:"created_by" readOnly:"true"`
-	ETag        string              `json:"etag" readOnly:"true"`
+	Paused             bool                     `json:"paused" readOnly:"true"`
+	Note               string                   `json:"note" readOnly:"true" doc:"why it is paused"`
+	NextRuns           []time.Time              `json:"next_runs" readOnly:"true" doc:"the next ten; none while it is paused"`
+	Occurrences        []backup.Occurrence      `json:"occurrences" readOnly:"true" doc:"the same with the plan's own clock, and why one is not at its usual time"`
+	LastRun            *PlanRun                 `json:"last_run,omitempty" readOnly:"true" doc:"none when it never ran"`
+	MissedRuns         int                      `json:"missed_runs" readOnly:"true" doc:"due while the manager was down, for longer than it may catch up"`
+	OverlapSkippedRuns int                      `json:"overlap_skipped_runs" readOnly:"true" doc:"due while the one before was still running"`
+	OverdueSince       *time.Time               `json:"overdue_since,omitempty" readOnly:"true" doc:"two due times in a row have brought no good backup of an instance: the second; none while it is not so, paused or running"`
+	OverdueInstances   []backup.OverdueInstance `json:"overdue_instances,omitempty" readOnly:"true" doc:"of which there is none"`
+	CreatedAt          time.Time                `json:"created_at" readOnly:"true"`
+	CreatedBy          operation.Actor          `json:"created_by" readOnly:"true"`
+	ETag               string                   `json:"etag" readOnly:"true"`
 }
 
 // PlanRun is one run of a plan.
 type PlanRun struct {
-	Task   string           `json:"task" doc:"id"`
-	Status operation.Status `json:"status" enum:"queued,running,blocked,cancelling,succeeded,failed,partly_failed,cancelled,timed_out"`
-	At     time.Time        `json:"at"`
+	Task      string           `json:"task" doc:"id"`
+	Status    operation.Status `json:"status" enum:"queued,running,blocked,cancelling,succeeded,failed,partially_failed,cancelled,timed_out"`
+	StartedAt time.Time        `json:"at"`
 }
 
 // PlanPath names the plan of a request.
@@ -83,20 +83,20 @@ type PlanPath struct {
 	ID string `path:"id" maxLength:"64" pattern:"^[0-9a-f-]+$"`
 }
 
-type planAnswer struct {
+type planResponse struct {
 	ETag string `header:"ETag"`
 	Body BackupPlan
 }
 
 const upcoming = 10
 
-// shownPlan shows a plan. Without good, nothing is said of whether it is stale.
-func (s *Server) shownPlan(p backup.Planned, last *PlanRun, good backup.Good, seen map[string]backup.Seen) (BackupPlan, error) {
-	out := BackupPlan{ID: p.ID, PlanSettings: PlanSettings{Name: p.Name, Instances: p.Instances, Method: p.Method, Directories: orNone(p.Directories), Soft: p.Soft, Snapshot: p.Snapshot,
-		Schedule: p.Schedule, CatchUp: p.CatchUp, Retention: p.Retention}, Paused: p.Paused, Note: p.Note, LastRun: last, Missed: p.Missed, Overlapped: p.Overlap,
+// toBackupPlan shows a plan. Without good, nothing is said of whether it is stale.
+func (s *Server) toBackupPlan(p backup.PlanStatus, last *PlanRun, good backup.LastGoodBackups, seen map[string]backup.PlanObservation) (BackupPlan, error) {
+	out := BackupPlan{ID: p.ID, PlanSettings: PlanSettings{Name: p.Name, Instances: p.Instances, Method: p.Method, Directories: emptyIfNil(p.Directories), Soft: p.Soft, Snapshot: p.Snapshot,
+		Schedule: p.Schedule, CatchUp: p.CatchUp, Retention: p.Retention}, Paused: p.Paused, Note: p.Note, LastRun: last, MissedRuns: p.Missed, OverlapSkippedRuns: p.OverlapSkipped,
 		CreatedAt: p.CreatedAt, CreatedBy: p.Author, ETag: p.ETag, NextRuns: []time.Time{}, Occurrences: []backup.Occurrence{}}
 	if look, ok := seen[p.ID]; ok {
-		out.Missed = look.Missed
+		out.MissedRuns = look.Missed
 	}
 	if p.Paused {
 		return out, nil
@@ -107,7 +107,7 @@ func (s *Server) shownPlan(p backup.Planned, last *PlanRun, good backup.Good, se
 			return out, err
 		}
 		if len(overdue) > 0 {
-			out.StaleSince, out.Stale = &overdue[0].Since, overdue
+			out.OverdueSince, out.OverdueInstances = &overdue[0].Since, overdue
 		}
 	}
 	next, err := p.Schedule.Next(time.Now(), upcoming)
@@ -117,19 +117,19 @@ func (s *Server) shownPlan(p backup.Planned, last *PlanRun, good backup.Good, se
 	return out, err
 }
 
-// good are the newest good backups. A cloud that does not answer keeps nobody from the plans.
-func (s *Server) good(ctx context.Context) backup.Good {
+// lastGoodBackups are the newest good backups. A cloud that does not answer keeps nobody from the plans.
+func (s *Server) lastGoodBackups(ctx context.Context) backup.LastGoodBackups {
 	all, err := s.Backups.List(ctx)
 	if err != nil {
 		slog.Warn("whether plans are stale is not known", "err", err)
 		return nil
 	}
-	return backup.GoodOf(all)
+	return backup.LastGoodOf(all)
 }
 
-func (s *Server) planAnswer(ctx context.Context, p backup.Planned, good backup.Good, err error) (*planAnswer, error) {
+func (s *Server) planResponse(ctx context.Context, p backup.PlanStatus, good backup.LastGoodBackups, err error) (*planResponse, error) {
 	if err != nil {
-		if _, stale := errors.AsType[*backup.Stale](err); stale {
+		if _, stale := errors.AsType[*backup.ErrPreconditionFailed](err); stale {
 			return nil, newProblem(http.StatusPreconditionFailed, "somebody changed the plan meanwhile: read it again")
 		}
 		return nil, err
@@ -138,12 +138,12 @@ func (s *Server) planAnswer(ctx context.Context, p backup.Planned, good backup.G
 	if err != nil {
 		return nil, err
 	}
-	seen, err := s.Plans.Seen(ctx)
+	seen, err := s.Plans.Observation(ctx)
 	if err != nil {
 		return nil, err
 	}
-	shown, err := s.shownPlan(p, runs[p.ID], good, seen)
-	return &planAnswer{ETag: shown.ETag, Body: shown}, err
+	shown, err := s.toBackupPlan(p, runs[p.ID], good, seen)
+	return &planResponse{ETag: shown.ETag, Body: shown}, err
 }
 
 // lastRuns are the newest runs by plan, with one question for all; "" is every plan.
@@ -159,8 +159,8 @@ func (s *Server) lastRuns(ctx context.Context, plan string) (map[string]*PlanRun
 			continue
 		}
 		id := t.Targets[0].ID
-		if before := out[id]; before == nil || before.At.Before(t.StartedAt) {
-			out[id] = &PlanRun{Task: t.ID, Status: t.Status, At: t.StartedAt}
+		if before := out[id]; before == nil || before.StartedAt.Before(t.StartedAt) {
+			out[id] = &PlanRun{Task: t.ID, Status: t.Status, StartedAt: t.StartedAt}
 		}
 	}
 	return out, err
@@ -184,13 +184,13 @@ func (s *Server) listPlans(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	seen, err := s.Plans.Seen(ctx)
+	seen, err := s.Plans.Observation(ctx)
 	if err != nil {
 		return nil, err
 	}
-	page, good := BackupPlans{Items: []BackupPlan{}}, s.good(ctx)
+	page, good := BackupPlans{Items: []BackupPlan{}}, s.lastGoodBackups(ctx)
 	for _, p := range list {
-		shown, err := s.shownPlan(p, runs[p.ID], good, seen)
+		shown, err := s.toBackupPlan(p, runs[p.ID], good, seen)
 		if err != nil {
 			return nil, err
 		}
@@ -202,15 +202,15 @@ func (s *Server) listPlans(ctx context.Context, in *struct {
 	return &struct{ Body BackupPlans }{page}, nil
 }
 
-func (s *Server) getPlan(ctx context.Context, in *PlanPath) (*planAnswer, error) {
+func (s *Server) getPlan(ctx context.Context, in *PlanPath) (*planResponse, error) {
 	p, err := s.Plans.Get(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	return s.planAnswer(ctx, p, s.good(ctx), nil)
+	return s.planResponse(ctx, p, s.lastGoodBackups(ctx), nil)
 }
 
-func (s *Server) createPlan(ctx context.Context, in *struct{ Body BackupPlan }) (*planAnswer, error) {
+func (s *Server) createPlan(ctx context.Context, in *struct{ Body BackupPlan }) (*planResponse, error) {
 	if err := s.checkPlan(ctx, in.Body.PlanSettings); err != nil {
 		return nil, err
 	}
@@ -225,12 +225,12 @@ func (s *Server) createPlan(ctx context.Context, in *struct{ Body BackupPlan }) 
 	if err := s.recordPlan(ctx, "plan.create", p.Plan, nil); err != nil {
 		return nil, err
 	}
-	return s.planAnswer(ctx, p, nil, nil)
+	return s.planResponse(ctx, p, nil, nil)
 }
 
 func planOf(ctx context.Context, id string, in PlanSettings) backup.Plan {
 	who := callerOf(ctx)
-	return backup.Plan{ID: id, Name: strings.TrimSpace(in.Name), Instances: in.Instances, Method: in.Method, Directories: orNone(in.Directories), Soft: in.Soft, Snapshot: in.Snapshot,
+	return backup.Plan{ID: id, Name: strings.TrimSpace(in.Name), Instances: in.Instances, Method: in.Method, Directories: emptyIfNil(in.Directories), Soft: in.Soft, Snapshot: in.Snapshot,
 		Schedule: in.Schedule, CatchUp: orElse(in.CatchUp, 3600), Retention: in.Retention, Author: operation.Actor{ID: who.UserID, Name: who.UserName},
 		Role: string(who.Role), Project: who.ProjectID, CreatedAt: time.Now().UTC()}
 }
@@ -240,13 +240,13 @@ func (s *Server) checkPlan(ctx context.Context, in PlanSettings) error {
 	if strings.TrimSpace(in.Name) == "" {
 		return fault.InvalidField("name", "a name is needed")
 	}
-	if err := in.Schedule.Check(); err != nil {
+	if err := in.Schedule.Validate(); err != nil {
 		return err
 	}
-	if in.Method == backup.Soft && in.Snapshot.Together {
-		return fault.InvalidField("snapshot.together", "only snapshots are made of all instances together")
+	if in.Method == backup.FileLevel && in.Snapshot.ConsistencyGroup {
+		return fault.InvalidField("snapshot.consistency_group", "a consistency group needs the snapshot method")
 	}
-	if in.Method == backup.Soft {
+	if in.Method == backup.FileLevel {
 		return s.checkSoft(ctx, in)
 	}
 	all, err := s.Instances.List(ctx)
@@ -283,7 +283,7 @@ func (s *Server) replacePlan(ctx context.Context, in *struct {
 	PlanPath
 	IfMatch string `header:"If-Match" maxLength:"128"`
 	Body    BackupPlan
-}) (*planAnswer, error) {
+}) (*planResponse, error) {
 	before, err := s.Plans.Get(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -295,7 +295,7 @@ func (s *Server) replacePlan(ctx context.Context, in *struct {
 	if err == nil {
 		err = s.recordPlan(ctx, "plan.update", p.Plan, planChanges(before.Plan, p.Plan))
 	}
-	return s.planAnswer(ctx, p, nil, err)
+	return s.planResponse(ctx, p, nil, err)
 }
 
 func (s *Server) deletePlan(ctx context.Context, in *struct {
@@ -312,7 +312,7 @@ func (s *Server) deletePlan(ctx context.Context, in *struct {
 		Location string `header:"Location"`
 	}{}
 	if in.Backups {
-		task, err := s.deleteAll(ctx, p.Plan)
+		task, err := s.deleteBackupsOf(ctx, p.Plan)
 		if err != nil {
 			return nil, err
 		}
@@ -326,7 +326,7 @@ func (s *Server) deletePlan(ctx context.Context, in *struct {
 
 func (s *Server) runPlan(ctx context.Context, in *struct {
 	PlanPath
-	Once
+	IdempotencyHeader
 }) (*Accepted, error) {
 	p, err := s.Plans.Get(ctx, in.ID)
 	if err != nil {
@@ -336,7 +336,7 @@ func (s *Server) runPlan(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return s.start(ctx, in.Once, "backup.run", workflows.BackupInput{Plan: p.Plan}, in.ID, targets...)
+	return s.start(ctx, in.IdempotencyHeader, "backup.run", workflows.RunBackupInput{Plan: p.Plan}, in.ID, targets...)
 }
 
 // runTargets are the plan and its instances by their names.
@@ -354,28 +354,28 @@ func (s *Server) runTargets(ctx context.Context, p backup.Plan) ([]operation.Tar
 	return targets, nil
 }
 
-// PlanNote says why a plan is paused.
-type PlanNote struct {
+// PausePlanRequest says why a plan is paused.
+type PausePlanRequest struct {
 	Note string `json:"note,omitempty" maxLength:"500"`
 }
 
 func (s *Server) pausePlan(ctx context.Context, in *struct {
 	PlanPath
-	Body *PlanNote
-}) (*planAnswer, error) {
+	Body *PausePlanRequest
+}) (*planResponse, error) {
 	p, err := s.Plans.Pause(ctx, in.ID, orEmpty(in.Body).Note)
 	if err == nil {
 		err = s.recordPlan(ctx, "plan.pause", p.Plan, nil)
 	}
-	return s.planAnswer(ctx, p, nil, err)
+	return s.planResponse(ctx, p, nil, err)
 }
 
-func (s *Server) resumePlan(ctx context.Context, in *PlanPath) (*planAnswer, error) {
+func (s *Server) resumePlan(ctx context.Context, in *PlanPath) (*planResponse, error) {
 	p, err := s.Plans.Resume(ctx, in.ID)
 	if err == nil {
 		err = s.recordPlan(ctx, "plan.resume", p.Plan, nil)
 	}
-	return s.planAnswer(ctx, p, nil, err)
+	return s.planResponse(ctx, p, nil, err)
 }
 
 func (s *Server) planRuns(ctx context.Context, in *struct {

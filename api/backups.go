@@ -88,22 +88,22 @@ type BackupPath struct {
 	ID string `path:"id" maxLength:"160" pattern:"^[sf]-[0-9a-zA-Z.-]+$"`
 }
 
-type backupAnswer struct{ Body backup.Backup }
+type backupResponse struct{ Body backup.Backup }
 
-func (s *Server) getBackup(ctx context.Context, in *BackupPath) (*backupAnswer, error) {
+func (s *Server) getBackup(ctx context.Context, in *BackupPath) (*backupResponse, error) {
 	b, err := s.Backups.Get(ctx, in.ID)
-	return &backupAnswer{b}, err
+	return &backupResponse{b}, err
 }
 
-// BackupHold says whether a backup is held.
-type BackupHold struct {
+// HoldBackupRequest says whether a backup is held.
+type HoldBackupRequest struct {
 	Held bool `json:"held"`
 }
 
 func (s *Server) holdBackup(ctx context.Context, in *struct {
 	BackupPath
-	Body BackupHold
-}) (*backupAnswer, error) {
+	Body HoldBackupRequest
+}) (*backupResponse, error) {
 	b, err := s.Backups.Get(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -115,7 +115,7 @@ func (s *Server) holdBackup(ctx context.Context, in *struct {
 	r.Targets = []operation.Target{b.Target()}
 	r.Changes = []operation.Change{{Field: "held", Old: boolText(b.Held), New: boolText(in.Body.Held)}}
 	b.Held = in.Body.Held
-	return &backupAnswer{b}, s.Audit.Append(ctx, r)
+	return &backupResponse{b}, s.Audit.Append(ctx, r)
 }
 
 func boolText(b bool) string {
@@ -125,26 +125,26 @@ func boolText(b bool) string {
 	return "false"
 }
 
-// Verification says how a backup is looked at.
-type Verification struct {
-	Drill bool `json:"drill,omitempty" doc:"of a soft backup: restore it to a scratch directory of its instance and compare"`
+// VerifyBackupRequest says how a backup is looked at.
+type VerifyBackupRequest struct {
+	RestoreTest bool `json:"restore_test,omitempty" doc:"of a soft backup: restore it to a scratch directory of its instance and compare"`
 }
 
 func (s *Server) verifyBackup(ctx context.Context, in *struct {
 	BackupPath
-	Once
-	Body *Verification
+	IdempotencyHeader
+	Body *VerifyBackupRequest
 }) (*Accepted, error) {
 	b, err := s.Backups.Get(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	return s.start(ctx, in.Once, "backup.verify", workflows.VerifyInput{Backup: b, Drill: orEmpty(in.Body).Drill}, in.ID, b.Target())
+	return s.start(ctx, in.IdempotencyHeader, "backup.verify", workflows.VerifyBackupInput{Backup: b, RestoreTest: orEmpty(in.Body).RestoreTest}, in.ID, b.Target())
 }
 
 func (s *Server) deleteBackup(ctx context.Context, in *struct {
 	BackupPath
-	Once
+	IdempotencyHeader
 }) (*Accepted, error) {
 	b, err := s.Backups.Get(ctx, in.ID)
 	if err != nil {
@@ -158,15 +158,15 @@ func (s *Server) deleteBackup(ctx context.Context, in *struct {
 		if err != nil {
 			return nil, err
 		}
-		if backup.Needed(all, func(other backup.Backup) bool { return other.ID == b.ID })[b.ID] {
+		if backup.RequiredByChain(all, func(other backup.Backup) bool { return other.ID == b.ID })[b.ID] {
 			return nil, fault.New(fault.Conflict, nil, "later backups build on this one: delete them first, the newest first")
 		}
 	}
-	return s.start(ctx, in.Once, "backup.prune", workflows.PruneInput{Backups: []string{b.ID}}, in.ID, b.Target())
+	return s.start(ctx, in.IdempotencyHeader, "backup.prune", workflows.PruneBackupsInput{Backups: []string{b.ID}}, in.ID, b.Target())
 }
 
-// deleteAll starts the deletion of all backups of a plan; it returns the task's URL, "" when there are none.
-func (s *Server) deleteAll(ctx context.Context, p backup.Plan) (string, error) {
+// deleteBackupsOf starts the deletion of all backups of a plan; it returns the task's URL, "" when there are none.
+func (s *Server) deleteBackupsOf(ctx context.Context, p backup.Plan) (string, error) {
 	all, err := s.Backups.List(ctx)
 	if err != nil {
 		return "", err
@@ -180,7 +180,7 @@ func (s *Server) deleteAll(ctx context.Context, p backup.Plan) (string, error) {
 	if len(ids) == 0 {
 		return "", nil
 	}
-	answer, err := s.start(ctx, Once{}, "backup.prune", workflows.PruneInput{Backups: ids}, p.ID, p.Target())
+	answer, err := s.start(ctx, IdempotencyHeader{}, "backup.prune", workflows.PruneBackupsInput{Backups: ids}, p.ID, p.Target())
 	if err != nil {
 		return "", err
 	}
@@ -203,8 +203,8 @@ func (s *Server) restorePoints(ctx context.Context, in *InstancePath) (*struct{ 
 
 // BackupFiles is one page of what a backup holds.
 type BackupFiles struct {
-	Items         []backup.Entry `json:"items"`
-	NextPageToken string         `json:"next_page_token"`
+	Items         []backup.BackupFile `json:"items"`
+	NextPageToken string              `json:"next_page_token"`
 }
 
 func (s *Server) backupFiles(ctx context.Context, in *struct {
@@ -215,7 +215,7 @@ func (s *Server) backupFiles(ctx context.Context, in *struct {
 	PageToken string `query:"page_token" maxLength:"32" pattern:"^[0-9]*$"`
 }) (*struct{ Body BackupFiles }, error) {
 	page, err := s.Backups.Files(ctx, in.ID, in.Path, in.Query, in.PageSize, in.PageToken)
-	return &struct{ Body BackupFiles }{BackupFiles{Items: orNone(page.Items), NextPageToken: page.Next}}, err
+	return &struct{ Body BackupFiles }{BackupFiles{Items: emptyIfNil(page.Items), NextPageToken: page.Next}}, err
 }
 
 // addBackups tells of each instance how many backups it has and when the last was made, with one list for
@@ -235,7 +235,7 @@ func (s *Server) addBackups(ctx context.Context, list []instance.Instance) error
 			continue
 		}
 		i.RestorePoints++
-		if !b.Safety && (i.LastBackupAt == nil || i.LastBackupAt.Before(b.CreatedAt)) {
+		if !b.PreRestore && (i.LastBackupAt == nil || i.LastBackupAt.Before(b.CreatedAt)) {
 			i.LastBackupAt = &b.CreatedAt
 		}
 	}

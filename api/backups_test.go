@@ -12,7 +12,7 @@ import (
 
 // What is read of a plan can be sent back as it is.
 func TestAPlanGoesThereAndBack(t *testing.T) {
-	h := newHouse(t)
+	h := newTestServer(t)
 	read := h.send(t, ask{method: http.MethodGet, path: "/api/v1/backup-plans/" + planID, as: identity.Viewer})
 	require.Equal(t, http.StatusOK, read.Code)
 	var fields map[string]any
@@ -29,10 +29,10 @@ func TestAPlanGoesThereAndBack(t *testing.T) {
 
 // A snapshot becomes a new server, of an instance that is there, that boots from a volume, or that is gone.
 func TestASnapshotBecomesANewServer(t *testing.T) {
-	h := newHouse(t)
+	h := newTestServer(t)
 	for id, body := range map[string]string{
-		enrolledID: `{"backup_id":"` + backupID + `","beside":"web-1-restored"}`,
-		goneID:     `{"backup_id":"` + goneBackupID + `","beside":"old-1","flavor":"m1.tiny","networks":["demo-net"]}`,
+		enrolledID: `{"backup_id":"` + backupID + `","new_server_name":"web-1-restored"}`,
+		goneID:     `{"backup_id":"` + goneBackupID + `","new_server_name":"old-1","flavor":"m1.tiny","networks":["demo-net"]}`,
 	} {
 		answer := h.send(t, ask{method: http.MethodPost, path: "/api/v1/instances/" + id + "/restore", body: body, as: identity.Operator})
 		require.Equal(t, http.StatusAccepted, answer.Code, answer.Body.String())

@@ -109,7 +109,7 @@ func badInstances() []bad {
 	}
 	return []bad{
 		{"an instance of nobody", ask{method: http.MethodDelete, path: "/api/v1/instances/0000"}, 404, "not_found", ""},
-		{"an instance that is a path", post("/api/v1/instances/..%2fservers/network", ""), 404, "not_found", ""},
+		{"an instance that is a path", post("/api/v1/instances/..%2fservers/connect", ""), 404, "not_found", ""},
 		{"an instance that is not enrolled", ask{method: http.MethodDelete, path: "/api/v1/instances/" + strangerID}, 409, "conflict", ""},
 		{"an agent of nobody", put(agents + "redis"), 404, "not_found", ""},
 		{"an agent on one that is not enrolled", put("/api/v1/instances/" + strangerID + "/agents/ntp"), 409, "conflict", ""},
@@ -161,15 +161,15 @@ func badBackups() []bad {
 		{"a restore of no backup", post(restore, `{"backup_id":"s-0000","confirm":"web-1"}`), 422, "invalid", "backup_id"},
 		{"files of a snapshot", post(restore, `{"backup_id":"`+backupID+`","confirm":"web-1","paths":["/etc"]}`), 422, "invalid", "paths"},
 		{"a snapshot of another instance", post("/api/v1/instances/"+strangerID+"/restore", `{"backup_id":"`+backupID+`","confirm":"web-2"}`), 422, "invalid", "backup_id"},
-		{"a new server of a name that is taken", post(restore, `{"backup_id":"`+backupID+`","beside":"web-2"}`), 422, "invalid", "beside"},
-		{"a new server of no name", post(restore, `{"backup_id":"`+backupID+`","beside":" x"}`), 422, "invalid", "beside"},
+		{"a new server of a name that is taken", post(restore, `{"backup_id":"`+backupID+`","new_server_name":"web-2"}`), 422, "invalid", "new_server_name"},
+		{"a new server of no name", post(restore, `{"backup_id":"`+backupID+`","new_server_name":" x"}`), 422, "invalid", "new_server_name"},
 		{"another flavor in place", post(restore, `{"backup_id":"`+backupID+`","confirm":"web-1","flavor":"m1.tiny"}`), 422, "invalid", "flavor"},
 		{"other networks in place", post(restore, `{"backup_id":"`+backupID+`","confirm":"web-1","networks":["x"]}`), 422, "invalid", "networks"},
-		{"an instance that is gone, in place", post(gone, `{"backup_id":"`+goneBackupID+`","confirm":"old-1"}`), 422, "invalid", "beside"},
-		{"an instance that is gone, of no known flavor", post(gone, `{"backup_id":"`+goneBackupID+`","beside":"new-1"}`), 422, "invalid", "flavor"},
-		{"an instance that is gone, of no known network", post(gone, `{"backup_id":"`+goneBackupID+`","beside":"new-1","flavor":"m1.tiny"}`), 422, "invalid", "networks"},
-		{"an instance that is gone, by a backup of another", post(gone, `{"backup_id":"`+backupID+`","beside":"new-1"}`), 404, "not_found", ""},
-		{"files of all together", post("/api/v1/backup-plans", strings.Replace(planBody, `"snapshot"`, `"soft","directories":["/data"],"snapshot":{"together":true}`, 1)), 422, "invalid", "snapshot.together"},
+		{"an instance that is gone, in place", post(gone, `{"backup_id":"`+goneBackupID+`","confirm":"old-1"}`), 422, "invalid", "new_server_name"},
+		{"an instance that is gone, of no known flavor", post(gone, `{"backup_id":"`+goneBackupID+`","new_server_name":"new-1"}`), 422, "invalid", "flavor"},
+		{"an instance that is gone, of no known network", post(gone, `{"backup_id":"`+goneBackupID+`","new_server_name":"new-1","flavor":"m1.tiny"}`), 422, "invalid", "networks"},
+		{"an instance that is gone, by a backup of another", post(gone, `{"backup_id":"`+backupID+`","new_server_name":"new-1"}`), 404, "not_found", ""},
+		{"files of all together", post("/api/v1/backup-plans", strings.Replace(planBody, `"snapshot"`, `"soft","directories":["/data"],"snapshot":{"consistency_group":true}`, 1)), 422, "invalid", "snapshot.consistency_group"},
 		{"a forged token of backups", get("/backups?page_token=e30"), 422, "invalid", "page_token"},
 	}
 }
@@ -191,7 +191,7 @@ func badHeaders() []bad {
 }
 
 func TestBadRequestsAreToldAndStartNothing(t *testing.T) {
-	h := newHouse(t)
+	h := newTestServer(t)
 	cases := slices.Concat(badBodies(), badPaths(), badInstances(), badBackups(), badHeaders())
 	require.GreaterOrEqual(t, len(cases), 70)
 	for _, c := range cases {
@@ -218,7 +218,7 @@ func TestBadRequestsAreToldAndStartNothing(t *testing.T) {
 
 // A browser would open a sign-in box of its own at a Basic challenge, and our page would wait for it.
 func TestRefusedSignInAsksForNoBrowserBox(t *testing.T) {
-	h := newHouse(t)
+	h := newTestServer(t)
 	for _, accept := range []string{"", "*/*", "application/json", "text/html"} {
 		answer := h.send(t, ask{method: http.MethodGet, path: "/api/v1/session", header: map[string]string{"Accept": accept}})
 		require.Equal(t, http.StatusUnauthorized, answer.Code)
@@ -229,7 +229,7 @@ func TestRefusedSignInAsksForNoBrowserBox(t *testing.T) {
 
 // Header values of callers never reach an answer's headers unless they are plain.
 func TestHeadersAreNotInjected(t *testing.T) {
-	h := newHouse(t)
+	h := newTestServer(t)
 	for _, id := range []string{"a\r\nSet-Cookie: x=1", "a\x00b", "a b", "é", strings.Repeat("a", 65)} {
 		answer := h.send(t, ask{method: http.MethodGet, path: "/api/v1/info", header: map[string]string{requestIDHeader: id}})
 		require.NotEqual(t, id, answer.Header().Get(requestIDHeader))
@@ -244,7 +244,7 @@ func TestHeadersAreNotInjected(t *testing.T) {
 
 // A cookie is bound to this manager's key and to its end.
 func TestSessionsEndAndBelongToOneKey(t *testing.T) {
-	h, other := newHouse(t), newHouse(t)
+	h, other := newTestServer(t), newTestServer(t)
 	other.SessionKey = []byte(strings.Repeat("k", 32))
 	require.NoError(t, other.sessions.init(other.SessionKey))
 	foreign, _ := other.signedIn(t, identity.Administrator)

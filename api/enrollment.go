@@ -49,7 +49,7 @@ type EnrollmentToken struct {
 	CreatedBy  operation.Actor   `json:"created_by"`
 }
 
-func shown(t enrollment.Token) EnrollmentToken {
+func toEnrollmentToken(t enrollment.Token) EnrollmentToken {
 	e := EnrollmentToken{ID: t.ID, Label: t.Label, Status: t.StatusAt(time.Now()), InstanceID: t.InstanceID, Agents: t.Agents, MaxUses: t.MaxUses,
 		Uses: t.Uses, CreatedAt: t.CreatedAt, ExpiresAt: t.ExpiresAt, CreatedBy: t.Creator}
 	if e.Status == enrollment.Active {
@@ -58,8 +58,8 @@ func shown(t enrollment.Token) EnrollmentToken {
 	return e
 }
 
-// NewEnrollmentToken is what a token may be asked for with.
-type NewEnrollmentToken struct {
+// CreateEnrollmentTokenRequest is what a token may be asked for with.
+type CreateEnrollmentTokenRequest struct {
 	Label      string   `json:"label,omitempty" maxLength:"100"`
 	TTLSeconds int      `json:"ttl_seconds,omitempty" minimum:"60" maximum:"2592000" default:"3600"`
 	MaxUses    int      `json:"max_uses,omitempty" minimum:"1" maximum:"1000" default:"1"`
@@ -67,8 +67,8 @@ type NewEnrollmentToken struct {
 	Agents     []string `json:"agents,omitempty" maxItems:"20" uniqueItems:"true" doc:"apps whose agents are installed at once"`
 }
 
-// CreatedToken is the one answer that holds the secret.
-type CreatedToken struct {
+// CreateEnrollmentTokenResponse is the one answer that holds the secret.
+type CreateEnrollmentTokenResponse struct {
 	EnrollmentToken
 	Token       string `json:"token" doc:"shown this once"`
 	Command     string `json:"command" doc:"to paste on the instance"`
@@ -76,25 +76,25 @@ type CreatedToken struct {
 	Warning     string `json:"warning,omitempty"`
 }
 
-func (s *Server) createToken(ctx context.Context, in *struct{ Body *NewEnrollmentToken }) (*struct{ Body CreatedToken }, error) {
+func (s *Server) createToken(ctx context.Context, in *struct{ Body *CreateEnrollmentTokenRequest }) (*struct{ Body CreateEnrollmentTokenResponse }, error) {
 	body := orEmpty(in.Body)
-	if err := s.hasAgents(ctx, body.Agents, workflows.InstallAgents); err != nil {
+	if err := s.validateAgents(ctx, body.Agents, workflows.InstallAgents); err != nil {
 		return nil, err
 	}
 	who := callerOf(ctx)
-	t, text, err := s.Tokens.Create(ctx, enrollment.New{Label: body.Label, TTL: time.Duration(orElse(body.TTLSeconds, int(enrollment.DefaultTTL/time.Second))) * time.Second,
-		MaxUses: orElse(body.MaxUses, 1), InstanceID: body.InstanceID, Agents: orNone(body.Agents), Creator: operation.Actor{ID: who.UserID, Name: who.UserName}})
+	t, text, err := s.Tokens.Create(ctx, enrollment.CreateTokenOptions{Label: body.Label, TTL: time.Duration(orElse(body.TTLSeconds, int(enrollment.DefaultTTL/time.Second))) * time.Second,
+		MaxUses: orElse(body.MaxUses, 1), InstanceID: body.InstanceID, Agents: emptyIfNil(body.Agents), Creator: operation.Actor{ID: who.UserID, Name: who.UserName}})
 	if err != nil {
 		return nil, err
 	}
 	if err := s.record(ctx, who, "token.create", string(operation.Succeeded), tokenName(t)); err != nil {
 		return nil, err
 	}
-	out := CreatedToken{EnrollmentToken: shown(t), Token: text, Command: s.Enrollment.Command(text), CloudConfig: s.Enrollment.CloudConfig(text)}
+	out := CreateEnrollmentTokenResponse{EnrollmentToken: toEnrollmentToken(t), Token: text, Command: s.Enrollment.Command(text), CloudConfig: s.Enrollment.CloudConfig(text)}
 	if t.ExpiresAt.Sub(t.CreatedAt) > enrollment.LongTTL {
 		out.Warning = "the token lives longer than a day: whoever finds it can enroll servers of this project until then"
 	}
-	return &struct{ Body CreatedToken }{out}, nil
+	return &struct{ Body CreateEnrollmentTokenResponse }{out}, nil
 }
 
 func orElse(n, fallback int) int {
@@ -104,7 +104,7 @@ func orElse(n, fallback int) int {
 	return n
 }
 
-func orNone[T any](list []T) []T {
+func emptyIfNil[T any](list []T) []T {
 	if list == nil {
 		return []T{}
 	}
@@ -127,7 +127,7 @@ func (s *Server) listTokens(ctx context.Context, _ *struct{}) (*struct{ Body Enr
 	}
 	out := EnrollmentTokens{Items: []EnrollmentToken{}}
 	for _, t := range list {
-		out.Items = append(out.Items, shown(t))
+		out.Items = append(out.Items, toEnrollmentToken(t))
 	}
 	return &struct{ Body EnrollmentTokens }{out}, nil
 }
@@ -152,8 +152,8 @@ func (s *Server) enrollScript(context.Context, *struct{}) (*struct {
 	}{"text/x-shellscript; charset=utf-8", []byte(s.Enrollment.Script())}, nil
 }
 
-// Enroll is what an instance says of itself.
-type Enroll struct {
+// EnrollRequest is what an instance says of itself.
+type EnrollRequest struct {
 	Token    string      `json:"token" maxLength:"128"`
 	ServerID string      `json:"server_id" maxLength:"64" pattern:"^[0-9a-zA-Z-]+$"`
 	HostKeys []string    `json:"host_keys" minItems:"1" maxItems:"10" doc:"public keys, as authorized_keys has them"`
@@ -172,23 +172,23 @@ type EnrollFacts struct {
 	Addresses           []string `json:"addresses,omitempty" maxItems:"64"`
 }
 
-// EnrollAccepted tells the instance whom to let in.
-type EnrollAccepted struct {
+// EnrollResponse tells the instance whom to let in.
+type EnrollResponse struct {
 	TaskURL        string   `json:"task_url"`
 	AuthorizedKeys []string `json:"authorized_keys"`
 }
 
-func (s *Server) enroll(ctx context.Context, in *struct{ Body Enroll }) (*struct{ Body EnrollAccepted }, error) {
+func (s *Server) enroll(ctx context.Context, in *struct{ Body EnrollRequest }) (*struct{ Body EnrollResponse }, error) {
 	who := callerOf(ctx)
-	key, err := enrollment.PinnableKey(in.Body.HostKeys)
+	key, err := enrollment.SelectHostKey(in.Body.HostKeys)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.attempts.allow(who.sourceIP, "token"); err != nil {
+	if err := s.loginLimiter.allow(who.sourceIP, "token"); err != nil {
 		return nil, err
 	}
 	t, err := s.Tokens.Redeem(ctx, in.Body.Token, in.Body.ServerID, who.sourceIP)
-	s.attempts.result(who.sourceIP, "token", err)
+	s.loginLimiter.result(who.sourceIP, "token", err)
 	if err != nil {
 		s.auditEnrollRefusal(ctx, who, in.Body.ServerID, err)
 		return nil, err
@@ -202,7 +202,7 @@ func (s *Server) enroll(ctx context.Context, in *struct{ Body Enroll }) (*struct
 	r := request(ctx, "instance.enroll", instanceTarget(in.Body.ServerID, name))
 	r.Actor, r.Via = t.Creator, "api"
 	r.Changes = []operation.Change{{Field: "token", New: tokenName(t)}}
-	task, err := s.Tasks.Start(ctx, task.Start{Operation: s.Operations["instance.enroll"], Input: input, Request: r})
+	task, err := s.Tasks.Start(ctx, task.StartRequest{Operation: s.Operations["instance.enroll"], Input: input, Request: r})
 	if busy, ok := errors.AsType[*fault.Error](err); ok && busy.Kind == fault.Conflict {
 		// The script may be repeated while its first enrollment goes on.
 		if t, again := s.Tasks.Get(ctx, busy.Task); again == nil && t.Operation == "instance.enroll" {
@@ -212,7 +212,7 @@ func (s *Server) enroll(ctx context.Context, in *struct{ Body Enroll }) (*struct
 	if err != nil {
 		return nil, err
 	}
-	return &struct{ Body EnrollAccepted }{EnrollAccepted{TaskURL: taskURL(task.ID), AuthorizedKeys: []string{s.PublicKey}}}, nil
+	return &struct{ Body EnrollResponse }{EnrollResponse{TaskURL: taskURL(task.ID), AuthorizedKeys: []string{s.PublicKey}}}, nil
 }
 
 // auditEnrollRefusal keeps who tried with a token that was not good.
@@ -236,21 +236,21 @@ type EnrollStatus struct {
 
 func (s *Server) enrollStatus(ctx context.Context, in *struct{ Body EnrollStatusRequest }) (*struct{ Body EnrollStatus }, error) {
 	who := callerOf(ctx)
-	if err := s.attempts.allow(who.sourceIP, "token"); err != nil {
+	if err := s.loginLimiter.allow(who.sourceIP, "token"); err != nil {
 		return nil, err
 	}
-	_, err := s.Tokens.Holder(ctx, in.Body.Token, in.Body.ServerID)
-	s.attempts.result(who.sourceIP, "token", err)
+	_, err := s.Tokens.Authenticate(ctx, in.Body.Token, in.Body.ServerID)
+	s.loginLimiter.result(who.sourceIP, "token", err)
 	if err != nil {
 		return nil, err
 	}
-	task, err := s.Tasks.Latest(ctx, instanceTarget(in.Body.ServerID, ""))
+	task, err := s.Tasks.LatestByTarget(ctx, instanceTarget(in.Body.ServerID, ""))
 	if err != nil {
 		return nil, err
 	}
 	out := EnrollStatus{Status: "running", Message: task.Message}
 	switch task.Status {
-	case operation.Succeeded, operation.PartlyFailed: // agents that failed are told in the manager
+	case operation.Succeeded, operation.PartiallyFailed: // agents that failed are told in the manager
 		out.Status = "succeeded"
 	case operation.Failed, operation.TimedOut:
 		out.Status = "failed"

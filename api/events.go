@@ -15,7 +15,7 @@ import (
 	"mycloudmanager/internal/stack"
 )
 
-const pingEvery = 15 * time.Second
+const keepAliveInterval = 15 * time.Second
 
 // TaskEvent is a task that changed.
 type TaskEvent struct{ task.Task }
@@ -35,8 +35,8 @@ type StackEvent struct {
 	Task   string      `json:"task,omitempty"`
 }
 
-// Ping keeps the connection open.
-type Ping struct {
+// KeepAlive keeps the connection open.
+type KeepAlive struct {
 	Time time.Time `json:"time"`
 }
 
@@ -44,11 +44,11 @@ func (s *Server) eventRoutes(api huma.API) {
 	task := huma.Operation{OperationID: "watchTask", Method: http.MethodGet, Path: "/tasks/{id}/events", Tags: []string{"Tasks"},
 		Summary: "A task as it goes on (server-sent events)"}
 	prepare(&task, identity.Viewer)
-	sse.Register(api, task, map[string]any{"task": TaskEvent{}, "ping": Ping{}}, s.watchTask)
+	sse.Register(api, task, map[string]any{"task": TaskEvent{}, "ping": KeepAlive{}}, s.watchTask)
 	all := huma.Operation{OperationID: "watchEvents", Method: http.MethodGet, Path: "/events", Tags: []string{"Service"},
 		Summary: "Everything that changes (server-sent events)"}
 	prepare(&all, identity.Viewer)
-	sse.Register(api, all, map[string]any{"task": TaskEvent{}, "app": AppEvent{}, "stack": StackEvent{}, "ping": Ping{}}, s.watchEvents)
+	sse.Register(api, all, map[string]any{"task": TaskEvent{}, "app": AppEvent{}, "stack": StackEvent{}, "ping": KeepAlive{}}, s.watchEvents)
 }
 
 // InLanguage lets a reader choose the language where it cannot send Accept-Language, as a browser's
@@ -66,7 +66,7 @@ type watchTask struct {
 
 func (s *Server) watchTask(ctx context.Context, in *watchTask, send sse.Sender) {
 	changes := s.Tasks.Watch(ctx, in.ID)
-	ping := time.NewTicker(pingEvery)
+	ping := time.NewTicker(keepAliveInterval)
 	defer ping.Stop()
 	for {
 		select {
@@ -77,7 +77,7 @@ func (s *Server) watchTask(ctx context.Context, in *watchTask, send sse.Sender) 
 				return
 			}
 		case now := <-ping.C:
-			if send.Data(Ping{now.UTC()}) != nil {
+			if send.Data(KeepAlive{now.UTC()}) != nil {
 				return
 			}
 		}
@@ -92,12 +92,12 @@ func (s *Server) watchEvents(ctx context.Context, _ *struct {
 	InLanguage
 }, send sse.Sender) {
 	changes := s.Tasks.WatchAll(ctx)
-	look := time.NewTicker(healthEvery)
+	look := time.NewTicker(healthInterval)
 	defer look.Stop()
-	ping := time.NewTicker(pingEvery)
+	ping := time.NewTicker(keepAliveInterval)
 	defer ping.Stop()
 	seen := &healthSeen{apps: map[string]app.Health{}}
-	if send.Data(Ping{time.Now().UTC()}) != nil { // the browser learns that the stream is open
+	if send.Data(KeepAlive{time.Now().UTC()}) != nil { // the browser learns that the stream is open
 		return
 	}
 	for {
@@ -115,7 +115,7 @@ func (s *Server) watchEvents(ctx context.Context, _ *struct {
 		case <-look.C:
 			err = seen.send(ctx, s, send)
 		case now := <-ping.C:
-			err = send.Data(Ping{now.UTC()})
+			err = send.Data(KeepAlive{now.UTC()})
 		}
 		if err != nil {
 			return
@@ -123,9 +123,9 @@ func (s *Server) watchEvents(ctx context.Context, _ *struct {
 	}
 }
 
-// healthEvery is how often the health of apps and stack is looked at for those who watch; the
+// healthInterval is how often the health of apps and stack is looked at for those who watch; the
 // readers cache, so watchers share one look.
-const healthEvery = 2 * time.Second
+const healthInterval = 2 * time.Second
 
 type healthSeen struct {
 	apps  map[string]app.Health
@@ -148,7 +148,7 @@ func (h *healthSeen) send(ctx context.Context, s *Server, send sse.Sender) error
 	}
 	if st, err := s.Stacks.Get(ctx); err == nil && st.State != h.stack {
 		h.stack = st.State
-		return send(sse.Message{ID: eventID(), Data: StackEvent{st.State, i18n.Say(ctx, st.Reason), st.Task}})
+		return send(sse.Message{ID: eventID(), Data: StackEvent{st.State, i18n.Translate(ctx, st.Reason), st.Task}})
 	}
 	return nil
 }

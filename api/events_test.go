@@ -43,7 +43,7 @@ func nextEvent(t *testing.T, in *bufio.Scanner) (e event, open bool) {
 }
 
 func TestEventsOfATaskArriveAndEndWithIt(t *testing.T) {
-	h := newHouse(t)
+	h := newTestServer(t)
 	h.work.events = make(chan task.Task)
 	server := httptest.NewServer(h.handler)
 	defer server.Close()
@@ -93,20 +93,20 @@ func collect(t *testing.T, lasts time.Duration, watch func(context.Context, sse.
 }
 
 func TestQuietStreamsPing(t *testing.T) {
-	h := newHouse(t)
+	h := newTestServer(t)
 	sent := collect(t, time.Minute+time.Second, func(ctx context.Context, send sse.Sender) {
 		h.work.events = make(chan task.Task)
 		h.watchTask(ctx, &watchTask{ID: runningTask}, send)
 	})
 	require.Len(t, sent, 4)
 	for _, m := range sent {
-		require.IsType(t, Ping{}, m.Data)
+		require.IsType(t, KeepAlive{}, m.Data)
 	}
 }
 
 // Health is told when it changes, not each time it is looked at.
 func TestEverythingIsToldOnce(t *testing.T) {
-	h := newHouse(t)
+	h := newTestServer(t)
 	var kinds []string
 	for _, m := range collect(t, 14*time.Second, func(ctx context.Context, send sse.Sender) {
 		h.work.events = make(chan task.Task, 1)

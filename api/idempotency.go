@@ -8,14 +8,14 @@ import (
 	"mycloudmanager/internal/operation/task"
 )
 
-// Once is embedded in every request that starts work.
-type Once struct {
+// IdempotencyHeader is embedded in every request that starts work.
+type IdempotencyHeader struct {
 	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" doc:"same key and body: the same task, also days later"`
 }
 
-// once answers a request that is repeated with its task. Only a new one comes to begin, which looks at
+// idempotent answers a request that is repeated with its task. Only a new one comes to begin, which looks at
 // the cloud: that has changed since the first, perhaps by the very task that the caller lost sight of.
-func (s *Server) once(ctx context.Context, in Once, operation string, body any, target operation.Target, begin func() (*Accepted, error)) (*Accepted, error) {
+func (s *Server) idempotent(ctx context.Context, in IdempotencyHeader, operation string, body any, target operation.Target, begin func() (*Accepted, error)) (*Accepted, error) {
 	if in.IdempotencyKey == "" {
 		return begin()
 	}
@@ -23,7 +23,7 @@ func (s *Server) once(ctx context.Context, in Once, operation string, body any, 
 	if err != nil {
 		return nil, err
 	}
-	t, err := s.Tasks.Again(ctx, task.Start{Operation: s.Operations[operation], Request: request(ctx, operation, target), Key: in.IdempotencyKey, Body: encoded})
+	t, err := s.Tasks.FindByIdempotencyKey(ctx, task.StartRequest{Operation: s.Operations[operation], Request: request(ctx, operation, target), Key: in.IdempotencyKey, Body: encoded})
 	if err != nil {
 		return nil, err
 	}

@@ -31,7 +31,7 @@ func (s *Server) instanceRoutes(api huma.API) {
 		Summary: "The project's instances, by name"}, s.listInstances)
 	handle(api, identity.Viewer, huma.Operation{OperationID: "getInstance", Method: http.MethodGet, Path: "/instances/{id}", Tags: tags,
 		Summary: "One instance", Errors: []int{http.StatusNotFound}}, s.getInstance)
-	handle(api, identity.Operator, work("connectInstance", http.MethodPost, "/instances/{id}/network", "Attach the instance's subnet to the stack's router"), s.connectInstance)
+	handle(api, identity.Operator, work("connectInstance", http.MethodPost, "/instances/{id}/connect", "Attach the instance's subnet to the stack's router"), s.connectInstance)
 	handle(api, identity.Operator, work("unenrollInstance", http.MethodDelete, "/instances/{id}", "Unenroll: remove the manager's user, its metadata and its network"), s.unenrollInstance)
 	handle(api, identity.Operator, work("installAgent", http.MethodPut, "/instances/{id}/agents/{app}", "Install an app's agent on an instance"), s.installAgent)
 	handle(api, identity.Operator, work("removeAgent", http.MethodDelete, "/instances/{id}/agents/{app}", "Remove an app's agent from an instance"), s.removeAgent)
@@ -58,7 +58,7 @@ type listInstances struct {
 func (s *Server) listInstances(ctx context.Context, in *listInstances) (*struct{ Body InstanceList }, error) {
 	read := s.Instances.List
 	if in.PageToken != "" {
-		read = s.Instances.More
+		read = s.Instances.ListCached
 	}
 	all, err := read(ctx)
 	if err != nil {
@@ -90,7 +90,7 @@ func (s *Server) listInstances(ctx context.Context, in *listInstances) (*struct{
 
 // addTasks names the tasks that work on the instances, with one question to Temporal for all.
 func (s *Server) addTasks(ctx context.Context, list []instance.Instance) error {
-	running, err := s.Tasks.RunningOn(ctx, instanceKind)
+	running, err := s.Tasks.RunningByTarget(ctx, instanceKind)
 	for i := range list {
 		if task := running[list[i].ID]; task != "" {
 			list[i].Task = taskURL(task)
@@ -114,7 +114,7 @@ func (s *Server) getInstance(ctx context.Context, in *InstancePath) (*struct{ Bo
 
 func (s *Server) connectInstance(ctx context.Context, in *struct {
 	InstancePath
-	Once
+	IdempotencyHeader
 }) (*Accepted, error) {
 	i, err := s.Instances.Get(ctx, in.ID)
 	if err != nil {
@@ -129,18 +129,18 @@ func (s *Server) connectInstance(ctx context.Context, in *struct {
 	if input.Address == "" {
 		return nil, fault.New(fault.Conflict, nil, "%s has no address in a network of the project", i.Name)
 	}
-	return s.start(ctx, in.Once, "instance.network", input, in.ID, instanceTarget(i.ID, i.Name))
+	return s.start(ctx, in.IdempotencyHeader, "instance.connect", input, in.ID, instanceTarget(i.ID, i.Name))
 }
 
 func (s *Server) unenrollInstance(ctx context.Context, in *struct {
 	InstancePath
-	Once
+	IdempotencyHeader
 }) (*Accepted, error) {
 	i, err := s.enrolled(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	return s.start(ctx, in.Once, "instance.unenroll", workflows.UnenrollInstanceInput{ID: i.ID}, in.ID, instanceTarget(i.ID, i.Name))
+	return s.start(ctx, in.IdempotencyHeader, "instance.unenroll", workflows.UnenrollInstanceInput{ID: i.ID}, in.ID, instanceTarget(i.ID, i.Name))
 }
 
 func (s *Server) enrolled(ctx context.Context, id string) (instance.Instance, error) {

@@ -26,11 +26,11 @@ type LogLine struct {
 
 // LogPage is a part of a task's log.
 type LogPage struct {
-	Items   []LogLine `json:"items"`
-	Total   int       `json:"total" doc:"lines of the log"`
-	Errors  int       `json:"errors" doc:"lines of level error"`
-	Next    *int      `json:"next" nullable:"true" doc:"where to go on; null when all was looked at"`
-	Missing string    `json:"missing" doc:"why lines that activities wrote are not there; empty when all are"`
+	Items            []LogLine `json:"items"`
+	Total            int       `json:"total" doc:"lines of the log"`
+	Errors           int       `json:"errors" doc:"lines of level error"`
+	Next             *int      `json:"next" nullable:"true" doc:"where to go on; null when all was looked at"`
+	IncompleteReason string    `json:"incomplete_reason" doc:"why lines that activities wrote are not there; empty when all are"`
 }
 
 func (s *Server) logRoutes(api huma.API) {
@@ -40,7 +40,7 @@ func (s *Server) logRoutes(api huma.API) {
 	handle(api, identity.Viewer, huma.Operation{OperationID: "listTaskLog", Method: http.MethodGet, Path: "/tasks/{id}/log/lines", Tags: tags,
 		Summary: "A part of a task's log, or what is searched in it", Errors: []int{http.StatusNotFound}}, s.listTaskLog)
 	stream(api, identity.Viewer, huma.Operation{OperationID: "followTaskLog", Method: http.MethodGet, Path: "/tasks/{id}/log/events", Tags: tags,
-		Summary: "A task's log as it grows (server-sent events)"}, map[string]any{"log": LogEvent{}, "ping": Ping{}}, s.followTaskLog)
+		Summary: "A task's log as it grows (server-sent events)"}, map[string]any{"log": LogEvent{}, "ping": KeepAlive{}}, s.followTaskLog)
 }
 
 // LogQuery selects lines.
@@ -53,11 +53,11 @@ type LogQuery struct {
 }
 
 func (q LogQuery) query(ahead int) tasklog.Query {
-	return tasklog.Query{From: q.From, Text: q.Text, Level: q.Level, Ahead: ahead}
+	return tasklog.Query{From: q.From, Text: q.Text, Level: q.Level, Prefetch: ahead}
 }
 
-// searchPatience bounds one search: it says where to go on, so that a reader of a long log sees what was found so far.
-const searchPatience = 5 * time.Second
+// searchTimeout bounds one search: it says where to go on, so that a reader of a long log sees what was found so far.
+const searchTimeout = 5 * time.Second
 
 func (s *Server) listTaskLog(ctx context.Context, in *struct {
 	LogQuery
@@ -67,11 +67,11 @@ func (s *Server) listTaskLog(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	found, err := v.Page(ctx, in.query(pageAhead), in.Limit, searchPatience)
+	found, err := v.Page(ctx, in.query(pageAhead), in.Limit, searchTimeout)
 	if err != nil {
 		return nil, err
 	}
-	page := LogPage{Items: []LogLine{}, Total: v.Total, Errors: v.Errors, Missing: i18n.Say(ctx, v.Missing)}
+	page := LogPage{Items: []LogLine{}, Total: v.Total, Errors: v.Errors, IncompleteReason: i18n.Translate(ctx, v.IncompleteReason)}
 	for _, e := range found.Items {
 		page.Items = append(page.Items, LogLine{e.Position, e.Line})
 	}
@@ -112,7 +112,7 @@ func (s *Server) getTaskLog(ctx context.Context, in *struct {
 
 // writeLog writes line by line. Where it cannot go on, or lines are missing, its last line says why.
 func writeLog(ctx context.Context, w io.Writer, v *tasklog.View, q tasklog.Query, limit int, write func(io.Writer, LogLine) error) {
-	missing, written := v.Missing, 0
+	missing, written := v.IncompleteReason, 0
 	for e, err := range v.Lines(ctx, q) {
 		if err != nil {
 			missing = problemDetail(ctx, err)
@@ -127,7 +127,7 @@ func writeLog(ctx context.Context, w io.Writer, v *tasklog.View, q tasklog.Query
 	}
 	if missing != "" {
 		last := tasklog.Line{Time: time.Now().UTC(), Level: tasklog.Warning, Message: fmt.Sprintf("lines are missing here: %s", missing)}
-		last.Message = i18n.Say(ctx, last.Message)
+		last.Message = i18n.Translate(ctx, last.Message)
 		_ = write(w, LogLine{v.Total, last})
 	}
 }
@@ -149,12 +149,12 @@ func writeText(w io.Writer, l LogLine) error {
 
 // LogEvent is what came to a task's log.
 type LogEvent struct {
-	Total   int            `json:"total" doc:"lines of the log now"`
-	Errors  int            `json:"errors" doc:"lines of level error"`
-	From    int            `json:"from" doc:"from this position on the log is not what it was: what was read of it is to be read anew"`
-	Lines   []tasklog.Line `json:"lines" doc:"the new lines in the order of time; empty when they were not asked for"`
-	Missing string         `json:"missing" doc:"why lines that activities wrote are not there; empty when all are"`
-	Ended   bool           `json:"ended" doc:"the task has ended: nothing comes after this"`
+	Total            int            `json:"total" doc:"lines of the log now"`
+	Errors           int            `json:"errors" doc:"lines of level error"`
+	ResetFrom        int            `json:"reset_from" doc:"from this position on the log is not what it was: what was read of it is to be read anew"`
+	Lines            []tasklog.Line `json:"lines" doc:"the new lines in the order of time; empty when they were not asked for"`
+	IncompleteReason string         `json:"incomplete_reason" doc:"why lines that activities wrote are not there; empty when all are"`
+	Complete         bool           `json:"complete" doc:"the task has ended: nothing comes after this"`
 }
 
 type followTaskLog struct {
@@ -167,18 +167,18 @@ type followTaskLog struct {
 
 func (s *Server) followTaskLog(ctx context.Context, in *followTaskLog, send sendEvent) {
 	changes := s.Tasks.FollowLog(ctx, in.ID, in.Step, in.LastEventID, in.Lines)
-	ping := time.NewTicker(pingEvery)
+	ping := time.NewTicker(keepAliveInterval)
 	defer ping.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case c, open := <-changes:
-			if !open || send(c.Cursor, LogEvent{c.Total, c.Errors, c.From, append([]tasklog.Line{}, c.Lines...), i18n.Say(ctx, c.Missing), c.Ended}) != nil {
+			if !open || send(c.Cursor, LogEvent{c.Total, c.Errors, c.ResetFrom, append([]tasklog.Line{}, c.Lines...), i18n.Translate(ctx, c.IncompleteReason), c.Complete}) != nil {
 				return
 			}
 		case now := <-ping.C:
-			if send("", Ping{now.UTC()}) != nil {
+			if send("", KeepAlive{now.UTC()}) != nil {
 				return
 			}
 		}

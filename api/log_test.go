@@ -29,10 +29,10 @@ func tenLines() *tasklog.View {
 		}
 		lines = append(lines, l)
 	}
-	return tasklog.Of(lines...)
+	return tasklog.NewStaticView(lines...)
 }
 
-func (h *house) logPage(t *testing.T, query string) (page LogPage, positions []int) {
+func (h *testServer) logPage(t *testing.T, query string) (page LogPage, positions []int) {
 	t.Helper()
 	answer := h.send(t, ask{method: http.MethodGet, path: logPath + "/lines?" + query, as: identity.Viewer})
 	require.Equal(t, http.StatusOK, answer.Code, answer.Body)
@@ -45,7 +45,7 @@ func (h *house) logPage(t *testing.T, query string) (page LogPage, positions []i
 }
 
 func TestALogIsReadByPosition(t *testing.T) {
-	h := newHouse(t)
+	h := newTestServer(t)
 	h.work.log = tenLines()
 	for query, want := range map[string][]int{
 		"":                       {0, 1, 2, 3, 4, 5, 6, 7, 8, 9},
@@ -74,7 +74,7 @@ func TestALogIsReadByPosition(t *testing.T) {
 }
 
 func TestTheWholeLogIsTextOrJSONLines(t *testing.T) {
-	h := newHouse(t)
+	h := newTestServer(t)
 	h.work.log = tenLines()
 	answer := h.send(t, ask{method: http.MethodGet, path: logPath, as: identity.Viewer})
 	require.Equal(t, "text/plain; charset=utf-8", answer.Header().Get("Content-Type"))
@@ -90,15 +90,15 @@ func TestTheWholeLogIsTextOrJSONLines(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(lines[1]), &line))
 	require.Equal(t, LogLine{7, tasklog.Line{Time: time.Date(2026, 3, 1, 12, 0, 7, 0, time.UTC), Step: "PlayAgent", Level: "error", Host: "web-1", Stream: "stderr", Message: "line 7"}}, line)
 
-	h.work.log.Missing = "swift does not answer"
+	h.work.log.IncompleteReason = "swift does not answer"
 	answer = h.send(t, ask{method: http.MethodGet, path: logPath, as: identity.Viewer, header: map[string]string{"Accept-Language": "fr"}})
 	require.Contains(t, answer.Body.String(), "des lignes manquent ici : swift ne répond pas")
 }
 
 // A reader that comes back names the last event, whose id is any text.
 func TestALogIsFollowedFromWhereItWasLeft(t *testing.T) {
-	h := newHouse(t)
-	h.work.changes = make(chan task.LogChange, 2)
+	h := newTestServer(t)
+	h.work.changes = make(chan task.LogUpdate, 2)
 	server := httptest.NewServer(h.handler)
 	defer server.Close()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+logPath+"/events", http.NoBody)
@@ -106,8 +106,8 @@ func TestALogIsFollowedFromWhereItWasLeft(t *testing.T) {
 	cookie, _ := h.signedIn(t, identity.Viewer)
 	r.Header.Set("Cookie", cookie)
 	r.Header.Set("Last-Event-ID", "3/170/aa.5.1=2@180")
-	h.work.changes <- task.LogChange{Change: tasklog.Change{Total: 5, From: 4, Lines: []tasklog.Line{{Message: "one\ntwo"}}}, Cursor: "4/170/aa.5.1=2@180"}
-	h.work.changes <- task.LogChange{Change: tasklog.Change{Total: 5, From: 5}, Cursor: "4/170/aa.5.1=2@180", Missing: "swift does not answer", Ended: true}
+	h.work.changes <- task.LogUpdate{Update: tasklog.Update{Total: 5, ResetFrom: 4, Lines: []tasklog.Line{{Message: "one\ntwo"}}}, Cursor: "4/170/aa.5.1=2@180"}
+	h.work.changes <- task.LogUpdate{Update: tasklog.Update{Total: 5, ResetFrom: 5}, Cursor: "4/170/aa.5.1=2@180", IncompleteReason: "swift does not answer", Complete: true}
 	close(h.work.changes)
 	answer, err := http.DefaultClient.Do(r)
 	require.NoError(t, err)
@@ -121,11 +121,11 @@ func TestALogIsFollowedFromWhereItWasLeft(t *testing.T) {
 	require.Equal(t, "log", e.name)
 	require.Equal(t, "4/170/aa.5.1=2@180", e.id)
 	require.NoError(t, json.Unmarshal([]byte(e.data), &got))
-	require.Equal(t, LogEvent{Total: 5, From: 4, Lines: []tasklog.Line{{Message: "one\ntwo"}}}, got)
+	require.Equal(t, LogEvent{Total: 5, ResetFrom: 4, Lines: []tasklog.Line{{Message: "one\ntwo"}}}, got)
 	e, _ = nextEvent(t, in)
 	require.NoError(t, json.Unmarshal([]byte(e.data), &got))
-	require.True(t, got.Ended)
-	require.Equal(t, "swift does not answer", got.Missing)
+	require.True(t, got.Complete)
+	require.Equal(t, "swift does not answer", got.IncompleteReason)
 	_, open = nextEvent(t, in)
 	require.False(t, open)
 }

@@ -9,9 +9,9 @@ import (
 	"mycloudmanager/internal/fault"
 )
 
-// attempts slows down guessing of passwords: failures are counted per source address and per name,
+// loginLimiter slows down guessing of passwords: failures are counted per source address and per name,
 // and a success costs nothing.
-type attempts struct {
+type loginLimiter struct {
 	mu      sync.Mutex
 	limits  map[string]*rate.Limiter
 	cleaned time.Time
@@ -19,15 +19,15 @@ type attempts struct {
 
 const (
 	failuresInARow   = 10
-	failureEvery     = 30 * time.Second // one more is forgiven
+	failureInterval  = 30 * time.Second // one more is forgiven
 	attemptsCleaning = time.Hour
 )
 
-func newAttempts() *attempts {
-	return &attempts{limits: map[string]*rate.Limiter{}, cleaned: time.Now()}
+func newLoginLimiter() *loginLimiter {
+	return &loginLimiter{limits: map[string]*rate.Limiter{}, cleaned: time.Now()}
 }
 
-func (a *attempts) limiter(key string) *rate.Limiter {
+func (a *loginLimiter) limiter(key string) *rate.Limiter {
 	if now := time.Now(); now.Sub(a.cleaned) > attemptsCleaning {
 		for k, l := range a.limits {
 			if l.Tokens() >= failuresInARow {
@@ -38,14 +38,14 @@ func (a *attempts) limiter(key string) *rate.Limiter {
 	}
 	l, ok := a.limits[key]
 	if !ok {
-		l = rate.NewLimiter(rate.Every(failureEvery), failuresInARow)
+		l = rate.NewLimiter(rate.Every(failureInterval), failuresInARow)
 		a.limits[key] = l
 	}
 	return l
 }
 
 // allow refuses when the address or the name has failed too often of late.
-func (a *attempts) allow(address, name string) error {
+func (a *loginLimiter) allow(address, name string) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.limiter("ip "+address+" "+name).Tokens() < 1 {
@@ -55,7 +55,7 @@ func (a *attempts) allow(address, name string) error {
 }
 
 // result remembers a refused credential.
-func (a *attempts) result(address, name string, err error) {
+func (a *loginLimiter) result(address, name string, err error) {
 	if kind := fault.KindOf(err); kind != fault.Unauthorized && kind != fault.Forbidden {
 		return
 	}

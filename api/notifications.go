@@ -12,29 +12,29 @@ import (
 	"mycloudmanager/workflows"
 )
 
-func (s *Server) noticeRoutes(api huma.API) {
-	tags := []string{"Notices"}
-	handle(api, identity.Viewer, huma.Operation{OperationID: "listNotices", Method: http.MethodGet, Path: "/notices", Tags: tags,
-		Summary: "Where notices of backup plans go, and what became of the last of each"}, s.listNotices)
-	handle(api, identity.Administrator, huma.Operation{OperationID: "testNotices", Method: http.MethodPost, Path: "/notices/test", Tags: tags,
-		Summary: "Send a test to every channel", DefaultStatus: http.StatusAccepted, Errors: []int{http.StatusConflict}}, s.testNotices)
+func (s *Server) notificationRoutes(api huma.API) {
+	tags := []string{"Notifications"}
+	handle(api, identity.Viewer, huma.Operation{OperationID: "listNotifications", Method: http.MethodGet, Path: "/notifications", Tags: tags,
+		Summary: "Where notifications of backup plans go, and what became of the last of each"}, s.listNotifications)
+	handle(api, identity.Administrator, huma.Operation{OperationID: "testNotifications", Method: http.MethodPost, Path: "/notifications/test", Tags: tags,
+		Summary: "Send a test to every channel", DefaultStatus: http.StatusAccepted, Errors: []int{http.StatusConflict}}, s.testNotifications)
 }
 
-// NoticeChannels are the channels that are configured.
-type NoticeChannels struct {
-	Channels []notification.Recipient `json:"channels" doc:"none: notices are not configured"`
+// NotificationChannels are the channels that are configured.
+type NotificationChannels struct {
+	Channels []notification.ChannelStatus `json:"channels" doc:"none: notifications are not configured"`
 }
 
-func (s *Server) listNotices(ctx context.Context, _ *struct{}) (*struct{ Body NoticeChannels }, error) {
-	list, err := s.Notices.Channels(ctx)
+func (s *Server) listNotifications(ctx context.Context, _ *struct{}) (*struct{ Body NotificationChannels }, error) {
+	list, err := s.Notifications.Channels(ctx)
 	for i := range list {
 		if list[i].Last != nil {
-			list[i].Last.Why = i18n.Say(ctx, list[i].Last.Why)
+			list[i].Last.Reason = i18n.Translate(ctx, list[i].Last.Reason)
 		}
 	}
-	return &struct{ Body NoticeChannels }{NoticeChannels{orNone(list)}}, err
+	return &struct{ Body NotificationChannels }{NotificationChannels{emptyIfNil(list)}}, err
 }
 
-func (s *Server) testNotices(ctx context.Context, in *Once) (*Accepted, error) {
-	return s.start(ctx, *in, "notice.test", workflows.TestNoticeInput{}, nil, notification.TestTarget)
+func (s *Server) testNotifications(ctx context.Context, in *IdempotencyHeader) (*Accepted, error) {
+	return s.start(ctx, *in, "notification.test", workflows.TestNotificationInput{}, nil, notification.TestTarget)
 }

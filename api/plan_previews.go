@@ -11,31 +11,31 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// Upcoming is when a schedule runs next.
-type Upcoming struct {
+// SchedulePreview is when a schedule runs next.
+type SchedulePreview struct {
 	NextRuns    []time.Time         `json:"next_runs"`
 	Occurrences []backup.Occurrence `json:"occurrences"`
 }
 
 func (s *Server) previewPlan(_ context.Context, in *struct {
 	Body struct {
-		Schedule backup.When `json:"schedule"`
+		Schedule backup.Schedule `json:"schedule"`
 	}
-}) (*struct{ Body Upcoming }, error) {
+}) (*struct{ Body SchedulePreview }, error) {
 	next, err := in.Body.Schedule.Next(time.Now(), upcoming)
 	if err != nil {
 		return nil, err
 	}
-	out := Upcoming{NextRuns: []time.Time{}, Occurrences: next}
+	out := SchedulePreview{NextRuns: []time.Time{}, Occurrences: next}
 	for _, o := range next {
 		out.NextRuns = append(out.NextRuns, o.At)
 	}
-	return &struct{ Body Upcoming }{out}, nil
+	return &struct{ Body SchedulePreview }{out}, nil
 }
 
 // RetentionPreview is what becomes of a plan's backups.
 type RetentionPreview struct {
-	Items []backup.Verdict `json:"items"`
+	Items []backup.RetentionDecision `json:"items"`
 }
 
 func (s *Server) previewRetention(ctx context.Context, in *PlanPath) (*struct{ Body RetentionPreview }, error) {
@@ -47,7 +47,7 @@ func (s *Server) previewRetention(ctx context.Context, in *PlanPath) (*struct{ B
 	if err != nil {
 		return nil, err
 	}
-	verdicts, err := p.Judge(all)
+	verdicts, err := p.ApplyRetention(all)
 	return &struct{ Body RetentionPreview }{RetentionPreview{Items: verdicts}}, err
 }
 

@@ -29,7 +29,7 @@ func TestAPlanSaysWhetherItIsStale(t *testing.T) {
 		"the plan is new":   {backedUp: 3 * day, run: operation.Failed},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := newHouse(t)
+			h := newTestServer(t)
 			h.calendar.age, h.vault.age, h.vault.err = c.made, c.backedUp, c.away
 			h.work.run = c.run
 			for _, path := range []string{"/api/v1/backup-plans", "/api/v1/backup-plans/" + planID} {
@@ -42,11 +42,11 @@ func TestAPlanSaysWhetherItIsStale(t *testing.T) {
 					require.NoError(t, json.Unmarshal(w.Body.Bytes(), &page.Items[0]))
 				}
 				p := page.Items[0]
-				require.Equal(t, c.stale, p.StaleSince != nil)
-				require.Equal(t, 2, p.Missed, "as the last round has counted")
+				require.Equal(t, c.stale, p.OverdueSince != nil)
+				require.Equal(t, 2, p.MissedRuns, "as the last round has counted")
 				if c.stale {
-					require.Equal(t, enrolledID, p.Stale[0].Instance)
-					require.True(t, p.StaleSince.Before(time.Now()))
+					require.Equal(t, enrolledID, p.OverdueInstances[0].Instance)
+					require.True(t, p.OverdueSince.Before(time.Now()))
 				}
 			}
 		})

@@ -88,10 +88,10 @@ func problemOf(ctx context.Context, err error) error {
 
 // in puts the problem into the reader's language; its code stays.
 func (p *Problem) in(ctx context.Context) *Problem {
-	p.Detail = i18n.Say(ctx, p.Detail)
+	p.Detail = i18n.Translate(ctx, p.Detail)
 	said := make([]fault.Field, len(p.Errors)) // a fault may be told to others too
 	for i, f := range p.Errors {
-		said[i] = fault.Field{Field: f.Field, Message: i18n.Say(ctx, f.Message)}
+		said[i] = fault.Field{Field: f.Field, Message: i18n.Translate(ctx, f.Message)}
 	}
 	if len(said) > 0 {
 		p.Errors = said

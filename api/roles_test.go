@@ -58,7 +58,7 @@ var routes = map[string]route{
 
 	"listInstances":    {identity.Viewer, "/instances", ""},
 	"getInstance":      {identity.Viewer, "/instances/" + enrolledID, ""},
-	"connectInstance":  {identity.Operator, "/instances/" + enrolledID + "/network", ""},
+	"connectInstance":  {identity.Operator, "/instances/" + enrolledID + "/connect", ""},
 	"unenrollInstance": {identity.Operator, "/instances/" + enrolledID, ""},
 	"installAgent":     {identity.Operator, "/instances/" + enrolledID + "/agents/ntp", ""},
 	"removeAgent":      {identity.Operator, "/instances/" + enrolledID + "/agents/ntp", ""},
@@ -93,15 +93,15 @@ var routes = map[string]route{
 	"listRestorePoints": {identity.Viewer, "/instances/" + enrolledID + "/restore-points", ""},
 	"restoreInstance":   {identity.Operator, "/instances/" + enrolledID + "/restore", `{"backup_id":"` + backupID + `","confirm":"web-1"}`},
 
-	"listNotices": {identity.Viewer, "/notices", ""},
-	"testNotices": {identity.Administrator, "/notices/test", ""},
+	"listNotifications": {identity.Viewer, "/notifications", ""},
+	"testNotifications": {identity.Administrator, "/notifications/test", ""},
 
 	"listAudit":   {identity.Viewer, "/audit", ""},
 	"exportAudit": {identity.Viewer, "/audit/export?format=csv", ""},
 }
 
 // operations returns the contract's operations with their methods.
-func (h *house) operations(t *testing.T) map[string]string {
+func (h *testServer) operations(t *testing.T) map[string]string {
 	t.Helper()
 	document, err := h.OpenAPI()
 	require.NoError(t, err)
@@ -121,8 +121,8 @@ func (h *house) operations(t *testing.T) map[string]string {
 var everyone = []identity.Role{identity.None, identity.Viewer, identity.Operator, identity.Administrator}
 
 func TestEveryRouteAsksForItsRole(t *testing.T) {
-	h := newHouse(t)
-	operations := newHouse(t).operations(t)
+	h := newTestServer(t)
+	operations := newTestServer(t).operations(t)
 	for id := range routes {
 		require.Contains(t, operations, id, "the table names an operation that the contract lacks")
 	}
@@ -148,7 +148,7 @@ func TestEveryRouteAsksForItsRole(t *testing.T) {
 }
 
 func TestEveryCredentialMeetsTheSameDoor(t *testing.T) {
-	h := newHouse(t)
+	h := newTestServer(t)
 	for _, who := range everyone[1:] {
 		for name, credential := range map[string]string{"X-Auth-Token": string(who), "Authorization": basic(string(who), string(who))} {
 			answer := h.send(t, ask{method: http.MethodPost, path: "/api/v1/apps/ntp/launch", body: `{}`, header: map[string]string{name: credential}})
@@ -163,7 +163,7 @@ func TestEveryCredentialMeetsTheSameDoor(t *testing.T) {
 
 // What is not ours, Temporal Web and the payload codec, is for administrators alone.
 func TestTemporalWebAndCodecAreForAdministrators(t *testing.T) {
-	h := newHouse(t)
+	h := newTestServer(t)
 	want := map[identity.Role]int{identity.None: http.StatusUnauthorized, identity.Viewer: http.StatusForbidden, identity.Operator: http.StatusForbidden, identity.Administrator: http.StatusOK}
 	for who, status := range want {
 		for _, a := range []ask{{method: http.MethodGet, path: "/temporal/"}, {method: http.MethodPost, path: "/temporal/api/v1/x"},
@@ -182,7 +182,7 @@ func TestTemporalWebAndCodecAreForAdministrators(t *testing.T) {
 
 // A task may be cancelled and retried only by who could have started it.
 func TestTasksAreTouchedByWhoMayStartThem(t *testing.T) {
-	h := newHouse(t)
+	h := newTestServer(t)
 	h.Operations = map[string]operation.Operation{"vault.open": {Name: "vault.open", Role: identity.Administrator}}
 	h.work.operation = "vault.open"
 	for _, verb := range []string{"cancel", "retry"} {
@@ -197,7 +197,7 @@ func TestTasksAreTouchedByWhoMayStartThem(t *testing.T) {
 
 // Who was refused a change stands in the audit; who only looked does not.
 func TestRefusedChangesAreAudited(t *testing.T) {
-	h := newHouse(t)
+	h := newTestServer(t)
 	h.send(t, ask{method: http.MethodPost, path: "/api/v1/apps/ntp/launch", body: `{}`, as: identity.Viewer})
 	h.send(t, ask{method: http.MethodGet, path: "/api/v1/apps", as: identity.Viewer})
 	require.Len(t, h.book.records, 1)

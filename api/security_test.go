@@ -20,8 +20,8 @@ const inner = "pq: connection to db-7.internal refused, password=hunter2"
 
 // What went wrong inside is for the log: no answer shows it.
 func TestNoAnswerShowsAnInnerError(t *testing.T) {
-	h := newHouse(t)
-	operations := newHouse(t).operations(t)
+	h := newTestServer(t)
+	operations := newTestServer(t).operations(t)
 	for name, c := range map[string]struct {
 		err    error
 		status int
@@ -53,7 +53,7 @@ func TestNoAnswerShowsAnInnerError(t *testing.T) {
 }
 
 func TestAPanicIsAnInternalProblem(t *testing.T) {
-	h := newHouse(t)
+	h := newTestServer(t)
 	h.Stacks = nil
 	answer := h.send(t, ask{method: http.MethodGet, path: "/api/v1/stack", as: identity.Viewer})
 	require.Equal(t, http.StatusInternalServerError, answer.Code)
@@ -68,7 +68,7 @@ func TestSecretsAreNeitherEchoedNorLogged(t *testing.T) {
 	before := slog.Default()
 	slog.SetDefault(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	t.Cleanup(func() { slog.SetDefault(before) })
-	h := newHouse(t)
+	h := newTestServer(t)
 	session := "/api/v1/session"
 	for _, a := range []ask{
 		post(session, `{"username":"demo","password":"`+secret+`"}`),
@@ -95,7 +95,7 @@ func TestSecretsAreNeitherEchoedNorLogged(t *testing.T) {
 }
 
 func TestEveryAnswerHasSecureHeaders(t *testing.T) {
-	h := newHouse(t)
+	h := newTestServer(t)
 	for name, a := range map[string]ask{
 		"page":        {method: http.MethodGet, path: "/"},
 		"page within": {method: http.MethodGet, path: "/apps/ntp"},
@@ -135,7 +135,7 @@ func TestEveryAnswerHasSecureHeaders(t *testing.T) {
 }
 
 func TestSessionCookieIsOutOfReach(t *testing.T) {
-	h := newHouse(t)
+	h := newTestServer(t)
 	h.SecureCookies = true
 	answer := h.send(t, post("/api/v1/session", `{"username":"operator","password":"operator"}`))
 	require.Equal(t, http.StatusCreated, answer.Code)
@@ -159,7 +159,7 @@ func TestGuessingPasswordsIsSlowedDown(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := newHouse(t)
+			h := newTestServer(t)
 			for range 3 { // what succeeds costs nothing
 				require.Less(t, h.send(t, try("viewer")).Code, 300)
 			}
@@ -180,7 +180,7 @@ func TestGuessingPasswordsIsSlowedDown(t *testing.T) {
 
 // A cloud that is away is no failure of the person.
 func TestAnUnavailableCloudCountsAgainstNobody(t *testing.T) {
-	h := newHouse(t)
+	h := newTestServer(t)
 	h.people.err = fault.New(fault.Unavailable, nil, "keystone does not answer")
 	for range failuresInARow + 5 {
 		require.Equal(t, http.StatusServiceUnavailable, h.send(t, post("/api/v1/session", `{"username":"viewer","password":"viewer"}`)).Code)
@@ -190,7 +190,7 @@ func TestAnUnavailableCloudCountsAgainstNobody(t *testing.T) {
 }
 
 func TestMetricsAreForTheMachineItself(t *testing.T) {
-	h := newHouse(t)
+	h := newTestServer(t)
 	get := func(address, forwarded string) int {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", http.NoBody)
 		r.RemoteAddr = address

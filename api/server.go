@@ -33,46 +33,46 @@ type Identities interface {
 
 // Tasks starts operations and shows them.
 type Tasks interface {
-	Start(ctx context.Context, s task.Start) (task.Task, error)
-	Again(ctx context.Context, s task.Start) (*task.Task, error)
+	Start(ctx context.Context, s task.StartRequest) (task.Task, error)
+	FindByIdempotencyKey(ctx context.Context, s task.StartRequest) (*task.Task, error)
 	List(ctx context.Context, f task.Filter) (task.Page, error)
 	Get(ctx context.Context, id string) (task.Task, error)
 	Cancel(ctx context.Context, id string) (task.Task, error)
 	Retry(ctx context.Context, id string, r operation.Request, userToken, key string) (task.Task, error)
 	Log(ctx context.Context, id, step string) (*tasklog.View, error)
-	FollowLog(ctx context.Context, id, step, cursor string, lines bool) <-chan task.LogChange
+	FollowLog(ctx context.Context, id, step, cursor string, lines bool) <-chan task.LogUpdate
 	Running(ctx context.Context, target operation.Target) (string, error)
 	Watch(ctx context.Context, id string) <-chan task.Task
 	WatchAll(ctx context.Context) <-chan task.Task
-	RunningOn(ctx context.Context, kind string) (map[string]string, error)
-	Latest(ctx context.Context, target operation.Target) (task.Task, error)
+	RunningByTarget(ctx context.Context, kind string) (map[string]string, error)
+	LatestByTarget(ctx context.Context, target operation.Target) (task.Task, error)
 }
 
 // Instances reads the project's servers.
 type Instances interface {
 	List(ctx context.Context) ([]instance.Instance, error)
-	More(ctx context.Context) ([]instance.Instance, error)
+	ListCached(ctx context.Context) ([]instance.Instance, error)
 	Get(ctx context.Context, id string) (instance.Instance, error)
 }
 
 // Tokens makes enrollment tokens and redeems them.
 type Tokens interface {
-	Create(ctx context.Context, in enrollment.New) (t enrollment.Token, text string, err error)
+	Create(ctx context.Context, in enrollment.CreateTokenOptions) (t enrollment.Token, text string, err error)
 	List(ctx context.Context) ([]enrollment.Token, error)
 	Revoke(ctx context.Context, id string) (enrollment.Token, error)
 	Redeem(ctx context.Context, text, server, source string) (enrollment.Token, error)
-	Holder(ctx context.Context, text, server string) (enrollment.Token, error)
+	Authenticate(ctx context.Context, text, server string) (enrollment.Token, error)
 }
 
 // Plans keeps backup plans.
 type Plans interface {
-	Create(ctx context.Context, p backup.Plan) (backup.Planned, error)
-	Get(ctx context.Context, id string) (backup.Planned, error)
-	List(ctx context.Context, after string, n int) (list []backup.Planned, more bool, err error)
-	Replace(ctx context.Context, p backup.Plan, etag string) (backup.Planned, error)
-	Pause(ctx context.Context, id, note string) (backup.Planned, error)
-	Resume(ctx context.Context, id string) (backup.Planned, error)
-	Seen(ctx context.Context) (map[string]backup.Seen, error)
+	Create(ctx context.Context, p backup.Plan) (backup.PlanStatus, error)
+	Get(ctx context.Context, id string) (backup.PlanStatus, error)
+	List(ctx context.Context, after string, n int) (list []backup.PlanStatus, more bool, err error)
+	Replace(ctx context.Context, p backup.Plan, etag string) (backup.PlanStatus, error)
+	Pause(ctx context.Context, id, note string) (backup.PlanStatus, error)
+	Resume(ctx context.Context, id string) (backup.PlanStatus, error)
+	Observation(ctx context.Context) (map[string]backup.PlanObservation, error)
 	Delete(ctx context.Context, id string) error
 }
 
@@ -84,9 +84,9 @@ type Backups interface {
 	Files(ctx context.Context, id, dir, query string, limit int, pageToken string) (backup.FilesPage, error)
 }
 
-// Notices shows where notices go, and what became of the last of each.
-type Notices interface {
-	Channels(ctx context.Context) ([]notification.Recipient, error)
+// NotificationStatus shows where notifications go, and what became of the last of each.
+type NotificationStatus interface {
+	Channels(ctx context.Context) ([]notification.ChannelStatus, error)
 }
 
 // Stacks reads the toolbox stack.
@@ -103,10 +103,10 @@ type Stacks interface {
 type Apps interface {
 	List(ctx context.Context) ([]app.App, error)
 	Get(ctx context.Context, name string) (app.App, error)
-	Now(ctx context.Context, name string) (app.App, error)
+	GetFresh(ctx context.Context, name string) (app.App, error)
 	Icon(name string) ([]byte, error)
 	Revisions(ctx context.Context, name string) ([]app.Revision, error)
-	Plan(ctx context.Context, name, version string) ([]app.PlanRow, error)
+	UpgradeDiff(ctx context.Context, name, version string) ([]app.PlanRow, error)
 	CheckSettings(ctx context.Context, name string, s app.Settings) (plain app.Settings, changes []operation.Change, err error)
 }
 
@@ -137,7 +137,7 @@ type Config struct {
 	UI            http.Handler
 	Metrics       http.Handler
 	Codec         http.Handler // payload codec for Temporal Web
-	Enrollment    enrollment.Texts
+	Enrollment    enrollment.Templates
 	PublicKey     string // the manager's, one line of authorized_keys
 	Middleware    []gin.HandlerFunc
 }
@@ -145,21 +145,21 @@ type Config struct {
 // Server serves the contract.
 type Server struct {
 	Config
-	Identities Identities
-	Tasks      Tasks
-	Stacks     Stacks
-	Apps       Apps
-	Instances  Instances
-	Tokens     Tokens
-	Plans      Plans
-	Backups    Backups
-	Notices    Notices
-	Audit      Audit
-	Operations map[string]operation.Operation
-	Probes     []Probe
+	Identities    Identities
+	Tasks         Tasks
+	Stacks        Stacks
+	Apps          Apps
+	Instances     Instances
+	Tokens        Tokens
+	Plans         Plans
+	Backups       Backups
+	Notifications NotificationStatus
+	Audit         Audit
+	Operations    map[string]operation.Operation
+	Probes        []Probe
 
-	sessions sessions
-	attempts *attempts
+	sessions     sessions
+	loginLimiter *loginLimiter
 }
 
 // Limits of one request.
@@ -188,7 +188,7 @@ func (s *Server) router() (*gin.Engine, huma.API, error) {
 	if err := s.sessions.init(s.SessionKey); err != nil {
 		return nil, nil, err
 	}
-	s.attempts = newAttempts()
+	s.loginLimiter = newLoginLimiter()
 	gin.SetMode(gin.ReleaseMode)
 	r := gin.New()
 	r.HandleMethodNotAllowed = true
@@ -212,7 +212,7 @@ func (s *Server) router() (*gin.Engine, huma.API, error) {
 	}
 	api := humagin.NewWithGroup(r, r.Group("/api/v1"), config)
 	api.UseMiddleware(s.language, s.authenticate(api))
-	for _, register := range []func(huma.API){s.sessionRoutes, s.taskRoutes, s.logRoutes, s.eventRoutes, s.stackRoutes, s.appRoutes, s.instanceRoutes, s.enrollmentRoutes, s.planRoutes, s.backupRoutes, s.noticeRoutes, s.auditRoutes} {
+	for _, register := range []func(huma.API){s.sessionRoutes, s.taskRoutes, s.logRoutes, s.eventRoutes, s.stackRoutes, s.appRoutes, s.instanceRoutes, s.enrollmentRoutes, s.planRoutes, s.backupRoutes, s.notificationRoutes, s.auditRoutes} {
 		register(api)
 	}
 	return r, api, nil

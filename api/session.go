@@ -84,8 +84,8 @@ type Session struct {
 	CSRFToken string        `json:"csrf_token"`
 }
 
-// SignIn is a password or an application credential.
-type SignIn struct {
+// SignInRequest is a password or an application credential.
+type SignInRequest struct {
 	Username                    string `json:"username,omitempty" maxLength:"255"`
 	Password                    string `json:"password,omitempty" maxLength:"4096"`
 	UserDomain                  string `json:"user_domain,omitempty" maxLength:"255"`
@@ -96,7 +96,7 @@ type SignIn struct {
 }
 
 // Resolve checks that one whole credential was given.
-func (b *SignIn) Resolve(huma.Context) []error {
+func (b *SignInRequest) Resolve(huma.Context) []error {
 	missing := func(field string) []error {
 		return []error{&huma.ErrorDetail{Location: "body." + field, Message: "expected"}}
 	}
@@ -113,7 +113,7 @@ func (b *SignIn) Resolve(huma.Context) []error {
 	return nil
 }
 
-type sessionAnswer struct {
+type sessionResponse struct {
 	SetCookie string `header:"Set-Cookie"`
 	Body      Session
 }
@@ -130,10 +130,10 @@ func (s *Server) sessionRoutes(api huma.API) {
 		Summary: "What this manager is"}, s.getInfo)
 }
 
-func (s *Server) openSession(ctx context.Context, in *struct{ Body SignIn }) (*sessionAnswer, error) {
+func (s *Server) openSession(ctx context.Context, in *struct{ Body SignInRequest }) (*sessionResponse, error) {
 	b, who := in.Body, callerOf(ctx)
 	name := b.Username + b.ApplicationCredentialID
-	if err := s.attempts.allow(who.sourceIP, name); err != nil {
+	if err := s.loginLimiter.allow(who.sourceIP, name); err != nil {
 		return nil, err
 	}
 	person, err := s.Identities.SignIn(ctx, identity.Credentials{
@@ -141,7 +141,7 @@ func (s *Server) openSession(ctx context.Context, in *struct{ Body SignIn }) (*s
 		Project: orDefault(b.Project, s.Defaults.Project), ProjectDomain: orDefault(b.ProjectDomain, s.Defaults.ProjectDomain),
 		ApplicationCredentialID: b.ApplicationCredentialID, ApplicationCredentialSecret: b.ApplicationCredentialSecret,
 	})
-	s.attempts.result(who.sourceIP, name, err)
+	s.loginLimiter.result(who.sourceIP, name, err)
 	who.Identity, who.via = person, "ui"
 	if err != nil {
 		who.UserName = name
@@ -155,7 +155,7 @@ func (s *Server) openSession(ctx context.Context, in *struct{ Body SignIn }) (*s
 	if err := s.record(ctx, who, "session.open", string(operation.Succeeded), ""); err != nil {
 		return nil, err
 	}
-	return &sessionAnswer{SetCookie: cookie, Body: describe(person, v.CSRF)}, nil
+	return &sessionResponse{SetCookie: cookie, Body: describe(person, v.CSRF)}, nil
 }
 
 func (s *Server) newCookie(person identity.Identity) (string, session, error) {
@@ -173,9 +173,9 @@ func describe(p identity.Identity, csrf string) Session {
 	return Session{User: User{p.UserID, p.UserName}, Project: User{p.ProjectID, p.ProjectName}, Role: p.Role, ExpiresAt: p.ExpiresAt.UTC(), CSRFToken: csrf}
 }
 
-func (s *Server) getSession(ctx context.Context, _ *struct{}) (*sessionAnswer, error) {
+func (s *Server) getSession(ctx context.Context, _ *struct{}) (*sessionResponse, error) {
 	who := callerOf(ctx)
-	return &sessionAnswer{Body: describe(who.Identity, who.csrf)}, nil
+	return &sessionResponse{Body: describe(who.Identity, who.csrf)}, nil
 }
 
 func (s *Server) closeSession(ctx context.Context, _ *struct{}) (*struct {

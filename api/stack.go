@@ -39,14 +39,14 @@ func (s *Server) stackRoutes(api huma.API) {
 		Summary: "The stack's story, newest first"}, s.listStackEvents)
 }
 
-type stackAnswer struct{ Body stack.Stack }
+type stackResponse struct{ Body stack.Stack }
 
-func (s *Server) getStack(ctx context.Context, _ *struct{}) (*stackAnswer, error) {
+func (s *Server) getStack(ctx context.Context, _ *struct{}) (*stackResponse, error) {
 	st, err := s.Stacks.Get(ctx)
 	if err != nil {
 		return nil, err
 	}
-	st.Reason = i18n.Say(ctx, st.Reason)
+	st.Reason = i18n.Translate(ctx, st.Reason)
 	task, err := s.Tasks.Running(ctx, stackTarget(""))
 	if err != nil {
 		return nil, err
@@ -54,10 +54,10 @@ func (s *Server) getStack(ctx context.Context, _ *struct{}) (*stackAnswer, error
 	if task != "" {
 		st.Task = taskURL(task)
 		if st.State == stack.Absent {
-			st.State, st.Reason = stack.Deploying, i18n.Say(ctx, "the deployment has begun")
+			st.State, st.Reason = stack.Deploying, i18n.Translate(ctx, "the deployment has begun")
 		}
 	}
-	return &stackAnswer{st}, nil
+	return &stackResponse{st}, nil
 }
 
 func (s *Server) getStackOptions(ctx context.Context, _ *struct{}) (*struct{ Body stack.Options }, error) {
@@ -69,27 +69,27 @@ func (s *Server) preflightStack(ctx context.Context, in *struct{ Body stack.Para
 	who := callerOf(ctx)
 	report, err := s.Stacks.Preflight(ctx, in.Body, who.Token, who.Restricted)
 	for i := range report.Checks {
-		report.Checks[i].Detail = i18n.Say(ctx, report.Checks[i].Detail)
+		report.Checks[i].Detail = i18n.Translate(ctx, report.Checks[i].Detail)
 	}
 	return &struct{ Body stack.Report }{report}, err
 }
 
 func (s *Server) deployStack(ctx context.Context, in *struct {
-	Once
+	IdempotencyHeader
 	Body stack.Parameters
 }) (*Accepted, error) {
-	return s.once(ctx, in.Once, "stack.deploy", in.Body, stackTarget(in.Body.Name), func() (*Accepted, error) {
+	return s.idempotent(ctx, in.IdempotencyHeader, "stack.deploy", in.Body, stackTarget(in.Body.Name), func() (*Accepted, error) {
 		who := callerOf(ctx)
-		if err := s.fits(ctx, in.Body, who); err != nil {
+		if err := s.requireFits(ctx, in.Body, who); err != nil {
 			return nil, err
 		}
 		input := workflows.DeployStackInput{Parameters: in.Body, UserToken: who.Token, Restricted: who.Restricted}
-		return s.start(ctx, in.Once, "stack.deploy", input, in.Body, stackTarget(in.Body.Name))
+		return s.start(ctx, in.IdempotencyHeader, "stack.deploy", input, in.Body, stackTarget(in.Body.Name))
 	})
 }
 
-// fits refuses a deployment that cannot succeed, with one entry for each thing that lacks.
-func (s *Server) fits(ctx context.Context, p stack.Parameters, who caller) error {
+// requireFits refuses a deployment that cannot succeed, with one entry for each thing that lacks.
+func (s *Server) requireFits(ctx context.Context, p stack.Parameters, who caller) error {
 	if task, err := s.Tasks.Running(ctx, stackTarget("")); err != nil || task != "" {
 		return err // the start itself names the task in the way
 	}
@@ -114,27 +114,27 @@ func (s *Server) fits(ctx context.Context, p stack.Parameters, who caller) error
 }
 
 func (s *Server) updateStack(ctx context.Context, in *struct {
-	Once
+	IdempotencyHeader
 	Body stack.Changes
 }) (*Accepted, error) {
 	if in.Body == (stack.Changes{}) {
 		return nil, fault.InvalidField("body", "nothing to change was given")
 	}
-	return s.once(ctx, in.Once, "stack.update", in.Body, stackTarget(""), func() (*Accepted, error) {
+	return s.idempotent(ctx, in.IdempotencyHeader, "stack.update", in.Body, stackTarget(""), func() (*Accepted, error) {
 		name, err := s.Stacks.Name(ctx)
 		if err != nil {
 			return nil, err
 		}
 		input := workflows.UpdateStackInput{Name: name, Changes: in.Body, UserToken: callerOf(ctx).Token}
-		return s.start(ctx, in.Once, "stack.update", input, in.Body, stackTarget(name))
+		return s.start(ctx, in.IdempotencyHeader, "stack.update", input, in.Body, stackTarget(name))
 	})
 }
 
 func (s *Server) deleteStack(ctx context.Context, in *struct {
-	Once
+	IdempotencyHeader
 	Confirm string `query:"confirm" maxLength:"255" doc:"the stack's name"`
 }) (*Accepted, error) {
-	return s.once(ctx, in.Once, "stack.delete", in.Confirm, stackTarget(in.Confirm), func() (*Accepted, error) {
+	return s.idempotent(ctx, in.IdempotencyHeader, "stack.delete", in.Confirm, stackTarget(in.Confirm), func() (*Accepted, error) {
 		name, err := s.Stacks.Name(ctx)
 		if err != nil {
 			return nil, err
@@ -143,7 +143,7 @@ func (s *Server) deleteStack(ctx context.Context, in *struct {
 			return nil, fault.InvalidField("confirm", "type the stack's name to delete it")
 		}
 		input := workflows.DeleteStackInput{Name: name, UserToken: callerOf(ctx).Token}
-		return s.start(ctx, in.Once, "stack.delete", input, in.Confirm, stackTarget(name))
+		return s.start(ctx, in.IdempotencyHeader, "stack.delete", input, in.Confirm, stackTarget(name))
 	})
 }
 

@@ -32,12 +32,12 @@ func accepted(t task.Task, err error) (*Accepted, error) {
 }
 
 // start starts an operation for the caller; body is what the Idempotency-Key stands for.
-func (s *Server) start(ctx context.Context, once Once, operation string, input, body any, targets ...operation.Target) (*Accepted, error) {
+func (s *Server) start(ctx context.Context, once IdempotencyHeader, operation string, input, body any, targets ...operation.Target) (*Accepted, error) {
 	return s.startChange(ctx, once, operation, input, body, nil, targets...)
 }
 
 // startMany is start for work on many targets, which are held one by one.
-func (s *Server) startMany(ctx context.Context, once Once, operation string, input, body any, targets []operation.Target) (*Accepted, error) {
+func (s *Server) startMany(ctx context.Context, once IdempotencyHeader, operation string, input, body any, targets []operation.Target) (*Accepted, error) {
 	encoded, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
@@ -47,12 +47,12 @@ func (s *Server) startMany(ctx context.Context, once Once, operation string, inp
 		sum := sha256.Sum256([]byte(callerOf(ctx).UserID + " " + operation + " " + once.IdempotencyKey))
 		id = hex.EncodeToString(sum[:16])
 	}
-	return accepted(s.Tasks.Start(ctx, task.Start{Operation: s.Operations[operation], Input: input, Request: request(ctx, operation, targets...),
+	return accepted(s.Tasks.Start(ctx, task.StartRequest{Operation: s.Operations[operation], Input: input, Request: request(ctx, operation, targets...),
 		Key: once.IdempotencyKey, Body: encoded, ID: "batch:" + id}))
 }
 
 // startChange is start for an operation whose old and new values the audit shows.
-func (s *Server) startChange(ctx context.Context, once Once, operation string, input, body any, changes []operation.Change, targets ...operation.Target) (*Accepted, error) {
+func (s *Server) startChange(ctx context.Context, once IdempotencyHeader, operation string, input, body any, changes []operation.Change, targets ...operation.Target) (*Accepted, error) {
 	op, ok := s.Operations[operation]
 	if !ok {
 		return nil, fmt.Errorf("operation %s is not registered", operation)
@@ -63,14 +63,14 @@ func (s *Server) startChange(ctx context.Context, once Once, operation string, i
 	}
 	r := request(ctx, operation, targets...)
 	r.Changes = changes
-	return accepted(s.Tasks.Start(ctx, task.Start{Operation: op, Input: input, Request: r, Key: once.IdempotencyKey, Body: encoded}))
+	return accepted(s.Tasks.Start(ctx, task.StartRequest{Operation: op, Input: input, Request: r, Key: once.IdempotencyKey, Body: encoded}))
 }
 
 type taskPath struct {
 	ID string `path:"id" maxLength:"512"`
 }
 
-type taskAnswer struct{ Body task.Task }
+type taskResponse struct{ Body task.Task }
 
 func (s *Server) taskRoutes(api huma.API) {
 	tags := []string{"Tasks"}
@@ -85,7 +85,7 @@ func (s *Server) taskRoutes(api huma.API) {
 }
 
 type listTasks struct {
-	Status    string    `query:"status" enum:"queued,running,blocked,cancelling,succeeded,failed,partly_failed,cancelled,timed_out"`
+	Status    string    `query:"status" enum:"queued,running,blocked,cancelling,succeeded,failed,partially_failed,cancelled,timed_out"`
 	Operation string    `query:"operation" maxLength:"64"`
 	Target    string    `query:"target" maxLength:"255" doc:"an id, or <kind>:<id>"`
 	Actor     string    `query:"actor" maxLength:"255" doc:"a user id or name"`
@@ -104,30 +104,30 @@ func (s *Server) listTasks(ctx context.Context, in *listTasks) (*struct{ Body ta
 	return &struct{ Body task.Page }{page}, nil
 }
 
-func (s *Server) getTask(ctx context.Context, in *taskPath) (*taskAnswer, error) {
+func (s *Server) getTask(ctx context.Context, in *taskPath) (*taskResponse, error) {
 	t, err := s.Tasks.Get(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	return &taskAnswer{t}, nil
+	return &taskResponse{t}, nil
 }
 
 func (s *Server) cancelTask(ctx context.Context, in *taskPath) (*Accepted, error) {
-	return s.touch(ctx, "task.cancel", in.ID, func() (task.Task, error) { return s.Tasks.Cancel(ctx, in.ID) })
+	return s.changeTask(ctx, "task.cancel", in.ID, func() (task.Task, error) { return s.Tasks.Cancel(ctx, in.ID) })
 }
 
 func (s *Server) retryTask(ctx context.Context, in *struct {
-	Once
+	IdempotencyHeader
 	ID string `path:"id" maxLength:"512"`
 }) (*Accepted, error) {
-	return s.touch(ctx, "task.retry", in.ID, func() (task.Task, error) {
+	return s.changeTask(ctx, "task.retry", in.ID, func() (task.Task, error) {
 		return s.Tasks.Retry(ctx, in.ID, request(ctx, ""), callerOf(ctx).Token, in.IdempotencyKey)
 	})
 }
 
-// touch cancels or retries, and audits who did. An operation that the caller could not have started
+// changeTask cancels or retries, and audits who did. An operation that the caller could not have started
 // is refused.
-func (s *Server) touch(ctx context.Context, what, id string, do func() (task.Task, error)) (*Accepted, error) {
+func (s *Server) changeTask(ctx context.Context, what, id string, do func() (task.Task, error)) (*Accepted, error) {
 	t, err := s.Tasks.Get(ctx, id)
 	if err != nil {
 		return nil, err

@@ -70,7 +70,7 @@ type rawStack struct {
 
 func (r rawStack) body() (map[string]any, error) {
 	return map[string]any{"stack_name": r.name, "template": r.template, "files": r.files, "parameters": r.params,
-		"tags": "mcm,mcm-operation-1", "timeout_mins": 30, "disable_rollback": true}, nil
+		"tags": "mcm,mcm-task-1", "timeout_mins": 30, "disable_rollback": true}, nil
 }
 
 func (r rawStack) ToStackCreateMap() (map[string]any, error) { return r.body() }

@@ -7,10 +7,10 @@ dir=$(mktemp -d)
 port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 listen=127.0.0.1:$(port)
 sandbox=127.0.0.1:$(port)
-# Where notices go: a receiver that a journey starts later, at a port that is handed to nobody else meanwhile.
+# Where notifications go: a receiver that a journey starts later, at a port that is handed to nobody else meanwhile.
 hook=$((20000 + RANDOM % 10000))
 (umask 077 && echo "whsec_$(head -c 32 /dev/urandom | base64)" >"$dir/hook-secret")
-export MCM_NOTICE_WEBHOOK_URLS="http://hook:hunter2@127.0.0.1:$hook/notices?key=hunter3" MCM_NOTICE_WEBHOOK_SECRET_FILE=$dir/hook-secret
+export MCM_NOTIFICATION_WEBHOOK_URLS="http://hook:hunter2@127.0.0.1:$hook/notifications?key=hunter3" MCM_NOTIFICATION_WEBHOOK_SECRET_FILE=$dir/hook-secret
 MCM_DATA_DIR=$dir MCM_LISTEN=$listen MCM_SANDBOX_LISTEN=$sandbox MCM_SANDBOX_SPEED=4 MCM_LOG_LEVEL=warn bin/mcm sandbox >"$dir/log" 2>&1 &
 pid=$!
 finish() {

@@ -40,7 +40,7 @@ import (
 	"mycloudmanager/workflows"
 )
 
-const shutdownPatience = 10 * time.Second
+const shutdownTimeout = 10 * time.Second
 
 // Run runs the product until ctx ends; say gets the lines for the person at the terminal.
 func Run(ctx context.Context, c config.Config, mode Mode, version string, say io.Writer) error {
@@ -51,18 +51,18 @@ func Run(ctx context.Context, c config.Config, mode Mode, version string, say io
 	defer p.close()
 	failed := make(chan error, 1)
 	if mode.Worker {
-		if err := p.work(); err != nil {
+		if err := p.startWorker(); err != nil {
 			return err
 		}
 	}
-	if err := p.makeRounds(ctx); err != nil {
+	if err := p.reconcileSchedules(ctx); err != nil {
 		return err
 	}
 	if mode.API {
-		if err := p.serve(failed); err != nil {
+		if err := p.serveHTTP(failed); err != nil {
 			return err
 		}
-		greet(say, c, mode)
+		printBanner(say, c, mode)
 	}
 	select {
 	case <-ctx.Done():
@@ -72,9 +72,9 @@ func Run(ctx context.Context, c config.Config, mode Mode, version string, say io
 	}
 }
 
-// work starts the worker, which goes on through outages of Temporal by itself.
-func (p *product) work() error {
-	parts, err := p.parts()
+// startWorker starts the worker, which goes on through outages of Temporal by itself.
+func (p *app) startWorker() error {
+	parts, err := p.workerDeps()
 	if err != nil {
 		return err
 	}
@@ -86,26 +86,26 @@ func (p *product) work() error {
 	return nil
 }
 
-// makeRounds schedules what the manager does by itself.
-func (p *product) makeRounds(ctx context.Context) error {
+// reconcileSchedules schedules what the manager does by itself.
+func (p *app) reconcileSchedules(ctx context.Context) error {
 	s, err := p.cloud.Manager(ctx)
 	if err != nil {
 		return err
 	}
-	by := schedule.By{Actor: schedule.Manager, Role: string(identity.Operator), Project: s.ProjectID()}
-	plans := schedule.Round{Name: "plans", Workflow: operation.ActivityName(workflows.CheckPlans), Every: p.config.CheckPlans}
-	if plans.Every == 0 {
-		plans.Cron = schedule.Off
+	by := schedule.Initiator{Actor: schedule.Manager, Role: string(identity.Operator), Project: s.ProjectID()}
+	plans := schedule.Schedule{Name: "plans", Workflow: operation.ActivityName(workflows.CheckPlanHealth), Interval: p.config.PlanCheckInterval}
+	if plans.Interval == 0 {
+		plans.Cron = schedule.Disabled
 	}
-	return schedule.Ensure(ctx, p.temporal, temporal.TaskQueue, by, []schedule.Round{
-		{Name: "agents", Workflow: operation.ActivityName(workflows.CheckDrift), Cron: p.config.CheckAgents},
-		{Name: "backups", Workflow: operation.ActivityName(workflows.CheckBackups), Cron: p.config.CheckBackups},
+	return schedule.Reconcile(ctx, p.temporal, temporal.TaskQueue, by, []schedule.Schedule{
+		{Name: "agents", Workflow: operation.ActivityName(workflows.CheckAgentDrift), Cron: p.config.AgentDriftSchedule},
+		{Name: "backups", Workflow: operation.ActivityName(workflows.VerifyStaleBackups), Cron: p.config.BackupVerifySchedule},
 		plans,
 	})
 }
 
-func (p *product) serve(failed chan<- error) error {
-	s, err := p.server()
+func (p *app) serveHTTP(failed chan<- error) error {
+	s, err := p.apiServer()
 	if err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func (p *product) serve(failed chan<- error) error {
 		}
 	}()
 	p.onClose(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), shutdownPatience)
+		ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
 		defer cancel()
 		// Streams of events end only when they are cut.
 		time.AfterFunc(time.Second, func() { _ = server.Close() })
@@ -130,7 +130,7 @@ func (p *product) serve(failed chan<- error) error {
 	return nil
 }
 
-func (p *product) server() (*api.Server, error) {
+func (p *app) apiServer() (*api.Server, error) {
 	key, err := encryption.Key(p.path("session.key"))
 	if err != nil {
 		return nil, err
@@ -139,24 +139,24 @@ func (p *product) server() (*api.Server, error) {
 	s := &api.Server{
 		Config: api.Config{
 			Version: p.version, Sandbox: p.mode.Sandbox, HorizonURL: c.HorizonURL, AccountURL: c.AccountURL, SessionKey: key,
-			SecureCookies: c.SecureCookies, UI: ui.Handler(), Metrics: p.telemetry.Metrics, Codec: http.StripPrefix(codecPath, converter.NewPayloadCodecHTTPHandler(p.ring)),
+			SecureCookies: c.SecureCookies, UI: ui.Handler(), Metrics: p.telemetry.Metrics, Codec: http.StripPrefix(codecPath, converter.NewPayloadCodecHTTPHandler(p.keyring)),
 			Defaults: p.signInDefaults(), Enrollment: p.texts, PublicKey: p.publicKey,
 		},
-		Identities: &identity.Service{Cloud: p.cloud},
-		Tasks:      p.tasks(),
-		Stacks:     &stack.Reader{Cloud: p.cloud, Cluster: p.cluster},
-		Apps:       &status.Reader{Catalog: p.catalog, Cluster: p.cluster, Cloud: p.cloud},
-		Instances:  &instance.Reader{Cloud: p.cloud, Catalog: p.catalog},
-		Tokens:     &enrollment.Tokens{Temporal: p.temporal, Namespace: c.TemporalNamespace, TaskQueue: temporal.TaskQueue, Converter: p.ring.Converter()},
-		Plans:      p.plans(),
-		Backups:    &backup.Reader{Cloud: p.cloud, Records: p.records},
-		Notices:    &notification.Board{Sender: p.notices, Temporal: p.temporal, Namespace: c.TemporalNamespace, Converter: p.ring.Converter()},
-		Audit:      p.audit,
-		Operations: workflows.ByName(),
-		Probes:     p.probes(),
+		Identities:    &identity.Service{Cloud: p.cloud},
+		Tasks:         p.tasks(),
+		Stacks:        &stack.Reader{Cloud: p.cloud, Cluster: p.cluster},
+		Apps:          &status.Reader{Catalog: p.catalog, Cluster: p.cluster, Cloud: p.cloud},
+		Instances:     &instance.Reader{Cloud: p.cloud, Catalog: p.catalog},
+		Tokens:        &enrollment.Tokens{Temporal: p.temporal, Namespace: c.TemporalNamespace, TaskQueue: temporal.TaskQueue, Converter: p.keyring.Converter()},
+		Plans:         p.plans(),
+		Backups:       &backup.Reader{Cloud: p.cloud, Records: p.records},
+		Notifications: &notification.StatusReader{Notifier: p.notifier, Temporal: p.temporal, Namespace: c.TemporalNamespace, Converter: p.keyring.Converter()},
+		Audit:         p.audit,
+		Operations:    workflows.ByName(),
+		Probes:        p.probes(),
 	}
 	if p.embedded != nil {
-		s.TemporalWeb = web(p.embedded.Web, p.embedded.TLS)
+		s.TemporalWeb = temporalWebProxy(p.embedded.Web, p.embedded.TLS)
 	}
 	if p.mode.Sandbox {
 		s.SignInHints = []api.SignInHint{{Username: "admin", Password: "admin", Role: identity.Administrator},
@@ -165,17 +165,17 @@ func (p *product) server() (*api.Server, error) {
 	return s, nil
 }
 
-func (p *product) tasks() *task.Service {
-	return &task.Service{Temporal: p.temporal, Namespace: p.config.TemporalNamespace, TaskQueue: temporal.TaskQueue, Converter: p.ring.Converter(),
+func (p *app) tasks() *task.Service {
+	return &task.Service{Temporal: p.temporal, Namespace: p.config.TemporalNamespace, TaskQueue: temporal.TaskQueue, Converter: p.keyring.Converter(),
 		Operations: workflows.ByName(), StepTitles: workflows.StepTitles(), TemporalWeb: p.embedded != nil, Logs: p.logs}
 }
 
-func (p *product) plans() *backup.Plans {
-	return &backup.Plans{Temporal: p.temporal, TaskQueue: temporal.TaskQueue, Converter: p.ring.Converter()}
+func (p *app) plans() *backup.Plans {
+	return &backup.Plans{Temporal: p.temporal, TaskQueue: temporal.TaskQueue, Converter: p.keyring.Converter()}
 }
 
 // signInDefaults save most people from typing more than name and password.
-func (p *product) signInDefaults() api.SignInDefaults {
+func (p *app) signInDefaults() api.SignInDefaults {
 	d := api.SignInDefaults{UserDomain: "Default", ProjectDomain: "Default"}
 	if s, err := p.cloud.Manager(context.Background()); err == nil {
 		d.Project = s.Grant().ProjectName
@@ -183,13 +183,13 @@ func (p *product) signInDefaults() api.SignInDefaults {
 	return d
 }
 
-// web forwards to Temporal Web, which takes only the certificate that this process was given.
-func web(address string, t *tls.Config) http.Handler {
+// temporalWebProxy forwards to Temporal Web, which takes only the certificate that this process was given.
+func temporalWebProxy(address string, t *tls.Config) http.Handler {
 	target := &url.URL{Scheme: "https", Host: address}
 	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(target)
 		r.Out.Host = r.In.Host
-		r.Out.Header.Del("Accept-Encoding") // ownCodec reads an answer
+		r.Out.Header.Del("Accept-Encoding") // localCodec reads an answer
 		if r.In.TLS != nil {
 			r.Out.Header.Set("X-Forwarded-Proto", "https")
 		} else if proto := r.In.Header.Get("X-Forwarded-Proto"); proto != "" {
@@ -197,7 +197,7 @@ func web(address string, t *tls.Config) http.Handler {
 		}
 	}}
 	proxy.Transport = &http.Transport{TLSClientConfig: t}
-	proxy.ModifyResponse = ownCodec
+	proxy.ModifyResponse = localCodec
 	proxy.ErrorHandler = func(w http.ResponseWriter, _ *http.Request, err error) {
 		slog.Warn("Temporal Web does not answer", "err", err)
 		w.WriteHeader(http.StatusBadGateway)
@@ -205,9 +205,9 @@ func web(address string, t *tls.Config) http.Handler {
 	return proxy
 }
 
-// ownCodec tells Temporal Web to open payloads at the address that the browser itself used, which a
+// localCodec tells Temporal Web to open payloads at the address that the browser itself used, which a
 // proxy in front may have made another than ours.
-func ownCodec(answer *http.Response) error {
+func localCodec(answer *http.Response) error {
 	if !strings.HasSuffix(answer.Request.URL.Path, "/api/v1/settings") || answer.StatusCode != http.StatusOK {
 		return nil
 	}
@@ -232,7 +232,7 @@ func ownCodec(answer *http.Response) error {
 	return nil
 }
 
-func (p *product) probes() []api.Probe {
+func (p *app) probes() []api.Probe {
 	return []api.Probe{
 		{Name: "temporal", Check: func(ctx context.Context) error {
 			_, err := p.temporal.CheckHealth(ctx, &client.CheckHealthRequest{})
@@ -250,7 +250,7 @@ func (p *product) probes() []api.Probe {
 	}
 }
 
-func greet(say io.Writer, c config.Config, mode Mode) {
+func printBanner(say io.Writer, c config.Config, mode Mode) {
 	fmt.Fprintf(say, "\n  MyCloudManager is ready: http://%s\n", c.Listen)
 	if mode.Sandbox {
 		fmt.Fprintf(say, "  Sandbox cloud:           http://%s   (users admin/admin, demo/demo, viewer/viewer; project demo)\n", c.SandboxListen)
@@ -278,7 +278,7 @@ func Check(ctx context.Context, c config.Config, say io.Writer) error {
 	if _, err := os.Stat(c.TemporalExecutable); c.TemporalAddress == "" && err != nil {
 		return fmt.Errorf("temporal-executable: %w (run `make build`)", err)
 	}
-	p := &product{config: c}
+	p := &app{config: c}
 	if err := p.openCloud(ctx); err != nil {
 		return err
 	}
@@ -289,19 +289,19 @@ func Check(ctx context.Context, c config.Config, say io.Writer) error {
 	g := s.Grant()
 	fmt.Fprintf(say, "cloud    %s: project %s, user %s, role %s\n", p.cloud.AuthURL(), g.ProjectName, g.UserName, identity.RoleFromKeystone(g.Roles))
 	fmt.Fprintf(say, "data     %s\n", filepath.Clean(c.DataDir))
-	sender, err := openNotices(c)
+	sender, err := openNotifier(c)
 	if err != nil {
 		return err
 	}
 	for _, channel := range sender.Channels() {
-		fmt.Fprintf(say, "notices  %s: %s\n", channel.Kind, channel.To)
+		fmt.Fprintf(say, "notifications  %s: %s\n", channel.Kind, channel.Address)
 	}
 	return nil
 }
 
 // VerifyAudit walks the audit's chain.
 func VerifyAudit(ctx context.Context, c config.Config, say io.Writer) error {
-	p := &product{config: c}
+	p := &app{config: c}
 	defer p.close()
 	if err := p.openAudit(ctx); err != nil {
 		return err

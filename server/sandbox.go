@@ -23,7 +23,7 @@ import (
 // The sandbox's manager is a member of the project, like a real one should be.
 const sandboxUser = "demo"
 
-func (p *product) openSandbox(ctx context.Context) error {
+func (p *app) openSandbox(ctx context.Context) error {
 	s, err := supervisor.StartSandbox(ctx, supervisor.SandboxOptions{Dir: p.path("sandbox"), Listen: p.config.SandboxListen, Speed: p.config.SandboxSpeed})
 	if err != nil {
 		return err
@@ -33,14 +33,14 @@ func (p *product) openSandbox(ctx context.Context) error {
 	return nil
 }
 
-// relay names this very program as what connects OpenSSH through a relay. In the sandbox it is also
+// startProxySocket names this very program as what connects OpenSSH through a relay. In the sandbox it is also
 // what plays playbooks: simulated instances have no Python.
-func (p *product) relay(parts *worker.Parts) error {
+func (p *app) startProxySocket(parts *worker.Dependencies) error {
 	own, err := os.Executable()
 	if err != nil {
 		return err
 	}
-	parts.Relay = []string{own, "relay"}
+	parts.ProxySocket = []string{own, "relay"}
 	if !p.mode.Sandbox {
 		return nil
 	}
@@ -55,28 +55,28 @@ func (p *product) relay(parts *worker.Parts) error {
 	return os.Rename(stand+".new", stand)
 }
 
-// furnished marks a sandbox whose first instances are enrolled.
-const furnished = "sandbox/furnished"
+// seeded marks a sandbox whose first instances are enrolled.
+const seeded = "sandbox/furnished"
 
-// furnish enrolls two of the sandbox's servers once, so that a first look has something to show.
-func (p *product) furnish(ctx context.Context) error {
+// seedSandbox enrolls two of the sandbox's servers once, so that a first look has something to show.
+func (p *app) seedSandbox(ctx context.Context) error {
 	if !p.mode.Sandbox || !p.mode.Worker {
 		return nil
 	}
-	if _, err := os.Stat(p.path(furnished)); err == nil {
+	if _, err := os.Stat(p.path(seeded)); err == nil {
 		return nil
 	}
 	compute := &nova.Activities{Cloud: p.cloud}
 	for name, distribution := range map[string]string{"web-1": "debian 12", "db-1": "ubuntu 24.04"} {
-		e, err := p.letIn(ctx, name)
+		e, err := p.enrollSandboxServer(ctx, name)
 		if err != nil {
 			return fault.New(fault.Unavailable, err, "the sandbox's %s cannot be enrolled: %v", name, err)
 		}
-		if err := compute.MarkInstance(ctx, nova.MarkInput{ID: e.ID, Enrollment: instance.Enrollment{At: time.Now(), Address: e.Address, HostKey: e.HostKey, Distribution: distribution}}); err != nil {
+		if err := compute.SaveEnrollment(ctx, nova.SaveEnrollmentInput{ID: e.ID, Enrollment: instance.Enrollment{At: time.Now(), Address: e.Address, HostKey: e.HostKey, Distribution: distribution}}); err != nil {
 			return err
 		}
 	}
-	return os.WriteFile(p.path(furnished), nil, 0o600)
+	return os.WriteFile(p.path(seeded), nil, 0o600)
 }
 
 // host is what the sandbox tells of a server that lets the manager in.
@@ -86,7 +86,7 @@ type host struct {
 	HostKey string `json:"host_key"`
 }
 
-func (p *product) letIn(ctx context.Context, name string) (host, error) {
+func (p *app) enrollSandboxServer(ctx context.Context, name string) (host, error) {
 	var e host
 	body, err := json.Marshal(map[string]any{"server": name, "authorized_keys": []string{p.publicKey}})
 	if err != nil {

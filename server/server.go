@@ -45,13 +45,13 @@ type Mode struct {
 	Sandbox bool // the cloud is the simulated one
 }
 
-// product is everything that is open while the product runs.
-type product struct {
+// app is everything that is open while the product runs.
+type app struct {
 	config    config.Config
 	mode      Mode
 	version   string
 	cloud     *openstack.Cloud
-	ring      *encryption.Ring
+	keyring   *encryption.Keyring
 	audit     *audit.Store
 	telemetry *telemetry.Telemetry
 	catalog   *catalog.Catalog
@@ -60,9 +60,9 @@ type product struct {
 	backupKey []byte
 	cluster   *cluster.Cluster
 	publicKey string
-	instances *ssh.Instances
-	texts     enrollment.Texts
-	notices   *notification.Sender
+	instances *ssh.Dialer
+	texts     enrollment.Templates
+	notifier  *notification.Notifier
 	embedded  *supervisor.Temporal
 	temporal  client.Client
 	listener  net.Listener
@@ -71,14 +71,14 @@ type product struct {
 }
 
 const (
-	temporalPatience = 30 * time.Second
-	cloudPatience    = 30 * time.Second
+	temporalTimeout = 30 * time.Second
+	cloudTimeout    = 30 * time.Second
 )
 
 // open opens every part in the order of their dependence; what was opened is closed on failure.
-func open(ctx context.Context, c config.Config, mode Mode, version string) (*product, error) {
-	p := &product{config: c, mode: mode, version: version}
-	for _, step := range []func(context.Context) error{p.openPort, p.openData, p.openCloud, p.awaitCloud, p.openCluster, p.furnish, p.openTemporal} {
+func open(ctx context.Context, c config.Config, mode Mode, version string) (*app, error) {
+	p := &app{config: c, mode: mode, version: version}
+	for _, step := range []func(context.Context) error{p.openPort, p.openData, p.openCloud, p.awaitCloud, p.openCluster, p.seedSandbox, p.openTemporal} {
 		if err := step(ctx); err != nil {
 			p.close()
 			return nil, err
@@ -87,16 +87,16 @@ func open(ctx context.Context, c config.Config, mode Mode, version string) (*pro
 	return p, nil
 }
 
-func (p *product) close() {
+func (p *app) close() {
 	for i := len(p.closers) - 1; i >= 0; i-- {
 		p.closers[i]()
 	}
 }
 
-func (p *product) onClose(f func()) { p.closers = append(p.closers, f) }
+func (p *app) onClose(f func()) { p.closers = append(p.closers, f) }
 
 // openPort takes the port first: a port that is taken is the commonest fault of a start.
-func (p *product) openPort(ctx context.Context) error {
+func (p *app) openPort(ctx context.Context) error {
 	if !p.mode.API {
 		return nil
 	}
@@ -112,12 +112,12 @@ func (p *product) openPort(ctx context.Context) error {
 	return nil
 }
 
-func (p *product) openData(ctx context.Context) error {
+func (p *app) openData(ctx context.Context) error {
 	if err := os.MkdirAll(p.config.DataDir, 0o700); err != nil {
 		return fault.New(fault.Invalid, err, "data folder: %v", err)
 	}
 	var err error
-	if p.ring, err = encryption.OpenRing(p.path("keys")); err != nil {
+	if p.keyring, err = encryption.OpenKeyring(p.path("keys")); err != nil {
 		return fault.New(fault.Invalid, err, "key ring: %v", err)
 	}
 	if p.backupKey, err = encryption.Key(p.path(backup.KeyFile)); err != nil {
@@ -137,7 +137,7 @@ func (p *product) openData(ctx context.Context) error {
 	return nil
 }
 
-func (p *product) openAudit(ctx context.Context) error {
+func (p *app) openAudit(ctx context.Context) error {
 	key, err := encryption.Key(p.path("audit.key"))
 	if err != nil {
 		return fault.New(fault.Invalid, err, "audit key: %v", err)
@@ -153,9 +153,9 @@ func (p *product) openAudit(ctx context.Context) error {
 	return nil
 }
 
-func (p *product) path(name string) string { return filepath.Join(p.config.DataDir, name) }
+func (p *app) path(name string) string { return filepath.Join(p.config.DataDir, name) }
 
-func (p *product) openCloud(ctx context.Context) error {
+func (p *app) openCloud(ctx context.Context) error {
 	var err error
 	if !p.mode.Sandbox {
 		p.cloud, err = openstack.FromEnvironment()
@@ -173,8 +173,8 @@ func (p *product) openCloud(ctx context.Context) error {
 
 // awaitCloud signs the manager in. A cloud that is restarting is waited for, as it is while we run; one
 // that refuses the credential is told at once.
-func (p *product) awaitCloud(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, cloudPatience)
+func (p *app) awaitCloud(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, cloudTimeout)
 	defer cancel()
 	for {
 		_, err := p.cloud.Manager(ctx)
@@ -190,7 +190,7 @@ func (p *product) awaitCloud(ctx context.Context) error {
 	}
 }
 
-func (p *product) openCluster(context.Context) error {
+func (p *app) openCluster(context.Context) error {
 	var err error
 	if p.catalog, err = catalog.Load(deploy.Files); err != nil {
 		return err
@@ -199,29 +199,29 @@ func (p *product) openCluster(context.Context) error {
 	if err != nil {
 		return fault.New(fault.Invalid, err, "SSH identity: %v", err)
 	}
-	p.publicKey = ssh.PublicLine(signer)
+	p.publicKey = ssh.AuthorizedKey(signer)
 	dial := (&net.Dialer{Timeout: 15 * time.Second}).DialContext
 	if proxy := p.config.SSHProxy; proxy != "" {
-		dial = ssh.ThroughProxy(proxy)
+		dial = ssh.HTTPConnectDialer(proxy)
 	} else if p.mode.Sandbox {
-		dial = ssh.ThroughProxy(p.config.SandboxListen)
+		dial = ssh.HTTPConnectDialer(p.config.SandboxListen)
 	}
-	way := &ssh.Cluster{Kubeconfig: p.config.Kubeconfig, CacheDir: p.path("cache"), Cloud: p.cloud, Signer: signer, Dial: dial}
-	p.cluster = &cluster.Cluster{Reach: way}
+	way := &ssh.KubeconfigProvider{Kubeconfig: p.config.Kubeconfig, CacheDir: p.path("cache"), Cloud: p.cloud, Signer: signer, Dial: dial}
+	p.cluster = &cluster.Cluster{Provider: way}
 	return p.openInstances(way)
 }
 
 // openInstances finds what enrollment and agents need besides the way to the cluster.
-func (p *product) openInstances(way *ssh.Cluster) error {
+func (p *app) openInstances(way *ssh.KubeconfigProvider) error {
 	key, err := os.ReadFile(p.path("ssh_identity"))
 	if err != nil {
 		return fault.New(fault.Invalid, err, "SSH identity: %v", err)
 	}
-	p.instances = &ssh.Instances{Cluster: way, Key: key}
-	if p.texts, err = enrollment.LoadTexts(deploy.Files, publicURL(p.config)); err != nil {
+	p.instances = &ssh.Dialer{Kubeconfig: way, Key: key}
+	if p.texts, err = enrollment.LoadTemplates(deploy.Files, publicURL(p.config)); err != nil {
 		return err
 	}
-	p.notices, err = openNotices(p.config)
+	p.notifier, err = openNotifier(p.config)
 	return err
 }
 
@@ -232,9 +232,9 @@ func publicURL(c config.Config) string {
 	return c.PublicURL
 }
 
-// openNotices finds the channels of notices, and refuses those whose secrets cannot be read.
-func openNotices(c config.Config) (*notification.Sender, error) {
-	n := c.Notices
+// openNotifier finds the channels of notifications, and refuses those whose secrets cannot be read.
+func openNotifier(c config.Config) (*notification.Notifier, error) {
+	n := c.Notifications
 	return notification.Open(notification.Config{MailTo: n.MailTo, MailFrom: n.MailFrom, SMTPAddress: n.SMTPAddress, SMTPUser: n.SMTPUser, SMTPPasswordFile: n.SMTPPasswordFile,
 		SMTPCAFile: n.SMTPCA, WebhookURLs: n.WebhookURLs, SecretFile: n.WebhookSecretFile, Language: n.Language, PublicURL: publicURL(c)})
 }
@@ -245,7 +245,7 @@ const codecPath = "/codec"
 // webPath is where Temporal Web is shown.
 const webPath = "/temporal"
 
-func (p *product) openTemporal(ctx context.Context) error {
+func (p *app) openTemporal(ctx context.Context) error {
 	c := temporal.Config{Address: p.config.TemporalAddress, Namespace: p.config.TemporalNamespace, Retention: p.config.Retention(), Metrics: p.telemetry.SDK}
 	for _, t := range p.telemetry.Tracing {
 		c.Interceptors = append(c.Interceptors, t)
@@ -257,7 +257,7 @@ func (p *product) openTemporal(ctx context.Context) error {
 		}
 		p.onClose(p.embedded.Stop)
 		c.Address, c.TLS = p.embedded.Frontend, p.embedded.TLS
-		operation.TargetsRoom = operation.EmbeddedRoom
+		operation.MaxTargetsBytes = operation.EmbeddedMaxTargetsBytes
 	} else if c.TLS, err = p.config.TemporalTLSConfig(); err != nil {
 		return fault.New(fault.Invalid, err, "%v", err)
 	}
@@ -268,35 +268,35 @@ func (p *product) openTemporal(ctx context.Context) error {
 		}
 		c.APIKey = strings.TrimSpace(string(raw))
 	}
-	if p.temporal, err = temporal.Connect(ctx, c, p.ring, temporalPatience); err != nil {
+	if p.temporal, err = temporal.Connect(ctx, c, p.keyring, temporalTimeout); err != nil {
 		return err
 	}
 	p.onClose(p.temporal.Close)
 	return nil
 }
 
-func (p *product) startEmbedded(ctx context.Context) (*supervisor.Temporal, error) {
+func (p *app) startEmbedded(ctx context.Context) (*supervisor.Temporal, error) {
 	return supervisor.StartTemporal(ctx, supervisor.TemporalOptions{
 		Executable: p.config.TemporalExecutable, DataDir: p.path("temporal"), Namespace: p.config.TemporalNamespace,
 		PublicPath: webPath, CodecEndpoint: "http://" + p.config.Listen + codecPath,
 	})
 }
 
-// parts are what the worker's activities work with.
-func (p *product) parts() (worker.Parts, error) {
+// workerDeps are what the worker's activities work with.
+func (p *app) workerDeps() (worker.Dependencies, error) {
 	template, err := stack.LoadTemplate(deploy.Files)
 	if err != nil {
-		return worker.Parts{}, err
+		return worker.Dependencies{}, err
 	}
 	engines, err := backup.LoadScripts(deploy.Files)
-	parts := worker.Parts{Cloud: p.cloud, Cluster: p.cluster, Catalog: p.catalog, Template: template, PublicKey: p.publicKey,
-		Log: p.logs, Records: p.records, BackupKey: p.backupKey, Engines: engines, Recorder: &audit.Recorder{Store: p.audit}, Converter: p.ring.Converter(),
-		Instances: p.instances, Playbooks: &ansible.Runner{}, Script: p.texts.Script(), Plans: p.plans(), Notices: p.notices, Runs: p.tasks()}
+	parts := worker.Dependencies{Cloud: p.cloud, Cluster: p.cluster, Catalog: p.catalog, Template: template, PublicKey: p.publicKey,
+		Log: p.logs, Records: p.records, BackupKey: p.backupKey, Engines: engines, Recorder: &audit.Recorder{Store: p.audit}, Converter: p.keyring.Converter(),
+		Instances: p.instances, Playbooks: &ansible.Runner{}, Script: p.texts.Script(), Plans: p.plans(), Notifier: p.notifier, Runs: p.tasks()}
 	if err == nil {
-		err = p.relay(&parts)
+		err = p.startProxySocket(&parts)
 	}
 	if p.mode.Sandbox {
-		parts.Every = time.Duration(float64(2*time.Second) / max(1, p.config.SandboxSpeed))
+		parts.PollInterval = time.Duration(float64(2*time.Second) / max(1, p.config.SandboxSpeed))
 	}
 	for _, t := range p.telemetry.Tracing {
 		parts.Tracing = append(parts.Tracing, interceptor.WorkerInterceptor(t))

@@ -49,7 +49,7 @@ var benchPlaybooks = map[string]string{
 
 // fleet is a house with enrolled servers, all of whose addresses lead to one SSH server.
 type fleet struct {
-	*house
+	*testEnv
 	ids  []string
 	host *ansibletest.Host
 	key  []byte
@@ -58,7 +58,7 @@ type fleet struct {
 
 func newFleet(b *testing.B, size int) *fleet {
 	b.Helper()
-	f := &fleet{house: newHouse(b), dir: b.TempDir()}
+	f := &fleet{testEnv: newTestEnv(b), dir: b.TempDir()}
 	signer, key := ansibletest.NewKey(b)
 	f.key, f.host = key, ansibletest.Start(b, signer.PublicKey())
 	files := fstest.MapFS{}
@@ -76,13 +76,13 @@ func newFleet(b *testing.B, size int) *fleet {
 	var err error
 	f.parts.Catalog, err = catalog.Load(files)
 	require.NoError(b, err)
-	f.run(b, workflows.DeployStack, small(f.house))
+	f.run(b, workflows.DeployStack, small(f.testEnv))
 	f.run(b, workflows.LaunchApp, workflows.LaunchAppInput{App: "ntp"})
 
-	straight := &ssh.Cluster{Kubeconfig: "none", Signer: signer, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+	straight := &ssh.KubeconfigProvider{Kubeconfig: "none", Signer: signer, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, network, fmt.Sprintf("127.0.0.1:%d", f.host.Port))
 	}}
-	f.parts.Instances = &ssh.Instances{Cluster: straight, Key: key}
+	f.parts.Instances = &ssh.Dialer{Kubeconfig: straight, Key: key}
 	f.parts.Playbooks = &ansible.Runner{}
 	f.enroll(b, size)
 	return f
@@ -151,7 +151,7 @@ func (f *fleet) plain(b *testing.B) time.Duration {
 	}
 	began := time.Now()
 	for _, name := range []string{catalog.AgentInstall, catalog.AgentVerify} {
-		cmd := exec.Command("/usr/bin/ansible-playbook", "-i", "hosts", "-f", fmt.Sprint(activities.HostsAtOnce), name)
+		cmd := exec.Command("/usr/bin/ansible-playbook", "-i", "hosts", "-f", fmt.Sprint(activities.MaxConcurrentHosts), name)
 		cmd.Dir = f.dir
 		cmd.Env = []string{"PATH=/usr/bin:/bin", "HOME=" + f.dir, "LC_ALL=C.UTF-8", "ANSIBLE_PIPELINING=1", "ANSIBLE_HOST_KEY_CHECKING=0"}
 		out, err := cmd.CombinedOutput()

@@ -21,7 +21,7 @@ import (
 )
 
 // server is the simulated server of that name.
-func (h *house) server(t *testing.T, name string) (id, status string) {
+func (h *testEnv) server(t *testing.T, name string) (id, status string) {
 	t.Helper()
 	s, err := h.parts.Cloud.Manager(t.Context())
 	require.NoError(t, err)
@@ -36,15 +36,15 @@ func (h *house) server(t *testing.T, name string) (id, status string) {
 	return "", ""
 }
 
-func (h *house) reader() *backup.Reader {
+func (h *testEnv) reader() *backup.Reader {
 	return &backup.Reader{Cloud: h.parts.Cloud, Records: h.parts.Records}
 }
 
 // nightly is a plan that makes snapshots of the servers.
-func (h *house) nightly(t *testing.T, names ...string) backup.Plan {
+func (h *testEnv) nightly(t *testing.T, names ...string) backup.Plan {
 	t.Helper()
 	p := backup.Plan{ID: "0198", Name: "nightly", Method: backup.Snapshot, Retention: backup.Retention{Last: 2}, Author: operation.Actor{ID: "u", Name: "anna"},
-		Schedule: backup.When{Frequency: backup.Daily, Time: "02:30", TimeZone: "Europe/Paris"}}
+		Schedule: backup.Schedule{Frequency: backup.Daily, Time: "02:30", TimeZone: "Europe/Paris"}}
 	for _, name := range names {
 		id, _ := h.server(t, name)
 		p.Instances = append(p.Instances, id)
@@ -54,31 +54,31 @@ func (h *house) nightly(t *testing.T, names ...string) backup.Plan {
 
 // backupOperations are those of backups, by their workflows' names.
 func backupOperations() map[string]operationCase {
-	runs := func(t *testing.T, h *house) {
+	runs := func(t *testing.T, h *testEnv) {
 		_, status := h.server(t, "web-1")
 		require.Equal(t, "ACTIVE", status)
 	}
-	snapshot := func(t *testing.T, h *house) {
+	snapshot := func(t *testing.T, h *testEnv) {
 		h.nights = h.nightly(t, "web-1")
 		h.nights.Retention = backup.Retention{}
-		h.run(t, workflows.RunBackup, workflows.BackupInput{Plan: h.nights})
+		h.run(t, workflows.RunBackup, workflows.RunBackupInput{Plan: h.nights})
 		all, err := h.reader().List(t.Context())
 		require.NoError(t, err)
 		h.backup = all[0]
 	}
 	all := map[string]operationCase{
-		"RunBackup": {workflow: workflows.RunBackup, holds: runs, before: func(t *testing.T, h *house) {
+		"RunBackup": {workflow: workflows.RunBackup, holds: runs, before: func(t *testing.T, h *testEnv) {
 			h.nights = h.nightly(t, "web-1")
 			h.nights.Retention = backup.Retention{}
-		}, input: func(h *house) any { return workflows.BackupInput{Plan: h.nights} }},
+		}, input: func(h *testEnv) any { return workflows.RunBackupInput{Plan: h.nights} }},
 		// What was there before the restore is kept as a backup, which the task names.
 		"RestoreInstance": {workflow: workflows.RestoreInstance, before: snapshot, holds: runs, kept: map[string]int{"glance/images": 1},
-			input: func(h *house) any {
-				return workflows.RestoreInput{Backup: h.backup, Instance: h.nights.Instances[0]}
+			input: func(h *testEnv) any {
+				return workflows.RestoreInstanceInput{Backup: h.backup, Instance: h.nights.Instances[0]}
 			}},
-		"VerifyBackup": {workflow: workflows.VerifyBackup, before: snapshot, input: func(h *house) any { return workflows.VerifyInput{Backup: h.backup} }},
+		"VerifyBackup": {workflow: workflows.VerifyBackup, before: snapshot, input: func(h *testEnv) any { return workflows.VerifyBackupInput{Backup: h.backup} }},
 		"PruneBackups": {workflow: workflows.PruneBackups, before: snapshot, forward: true,
-			input: func(h *house) any { return workflows.PruneInput{Backups: []string{h.backup.ID}} }},
+			input: func(h *testEnv) any { return workflows.PruneBackupsInput{Backups: []string{h.backup.ID}} }},
 	}
 	maps.Copy(all, softOperations())
 	maps.Copy(all, besideOperations())
@@ -89,18 +89,18 @@ func backupOperations() map[string]operationCase {
 // A run of a plan: each instance is an image, runs again, and what is too much goes.
 func TestSnapshotsOfAPlan(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestEnv(t)
 	plan := h.nightly(t, "web-1", "db-1")
 	stopped, _ := h.server(t, "db-1")
 	h.power(t, stopped, "os-stop", "SHUTOFF")
 	for range 3 {
-		h.run(t, workflows.RunBackup, workflows.BackupInput{Plan: plan})
+		h.run(t, workflows.RunBackup, workflows.RunBackupInput{Plan: plan})
 		_, status := h.server(t, "web-1")
 		require.Equal(t, "ACTIVE", status)
 		_, status = h.server(t, "db-1")
 		require.Equal(t, "SHUTOFF", status, "what was shut off stays so")
 	}
-	h.run(t, workflows.PruneBackups, workflows.PruneInput{Plan: plan})
+	h.run(t, workflows.PruneBackups, workflows.PruneBackupsInput{Plan: plan})
 	all, err := h.reader().List(t.Context())
 	require.NoError(t, err)
 	require.Len(t, all, 4, "two of each instance are kept")
@@ -114,7 +114,7 @@ func TestSnapshotsOfAPlan(t *testing.T) {
 }
 
 // power brings a server into a state by Nova itself.
-func (h *house) power(t *testing.T, id, verb, want string) {
+func (h *testEnv) power(t *testing.T, id, verb, want string) {
 	t.Helper()
 	s, err := h.parts.Cloud.Manager(t.Context())
 	require.NoError(t, err)
@@ -137,17 +137,17 @@ func (h *house) power(t *testing.T, id, verb, want string) {
 // One instance that cannot be backed up does not keep the others from it, and the task names it.
 func TestABackupThatFailsOnOneInstance(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestEnv(t)
 	plan := h.nightly(t, "web-1", "db-1")
 	h.cloud.Control(t, http.MethodPost, "/faults", fmt.Sprintf(`{"service":"nova","method":"POST","path_regex":"/servers/%s/action$","kind":"status","status":413,"message":"Quota exceeded","count":50}`, plan.Instances[1]))
-	env := h.environment(&saboteur{})
-	env.ExecuteWorkflow(workflows.RunBackup, workflows.BackupInput{Plan: plan})
+	env := h.environment(&faultInjector{})
+	env.ExecuteWorkflow(workflows.RunBackup, workflows.RunBackupInput{Plan: plan})
 	require.NoError(t, env.GetWorkflowError())
 	var told operation.Progress
 	said, err := env.QueryWorkflow(operation.ProgressQuery)
 	require.NoError(t, err)
 	require.NoError(t, said.Get(&told))
-	require.Equal(t, operation.PartlyFailed, told.Status)
+	require.Equal(t, operation.PartiallyFailed, told.Status)
 	require.Contains(t, told.Message, "1 of 2 failed")
 	all, err := h.reader().List(t.Context())
 	require.NoError(t, err)
@@ -156,15 +156,15 @@ func TestABackupThatFailsOnOneInstance(t *testing.T) {
 		_, status := h.server(t, name)
 		require.Equal(t, "ACTIVE", status, name)
 	}
-	in := &workflows.BackupInput{Plan: plan}
-	in.Narrow(map[string]any{"hosts": map[string]any{plan.Instances[0]: map[string]any{"backup": "s-1: 1 MiB"}, plan.Instances[1]: map[string]any{"backup": "failed: Quota exceeded"}}})
+	in := &workflows.RunBackupInput{Plan: plan}
+	in.KeepFailed(map[string]any{"hosts": map[string]any{plan.Instances[0]: map[string]any{"backup": map[string]any{"status": "succeeded", "detail": "s-1: 1 MiB"}}, plan.Instances[1]: map[string]any{"backup": map[string]any{"status": "failed", "reason": "Quota exceeded"}}}})
 	require.Equal(t, plan.Instances[1:], in.Plan.Instances, "a retry repeats what failed")
 }
 
 // A restore brings the disk of the backup back, and a safety backup of what was there stays.
 func TestARestoredInstanceIsThatOfTheBackup(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestEnv(t)
 	op := backupOperations()["RestoreInstance"]
 	op.before(t, h)
 	h.run(t, workflows.RestoreInstance, op.input(h))
@@ -181,13 +181,13 @@ func TestARestoredInstanceIsThatOfTheBackup(t *testing.T) {
 	list, err := h.reader().List(t.Context())
 	require.NoError(t, err)
 	require.Len(t, list, 2)
-	require.True(t, list[0].Safety)
+	require.True(t, list[0].PreRestore)
 }
 
 // An image whose bytes are not those that were stored is found, and no retention counts on it.
 func TestAVerifiedBackupSaysSo(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestEnv(t)
 	op := backupOperations()["VerifyBackup"]
 	op.before(t, h)
 	h.run(t, workflows.VerifyBackup, op.input(h))
@@ -200,7 +200,7 @@ func TestAVerifiedBackupSaysSo(t *testing.T) {
 // What the schedule starts runs the plan at the times that the plan means, and at no other.
 func TestAScheduledBackupRunsWhenItIsDue(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestEnv(t)
 	plan := h.nightly(t, "web-1")
 	for at, runs := range map[string]int{
 		"2027-10-31T00:30:00Z": 1, // 02:30 for the first time
@@ -212,7 +212,7 @@ func TestAScheduledBackupRunsWhenItIsDue(t *testing.T) {
 		before, err := h.reader().List(t.Context())
 		require.NoError(t, err)
 		plan.ID = at // each is a task of its own
-		env := h.environment(&saboteur{})
+		env := h.environment(&faultInjector{})
 		require.NoError(t, env.SetTypedSearchAttributesOnStart(temporal.NewSearchAttributes(
 			temporal.NewSearchAttributeKeyTime("TemporalScheduledStartTime").ValueSet(due))))
 		env.ExecuteWorkflow(workflows.ScheduledBackup, plan)
@@ -227,11 +227,11 @@ func TestAScheduledBackupRunsWhenItIsDue(t *testing.T) {
 // that nobody has looked at.
 func TestRoundsOfTheManager(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestEnv(t)
 	plan := h.nightly(t, "web-1", "db-1")
-	h.run(t, workflows.RunBackup, workflows.BackupInput{Plan: plan})
-	by := schedule.By{Actor: schedule.Manager}
-	h.run(t, workflows.CheckBackups, by)
+	h.run(t, workflows.RunBackup, workflows.RunBackupInput{Plan: plan})
+	by := schedule.Initiator{Actor: schedule.Manager}
+	h.run(t, workflows.VerifyStaleBackups, by)
 	all, err := h.reader().List(t.Context())
 	require.NoError(t, err)
 	require.Len(t, all, 2)
@@ -239,23 +239,23 @@ func TestRoundsOfTheManager(t *testing.T) {
 		require.Equal(t, backup.VerifiedOK, b.VerifyStatus, b.InstanceName)
 	}
 
-	env := h.environment(&saboteur{})
+	env := h.environment(&faultInjector{})
 	asked := workflows.AgentsInput{}
 	env.OnWorkflow(workflows.RunAgents, mock.Anything, mock.Anything).Return(func(_ workflow.Context, in workflows.AgentsInput) error {
 		asked = in
 		return nil
 	})
 	require.NoError(t, h.mark(t, plan.Instances[0], "ntp"))
-	env.ExecuteWorkflow(workflows.CheckDrift, by)
+	env.ExecuteWorkflow(workflows.CheckAgentDrift, by)
 	require.NoError(t, env.GetWorkflowError())
 	require.Equal(t, workflows.AgentsInput{Action: workflows.CheckAgents, Apps: []string{"ntp"}, Instances: plan.Instances[:1]}, asked)
 }
 
 // mark says that an instance is enrolled and has an agent.
-func (h *house) mark(t *testing.T, id, app string) error {
+func (h *testEnv) mark(t *testing.T, id, app string) error {
 	t.Helper()
 	now := time.Now()
 	compute := &nova.Activities{Cloud: h.parts.Cloud}
-	require.NoError(t, compute.MarkInstance(t.Context(), nova.MarkInput{ID: id, Enrollment: instance.Enrollment{At: now, Address: "192.168.10.2"}}))
-	return compute.MarkAgents(t.Context(), []nova.AgentMark{{ID: id, Agent: instance.AgentState{App: app, State: instance.Installed, Version: "1", Since: &now}}})
+	require.NoError(t, compute.SaveEnrollment(t.Context(), nova.SaveEnrollmentInput{ID: id, Enrollment: instance.Enrollment{At: now, Address: "192.168.10.2"}}))
+	return compute.SetAgentStates(t.Context(), []nova.AgentStateUpdate{{ID: id, Agent: instance.AgentState{App: app, State: instance.Installed, Version: "1", Since: &now}}})
 }

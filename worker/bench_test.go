@@ -27,7 +27,7 @@ const steps = 7
 
 func bare(ctx workflow.Context) error {
 	for range steps {
-		if err := workflow.ExecuteActivity(operation.Call(ctx), noOp).Get(ctx, nil); err != nil {
+		if err := workflow.ExecuteActivity(operation.ShortRequest(ctx), noOp).Get(ctx, nil); err != nil {
 			return err
 		}
 	}
@@ -55,7 +55,7 @@ func BenchmarkOverhead(b *testing.B) {
 	store, err := audit.Open(b.Context(), filepath.Join(b.TempDir(), "audit.db"), make([]byte, 32))
 	require.NoError(b, err)
 	b.Cleanup(func() { _ = store.Close() })
-	parts := worker.Parts{Recorder: &audit.Recorder{Store: store}, Converter: server.Ring.Converter()}
+	parts := worker.Dependencies{Recorder: &audit.Recorder{Store: store}, Converter: server.Ring.Converter()}
 	for queue, options := range map[string]sdkworker.Options{"bare": {}, "operated": {Interceptors: worker.Interceptors(parts)}} {
 		w := sdkworker.New(server.Client, queue, options)
 		w.RegisterWorkflow(bare)
@@ -70,7 +70,7 @@ func BenchmarkOverhead(b *testing.B) {
 	request := operation.Request{Operation: "app.launch", Targets: []operation.Target{{Kind: "app", ID: "ntp", Name: "NTP"}}, Actor: operation.Actor{ID: "demo", Name: "demo"}, Via: "api"}
 	one := func(queue string, n int, w any) time.Duration {
 		began := time.Now()
-		run, err := server.Client.ExecuteWorkflow(b.Context(), client.StartWorkflowOptions{ID: fmt.Sprintf("%s-%d", queue, n), TaskQueue: queue, Memo: map[string]any{operation.CallMemo: request}}, w)
+		run, err := server.Client.ExecuteWorkflow(b.Context(), client.StartWorkflowOptions{ID: fmt.Sprintf("%s-%d", queue, n), TaskQueue: queue, Memo: map[string]any{operation.RequestMemo: request}}, w)
 		require.NoError(b, err)
 		require.NoError(b, run.Get(b.Context(), nil))
 		return time.Since(began)

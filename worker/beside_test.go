@@ -16,7 +16,7 @@ import (
 )
 
 // details are the servers of that name.
-func (h *house) details(t *testing.T, name string) (out []servers.Server) {
+func (h *testEnv) details(t *testing.T, name string) (out []servers.Server) {
 	t.Helper()
 	s, err := h.parts.Cloud.Manager(t.Context())
 	require.NoError(t, err)
@@ -31,7 +31,7 @@ func (h *house) details(t *testing.T, name string) (out []servers.Server) {
 }
 
 // booted makes a server that boots from a volume and has a second one.
-func (h *house) booted(t *testing.T, name string) string {
+func (h *testEnv) booted(t *testing.T, name string) string {
 	t.Helper()
 	image := h.details(t, "web-1")[0].Image["id"]
 	network := h.cloud.Find(t, "neutron", "networks", "demo-net").ID
@@ -47,20 +47,20 @@ func (h *house) booted(t *testing.T, name string) string {
 }
 
 // snapshot makes a backup of the server.
-func (h *house) snapshot(t *testing.T, name string) {
+func (h *testEnv) snapshot(t *testing.T, name string) {
 	t.Helper()
 	h.nights = h.nightly(t, name)
 	h.nights.Retention = backup.Retention{}
-	h.run(t, workflows.RunBackup, workflows.BackupInput{Plan: h.nights})
+	h.run(t, workflows.RunBackup, workflows.RunBackupInput{Plan: h.nights})
 	all, err := h.reader().List(t.Context())
 	require.NoError(t, err)
 	h.backup = all[0]
 }
 
 // progress runs an operation and returns how it ended.
-func (h *house) progress(t *testing.T, workflow, input any) (operation.Progress, error) {
+func (h *testEnv) progress(t *testing.T, workflow, input any) (operation.Progress, error) {
 	t.Helper()
-	env := h.environment(&saboteur{})
+	env := h.environment(&faultInjector{})
 	env.ExecuteWorkflow(workflow, input)
 	var told operation.Progress
 	said, err := env.QueryWorkflow(operation.ProgressQuery)
@@ -71,11 +71,11 @@ func (h *house) progress(t *testing.T, workflow, input any) (operation.Progress,
 
 // besideOperations restore as a new server.
 func besideOperations() map[string]operationCase {
-	beside := func(h *house) any {
-		return workflows.RestoreInput{Backup: h.backup, Instance: h.nights.Instances[0], Beside: "restored"}
+	beside := func(h *testEnv) any {
+		return workflows.RestoreInstanceInput{Backup: h.backup, Instance: h.nights.Instances[0], NewServerName: "restored"}
 	}
-	runs := func(name string) func(t *testing.T, h *house) {
-		return func(t *testing.T, h *house) {
+	runs := func(name string) func(t *testing.T, h *testEnv) {
+		return func(t *testing.T, h *testEnv) {
 			all := h.details(t, name)
 			require.Len(t, all, 1, "the instance itself is left alone")
 			require.Equal(t, "ACTIVE", all[0].Status)
@@ -84,20 +84,20 @@ func besideOperations() map[string]operationCase {
 	}
 	return map[string]operationCase{
 		// The agents of an instance are looked at after its restore.
-		"RestoreInstance agents": {workflow: workflows.RestoreInstance, kept: map[string]int{"glance/images": 1}, before: func(t *testing.T, h *house) {
+		"RestoreInstance agents": {workflow: workflows.RestoreInstance, kept: map[string]int{"glance/images": 1}, before: func(t *testing.T, h *testEnv) {
 			h.run(t, workflows.DeployStack, small(h))
 			h.run(t, workflows.LaunchApp, workflows.LaunchAppInput{App: "ntp"})
 			in := h.enrollment(t, "web-2")
 			in.Agents = []string{"ntp"}
 			h.run(t, workflows.EnrollInstance, in)
 			h.snapshot(t, "web-2")
-		}, holds: func(t *testing.T, h *house) { h.allRun(t, "web-2") }, input: func(h *house) any {
-			return workflows.RestoreInput{Backup: h.backup, Instance: h.nights.Instances[0]}
+		}, holds: func(t *testing.T, h *testEnv) { h.allRun(t, "web-2") }, input: func(h *testEnv) any {
+			return workflows.RestoreInstanceInput{Backup: h.backup, Instance: h.nights.Instances[0]}
 		}},
 		"RestoreInstance beside": {workflow: workflows.RestoreInstance, input: beside, holds: runs("web-1"),
-			before: func(t *testing.T, h *house) { h.snapshot(t, "web-1") }},
+			before: func(t *testing.T, h *testEnv) { h.snapshot(t, "web-1") }},
 		"RestoreInstance beside volumes": {workflow: workflows.RestoreInstance, input: beside, holds: runs("vol-1"),
-			before: func(t *testing.T, h *house) {
+			before: func(t *testing.T, h *testEnv) {
 				h.booted(t, "vol-1")
 				h.snapshot(t, "vol-1")
 			}},
@@ -107,13 +107,13 @@ func besideOperations() map[string]operationCase {
 // A server that is made beside another is like it, has addresses of its own, and is not enrolled.
 func TestARestoreBesideMakesAServerLikeIt(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestEnv(t)
 	h.snapshot(t, "web-1")
 	id := h.nights.Instances[0]
 	require.NoError(t, h.mark(t, id, "ntp"))
 	h.cloud.Raw(t, "demo", http.MethodPost, "/compute/v2.1/servers/"+id+"/metadata", `{"metadata":{"owner":"anna"}}`)
 	before, pictured := h.count(t), h.details(t, "web-1")[0]
-	told, err := h.progress(t, workflows.RestoreInstance, workflows.RestoreInput{Backup: h.backup, Instance: id, Beside: "web-1 of May"})
+	told, err := h.progress(t, workflows.RestoreInstance, workflows.RestoreInstanceInput{Backup: h.backup, Instance: id, NewServerName: "web-1 of May"})
 	require.NoError(t, err)
 	require.Equal(t, operation.Succeeded, told.Status)
 	all := h.details(t, "web-1 of May")
@@ -140,10 +140,10 @@ func TestARestoreBesideMakesAServerLikeIt(t *testing.T) {
 // as the instance's would. When the instance is gone, it is made as it was.
 func TestAnInstanceThatBootsFromVolumesIsRestoredBeside(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestEnv(t)
 	id := h.booted(t, "vol-1")
 	h.snapshot(t, "vol-1")
-	_, err := h.progress(t, workflows.RestoreInstance, workflows.RestoreInput{Backup: h.backup, Instance: id})
+	_, err := h.progress(t, workflows.RestoreInstance, workflows.RestoreInstanceInput{Backup: h.backup, Instance: id})
 	require.ErrorContains(t, err, "restore it as a new server beside it")
 	require.NotNil(t, h.backup.Server)
 	require.Equal(t, "m1.small", h.backup.Server.FlavorName)
@@ -151,7 +151,7 @@ func TestAnInstanceThatBootsFromVolumesIsRestoredBeside(t *testing.T) {
 	require.Len(t, h.backup.Server.Networks, 1)
 	require.NotEmpty(t, h.backup.Server.Networks[0].Groups)
 
-	in := workflows.RestoreInput{Backup: h.backup, Instance: id, Beside: "restored"}
+	in := workflows.RestoreInstanceInput{Backup: h.backup, Instance: id, NewServerName: "restored"}
 	h.run(t, workflows.RestoreInstance, in)
 	made := h.details(t, "restored")[0]
 	require.Empty(t, made.Image["id"], "it boots from a volume")
@@ -160,7 +160,7 @@ func TestAnInstanceThatBootsFromVolumesIsRestoredBeside(t *testing.T) {
 	require.Equal(t, 4, h.count(t)["cinder/volumes"])
 
 	h.delete(t, id)
-	in.Beside = "again"
+	in.NewServerName = "again"
 	told, err := h.progress(t, workflows.RestoreInstance, in)
 	require.NoError(t, err)
 	again := h.details(t, "again")[0]
@@ -178,14 +178,14 @@ func TestAnInstanceThatBootsFromVolumesIsRestoredBeside(t *testing.T) {
 // A snapshot from before it was kept what its instance was like needs to be told.
 func TestABackupOfAnInstanceThatIsGoneAndUnknown(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestEnv(t)
 	h.snapshot(t, "web-1")
 	s, err := h.parts.Cloud.Manager(t.Context())
 	require.NoError(t, err)
-	require.NoError(t, backup.Amend(t.Context(), s, h.backup.Image, map[string]string{"mcm_flavor": ""}))
+	require.NoError(t, backup.UpdateProperties(t.Context(), s, h.backup.Image, map[string]string{"mcm_flavor": ""}))
 	id := h.nights.Instances[0]
 	h.delete(t, id)
-	in := workflows.RestoreInput{Backup: h.backup, Instance: id, Beside: "restored"}
+	in := workflows.RestoreInstanceInput{Backup: h.backup, Instance: id, NewServerName: "restored"}
 	for field, change := range map[string]func(){
 		"flavor: the instance is gone":   func() {},
 		"flavor: there is no flavor":     func() { in.Flavor = "m9.none" },
@@ -204,17 +204,17 @@ func TestABackupOfAnInstanceThatIsGoneAndUnknown(t *testing.T) {
 // A backup can be restored twice: what was written after the first restore goes with the second.
 func TestARestoreIsDoneAgainWhenAskedAgain(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestEnv(t)
 	h.snapshot(t, "web-1")
 	rebuilt := func() int { return h.actions(t, h.nights.Instances[0], "rebuild") }
 	for n := range 2 {
-		h.run(t, workflows.RestoreInstance, workflows.RestoreInput{Backup: h.backup, Instance: h.nights.Instances[0]})
+		h.run(t, workflows.RestoreInstance, workflows.RestoreInstanceInput{Backup: h.backup, Instance: h.nights.Instances[0]})
 		require.Equal(t, n+1, rebuilt())
 	}
 }
 
 // actions counts what was done to a server.
-func (h *house) actions(t *testing.T, id, action string) (n int) {
+func (h *testEnv) actions(t *testing.T, id, action string) (n int) {
 	t.Helper()
 	list := h.cloud.Raw(t, "demo", http.MethodGet, "/compute/v2.1/servers/"+id+"/os-instance-actions", "")
 	for _, a := range list["instanceActions"].([]any) {
@@ -226,13 +226,13 @@ func (h *house) actions(t *testing.T, id, action string) (n int) {
 }
 
 // delete deletes a server by Nova itself.
-func (h *house) delete(t *testing.T, id string) {
+func (h *testEnv) delete(t *testing.T, id string) {
 	t.Helper()
 	h.cloud.Raw(t, "demo", http.MethodDelete, "/compute/v2.1/servers/"+id, "")
 	require.Eventually(t, func() bool { return !h.has(t, "nova", "servers", id) }, 10*time.Second, 20*time.Millisecond)
 }
 
-func (h *house) comesToVolumes(t *testing.T, n int) {
+func (h *testEnv) comesToVolumes(t *testing.T, n int) {
 	t.Helper()
 	require.Eventually(t, func() bool { return h.count(t)["cinder/volumes"] == n }, 10*time.Second, 20*time.Millisecond, "the volume that it boots from goes with it")
 }
@@ -241,7 +241,7 @@ func (h *house) comesToVolumes(t *testing.T, n int) {
 // differ have them in the new server too.
 func TestWhatANewServerCannotHave(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestEnv(t)
 	network := h.cloud.Find(t, "neutron", "networks", "demo-net").ID
 	other := h.cloud.Raw(t, "demo", http.MethodPost, "/network/v2.0/security-groups", `{"security_group":{"name":"inner"}}`)["security_group"].(map[string]any)["id"].(string)
 	var ports []string
@@ -259,17 +259,17 @@ func TestWhatANewServerCannotHave(t *testing.T) {
 	}, 10*time.Second, 20*time.Millisecond)
 	h.snapshot(t, "two")
 	h.cloud.Raw(t, "demo", http.MethodDelete, "/compute/v2.1/os-keypairs/demo-key", "")
-	told, err := h.progress(t, workflows.RestoreInstance, workflows.RestoreInput{Backup: h.backup, Instance: h.backup.Instance, Beside: "restored"})
+	told, err := h.progress(t, workflows.RestoreInstance, workflows.RestoreInstanceInput{Backup: h.backup, Instance: h.backup.Instance, NewServerName: "restored"})
 	require.NoError(t, err)
 	require.Contains(t, told.Result["note"], "without the key pair demo-key")
 	require.Contains(t, told.Message, "restored runs beside it at 192.168.10.")
 	made := h.details(t, "restored")[0]
 	require.Empty(t, made.KeyName)
-	compute := &nova.Activities{Cloud: h.parts.Cloud, Every: time.Millisecond}
-	was, err := compute.InspectServer(t.Context(), nova.InstanceRef{ID: h.backup.Instance})
+	compute := &nova.Activities{Cloud: h.parts.Cloud, PollInterval: time.Millisecond}
+	was, err := compute.GetServer(t.Context(), nova.InstanceRef{ID: h.backup.Instance})
 	require.NoError(t, err)
-	is, err := compute.InspectServer(t.Context(), nova.InstanceRef{ID: made.ID})
+	is, err := compute.GetServer(t.Context(), nova.InstanceRef{ID: made.ID})
 	require.NoError(t, err)
-	require.Equal(t, was.Shape.Networks, is.Shape.Networks)
-	require.NotEqual(t, is.Shape.Networks[0].Groups, is.Shape.Networks[1].Groups)
+	require.Equal(t, was.Spec.Networks, is.Spec.Networks)
+	require.NotEqual(t, is.Spec.Networks[0].Groups, is.Spec.Networks[1].Groups)
 }

@@ -94,8 +94,8 @@ func (op operationCase) eachRefused(t *testing.T, calls []string, want map[strin
 }
 
 // try runs the operation once.
-func (h *house) try(op operationCase) error {
-	env := h.environment(&saboteur{})
+func (h *testEnv) try(op operationCase) error {
+	env := h.environment(&faultInjector{})
 	env.ExecuteWorkflow(op.workflow, op.input(h))
 	return env.GetWorkflowError()
 }

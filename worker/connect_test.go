@@ -44,7 +44,7 @@ func (g *gate) wrap(next http.Handler) http.Handler {
 
 // neighbours is a stack and two servers in one subnet that is not attached to it. What two workers do is done by two sets of
 // activities: nothing in this process makes them wait for each other.
-func neighbours(t *testing.T) (h *house, g *gate, workers [2]*neutron.Activities, servers [2]neutron.ConnectInput) {
+func neighbours(t *testing.T) (h *testEnv, g *gate, workers [2]*neutron.Activities, servers [2]neutron.AttachSubnetToRouterInput) {
 	t.Helper()
 	g = &gate{}
 	h = newHouseOn(t, sandboxtest.StartBehind(t, t.TempDir(), g.wrap))
@@ -52,13 +52,13 @@ func neighbours(t *testing.T) (h *house, g *gate, workers [2]*neutron.Activities
 	for n, name := range []string{"web-1", "web-2"} {
 		e := h.script(t, name)
 		workers[n] = &neutron.Activities{Cloud: h.parts.Cloud}
-		servers[n] = neutron.ConnectInput{ServerID: e.ID, Address: e.Address, Note: true}
+		servers[n] = neutron.AttachSubnetToRouterInput{ServerID: e.ID, Address: e.Address, RecordSubnet: true}
 	}
 	return h, g, workers, servers
 }
 
 // attached are the ports of ours by the device that they are plugged into.
-func (h *house) attached(t *testing.T) (interfaces, loose int) {
+func (h *testEnv) attached(t *testing.T) (interfaces, loose int) {
 	t.Helper()
 	ports := h.cloud.Raw(t, "demo", http.MethodGet, "/network/v2.0/ports?name=mcm-instances", "")["ports"].([]any)
 	for _, p := range ports {
@@ -72,7 +72,7 @@ func (h *house) attached(t *testing.T) (interfaces, loose int) {
 }
 
 // freeTheGateway takes the project's own router off the subnet: the stack's is to be its gateway then.
-func (h *house) freeTheGateway(t *testing.T) {
+func (h *testEnv) freeTheGateway(t *testing.T) {
 	t.Helper()
 	router := h.cloud.Find(t, "neutron", "routers", "demo-router").ID
 	subnet := h.cloud.Find(t, "neutron", "subnets", "demo-subnet").ID
@@ -86,9 +86,9 @@ func (h *house) freeTheGateway(t *testing.T) {
 
 // Workers that attach a subnet at once never add one and the same port: Neutron strips it from both when it refuses the second.
 func TestWorkersDoNotShareAPort(t *testing.T) {
-	for name, prepare := range map[string]func(*testing.T, *house){
-		"another router is the gateway": func(*testing.T, *house) {},
-		"nobody is the gateway":         func(t *testing.T, h *house) { h.freeTheGateway(t) },
+	for name, prepare := range map[string]func(*testing.T, *testEnv){
+		"another router is the gateway": func(*testing.T, *testEnv) {},
+		"nobody is the gateway":         func(t *testing.T, h *testEnv) { h.freeTheGateway(t) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -107,12 +107,12 @@ func TestWorkersDoNotShareAPort(t *testing.T) {
 			var together sync.WaitGroup
 			for n, w := range workers {
 				together.Go(func() {
-					done, err := w.ConnectInstance(t.Context(), servers[n])
+					done, err := w.AttachSubnetToRouter(t.Context(), servers[n])
 					for fault.KindOf(err) == fault.Unavailable { // Temporal tries again
 						time.Sleep(100 * time.Millisecond)
-						done, err = w.ConnectInstance(t.Context(), servers[n])
+						done, err = w.AttachSubnetToRouter(t.Context(), servers[n])
 					}
-					if err != nil || !done.Made {
+					if err != nil || !done.Created {
 						t.Errorf("%+v, %v", done, err)
 					}
 				})
@@ -126,7 +126,7 @@ func TestWorkersDoNotShareAPort(t *testing.T) {
 			require.Equal(t, 1, interfaces)
 			require.Zero(t, loose, "who came second has taken its port back")
 			for n, w := range workers {
-				require.NoError(t, w.DisconnectSubnet(t.Context(), neutron.DisconnectInput{ServerID: servers[n].ServerID, Address: servers[n].Address}))
+				require.NoError(t, w.DetachSubnetFromRouter(t.Context(), neutron.DetachSubnetFromRouterInput{ServerID: servers[n].ServerID, Address: servers[n].Address}))
 			}
 			interfaces, loose = h.attached(t)
 			require.Zero(t, interfaces+loose, "the last one detaches it")
@@ -144,21 +144,21 @@ func TestANeighbourThatComesMeanwhileStaysConnected(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h, g, workers, servers := neighbours(t)
-			_, err := workers[0].ConnectInstance(t.Context(), servers[0])
+			_, err := workers[0].AttachSubnetToRouter(t.Context(), servers[0])
 			require.NoError(t, err)
 			came, removed := false, false
 			g.set(func(r *http.Request, _ string) {
 				is := r.Method == moment.method && strings.HasSuffix(r.URL.Path, moment.path)
 				if !came && is && (moment.path != "/ports" || removed) {
 					came = true
-					done, err := workers[1].ConnectInstance(t.Context(), servers[1])
-					if err != nil || !done.Made {
+					done, err := workers[1].AttachSubnetToRouter(t.Context(), servers[1])
+					if err != nil || !done.Created {
 						t.Errorf("%+v, %v", done, err)
 					}
 				}
 				removed = removed || strings.HasSuffix(r.URL.Path, "/remove_router_interface")
 			})
-			require.NoError(t, workers[0].DisconnectSubnet(t.Context(), neutron.DisconnectInput{ServerID: servers[0].ServerID, Address: servers[0].Address}))
+			require.NoError(t, workers[0].DetachSubnetFromRouter(t.Context(), neutron.DetachSubnetFromRouterInput{ServerID: servers[0].ServerID, Address: servers[0].Address}))
 			g.set(nil)
 			require.True(t, came)
 			interfaces, loose := h.attached(t)
@@ -176,9 +176,9 @@ func TestANeighbourThatComesMeanwhileStaysConnected(t *testing.T) {
 // An undo that ended between the interface's removal and the second look goes on where it was.
 func TestADisconnectionIsRepeated(t *testing.T) {
 	h, g, workers, servers := neighbours(t)
-	connected, err := workers[0].ConnectInstance(t.Context(), servers[0])
+	connected, err := workers[0].AttachSubnetToRouter(t.Context(), servers[0])
 	require.NoError(t, err)
-	out := neutron.DisconnectInput{ServerID: servers[0].ServerID, Subnet: connected.Subnet}
+	out := neutron.DetachSubnetFromRouterInput{ServerID: servers[0].ServerID, Subnet: connected.Subnet}
 	g.set(func(r *http.Request, _ string) {
 		if strings.HasSuffix(r.URL.Path, "/remove_router_interface") {
 			g.set(func(r *http.Request, _ string) { // the worker is killed
@@ -186,17 +186,17 @@ func TestADisconnectionIsRepeated(t *testing.T) {
 					panic(http.ErrAbortHandler)
 				}
 			})
-			_, err := workers[1].ConnectInstance(t.Context(), servers[1])
+			_, err := workers[1].AttachSubnetToRouter(t.Context(), servers[1])
 			if err != nil {
 				t.Error(err)
 			}
 		}
 	})
-	require.Error(t, workers[0].DisconnectSubnet(t.Context(), out))
+	require.Error(t, workers[0].DetachSubnetFromRouter(t.Context(), out))
 	g.set(nil)
 	interfaces, _ := h.attached(t)
 	require.Zero(t, interfaces)
-	require.NoError(t, workers[0].DisconnectSubnet(t.Context(), out))
+	require.NoError(t, workers[0].DetachSubnetFromRouter(t.Context(), out))
 	interfaces, _ = h.attached(t)
 	require.Equal(t, 1, interfaces)
 }

@@ -18,12 +18,12 @@ import (
 
 // failure is something that goes wrong with a backup or a restore, and what a person is told of it.
 type failure struct {
-	before  func(t *testing.T, h *house)
-	input   func(h *house) (workflow, input any)
-	disturb func(t *testing.T, h *house)
+	before  func(t *testing.T, h *testEnv)
+	input   func(h *testEnv) (workflow, input any)
+	disturb func(t *testing.T, h *testEnv)
 	// during is done when the activity of that number begins, instead of before the run.
 	during int32
-	heal   func(t *testing.T, h *house)
+	heal   func(t *testing.T, h *testEnv)
 	status operation.Status
 	or     operation.Status // when what goes wrong comes too late
 	says   string
@@ -35,20 +35,20 @@ const refusedStop = `{"service":"nova","method":"POST","path_regex":"/action$","
 
 // failures are the table of what can go wrong. What blocks a task is healed meanwhile, and Retry is pressed.
 func failures() map[string]failure {
-	web := func(t *testing.T, h *house) { h.nights = h.nightly(t, "web-1") }
-	volumes := func(t *testing.T, h *house) {
+	web := func(t *testing.T, h *testEnv) { h.nights = h.nightly(t, "web-1") }
+	volumes := func(t *testing.T, h *testEnv) {
 		h.booted(t, "vol-1")
 		h.nights = h.nightly(t, "vol-1")
 	}
-	run := func(h *house) (any, any) { return workflows.RunBackup, workflows.BackupInput{Plan: h.nights} }
-	restore := func(h *house) (any, any) {
-		return workflows.RestoreInstance, workflows.RestoreInput{Backup: h.backup, Instance: h.backup.Instance, Target: "/back"}
+	run := func(h *testEnv) (any, any) { return workflows.RunBackup, workflows.RunBackupInput{Plan: h.nights} }
+	restore := func(h *testEnv) (any, any) {
+		return workflows.RestoreInstance, workflows.RestoreInstanceInput{Backup: h.backup, Instance: h.backup.Instance, Target: "/back"}
 	}
-	beside := func(h *house) (any, any) {
-		return workflows.RestoreInstance, workflows.RestoreInput{Backup: h.backup, Instance: h.backup.Instance, Beside: "restored"}
+	beside := func(h *testEnv) (any, any) {
+		return workflows.RestoreInstance, workflows.RestoreInstanceInput{Backup: h.backup, Instance: h.backup.Instance, NewServerName: "restored"}
 	}
-	control := func(path, body string) func(t *testing.T, h *house) {
-		return func(t *testing.T, h *house) { h.cloud.Control(t, http.MethodPost, path, body) }
+	control := func(path, body string) func(t *testing.T, h *testEnv) {
+		return func(t *testing.T, h *testEnv) { h.cloud.Control(t, http.MethodPost, path, body) }
 	}
 	return map[string]failure{
 		"Swift is down for a while": {before: filed, input: run, status: operation.Succeeded, server: "web-2",
@@ -56,7 +56,7 @@ func failures() map[string]failure {
 		"the image service refuses an image": {before: web, input: run, status: operation.Failed, says: "exceeds the quota", server: "web-1",
 			disturb: control("/faults", `{"service":"glance","method":"POST","path_regex":"/images$","kind":"status","status":413,"body":"Denying attempt to upload image because it exceeds the quota","count":1}`)},
 		"the image service is full meanwhile": {before: web, input: run, status: operation.Failed, says: "nova gave the image up: look at the server's events in Horizon", server: "web-1",
-			during: 4, disturb: func(t *testing.T, h *house) { // what nova-compute does when its upload is refused
+			during: 4, disturb: func(t *testing.T, h *testEnv) { // what nova-compute does when its upload is refused
 				for _, image := range h.cloud.State(t)["glance"]["images"] {
 					if len(image.Name) > 6 && image.Name[:6] == "web-1 " {
 						h.cloud.Raw(t, "demo", http.MethodDelete, "/image/v2/images/"+image.ID, "")
@@ -65,23 +65,23 @@ func failures() map[string]failure {
 			}},
 		"no more volume snapshots are allowed": {before: volumes, input: run, status: operation.Failed, says: "Maximum number of snapshots allowed (1) exceeded", server: "vol-1",
 			disturb: control("/quotas", `{"service":"cinder","snapshots":1}`), heal: control("/quotas", `{"service":"cinder","snapshots":20}`)},
-		"no more volumes are allowed": {before: func(t *testing.T, h *house) {
+		"no more volumes are allowed": {before: func(t *testing.T, h *testEnv) {
 			h.booted(t, "vol-1")
 			h.snapshot(t, "vol-1")
 		}, input: beside, status: operation.Blocked, says: "Maximum number of volumes allowed (3) exceeded", server: "vol-1",
 			disturb: control("/quotas", `{"service":"cinder","volumes":3}`), heal: control("/quotas", `{"service":"cinder","volumes":20}`)},
-		"no more servers are allowed": {before: func(t *testing.T, h *house) { h.snapshot(t, "web-1") }, input: beside, status: operation.Blocked, says: "Quota exceeded for instances", server: "web-1",
+		"no more servers are allowed": {before: func(t *testing.T, h *testEnv) { h.snapshot(t, "web-1") }, input: beside, status: operation.Blocked, says: "Quota exceeded for instances", server: "web-1",
 			disturb: control("/quotas", `{"service":"nova","instances":6}`), heal: control("/quotas", `{"service":"nova","instances":30}`)},
 		"the disk is full at a restore": {before: filed, input: restore, status: operation.Blocked, says: "1000 B are free where the files are to go", server: "web-2",
 			disturb: control("/disk", `{"server":"web-2","free_bytes":1000}`), heal: control("/disk", `{"server":"web-2","free_bytes":1000000000}`)},
 		"the key is another one": {before: filed, input: run, status: operation.Failed, says: "the repository does not open with the project's backup key", server: "web-2",
-			disturb: func(_ *testing.T, h *house) { h.parts.BackupKey = bytes.Repeat([]byte{7}, 32) },
-			heal:    func(_ *testing.T, h *house) { h.parts.BackupKey = make([]byte, 32) }},
+			disturb: func(_ *testing.T, h *testEnv) { h.parts.BackupKey = bytes.Repeat([]byte{7}, 32) },
+			heal:    func(_ *testing.T, h *testEnv) { h.parts.BackupKey = make([]byte, 32) }},
 		"Nova refuses the stop": {before: web, input: run, status: operation.Failed, says: "web-1 cannot be shut off: nova: Policy doesn't allow", server: "web-1", disturb: control("/faults", refusedStop)},
 		"the instance is deleted before its stop": {before: web, input: run, status: operation.Failed, says: "could not be found", gone: true,
-			during: 2, disturb: func(t *testing.T, h *house) { h.delete(t, h.nights.Instances[0]) }},
+			during: 2, disturb: func(t *testing.T, h *testEnv) { h.delete(t, h.nights.Instances[0]) }},
 		"the instance is deleted while its image is made": {before: web, input: run, status: operation.Failed, or: operation.Succeeded, says: "nova gave the image up", gone: true,
-			during: 4, disturb: func(t *testing.T, h *house) {
+			during: 4, disturb: func(t *testing.T, h *testEnv) {
 				h.cloud.Raw(t, "demo", http.MethodDelete, "/compute/v2.1/servers/"+h.nights.Instances[0], "")
 				require.Eventually(t, func() bool { return !h.has(t, "nova", "servers", h.nights.Instances[0]) }, 10*time.Second, 5*time.Millisecond)
 			}},
@@ -93,7 +93,7 @@ func TestWhatGoesWrongWithBackups(t *testing.T) {
 	for name, f := range failures() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := newHouse(t)
+			h := newTestEnv(t)
 			if f.during > 0 { // slowly enough to be in time
 				h = newHouseOn(t, sandboxtest.StartAt(t, 20))
 			}
@@ -125,15 +125,15 @@ func TestWhatGoesWrongWithBackups(t *testing.T) {
 			}
 			f.mend(t, h)
 			workflow, input := f.input(h)
-			if in, ok := input.(workflows.RestoreInput); ok && in.Beside != "" {
-				in.Beside, input = "restored again", workflows.RestoreInput{Backup: in.Backup, Instance: in.Instance, Beside: "restored again"}
+			if in, ok := input.(workflows.RestoreInstanceInput); ok && in.NewServerName != "" {
+				in.NewServerName, input = "restored again", workflows.RestoreInstanceInput{Backup: in.Backup, Instance: in.Instance, NewServerName: "restored again"}
 			}
 			h.run(t, workflow, input)
 		})
 	}
 }
 
-func (f failure) mend(t *testing.T, h *house) {
+func (f failure) mend(t *testing.T, h *testEnv) {
 	h.cloud.Control(t, http.MethodDelete, "/faults", "")
 	if f.heal != nil {
 		f.heal(t, h)
@@ -142,9 +142,9 @@ func (f failure) mend(t *testing.T, h *house) {
 
 // strike runs the operation with the failure in its way. A task that blocks is mended and retried, and what it
 // said while it was blocked is returned.
-func (f failure) strike(t *testing.T, h *house) (operation.Progress, error) {
+func (f failure) strike(t *testing.T, h *testEnv) (operation.Progress, error) {
 	t.Helper()
-	s := &saboteur{}
+	s := &faultInjector{}
 	if f.during == 0 {
 		f.disturb(t, h)
 	} else {
@@ -182,7 +182,7 @@ func (f failure) strike(t *testing.T, h *house) (operation.Progress, error) {
 // it made at the second try too.
 func TestVolumeSnapshotsThatNoImageStandsOn(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestEnv(t)
 	h.booted(t, "vol-1")
 	h.cloud.Control(t, http.MethodPost, "/faults", `{"service":"glance","method":"POST","path_regex":"/images$","kind":"status","status":503,"count":1}`)
 	h.snapshot(t, "vol-1")

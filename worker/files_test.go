@@ -31,23 +31,23 @@ import (
 
 // saved is a house with an instance whose files are backed up.
 type saved struct {
-	*house
+	*testEnv
 	*filebackup.Activities
 	in workflows.EnrollInstanceInput
 }
 
 func newSaved(t *testing.T) *saved {
 	t.Helper()
-	h := newHouse(t)
+	h := newTestEnv(t)
 	h.run(t, workflows.DeployStack, small(h))
 	in := h.enrollment(t, "web-1")
 	h.run(t, workflows.EnrollInstance, in)
 	p := h.parts
-	return &saved{house: h, in: in, Activities: &filebackup.Activities{Cloud: p.Cloud, Reach: p.Instances, Records: p.Records, Log: p.Log, Key: p.BackupKey, Scripts: p.Engines, Every: p.Every}}
+	return &saved{testEnv: h, in: in, Activities: &filebackup.Activities{Cloud: p.Cloud, SSH: p.Instances, Records: p.Records, Log: p.Log, Key: p.BackupKey, Scripts: p.Engines, PollInterval: p.PollInterval}}
 }
 
-func (s *saved) input(task string, rules backup.SoftRules) filebackup.FilesInput {
-	return filebackup.FilesInput{Instance: s.in.ID, Name: "web-1", Address: s.in.SourceIP, HostKey: s.in.HostKey, Task: task,
+func (s *saved) input(task string, rules backup.FileOptions) filebackup.BackUpFilesInput {
+	return filebackup.BackUpFilesInput{Instance: s.in.ID, Name: "web-1", Address: s.in.SourceIP, HostKey: s.in.HostKey, Task: task,
 		Plan: backup.Plan{ID: "nightly", Name: "Nightly", Directories: []string{"/data", "/config"}, Soft: rules}}
 }
 
@@ -82,18 +82,18 @@ func (s *saved) objects(t *testing.T, below string) []string {
 	return names
 }
 
-func (s *saved) restore(t *testing.T, b backup.Backup, target string, paths ...string) (filebackup.RestoreFilesOutcome, error) {
+func (s *saved) restore(t *testing.T, b backup.Backup, target string, paths ...string) (filebackup.RestoreFilesResult, error) {
 	return s.RestoreFiles(t.Context(), filebackup.RestoreFilesInput{Backup: b, Instance: s.in.ID, Name: "web-1", Address: s.in.SourceIP, HostKey: s.in.HostKey,
 		Paths: paths, Target: target, Task: "restore~" + target})
 }
 
 func TestFilesOfAnInstanceAreBackedUpAndComeBack(t *testing.T) {
 	s := newSaved(t)
-	one, err := s.BackUpFiles(t.Context(), s.input("backup:nightly~1", backup.SoftRules{}))
+	one, err := s.BackUpFiles(t.Context(), s.input("backup:nightly~1", backup.FileOptions{}))
 	require.NoError(t, err)
-	require.Equal(t, backup.Backup{ID: backup.SoftID(s.in.ID, one.Snapshot), Instance: s.in.ID, InstanceName: "web-1", Plan: "nightly", PlanName: "Nightly",
-		Task: "backup:nightly~1", Method: backup.Soft, Engine: backup.Restic, Directories: []string{"/data", "/config"}, CreatedAt: one.CreatedAt,
-		SizeBytes: one.SizeBytes, FileCount: one.FileCount, ChangedBytes: one.ChangedBytes, Duration: one.Duration, Consistency: backup.File, VerifyStatus: backup.NeverVerified,
+	require.Equal(t, backup.Backup{ID: backup.FileBackupID(s.in.ID, one.Snapshot), Instance: s.in.ID, InstanceName: "web-1", Plan: "nightly", PlanName: "Nightly",
+		Task: "backup:nightly~1", Method: backup.FileLevel, Engine: backup.Restic, Directories: []string{"/data", "/config"}, CreatedAt: one.CreatedAt,
+		SizeBytes: one.SizeBytes, FileCount: one.FileCount, ChangedBytes: one.ChangedBytes, Duration: one.Duration, Consistency: backup.FileConsistency, VerifyStatus: backup.NeverVerified,
 		Container: "mcm-files-" + s.in.ID, Snapshot: one.Snapshot}, one)
 	require.Greater(t, one.SizeBytes, int64(1<<20))
 	require.Positive(t, one.FileCount)
@@ -102,7 +102,7 @@ func TestFilesOfAnInstanceAreBackedUpAndComeBack(t *testing.T) {
 	require.WithinDuration(t, time.Now(), one.CreatedAt, time.Minute)
 	data := s.files(t, "/data")
 
-	again, err := s.BackUpFiles(t.Context(), s.input("backup:nightly~1", backup.SoftRules{}))
+	again, err := s.BackUpFiles(t.Context(), s.input("backup:nightly~1", backup.FileOptions{}))
 	require.NoError(t, err, "a repeat")
 	require.Equal(t, one.ID, again.ID)
 	require.Equal(t, one.SizeBytes, again.SizeBytes)
@@ -110,7 +110,7 @@ func TestFilesOfAnInstanceAreBackedUpAndComeBack(t *testing.T) {
 	require.Len(t, s.objects(t, "snapshots/"), 1)
 	require.Equal(t, data, s.files(t, "/data"))
 
-	two, err := s.BackUpFiles(t.Context(), s.input("backup:nightly~2", backup.SoftRules{Excludes: []string{"image-*"}}))
+	two, err := s.BackUpFiles(t.Context(), s.input("backup:nightly~2", backup.FileOptions{Excludes: []string{"image-*"}}))
 	require.NoError(t, err)
 	require.NotEqual(t, one.ID, two.ID)
 	require.Less(t, two.ChangedBytes, one.ChangedBytes/10, "only what is new")
@@ -140,23 +140,23 @@ func TestFilesOfAnInstanceAreBackedUpAndComeBack(t *testing.T) {
 
 func TestFilesAreVerifiedAndForgotten(t *testing.T) {
 	s := newSaved(t)
-	one, err := s.BackUpFiles(t.Context(), s.input("b~1", backup.SoftRules{}))
+	one, err := s.BackUpFiles(t.Context(), s.input("b~1", backup.FileOptions{}))
 	require.NoError(t, err)
-	two, err := s.BackUpFiles(t.Context(), s.input("b~2", backup.SoftRules{}))
+	two, err := s.BackUpFiles(t.Context(), s.input("b~2", backup.FileOptions{}))
 	require.NoError(t, err)
-	verify := func(b backup.Backup, drill bool) filebackup.VerifyFilesOutcome {
+	verify := func(b backup.Backup, drill bool) filebackup.VerifyFilesResult {
 		t.Helper()
-		out, err := s.VerifyFiles(t.Context(), filebackup.VerifyFilesInput{Backup: b, Address: s.in.SourceIP, HostKey: s.in.HostKey, Drill: drill})
+		out, err := s.VerifyFiles(t.Context(), filebackup.VerifyFilesInput{Backup: b, Address: s.in.SourceIP, HostKey: s.in.HostKey, RestoreTest: drill})
 		require.NoError(t, err)
 		return out
 	}
 	require.True(t, verify(one, false).OK)
 	require.True(t, verify(two, true).OK)
-	require.NoDirExists(t, filepath.Join(s.cloud.Dir, "blobs", "disk-"+s.in.ID, "var/tmp/mcm-drill"))
+	require.NoDirExists(t, filepath.Join(s.cloud.Dir, "blobs", "disk-"+s.in.ID, "var/tmp/mcm-restore-test"))
 
-	forget := filebackup.ForgetFilesInput{Instance: s.in.ID, Address: s.in.SourceIP, HostKey: s.in.HostKey, Snapshots: []string{one.Snapshot}}
+	forget := filebackup.ForgetSnapshotsInput{Instance: s.in.ID, Address: s.in.SourceIP, HostKey: s.in.HostKey, Snapshots: []string{one.Snapshot}}
 	for range 2 {
-		require.NoError(t, s.ForgetFiles(t.Context(), forget))
+		require.NoError(t, s.ForgetSnapshots(t.Context(), forget))
 	}
 	require.False(t, verify(one, false).OK)
 	require.True(t, verify(two, true).OK)
@@ -176,16 +176,16 @@ func TestFilesAreVerifiedAndForgotten(t *testing.T) {
 func TestHooksOfAPlan(t *testing.T) {
 	s := newSaved(t)
 	for name, c := range map[string]struct {
-		rules backup.SoftRules
+		rules backup.FileOptions
 		made  bool
 		says  string
 	}{
-		"both succeed":     {backup.SoftRules{Before: "echo dump", After: "true"}, true, ""},
-		"before fails":     {backup.SoftRules{Before: "false", OnHookError: backup.HookFails}, false, "the command before the backup failed with code 1"},
-		"before warns":     {backup.SoftRules{Before: "false", OnHookError: backup.HookWarns}, true, ""},
-		"after fails":      {backup.SoftRules{After: "false", OnHookError: backup.HookFails}, true, "the backup was made, but the command after it failed with code 1"},
-		"after warns":      {backup.SoftRules{After: "false", OnHookError: backup.HookWarns}, true, ""},
-		"fail is the rule": {backup.SoftRules{Before: "nonsense"}, false, "failed with code 127"},
+		"both succeed":     {backup.FileOptions{PreHook: "echo dump", PostHook: "true"}, true, ""},
+		"before fails":     {backup.FileOptions{PreHook: "false", OnHookError: backup.HookFail}, false, "the command before the backup failed with code 1"},
+		"before warns":     {backup.FileOptions{PreHook: "false", OnHookError: backup.HookContinue}, true, ""},
+		"after fails":      {backup.FileOptions{PostHook: "false", OnHookError: backup.HookFail}, true, "the backup was made, but the command after it failed with code 1"},
+		"after warns":      {backup.FileOptions{PostHook: "false", OnHookError: backup.HookContinue}, true, ""},
+		"fail is the rule": {backup.FileOptions{PreHook: "nonsense"}, false, "failed with code 127"},
 	} {
 		before := len(s.objects(t, "snapshots/"))
 		_, err := s.BackUpFiles(t.Context(), s.input("hooks~"+strings.ReplaceAll(name, " ", "-"), c.rules))
@@ -205,11 +205,11 @@ func TestHooksOfAPlan(t *testing.T) {
 
 func TestBackupsThatMustFail(t *testing.T) {
 	s := newSaved(t)
-	b, err := s.BackUpFiles(t.Context(), s.input("b~1", backup.SoftRules{}))
+	b, err := s.BackUpFiles(t.Context(), s.input("b~1", backup.FileOptions{}))
 	require.NoError(t, err)
 
 	s.Key = append([]byte{1}, make([]byte, 31)...)
-	_, err = s.BackUpFiles(t.Context(), s.input("b~2", backup.SoftRules{}))
+	_, err = s.BackUpFiles(t.Context(), s.input("b~2", backup.FileOptions{}))
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
 	require.ErrorContains(t, err, "it was made with another one")
 	s.Key = make([]byte, 32)
@@ -218,24 +218,24 @@ func TestBackupsThatMustFail(t *testing.T) {
 	_, err = s.restore(t, b, "/restore")
 	require.Equal(t, fault.Quota, fault.KindOf(err), "%v", err)
 	require.ErrorContains(t, err, "1000 B are free")
-	_, err = s.VerifyFiles(t.Context(), filebackup.VerifyFilesInput{Backup: b, Address: s.in.SourceIP, HostKey: s.in.HostKey, Drill: true})
+	_, err = s.VerifyFiles(t.Context(), filebackup.VerifyFilesInput{Backup: b, Address: s.in.SourceIP, HostKey: s.in.HostKey, RestoreTest: true})
 	require.Equal(t, fault.Quota, fault.KindOf(err), "no fault of the backup's: %v", err)
 	s.cloud.Control(t, http.MethodPost, "/disk", `{"server":"web-1","free_bytes":1000000000}`)
 
 	s.cloud.Control(t, http.MethodPost, "/faults", `{"service":"swift","kind":"status","status":503,"path_regex":"/mcm-files-.*/(data|snapshots|locks)/","count":-1}`)
-	_, err = s.BackUpFiles(t.Context(), s.input("b~3", backup.SoftRules{}))
+	_, err = s.BackUpFiles(t.Context(), s.input("b~3", backup.FileOptions{}))
 	require.Equal(t, fault.Unavailable, fault.KindOf(err), "%v", err)
 	_, err = s.VerifyFiles(t.Context(), filebackup.VerifyFilesInput{Backup: b, Address: s.in.SourceIP, HostKey: s.in.HostKey})
 	require.Equal(t, fault.Unavailable, fault.KindOf(err), "no fault of the backup's: %v", err)
 	s.cloud.Control(t, http.MethodDelete, "/faults", "")
-	_, err = s.BackUpFiles(t.Context(), s.input("b~3", backup.SoftRules{}))
+	_, err = s.BackUpFiles(t.Context(), s.input("b~3", backup.FileOptions{}))
 	require.NoError(t, err, "it heals")
 
 	s.cloud.Control(t, http.MethodPost, "/faults", `{"service":"swift","kind":"expire_token","count":1}`)
-	_, err = s.BackUpFiles(t.Context(), s.input("b~4", backup.SoftRules{}))
+	_, err = s.BackUpFiles(t.Context(), s.input("b~4", backup.FileOptions{}))
 	require.NoError(t, err, "the manager's token is renewed behind the engine's back")
 	for name, in := range map[string]backup.Plan{"none": {}, "relative": {Directories: []string{"data"}}, "two lines": {Directories: []string{"/a\n/b"}},
-		"two patterns": {Directories: []string{"/a"}, Soft: backup.SoftRules{Excludes: []string{"a\nb"}}}} {
+		"two patterns": {Directories: []string{"/a"}, Soft: backup.FileOptions{Excludes: []string{"a\nb"}}}} {
 		input := s.input("b~5", in.Soft)
 		input.Plan = in
 		_, err := s.BackUpFiles(t.Context(), input)
@@ -253,10 +253,10 @@ func TestACancelledBackupStopsOnTheInstance(t *testing.T) {
 		}
 		cancel()
 	}()
-	_, err := s.BackUpFiles(ctx, s.input("b~1", backup.SoftRules{}))
+	_, err := s.BackUpFiles(ctx, s.input("b~1", backup.FileOptions{}))
 	require.Error(t, err)
 	require.Empty(t, s.objects(t, "snapshots/"))
-	b, err := s.BackUpFiles(t.Context(), s.input("b~1", backup.SoftRules{}))
+	b, err := s.BackUpFiles(t.Context(), s.input("b~1", backup.FileOptions{}))
 	require.NoError(t, err)
 	require.Empty(t, s.objects(t, "locks/"), "the lock of the dead try is gone")
 	require.Len(t, s.objects(t, "snapshots/"), 1)
@@ -267,7 +267,7 @@ func TestACancelledBackupStopsOnTheInstance(t *testing.T) {
 
 func TestFilesAreRestoredOnAnotherInstance(t *testing.T) {
 	s := newSaved(t)
-	b, err := s.BackUpFiles(t.Context(), s.input("b~1", backup.SoftRules{}))
+	b, err := s.BackUpFiles(t.Context(), s.input("b~1", backup.FileOptions{}))
 	require.NoError(t, err)
 	config := s.files(t, "/config")
 	other := s.enrollment(t, "web-2")
@@ -305,7 +305,7 @@ func TestABackupTellsHowFarItIs(t *testing.T) {
 			told.Store(text, true)
 		}
 	})
-	_, err := env.ExecuteActivity(s.BackUpFiles, s.input("b~1", backup.SoftRules{Before: "echo dumped"}))
+	_, err := env.ExecuteActivity(s.BackUpFiles, s.input("b~1", backup.FileOptions{PreHook: "echo dumped"}))
 	require.NoError(t, err)
 	percent := false
 	told.Range(func(text, _ any) bool {
@@ -332,8 +332,8 @@ func TestABackupTellsHowFarItIs(t *testing.T) {
 // Duplicity does the same on the sandbox, in chains.
 func TestFilesAreBackedUpByDuplicity(t *testing.T) {
 	s := newSaved(t)
-	input := func(task string) filebackup.FilesInput {
-		return s.input(task, backup.SoftRules{Engine: backup.Duplicity, Excludes: []string{"image-*"}})
+	input := func(task string) filebackup.BackUpFilesInput {
+		return s.input(task, backup.FileOptions{Engine: backup.Duplicity, Excludes: []string{"image-*"}})
 	}
 	one, err := s.BackUpFiles(t.Context(), input("d~1"))
 	require.NoError(t, err)
@@ -359,14 +359,14 @@ func TestFilesAreBackedUpByDuplicity(t *testing.T) {
 	}
 	require.Equal(t, data, s.files(t, "/restore/config"))
 	for _, drill := range []bool{false, true} {
-		v, err := s.VerifyFiles(t.Context(), filebackup.VerifyFilesInput{Backup: two, Address: s.in.SourceIP, HostKey: s.in.HostKey, Drill: drill})
+		v, err := s.VerifyFiles(t.Context(), filebackup.VerifyFilesInput{Backup: two, Address: s.in.SourceIP, HostKey: s.in.HostKey, RestoreTest: drill})
 		require.NoError(t, err)
 		require.True(t, v.OK, v.Detail)
 	}
-	forget := filebackup.ForgetFilesInput{Instance: s.in.ID, Engine: backup.Duplicity, Snapshots: []string{one.Snapshot}}
-	require.Equal(t, fault.Invalid, fault.KindOf(s.ForgetFiles(t.Context(), forget)))
+	forget := filebackup.ForgetSnapshotsInput{Instance: s.in.ID, Engine: backup.Duplicity, Snapshots: []string{one.Snapshot}}
+	require.Equal(t, fault.Invalid, fault.KindOf(s.ForgetSnapshots(t.Context(), forget)))
 	forget.Snapshots = append(forget.Snapshots, two.Snapshot)
-	require.NoError(t, s.ForgetFiles(t.Context(), forget))
+	require.NoError(t, s.ForgetSnapshots(t.Context(), forget))
 	list, err := s.Records.List(t.Context(), s.in.ID)
 	require.NoError(t, err)
 	require.Empty(t, list)

@@ -20,15 +20,15 @@ import (
 )
 
 // together is a plan whose instances are shut off before the first image is made.
-func (h *house) together(t *testing.T, names ...string) backup.Plan {
+func (h *testEnv) together(t *testing.T, names ...string) backup.Plan {
 	t.Helper()
 	p := h.nightly(t, names...)
-	p.Snapshot.Together, p.Retention = true, backup.Retention{}
+	p.Snapshot.ConsistencyGroup, p.Retention = true, backup.Retention{}
 	return p
 }
 
 // allRun requires that each of the servers runs.
-func (h *house) allRun(t *testing.T, names ...string) {
+func (h *testEnv) allRun(t *testing.T, names ...string) {
 	t.Helper()
 	for _, name := range names {
 		_, status := h.server(t, name)
@@ -37,26 +37,26 @@ func (h *house) allRun(t *testing.T, names ...string) {
 }
 
 // noHalves requires that each image of ours is a backup: none is half made.
-func (h *house) noHalves(t *testing.T) {
+func (h *testEnv) noHalves(t *testing.T) {
 	t.Helper()
 	s, err := h.parts.Cloud.Manager(t.Context())
 	require.NoError(t, err)
 	all, err := backup.Images(t.Context(), s)
 	require.NoError(t, err)
 	for _, image := range all {
-		require.True(t, image.Whole, image.ID)
+		require.True(t, image.Complete, image.ID)
 	}
 }
 
 func groupOperations() map[string]operationCase {
 	return map[string]operationCase{
-		"RunBackup together": {workflow: workflows.RunBackup, before: func(t *testing.T, h *house) { h.nights = h.together(t, "web-1", "web-2") },
+		"RunBackup together": {workflow: workflows.RunBackup, before: func(t *testing.T, h *testEnv) { h.nights = h.together(t, "web-1", "web-2") },
 			// The image of one that had ended when the others failed, or were cancelled, is a backup.
-			kept: map[string]int{"glance/images": 1}, holds: func(t *testing.T, h *house) {
+			kept: map[string]int{"glance/images": 1}, holds: func(t *testing.T, h *testEnv) {
 				h.allRun(t, "web-1", "web-2")
 				h.noHalves(t)
 			}, lacks: map[string]int{"glance/images": 1},
-			input: func(h *house) any { return workflows.BackupInput{Plan: h.nights} }},
+			input: func(h *testEnv) any { return workflows.RunBackupInput{Plan: h.nights} }},
 	}
 }
 
@@ -64,12 +64,12 @@ func groupOperations() map[string]operationCase {
 // runs afterwards, but for the one that was off before.
 func TestASetIsOfOneMoment(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestEnv(t)
 	names := []string{"web-1", "web-2", "db-1", "mail-1", "build-1"}
 	plan := h.together(t, append(names, "legacy-1")...)
 	off, _ := h.server(t, "legacy-1")
 	h.power(t, off, "os-stop", "SHUTOFF")
-	h.run(t, workflows.RunBackup, workflows.BackupInput{Plan: plan})
+	h.run(t, workflows.RunBackup, workflows.RunBackupInput{Plan: plan})
 	h.allRun(t, names...)
 	_, status := h.server(t, "legacy-1")
 	require.Equal(t, "SHUTOFF", status)
@@ -92,13 +92,13 @@ func TestASetIsOfOneMoment(t *testing.T) {
 		require.Equal(t, backup.ColdGroup, b.Consistency)
 		require.Equal(t, all[0].Task, b.Task)
 	}
-	in := &workflows.BackupInput{Plan: plan}
-	in.Narrow(map[string]any{"hosts": map[string]any{plan.Instances[0]: map[string]any{"backup": "failed: it"}, plan.Instances[1]: map[string]any{"backup": "s-1"}}})
+	in := &workflows.RunBackupInput{Plan: plan}
+	in.KeepFailed(map[string]any{"hosts": map[string]any{plan.Instances[0]: map[string]any{"backup": map[string]any{"status": "failed", "reason": "it"}}, plan.Instances[1]: map[string]any{"backup": map[string]any{"status": "succeeded", "detail": "s-1"}}}})
 	require.Equal(t, plan.Instances, in.Plan.Instances, "a set is repeated as a whole")
 }
 
 // actedAt is when something was last done to a server.
-func (h *house) actedAt(t *testing.T, id, action string) (at time.Time, ok bool) {
+func (h *testEnv) actedAt(t *testing.T, id, action string) (at time.Time, ok bool) {
 	t.Helper()
 	list := h.cloud.Raw(t, "demo", http.MethodGet, "/compute/v2.1/servers/"+id+"/os-instance-actions", "")
 	for _, a := range list["instanceActions"].([]any) {
@@ -116,43 +116,43 @@ func (h *house) actedAt(t *testing.T, id, action string) (at time.Time, ok bool)
 // works on one.
 func TestASetThatCannotBeMadeIsGivenUp(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestEnv(t)
 	plan := h.together(t, "web-1", "web-2", "db-1")
 	h.cloud.Control(t, http.MethodPost, "/faults", fmt.Sprintf(`{"service":"nova","method":"POST","path_regex":"/servers/%s/action$","kind":"status","status":403,
 		"body":{"forbidden":{"code":403,"message":"Policy doesn't allow os_compute_api:os-stop to be performed."}},"count":1}`, plan.Instances[2]))
 	before := h.count(t)
-	told, err := h.progress(t, workflows.RunBackup, workflows.BackupInput{Plan: plan})
-	require.ErrorContains(t, err, "the set is given up: no image is made, and what ran runs again")
+	told, err := h.progress(t, workflows.RunBackup, workflows.RunBackupInput{Plan: plan})
+	require.ErrorContains(t, err, "consistency group aborted, no image was created and all instances were restarted")
 	require.ErrorContains(t, err, "db-1 cannot be shut off: nova: Policy doesn't allow os_compute_api:os-stop")
 	require.Equal(t, operation.Failed, told.Status)
 	require.Equal(t, before, h.count(t), "no image is made")
 	h.allRun(t, "web-1", "web-2", "db-1")
-	h.run(t, workflows.RunBackup, workflows.BackupInput{Plan: plan})
+	h.run(t, workflows.RunBackup, workflows.RunBackupInput{Plan: plan})
 	require.Equal(t, before["glance/images"]+3, h.count(t)["glance/images"], "a later run makes the set")
 }
 
 // An image that cannot be made once all are off leaves the others' images, and the task says so.
 func TestASetThatIsNotWhole(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestEnv(t)
 	plan := h.together(t, "web-1", "web-2")
 	h.cloud.Control(t, http.MethodPost, "/faults", `{"service":"glance","method":"POST","path_regex":"/images$","kind":"status","status":413,"body":"The request returned 413 Request Entity Too Large. Denying attempt to upload image because it exceeds the quota: The size of the data would exceed the quota","count":1}`)
-	told, err := h.progress(t, workflows.RunBackup, workflows.BackupInput{Plan: plan})
+	told, err := h.progress(t, workflows.RunBackup, workflows.RunBackupInput{Plan: plan})
 	require.NoError(t, err)
-	require.Equal(t, operation.PartlyFailed, told.Status)
-	require.Contains(t, told.Message, "the set is not whole: 1 of 2 failed")
+	require.Equal(t, operation.PartiallyFailed, told.Status)
+	require.Contains(t, told.Message, "the consistency group is incomplete: 1 of 2 failed")
 	h.allRun(t, "web-1", "web-2")
 }
 
 // A cancel while the set is being shut off starts all of it again.
 func TestACancelledSetRunsAgain(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestEnv(t)
 	server := temporaltest.Start(t)
 	plan := h.together(t, "web-1", "web-2", "db-1")
 	h.cloud.Control(t, http.MethodPost, "/faults", fmt.Sprintf(`{"service":"nova","method":"GET","path_regex":"/servers/%s$","kind":"status","status":503,"count":30}`, plan.Instances[2]))
 	before := h.count(t)
-	err := h.onServer(server, &saboteur{}, func(id string) {
+	err := h.onServer(server, &faultInjector{}, func(id string) {
 		go func() {
 			for range 500 {
 				if _, status := h.quietly(plan.Instances[0]); status == "SHUTOFF" {
@@ -162,16 +162,16 @@ func TestACancelledSetRunsAgain(t *testing.T) {
 			}
 			_ = server.Client.CancelWorkflow(context.Background(), id, "")
 		}()
-	}, workflows.RunBackup, workflows.BackupInput{Plan: plan})
+	}, workflows.RunBackup, workflows.RunBackupInput{Plan: plan})
 	require.Error(t, err)
 	h.allRun(t, "web-1", "web-2", "db-1")
 	require.Equal(t, before, h.count(t))
 }
 
-// A run that is ended by force, which no code of ours notices, leaves nobody shut off either.
+// A run that is ended by force, which no code of ours notifications, leaves nobody shut off either.
 func TestATerminatedSetRunsAgain(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestEnv(t)
 	server := temporaltest.Start(t)
 	plan := h.together(t, "web-1", "web-2")
 	h.cloud.Control(t, http.MethodPost, "/faults", fmt.Sprintf(`{"service":"nova","method":"GET","path_regex":"/servers/%s$","kind":"status","status":503,"count":20}`, plan.Instances[1]))
@@ -179,7 +179,7 @@ func TestATerminatedSetRunsAgain(t *testing.T) {
 	worker.Register(w, h.parts)
 	require.NoError(t, w.Start())
 	t.Cleanup(w.Stop)
-	run, err := server.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "set", TaskQueue: "terminated"}, workflows.RunBackup, workflows.BackupInput{Plan: plan})
+	run, err := server.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "set", TaskQueue: "terminated"}, workflows.RunBackup, workflows.RunBackupInput{Plan: plan})
 	require.NoError(t, err)
 	status := func(id string) string {
 		_, is := h.quietly(id)
@@ -194,7 +194,7 @@ func TestATerminatedSetRunsAgain(t *testing.T) {
 }
 
 // over reports whether no workflow holds an instance any more.
-func (h *house) over(server *temporaltest.Server, ids []string) bool {
+func (h *testEnv) over(server *temporaltest.Server, ids []string) bool {
 	for _, id := range ids {
 		told, err := server.Client.DescribeWorkflowExecution(context.Background(), instanceID(id), "")
 		if err == nil && told.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
@@ -205,7 +205,7 @@ func (h *house) over(server *temporaltest.Server, ids []string) bool {
 }
 
 // quietly is a server's name and status, "" when it cannot be read.
-func (h *house) quietly(id string) (name, status string) {
+func (h *testEnv) quietly(id string) (name, status string) {
 	s, err := h.parts.Cloud.Manager(context.Background())
 	if err != nil {
 		return "", ""

@@ -18,7 +18,7 @@ import (
 )
 
 // script does on a simulated server what enroll.sh does after the manager has answered.
-func (h *house) script(t *testing.T, server string) hosts.Enrolled {
+func (h *testEnv) script(t *testing.T, server string) hosts.Enrolled {
 	t.Helper()
 	var e hosts.Enrolled
 	raw := h.cloud.Control(t, http.MethodPost, "/enroll", fmt.Sprintf(`{"server":%q,"authorized_keys":[%q]}`, server, h.parts.PublicKey))
@@ -27,41 +27,41 @@ func (h *house) script(t *testing.T, server string) hosts.Enrolled {
 }
 
 // enrollment is the input of an enrollment of the server, after the script ran there.
-func (h *house) enrollment(t *testing.T, server string) workflows.EnrollInstanceInput {
+func (h *testEnv) enrollment(t *testing.T, server string) workflows.EnrollInstanceInput {
 	t.Helper()
 	e := h.script(t, server)
 	return workflows.EnrollInstanceInput{ID: e.ID, SourceIP: e.Address, HostKey: e.HostKey, MachineID: strings.ReplaceAll(e.ID, "-", "")}
 }
 
 // instanceOperations are those on instances, by their workflows' names.
-func instanceOperations(launched func(*testing.T, *house)) map[string]operationCase {
-	enrolled := func(t *testing.T, h *house) {
+func instanceOperations(launched func(*testing.T, *testEnv)) map[string]operationCase {
+	enrolled := func(t *testing.T, h *testEnv) {
 		launched(t, h)
 		h.enrolled = h.enrollment(t, "web-2")
 		h.run(t, workflows.EnrollInstance, h.enrolled)
 	}
 	return map[string]operationCase{
-		"EnrollInstance": {workflow: workflows.EnrollInstance, before: func(t *testing.T, h *house) {
+		"EnrollInstance": {workflow: workflows.EnrollInstance, before: func(t *testing.T, h *testEnv) {
 			launched(t, h)
 			h.enrolled = h.enrollment(t, "web-2")
-		}, input: func(h *house) any { return h.enrolled }},
-		"ConnectInstance": {workflow: workflows.ConnectInstance, before: func(t *testing.T, h *house) {
+		}, input: func(h *testEnv) any { return h.enrolled }},
+		"ConnectInstance": {workflow: workflows.ConnectInstance, before: func(t *testing.T, h *testEnv) {
 			launched(t, h)
 			h.enrolled = h.enrollment(t, "web-2")
-		}, input: func(h *house) any {
+		}, input: func(h *testEnv) any {
 			return workflows.ConnectInstanceInput{ID: h.enrolled.ID, Address: h.enrolled.SourceIP}
 		}},
 		"UnenrollInstance": {workflow: workflows.UnenrollInstance, before: enrolled, forward: true,
-			input: func(h *house) any { return workflows.UnenrollInstanceInput{ID: h.enrolled.ID} }},
-		"RunAgents": {workflow: workflows.RunAgents, before: enrolled, forward: true, input: func(h *house) any {
-			return workflows.AgentsInput{Action: ansible.Install, Apps: []string{"ntp"}, Instances: []string{h.enrolled.ID}, Held: true}
+			input: func(h *testEnv) any { return workflows.UnenrollInstanceInput{ID: h.enrolled.ID} }},
+		"RunAgents": {workflow: workflows.RunAgents, before: enrolled, forward: true, input: func(h *testEnv) any {
+			return workflows.AgentsInput{Action: ansible.Install, Apps: []string{"ntp"}, Instances: []string{h.enrolled.ID}, Locked: true}
 		}},
 	}
 }
 
 // What an instance must not be able to do with a token that is good, and what must not be mistaken.
 func TestEnrollmentsThatMustFail(t *testing.T) {
-	h := newHouse(t)
+	h := newTestEnv(t)
 	h.run(t, workflows.DeployStack, small(h))
 	good := h.enrollment(t, "web-1")
 	h.run(t, workflows.EnrollInstance, good)
@@ -80,7 +80,7 @@ func TestEnrollmentsThatMustFail(t *testing.T) {
 			before := h.count(t)
 			in := workflows.EnrollInstanceInput{ID: other.ID, SourceIP: other.Address, HostKey: other.HostKey, MachineID: "1"}
 			c.change(&in)
-			env := h.environment(&saboteur{})
+			env := h.environment(&faultInjector{})
 			env.ExecuteWorkflow(workflows.EnrollInstance, in)
 			require.ErrorContains(t, env.GetWorkflowError(), c.says)
 			require.Equal(t, before, h.count(t))
@@ -93,7 +93,7 @@ func TestAnAgentsPlaybookIsLogged(t *testing.T) {
 	op := operations()["RunAgents"]
 	h, _ := op.prepared(t)
 	h.parts.Log = &tasklog.Log{Store: h.parts.Cloud.Objects, Keep: time.Hour}
-	env := h.environment(&saboteur{})
+	env := h.environment(&faultInjector{})
 	env.ExecuteWorkflow(op.workflow, op.input(h))
 	require.NoError(t, env.GetWorkflowError())
 	var tasks []string

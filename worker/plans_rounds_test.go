@@ -17,18 +17,18 @@ import (
 	"mycloudmanager/workflows"
 )
 
-// looks has each round of CheckPlans count what it got from the one before; the third cannot look.
+// looks has each round of CheckPlanHealth count what it got from the one before; the third cannot look.
 func looks(t *testing.T) (env *testsuite.TestWorkflowEnvironment, made *int) {
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	env, made = suite.NewTestWorkflowEnvironment(), new(int)
 	var a *backups.Activities
 	env.RegisterActivity(a)
-	env.OnActivity(a.LookAtPlans, mock.Anything, mock.Anything).Return(func(_ context.Context, in backups.LookInput) (backups.PlansLook, error) {
+	env.OnActivity(a.CheckPlanHealth, mock.Anything, mock.Anything).Return(func(_ context.Context, in backups.CheckPlanHealthInput) (backups.CheckPlanHealthResult, error) {
 		if *made++; *made == 3 {
-			return backups.PlansLook{}, temporal.NewNonRetryableApplicationError("Temporal does not answer", "unavailable", errors.New("away"))
+			return backups.CheckPlanHealthResult{}, temporal.NewNonRetryableApplicationError("Temporal does not answer", "unavailable", errors.New("away"))
 		}
-		return backups.PlansLook{Seen: map[string]backup.Seen{"0198": {Missed: in.Before["0198"].Missed + 1}}}, nil
+		return backups.CheckPlanHealthResult{Observation: map[string]backup.PlanObservation{"0198": {Missed: in.Before["0198"].Missed + 1}}}, nil
 	})
 	return env, made
 }
@@ -38,12 +38,12 @@ func TestADaysRounds(t *testing.T) {
 	t.Parallel()
 	env, made := looks(t)
 	began := env.Now()
-	env.SetLastCompletionResult(map[string]backup.Seen{"0198": {Missed: 1000}})
-	env.ExecuteWorkflow(workflows.CheckPlans, schedule.By{Every: 5 * time.Minute})
+	env.SetLastCompletionResult(map[string]backup.PlanObservation{"0198": {Missed: 1000}})
+	env.ExecuteWorkflow(workflows.CheckPlanHealth, schedule.Initiator{Interval: 5 * time.Minute})
 	require.NoError(t, env.GetWorkflowError())
 	require.Equal(t, 288, *made)
 	require.WithinDuration(t, began.Add(24*time.Hour-5*time.Minute), env.Now(), time.Minute)
-	var seen map[string]backup.Seen
+	var seen map[string]backup.PlanObservation
 	require.NoError(t, env.GetWorkflowResult(&seen))
 	require.Equal(t, 1287, seen["0198"].Missed, "one round in the middle could not look")
 }
@@ -53,9 +53,9 @@ func TestRoundsEndEarly(t *testing.T) {
 	t.Parallel()
 	env, _ := looks(t)
 	env.RegisterDelayedCallback(env.CancelWorkflow, 7*time.Minute)
-	env.ExecuteWorkflow(workflows.CheckPlans, schedule.By{Every: 5 * time.Minute})
+	env.ExecuteWorkflow(workflows.CheckPlanHealth, schedule.Initiator{Interval: 5 * time.Minute})
 	require.NoError(t, env.GetWorkflowError())
-	var seen map[string]backup.Seen
+	var seen map[string]backup.PlanObservation
 	require.NoError(t, env.GetWorkflowResult(&seen))
 	require.Equal(t, 2, seen["0198"].Missed)
 }

@@ -38,7 +38,7 @@ var record = flag.Bool("record", false, "record histories for the replay test in
 
 // recorder runs operations on a real server as the API starts them and keeps their histories.
 type recorder struct {
-	*house
+	*testEnv
 	server *temporaltest.Server
 	dir    string
 }
@@ -48,18 +48,18 @@ func TestRecord(t *testing.T) {
 	if !*record {
 		t.Skip("only with -record")
 	}
-	r := &recorder{house: newHouse(t), server: temporaltest.Start(t), dir: "../workflows/testdata"}
+	r := &recorder{testEnv: newTestEnv(t), server: temporaltest.Start(t), dir: "../workflows/testdata"}
 	r.parts.Converter = r.server.Ring.Converter()
-	r.sendNotices(t)
+	r.sendNotifications(t)
 	w := sdkworker.New(r.server.Client, "record", sdkworker.Options{Interceptors: worker.Interceptors(r.parts)})
 	worker.Register(w, r.parts)
 	require.NoError(t, w.Start())
 	t.Cleanup(w.Stop)
 
 	r.saveBackups(t)
-	r.saveNotices(t)
-	r.save(t, "DeployStack.cancelled", r.cancelled(t, "stack.deploy", small(r.house)))
-	r.save(t, "DeployStack.blocked", r.blocked(t, "stack.deploy", small(r.house)))
+	r.saveNotifications(t)
+	r.save(t, "DeployStack.cancelled", r.cancelled(t, "stack.deploy", small(r.testEnv)))
+	r.save(t, "DeployStack.blocked", r.blocked(t, "stack.deploy", small(r.testEnv)))
 	nodes := 1
 	r.save(t, "UpdateStack.ok", r.ok(t, "stack.update", workflows.UpdateStackInput{Name: "toolbox", Changes: stack.Changes{Nodes: &nodes}, UserToken: r.token}))
 	r.save(t, "LaunchApp.failed", r.failed(t, "app.launch", workflows.LaunchAppInput{App: "ntp"}))
@@ -80,61 +80,61 @@ func (r *recorder) saveBackups(t *testing.T) {
 	t.Helper()
 	plan := r.nightly(t, "web-1", "db-1")
 	plan.Retention.Last = 1
-	r.save(t, "RunBackup.ok", r.ok(t, "backup.run", workflows.BackupInput{Plan: plan}))
+	r.save(t, "RunBackup.ok", r.ok(t, "backup.run", workflows.RunBackupInput{Plan: plan}))
 	id := instanceID(plan.Instances[0])
 	r.save(t, "BackupInstance.snapshot", r.server.Client.GetWorkflow(t.Context(), id, ""))
 	due, err := r.server.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "scheduled", TaskQueue: "record"}, workflows.ScheduledBackup, plan)
 	require.NoError(t, err)
 	require.NoError(t, due.Get(t.Context(), nil))
 	r.save(t, "ScheduledBackup.ok", due)
-	r.save(t, "PruneBackups.ok", r.ok(t, "backup.prune", workflows.PruneInput{Plan: plan}))
+	r.save(t, "PruneBackups.ok", r.ok(t, "backup.prune", workflows.PruneBackupsInput{Plan: plan}))
 	all, err := r.reader().List(t.Context())
 	require.NoError(t, err)
 	at := slices.IndexFunc(all, func(b backup.Backup) bool { return b.Instance == plan.Instances[0] })
-	r.save(t, "VerifyBackup.image", r.ok(t, "backup.verify", workflows.VerifyInput{Backup: all[at]}))
-	r.save(t, "RestoreInstance.disk", r.ok(t, "instance.restore", workflows.RestoreInput{Backup: all[at], Instance: plan.Instances[0]}))
+	r.save(t, "VerifyBackup.image", r.ok(t, "backup.verify", workflows.VerifyBackupInput{Backup: all[at]}))
+	r.save(t, "RestoreInstance.disk", r.ok(t, "instance.restore", workflows.RestoreInstanceInput{Backup: all[at], Instance: plan.Instances[0]}))
 	r.save(t, "SafetySnapshot.ok", r.server.Client.GetWorkflow(t.Context(), "safety:"+plan.Instances[0], ""))
-	r.save(t, "RunBackup.together", r.ok(t, "backup.run", workflows.BackupInput{Plan: r.together(t, "web-1", "db-1")}))
+	r.save(t, "RunBackup.together", r.ok(t, "backup.run", workflows.RunBackupInput{Plan: r.together(t, "web-1", "db-1")}))
 	r.save(t, "BackupInstance.together", r.server.Client.GetWorkflow(t.Context(), id, ""))
 	volumes := r.booted(t, "vol-1")
 	r.snapshot(t, "vol-1")
-	r.save(t, "RestoreInstance.beside", r.ok(t, "instance.restore", workflows.RestoreInput{Backup: r.backup, Instance: volumes, Beside: "vol-2"}))
+	r.save(t, "RestoreInstance.beside", r.ok(t, "instance.restore", workflows.RestoreInstanceInput{Backup: r.backup, Instance: volumes, NewServerName: "vol-2"}))
 }
 
-// sendNotices gives notices somewhere to go.
-func (r *recorder) sendNotices(t *testing.T) {
+// sendNotifications gives notifications somewhere to go.
+func (r *recorder) sendNotifications(t *testing.T) {
 	t.Helper()
 	hook := notificationtest.StartReceiver(t)
 	var err error
-	r.parts.Notices, err = notification.Open(notification.Config{WebhookURLs: []string{hook.URL}, SecretFile: hook.SecretFile(), Language: "en", PublicURL: "http://127.0.0.1:8080"})
+	r.parts.Notifier, err = notification.Open(notification.Config{WebhookURLs: []string{hook.URL}, SecretFile: hook.SecretFile(), Language: "en", PublicURL: "http://127.0.0.1:8080"})
 	require.NoError(t, err)
 	r.parts.Runs = &task.Service{Temporal: r.server.Client, Namespace: temporaltest.Namespace, Converter: r.parts.Converter}
-	r.parts.Plans = &shelf{Plans: &backup.Plans{Temporal: r.server.Client, Converter: r.parts.Converter}}
+	r.parts.Plans = &capturedAudit{Plans: &backup.Plans{Temporal: r.server.Client, Converter: r.parts.Converter}}
 }
 
-// saveNotices records a run that fails and is told, a test, and a round that tells of missed runs.
-func (r *recorder) saveNotices(t *testing.T) {
+// saveNotifications records a run that fails and is told, a test, and a round that tells of missed runs.
+func (r *recorder) saveNotifications(t *testing.T) {
 	t.Helper()
 	plan := r.nightly(t, "web-1", "db-1")
 	r.cloud.Control(t, http.MethodPost, "/faults", `{"service":"nova","method":"POST","path_regex":"/action$","kind":"status","status":413,"count":50}`)
-	run := r.start(t, "backup.run", workflows.BackupInput{Plan: plan})
+	run := r.start(t, "backup.run", workflows.RunBackupInput{Plan: plan})
 	require.Error(t, run.Get(t.Context(), nil))
 	r.cloud.Control(t, http.MethodDelete, "/faults", "")
 	r.save(t, "RunBackup.failed", run)
-	r.saveNotice(t, "SendNotice.ok", "run-"+run.GetRunID())
-	r.save(t, "RunBackup.told", r.ok(t, "backup.run", workflows.BackupInput{Plan: plan}))
-	r.save(t, "TestNotice.ok", r.ok(t, "notice.test", workflows.TestNoticeInput{}))
-	known := r.parts.Plans.(*shelf)
+	r.saveNotification(t, "SendNotification.ok", "run-"+run.GetRunID())
+	r.save(t, "RunBackup.told", r.ok(t, "backup.run", workflows.RunBackupInput{Plan: plan}))
+	r.save(t, "TestNotification.ok", r.ok(t, "notification.test", workflows.TestNotificationInput{}))
+	known := r.parts.Plans.(*capturedAudit)
 	round(t, r.server, "record")
-	known.plans = []backup.Planned{{Plan: plan}}
+	known.plans = []backup.PlanStatus{{Plan: plan}}
 	known.plans[0].Missed, known.plans[0].CreatedAt = 3, time.Now().AddDate(0, 0, -3)
 	id := round(t, r.server, "record")
 	r.save(t, "CheckPlans.ok", r.server.Client.GetWorkflow(t.Context(), id, ""))
 }
 
-func (r *recorder) saveNotice(t *testing.T, name, id string) {
+func (r *recorder) saveNotification(t *testing.T, name, id string) {
 	t.Helper()
-	delivery := r.server.Client.GetWorkflow(t.Context(), notification.Notice{ID: id}.WorkflowID(), "")
+	delivery := r.server.Client.GetWorkflow(t.Context(), notification.Notification{ID: id}.WorkflowID(), "")
 	require.NoError(t, delivery.Get(t.Context(), nil))
 	r.save(t, name, delivery)
 }
@@ -143,14 +143,14 @@ func (r *recorder) saveNotice(t *testing.T, name, id string) {
 func (r *recorder) saveSoft(t *testing.T, id string) backup.Backup {
 	t.Helper()
 	plan := r.nightly(t, "web-2")
-	plan.Method, plan.Directories, plan.Retention = backup.Soft, []string{"/config"}, backup.Retention{}
-	r.save(t, "RunBackup.soft", r.ok(t, "backup.run", workflows.BackupInput{Plan: plan}))
+	plan.Method, plan.Directories, plan.Retention = backup.FileLevel, []string{"/config"}, backup.Retention{}
+	r.save(t, "RunBackup.soft", r.ok(t, "backup.run", workflows.RunBackupInput{Plan: plan}))
 	r.save(t, "BackupInstance.soft", r.server.Client.GetWorkflow(t.Context(), instanceID(id), ""))
 	b := r.soft(t)[0]
-	r.save(t, "VerifyBackup.drill", r.ok(t, "backup.verify", workflows.VerifyInput{Backup: b, Drill: true}))
-	r.save(t, "RestoreInstance.files", r.ok(t, "instance.restore", workflows.RestoreInput{Backup: b, Instance: id, Paths: []string{"/config"}, Target: "/back"}))
-	r.ok(t, "backup.run", workflows.BackupInput{Plan: plan})
-	r.save(t, "PruneBackups.soft", r.ok(t, "backup.prune", workflows.PruneInput{Backups: []string{b.ID}}))
+	r.save(t, "VerifyBackup.drill", r.ok(t, "backup.verify", workflows.VerifyBackupInput{Backup: b, RestoreTest: true}))
+	r.save(t, "RestoreInstance.files", r.ok(t, "instance.restore", workflows.RestoreInstanceInput{Backup: b, Instance: id, Paths: []string{"/config"}, Target: "/back"}))
+	r.ok(t, "backup.run", workflows.RunBackupInput{Plan: plan})
+	r.save(t, "PruneBackups.soft", r.ok(t, "backup.prune", workflows.PruneBackupsInput{Backups: []string{b.ID}}))
 	return r.soft(t)[0]
 }
 
@@ -163,16 +163,16 @@ func (r *recorder) saveInstances(t *testing.T) {
 	in := r.enrollment(t, "web-2")
 	in.Agents = []string{"ntp"}
 	r.save(t, "EnrollInstance.ok", r.ok(t, "instance.enroll", in))
-	r.save(t, "ConnectInstance.ok", r.ok(t, "instance.network", workflows.ConnectInstanceInput{ID: in.ID, Address: in.SourceIP}))
+	r.save(t, "ConnectInstance.ok", r.ok(t, "instance.connect", workflows.ConnectInstanceInput{ID: in.ID, Address: in.SourceIP}))
 	agents := workflows.AgentsInput{Action: workflows.CheckAgents, Apps: []string{"ntp"}, Instances: []string{in.ID, "00000000-0000-4000-8000-000000000000"}}
 	r.save(t, "RunAgents.partly", r.ok(t, "agent.check", agents))
 	r.snapshot(t, "web-2")
-	r.save(t, "RestoreInstance.agents", r.ok(t, "instance.restore", workflows.RestoreInput{Backup: r.backup, Instance: in.ID}))
+	r.save(t, "RestoreInstance.agents", r.ok(t, "instance.restore", workflows.RestoreInstanceInput{Backup: r.backup, Instance: in.ID}))
 	gone := r.saveSoft(t, in.ID)
 	r.save(t, "UnenrollInstance.ok", r.ok(t, "instance.unenroll", workflows.UnenrollInstanceInput{ID: in.ID}))
 	r.cloud.Raw(t, "demo", http.MethodDelete, "/compute/v2.1/servers/"+in.ID, "")
 	require.Eventually(t, func() bool { return !r.has(t, "nova", "servers", in.ID) }, 10*time.Second, 20*time.Millisecond)
-	r.save(t, "PruneBackups.gone", r.ok(t, "backup.prune", workflows.PruneInput{Backups: []string{gone.ID}}))
+	r.save(t, "PruneBackups.gone", r.ok(t, "backup.prune", workflows.PruneBackupsInput{Backups: []string{gone.ID}}))
 	r.ok(t, "app.uninstall", workflows.UninstallAppInput{App: "ntp", DeleteVolume: true})
 }
 
@@ -182,7 +182,7 @@ func (r *recorder) start(t *testing.T, name string, input any) client.WorkflowRu
 	r.runs++
 	request := operation.Request{Operation: name, Targets: []operation.Target{{Kind: "test", ID: fmt.Sprint(r.runs), Name: "test"}}, Actor: operation.Actor{ID: "demo", Name: "demo"}, Via: "api"}
 	run, err := r.server.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{
-		ID: request.Targets[0].WorkflowID(), TaskQueue: "record", Memo: map[string]any{operation.CallMemo: request},
+		ID: request.Targets[0].WorkflowID(), TaskQueue: "record", Memo: map[string]any{operation.RequestMemo: request},
 		TypedSearchAttributes: temporal.NewSearchAttributes(temporal.NewSearchAttributeKeyKeyword(operation.OperationKey).ValueSet(name)),
 	}, op.Workflow, input)
 	require.NoError(t, err)

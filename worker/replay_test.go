@@ -30,7 +30,7 @@ func TestReplay(t *testing.T) {
 		covered[name] = true
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			replayer, err := sdkworker.NewWorkflowReplayerWithOptions(sdkworker.WorkflowReplayerOptions{
-				Interceptors:     worker.Interceptors(worker.Parts{Recorder: &audit.Recorder{}, Converter: converter.GetDefaultDataConverter()}),
+				Interceptors:     worker.Interceptors(worker.Dependencies{Recorder: &audit.Recorder{}, Converter: converter.GetDefaultDataConverter()}),
 				FailureConverter: temporal.NewDefaultFailureConverter(temporal.DefaultFailureConverterOptions{EncodeCommonAttributes: true}),
 			})
 			require.NoError(t, err)
@@ -55,7 +55,7 @@ func TestEveryNameIsItsOwn(t *testing.T) {
 	c, err := client.NewLazyClient(client.Options{})
 	require.NoError(t, err)
 	defer c.Close()
-	require.NotPanics(t, func() { worker.New(c, "names", worker.Parts{Recorder: &audit.Recorder{}}) })
+	require.NotPanics(t, func() { worker.New(c, "names", worker.Dependencies{Recorder: &audit.Recorder{}}) })
 	for _, op := range workflows.Operations() {
 		require.NotEmpty(t, op.Title.Fr, op.Name)
 	}

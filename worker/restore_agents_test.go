@@ -15,28 +15,28 @@ import (
 // snapshot is not, and the task says what to do.
 func TestAgentsAreLookedAtAfterARestore(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestEnv(t)
 	h.run(t, workflows.DeployStack, small(h))
 	h.run(t, workflows.LaunchApp, workflows.LaunchAppInput{App: "ntp"})
 	in := h.enrollment(t, "web-2")
 	h.run(t, workflows.EnrollInstance, in)
 	h.snapshot(t, "web-2")
 	early := h.backup
-	agents := workflows.AgentsInput{Action: workflows.InstallAgents, Apps: []string{"ntp"}, Instances: []string{in.ID}, Held: true}
+	agents := workflows.AgentsInput{Action: workflows.InstallAgents, Apps: []string{"ntp"}, Instances: []string{in.ID}, Locked: true}
 	h.run(t, workflows.RunAgents, agents)
 	h.snapshot(t, "web-2")
-	restore := func(b workflows.RestoreInput) (operation.Progress, string) {
+	restore := func(b workflows.RestoreInstanceInput) (operation.Progress, string) {
 		told, err := h.progress(t, workflows.RestoreInstance, b)
 		require.NoError(t, err)
 		return told, fmt.Sprint(told.Result["hosts"])
 	}
 
-	told, said := restore(workflows.RestoreInput{Backup: h.backup, Instance: in.ID})
+	told, said := restore(workflows.RestoreInstanceInput{Backup: h.backup, Instance: in.ID})
 	require.Equal(t, operation.Succeeded, told.Status)
 	require.Contains(t, said, "ntp:installed: ok=")
 
-	told, said = restore(workflows.RestoreInput{Backup: early, Instance: in.ID})
-	require.Equal(t, operation.PartlyFailed, told.Status)
+	told, said = restore(workflows.RestoreInstanceInput{Backup: early, Instance: in.ID})
+	require.Equal(t, operation.PartiallyFailed, told.Status)
 	require.Contains(t, said, "ntp:drifted: ok=")
 	require.Contains(t, told.Message, "the disk is restored, but 1 of 1 agents are not as they were installed: ntp (drifted:")
 	require.Contains(t, told.Message, "install them again")
@@ -46,8 +46,8 @@ func TestAgentsAreLookedAtAfterARestore(t *testing.T) {
 
 	// What keeps the agents from being looked at is no failure of the restore either.
 	h.cloud.Control(t, http.MethodPost, "/faults", `{"service":"nova","method":"POST","path_regex":"/metadata$","kind":"status","status":400,"count":1}`)
-	told, said = restore(workflows.RestoreInput{Backup: h.backup, Instance: in.ID})
-	require.Equal(t, operation.PartlyFailed, told.Status)
+	told, said = restore(workflows.RestoreInstanceInput{Backup: h.backup, Instance: in.ID})
+	require.Equal(t, operation.PartiallyFailed, told.Status)
 	require.Contains(t, said, "ntp:failed: ")
 	h.allRun(t, "web-2")
 }

@@ -19,8 +19,8 @@ import (
 // operationCase is a workflow with what must be there before it and what takes its success away again.
 type operationCase struct {
 	workflow any
-	input    func(h *house) any
-	before   func(t *testing.T, h *house)
+	input    func(h *testEnv) any
+	before   func(t *testing.T, h *testEnv)
 	// kept is what an undone run may leave, because it holds data.
 	kept map[string]int
 	// lacks is what a run that failed in part may not have made.
@@ -28,27 +28,27 @@ type operationCase struct {
 	// forward is an operation that a failure does not undo: what is gone stays gone.
 	forward bool
 	// holds is what must be true after every run, however it ended.
-	holds func(t *testing.T, h *house)
+	holds func(t *testing.T, h *testEnv)
 }
 
 func operations() map[string]operationCase {
-	deployed := func(t *testing.T, h *house) { h.run(t, workflows.DeployStack, small(h)) }
-	launched := func(t *testing.T, h *house) {
+	deployed := func(t *testing.T, h *testEnv) { h.run(t, workflows.DeployStack, small(h)) }
+	launched := func(t *testing.T, h *testEnv) {
 		deployed(t, h)
 		h.run(t, workflows.LaunchApp, workflows.LaunchAppInput{App: "ntp"})
 	}
 	settings := app.Settings{Parameters: map[string]any{"local_stratum": 5.0}}
 	all := map[string]operationCase{
-		"DeployStack": {workflow: workflows.DeployStack, input: func(h *house) any { return small(h) }},
+		"DeployStack": {workflow: workflows.DeployStack, input: func(h *testEnv) any { return small(h) }},
 		"LaunchApp": {workflow: workflows.LaunchApp, before: deployed, kept: map[string]int{"cinder/volumes": 1},
-			input: func(*house) any { return workflows.LaunchAppInput{App: "ntp"} }},
-		"StopApp": {workflow: workflows.StopApp, before: launched, input: func(*house) any { return workflows.StopAppInput{App: "ntp"} }},
+			input: func(*testEnv) any { return workflows.LaunchAppInput{App: "ntp"} }},
+		"StopApp": {workflow: workflows.StopApp, before: launched, input: func(*testEnv) any { return workflows.StopAppInput{App: "ntp"} }},
 		"ConfigureApp": {workflow: workflows.ConfigureApp, before: launched,
-			input: func(*house) any { return workflows.ConfigureAppInput{App: "ntp", Settings: settings} }},
+			input: func(*testEnv) any { return workflows.ConfigureAppInput{App: "ntp", Settings: settings} }},
 		"UninstallApp": {workflow: workflows.UninstallApp, before: launched, forward: true,
-			input: func(*house) any { return workflows.UninstallAppInput{App: "ntp", DeleteVolume: true} }},
+			input: func(*testEnv) any { return workflows.UninstallAppInput{App: "ntp", DeleteVolume: true} }},
 		"DeleteStack": {workflow: workflows.DeleteStack, before: launched, forward: true,
-			input: func(h *house) any { return workflows.DeleteStackInput{Name: "toolbox", UserToken: h.token} }},
+			input: func(h *testEnv) any { return workflows.DeleteStackInput{Name: "toolbox", UserToken: h.token} }},
 	}
 	maps.Copy(all, instanceOperations(launched))
 	maps.Copy(all, backupOperations())
@@ -57,7 +57,7 @@ func operations() map[string]operationCase {
 
 // Whatever step fails for good, an operation leaves nothing behind but what it says it keeps.
 func TestAFailedOperationLeavesNothing(t *testing.T) {
-	everyStep(t, func(h *house, op operationCase, s *saboteur) error {
+	everyStep(t, func(h *testEnv, op operationCase, s *faultInjector) error {
 		s.then = func() error { return errSabotage }
 		env := h.environment(s)
 		env.ExecuteWorkflow(op.workflow, op.input(h))
@@ -69,7 +69,7 @@ func TestAFailedOperationLeavesNothing(t *testing.T) {
 // environment does not let an activity that is being cancelled end first.
 func TestACancelledOperationLeavesNothing(t *testing.T) {
 	server := temporaltest.Start(t)
-	everyStep(t, func(h *house, op operationCase, s *saboteur) error {
+	everyStep(t, func(h *testEnv, op operationCase, s *faultInjector) error {
 		return h.onServer(server, s, func(id string) {
 			s.then = func() error { return server.Client.CancelWorkflow(context.Background(), id, "") }
 		}, op.workflow, op.input(h))
@@ -80,12 +80,12 @@ func TestACancelledOperationLeavesNothing(t *testing.T) {
 // is undone with its objects: the record that knew of them has not gone alone.
 func TestAReleaseThatFailsTwiceLeavesNothing(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestEnv(t)
 	h.run(t, workflows.DeployStack, small(h))
 	before := h.count(t)
 	h.cloud.Control(t, http.MethodPost, "/faults", `{"service":"kubernetes","method":"PATCH","path_regex":"/statefulsets/","kind":"drop","count":1}`)
 	refuse := `{"service":"kubernetes","method":"POST","path_regex":"/secrets$","kind":"status","status":400,"count":1}`
-	s := &saboteur{at: 6, then: func() error { // the second attempt of InstallApp, after the five first activities
+	s := &faultInjector{at: 6, then: func() error { // the second attempt of InstallApp, after the five first activities
 		h.cloud.Control(t, http.MethodPost, "/faults", refuse)
 		return nil
 	}}
@@ -98,7 +98,7 @@ func TestAReleaseThatFailsTwiceLeavesNothing(t *testing.T) {
 // An uninstall that cannot look at an object, or cannot read the release's history, has not done it.
 func TestAnUninstallThatIsDisturbedGoesOn(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newTestEnv(t)
 	h.run(t, workflows.DeployStack, small(h))
 	before := h.count(t)
 	for _, fault := range []string{
@@ -113,17 +113,17 @@ func TestAnUninstallThatIsDisturbedGoesOn(t *testing.T) {
 	}
 }
 
-func everyStep(t *testing.T, run func(h *house, op operationCase, s *saboteur) error) {
+func everyStep(t *testing.T, run func(h *testEnv, op operationCase, s *faultInjector) error) {
 	for name, op := range operations() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := newHouse(t)
+			h := newTestEnv(t)
 			if op.before != nil {
 				op.before(t, h)
 			}
 			for step := 1; ; step++ {
 				before := h.count(t)
-				s := &saboteur{at: int32(step)}
+				s := &faultInjector{at: int32(step)}
 				err := run(h, op, s)
 				if s.calls.Load() < s.at { // no step was left to sabotage
 					require.NoError(t, err)
@@ -140,7 +140,7 @@ func everyStep(t *testing.T, run func(h *house, op operationCase, s *saboteur) e
 }
 
 // leaves compares the cloud with what it was before a run that was undone.
-func (op operationCase) leaves(t *testing.T, h *house, before map[string]int, err error) {
+func (op operationCase) leaves(t *testing.T, h *testEnv, before map[string]int, err error) {
 	if op.holds != nil {
 		op.holds(t, h)
 	}
@@ -161,7 +161,7 @@ func (op operationCase) leaves(t *testing.T, h *house, before map[string]int, er
 }
 
 // comesTo requires that the cloud holds what is wanted, now or once its pods have settled.
-func (h *house) comesTo(t *testing.T, want map[string]int, forgive func(map[string]int)) {
+func (h *testEnv) comesTo(t *testing.T, want map[string]int, forgive func(map[string]int)) {
 	t.Helper()
 	var after map[string]int
 	for end := time.Now().Add(settling); ; time.Sleep(20 * time.Millisecond) {

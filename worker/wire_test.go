@@ -101,7 +101,7 @@ func refuse(out http.ResponseWriter, r *http.Request, status int) {
 }
 
 // prepared is a house in which the operation can run.
-func (op operationCase) prepared(t *testing.T) (*house, *wire) {
+func (op operationCase) prepared(t *testing.T) (*testEnv, *wire) {
 	t.Helper()
 	w := &wire{}
 	h := newHouseOn(t, sandboxtest.StartBehind(t, t.TempDir(), w.wrap))

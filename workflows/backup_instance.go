@@ -17,23 +17,23 @@ import (
 
 const (
 	// backupCall bounds a request while an instance is down for its backup: it must come back soon.
-	backupCall      = 5 * time.Minute
-	stopPatience    = 15 * time.Minute
-	imagePatience   = 12 * time.Hour // an image of a large disk
-	filesPatience   = 24 * time.Hour
-	comeBackForever = 7 * 24 * time.Hour
-	startTries      = 20
-	longestPause    = 10 * time.Minute
+	backupCall     = 5 * time.Minute
+	stopTimeout    = 15 * time.Minute
+	imageTimeout   = 12 * time.Hour // an image of a large disk
+	filesTimeout   = 24 * time.Hour
+	restartTimeout = 7 * 24 * time.Hour
+	startTries     = 20
+	maxPause       = 10 * time.Minute
 )
 
 // BackupInstanceInput is the backup of one instance.
 type BackupInstanceInput struct {
-	Plan     backup.Plan
-	Instance string
-	Task     string
-	Safety   bool // before a restore, outside of any plan
+	Plan       backup.Plan
+	Instance   string
+	Task       string
+	PreRestore bool // before a restore, outside of any plan
 	// Together has the image made only when all instances of the run are shut off.
-	Together bool `json:",omitempty"`
+	ConsistencyGroup bool `json:",omitempty"`
 }
 
 // BackupInstance backs up one instance as its plan says. Its workflow id is that of an operation on the
@@ -42,30 +42,30 @@ func BackupInstance(ctx workflow.Context, in BackupInstanceInput) (b backup.Back
 	if err := workflow.UpsertTypedSearchAttributes(ctx, temporal.NewSearchAttributeKeyKeyword(operation.TaskKey).ValueSet(in.Task)); err != nil {
 		return b, err
 	}
-	ctx = operation.PartOf(ctx, in.Task, BackupInstance)
-	if in.Plan.Method == backup.Soft {
-		return softBackup(ctx, in)
+	ctx = operation.WithParentTask(ctx, in.Task, BackupInstance)
+	if in.Plan.Method == backup.FileLevel {
+		return backUpFiles(ctx, in)
 	}
 	return snapshotInstance(ctx, in)
 }
 
-// softBackup has the instance itself save its files.
-func softBackup(ctx workflow.Context, in BackupInstanceInput) (b backup.Backup, err error) {
+// backUpFiles has the instance itself save its files.
+func backUpFiles(ctx workflow.Context, in BackupInstanceInput) (b backup.Backup, err error) {
 	var (
 		compute *nova.Activities
 		host    *filebackup.Activities
-		at      nova.Enrolled
+		at      nova.EnrolledInstance
 	)
-	if err := step(ctx, backupCall, compute.ReadInstance, nova.InstanceRef{ID: in.Instance}, &at); err != nil {
+	if err := runActivity(ctx, backupCall, compute.GetEnrollment, nova.InstanceRef{ID: in.Instance}, &at); err != nil {
 		return b, err
 	}
-	if at.Gone {
+	if at.Deleted {
 		return b, fault.Final(fault.New(fault.Invalid, nil, "the instance does not exist any more"))
 	}
 	if !at.Enrolled {
 		return b, fault.Final(fault.New(fault.Invalid, nil, "it is not enrolled"))
 	}
-	err = step(ctx, filesPatience, host.BackUpFiles, filebackup.FilesInput{Instance: in.Instance, Name: at.Name, Address: at.Enrollment.Address,
+	err = runActivity(ctx, filesTimeout, host.BackUpFiles, filebackup.BackUpFilesInput{Instance: in.Instance, Name: at.Name, Address: at.Enrollment.Address,
 		HostKey: at.Enrollment.HostKey, Task: in.Task, Plan: in.Plan}, &b)
 	return b, err
 }
@@ -80,7 +80,7 @@ func snapshotInstance(ctx workflow.Context, in BackupInstanceInput) (b backup.Ba
 		ref     = nova.InstanceRef{ID: in.Instance}
 		began   = workflow.Now(ctx)
 	)
-	if err := step(ctx, backupCall, compute.InspectServer, ref, &server); err != nil {
+	if err := runActivity(ctx, backupCall, compute.GetServer, ref, &server); err != nil {
 		return b, err
 	}
 	free, cancel := workflow.NewDisconnectedContext(ctx)
@@ -88,19 +88,19 @@ func snapshotInstance(ctx workflow.Context, in BackupInstanceInput) (b backup.Ba
 	name := ""
 	defer func() {
 		if err != nil {
-			discard(free, glance.DiscardInput{Task: in.Task, Instance: in.Instance, Name: name})
+			deletePartialImage(free, glance.DiscardBackupInput{Task: in.Task, Instance: in.Instance, Name: name})
 		}
 	}()
-	made, err := takeImage(ctx, free, in, server, &name)
+	made, err := createImage(ctx, free, in, server, &name)
 	if err != nil {
 		return b, err
 	}
-	err = step(ctx, backupCall, image.KeepBackup, glance.AwaitInput{Image: made, Began: began}, &b)
+	err = runActivity(ctx, backupCall, image.FinalizeBackup, glance.AwaitImageInput{Image: made, Began: began}, &b)
 	return b, err
 }
 
-// takeImage is what happens while the instance is down; name is set to that of the image before it is asked for.
-func takeImage(ctx, free workflow.Context, in BackupInstanceInput, server nova.Server, name *string) (made string, err error) {
+// createImage is what happens while the instance is down; name is set to that of the image before it is asked for.
+func createImage(ctx, free workflow.Context, in BackupInstanceInput, server nova.Server, name *string) (made string, err error) {
 	var (
 		compute *nova.Activities
 		image   *glance.Activities
@@ -109,55 +109,55 @@ func takeImage(ctx, free workflow.Context, in BackupInstanceInput, server nova.S
 	if server.Running {
 		// Before the stop: one whose answer was lost has happened too.
 		defer func() {
-			if e := startAgain(free, ref); e != nil && err == nil {
+			if e := restartWithRetry(free, ref); e != nil && err == nil {
 				err = e
 			}
 		}()
-		if err := step(ctx, stopPatience, compute.StopServer, ref, nil); err != nil {
+		if err := runActivity(ctx, stopTimeout, compute.StopServer, ref, nil); err != nil {
 			return "", notStopped(server.Name, err)
 		}
 	}
 	consistency := backup.Cold
-	if in.Together {
+	if in.ConsistencyGroup {
 		consistency = backup.ColdGroup
-		if err := standBy(ctx, in.Instance); err != nil {
+		if err := awaitGroup(ctx, in.Instance); err != nil {
 			return "", err
 		}
 	}
 	now := workflow.Now(ctx).UTC()
 	*name = fmt.Sprintf("%s %s", server.Name, now.Format("2006-01-02 15:04:05"))
-	input := nova.SnapshotInput{Name: *name, Taken: backup.Taken{
-		Plan: in.Plan.ID, PlanName: in.Plan.Name, Instance: in.Instance, InstanceName: server.Name, Task: in.Task, At: now, Consistency: consistency, Safety: in.Safety, Shape: server.Shape}}
-	if err := step(ctx, backupCall, compute.SnapshotServer, input, &made); err != nil {
+	input := nova.SnapshotServerInput{Name: *name, Metadata: backup.SnapshotMetadata{
+		Plan: in.Plan.ID, PlanName: in.Plan.Name, Instance: in.Instance, InstanceName: server.Name, Task: in.Task, At: now, Consistency: consistency, PreRestore: in.PreRestore, Spec: server.Spec}}
+	if err := runActivity(ctx, backupCall, compute.SnapshotServer, input, &made); err != nil {
 		return "", err
 	}
-	return made, step(ctx, imagePatience, image.AwaitImage, glance.AwaitInput{Image: made}, nil)
+	return made, runActivity(ctx, imageTimeout, image.AwaitImage, glance.AwaitImageInput{Image: made}, nil)
 }
 
-// startAgain starts the instance. A refusal is no end: what keeps it from running may pass.
-func startAgain(ctx workflow.Context, ref nova.InstanceRef) (err error) {
+// restartWithRetry starts the instance. A refusal is no end: what keeps it from running may pass.
+func restartWithRetry(ctx workflow.Context, ref nova.InstanceRef) (err error) {
 	var compute *nova.Activities
 	for try := range startTries {
-		if err = step(ctx, comeBackForever, compute.StartServer, ref, nil); err == nil {
+		if err = runActivity(ctx, restartTimeout, compute.StartServer, ref, nil); err == nil {
 			return nil
 		}
-		if e := workflow.Sleep(ctx, min(time.Second<<try, longestPause)); e != nil {
+		if e := workflow.Sleep(ctx, min(time.Second<<try, maxPause)); e != nil {
 			return err
 		}
 	}
 	return fault.Final(fault.New(fault.KindOf(err), err, "it was shut off for its backup and does not start again: %s", fault.MessageOf(err)))
 }
 
-// discard deletes what did not become a backup; what stays is told in the log, and no list shows it.
-func discard(ctx workflow.Context, in glance.DiscardInput) {
+// deletePartialImage deletes what did not become a backup; what stays is told in the log, and no list shows it.
+func deletePartialImage(ctx workflow.Context, in glance.DiscardBackupInput) {
 	var image *glance.Activities
-	if err := step(ctx, comeBackForever, image.DiscardBackup, in, nil); err != nil {
+	if err := runActivity(ctx, restartTimeout, image.DiscardBackup, in, nil); err != nil {
 		workflow.GetLogger(ctx).Error("Not discarded", "error", err)
 	}
 }
 
-// step runs one activity of a workflow that is no task: nobody is asked, it is repeated for at most limit,
+// runActivity runs one activity of a workflow that is no task: nobody is asked, it is repeated for at most limit,
 // and a cancel waits for its end.
-func step(ctx workflow.Context, limit time.Duration, activity, in, out any) error {
-	return workflow.ExecuteActivity(operation.Alter(ctx, limit), activity, in).Get(ctx, out)
+func runActivity(ctx workflow.Context, limit time.Duration, activity, in, out any) error {
+	return workflow.ExecuteActivity(operation.LongRunning(ctx, limit), activity, in).Get(ctx, out)
 }

@@ -24,19 +24,19 @@ func ConfigureApp(ctx workflow.Context, in ConfigureAppInput) (err error) {
 		return err
 	}
 	defer run.End(ctx, &err)
-	operation := operation.TaskID(ctx)
+	task := operation.TaskID(ctx)
 
-	run.Undo(k8s.RestoreSettings, kubernetes.AppRef{App: in.App, Operation: operation})
-	var saved kubernetes.Saved
-	if err := run.Call(ctx, k8s.SaveSettings, kubernetes.SaveInput{App: in.App, Settings: in.Settings, ETag: in.ETag, Operation: operation}, &saved); err != nil {
+	run.Compensate(k8s.RestoreSettings, kubernetes.AppRef{App: in.App, TaskID: task})
+	var saved kubernetes.SaveSettingsResult
+	if err := run.Call(ctx, k8s.SaveSettings, kubernetes.SaveSettingsInput{App: in.App, Settings: in.Settings, ETag: in.ETag, TaskID: task}, &saved); err != nil {
 		return err
 	}
 	if !saved.Running {
 		run.Skip(k8s.InstallApp, k8s.AwaitApp)
 		return nil
 	}
-	if err := run.Call(ctx, k8s.InstallApp, kubernetes.InstallInput{App: in.App, Operation: operation}, nil); err != nil {
+	if err := run.Call(ctx, k8s.InstallApp, kubernetes.InstallAppInput{App: in.App, TaskID: task}, nil); err != nil {
 		return err
 	}
-	return run.Wait(ctx, healthPatience, k8s.AwaitApp, kubernetes.AppRef{App: in.App}, nil)
+	return run.Wait(ctx, healthTimeout, k8s.AwaitApp, kubernetes.AppRef{App: in.App}, nil)
 }

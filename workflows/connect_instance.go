@@ -13,25 +13,25 @@ type ConnectInstanceInput struct {
 	Address string `json:"address"`
 }
 
-// ConnectInstance attaches the instance's subnet to the stack's router, so that apps and manager
+// AttachSubnetToRouter attaches the instance's subnet to the stack's router, so that apps and manager
 // reach it. A cancel takes it back.
 func ConnectInstance(ctx workflow.Context, in ConnectInstanceInput) (err error) {
 	var network *neutron.Activities
-	run, err := operation.Begin(ctx, network.ConnectInstance)
+	run, err := operation.Begin(ctx, network.AttachSubnetToRouter)
 	if err != nil {
 		return err
 	}
 	defer run.End(ctx, &err)
-	var way neutron.Connected
-	run.Undo(network.DisconnectSubnet, func() any {
-		undo := undoConnect(way, in.ID, in.Address)
-		undo.Stays = true // connecting enrolls nothing, and what is enrolled stays so
+	var way neutron.AttachSubnetToRouterResult
+	run.Compensate(network.DetachSubnetFromRouter, func() any {
+		undo := detachSubnet(way, in.ID, in.Address)
+		undo.Keep = true // connecting enrolls nothing, and what is enrolled stays so
 		return undo
 	})
-	if err := run.Call(ctx, network.ConnectInstance, neutron.ConnectInput{ServerID: in.ID, Address: in.Address}, &way); err != nil {
+	if err := run.Call(ctx, network.AttachSubnetToRouter, neutron.AttachSubnetToRouterInput{ServerID: in.ID, Address: in.Address}, &way); err != nil {
 		return err
 	}
 	run.Result("subnet", way.Subnet)
-	run.Result("attached", way.Made)
+	run.Result("attached", way.Created)
 	return nil
 }

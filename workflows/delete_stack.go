@@ -12,7 +12,7 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-const sweepPatience = 15 * time.Minute
+const sweepTimeout = 15 * time.Minute
 
 // DeleteStackInput names the stack; the user has typed its name.
 type DeleteStackInput struct {
@@ -32,33 +32,33 @@ func DeleteStack(ctx workflow.Context, in DeleteStackInput) (err error) {
 		compute       *nova.Activities
 		network       *neutron.Activities
 	)
-	run, err := operation.Begin(ctx, k8s.ReleaseApps, orchestration.DeleteStack, orchestration.DeleteStackCredential,
-		compute.SweepServers, network.SweepNetworks, k8s.ForgetCluster)
+	run, err := operation.Begin(ctx, k8s.UninstallAllApps, orchestration.DeleteStack, orchestration.DeleteStackCredential,
+		compute.DeleteOrphanedServers, network.DeleteOrphanedNetworks, k8s.ResetClusterConnection)
 	if err != nil {
 		return err
 	}
 	defer run.End(ctx, &err)
 	ref := func() any { return heat.Ref{Name: in.Name, UserToken: run.UserToken(in.UserToken)} }
 
-	if err := run.Wait(ctx, sweepPatience, k8s.ReleaseApps, nil, nil); err != nil {
+	if err := run.Wait(ctx, sweepTimeout, k8s.UninstallAllApps, nil, nil); err != nil {
 		return err
 	}
 	if workflow.GetVersion(ctx, "DeleteStack-instances", workflow.DefaultVersion, 1) == 1 {
-		if err := run.Call(ctx, network.DetachInstances, nil, nil); err != nil {
+		if err := run.Call(ctx, network.DetachInstanceSubnets, nil, nil); err != nil {
 			return err
 		}
 	}
-	if err := run.Wait(ctx, stackPatience, orchestration.DeleteStack, ref, nil); err != nil {
+	if err := run.Wait(ctx, stackTimeout, orchestration.DeleteStack, ref, nil); err != nil {
 		return err
 	}
 	if err := run.Call(ctx, orchestration.DeleteStackCredential, ref, nil); err != nil {
 		return err
 	}
-	if err := run.Wait(ctx, sweepPatience, compute.SweepServers, nova.SweepInput{Stack: in.Name}, nil); err != nil {
+	if err := run.Wait(ctx, sweepTimeout, compute.DeleteOrphanedServers, nova.DeleteOrphanedServersInput{Stack: in.Name}, nil); err != nil {
 		return err
 	}
-	if err := run.Call(ctx, network.SweepNetworks, neutron.SweepInput{Stack: in.Name}, nil); err != nil {
+	if err := run.Call(ctx, network.DeleteOrphanedNetworks, neutron.DeleteOrphanedNetworksInput{Stack: in.Name}, nil); err != nil {
 		return err
 	}
-	return run.Call(ctx, k8s.ForgetCluster, nil, nil)
+	return run.Call(ctx, k8s.ResetClusterConnection, nil, nil)
 }

@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	stackPatience   = 65 * time.Minute // Heat's own deadline is 60
-	clusterPatience = 30 * time.Minute // k3s is downloaded and started on every server
+	stackTimeout   = 65 * time.Minute // Heat's own deadline is 60
+	clusterTimeout = 30 * time.Minute // k3s is downloaded and started on every server
 )
 
 // DeployStackInput is what the user asks for. The token is short-lived and sealed by the codec.
@@ -38,7 +38,7 @@ func DeployStack(ctx workflow.Context, in DeployStackInput) (err error) {
 		return err
 	}
 	defer run.End(ctx, &err)
-	operation := operation.TaskID(ctx)
+	task := operation.TaskID(ctx)
 
 	parameters := in.Parameters
 	if err := run.Call(ctx, orchestration.PreflightStack, func() any {
@@ -47,24 +47,24 @@ func DeployStack(ctx workflow.Context, in DeployStackInput) (err error) {
 		return err
 	}
 	made := func() any {
-		return heat.Ref{Name: parameters.Name, Operation: operation, UserToken: run.UserToken(in.UserToken)}
+		return heat.Ref{Name: parameters.Name, Operation: task, UserToken: run.UserToken(in.UserToken)}
 	}
-	run.Undo(orchestration.DeleteStackCredential, made)
-	run.Undo(orchestration.DeleteStack, made)
+	run.Compensate(orchestration.DeleteStackCredential, made)
+	run.Compensate(orchestration.DeleteStack, made)
 	var ref heat.Ref
 	if err := run.Call(ctx, orchestration.CreateStack, func() any {
-		return heat.CreateStackInput{Parameters: parameters, UserToken: run.UserToken(in.UserToken), Operation: operation}
+		return heat.CreateStackInput{Parameters: parameters, UserToken: run.UserToken(in.UserToken), TaskID: task}
 	}, &ref); err != nil {
 		return err
 	}
 	run.Result("heat_id", ref.ID)
-	if err := run.Wait(ctx, stackPatience, orchestration.AwaitStack, func() any {
+	if err := run.Wait(ctx, stackTimeout, orchestration.AwaitStack, func() any {
 		return heat.AwaitStackInput{Name: parameters.Name, UserToken: run.UserToken(in.UserToken), Resume: run.Retried()}
 	}, nil); err != nil {
 		return err
 	}
-	var found kubernetes.Found
-	if err := run.Wait(ctx, clusterPatience, k8s.AwaitCluster, kubernetes.AwaitClusterInput{Servers: *parameters.Masters + *parameters.Nodes}, &found); err != nil {
+	var found kubernetes.AwaitClusterResult
+	if err := run.Wait(ctx, clusterTimeout, k8s.AwaitCluster, kubernetes.AwaitClusterInput{Servers: *parameters.Masters + *parameters.Nodes}, &found); err != nil {
 		return err
 	}
 	run.Result("cluster", found.Version)

@@ -14,8 +14,8 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// signInPatience is how long the script on the instance has to authorize the manager's key.
-const signInPatience = 10 * time.Minute
+// signInTimeout is how long the script on the instance has to authorize the manager's key.
+const signInTimeout = 10 * time.Minute
 
 // EnrollInstanceInput is what an instance said with a token that was good.
 type EnrollInstanceInput struct {
@@ -38,57 +38,57 @@ func EnrollInstance(ctx workflow.Context, in EnrollInstanceInput) (err error) {
 		network *neutron.Activities
 		host    *ansible.Activities
 	)
-	run, err := operation.Begin(ctx, compute.InspectInstance, network.ConnectInstance, compute.NoteSubnet, host.AwaitSignIn, compute.MarkInstance)
+	run, err := operation.Begin(ctx, compute.ValidateEnrollment, network.AttachSubnetToRouter, compute.RecordRequiredSubnet, host.AwaitSSH, compute.SaveEnrollment)
 	if err != nil {
 		return err
 	}
 	defer run.End(ctx, &err)
 
-	var server nova.Inspected
-	if err := run.Call(ctx, compute.InspectInstance, nova.InspectInput{ID: in.ID, SourceIP: in.SourceIP, HostKey: in.HostKey,
+	var server nova.ValidatedInstance
+	if err := run.Call(ctx, compute.ValidateEnrollment, nova.ValidateEnrollmentInput{ID: in.ID, SourceIP: in.SourceIP, HostKey: in.HostKey,
 		MachineID: in.MachineID, Addresses: in.Addresses}, &server); err != nil {
 		return err
 	}
-	var way neutron.Connected
-	run.Undo(network.DisconnectSubnet, func() any { return undoConnect(way, in.ID, server.Address) })
-	if err := run.Call(ctx, network.ConnectInstance, neutron.ConnectInput{ServerID: in.ID, Address: server.Address, Note: true}, &way); err != nil {
+	var way neutron.AttachSubnetToRouterResult
+	run.Compensate(network.DetachSubnetFromRouter, func() any { return detachSubnet(way, in.ID, server.Address) })
+	if err := run.Call(ctx, network.AttachSubnetToRouter, neutron.AttachSubnetToRouterInput{ServerID: in.ID, Address: server.Address, RecordSubnet: true}, &way); err != nil {
 		return err
 	}
-	run.Undo(compute.UnmarkInstance, nova.InstanceRef{ID: in.ID})
-	if err := run.Call(ctx, compute.NoteSubnet, nova.NoteSubnetInput{ID: in.ID, Subnet: ownSubnet(way)}, nil); err != nil {
+	run.Compensate(compute.DeleteEnrollment, nova.InstanceRef{ID: in.ID})
+	if err := run.Call(ctx, compute.RecordRequiredSubnet, nova.RecordRequiredSubnetInput{ID: in.ID, Subnet: ownSubnet(way)}, nil); err != nil {
 		return err
 	}
-	var facts ansible.Facts
-	if err := run.Wait(ctx, signInPatience, host.AwaitSignIn, ansible.SignIn{Address: server.Address, HostKey: in.HostKey}, &facts); err != nil {
+	var facts ansible.HostFacts
+	if err := run.Wait(ctx, signInTimeout, host.AwaitSSH, ansible.SSHTarget{Address: server.Address, HostKey: in.HostKey}, &facts); err != nil {
 		return err
 	}
-	if err := run.Call(ctx, compute.MarkInstance, nova.MarkInput{ID: in.ID, Enrollment: instance.Enrollment{
+	if err := run.Call(ctx, compute.SaveEnrollment, nova.SaveEnrollmentInput{ID: in.ID, Enrollment: instance.Enrollment{
 		At: workflow.Now(ctx), Address: server.Address, HostKey: in.HostKey, Distribution: facts.Distribution, MachineID: facts.MachineID, Subnet: ownSubnet(way),
 	}}, nil); err != nil {
 		return err
 	}
-	run.Keep()
+	run.Commit()
 	run.Result("address", server.Address)
 	run.Result("distribution", facts.Distribution)
-	err = playAgents(ctx, run, ansible.Install, in.Agents, []string{in.ID}, played{})
+	err = runAgentPlaybooks(ctx, run, ansible.Install, in.Agents, []string{in.ID}, playResult{})
 	if err != nil && !temporal.IsCanceledError(err) {
-		run.Partly("it is enrolled, but agents failed: %s", fault.MessageOf(err))
+		run.PartiallyFailed("it is enrolled, but agents failed: %s", fault.MessageOf(err))
 		return nil
 	}
 	return err
 }
 
-// undoConnect takes back what a connection made, also one that failed half way.
-func undoConnect(way neutron.Connected, id, address string) neutron.DisconnectInput {
+// detachSubnet takes back what a connection made, also one that failed half way.
+func detachSubnet(way neutron.AttachSubnetToRouterResult, id, address string) neutron.DetachSubnetFromRouterInput {
 	if way.Subnet == "" {
-		return neutron.DisconnectInput{ServerID: id, Address: address}
+		return neutron.DetachSubnetFromRouterInput{ServerID: id, Address: address}
 	}
-	return neutron.DisconnectInput{Subnet: ownSubnet(way), ServerID: id}
+	return neutron.DetachSubnetFromRouterInput{Subnet: ownSubnet(way), ServerID: id}
 }
 
 // ownSubnet is the subnet to take back: only one that the manager attached.
-func ownSubnet(way neutron.Connected) string {
-	if way.Made {
+func ownSubnet(way neutron.AttachSubnetToRouterResult) string {
+	if way.Created {
 		return way.Subnet
 	}
 	return ""

@@ -11,9 +11,9 @@ import (
 )
 
 const (
-	volumePatience = 10 * time.Minute
-	attachPatience = 15 * time.Minute
-	healthPatience = 20 * time.Minute // images are pulled and databases made
+	volumeTimeout = 10 * time.Minute
+	attachTimeout = 15 * time.Minute
+	healthTimeout = 20 * time.Minute // images are pulled and databases made
 )
 
 // LaunchAppInput is what the user asks for; empty fields take the catalogue's.
@@ -32,41 +32,41 @@ func LaunchApp(ctx workflow.Context, in LaunchAppInput) (err error) {
 		block *cinder.Activities
 		k8s   *kubernetes.Activities
 	)
-	run, err := operation.Begin(ctx, k8s.PreflightApp, block.CreateVolume, block.AwaitVolume, k8s.ClaimVolume,
+	run, err := operation.Begin(ctx, k8s.PreflightApp, block.CreateVolume, block.AwaitVolume, k8s.BindVolume,
 		k8s.InstallApp, block.AwaitAttached, k8s.AwaitApp)
 	if err != nil {
 		return err
 	}
 	defer run.End(ctx, &err)
-	operation := operation.TaskID(ctx)
+	task := operation.TaskID(ctx)
 
-	var plan kubernetes.Plan
-	if err := run.Call(ctx, k8s.PreflightApp, kubernetes.PreflightInput{App: in.App, Version: in.Version, VolumeSizeGB: in.VolumeSizeGB}, &plan); err != nil {
+	var plan kubernetes.LaunchPlan
+	if err := run.Call(ctx, k8s.PreflightApp, kubernetes.PreflightAppInput{App: in.App, Version: in.Version, VolumeSizeGB: in.VolumeSizeGB}, &plan); err != nil {
 		return err
 	}
 	var volume cinder.Volume
-	run.Undo(block.DeleteVolume, func() any {
-		return cinder.Ref{ID: volume.ID, OnlyIfEmpty: true, InUse: plan.Running, App: in.App, Operation: operation}
+	run.Compensate(block.DeleteVolume, func() any {
+		return cinder.Ref{ID: volume.ID, OnlyIfEmpty: true, InUse: plan.Running, App: in.App, Operation: task}
 	})
-	if err := run.Call(ctx, block.CreateVolume, cinder.CreateVolumeInput{App: in.App, SizeGB: plan.VolumeSizeGB, VolumeID: in.VolumeID, Operation: operation}, &volume); err != nil {
+	if err := run.Call(ctx, block.CreateVolume, cinder.CreateVolumeInput{App: in.App, SizeGB: plan.VolumeSizeGB, VolumeID: in.VolumeID, TaskID: task}, &volume); err != nil {
 		return err
 	}
 	run.Result("volume", volume.ID)
-	if err := run.Wait(ctx, volumePatience, block.AwaitVolume, cinder.Ref{ID: volume.ID}, nil); err != nil {
+	if err := run.Wait(ctx, volumeTimeout, block.AwaitVolume, cinder.Ref{ID: volume.ID}, nil); err != nil {
 		return err
 	}
-	undoInstall(run, plan, in.App, operation)
-	if err := run.Call(ctx, k8s.ClaimVolume, kubernetes.ClaimInput{App: in.App, VolumeID: volume.ID, SizeGB: volume.SizeGB}, nil); err != nil {
+	undoInstall(run, plan, in.App, task)
+	if err := run.Call(ctx, k8s.BindVolume, kubernetes.BindVolumeInput{App: in.App, VolumeID: volume.ID, SizeGB: volume.SizeGB}, nil); err != nil {
 		return err
 	}
-	if err := run.Call(ctx, k8s.InstallApp, kubernetes.InstallInput{App: in.App, Version: plan.Version, Operation: operation}, nil); err != nil {
+	if err := run.Call(ctx, k8s.InstallApp, kubernetes.InstallAppInput{App: in.App, Version: plan.Version, TaskID: task}, nil); err != nil {
 		return err
 	}
-	if err := run.Wait(ctx, attachPatience, block.AwaitAttached, cinder.Ref{ID: volume.ID}, nil); err != nil {
+	if err := run.Wait(ctx, attachTimeout, block.AwaitAttached, cinder.Ref{ID: volume.ID}, nil); err != nil {
 		return err
 	}
-	var ready kubernetes.Ready
-	if err := run.Wait(ctx, healthPatience, k8s.AwaitApp, kubernetes.AppRef{App: in.App}, &ready); err != nil {
+	var ready kubernetes.AwaitAppResult
+	if err := run.Wait(ctx, healthTimeout, k8s.AwaitApp, kubernetes.AppRef{App: in.App}, &ready); err != nil {
 		return err
 	}
 	run.Result("url", ready.URL)
@@ -74,13 +74,13 @@ func LaunchApp(ctx workflow.Context, in LaunchAppInput) (err error) {
 }
 
 // undoInstall brings the app back to what it was: absent, stopped, or running as before.
-func undoInstall(run *operation.Run, plan kubernetes.Plan, app, operation string) {
+func undoInstall(run *operation.Run, plan kubernetes.LaunchPlan, app, task string) {
 	var k8s *kubernetes.Activities
 	switch {
 	case !plan.Installed:
-		run.Undo(k8s.ReleaseVolume, kubernetes.AppRef{App: app})
-		run.Undo(k8s.UninstallApp, kubernetes.AppRef{App: app})
+		run.Compensate(k8s.UnbindVolume, kubernetes.AppRef{App: app})
+		run.Compensate(k8s.UninstallApp, kubernetes.AppRef{App: app})
 	case !plan.Running:
-		run.Undo(k8s.StopApp, kubernetes.AppRef{App: app, Operation: operation + "-undo"})
+		run.Compensate(k8s.StopApp, kubernetes.AppRef{App: app, TaskID: task + "-undo"})
 	}
 }

@@ -9,14 +9,14 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// held bounds a hold whose holder was terminated in a way that did not end it.
-const held = 24 * time.Hour
+// lockTTL bounds a hold whose holder was terminated in a way that did not end it.
+const lockTTL = 24 * time.Hour
 
-// HoldInstance keeps an instance for the task that started it as a child: its workflow id is that of
+// LockInstance keeps an instance for the task that started it as a child: its workflow id is that of
 // an operation on the instance, so no other can begin. It ends with its task.
-func HoldInstance(ctx workflow.Context, task string) error {
+func LockInstance(ctx workflow.Context, task string) error {
 	if err := workflow.UpsertTypedSearchAttributes(ctx, temporal.NewSearchAttributeKeyKeyword(operation.TaskKey).ValueSet(task)); err != nil {
 		return err
 	}
-	return workflow.Sleep(ctx, held)
+	return workflow.Sleep(ctx, lockTTL)
 }

@@ -31,7 +31,7 @@ func Operations() []operation.Operation {
 			Title: i18n.Text{En: "Enroll {target}", Fr: "Inscrire {target}"}},
 		{Name: "instance.unenroll", Workflow: UnenrollInstance, Role: identity.Operator, Input: func() any { return new(UnenrollInstanceInput) },
 			Title: i18n.Text{En: "Unenroll {target}", Fr: "Retirer {target}"}},
-		{Name: "instance.network", Workflow: ConnectInstance, Role: identity.Operator, Input: func() any { return new(ConnectInstanceInput) },
+		{Name: "instance.connect", Workflow: ConnectInstance, Role: identity.Operator, Input: func() any { return new(ConnectInstanceInput) },
 			Title: i18n.Text{En: "Connect {target} to the stack", Fr: "Relier {target} à la pile"}},
 		{Name: "agent.install", Workflow: RunAgents, Role: identity.Operator, Input: func() any { return new(AgentsInput) },
 			Title: i18n.Text{En: "Install agents on {target}", Fr: "Installer des agents sur {target}"}},
@@ -39,16 +39,16 @@ func Operations() []operation.Operation {
 			Title: i18n.Text{En: "Remove agents from {target}", Fr: "Retirer des agents de {target}"}},
 		{Name: "agent.check", Workflow: RunAgents, Role: identity.Operator, Input: func() any { return new(AgentsInput) },
 			Title: i18n.Text{En: "Check agents on {target}", Fr: "Vérifier les agents sur {target}"}},
-		{Name: "backup.run", Workflow: RunBackup, Role: identity.Operator, Input: func() any { return new(BackupInput) },
+		{Name: "backup.run", Workflow: RunBackup, Role: identity.Operator, Input: func() any { return new(RunBackupInput) },
 			Title: i18n.Text{En: "Back up {target}", Fr: "Sauvegarder {target}"}},
-		{Name: "backup.prune", Workflow: PruneBackups, Role: identity.Operator, Input: func() any { return new(PruneInput) },
+		{Name: "backup.prune", Workflow: PruneBackups, Role: identity.Operator, Input: func() any { return new(PruneBackupsInput) },
 			Title: i18n.Text{En: "Delete old backups of {target}", Fr: "Supprimer les anciennes sauvegardes de {target}"}},
-		{Name: "backup.verify", Workflow: VerifyBackup, Role: identity.Operator, Input: func() any { return new(VerifyInput) },
+		{Name: "backup.verify", Workflow: VerifyBackup, Role: identity.Operator, Input: func() any { return new(VerifyBackupInput) },
 			Title: i18n.Text{En: "Verify the backup {target}", Fr: "Vérifier la sauvegarde {target}"}},
-		{Name: "instance.restore", Workflow: RestoreInstance, Role: identity.Operator, Input: func() any { return new(RestoreInput) },
+		{Name: "instance.restore", Workflow: RestoreInstance, Role: identity.Operator, Input: func() any { return new(RestoreInstanceInput) },
 			Title: i18n.Text{En: "Restore {target}", Fr: "Restaurer {target}"}},
-		{Name: "notice.test", Workflow: TestNotice, Role: identity.Administrator, Input: func() any { return new(TestNoticeInput) },
-			Title: i18n.Text{En: "Test the notices", Fr: "Essayer les avis"}},
+		{Name: "notification.test", Workflow: TestNotifications, Role: identity.Administrator, Input: func() any { return new(TestNotificationInput) },
+			Title: i18n.Text{En: "Test the notifications", Fr: "Essayer les avis"}},
 	}
 }
 
@@ -61,7 +61,7 @@ func Register(r worker.WorkflowRegistry) {
 			r.RegisterWorkflow(o.Workflow)
 		}
 	}
-	for _, w := range []any{EnrollmentToken, HoldInstance, ScheduledBackup, BackupInstance, SafetySnapshot, CheckDrift, CheckBackups, CheckPlans, SendNotice} { // no operations of their own
+	for _, w := range []any{EnrollmentToken, LockInstance, ScheduledBackup, BackupInstance, SafetySnapshot, CheckAgentDrift, VerifyStaleBackups, CheckPlanHealth, SendNotification} { // no operations of their own
 		r.RegisterWorkflow(w)
 	}
 }

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -16,31 +17,31 @@ import (
 // agentsAfterRestore is the change by which a restore looks at the agents.
 const agentsAfterRestore = "agents after a restore"
 
-// lookAtAgents checks each agent of an instance whose disk was replaced. One that is not as it was installed is
+// checkAgents checks each agent of an instance whose disk was replaced. One that is not as it was installed is
 // no failure of the restore: the task says what to do.
-func lookAtAgents(ctx workflow.Context, run *operation.Run, id string, before nova.Server, answers bool) error {
+func checkAgents(ctx workflow.Context, run *operation.Run, id string, before nova.Server, answers bool) error {
 	var host *ansible.Activities
 	if !answers || len(before.Agents) == 0 || workflow.GetVersion(ctx, agentsAfterRestore, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
-		run.Skip(host.PlayAgent)
+		run.Skip(host.RunAgentPlaybook)
 		return nil
 	}
-	known := map[string]nova.Enrolled{id: {Name: before.Name, Enrolled: true, Enrollment: before.Enrollment, Agents: before.Agents}}
-	var ill []string
+	known := map[string]nova.EnrolledInstance{id: {Name: before.Name, Enrolled: true, Enrollment: before.Enrollment, Agents: before.Agents}}
+	var broken []string
 	for _, app := range before.Agents {
-		_, err := playAgent(ctx, run, CheckAgents, app, []string{id}, known)
+		_, err := runAgentPlaybook(ctx, run, CheckAgents, app, []string{id}, known)
 		if temporal.IsCanceledError(err) {
 			return err
 		}
 		if err != nil {
-			score(run, id, app, string(operation.Failed)+": "+reasonOf(err))
+			setOutcome(run, id, app, failedOutcome(reasonOf(err)))
 		}
-		if line := scores(run)[id][app]; !strings.HasPrefix(line, string(instance.Installed)+":") {
-			ill = append(ill, fmt.Sprintf("%s (%s)", app, line))
+		if o := outcomes(run)[id][app]; o.Status != string(instance.Installed) {
+			broken = append(broken, fmt.Sprintf("%s (%s)", app, cmp.Or(o.Reason, o.Status)))
 		}
 	}
-	if len(ill) > 0 {
-		run.Partly("the disk is restored, but %d of %d agents are not as they were installed: %s: install them again",
-			len(ill), len(before.Agents), strings.Join(ill, ", "))
+	if len(broken) > 0 {
+		run.PartiallyFailed("the disk is restored, but %d of %d agents are not as they were installed: %s: install them again",
+			len(broken), len(before.Agents), strings.Join(broken, ", "))
 	}
 	return nil
 }

@@ -10,49 +10,49 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// restoreBeside makes a new server of a snapshot and leaves the instance, if there still is one, as it is. The
+// restoreToNewServer makes a new server of a snapshot and leaves the instance, if there still is one, as it is. The
 // new server has the instance's flavor, networks, security groups, key pair and metadata, and addresses of its
 // own; where the instance boots from volumes, it gets new ones. It runs, and is not enrolled. A run that does
 // not end well takes all of it away again.
-func restoreBeside(ctx workflow.Context, in RestoreInput) (err error) {
+func restoreToNewServer(ctx workflow.Context, in RestoreInstanceInput) (err error) {
 	var (
 		compute *nova.Activities
 		volume  *cinder.Activities
-		drawing nova.Drawing
+		drawing nova.ServerSpec
 		copies  []string
-		made    nova.Made
+		made    nova.CreateServerResult
 		task    = operation.TaskID(ctx)
 	)
-	run, err := operation.Begin(ctx, compute.DrawServer, volume.CopyVolumes, compute.MakeServer)
+	run, err := operation.Begin(ctx, compute.ResolveServerSpec, volume.CreateVolumesFromSnapshots, compute.CreateServer)
 	if err != nil {
 		return err
 	}
 	defer run.End(ctx, &err)
-	err = run.Call(ctx, compute.DrawServer, nova.DrawInput{Image: in.Backup.Image, Instance: in.Instance, Name: in.Beside,
+	err = run.Call(ctx, compute.ResolveServerSpec, nova.ResolveServerSpecInput{Image: in.Backup.Image, Instance: in.Instance, Name: in.NewServerName,
 		Flavor: in.Flavor, Networks: in.Networks}, &drawing)
 	if err != nil {
 		return err
 	}
 	if len(drawing.Disks) == 0 {
-		run.Skip(volume.CopyVolumes)
+		run.Skip(volume.CreateVolumesFromSnapshots)
 	} else {
-		run.Undo(volume.DropCopies, cinder.DropCopiesInput{Task: task})
-		if err := run.Alter(ctx, imagePatience, volume.CopyVolumes, cinder.CopyInput{Task: task, Name: in.Beside, Disks: drawing.Disks}, &copies); err != nil {
+		run.Compensate(volume.DeleteRestoredVolumes, cinder.DeleteRestoredVolumesInput{Task: task})
+		if err := run.Do(ctx, imageTimeout, volume.CreateVolumesFromSnapshots, cinder.CreateVolumesFromSnapshotsInput{Task: task, Name: in.NewServerName, Disks: drawing.Disks}, &copies); err != nil {
 			return err
 		}
 	}
-	run.Undo(compute.RemoveServer, nova.RemoveServerInput{Task: task})
-	if err := run.Alter(ctx, rebuildPatience, compute.MakeServer, nova.MakeServerInput{Drawing: drawing, Volumes: copies, Task: task}, &made); err != nil {
+	run.Compensate(compute.DeleteRestoredServer, nova.DeleteRestoredServerInput{Task: task})
+	if err := run.Do(ctx, rebuildTimeout, compute.CreateServer, nova.CreateServerInput{ServerSpec: drawing, Volumes: copies, Task: task}, &made); err != nil {
 		return err
 	}
 	run.Result("server", made.ID)
-	run.Result("server_name", in.Beside)
+	run.Result("server_name", in.NewServerName)
 	run.Result("addresses", made.Addresses)
 	at := strings.Join(made.Addresses, ", ")
-	run.Say("%s runs beside it at %s", in.Beside, at)
-	if drawing.Note != "" {
-		run.Result("note", drawing.Note)
-		run.Say("%s runs beside it at %s: %s", in.Beside, at, drawing.Note)
+	run.SetMessage("%s runs beside it at %s", in.NewServerName, at)
+	if drawing.RequiredSubnet != "" {
+		run.Result("note", drawing.RequiredSubnet)
+		run.SetMessage("%s runs beside it at %s: %s", in.NewServerName, at, drawing.RequiredSubnet)
 	}
 	return nil
 }

@@ -33,7 +33,7 @@ func ScheduledBackup(ctx workflow.Context, p backup.Plan) error {
 	if !due {
 		return nil
 	}
-	child := operation.StartTask(ctx, p.Target().WorkflowID(), p.Request("backup.run", RunTargets(p)...), RunBackup, BackupInput{Plan: p, Due: utc(at)})
+	child := operation.StartTask(ctx, p.Target().WorkflowID(), p.Request("backup.run", RunTargets(p)...), RunBackup, RunBackupInput{Plan: p, Due: utc(at)})
 	if err := child.GetChildWorkflowExecution().Get(ctx, nil); err != nil {
 		workflow.GetLogger(ctx).Info("The plan is running already", "plan", p.ID, "error", err)
 		return nil

@@ -12,16 +12,16 @@ import (
 	"mycloudmanager/internal/operation/schedule"
 )
 
-// CheckDrift is a round: it looks, as a task, whether the agents on all instances are still as they were
+// CheckAgentDrift is a round: it looks, as a task, whether the agents on all instances are still as they were
 // installed.
-func CheckDrift(ctx workflow.Context, by schedule.By) error {
+func CheckAgentDrift(ctx workflow.Context, by schedule.Initiator) error {
 	var (
 		compute *nova.Activities
-		known   map[string]nova.Enrolled
+		known   map[string]nova.EnrolledInstance
 		in      = AgentsInput{Action: CheckAgents}
 		targets []operation.Target
 	)
-	if err := workflow.ExecuteActivity(operation.Call(ctx), compute.AgentHosts).Get(ctx, &known); err != nil {
+	if err := workflow.ExecuteActivity(operation.ShortRequest(ctx), compute.ListInstancesWithAgents).Get(ctx, &known); err != nil {
 		return err
 	}
 	for _, id := range workflow.DeterministicKeys(known) {
@@ -41,40 +41,40 @@ func CheckDrift(ctx workflow.Context, by schedule.By) error {
 	return nil
 }
 
-// CheckBackups is a round: it verifies, each as a task and one after the other, the newest backup of each
+// VerifyStaleBackups is a round: it verifies, each as a task and one after the other, the newest backup of each
 // instance and plan that nobody has looked at for a week.
-func CheckBackups(ctx workflow.Context, by schedule.By) error {
+func VerifyStaleBackups(ctx workflow.Context, by schedule.Initiator) error {
 	var (
 		store *backups.Activities
 		due   []backup.Backup
 	)
-	if err := workflow.ExecuteActivity(operation.Call(ctx), store.UnverifiedBackups).Get(ctx, &due); err != nil {
+	if err := workflow.ExecuteActivity(operation.ShortRequest(ctx), store.UnverifiedBackups).Get(ctx, &due); err != nil {
 		return err
 	}
 	for _, b := range due {
-		_ = operation.StartTask(ctx, b.Target().WorkflowID(), by.Request("backup.verify", b.Target()), VerifyBackup, VerifyInput{Backup: b}).Get(ctx, nil)
+		_ = operation.StartTask(ctx, b.Target().WorkflowID(), by.Request("backup.verify", b.Target()), VerifyBackup, VerifyBackupInput{Backup: b}).Get(ctx, nil)
 	}
 	return nil
 }
 
-// CheckPlans makes rounds one after the other: each tells of plans that have missed runs since the round before, and of
+// CheckPlanHealth makes rounds one after the other: each tells of plans that have missed runs since the round before, and of
 // those that have become stale. Its result is what the next one's first round compares with; a round that
 // cannot look is made up for by the one after, and a cancel ends it early.
-func CheckPlans(ctx workflow.Context, by schedule.By) (seen map[string]backup.Seen, err error) {
+func CheckPlanHealth(ctx workflow.Context, by schedule.Initiator) (seen map[string]backup.PlanObservation, err error) {
 	if workflow.HasLastCompletionResult(ctx) {
 		if err := workflow.GetLastCompletionResult(ctx, &seen); err != nil {
 			return nil, err
 		}
 	}
-	for left := by.Rounds(); left > 0; left-- {
+	for left := by.Iterations(); left > 0; left-- {
 		began := workflow.Now(ctx)
-		now, err := lookAtPlans(ctx, seen)
+		now, err := checkPlans(ctx, seen)
 		switch {
 		case err == nil:
 			seen = now
 		case ctx.Err() != nil:
 			return seen, nil
-		case by.Every == 0:
+		case by.Interval == 0:
 			return nil, err
 		default:
 			workflow.GetLogger(ctx).Warn("Plans are not looked at this time", "error", err)
@@ -83,7 +83,7 @@ func CheckPlans(ctx workflow.Context, by schedule.By) (seen map[string]backup.Se
 			return seen, nil
 		}
 		if left > 1 {
-			if workflow.Sleep(ctx, by.Rest(workflow.Now(ctx).Sub(began))) != nil {
+			if workflow.Sleep(ctx, by.Delay(workflow.Now(ctx).Sub(began))) != nil {
 				return seen, nil
 			}
 		}
@@ -91,21 +91,21 @@ func CheckPlans(ctx workflow.Context, by schedule.By) (seen map[string]backup.Se
 	return seen, nil
 }
 
-// lookAtPlans makes one round.
-func lookAtPlans(ctx workflow.Context, before map[string]backup.Seen) (map[string]backup.Seen, error) {
+// checkPlans makes one round.
+func checkPlans(ctx workflow.Context, before map[string]backup.PlanObservation) (map[string]backup.PlanObservation, error) {
 	var (
 		store *backups.Activities
-		look  backups.PlansLook
+		look  backups.CheckPlanHealthResult
 	)
-	if err := workflow.ExecuteActivity(operation.Call(ctx), store.LookAtPlans, backups.LookInput{Before: before}).Get(ctx, &look); err != nil {
+	if err := workflow.ExecuteActivity(operation.ShortRequest(ctx), store.CheckPlanHealth, backups.CheckPlanHealthInput{Before: before}).Get(ctx, &look); err != nil {
 		return nil, err
 	}
-	if err := workflow.UpsertMemo(ctx, map[string]any{backup.SeenMemo: look.Seen}); err != nil {
+	if err := workflow.UpsertMemo(ctx, map[string]any{backup.ObservationMemo: look.Observation}); err != nil {
 		return nil, err
 	}
-	for _, n := range look.News {
+	for _, n := range look.Alerts {
 		n.At = workflow.Now(ctx)
-		startNotice(ctx, n)
+		startNotification(ctx, n)
 	}
-	return look.Seen, nil
+	return look.Observation, nil
 }

@@ -26,10 +26,10 @@ func StopApp(ctx workflow.Context, in StopAppInput) (err error) {
 	}
 	defer run.End(ctx, &err)
 
-	run.Undo(k8s.InstallApp, kubernetes.InstallInput{App: in.App, Operation: operation.TaskID(ctx) + "-undo"})
-	var volume kubernetes.Claimed
-	if err := run.Call(ctx, k8s.StopApp, kubernetes.AppRef{App: in.App, Operation: operation.TaskID(ctx)}, &volume); err != nil {
+	run.Compensate(k8s.InstallApp, kubernetes.InstallAppInput{App: in.App, TaskID: operation.TaskID(ctx) + "-undo"})
+	var volume kubernetes.BoundVolume
+	if err := run.Call(ctx, k8s.StopApp, kubernetes.AppRef{App: in.App, TaskID: operation.TaskID(ctx)}, &volume); err != nil {
 		return err
 	}
-	return run.Wait(ctx, attachPatience, block.AwaitDetached, cinder.Ref{ID: volume.VolumeID}, nil)
+	return run.Wait(ctx, attachTimeout, block.AwaitDetached, cinder.Ref{ID: volume.VolumeID}, nil)
 }

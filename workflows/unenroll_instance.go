@@ -25,34 +25,34 @@ func UnenrollInstance(ctx workflow.Context, in UnenrollInstanceInput) (err error
 		network *neutron.Activities
 		host    *ansible.Activities
 	)
-	run, err := operation.Begin(ctx, compute.ReadInstance, host.RemoveAccess, network.DisconnectSubnet, compute.UnmarkInstance)
+	run, err := operation.Begin(ctx, compute.GetEnrollment, host.RemoveAccess, network.DetachSubnetFromRouter, compute.DeleteEnrollment)
 	if err != nil {
 		return err
 	}
 	defer run.End(ctx, &err)
 
 	ref := nova.InstanceRef{ID: in.ID}
-	var kept nova.Enrolled
-	if err := run.Call(ctx, compute.ReadInstance, ref, &kept); err != nil {
+	var kept nova.EnrolledInstance
+	if err := run.Call(ctx, compute.GetEnrollment, ref, &kept); err != nil {
 		return err
 	}
 	if !kept.Enrolled {
-		run.Skip(host.RemoveAccess, network.DisconnectSubnet)
-		return run.Call(ctx, compute.UnmarkInstance, ref, nil) // a half of an earlier attempt may be left
+		run.Skip(host.RemoveAccess, network.DetachSubnetFromRouter)
+		return run.Call(ctx, compute.DeleteEnrollment, ref, nil) // a half of an earlier attempt may be left
 	}
-	where := ansible.SignIn{Address: kept.Enrollment.Address, HostKey: kept.Enrollment.HostKey}
-	err = run.Wait(ctx, removePatience, host.RemoveAccess, where, nil)
+	where := ansible.SSHTarget{Address: kept.Enrollment.Address, HostKey: kept.Enrollment.HostKey}
+	err = run.Wait(ctx, removeTimeout, host.RemoveAccess, where, nil)
 	if temporal.IsCanceledError(err) {
 		return err
 	}
 	if err != nil {
-		run.Partly("the user %s may still be on the instance: remove it there with enroll.sh --uninstall (%s)", "mcm", fault.MessageOf(err))
+		run.PartiallyFailed("the user %s may still be on the instance: remove it there with enroll.sh --uninstall (%s)", "mcm", fault.MessageOf(err))
 	}
 	// From here a cancel comes too late: half of it would leave an instance that nobody can sign in to.
 	free, done := workflow.NewDisconnectedContext(ctx)
 	defer done()
-	if err := run.Call(free, network.DisconnectSubnet, neutron.DisconnectInput{Subnet: kept.Enrollment.Subnet, ServerID: in.ID}, nil); err != nil {
+	if err := run.Call(free, network.DetachSubnetFromRouter, neutron.DetachSubnetFromRouterInput{Subnet: kept.Enrollment.Subnet, ServerID: in.ID}, nil); err != nil {
 		return err
 	}
-	return run.Call(free, compute.UnmarkInstance, ref, nil)
+	return run.Call(free, compute.DeleteEnrollment, ref, nil)
 }

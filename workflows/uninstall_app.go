@@ -21,23 +21,23 @@ func UninstallApp(ctx workflow.Context, in UninstallAppInput) (err error) {
 		k8s   *kubernetes.Activities
 		block *cinder.Activities
 	)
-	run, err := operation.Begin(ctx, k8s.UninstallApp, block.AwaitDetached, k8s.ReleaseVolume, block.DeleteAppVolumes)
+	run, err := operation.Begin(ctx, k8s.UninstallApp, block.AwaitDetached, k8s.UnbindVolume, block.DeleteAppVolumes)
 	if err != nil {
 		return err
 	}
 	defer run.End(ctx, &err)
 	ref := kubernetes.AppRef{App: in.App}
 
-	var volume kubernetes.Claimed
-	if err := run.Wait(ctx, attachPatience, k8s.UninstallApp, ref, &volume); err != nil {
+	var volume kubernetes.BoundVolume
+	if err := run.Wait(ctx, attachTimeout, k8s.UninstallApp, ref, &volume); err != nil {
 		return err
 	}
 	if volume.VolumeID == "" {
 		run.Skip(block.AwaitDetached)
-	} else if err := run.Wait(ctx, attachPatience, block.AwaitDetached, cinder.Ref{ID: volume.VolumeID}, nil); err != nil {
+	} else if err := run.Wait(ctx, attachTimeout, block.AwaitDetached, cinder.Ref{ID: volume.VolumeID}, nil); err != nil {
 		return err
 	}
-	if err := run.Call(ctx, k8s.ReleaseVolume, ref, nil); err != nil {
+	if err := run.Call(ctx, k8s.UnbindVolume, ref, nil); err != nil {
 		return err
 	}
 	if !in.DeleteVolume {
@@ -47,5 +47,5 @@ func UninstallApp(ctx workflow.Context, in UninstallAppInput) (err error) {
 		}
 		return nil
 	}
-	return run.Wait(ctx, volumePatience, block.DeleteAppVolumes, cinder.DeleteAppVolumesInput{App: in.App}, nil)
+	return run.Wait(ctx, volumeTimeout, block.DeleteAppVolumes, cinder.DeleteAppVolumesInput{App: in.App}, nil)
 }

@@ -38,10 +38,10 @@ func UpdateStack(ctx workflow.Context, in UpdateStackInput) (err error) {
 	}, nil); err != nil {
 		return err
 	}
-	if err := run.Wait(ctx, stackPatience, orchestration.AwaitStack, func() any {
+	if err := run.Wait(ctx, stackTimeout, orchestration.AwaitStack, func() any {
 		return heat.AwaitStackInput{Name: in.Name, UserToken: run.UserToken(in.UserToken), Resume: run.Retried()}
 	}, nil); err != nil {
 		return err
 	}
-	return run.Wait(ctx, clusterPatience, k8s.AwaitCluster, kubernetes.AwaitClusterInput{}, nil)
+	return run.Wait(ctx, clusterTimeout, k8s.AwaitCluster, kubernetes.AwaitClusterInput{}, nil)
 }

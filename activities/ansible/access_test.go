@@ -28,11 +28,11 @@ func removed(t *testing.T, answers ...uint32) error {
 		}
 		return status
 	}
-	straight := &ssh.Cluster{Kubeconfig: "none", Signer: signer, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+	straight := &ssh.KubeconfigProvider{Kubeconfig: "none", Signer: signer, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, network, fmt.Sprintf("127.0.0.1:%d", h.Port))
 	}}
-	a := &activities.Activities{Reach: &ssh.Instances{Cluster: straight, Key: key}, Every: time.Millisecond}
-	_, err := a.RemoveAccess(t.Context(), activities.SignIn{Address: "192.0.2.1", HostKey: h.Key})
+	a := &activities.Activities{SSH: &ssh.Dialer{Kubeconfig: straight, Key: key}, PollInterval: time.Millisecond}
+	_, err := a.RemoveAccess(t.Context(), activities.SSHTarget{Address: "192.0.2.1", HostKey: h.Key})
 	return err
 }
 

@@ -18,28 +18,28 @@ import (
 // Activities works on instances.
 type Activities struct {
 	Runner  *ansible.Runner
-	Reach   *ssh.Instances
+	SSH     *ssh.Dialer
 	Catalog *catalog.Catalog
 	Cluster *cluster.Cluster
 	Log     *tasklog.Log
 	// Relay is the command that connects OpenSSH through a relay's socket: this very program.
-	Relay []string
+	ProxySocket []string
 	// Script is enroll.sh, which also takes back what it did.
-	Script string
-	Every  time.Duration // between two looks
-	slots  slots
+	Script       string
+	PollInterval time.Duration // between two looks
+	limiter      limiter
 }
 
-// SignIn says where to sign in.
-type SignIn struct {
+// SSHTarget says where to sign in.
+type SSHTarget struct {
 	Address string
 	HostKey string
 }
 
-func (s SignIn) host() ssh.Host { return ssh.Host{Address: s.Address, HostKey: s.HostKey} }
+func (s SSHTarget) host() ssh.Host { return ssh.Host{Address: s.Address, HostKey: s.HostKey} }
 
-// Facts are what an instance says of itself once the manager is in.
-type Facts struct {
+// HostFacts are what an instance says of itself once the manager is in.
+type HostFacts struct {
 	Distribution string
 	MachineID    string
 }
@@ -47,12 +47,12 @@ type Facts struct {
 // lookAround is read-only, and shows that sudo asks for no password.
 const lookAround = "sudo -n cat /etc/os-release /etc/machine-id"
 
-// AwaitSignIn waits until the manager can sign in with the pinned host key and use sudo: the script
+// AwaitSSH waits until the manager can sign in with the pinned host key and use sudo: the script
 // on the instance authorizes its key meanwhile. It is a read.
-func (a *Activities) AwaitSignIn(ctx context.Context, in SignIn) (Facts, error) {
-	var facts Facts
-	err := operation.Poll(ctx, a.Every, func(ctx context.Context) (bool, string, error) {
-		out, err := a.Reach.Run(ctx, in.host(), lookAround, "")
+func (a *Activities) AwaitSSH(ctx context.Context, in SSHTarget) (HostFacts, error) {
+	var facts HostFacts
+	err := operation.Poll(ctx, a.PollInterval, func(ctx context.Context) (bool, string, error) {
+		out, err := a.SSH.Run(ctx, in.host(), lookAround, "")
 		if kind := fault.KindOf(err); kind == fault.Forbidden {
 			return false, fault.MessageOf(err), nil
 		}
@@ -62,9 +62,9 @@ func (a *Activities) AwaitSignIn(ctx context.Context, in SignIn) (Facts, error) 
 	return facts, err
 }
 
-// Answers reports whether the manager can sign in now. It is a read, and asks once.
-func (a *Activities) Answers(ctx context.Context, in SignIn) (bool, error) {
-	_, err := a.Reach.Run(ctx, in.host(), lookAround, "")
+// ProbeSSH reports whether the manager can sign in now. It is a read, and asks once.
+func (a *Activities) ProbeSSH(ctx context.Context, in SSHTarget) (bool, error) {
+	_, err := a.SSH.Run(ctx, in.host(), lookAround, "")
 	if ctx.Err() != nil {
 		return false, ctx.Err()
 	}
@@ -73,7 +73,7 @@ func (a *Activities) Answers(ctx context.Context, in SignIn) (bool, error) {
 
 // factsOf reads os-release with the machine id after it.
 // https://www.freedesktop.org/software/systemd/man/latest/os-release.html
-func factsOf(text string) Facts {
+func factsOf(text string) HostFacts {
 	values, last := map[string]string{}, ""
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
@@ -83,16 +83,16 @@ func factsOf(text string) Facts {
 			last = line
 		}
 	}
-	return Facts{Distribution: strings.TrimSpace(values["ID"] + " " + values["VERSION_ID"]), MachineID: last}
+	return HostFacts{Distribution: strings.TrimSpace(values["ID"] + " " + values["VERSION_ID"]), MachineID: last}
 }
 
 // RemoveAccess takes back on the instance what enrollment did there: the user, its key, its right to
 // sudo. Its own connection ends by it. It is idempotent: an instance that does not know the manager
 // any more is done. What it returns is for the user.
-func (a *Activities) RemoveAccess(ctx context.Context, in SignIn) (string, error) {
-	_, err := a.Reach.Run(ctx, in.host(), "sudo -n sh -s -- --uninstall", a.Script)
+func (a *Activities) RemoveAccess(ctx context.Context, in SSHTarget) (string, error) {
+	_, err := a.SSH.Run(ctx, in.host(), "sudo -n sh -s -- --uninstall", a.Script)
 	for range accessLooks {
-		_, again := a.Reach.Run(ctx, in.host(), "true", "")
+		_, again := a.SSH.Run(ctx, in.host(), "true", "")
 		switch fault.KindOf(again) {
 		case fault.Forbidden:
 			return "", nil
@@ -105,7 +105,7 @@ func (a *Activities) RemoveAccess(ctx context.Context, in SignIn) (string, error
 		select {
 		case <-ctx.Done():
 			return "", ctx.Err()
-		case <-time.After(a.Every):
+		case <-time.After(a.PollInterval):
 		}
 	}
 	if err == nil {

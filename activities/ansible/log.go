@@ -14,14 +14,14 @@ func write(log *tasklog.Writer, host string, e ansible.Event) {
 		return
 	}
 	line := tasklog.Line{Time: e.At, Host: host, Task: e.Task, Level: levelOf(e), Message: messageOf(e)}
-	log.Say(line)
+	log.Write(line)
 	if line.Message = e.Stdout; e.Stdout != "" {
 		line.Stream = tasklog.Stdout
-		log.Say(line)
+		log.Write(line)
 	}
 	if line.Message = e.Stderr; e.Stderr != "" {
 		line.Stream = tasklog.Stderr
-		log.Say(line)
+		log.Write(line)
 	}
 }
 
@@ -52,9 +52,9 @@ func messageOf(e ansible.Event) string {
 
 // sum is the last line about a host: Ansible's count, and why it failed.
 func sum(log *tasklog.Writer, host string, o HostOutcome) {
-	line := tasklog.Line{Host: host, Message: string(o.State) + ": " + o.Score}
+	line := tasklog.Line{Host: host, Message: string(o.State) + ": " + o.Recap}
 	if o.Reason != "" {
 		line.Level, line.Message = tasklog.Error, line.Message+": "+o.Reason
 	}
-	log.Say(line)
+	log.Write(line)
 }

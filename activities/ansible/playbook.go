@@ -28,33 +28,33 @@ const (
 	Check   Action = "check" // says whether it is still as installed; changes nothing
 )
 
-// PlayHost is an instance that an agent is played on.
-type PlayHost struct {
+// PlaybookHost is an instance that an agent is played on.
+type PlaybookHost struct {
 	ID      string
 	Name    string
 	Address string
 	HostKey string
 }
 
-// PlayInput is an agent's playbook for some instances.
-type PlayInput struct {
+// RunAgentPlaybookInput is an agent's playbook for some instances.
+type RunAgentPlaybookInput struct {
 	App    string
 	Action Action
-	Hosts  []PlayHost
+	Hosts  []PlaybookHost
 }
 
 // HostOutcome is how it went on one instance.
 type HostOutcome struct {
 	State   instance.State // of the agent from now on
 	Version string
-	Score   string // the box score, as Ansible counts
+	Recap   string // the box score, as Ansible counts
 	Reason  string // why it failed
 }
 
-// PlayAgent plays an agent's playbook on instances and verifies its work. Hosts that fail are no
+// RunAgentPlaybook plays an agent's playbook on instances and verifies its work. Hosts that fail are no
 // error. It is idempotent: playbooks are, and a repeat changes what is not so yet. Two plays never
 // run on one host at once, for the task holds the instance.
-func (a *Activities) PlayAgent(ctx context.Context, in PlayInput) (map[string]HostOutcome, error) {
+func (a *Activities) RunAgentPlaybook(ctx context.Context, in RunAgentPlaybookInput) (map[string]HostOutcome, error) {
 	app, err := a.Catalog.App(in.App)
 	if err != nil {
 		return nil, err
@@ -62,8 +62,8 @@ func (a *Activities) PlayAgent(ctx context.Context, in PlayInput) (map[string]Ho
 	if !app.Agent.Supported {
 		return nil, fault.New(fault.Invalid, nil, "%s has no agent", in.App)
 	}
-	operation.Say(ctx, fmt.Sprintf("%d instances wait for their turn", len(in.Hosts)))
-	done, err := a.slots.take(ctx, len(in.Hosts))
+	operation.ReportProgress(ctx, fmt.Sprintf("%d instances wait for their turn", len(in.Hosts)))
+	done, err := a.limiter.take(ctx, len(in.Hosts))
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +72,7 @@ func (a *Activities) PlayAgent(ctx context.Context, in PlayInput) (map[string]Ho
 	if err != nil {
 		return nil, err
 	}
-	relay, err := a.Reach.OpenRelay(ctx)
+	relay, err := a.SSH.OpenProxySocket(ctx)
 	if err != nil {
 		return nil, fault.New(fault.Internal, err, "the relay to the instances cannot be opened: %v", err)
 	}
@@ -82,7 +82,7 @@ func (a *Activities) PlayAgent(ctx context.Context, in PlayInput) (map[string]Ho
 	defer log.Close()
 	outcomes, err := a.run(ctx, app, in, play, log)
 	for _, h := range in.Hosts {
-		if why := relay.Why(net.JoinHostPort(h.Address, "22")); why != "" && outcomes[h.ID].Reason != "" {
+		if why := relay.LastError(net.JoinHostPort(h.Address, "22")); why != "" && outcomes[h.ID].Reason != "" {
 			o := outcomes[h.ID]
 			o.Reason = why
 			outcomes[h.ID] = o
@@ -95,8 +95,8 @@ func (a *Activities) PlayAgent(ctx context.Context, in PlayInput) (map[string]Ho
 }
 
 // play puts together what every playbook of an agent is given.
-func (a *Activities) play(ctx context.Context, app catalog.App, in PlayInput) (ansible.Play, error) {
-	p := ansible.Play{Files: app.AgentFiles, PrivateKey: a.Reach.Key, Forks: HostsAtOnce, Timeout: playPatience, Variables: map[string]any{}}
+func (a *Activities) play(ctx context.Context, app catalog.App, in RunAgentPlaybookInput) (ansible.Play, error) {
+	p := ansible.Play{Files: app.AgentFiles, PrivateKey: a.SSH.Key, Forks: MaxConcurrentHosts, Timeout: playTimeout, Variables: map[string]any{}}
 	settings, err := a.Cluster.Settings(ctx, app.Name)
 	if err != nil && in.Action != Remove {
 		return p, err
@@ -119,16 +119,16 @@ func (a *Activities) play(ctx context.Context, app catalog.App, in PlayInput) (a
 	return p, nil
 }
 
-// playPatience bounds one playbook on all its hosts: packages are fetched.
-const playPatience = time.Hour
+// playTimeout bounds one playbook on all its hosts: packages are fetched.
+const playTimeout = time.Hour
 
-func (a *Activities) proxyCommand(relay *ssh.Relay) string {
-	words := append(slices.Clone(a.Relay), relay.Path, "%h:%p")
+func (a *Activities) proxyCommand(relay *ssh.ProxySocket) string {
+	words := append(slices.Clone(a.ProxySocket), relay.Path, "%h:%p")
 	return strings.Join(words, " ")
 }
 
 // run plays the playbook, and after an installation the one that proves it where that succeeded.
-func (a *Activities) run(ctx context.Context, app catalog.App, in PlayInput, play ansible.Play, log *tasklog.Writer) (map[string]HostOutcome, error) {
+func (a *Activities) run(ctx context.Context, app catalog.App, in RunAgentPlaybookInput, play ansible.Play, log *tasklog.Writer) (map[string]HostOutcome, error) {
 	play.Playbook, play.Check = catalog.AgentInstall, in.Action == Check
 	if in.Action == Remove {
 		play.Playbook = catalog.AgentRemove
@@ -166,7 +166,7 @@ func (a *Activities) run(ctx context.Context, app catalog.App, in PlayInput, pla
 
 func outcome(action Action, version string, r ansible.HostRecap) HostOutcome {
 	o := HostOutcome{Version: version, Reason: r.Reason,
-		Score: fmt.Sprintf("ok=%d changed=%d skipped=%d failed=%d unreachable=%d", r.OK, r.Changed, r.Skipped, r.Failed, r.Unreachable)}
+		Recap: fmt.Sprintf("ok=%d changed=%d skipped=%d failed=%d unreachable=%d", r.OK, r.Changed, r.Skipped, r.Failed, r.Unreachable)}
 	switch {
 	case r.Reason != "":
 		o.State = instance.Failed
@@ -184,8 +184,8 @@ func outcome(action Action, version string, r ansible.HostRecap) HostOutcome {
 func say(ctx context.Context, names map[string]string, e ansible.Event) {
 	switch e.Kind {
 	case ansible.KindTask:
-		operation.Say(ctx, e.Task)
+		operation.ReportProgress(ctx, e.Task)
 	case ansible.KindFailed, ansible.KindUnreachable:
-		operation.Say(ctx, fmt.Sprintf("%s: %s: %s", names[e.Host], e.Task, e.Message))
+		operation.ReportProgress(ctx, fmt.Sprintf("%s: %s: %s", names[e.Host], e.Task, e.Message))
 	}
 }

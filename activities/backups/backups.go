@@ -17,14 +17,14 @@ type Activities struct {
 	Runs   task.Lister
 }
 
-// ChooseInput says which backups are to go: those that the plan does not keep, or those that are named.
-type ChooseInput struct {
+// SelectBackupsToPruneInput says which backups are to go: those that the plan does not keep, or those that are named.
+type SelectBackupsToPruneInput struct {
 	Plan    backup.Plan
 	Backups []string
 }
 
-// Doomed are backups that are to go, by where they lie.
-type Doomed struct {
+// BackupsToDelete are backups that are to go, by where they lie.
+type BackupsToDelete struct {
 	Images []string
 	Soft   []Snapshots
 	Names  []string // for the task's reader
@@ -38,13 +38,13 @@ type Snapshots struct {
 	IDs      []string // the engine's own
 }
 
-// ChooseBackups says what is to be deleted now. It is a read.
-func (a *Activities) ChooseBackups(ctx context.Context, in ChooseInput) (Doomed, error) {
+// SelectBackupsToPrune says what is to be deleted now. It is a read.
+func (a *Activities) SelectBackupsToPrune(ctx context.Context, in SelectBackupsToPruneInput) (BackupsToDelete, error) {
 	all, err := a.Reader.List(ctx)
 	if err != nil {
-		return Doomed{}, err
+		return BackupsToDelete{}, err
 	}
-	d := Doomed{Names: []string{}}
+	d := BackupsToDelete{Names: []string{}}
 	doomed, err := choose(all, in)
 	for _, b := range doomed {
 		d.add(b)
@@ -54,7 +54,7 @@ func (a *Activities) ChooseBackups(ctx context.Context, in ChooseInput) (Doomed,
 	return d, err
 }
 
-func (d *Doomed) add(b backup.Backup) {
+func (d *BackupsToDelete) add(b backup.Backup) {
 	if b.Method == backup.Snapshot {
 		d.Images = append(d.Images, b.Image)
 		return
@@ -67,14 +67,14 @@ func (d *Doomed) add(b backup.Backup) {
 	d.Soft[at].IDs = append(d.Soft[at].IDs, b.Snapshot)
 }
 
-// LookedInput is what a verification of a backup has found.
-type LookedInput struct {
+// RecordVerificationInput is what a verification of a backup has found.
+type RecordVerificationInput struct {
 	Backup string
-	Look   backup.Look
+	Look   backup.VerificationResult
 }
 
-// KeepVerdict writes what a verification has found where the backup lies. It is idempotent but for the time.
-func (a *Activities) KeepVerdict(ctx context.Context, in LookedInput) error {
+// RecordVerification writes what a verification has found where the backup lies. It is idempotent but for the time.
+func (a *Activities) RecordVerification(ctx context.Context, in RecordVerificationInput) error {
 	b, err := a.Reader.Get(ctx, in.Backup)
 	if err != nil {
 		return err
@@ -84,8 +84,8 @@ func (a *Activities) KeepVerdict(ctx context.Context, in LookedInput) error {
 
 // Freshness of verifications, and how many backups one round looks at: those that waited longest.
 const (
-	verifiedFor = 7 * 24 * time.Hour
-	aRound      = 100
+	verificationValidity = 7 * 24 * time.Hour
+	verificationsPerRun  = 100
 )
 
 // UnverifiedBackups are the newest backups of each instance and plan that nobody has looked at for a week.
@@ -95,13 +95,13 @@ func (a *Activities) UnverifiedBackups(ctx context.Context) ([]backup.Backup, er
 	due, seen := []backup.Backup{}, map[string]bool{}
 	for _, b := range all { // the newest first
 		key := b.Plan + " " + b.Instance
-		if !seen[key] && (b.VerifiedAt == nil || time.Since(*b.VerifiedAt) > verifiedFor) {
+		if !seen[key] && (b.VerifiedAt == nil || time.Since(*b.VerifiedAt) > verificationValidity) {
 			due = append(due, b)
 		}
 		seen[key] = true
 	}
 	slices.SortStableFunc(due, func(a, b backup.Backup) int { return since(a).Compare(since(b)) })
-	return due[:min(len(due), aRound)], err
+	return due[:min(len(due), verificationsPerRun)], err
 }
 
 // since is how long nobody has looked at a backup.
@@ -112,13 +112,13 @@ func since(b backup.Backup) time.Time {
 	return b.CreatedAt
 }
 
-func choose(all []backup.Backup, in ChooseInput) ([]backup.Backup, error) {
+func choose(all []backup.Backup, in SelectBackupsToPruneInput) ([]backup.Backup, error) {
 	if len(in.Backups) > 0 {
 		goes := func(b backup.Backup) bool { return !b.Held && slices.Contains(in.Backups, b.ID) }
-		needed := backup.Needed(all, goes)
+		needed := backup.RequiredByChain(all, goes)
 		return slices.DeleteFunc(slices.Clone(all), func(b backup.Backup) bool { return !goes(b) || needed[b.ID] }), nil
 	}
-	verdicts, err := in.Plan.Judge(all)
+	verdicts, err := in.Plan.ApplyRetention(all)
 	var out []backup.Backup
 	for _, v := range verdicts {
 		if !v.Keep {

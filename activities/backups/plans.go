@@ -14,24 +14,26 @@ import (
 
 // Plans lists backup plans.
 type Plans interface {
-	List(ctx context.Context, after string, n int) (list []backup.Planned, more bool, err error)
+	List(ctx context.Context, after string, n int) (list []backup.PlanStatus, more bool, err error)
 }
 
-// LookInput is what the look before has seen, by plan; nil when there was none.
-type LookInput struct{ Before map[string]backup.Seen }
-
-// PlansLook is what a look at all plans has seen, and what it has to tell.
-type PlansLook struct {
-	Seen map[string]backup.Seen
-	News []notification.Notice
+// CheckPlanHealthInput is what the look before has seen, by plan; nil when there was none.
+type CheckPlanHealthInput struct {
+	Before map[string]backup.PlanObservation
 }
 
-const plansAtOnce = 500
+// CheckPlanHealthResult is what a look at all plans has seen, and what it has to tell.
+type CheckPlanHealthResult struct {
+	Observation map[string]backup.PlanObservation
+	Alerts      []notification.Notification
+}
 
-// LookAtPlans says which plans have missed runs since the look before, and which have become stale. It asks
+const maxConcurrentPlans = 500
+
+// CheckPlanHealth says which plans have missed runs since the look before, and which have become stale. It asks
 // the cloud for one list of all backups; without it nothing is said of staleness this time. It is a read.
-func (a *Activities) LookAtPlans(ctx context.Context, in LookInput) (PlansLook, error) {
-	out := PlansLook{Seen: map[string]backup.Seen{}}
+func (a *Activities) CheckPlanHealth(ctx context.Context, in CheckPlanHealthInput) (CheckPlanHealthResult, error) {
+	out := CheckPlanHealthResult{Observation: map[string]backup.PlanObservation{}}
 	running, err := a.running(ctx)
 	if err != nil {
 		return out, err
@@ -40,15 +42,15 @@ func (a *Activities) LookAtPlans(ctx context.Context, in LookInput) (PlansLook, 
 	if unseen != nil {
 		activity.GetLogger(ctx).Warn("Stale plans are not looked for this time", "error", unseen)
 	}
-	good := backup.GoodOf(all)
+	good := backup.LastGoodOf(all)
 	for after, more := "", true; more; {
-		var list []backup.Planned
-		if list, more, err = a.Plans.List(ctx, after, plansAtOnce); err != nil {
+		var list []backup.PlanStatus
+		if list, more, err = a.Plans.List(ctx, after, maxConcurrentPlans); err != nil {
 			return out, err
 		}
 		for _, p := range list {
 			after = p.ID
-			var overdue []backup.Overdue
+			var overdue []backup.OverdueInstance
 			if unseen == nil {
 				if overdue, err = p.Overdue(good, running[p.ID], time.Now()); err != nil {
 					return out, err
@@ -64,26 +66,26 @@ func (a *Activities) LookAtPlans(ctx context.Context, in LookInput) (PlansLook, 
 }
 
 // add compares one plan with what was seen of it before.
-func (l *PlansLook) add(p backup.Planned, all map[string]backup.Seen, overdue []backup.Overdue, judged bool) error {
-	var before *backup.Seen
+func (l *CheckPlanHealthResult) add(p backup.PlanStatus, all map[string]backup.PlanObservation, overdue []backup.OverdueInstance, judged bool) error {
+	var before *backup.PlanObservation
 	if s, known := all[p.ID]; known {
 		before = &s
 	}
-	seen, news, err := p.Compare(before, all == nil, overdue, time.Now())
+	seen, news, err := p.Diff(before, all == nil, overdue, time.Now())
 	if err != nil {
 		return err
 	}
 	if !judged && before != nil {
-		seen.Stale, seen.Told = before.Stale, before.Told
+		seen.OverdueSince, seen.NotifiedUntil = before.OverdueSince, before.NotifiedUntil
 	}
-	l.Seen[p.ID] = seen
-	l.News = append(l.News, noticesOf(p, seen, news, overdue)...)
+	l.Observation[p.ID] = seen
+	l.Alerts = append(l.Alerts, notificationsFor(p, seen, news, overdue)...)
 	return nil
 }
 
 // running are the plans of which a run is going on.
 func (a *Activities) running(ctx context.Context) (map[string]bool, error) {
-	page, err := a.Runs.List(ctx, task.Filter{Operation: "backup.run", PageSize: plansAtOnce})
+	page, err := a.Runs.List(ctx, task.Filter{Operation: "backup.run", PageSize: maxConcurrentPlans})
 	out := map[string]bool{}
 	for _, t := range page.Items {
 		if !t.Status.Closed() && len(t.Targets) > 0 {
@@ -93,15 +95,15 @@ func (a *Activities) running(ctx context.Context) (map[string]bool, error) {
 	return out, err
 }
 
-// noticesOf makes notices of what is new, whose ids are the same whoever finds it.
-func noticesOf(p backup.Planned, seen backup.Seen, news backup.News, overdue []backup.Overdue) []notification.Notice {
-	var out []notification.Notice
+// notificationsFor makes notifications of what is new, whose ids are the same whoever finds it.
+func notificationsFor(p backup.PlanStatus, seen backup.PlanObservation, news backup.PlanAlerts, overdue []backup.OverdueInstance) []notification.Notification {
+	var out []notification.Notification
 	plan := notification.Plan{ID: p.ID, Name: p.Name}
 	if news.Missed > 0 {
-		out = append(out, notification.Notice{ID: fmt.Sprintf("missed-%s-%d", p.ID, seen.Until.Unix()), Kind: notification.Missed, Plan: plan, Missed: news.Missed})
+		out = append(out, notification.Notification{ID: fmt.Sprintf("missed-%s-%d", p.ID, seen.Until.Unix()), Kind: notification.Missed, Plan: plan, Missed: news.Missed})
 	}
-	if news.Stale {
-		n := notification.Notice{ID: fmt.Sprintf("stale-%s-%d", p.ID, seen.Stale.Unix()), Kind: notification.Stale, Plan: plan, Since: seen.Stale}
+	if news.Overdue {
+		n := notification.Notification{ID: fmt.Sprintf("overdue-%s-%d", p.ID, seen.OverdueSince.Unix()), Kind: notification.Overdue, Plan: plan, Since: seen.OverdueSince}
 		for _, o := range overdue {
 			n.Instances = append(n.Instances, notification.Instance{ID: o.Instance, Name: o.Instance, Reason: lastGood(o)})
 		}
@@ -110,7 +112,7 @@ func noticesOf(p backup.Planned, seen backup.Seen, news backup.News, overdue []b
 	return out
 }
 
-func lastGood(o backup.Overdue) string {
+func lastGood(o backup.OverdueInstance) string {
 	if o.LastGood == nil {
 		return "no backup of this plan yet"
 	}

@@ -11,16 +11,16 @@ import (
 
 // The app's data is taken again whatever is just being done to its volume: an app that is launched while its
 // volume is still being detached must not get an empty one.
-func TestAKeptVolumeIsTakenAgain(t *testing.T) {
+func TestARetainedVolumeIsTakenAgain(t *testing.T) {
 	t.Parallel()
 	for status, taken := range map[string]bool{"available": true, "in-use": true, "detaching": true, "attaching": true, "reserved": true, "extending": true,
 		"creating": false, "deleting": false, "error": false, "error_deleting": false} {
-		v, ok := adopt([]volumes.Volume{{ID: "kept", Status: status}}, CreateVolumeInput{App: "zabbix", Operation: "app:zabbix~2"})
+		v, ok := adopt([]volumes.Volume{{ID: "kept", Status: status}}, CreateVolumeInput{App: "zabbix", TaskID: "app:zabbix~2"})
 		require.Equal(t, taken, ok, status)
 		require.Equal(t, taken, v.ID == "kept", status)
 	}
-	mine := []volumes.Volume{{ID: "kept", Status: "detaching"}, {ID: "made", Status: "creating", Metadata: map[string]string{openstack.OperationKey: "app:zabbix~2"}}}
-	v, ok := adopt(mine, CreateVolumeInput{App: "zabbix", Operation: "app:zabbix~2"})
+	mine := []volumes.Volume{{ID: "kept", Status: "detaching"}, {ID: "made", Status: "creating", Metadata: map[string]string{openstack.TaskKey: "app:zabbix~2"}}}
+	v, ok := adopt(mine, CreateVolumeInput{App: "zabbix", TaskID: "app:zabbix~2"})
 	require.True(t, ok)
 	require.Equal(t, "made", v.ID, "what this operation has made comes first")
 }

@@ -17,8 +17,8 @@ import (
 
 // Activities drives Cinder for the managed project.
 type Activities struct {
-	Cloud *openstack.Cloud
-	Every time.Duration // between two looks
+	Cloud        *openstack.Cloud
+	PollInterval time.Duration // between two looks
 }
 
 func (a *Activities) open(ctx context.Context) (*openstack.Session, *gophercloud.ServiceClient, error) {
@@ -27,17 +27,17 @@ func (a *Activities) open(ctx context.Context) (*openstack.Session, *gophercloud
 
 // CreateVolumeInput describes an app's volume.
 type CreateVolumeInput struct {
-	App       string
-	SizeGB    int
-	VolumeID  string // take this one; empty: the app's newest, or a new one
-	Operation string
+	App      string
+	SizeGB   int
+	VolumeID string // take this one; empty: the app's newest, or a new one
+	TaskID   string
 }
 
 // Volume is an app's volume.
 type Volume struct {
-	ID     string
-	SizeGB int
-	Made   bool // by this operation
+	ID      string
+	SizeGB  int
+	Created bool // by this operation
 }
 
 // CreateVolume returns the volume for the app's data: the one that is named, else the one that an
@@ -53,40 +53,40 @@ func (a *Activities) CreateVolume(ctx context.Context, in CreateVolumeInput) (Vo
 		return Volume{}, err
 	}
 	if v, ok := adopt(mine, in); ok {
-		return Volume{ID: v.ID, SizeGB: v.Size, Made: v.Metadata[openstack.OperationKey] == in.Operation}, nil
+		return Volume{ID: v.ID, SizeGB: v.Size, Created: v.Metadata[openstack.TaskKey] == in.TaskID}, nil
 	}
 	if in.VolumeID != "" {
 		return Volume{}, fault.InvalidField("volume_id", "%s is not a volume of %s", in.VolumeID, in.App)
 	}
 	v, err := volumes.Create(ctx, c, volumes.CreateOpts{
 		Name: "mcm-" + in.App, Size: in.SizeGB, Description: "Data of " + in.App,
-		Metadata: map[string]string{openstack.AppKey: in.App, openstack.OperationKey: in.Operation},
+		Metadata: map[string]string{openstack.AppKey: in.App, openstack.TaskKey: in.TaskID},
 	}, nil).Extract()
 	if err != nil {
 		return Volume{}, s.Fault("cinder", err)
 	}
-	return Volume{ID: v.ID, SizeGB: v.Size, Made: true}, nil
+	return Volume{ID: v.ID, SizeGB: v.Size, Created: true}, nil
 }
 
 // adopt picks from the app's volumes, newest first.
 func adopt(mine []volumes.Volume, in CreateVolumeInput) (volumes.Volume, bool) {
 	for _, v := range mine {
-		if in.VolumeID == v.ID || (in.VolumeID == "" && v.Metadata[openstack.OperationKey] == in.Operation) {
+		if in.VolumeID == v.ID || (in.VolumeID == "" && v.Metadata[openstack.TaskKey] == in.TaskID) {
 			return v, true
 		}
 	}
 	for _, v := range mine {
-		if in.VolumeID == "" && !lost(v) {
+		if in.VolumeID == "" && !asAttachmentLost(v) {
 			return v, true
 		}
 	}
 	return volumes.Volume{}, false
 }
 
-// lost reports whether a volume is not one to wait for. One that is just being detached or attached is: a new
+// asAttachmentLost reports whether a volume is not one to wait for. One that is just being detached or attached is: a new
 // one in its place would be empty.
 // https://docs.openstack.org/api-ref/block-storage/v3/#volumes-volumes
-func lost(v volumes.Volume) bool {
+func asAttachmentLost(v volumes.Volume) bool {
 	return v.Status == "creating" || v.Status == "deleting" || strings.HasPrefix(v.Status, "error")
 }
 
@@ -139,7 +139,7 @@ func (a *Activities) await(ctx context.Context, id string, wanted ...string) err
 	if err != nil {
 		return err
 	}
-	return operation.Poll(ctx, a.Every, func(ctx context.Context) (bool, string, error) {
+	return operation.Poll(ctx, a.PollInterval, func(ctx context.Context) (bool, string, error) {
 		v, err := volumes.Get(ctx, c, id).Extract()
 		if err != nil {
 			return false, "", s.Fault("cinder", err)
@@ -166,7 +166,7 @@ func (a *Activities) DeleteVolume(ctx context.Context, in Ref) (string, error) {
 	}
 	id := in.ID
 	if id == "" {
-		if id, err = madeBy(ctx, s, c, in); err != nil || id == "" {
+		if id, err = createdBy(ctx, s, c, in); err != nil || id == "" {
 			return "", err
 		}
 	}
@@ -176,7 +176,7 @@ func (a *Activities) DeleteVolume(ctx context.Context, in Ref) (string, error) {
 		return "", nil
 	case err != nil:
 		return "", err
-	case in.OnlyIfEmpty && (v.Metadata[openstack.DataKey] == "true" || v.Metadata[openstack.OperationKey] != in.Operation):
+	case in.OnlyIfEmpty && (v.Metadata[openstack.DataKey] == "true" || v.Metadata[openstack.TaskKey] != in.Operation):
 		said := fmt.Sprintf("the volume %s is kept: it holds data", id)
 		if in.InUse {
 			return said, nil
@@ -186,14 +186,14 @@ func (a *Activities) DeleteVolume(ctx context.Context, in Ref) (string, error) {
 	return "", a.remove(ctx, s, c, id)
 }
 
-// madeBy finds the volume of an operation whose create was cut off before its answer.
-func madeBy(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceClient, in Ref) (string, error) {
+// createdBy finds the volume of an operation whose create was cut off before its answer.
+func createdBy(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceClient, in Ref) (string, error) {
 	mine, err := s.AppVolumes(ctx, in.App)
 	if err != nil {
 		return "", err
 	}
 	for _, v := range mine {
-		if v.Metadata[openstack.OperationKey] == in.Operation {
+		if v.Metadata[openstack.TaskKey] == in.Operation {
 			return v.ID, nil
 		}
 	}
@@ -201,7 +201,7 @@ func madeBy(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceCli
 }
 
 func (a *Activities) remove(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceClient, id string) error {
-	return operation.Poll(ctx, a.Every, func(ctx context.Context) (bool, string, error) {
+	return operation.Poll(ctx, a.PollInterval, func(ctx context.Context) (bool, string, error) {
 		v, err := volumes.Get(ctx, c, id).Extract()
 		switch err = s.Fault("cinder", err); {
 		case fault.KindOf(err) == fault.NotFound:

@@ -13,23 +13,23 @@ import (
 	"mycloudmanager/internal/openstack"
 )
 
-// CopyInput is what a server that boots from volumes gets: one volume of each snapshot.
-type CopyInput struct {
+// CreateVolumesFromSnapshotsInput is what a server that boots from volumes gets: one volume of each snapshot.
+type CreateVolumesFromSnapshotsInput struct {
 	Task  string
 	Name  string // of the server
-	Disks []backup.Disk
+	Disks []backup.BlockDevice
 }
 
-// CopyVolumes makes volumes from snapshots, of the type that the snapshots' volumes have, waits until they can be
+// CreateVolumesFromSnapshots makes volumes from snapshots, of the type that the snapshots' volumes have, waits until they can be
 // attached, and returns their ids in the order of the disks. It is idempotent by the task's id and the disk's
 // number in the volume's metadata.
 // https://docs.openstack.org/api-ref/block-storage/v3/#create-a-volume
-func (a *Activities) CopyVolumes(ctx context.Context, in CopyInput) ([]string, error) {
+func (a *Activities) CreateVolumesFromSnapshots(ctx context.Context, in CreateVolumesFromSnapshotsInput) ([]string, error) {
 	s, c, err := a.open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	made, err := copies(ctx, s, c, in.Task)
+	made, err := restoredVolumes(ctx, s, c, in.Task)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func (a *Activities) CopyVolumes(ctx context.Context, in CopyInput) ([]string, e
 			name += "-" + number
 		}
 		// A request that is cut off may be carried out all the same: the undo finds it by its metadata.
-		v, err := volumes.Create(context.WithoutCancel(ctx), c, volumes.CreateOpts{Name: name, Size: disk.GiB, SnapshotID: disk.Snapshot,
+		v, err := volumes.Create(context.WithoutCancel(ctx), c, volumes.CreateOpts{Name: name, Size: disk.SizeGB, SnapshotID: disk.Snapshot,
 			Metadata: map[string]string{openstack.RestoreKey: in.Task, openstack.DiskKey: number}}, nil).Extract()
 		if err != nil {
 			return nil, s.Fault("cinder", err)
@@ -67,8 +67,8 @@ func (a *Activities) CopyVolumes(ctx context.Context, in CopyInput) ([]string, e
 	return ids, nil
 }
 
-// copies are the volumes that a task has made from snapshots, the oldest first.
-func copies(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceClient, task string) ([]volumes.Volume, error) {
+// restoredVolumes are the volumes that a task has made from snapshots, the oldest first.
+func restoredVolumes(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceClient, task string) ([]volumes.Volume, error) {
 	pages, err := volumes.List(c, volumes.ListOpts{Metadata: map[string]string{openstack.RestoreKey: task}}).AllPages(ctx)
 	if err != nil {
 		return nil, s.Fault("cinder", err)
@@ -83,17 +83,17 @@ func copies(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceCli
 	return all, nil
 }
 
-// DropCopiesInput names the task whose volumes are to go.
-type DropCopiesInput struct{ Task string }
+// DeleteRestoredVolumesInput names the task whose volumes are to go.
+type DeleteRestoredVolumesInput struct{ Task string }
 
-// DropCopies deletes what CopyVolumes has made for the task, and only that, and waits until it is gone: their
+// DeleteRestoredVolumes deletes what CreateVolumesFromSnapshots has made for the task, and only that, and waits until it is gone: their
 // server, if there was one, is gone already. It tolerates absence.
-func (a *Activities) DropCopies(ctx context.Context, in DropCopiesInput) (string, error) {
+func (a *Activities) DeleteRestoredVolumes(ctx context.Context, in DeleteRestoredVolumesInput) (string, error) {
 	s, c, err := a.open(ctx)
 	if err != nil {
 		return "", err
 	}
-	all, err := copies(ctx, s, c, in.Task)
+	all, err := restoredVolumes(ctx, s, c, in.Task)
 	if err != nil {
 		return "", err
 	}

@@ -27,11 +27,11 @@ const (
 
 // BackUpFiles backs up the plan's directories of an instance. It is idempotent: the snapshot carries the
 // task's id, and a repeat finds it. A backup whose last command fails is kept, and the activity fails.
-func (a *Activities) BackUpFiles(ctx context.Context, in FilesInput) (backup.Backup, error) {
+func (a *Activities) BackUpFiles(ctx context.Context, in BackUpFilesInput) (backup.Backup, error) {
 	if err := check(in.Plan); err != nil {
 		return backup.Backup{}, err
 	}
-	s, err := a.enter(ctx, place{repository: in.Instance, name: in.Name, host: ssh.Host{Address: in.Address, HostKey: in.HostKey},
+	s, err := a.openSession(ctx, engineTarget{repository: in.Instance, name: in.Name, host: ssh.Host{Address: in.Address, HostKey: in.HostKey},
 		engine: in.Plan.Soft.Engine, plan: in.Plan.ID, task: in.Task, limit: in.Plan.Soft.LimitKiB, right: swiftproxy.Append})
 	if err != nil {
 		return backup.Backup{}, err
@@ -48,27 +48,27 @@ func (a *Activities) BackUpFiles(ctx context.Context, in FilesInput) (backup.Bac
 	var m measure
 	var late error
 	if !found {
-		if err := a.adopt(ctx, s, in, list); err != nil {
+		if err := a.adoptBackup(ctx, s, in, list); err != nil {
 			return backup.Backup{}, err
 		}
-		if m, late, err = s.backUp(ctx, in); err != nil {
+		if m, late, err = s.runBackup(ctx, in); err != nil {
 			return backup.Backup{}, err
 		}
-		if made, found, err = s.engine.made(ctx, s, in, m); err != nil || !found {
-			return backup.Backup{}, orElse(err, fault.New(fault.Internal, nil, "%s: the engine has left no backup", s.name))
+		if made, found, err = s.engine.findSnapshot(ctx, s, in, m); err != nil || !found {
+			return backup.Backup{}, firstError(err, fault.New(fault.Internal, nil, "%s: the engine has left no backup", s.name))
 		}
-	} else if m, err = s.engine.measured(ctx, s, made); err != nil {
+	} else if m, err = s.engine.stats(ctx, s, made); err != nil {
 		return backup.Backup{}, err
 	}
-	b, err := a.keep(ctx, s, record(in, s, made, m))
+	b, err := a.saveRecord(ctx, s, record(in, s, made, m))
 	if err == nil {
-		err = s.engine.settle(ctx, s, made)
+		err = s.engine.cleanup(ctx, s, made)
 	}
-	return b, orElse(err, late)
+	return b, firstError(err, late)
 }
 
-// keep writes what is known of a backup: the list of its files, then its record.
-func (a *Activities) keep(ctx context.Context, s *session, b backup.Backup) (backup.Backup, error) {
+// saveRecord writes what is known of a backup: the list of its files, then its record.
+func (a *Activities) saveRecord(ctx context.Context, s *engineSession, b backup.Backup) (backup.Backup, error) {
 	held, err := a.index(ctx, s, b)
 	if err != nil {
 		return backup.Backup{}, err
@@ -80,9 +80,9 @@ func (a *Activities) keep(ctx context.Context, s *session, b backup.Backup) (bac
 	return b, nil
 }
 
-// adopt writes the records of snapshots whose runs ended before they could: each is a backup, of the plan and
+// adoptBackup writes the records of snapshots whose runs ended before they could: each is a backup, of the plan and
 // the task that its tags name, and no snapshot stays without a record for ever.
-func (a *Activities) adopt(ctx context.Context, s *session, in FilesInput, list []snapshot) error {
+func (a *Activities) adoptBackup(ctx context.Context, s *engineSession, in BackUpFilesInput, list []snapshot) error {
 	records, err := a.Records.List(ctx, in.Instance)
 	if err != nil {
 		return err
@@ -92,7 +92,7 @@ func (a *Activities) adopt(ctx context.Context, s *session, in FilesInput, list 
 		if !ours || slices.ContainsFunc(records, func(b backup.Backup) bool { return b.Snapshot == have.ID }) {
 			continue
 		}
-		m, err := s.engine.measured(ctx, s, have)
+		m, err := s.engine.stats(ctx, s, have)
 		if err != nil {
 			return err
 		}
@@ -101,19 +101,19 @@ func (a *Activities) adopt(ctx context.Context, s *session, in FilesInput, list 
 		if id, _ := tagOf(have, planTag); id != in.Plan.ID {
 			of.Plan.ID, of.Plan.Name = id, ""
 		}
-		b, err := a.keep(ctx, s, record(of, s, have, m))
+		b, err := a.saveRecord(ctx, s, record(of, s, have, m))
 		if fault.KindOf(err) == fault.NotFound { // it was deleted meanwhile
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		s.say(tasklog.Info, "", fmt.Sprintf("the backup of %s, whose task did not come to its end, is whole: it is listed now", b.CreatedAt.Format("2006-01-02 15:04:05")))
+		s.logLine(tasklog.Info, "", fmt.Sprintf("the backup of %s, whose task did not come to its end, is whole: it is listed now", b.CreatedAt.Format("2006-01-02 15:04:05")))
 	}
 	return nil
 }
 
-func orElse(err, other error) error {
+func firstError(err, other error) error {
 	if err != nil {
 		return err
 	}
@@ -139,23 +139,23 @@ func check(p backup.Plan) error {
 }
 
 // begin brings the engine and the repository, and takes away the lock of a try that died.
-func (s *session) begin(ctx context.Context) error {
-	if _, err := s.must(ctx, "prepare", nil, nil); err != nil {
+func (s *engineSession) begin(ctx context.Context) error {
+	if _, err := s.mustRun(ctx, "prepare", nil, nil); err != nil {
 		return err
 	}
 	exists := "yes"
 	if !s.exists {
 		exists = "no"
-	} else if !s.held {
+	} else if !s.lock {
 		return nil
 	}
-	_, err := s.must(ctx, "begin", items{"exists": exists}, nil)
+	_, err := s.mustRun(ctx, "begin", scriptInput{"exists": exists}, nil)
 	s.exists = s.exists || err == nil
 	return err
 }
 
 // find looks for the snapshot with a tag.
-func (s *session) find(ctx context.Context, tag string) (snapshot, bool, error) {
+func (s *engineSession) find(ctx context.Context, tag string) (snapshot, bool, error) {
 	list, _, err := s.engine.snapshots(ctx, s)
 	made, found := tagged(list, tag)
 	return made, found, err
@@ -190,20 +190,20 @@ type measure struct {
 // incomplete is restic's exit code, and that of the other half of the script, when files could not be read; all others are in the backup.
 const incomplete = 3
 
-// backUp runs the engine between the plan's commands. late is the failure of the command after a backup that was made.
-func (s *session) backUp(ctx context.Context, in FilesInput) (m measure, late, err error) {
+// runBackup runs the engine between the plan's commands. late is the failure of the command after a backup that was made.
+func (s *engineSession) runBackup(ctx context.Context, in BackUpFilesInput) (m measure, late, err error) {
 	rules := in.Plan.Soft
-	if err := s.engine.announce(ctx, s, in); err != nil {
+	if err := s.engine.prepare(ctx, s, in); err != nil {
 		return m, nil, err
 	}
-	given := items{
+	given := scriptInput{
 		"directories": strings.Join(in.Plan.Directories, "\x00") + "\x00", "includes": includes(s.engine, in.Plan.Directories),
-		"excludes": lines(s.engine.excludes(rules.Excludes)), "limit": strconv.Itoa(rules.LimitKiB),
-		"tags": lines([]string{"mcm", taskTag + in.Task, planTag + in.Plan.ID}), "before": rules.Before, "after": rules.After, "rule": string(rules.OnHookError),
+		"excludes": fileLines(s.engine.excludes(rules.Excludes)), "limit": strconv.Itoa(rules.LimitKiB),
+		"tags": fileLines([]string{"mcm", taskTag + in.Task, planTag + in.Plan.ID}), "pre_hook": rules.PreHook, "post_hook": rules.PostHook, "rule": string(rules.OnHookError),
 	}
-	start, tell, unread, name := time.Now(), s.teller(ctx), int64(0), ""
-	quiet := s.tellStored(ctx)
-	o, err := s.do(ctx, "backup", given, func(e event) {
+	start, tell, unread, name := time.Now(), s.progressReporter(ctx), int64(0), ""
+	quiet := s.reportStored(ctx)
+	o, err := s.run(ctx, "backup", given, func(e event) {
 		unread += e.unread
 		if e.summary != nil {
 			name = e.summary.snapshot
@@ -217,67 +217,67 @@ func (s *session) backUp(ctx context.Context, in FilesInput) (m measure, late, e
 	if err != nil {
 		return m, nil, err
 	}
-	m = measure{changed: s.door.Stored(), duration: time.Since(start), began: o.began, snapshot: name}
-	before, after := s.hooked(o, "before", rules), s.hooked(o, "after", rules)
+	m = measure{changed: s.proxy.BytesUploaded(), duration: time.Since(start), began: o.began, snapshot: name}
+	before, after := s.hookResult(o, "pre_hook", rules), s.hookResult(o, "post_hook", rules)
 	switch {
 	case before != nil:
 		return m, nil, before
 	case o.engine == incomplete, o.engine == 0 && unread > 0:
-		s.say(tasklog.Warning, "", "some files could not be read: they are not in the backup")
+		s.logLine(tasklog.Warning, "", "some files could not be read: they are not in the backup")
 	case o.engine != 0:
-		return m, nil, s.why(&outcome{code: 1, complaints: o.complaints, busy: o.busy})
+		return m, nil, s.asFault(&commandResult{code: 1, stderr: o.stderr, busy: o.busy})
 	}
-	s.say(tasklog.Info, "", fmt.Sprintf("backed up in %s, %s new in the storage", m.duration.Round(time.Second), humanize.IBytes(uint64(max(0, m.changed)))))
+	s.logLine(tasklog.Info, "", fmt.Sprintf("backed up in %s, %s new in the storage", m.duration.Round(time.Second), humanize.IBytes(uint64(max(0, m.changed)))))
 	return m, after, nil
 }
 
-// hooked judges a command of the plan's author.
-func (s *session) hooked(o *outcome, name string, rules backup.SoftRules) error {
+// hookResult judges a command of the plan's author.
+func (s *engineSession) hookResult(o *commandResult, name string, rules backup.FileOptions) error {
 	code, ran := o.hooks[name]
 	if !ran || code == 0 {
 		return nil
 	}
 	err := fault.New(fault.Invalid, nil, "%s: the command before the backup failed with code %d", s.name, code)
-	if name == "after" {
+	if name == "post_hook" {
 		err = fault.New(fault.Invalid, nil, "%s: the backup was made, but the command after it failed with code %d", s.name, code)
 	}
 	level := tasklog.Error
-	if rules.OnHookError == backup.HookWarns {
+	if rules.OnHookError == backup.HookContinue {
 		level = tasklog.Warning
 	}
-	s.say(level, "", fault.MessageOf(err))
-	if rules.OnHookError == backup.HookWarns {
+	s.logLine(level, "", fault.MessageOf(err))
+	if rules.OnHookError == backup.HookContinue {
 		return nil
 	}
 	return err
 }
 
-// teller tells the task's reader how far the engine is, and the log at each tenth.
-func (s *session) teller(ctx context.Context) func(progress) {
+// progressReporter tells the task's reader how far the engine is, and the log at each tenth.
+func (s *engineSession) progressReporter(ctx context.Context) func(progress) {
 	tenth, last := 0, time.Time{}
 	return func(p progress) {
 		text := strconv.Itoa(int(p.part*100)) + " %, " + humanize.IBytes(uint64(max(0, p.bytes))) // in any language
 		if time.Since(last) >= time.Second {
 			last = time.Now()
-			operation.Say(ctx, text)
+			operation.ReportProgress(ctx, text)
 		}
 		if now := int(p.part * 10); now > tenth {
 			tenth = now
-			s.say(tasklog.Info, "", text)
+			s.logLine(tasklog.Info, "", text)
 		}
 	}
 }
 
-// tellStored tells the task's reader what has gone into the storage, until it is called: an engine that says itself how
+// reportStored tells the task's reader what has gone into the storage, until it is called: an engine that says itself how
 // far it is says more.
-func (s *session) tellStored(ctx context.Context) (quiet func()) {
-	return sayEachSecond(ctx, func() string {
-		return fmt.Sprintf("%s went into the storage", humanize.IBytes(uint64(max(0, s.door.Stored()))))
+func (s *engineSession) reportStored(ctx context.Context) (quiet func()) {
+	return throttled(ctx, func() string {
+		return fmt.Sprintf("%s went into the storage", humanize.IBytes(uint64(max(0, s.proxy.BytesUploaded()))))
 	})
 }
 
-// sayEachSecond tells the task's reader how far it is by now, until it is called.
-func sayEachSecond(ctx context.Context, text func() string) (quiet func()) {
+// throttled tells the task's reader how far it is by now, until it is called.
+func throttled(ctx context.Context, text func() string) (quiet func()) {
 	telling, quiet := context.WithCancel(ctx)
 	go func() {
 		for {
@@ -285,7 +285,7 @@ func sayEachSecond(ctx context.Context, text func() string) (quiet func()) {
 			case <-telling.Done():
 				return
 			case <-time.After(time.Second):
-				operation.Say(ctx, text())
+				operation.ReportProgress(ctx, text())
 			}
 		}
 	}()
@@ -293,22 +293,22 @@ func sayEachSecond(ctx context.Context, text func() string) (quiet func()) {
 }
 
 // record is what is kept of the backup.
-func record(in FilesInput, s *session, made snapshot, m measure) backup.Backup {
-	_, name, _ := engineOf(s.place.engine)
+func record(in BackUpFilesInput, s *engineSession, made snapshot, m measure) backup.Backup {
+	_, name, _ := engineOf(s.engineTarget.engine)
 	return backup.Backup{
-		ID: backup.SoftID(in.Instance, made.ID), Instance: in.Instance, InstanceName: in.Name, Plan: in.Plan.ID, PlanName: in.Plan.Name, Task: in.Task,
-		Method: backup.Soft, Engine: name, Directories: in.Plan.Directories, CreatedAt: made.Time.UTC(), ChangedBytes: m.changed,
-		Duration: m.duration.Seconds(), Consistency: backup.File, VerifyStatus: backup.NeverVerified, Container: s.container, Snapshot: made.ID, Parent: made.Parent,
+		ID: backup.FileBackupID(in.Instance, made.ID), Instance: in.Instance, InstanceName: in.Name, Plan: in.Plan.ID, PlanName: in.Plan.Name, Task: in.Task,
+		Method: backup.FileLevel, Engine: name, Directories: in.Plan.Directories, CreatedAt: made.Time.UTC(), ChangedBytes: m.changed,
+		Duration: m.duration.Seconds(), Consistency: backup.FileConsistency, VerifyStatus: backup.NeverVerified, Container: s.container, Snapshot: made.ID, Parent: made.Parent,
 	}
 }
 
 // index writes the list of the backup's files, and counts them.
-func (a *Activities) index(ctx context.Context, s *session, b backup.Backup) (held expected, err error) {
+func (a *Activities) index(ctx context.Context, s *engineSession, b backup.Backup) (held expectation, err error) {
 	list, err := a.Records.NewIndex(ctx, b.ID)
 	if err != nil {
 		return held, err
 	}
-	err = s.engine.list(ctx, s, b, func(e backup.Entry) error {
+	err = s.engine.list(ctx, s, b, func(e backup.BackupFile) error {
 		held.count(e)
 		return list.Add(e)
 	})
@@ -320,18 +320,18 @@ func (a *Activities) index(ctx context.Context, s *session, b backup.Backup) (he
 }
 
 // listed hands over the entries that the engine tells.
-func (s *session) listed(ctx context.Context, given items, each func(backup.Entry) error) error {
+func (s *engineSession) listed(ctx context.Context, given scriptInput, each func(backup.BackupFile) error) error {
 	var failed error
-	_, err := s.must(ctx, "list", given, func(e event) {
+	_, err := s.mustRun(ctx, "list", given, func(e event) {
 		if e.entry != nil && failed == nil {
 			failed = each(*e.entry)
 		}
 	})
-	return orElse(err, failed)
+	return firstError(err, failed)
 }
 
-// lines is a list as the script reads it.
-func lines(list []string) string {
+// fileLines is a list as the script reads it.
+func fileLines(list []string) string {
 	var b strings.Builder
 	for _, l := range list {
 		b.WriteString(l + "\n")

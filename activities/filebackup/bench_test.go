@@ -224,7 +224,7 @@ func resident(root int) (sum int64) {
 
 // ours is the product's path: the script over SSH, the door, the list of files and the record.
 func (l *lab) ours(b *testing.B, engine backup.EngineName) way {
-	l.rules = backup.SoftRules{Engine: engine}
+	l.rules = backup.FileOptions{Engine: engine}
 	var made []backup.Backup
 	return way{container: backup.ContainerOf(instance, engine),
 		backup: func(task string) {

@@ -27,18 +27,18 @@ import (
 type duplicity struct{}
 
 // The storage is named twice: one of its two ways to Swift looks at the first, one at the second.
-func (duplicity) environment(s *session, url string) map[string]string {
-	return map[string]string{"SWIFT_PREAUTHURL": url, "SWIFT_PREAUTHTOKEN": s.door.Token, "OS_STORAGE_URL": url, "OS_AUTH_TOKEN": s.door.Token,
+func (duplicity) environment(s *engineSession, url string) map[string]string {
+	return map[string]string{"SWIFT_PREAUTHURL": url, "SWIFT_PREAUTHTOKEN": s.proxy.Token, "OS_STORAGE_URL": url, "OS_AUTH_TOKEN": s.proxy.Token,
 		"PASSPHRASE": s.password, "LC_ALL": "C.UTF-8"}
 }
 
 // items: the limit is the door's, for duplicity has none.
-func (duplicity) items(s *session) items {
-	s.door.Limit = s.limit << 10
+func (duplicity) input(s *engineSession) scriptInput {
+	s.proxy.Limit = s.limit << 10
 	if s.task != "" {
-		s.door.Mark = runName(s.task)
+		s.proxy.RunID = runName(s.task)
 	}
-	return items{"repository": "swift://" + s.container + "/" + s.plan, "archive": s.repository + "." + s.plan}
+	return scriptInput{"repository": "swift://" + s.container + "/" + s.plan, "archive": s.repository + "." + s.plan}
 }
 
 // pattern takes from the path what would match more than itself. There is no way to quote but a range of one.
@@ -61,15 +61,15 @@ func (duplicity) excludes(patterns []string) []string {
 	return out
 }
 
-var unread = regexp.MustCompile(`^Errors ([1-9]\d*)$`)
+var unreadablePattern = regexp.MustCompile(`^Errors ([1-9]\d*)$`)
 
 func (duplicity) read(line string) event {
-	if m := unread.FindStringSubmatch(line); m != nil {
+	if m := unreadablePattern.FindStringSubmatch(line); m != nil {
 		n, _ := strconv.ParseInt(m[1], 10, 64) // it has digits alone
 		return event{unread: n}
 	}
 	var said struct {
-		Entry *backup.Entry
+		Entry *backup.BackupFile
 		Gone  string
 	}
 	if strings.HasPrefix(line, `{"`) && json.Unmarshal([]byte(line), &said) == nil {
@@ -78,9 +78,9 @@ func (duplicity) read(line string) event {
 	return event{}
 }
 
-var otherKey = fault.New(fault.Invalid, nil, "the repository does not open with the project's backup key: it was made with another one")
+var wrongKeyPattern = fault.New(fault.Invalid, nil, "the repository does not open with the project's backup key: it was made with another one")
 
-func (duplicity) refusal(complaints string) error {
+func (duplicity) classifyError(complaints string) error {
 	switch {
 	case strings.Contains(complaints, "No space left on device"):
 		return fault.New(fault.Quota, nil, "no space is left on the instance")
@@ -107,7 +107,7 @@ func (duplicity) damaged(complaints string) bool {
 // keyObject tells which key the repository was made with, so that no chain is begun with one and gone on with by another.
 const keyObject = "key"
 
-func (duplicity) look(ctx context.Context, s *session) (exists, held bool, err error) {
+func (duplicity) probe(ctx context.Context, s *engineSession) (exists, held bool, err error) {
 	mac := hmac.New(sha256.New, []byte(s.password))
 	_, _ = mac.Write([]byte("key of the repository")) // a hash takes everything
 	sum := []byte(hex.EncodeToString(mac.Sum(nil)))
@@ -121,7 +121,7 @@ func (duplicity) look(ctx context.Context, s *session) (exists, held bool, err e
 	case err != nil:
 		return false, false, openstack.Fault("swift", err)
 	case !bytes.Equal(have, sum):
-		return true, false, fault.New(fault.Invalid, nil, "%s: %s", s.name, fault.MessageOf(otherKey))
+		return true, false, fault.New(fault.Invalid, nil, "%s: %s", s.name, fault.MessageOf(wrongKeyPattern))
 	}
 	return true, false, nil
 }
@@ -141,10 +141,10 @@ type run struct {
 	Directories []string `json:"directories"`
 }
 
-// announce takes away what a try of the same run that died may have left of signatures: duplicity would find that they do
+// prepare takes away what a try of the same run that died may have left of signatures: duplicity would find that they do
 // not end where the last whole set does, and begin with a full backup.
-func (duplicity) announce(ctx context.Context, s *session, in FilesInput) error {
-	if err := s.unsign(ctx, in.Task); err != nil {
+func (duplicity) prepare(ctx context.Context, s *engineSession, in BackUpFilesInput) error {
+	if err := s.removeRun(ctx, in.Task); err != nil {
 		return err
 	}
 	raw, err := json.Marshal(run{in.Task, in.Plan.Directories})
@@ -154,9 +154,9 @@ func (duplicity) announce(ctx context.Context, s *session, in FilesInput) error 
 	return openstack.Fault("swift", s.store.ObjectPutBytes(ctx, s.container, runPrefix+runName(in.Task), raw, "application/json"))
 }
 
-// unsign deletes the signatures of the run's sets that have not come to their end. The volumes stay until they are old: a listing
+// removeRun deletes the signatures of the run's sets that have not come to their end. The volumes stay until they are old: a listing
 // may lag behind, and without signatures a set is still restored.
-func (s *session) unsign(ctx context.Context, task string) error {
+func (s *engineSession) removeRun(ctx context.Context, task string) error {
 	all, err := sets(ctx, s.store, s.container, s.plan)
 	if err != nil {
 		return err
@@ -169,7 +169,7 @@ func (s *session) unsign(ctx context.Context, task string) error {
 			if !strings.Contains(name, ".sigtar") {
 				continue
 			}
-			run, err := runOf(ctx, s.store, s.container, name)
+			run, err := runByObject(ctx, s.store, s.container, name)
 			if err == nil && run == runName(task) {
 				err = openstack.Fault("swift", s.store.ObjectDelete(ctx, s.container, name))
 			}
@@ -181,15 +181,15 @@ func (s *session) unsign(ctx context.Context, task string) error {
 	return nil
 }
 
-// runOf is the name of the run that has made an object, "" when it was made by hand.
-func runOf(ctx context.Context, store *swift.Connection, container, object string) (string, error) {
+// runByObject is the name of the run that has made an object, "" when it was made by hand.
+func runByObject(ctx context.Context, store *swift.Connection, container, object string) (string, error) {
 	_, headers, err := store.Object(ctx, container, object)
-	return headers[swiftproxy.Marked], openstack.Fault("swift", err)
+	return headers[swiftproxy.RunHeader], openstack.Fault("swift", err)
 }
 
 // snapshots are read from the names in the storage. Those without a record are asked who made them.
-func (duplicity) snapshots(ctx context.Context, s *session) ([]snapshot, *outcome, error) {
-	o := &outcome{}
+func (duplicity) snapshots(ctx context.Context, s *engineSession) ([]snapshot, *commandResult, error) {
+	o := &commandResult{}
 	all, err := sets(ctx, s.store, s.container, s.plan)
 	if err != nil {
 		return nil, o, err
@@ -199,7 +199,7 @@ func (duplicity) snapshots(ctx context.Context, s *session) ([]snapshot, *outcom
 		return nil, o, err
 	}
 	var out []snapshot
-	for _, one := range whole(all) {
+	for _, one := range completeSets(all) {
 		have := snapshot{ID: one.id(), Time: one.time(), Parent: one.parent()}
 		if i := slices.IndexFunc(records, func(b backup.Backup) bool { return b.Snapshot == have.ID }); i >= 0 {
 			have = ofRecord(records[i])
@@ -212,8 +212,8 @@ func (duplicity) snapshots(ctx context.Context, s *session) ([]snapshot, *outcom
 }
 
 // tag tells of a snapshot what was left when it was announced.
-func (s *session) tag(ctx context.Context, one *set, have *snapshot) error {
-	name, err := runOf(ctx, s.store, s.container, one.manifest.Name)
+func (s *engineSession) tag(ctx context.Context, one *set, have *snapshot) error {
+	name, err := runByObject(ctx, s.store, s.container, one.manifest.Name)
 	if err != nil || name == "" {
 		return err
 	}
@@ -232,11 +232,11 @@ func (s *session) tag(ctx context.Context, one *set, have *snapshot) error {
 	return nil
 }
 
-func (duplicity) made(ctx context.Context, s *session, in FilesInput, _ measure) (snapshot, bool, error) {
+func (duplicity) findSnapshot(ctx context.Context, s *engineSession, in BackUpFilesInput, _ measure) (snapshot, bool, error) {
 	return s.find(ctx, taskTag+in.Task)
 }
 
-func (duplicity) measured(ctx context.Context, s *session, made snapshot) (measure, error) {
+func (duplicity) stats(ctx context.Context, s *engineSession, made snapshot) (measure, error) {
 	all, err := sets(ctx, s.store, s.container, s.plan)
 	if err != nil {
 		return measure{}, err
@@ -246,21 +246,21 @@ func (duplicity) measured(ctx context.Context, s *session, made snapshot) (measu
 			return measure{changed: one.bytes, duration: max(0, one.manifest.LastModified.Sub(made.Time))}, nil
 		}
 	}
-	return measure{}, errForgotten
+	return measure{}, errSnapshotMissing
 }
 
-// leftFor is how long what is not whole stays: a listing may lag behind.
-const leftFor = 24 * time.Hour
+// staleRunAge is how long what is not whole stays: a listing may lag behind.
+const staleRunAge = 24 * time.Hour
 
-// settle deletes what older runs of the plan have begun and not ended, and what has lost the set that it builds on.
-func (duplicity) settle(ctx context.Context, s *session, made snapshot) error {
+// cleanup deletes what older runs of the plan have begun and not ended, and what has lost the set that it builds on.
+func (duplicity) cleanup(ctx context.Context, s *engineSession, made snapshot) error {
 	all, err := sets(ctx, s.store, s.container, s.plan)
 	if err != nil {
 		return err
 	}
-	good := whole(all)
+	good := completeSets(all)
 	for _, one := range all {
-		if !slices.Contains(good, one) && one.time().Before(made.Time.Add(-leftFor)) {
+		if !slices.Contains(good, one) && one.time().Before(made.Time.Add(-staleRunAge)) {
 			if err := one.remove(ctx, s.store, s.container); err != nil {
 				return err
 			}
@@ -270,11 +270,11 @@ func (duplicity) settle(ctx context.Context, s *session, made snapshot) error {
 }
 
 // expect: asked for a time at which there is no set any more, duplicity takes the one before.
-func (d duplicity) expect(ctx context.Context, s *session, b backup.Backup) (expected, error) {
-	want := expected{loose: true}
+func (d duplicity) expectedFiles(ctx context.Context, s *engineSession, b backup.Backup) (expectation, error) {
+	want := expectation{inexact: true}
 	list, _, err := d.snapshots(ctx, s)
 	if err == nil && !slices.ContainsFunc(list, func(have snapshot) bool { return have.ID == b.Snapshot }) {
-		err = errForgotten
+		err = errSnapshotMissing
 	}
 	return want, err
 }

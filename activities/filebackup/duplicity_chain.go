@@ -17,38 +17,38 @@ import (
 
 // list takes the list of the set before and what the set has changed in it: to list the whole takes duplicity longer than
 // many a backup. Where there is no such list, or most of it has changed, the whole is listed.
-func (duplicity) list(ctx context.Context, s *session, b backup.Backup, each func(backup.Entry) error) error {
+func (duplicity) list(ctx context.Context, s *engineSession, b backup.Backup, each func(backup.BackupFile) error) error {
 	if b.Parent == "" {
-		return s.listed(ctx, items{"snapshot": b.Snapshot, "since": "beginning"}, each)
+		return s.listed(ctx, scriptInput{"snapshot": b.Snapshot, "since": "beginning"}, each)
 	}
 	changed, err := s.changes(ctx, b)
-	if err == nil && len(changed.by) <= mostChanges {
-		err = s.records.Entries(ctx, backup.SoftID(b.Instance, b.Parent), func(e backup.Entry) error { return changed.replace(e, each) })
+	if err == nil && len(changed.by) <= maxChanges {
+		err = s.records.Entries(ctx, backup.FileBackupID(b.Instance, b.Parent), func(e backup.BackupFile) error { return changed.replace(e, each) })
 		if fault.KindOf(err) != fault.NotFound {
-			return orElse(err, changed.rest("", each))
+			return firstError(err, changed.rest("", each))
 		}
 		err = nil
 	}
 	if err != nil {
 		return err
 	}
-	return s.listed(ctx, items{"snapshot": b.Snapshot, "since": "nothing"}, each)
+	return s.listed(ctx, scriptInput{"snapshot": b.Snapshot, "since": "nothing"}, each)
 }
 
-// mostChanges bounds what is kept in memory.
-const mostChanges = 200_000
+// maxChanges bounds what is kept in memory.
+const maxChanges = 200_000
 
 // changes are what a set has changed: entries in the order of a walk, and those that are no more.
 type changes struct {
-	by    map[string]*backup.Entry // nil for one that is no more
+	by    map[string]*backup.BackupFile // nil for one that is no more
 	order []string
 }
 
-func (s *session) changes(ctx context.Context, b backup.Backup) (*changes, error) {
-	c := &changes{by: map[string]*backup.Entry{}}
-	_, err := s.must(ctx, "list", items{"snapshot": b.Snapshot, "since": "before"}, func(e event) {
+func (s *engineSession) changes(ctx context.Context, b backup.Backup) (*changes, error) {
+	c := &changes{by: map[string]*backup.BackupFile{}}
+	_, err := s.mustRun(ctx, "list", scriptInput{"snapshot": b.Snapshot, "since": "before"}, func(e event) {
 		switch {
-		case len(c.by) > mostChanges:
+		case len(c.by) > maxChanges:
 		case e.gone != "":
 			c.by[e.gone] = nil
 		case e.entry != nil:
@@ -60,7 +60,7 @@ func (s *session) changes(ctx context.Context, b backup.Backup) (*changes, error
 }
 
 // replace hands over an entry of the list before as it is now, after those that have come before it.
-func (c *changes) replace(e backup.Entry, each func(backup.Entry) error) error {
+func (c *changes) replace(e backup.BackupFile, each func(backup.BackupFile) error) error {
 	if err := c.rest(e.Path, each); err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (c *changes) replace(e backup.Entry, each func(backup.Entry) error) error {
 }
 
 // rest hands over what has come before a path, all for "".
-func (c *changes) rest(before string, each func(backup.Entry) error) error {
+func (c *changes) rest(before string, each func(backup.BackupFile) error) error {
 	for len(c.order) > 0 && (before == "" || walks(c.order[0], before) < 0) {
 		e := c.by[c.order[0]]
 		c.order = c.order[1:]
@@ -105,18 +105,18 @@ type volume struct {
 
 // check has the instance fetch and open the chain's manifests and signatures, looks whether every volume that they name
 // is there, and reads some of them.
-func (d duplicity) check(ctx context.Context, s *session, b backup.Backup) (VerifyFilesOutcome, error) {
-	o, err := s.must(ctx, "check", items{"snapshot": b.Snapshot}, nil)
+func (d duplicity) check(ctx context.Context, s *engineSession, b backup.Backup) (VerifyFilesResult, error) {
+	o, err := s.mustRun(ctx, "check", scriptInput{"snapshot": b.Snapshot}, nil)
 	if err != nil {
-		return s.verdict(o, err)
+		return s.verificationResult(o, err)
 	}
 	all, err := sets(ctx, s.store, s.container, s.plan)
 	if err != nil {
-		return VerifyFilesOutcome{}, err
+		return VerifyFilesResult{}, err
 	}
 	links := chain(all, b.Snapshot)
 	if len(links) == 0 || links[len(links)-1].base != "" {
-		return s.verdict(o, errForgotten)
+		return s.verificationResult(o, errSnapshotMissing)
 	}
 	told, sample := 0, 0
 	for _, v := range o.volumes {
@@ -126,24 +126,24 @@ func (d duplicity) check(ctx context.Context, s *session, b backup.Backup) (Veri
 		}
 		name, ok := links[i].volumes[v.number]
 		if told++; !ok {
-			return VerifyFilesOutcome{Detail: fmt.Sprintf("the volume %d of the backup of %s is missing", v.number, v.set)}, nil
+			return VerifyFilesResult{Detail: fmt.Sprintf("the volume %d of the backup of %s is missing", v.number, v.set)}, nil
 		}
 		if told > 1 && rand.IntN(20) > 0 { // the first always, then 5 %
 			continue
 		}
 		sample++
 		if good, err := s.unchanged(ctx, name, v.sum); err != nil || !good {
-			return VerifyFilesOutcome{Detail: fmt.Sprintf("%s is not what was stored", name)}, err
+			return VerifyFilesResult{Detail: fmt.Sprintf("%s is not what was stored", name)}, err
 		}
 	}
 	if told == 0 {
-		return VerifyFilesOutcome{Detail: "the manifest names no volume"}, nil
+		return VerifyFilesResult{Detail: "the manifest names no volume"}, nil
 	}
-	return s.verdict(o, nil)
+	return s.verificationResult(o, nil)
 }
 
 // unchanged reads an object and compares it.
-func (s *session) unchanged(ctx context.Context, name, want string) (bool, error) {
+func (s *engineSession) unchanged(ctx context.Context, name, want string) (bool, error) {
 	object, _, err := s.store.ObjectOpen(ctx, s.container, name, false, nil)
 	if err != nil {
 		return false, openstack.Fault("swift", err)

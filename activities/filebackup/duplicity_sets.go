@@ -106,8 +106,8 @@ func sets(ctx context.Context, store *swift.Connection, container, plan string) 
 	return out, nil
 }
 
-// whole are the sets that can be restored: they and all that they build on have come to their end.
-func whole(all []*set) []*set {
+// completeSets are the sets that can be restored: they and all that they build on have come to their end.
+func completeSets(all []*set) []*set {
 	good := map[string]bool{}
 	var out []*set
 	for _, s := range all { // what a set builds on is older
@@ -156,7 +156,7 @@ func removable(all []*set, ids []string) (gone []*set, stay int) {
 func (s *set) remove(ctx context.Context, store *swift.Connection, container string) error {
 	names := s.names
 	if s.manifest != nil {
-		run, err := runOf(ctx, store, container, s.manifest.Name)
+		run, err := runByObject(ctx, store, container, s.manifest.Name)
 		if err != nil && fault.KindOf(err) != fault.NotFound {
 			return err
 		}

@@ -49,7 +49,7 @@ func lossy(tree map[string]string) map[string]string {
 func (l *lab) lists(b backup.Backup, tree map[string]string) {
 	l.t.Helper()
 	var have, want []string
-	require.NoError(l.t, l.Records.Entries(l.t.Context(), b.ID, func(e backup.Entry) error {
+	require.NoError(l.t, l.Records.Entries(l.t.Context(), b.ID, func(e backup.BackupFile) error {
 		if rel, ok := strings.CutPrefix(e.Path, l.data+"/"); ok {
 			have = append(have, fmt.Sprintf("%s %o %d:%d %d %d", rel, e.Mode, e.UID, e.GID, e.MTime.Unix(), e.Size))
 		}
@@ -89,7 +89,7 @@ func TestDuplicityBringsEverythingBack(t *testing.T) {
 	delete(before, "skip.cache")
 	page, err := l.Records.Files(t.Context(), one.ID, l.data, "", 100, "")
 	require.NoError(t, err)
-	have := map[string]backup.Entry{}
+	have := map[string]backup.BackupFile{}
 	for _, e := range page.Items {
 		have[filepath.Base(e.Path)] = e
 	}
@@ -177,24 +177,24 @@ func TestDuplicityKeepsChains(t *testing.T) {
 		require.Equal(t, lossy(trees[n]), lossy(tree(t, out.Target+l.data)))
 	}
 	verify := filebackup.VerifyFilesInput{Backup: made[1], Address: "10.0.0.9", HostKey: l.host.hostKey()}
-	for _, verify.Drill = range []bool{false, true} {
+	for _, verify.RestoreTest = range []bool{false, true} {
 		v, err := l.VerifyFiles(t.Context(), verify)
 		require.NoError(t, err)
 		require.True(t, v.OK, v.Detail)
 	}
 
-	forget := filebackup.ForgetFilesInput{Instance: instance, Engine: backup.Duplicity, Snapshots: []string{made[1].Snapshot}}
-	require.Equal(t, fault.Invalid, fault.KindOf(l.ForgetFiles(t.Context(), forget)), "later ones need it")
+	forget := filebackup.ForgetSnapshotsInput{Instance: instance, Engine: backup.Duplicity, Snapshots: []string{made[1].Snapshot}}
+	require.Equal(t, fault.Invalid, fault.KindOf(l.ForgetSnapshots(t.Context(), forget)), "later ones need it")
 	list, err := l.Records.List(t.Context(), instance)
 	require.NoError(t, err)
 	require.Len(t, list, 4)
 	forget.Snapshots = []string{made[3].Snapshot, made[2].Snapshot, "p1.20200101T000000Z"}
-	require.NoError(t, l.ForgetFiles(t.Context(), forget))
-	require.NoError(t, l.ForgetFiles(t.Context(), forget), "a repeat")
+	require.NoError(t, l.ForgetSnapshots(t.Context(), forget))
+	require.NoError(t, l.ForgetSnapshots(t.Context(), forget), "a repeat")
 	list, err = l.Records.List(t.Context(), instance)
 	require.NoError(t, err)
 	require.Len(t, list, 2)
-	verify.Backup, verify.Drill = made[3], false
+	verify.Backup, verify.RestoreTest = made[3], false
 	v, err := l.VerifyFiles(t.Context(), verify)
 	require.NoError(t, err)
 	require.Equal(t, "the backup is not in its repository any more", v.Detail)
@@ -212,10 +212,10 @@ func TestDuplicityKeepsChains(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, lossy(trees[3]), lossy(tree(t, out.Target+l.data)))
 
-	left, err := l.ForgetGone(t.Context(), filebackup.ForgetGoneInput{Instance: instance, Snapshots: []string{b.Snapshot}})
+	left, err := l.DeleteOrphanedBackups(t.Context(), filebackup.DeleteOrphanedBackupsInput{Instance: instance, Snapshots: []string{b.Snapshot}})
 	require.NoError(t, err)
-	require.Zero(t, left.Left, "a set needs no engine to go")
-	_, err = l.ForgetGone(t.Context(), filebackup.ForgetGoneInput{Instance: instance, Snapshots: []string{made[0].Snapshot, made[1].Snapshot}})
+	require.Zero(t, left.Remaining, "a set needs no engine to go")
+	_, err = l.DeleteOrphanedBackups(t.Context(), filebackup.DeleteOrphanedBackupsInput{Instance: instance, Snapshots: []string{made[0].Snapshot, made[1].Snapshot}})
 	require.NoError(t, err)
 	store, err := l.Cloud.Objects(t.Context())
 	require.NoError(t, err)
@@ -239,7 +239,7 @@ func TestDuplicityAfterATryThatDied(t *testing.T) {
 	require.NoError(t, err)
 	orphan := "p1/duplicity-new-signatures." + at + ".to." + time.Now().UTC().Format("20060102T150405Z") + ".sigtar.gpg"
 	run := sha256.Sum256([]byte("plan:p1~2"))
-	_, err = store.ObjectPut(t.Context(), one.Container, orphan, bytes.NewReader(signatures), false, "", "", swift.Headers{swiftproxy.Marked: hex.EncodeToString(run[:16])})
+	_, err = store.ObjectPut(t.Context(), one.Container, orphan, bytes.NewReader(signatures), false, "", "", swift.Headers{swiftproxy.RunHeader: hex.EncodeToString(run[:16])})
 	require.NoError(t, err)
 	soon()
 	l.write("new.txt", "new")
@@ -259,7 +259,7 @@ func TestDuplicityLosesAnAnswer(t *testing.T) {
 	l.write("noise.bin", string(noise))
 	after := filepath.Join(l.host.dir, "after ran")
 	in := l.input("run~1")
-	in.Plan.Soft.LimitKiB, in.Plan.Soft.After = 2048, "touch '"+after+"'"
+	in.Plan.Soft.LimitKiB, in.Plan.Soft.PostHook = 2048, "touch '"+after+"'"
 	failed := make(chan error, 1)
 	go func() {
 		_, err := l.BackUpFiles(t.Context(), in)
@@ -348,7 +348,7 @@ func TestDuplicitySaysWhatIsWrong(t *testing.T) {
 			bad[len(bad)/2] ^= 1
 			require.NoError(t, store.ObjectPutBytes(t.Context(), b.Container, name, bad, ""))
 			for _, drill := range []bool{false, true} {
-				if verify.Drill = drill; drill && kind == "sigtar" {
+				if verify.RestoreTest = drill; drill && kind == "sigtar" {
 					continue // a restore needs no signatures
 				}
 				v, err := l.VerifyFiles(t.Context(), verify)

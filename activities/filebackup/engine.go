@@ -12,9 +12,9 @@ import (
 // and knows what it leaves in the storage.
 type engine interface {
 	// environment is what the engine finds the repository by, through the door's port; nothing else gets it.
-	environment(s *session, url string) map[string]string
+	environment(s *engineSession, url string) map[string]string
 	// items are what every command is given besides.
-	items(s *session) items
+	input(s *engineSession) scriptInput
 	// pattern selects a path and what is below it.
 	pattern(path string) string
 	// excludes are the plan's patterns as the engine takes them.
@@ -22,28 +22,28 @@ type engine interface {
 	// read understands a line of its output; one that says nothing to us is the zero event.
 	read(line string) event
 	// refusal is why it failed, by what it complained of; nil when that is not known.
-	refusal(complaints string) error
+	classifyError(complaints string) error
 	// damaged tells from what a check complained of that the repository itself is at fault.
 	damaged(complaints string) bool
 
 	// look tells whether there is a repository, and whether somebody has left a lock in it.
-	look(ctx context.Context, s *session) (exists, held bool, err error)
+	probe(ctx context.Context, s *engineSession) (exists, held bool, err error)
 	// announce leaves word of a backup that is about to be made, for who finds it later.
-	announce(ctx context.Context, s *session, in FilesInput) error
+	prepare(ctx context.Context, s *engineSession, in BackUpFilesInput) error
 	// snapshots are those of the repository.
-	snapshots(ctx context.Context, s *session) ([]snapshot, *outcome, error)
+	snapshots(ctx context.Context, s *engineSession) ([]snapshot, *commandResult, error)
 	// made is the snapshot of a run that has just ended.
-	made(ctx context.Context, s *session, in FilesInput, m measure) (snapshot, bool, error)
+	findSnapshot(ctx context.Context, s *engineSession, in BackUpFilesInput, m measure) (snapshot, bool, error)
 	// measured is what the storage tells of a snapshot whose run was not seen to its end.
-	measured(ctx context.Context, s *session, made snapshot) (measure, error)
+	stats(ctx context.Context, s *engineSession, made snapshot) (measure, error)
 	// settle takes away what runs before the one that made a snapshot have left of theirs.
-	settle(ctx context.Context, s *session, made snapshot) error
+	cleanup(ctx context.Context, s *engineSession, made snapshot) error
 	// list hands over what a backup holds, as a walk of the tree has it.
-	list(ctx context.Context, s *session, b backup.Backup, each func(backup.Entry) error) error
+	list(ctx context.Context, s *engineSession, b backup.Backup, each func(backup.BackupFile) error) error
 	// expect begins to count what a backup must bring back, and refuses one that is not there any more.
-	expect(ctx context.Context, s *session, b backup.Backup) (expected, error)
+	expectedFiles(ctx context.Context, s *engineSession, b backup.Backup) (expectation, error)
 	// check looks whether a backup is whole.
-	check(ctx context.Context, s *session, b backup.Backup) (VerifyFilesOutcome, error)
+	check(ctx context.Context, s *engineSession, b backup.Backup) (VerifyFilesResult, error)
 }
 
 // event is what an engine has said in one line; at most one of its fields is set.
@@ -51,7 +51,7 @@ type event struct {
 	progress  *progress
 	summary   *summary
 	snapshots []snapshot
-	entry     *backup.Entry
+	entry     *backup.BackupFile
 	gone      string // a path that is no more
 	unread    int64  // files that could not be read
 }

@@ -14,18 +14,18 @@ import (
 // Activities makes, restores, verifies and forgets soft backups.
 type Activities struct {
 	Cloud   *openstack.Cloud
-	Reach   *ssh.Instances
+	SSH     *ssh.Dialer
 	Records *backup.Records
 	Log     *tasklog.Log
 	// Key is the project's; the password of each repository is made of it.
 	Key []byte
 	// Scripts are what instances run, by engine.
-	Scripts map[backup.EngineName]string
-	Every   time.Duration // between two looks
+	Scripts      map[backup.EngineName]string
+	PollInterval time.Duration // between two looks
 }
 
-// FilesInput says what is backed up, and where it is.
-type FilesInput struct { //nolint:revive // its name is its activity's, as those of the other inputs are
+// BackUpFilesInput says what is backed up, and where it is.
+type BackUpFilesInput struct { //nolint:revive // its name is its activity's, as those of the other inputs are
 	Instance string
 	Name     string
 	Address  string
@@ -52,8 +52,8 @@ type RestoreFilesInput struct {
 // DefaultTarget is the directory that files are restored under.
 const DefaultTarget = "/restore"
 
-// RestoreFilesOutcome is what a restore has brought back.
-type RestoreFilesOutcome struct {
+// RestoreFilesResult is what a restore has brought back.
+type RestoreFilesResult struct {
 	Files   int64
 	Bytes   int64
 	Checked bool   // what was written was read back and compared
@@ -62,20 +62,20 @@ type RestoreFilesOutcome struct {
 
 // VerifyFilesInput says which backup is verified, on which instance.
 type VerifyFilesInput struct {
-	Backup  backup.Backup
-	Address string
-	HostKey string
-	Drill   bool // restore everything to a scratch directory and compare
+	Backup      backup.Backup
+	Address     string
+	HostKey     string
+	RestoreTest bool // restore everything to a scratch directory and compare
 }
 
-// VerifyFilesOutcome is what a verification has found.
-type VerifyFilesOutcome struct {
+// VerifyFilesResult is what a verification has found.
+type VerifyFilesResult struct {
 	OK     bool
 	Detail string
 }
 
-// ForgetFilesInput says which snapshots of an instance are deleted.
-type ForgetFilesInput struct {
+// ForgetSnapshotsInput says which snapshots of an instance are deleted.
+type ForgetSnapshotsInput struct {
 	Instance  string
 	Address   string
 	HostKey   string

@@ -9,18 +9,18 @@ import (
 	"mycloudmanager/internal/instance/ssh"
 )
 
-// ForgetFiles deletes snapshots of an instance with what only they needed, and their records. Those that
+// ForgetSnapshots deletes snapshots of an instance with what only they needed, and their records. Those that
 // are gone already are a success: it is idempotent.
 //
 // What duplicity has made is deleted by the manager alone: whole sets, none of which another builds on.
-func (a *Activities) ForgetFiles(ctx context.Context, in ForgetFilesInput) error {
+func (a *Activities) ForgetSnapshots(ctx context.Context, in ForgetSnapshotsInput) error {
 	if in.Engine == backup.Duplicity {
 		if _, err := a.forgetSets(ctx, backup.ContainerOf(in.Instance, in.Engine), in.Snapshots); err != nil {
 			return err
 		}
 		return a.forgetRecords(ctx, in.Instance, in.Snapshots)
 	}
-	s, err := a.enter(ctx, place{repository: in.Instance, host: ssh.Host{Address: in.Address, HostKey: in.HostKey}, engine: in.Engine, right: swiftproxy.Full})
+	s, err := a.openSession(ctx, engineTarget{repository: in.Instance, host: ssh.Host{Address: in.Address, HostKey: in.HostKey}, engine: in.Engine, right: swiftproxy.ReadWrite})
 	if err != nil {
 		return err
 	}
@@ -35,7 +35,7 @@ func (a *Activities) ForgetFiles(ctx context.Context, in ForgetFilesInput) error
 
 func (a *Activities) forgetRecords(ctx context.Context, instance string, snapshots []string) error {
 	for _, id := range snapshots {
-		if err := a.Records.Delete(ctx, backup.SoftID(instance, id)); err != nil {
+		if err := a.Records.Delete(ctx, backup.FileBackupID(instance, id)); err != nil {
 			return err
 		}
 	}
@@ -43,7 +43,7 @@ func (a *Activities) forgetRecords(ctx context.Context, instance string, snapsho
 }
 
 // forget deletes what is there of the snapshots, and always what no snapshot needs: a try before may have died between.
-func (s *session) forget(ctx context.Context, ids []string) error {
+func (s *engineSession) forget(ctx context.Context, ids []string) error {
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
@@ -57,6 +57,6 @@ func (s *session) forget(ctx context.Context, ids []string) error {
 			there = append(there, have.ID)
 		}
 	}
-	_, err = s.must(ctx, "forget", items{"snapshots": lines(there)}, nil)
+	_, err = s.mustRun(ctx, "forget", scriptInput{"snapshots": fileLines(there)}, nil)
 	return err
 }

@@ -13,23 +13,23 @@ import (
 	"mycloudmanager/internal/openstack"
 )
 
-// ForgetGoneInput says which snapshots of an instance that is gone are deleted.
-type ForgetGoneInput struct {
+// DeleteOrphanedBackupsInput says which snapshots of an instance that is gone are deleted.
+type DeleteOrphanedBackupsInput struct {
 	Instance  string
 	Snapshots []string
 }
 
-// ForgetGoneOutcome says what is left of the instance.
-type ForgetGoneOutcome struct {
-	Left int // backups; with the last of them goes what is stored
+// DeleteOrphanedBackupsResult says what is left of the instance.
+type DeleteOrphanedBackupsResult struct {
+	Remaining int // backups; with the last of them goes what is stored
 }
 
-// ForgetGone deletes backups of an instance that is gone, where no engine can work any more. Those of restic
+// DeleteOrphanedBackups deletes backups of an instance that is gone, where no engine can work any more. Those of restic
 // keep what they have stored until the last of them is to go, and then the whole repository goes; until then only
 // their records do. Sets of duplicity's are deleted one by one. It is idempotent: the records, by which a
 // repeat is asked for, go last.
-func (a *Activities) ForgetGone(ctx context.Context, in ForgetGoneInput) (ForgetGoneOutcome, error) {
-	out := ForgetGoneOutcome{}
+func (a *Activities) DeleteOrphanedBackups(ctx context.Context, in DeleteOrphanedBackupsInput) (DeleteOrphanedBackupsResult, error) {
+	out := DeleteOrphanedBackupsResult{}
 	all, err := a.Records.List(ctx, in.Instance)
 	if err != nil {
 		return out, err
@@ -46,7 +46,7 @@ func (a *Activities) ForgetGone(ctx context.Context, in ForgetGoneInput) (Forget
 		case engine == backup.Duplicity && going:
 			_, err = a.forgetSets(ctx, container, in.Snapshots)
 		case going:
-			out.Left = len(left)
+			out.Remaining = len(left)
 		}
 		if err != nil {
 			return out, err
@@ -55,8 +55,8 @@ func (a *Activities) ForgetGone(ctx context.Context, in ForgetGoneInput) (Forget
 	return out, a.forgetRecords(ctx, in.Instance, in.Snapshots)
 }
 
-// deletesAtOnce bounds the objects that are deleted at once.
-const deletesAtOnce = 8
+// maxConcurrentDeletes bounds the objects that are deleted at once.
+const maxConcurrentDeletes = 8
 
 // empty deletes a container with everything in it; one that is not there is a success.
 func (a *Activities) empty(ctx context.Context, container string) error {
@@ -76,7 +76,7 @@ func (a *Activities) empty(ctx context.Context, container string) error {
 			break
 		}
 		group, ctx := errgroup.WithContext(ctx)
-		group.SetLimit(deletesAtOnce)
+		group.SetLimit(maxConcurrentDeletes)
 		for _, name := range names {
 			group.Go(func() error {
 				if err := store.ObjectDelete(ctx, container, name); !errors.Is(err, swift.ObjectNotFound) {

@@ -24,12 +24,12 @@ type restic struct{}
 // snapshotObjects is what the names of snapshots begin with in the storage; their ids follow.
 const snapshotObjects = "snapshots/"
 
-func (restic) environment(s *session, url string) map[string]string {
-	return map[string]string{"RESTIC_REPOSITORY": "swift:" + s.container + ":/", "OS_STORAGE_URL": url, "OS_AUTH_TOKEN": s.door.Token,
+func (restic) environment(s *engineSession, url string) map[string]string {
+	return map[string]string{"RESTIC_REPOSITORY": "swift:" + s.container + ":/", "OS_STORAGE_URL": url, "OS_AUTH_TOKEN": s.proxy.Token,
 		"RESTIC_PROGRESS_FPS": "1"}
 }
 
-func (restic) items(s *session) items { return items{"password": s.password} }
+func (restic) input(s *engineSession) scriptInput { return scriptInput{"password": s.password} }
 
 func (restic) excludes(patterns []string) []string { return patterns }
 
@@ -38,8 +38,8 @@ func (restic) pattern(path string) string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
 }
 
-// said is every line of restic's in one.
-type said struct {
+// resticMessage is every line of restic's in one.
+type resticMessage struct {
 	MessageType string  `json:"message_type"`
 	PercentDone float64 `json:"percent_done"`
 	BytesDone   int64   `json:"bytes_done"`
@@ -63,7 +63,7 @@ func (restic) read(line string) event {
 			return event{snapshots: list}
 		}
 	}
-	var s said
+	var s resticMessage
 	if !strings.HasPrefix(line, "{") || json.Unmarshal([]byte(line), &s) != nil {
 		return event{}
 	}
@@ -73,7 +73,7 @@ func (restic) read(line string) event {
 	case s.MessageType == "summary":
 		return event{summary: &summary{s.SnapshotID}}
 	case s.StructType == "node":
-		return event{entry: &backup.Entry{Path: s.Path, Type: typeOf(s.Type), Size: s.Size, Mode: unixMode(s.Mode), UID: s.UID, GID: s.GID, MTime: s.MTime.UTC()}}
+		return event{entry: &backup.BackupFile{Path: s.Path, Type: typeOf(s.Type), Size: s.Size, Mode: unixMode(s.Mode), UID: s.UID, GID: s.GID, MTime: s.MTime.UTC()}}
 	}
 	return event{}
 }
@@ -97,7 +97,7 @@ func unixMode(m fs.FileMode) uint32 {
 	return out
 }
 
-func (restic) refusal(complaints string) error {
+func (restic) classifyError(complaints string) error {
 	switch {
 	case strings.Contains(complaints, "wrong password or no key found"):
 		return fault.New(fault.Invalid, nil, "the repository does not open with the project's backup key: it was made with another one")
@@ -106,7 +106,7 @@ func (restic) refusal(complaints string) error {
 	case strings.Contains(complaints, "already locked"):
 		return fault.New(fault.Unavailable, nil, "the repository is in use by another run")
 	case strings.Contains(complaints, "no matching ID"), strings.Contains(complaints, "no snapshot found"):
-		return errForgotten
+		return errSnapshotMissing
 	}
 	return nil
 }
@@ -121,7 +121,7 @@ func (restic) damaged(complaints string) bool {
 	return false
 }
 
-func (restic) look(ctx context.Context, s *session) (exists, held bool, err error) {
+func (restic) probe(ctx context.Context, s *engineSession) (exists, held bool, err error) {
 	locks, err := s.store.ObjectNames(ctx, s.container, &swift.ObjectsOpts{Prefix: "locks/", Limit: 1})
 	if errors.Is(err, swift.ContainerNotFound) {
 		return false, false, nil
@@ -136,20 +136,20 @@ func (restic) look(ctx context.Context, s *session) (exists, held bool, err erro
 	return err == nil, len(locks) > 0, openstack.Fault("swift", err)
 }
 
-// announce has nothing to do: a snapshot carries its tags.
-func (restic) announce(context.Context, *session, FilesInput) error { return nil }
+// prepare has nothing to do: a snapshot carries its tags.
+func (restic) prepare(context.Context, *engineSession, BackUpFilesInput) error { return nil }
 
 // snapshots asks restic only when there is one that has no record: to open a repository takes it half a second and more.
-func (restic) snapshots(ctx context.Context, s *session) (list []snapshot, o *outcome, err error) {
-	if list, err = s.recorded(ctx, snapshotObjects); err != nil || list != nil {
-		return list, &outcome{}, err
+func (restic) snapshots(ctx context.Context, s *engineSession) (list []snapshot, o *commandResult, err error) {
+	if list, err = s.recordedSnapshots(ctx, snapshotObjects); err != nil || list != nil {
+		return list, &commandResult{}, err
 	}
-	o, err = s.must(ctx, "find", nil, func(e event) { list = append(list, e.snapshots...) })
+	o, err = s.mustRun(ctx, "find", nil, func(e event) { list = append(list, e.snapshots...) })
 	return list, o, err
 }
 
-// recorded are the snapshots of the objects below a prefix, nil when not all of them have records.
-func (s *session) recorded(ctx context.Context, prefix string) ([]snapshot, error) {
+// recordedSnapshots are the snapshots of the objects below a prefix, nil when not all of them have records.
+func (s *engineSession) recordedSnapshots(ctx context.Context, prefix string) ([]snapshot, error) {
 	names, err := s.store.ObjectNamesAll(ctx, s.container, &swift.ObjectsOpts{Prefix: prefix, Limit: 10_000})
 	if err != nil {
 		return nil, openstack.Fault("swift", err)
@@ -174,9 +174,9 @@ func ofRecord(b backup.Backup) snapshot {
 	return snapshot{ID: b.Snapshot, Time: b.CreatedAt, Tags: []string{taskTag + b.Task, planTag + b.Plan}, Paths: b.Directories, Parent: b.Parent}
 }
 
-// made goes by what restic has said last, the beginning of an id before 0.15: to ask it once more would have it open the
+// findSnapshot goes by what restic has said last, the beginning of an id before 0.15: to ask it once more would have it open the
 // repository anew. Where a listing lags behind it is asked.
-func (restic) made(ctx context.Context, s *session, in FilesInput, m measure) (snapshot, bool, error) {
+func (restic) findSnapshot(ctx context.Context, s *engineSession, in BackUpFilesInput, m measure) (snapshot, bool, error) {
 	var names []string
 	if m.snapshot != "" && !m.began.IsZero() {
 		var err error
@@ -191,7 +191,7 @@ func (restic) made(ctx context.Context, s *session, in FilesInput, m measure) (s
 }
 
 // measured: which objects have come from the snapshot's beginning until it was written itself, which is done last.
-func (restic) measured(ctx context.Context, s *session, made snapshot) (measure, error) {
+func (restic) stats(ctx context.Context, s *engineSession, made snapshot) (measure, error) {
 	last, _, err := s.store.Object(ctx, s.container, snapshotObjects+made.ID)
 	if err != nil {
 		return measure{}, openstack.Fault("swift", err)
@@ -210,21 +210,21 @@ func (restic) measured(ctx context.Context, s *session, made snapshot) (measure,
 	return m, openstack.Fault("swift", err)
 }
 
-// settle leaves it to a prune.
-func (restic) settle(context.Context, *session, snapshot) error { return nil }
+// cleanup leaves it to a prune.
+func (restic) cleanup(context.Context, *engineSession, snapshot) error { return nil }
 
-func (restic) list(ctx context.Context, s *session, b backup.Backup, each func(backup.Entry) error) error {
-	return s.listed(ctx, items{"snapshot": b.Snapshot}, each)
+func (restic) list(ctx context.Context, s *engineSession, b backup.Backup, each func(backup.BackupFile) error) error {
+	return s.listed(ctx, scriptInput{"snapshot": b.Snapshot}, each)
 }
 
-// expect leaves it to restic to say that there is no such snapshot.
-func (restic) expect(context.Context, *session, backup.Backup) (expected, error) {
-	return expected{}, nil
+// expectedFiles leaves it to restic to say that there is no such snapshot.
+func (restic) expectedFiles(context.Context, *engineSession, backup.Backup) (expectation, error) {
+	return expectation{}, nil
 }
 
-func (restic) check(ctx context.Context, s *session, _ backup.Backup) (VerifyFilesOutcome, error) {
-	o, err := s.must(ctx, "check", items{"subset": part()}, nil)
-	return s.verdict(o, err)
+func (restic) check(ctx context.Context, s *engineSession, _ backup.Backup) (VerifyFilesResult, error) {
+	o, err := s.mustRun(ctx, "check", scriptInput{"subset": part()}, nil)
+	return s.verificationResult(o, err)
 }
 
 // part is what a check reads of the data, another one each time: the twentieth that subset is, as restic of Debian 11

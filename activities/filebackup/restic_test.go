@@ -37,7 +37,7 @@ type lab struct {
 	cloud *sandboxtest.Cloud
 	host  *host
 	data  string // what is backed up
-	rules backup.SoftRules
+	rules backup.FileOptions
 }
 
 func newLab(t *testing.T) *lab {
@@ -57,20 +57,20 @@ func newLabOf(t testing.TB) *lab {
 		scripts[name] = h.here(text)
 	}
 	manager := openstack.New(cloud.AuthURL, "demo", "demo", "demo")
-	l := &lab{t: t, cloud: cloud, host: h, rules: backup.SoftRules{Excludes: []string{"*.cache"}}, data: filepath.Join(h.dir, "data"), Activities: &filebackup.Activities{
-		Cloud: manager, Reach: &ssh.Instances{Cluster: &ssh.Cluster{Kubeconfig: "given", Signer: mine, Dial: h.dial}},
-		Records: &backup.Records{Store: manager.Objects}, Key: make([]byte, 32), Scripts: scripts, Every: time.Millisecond,
+	l := &lab{t: t, cloud: cloud, host: h, rules: backup.FileOptions{Excludes: []string{"*.cache"}}, data: filepath.Join(h.dir, "data"), Activities: &filebackup.Activities{
+		Cloud: manager, SSH: &ssh.Dialer{Kubeconfig: &ssh.KubeconfigProvider{Kubeconfig: "given", Signer: mine, Dial: h.dial}},
+		Records: &backup.Records{Store: manager.Objects}, Key: make([]byte, 32), Scripts: scripts, PollInterval: time.Millisecond,
 	}}
 	require.NoError(t, os.MkdirAll(l.data, 0o755))
 	return l
 }
 
-func (l *lab) input(task string) filebackup.FilesInput {
-	return filebackup.FilesInput{Instance: instance, Name: "web-1", Address: "10.0.0.9", HostKey: l.host.hostKey(), Task: task,
+func (l *lab) input(task string) filebackup.BackUpFilesInput {
+	return filebackup.BackUpFilesInput{Instance: instance, Name: "web-1", Address: "10.0.0.9", HostKey: l.host.hostKey(), Task: task,
 		Plan: backup.Plan{ID: "p1", Name: "nightly", Directories: []string{l.data}, Soft: l.rules}}
 }
 
-func (l *lab) restore(b backup.Backup, target, task string, paths ...string) (filebackup.RestoreFilesOutcome, error) {
+func (l *lab) restore(b backup.Backup, target, task string, paths ...string) (filebackup.RestoreFilesResult, error) {
 	return l.RestoreFiles(l.t.Context(), filebackup.RestoreFilesInput{Backup: b, Instance: instance, Name: "web-1", Address: "10.0.0.9", HostKey: l.host.hostKey(), Target: target, Task: task, Paths: paths})
 }
 
@@ -155,7 +155,7 @@ func TestResticBringsEverythingBackAsItWas(t *testing.T) {
 	require.Greater(t, one.SizeBytes, int64(8<<20))
 	require.Greater(t, one.ChangedBytes, int64(0))
 	require.Less(t, one.ChangedBytes, int64(1<<20), "holes take no room")
-	require.Equal(t, backup.File, one.Consistency)
+	require.Equal(t, backup.FileConsistency, one.Consistency)
 	before := tree(t, l.data)
 	delete(before, "skip.cache")
 
@@ -266,14 +266,14 @@ func TestResticKeepsOnlyWhatChanges(t *testing.T) {
 	v, err := l.VerifyFiles(t.Context(), verify)
 	require.NoError(t, err)
 	require.True(t, v.OK, v.Detail)
-	verify.Drill = true
+	verify.RestoreTest = true
 	v, err = l.VerifyFiles(t.Context(), verify)
 	require.NoError(t, err)
 	require.True(t, v.OK, v.Detail)
 
-	forget := filebackup.ForgetFilesInput{Instance: instance, Address: "10.0.0.9", HostKey: l.host.hostKey(), Snapshots: []string{made[0].Snapshot, made[1].Snapshot, "unknown"}}
-	require.NoError(t, l.ForgetFiles(t.Context(), forget))
-	require.NoError(t, l.ForgetFiles(t.Context(), forget), "a repeat")
+	forget := filebackup.ForgetSnapshotsInput{Instance: instance, Address: "10.0.0.9", HostKey: l.host.hostKey(), Snapshots: []string{made[0].Snapshot, made[1].Snapshot, "unknown"}}
+	require.NoError(t, l.ForgetSnapshots(t.Context(), forget))
+	require.NoError(t, l.ForgetSnapshots(t.Context(), forget), "a repeat")
 	list, err = l.Records.List(t.Context(), "")
 	require.NoError(t, err)
 	require.Len(t, list, 2)
@@ -315,7 +315,7 @@ func TestResticStopsWhenTheManagerIsGone(t *testing.T) {
 	l.write("noise.bin", string(noise))
 	after := filepath.Join(l.host.dir, "after ran")
 	in := l.input("run~1")
-	in.Plan.Soft = backup.SoftRules{LimitKiB: 1024, After: "touch '" + after + "'"}
+	in.Plan.Soft = backup.FileOptions{LimitKiB: 1024, PostHook: "touch '" + after + "'"}
 	failed := make(chan error, 1)
 	go func() {
 		_, err := l.BackUpFiles(t.Context(), in)
@@ -336,7 +336,7 @@ func TestResticStopsWhenTheManagerIsGone(t *testing.T) {
 	require.Eventually(t, func() bool { return len(running("restic", "--tag=mcm", l.host.dir)) == 0 }, 20*time.Second, 20*time.Millisecond)
 	require.Eventually(t, func() bool { _, err := os.Stat(after); return err == nil }, 20*time.Second, 20*time.Millisecond)
 
-	in.Plan.Soft = backup.SoftRules{}
+	in.Plan.Soft = backup.FileOptions{}
 	b, err := l.BackUpFiles(t.Context(), in)
 	require.NoError(t, err)
 	again, err := l.BackUpFiles(t.Context(), in)
@@ -368,7 +368,7 @@ func TestHooksAreRunAsTheyAreWritten(t *testing.T) {
 	l.write("a.txt", "x")
 	in := l.input("run~1")
 	dump := filepath.Join(l.data, "dump.sql")
-	in.Plan.Soft = backup.SoftRules{Before: "set -e\nx='two words'\nprintf '%s' \"$x\" >'" + dump + "'\nenv >'" + dump + ".env'", After: "rm '" + dump + "'"}
+	in.Plan.Soft = backup.FileOptions{PreHook: "set -e\nx='two words'\nprintf '%s' \"$x\" >'" + dump + "'\nenv >'" + dump + ".env'", PostHook: "rm '" + dump + "'"}
 	b, err := l.BackUpFiles(t.Context(), in)
 	require.NoError(t, err)
 	require.NoFileExists(t, dump)
@@ -381,10 +381,10 @@ func TestHooksAreRunAsTheyAreWritten(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "two words", string(raw))
 
-	in.Task, in.Plan.Soft = "run~2", backup.SoftRules{Before: "exit 7", After: "exit 8"}
+	in.Task, in.Plan.Soft = "run~2", backup.FileOptions{PreHook: "exit 7", PostHook: "exit 8"}
 	_, err = l.BackUpFiles(t.Context(), in)
 	require.ErrorContains(t, err, "the command before the backup failed with code 7")
-	in.Plan.Soft.OnHookError = backup.HookWarns
+	in.Plan.Soft.OnHookError = backup.HookContinue
 	_, err = l.BackUpFiles(t.Context(), in)
 	require.NoError(t, err)
 	l.leavesNothing()
@@ -419,7 +419,7 @@ func TestResticSaysWhatIsWrong(t *testing.T) {
 		require.NoError(t, store.ObjectPutBytes(t.Context(), b.Container, name, raw, ""))
 	}
 	for _, drill := range []bool{false, true} {
-		verify.Drill = drill
+		verify.RestoreTest = drill
 		v, err := l.VerifyFiles(t.Context(), verify)
 		require.NoError(t, err)
 		require.False(t, v.OK)

@@ -22,20 +22,20 @@ import (
 // never touched: a directory that is taken by something else is left alone for one beside it, unless
 // everything goes back to its place at "/". It is idempotent: a repeat begins anew in the directory of the
 // try before.
-func (a *Activities) RestoreFiles(ctx context.Context, in RestoreFilesInput) (RestoreFilesOutcome, error) {
-	out := RestoreFilesOutcome{}
+func (a *Activities) RestoreFiles(ctx context.Context, in RestoreFilesInput) (RestoreFilesResult, error) {
+	out := RestoreFilesResult{}
 	target := path.Clean(cmp.Or(in.Target, DefaultTarget))
 	if !path.IsAbs(target) || strings.ContainsAny(target, "\n\x00") {
 		return out, fault.InvalidField("target", "%q is no absolute path", in.Target)
 	}
-	s, err := a.enter(ctx, place{repository: in.Backup.Instance, name: in.Name, host: ssh.Host{Address: in.Address, HostKey: in.HostKey},
-		engine: in.Backup.Engine, plan: planOf(in.Backup.Snapshot), right: swiftproxy.Read})
+	s, err := a.openSession(ctx, engineTarget{repository: in.Backup.Instance, name: in.Name, host: ssh.Host{Address: in.Address, HostKey: in.HostKey},
+		engine: in.Backup.Engine, plan: planOf(in.Backup.Snapshot), right: swiftproxy.ReadOnly})
 	if err != nil {
 		return out, err
 	}
 	defer s.close()
 	if !s.exists {
-		return out, errForgotten
+		return out, errSnapshotMissing
 	}
 	if err := s.begin(ctx); err != nil {
 		return out, err
@@ -64,8 +64,8 @@ func (a *Activities) RestoreFiles(ctx context.Context, in RestoreFilesInput) (Re
 	if err != nil {
 		return out, err
 	}
-	out = RestoreFilesOutcome{Files: o.files, Bytes: o.bytes, Target: o.target, Checked: want.met(o)}
-	s.say(tasklog.Info, "", fmt.Sprintf("%d files, %s, are in %s", o.files, humanize.IBytes(uint64(max(0, o.bytes))), o.target))
+	out = RestoreFilesResult{Files: o.files, Bytes: o.bytes, Target: o.target, Checked: want.met(o)}
+	s.logLine(tasklog.Info, "", fmt.Sprintf("%d files, %s, are in %s", o.files, humanize.IBytes(uint64(max(0, o.bytes))), o.target))
 	if !out.Checked {
 		return out, fault.New(fault.Internal, nil, "%s: %d files of %d bytes are in %s, the backup has %d of %d", s.name, o.files, o.bytes, o.target, want.files, want.bytes)
 	}
@@ -99,20 +99,20 @@ func includes(e engine, roots []string) string {
 	for _, r := range roots {
 		out = append(out, e.pattern(r))
 	}
-	return lines(out)
+	return fileLines(out)
 }
 
-// expected is what a restore must bring back.
-type expected struct {
+// expectation is what a restore must bring back.
+type expectation struct {
 	files, bytes int64
 	any          bool // something has one of the paths, if only a directory
-	loose        bool // the bytes are about right: they were not taken down by who read the files
+	inexact      bool // the bytes are about right: they were not taken down by who read the files
 }
 
-// expect tells what a backup has at the paths, all of it without any: by its record, by the list that was made with it, or by
+// expectedFiles tells what a backup has at the paths, all of it without any: by its record, by the list that was made with it, or by
 // the engine, whichever is the shortest way.
-func (s *session) expect(ctx context.Context, b backup.Backup, paths []string) (expected, error) {
-	want, err := s.engine.expect(ctx, s, b)
+func (s *engineSession) expect(ctx context.Context, b backup.Backup, paths []string) (expectation, error) {
+	want, err := s.engine.expectedFiles(ctx, s, b)
 	if err != nil {
 		return want, err
 	}
@@ -120,7 +120,7 @@ func (s *session) expect(ctx context.Context, b backup.Backup, paths []string) (
 		want.files, want.bytes = b.FileCount, b.SizeBytes
 		return want, nil
 	}
-	add := func(e backup.Entry) error {
+	add := func(e backup.BackupFile) error {
 		if len(paths) == 0 || slices.ContainsFunc(paths, func(p string) bool { return under(e.Path, p) }) {
 			want.count(e)
 		}
@@ -133,7 +133,7 @@ func (s *session) expect(ctx context.Context, b backup.Backup, paths []string) (
 	return want, err
 }
 
-func (w *expected) count(e backup.Entry) {
+func (w *expectation) count(e backup.BackupFile) {
 	w.any = true
 	if e.Type == backup.EntryFile {
 		w.files++
@@ -142,28 +142,28 @@ func (w *expected) count(e backup.Entry) {
 }
 
 // met tells whether a restore has brought it back.
-func (w expected) met(o *outcome) bool {
-	return o.files == w.files && (w.loose || o.bytes == w.bytes)
+func (w expectation) met(o *commandResult) bool {
+	return o.files == w.files && (w.inexact || o.bytes == w.bytes)
 }
 
-// items are what every kind of restore is given.
-func (w expected) items(snapshot string, roots []string) items {
-	return items{"snapshot": snapshot, "roots": lines(roots), "includes": "", "need": strconv.FormatInt(w.bytes, 10)}
+// scriptInput are what every kind of restore is given.
+func (w expectation) items(snapshot string, roots []string) scriptInput {
+	return scriptInput{"snapshot": snapshot, "roots": fileLines(roots), "includes": "", "need": strconv.FormatInt(w.bytes, 10)}
 }
 
 // restore runs a restore and tells how far it is by what has come out of the storage.
-func (s *session) restore(ctx context.Context, verb string, given items, want expected) (*outcome, error) {
-	from := s.door.Fetched()
-	quiet := sayEachSecond(ctx, func() string {
-		return fmt.Sprintf("%s of the storage read, %s are to be restored", humanize.IBytes(uint64(s.door.Fetched()-from)), humanize.IBytes(uint64(max(0, want.bytes))))
+func (s *engineSession) restore(ctx context.Context, verb string, given scriptInput, want expectation) (*commandResult, error) {
+	from := s.proxy.BytesDownloaded()
+	quiet := throttled(ctx, func() string {
+		return fmt.Sprintf("%s of the storage read, %s are to be restored", humanize.IBytes(uint64(s.proxy.BytesDownloaded()-from)), humanize.IBytes(uint64(max(0, want.bytes))))
 	})
 	defer quiet()
-	o, err := s.do(ctx, verb, given, nil)
+	o, err := s.run(ctx, verb, given, nil)
 	if err == nil && o.full {
 		return o, fault.New(fault.Quota, nil, "%s: %s are free where the files are to go, %s are needed", s.name, humanize.IBytes(uint64(max(0, o.free))), humanize.IBytes(uint64(max(0, want.bytes))))
 	}
 	if err == nil {
-		err = s.why(o)
+		err = s.asFault(o)
 	}
 	return o, err
 }

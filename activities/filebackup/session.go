@@ -21,8 +21,8 @@ import (
 	"mycloudmanager/internal/operation/tasklog"
 )
 
-// place is the instance that an engine works on, and whose repository it works with.
-type place struct {
+// engineTarget is the instance that an engine works on, and whose repository it works with.
+type engineTarget struct {
 	repository string // id of the instance that was backed up
 	name       string
 	host       ssh.Host
@@ -30,21 +30,21 @@ type place struct {
 	plan       string // whose part of the repository it is, for an engine that keeps them apart
 	task       string // that backs up
 	limit      int    // KiB of the storage a second, for an engine that has no limit of its own
-	right      swiftproxy.Right
+	right      swiftproxy.Access
 }
 
-// session is one stay on an instance: an SSH connection, the door to the repository through it, and what
+// engineSession is one stay on an instance: an SSH connection, the door to the repository through it, and what
 // every command there is given.
-type session struct {
-	place
+type engineSession struct {
+	engineTarget
 	engine engine
 	script string
 	conn   *ssh.Connection
-	door   *swiftproxy.Door
+	proxy  *swiftproxy.Proxy
 	log    *tasklog.Writer
-	common items
+	common scriptInput
 	exists bool // the repository
-	held   bool // there is a lock in it
+	lock   bool // there is a lock in it
 
 	container string
 	password  string // of the repository
@@ -52,16 +52,16 @@ type session struct {
 	records   *backup.Records
 }
 
-// items are what the script is given, by name.
-type items map[string]string
+// input are what the script is given, by name.
+type scriptInput map[string]string
 
-// enter opens a session. Whoever opens it closes it.
-func (a *Activities) enter(ctx context.Context, p place) (*session, error) {
+// openSession opens a session. Whoever opens it closes it.
+func (a *Activities) openSession(ctx context.Context, p engineTarget) (*engineSession, error) {
 	engine, name, err := engineOf(p.engine)
 	if err != nil {
 		return nil, err
 	}
-	s := &session{place: p, engine: engine, script: a.Scripts[name], container: backup.ContainerOf(p.repository, name),
+	s := &engineSession{engineTarget: p, engine: engine, script: a.Scripts[name], container: backup.ContainerOf(p.repository, name),
 		password: backup.Password(a.Key, p.repository), records: a.Records}
 	s.name = cmp.Or(s.name, s.host.Address)
 	if err := a.repository(ctx, s); err != nil {
@@ -71,7 +71,7 @@ func (a *Activities) enter(ctx context.Context, p place) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.conn, err = a.Reach.Open(ctx, p.host); err != nil {
+	if s.conn, err = a.SSH.Open(ctx, p.host); err != nil {
 		return nil, err
 	}
 	back, port, err := s.conn.Listen()
@@ -79,25 +79,25 @@ func (a *Activities) enter(ctx context.Context, p place) (*session, error) {
 		_ = s.conn.Close() // nothing was done over it
 		return nil, err
 	}
-	s.door = swiftproxy.New(base, storage, s.container, p.right)
+	s.proxy = swiftproxy.New(base, storage, s.container, p.right)
 	var env strings.Builder
 	for name, value := range engine.environment(s, "http://127.0.0.1:"+strconv.Itoa(port)+swiftproxy.Prefix) {
 		fmt.Fprintf(&env, "%s=%s\n", name, value)
 	}
-	s.common = items{"env": env.String(), "instance": p.repository}
-	maps.Copy(s.common, engine.items(s))
-	go s.door.Serve(back)
+	s.common = scriptInput{"env": env.String(), "instance": p.repository}
+	maps.Copy(s.common, engine.input(s))
+	go s.proxy.Serve(back)
 	s.log = a.Log.Open(ctx)
 	return s, nil
 }
 
-func (s *session) close() {
+func (s *engineSession) close() {
 	s.log.Close()
 	_ = s.conn.Close() // whatever still runs ends with it
 }
 
 // repository finds out whether there is one in the container, which is made for who may write.
-func (a *Activities) repository(ctx context.Context, s *session) (err error) {
+func (a *Activities) repository(ctx context.Context, s *engineSession) (err error) {
 	if s.store, err = a.Cloud.Objects(ctx); err != nil {
 		return err
 	}
@@ -106,12 +106,12 @@ func (a *Activities) repository(ctx context.Context, s *session) (err error) {
 			return openstack.Fault("swift", err)
 		}
 	}
-	s.exists, s.held, err = s.engine.look(ctx, s)
+	s.exists, s.lock, err = s.engine.probe(ctx, s)
 	return err
 }
 
-// outcome is what a command on the instance has come to.
-type outcome struct {
+// commandResult is what a command on the instance has come to.
+type commandResult struct {
 	code       int
 	engine     int            // code of the engine itself, -1 when it did not run
 	began      time.Time      // when the engine began to back up, by the instance's clock
@@ -123,18 +123,18 @@ type outcome struct {
 	bytes      int64
 	full, busy bool
 	volumes    []volume
-	complaints []string // the last lines of standard error
+	stderr     []string // the last lines of standard error
 }
 
-// complaintsMost bounds the lines that an error is made of.
-const complaintsMost = 30
+// maxStderrLines bounds the lines that an error is made of.
+const maxStderrLines = 30
 
-func (o *outcome) complaint() string { return strings.Join(o.complaints, "\n") }
+func (o *commandResult) stderrLine() string { return strings.Join(o.stderr, "\n") }
 
-// last is the complaint that says most.
-func (o *outcome) last() string {
+// lastStderr is the complaint that says most.
+func (o *commandResult) lastStderr() string {
 	last := "no reason was given"
-	for _, line := range o.complaints {
+	for _, line := range o.stderr {
 		if line != "" {
 			last = line
 		}
@@ -145,30 +145,30 @@ func (o *outcome) last() string {
 	return last
 }
 
-// do runs a command of the script. Its error is the connection's; whether the command succeeded is the
+// run runs a command of the script. Its error is the connection's; whether the command succeeded is the
 // outcome's code.
-func (s *session) do(ctx context.Context, verb string, given items, said func(event)) (*outcome, error) {
-	o := &outcome{hooks: map[string]int{}, engine: -1}
+func (s *engineSession) run(ctx context.Context, verb string, given scriptInput, said func(event)) (*commandResult, error) {
+	o := &commandResult{hooks: map[string]int{}, engine: -1}
 	if said == nil {
 		said = func(event) {}
 	}
 	stream := ssh.Stream{
 		Command: command(len(s.script)),
-		Input:   func(ctx context.Context, to io.Writer) error { return s.feed(ctx, to, verb, given) },
+		Input:   func(ctx context.Context, to io.Writer) error { return s.writeInput(ctx, to, verb, given) },
 		Out: func(line string) {
 			if own, ok := strings.CutPrefix(line, "mcm "); ok {
-				s.understand(o, own)
+				s.parseLine(o, own)
 			} else if e := s.engine.read(line); e.known() {
 				said(e)
 			} else {
-				s.say(tasklog.Info, tasklog.Stdout, line)
+				s.logLine(tasklog.Info, tasklog.Stdout, line)
 			}
 		},
-		Complaints: func(line string) {
-			if o.complaints = append(o.complaints, line); len(o.complaints) > complaintsMost {
-				o.complaints = slices.Delete(o.complaints, 1, 2) // the first and the last say most
+		Stderr: func(line string) {
+			if o.stderr = append(o.stderr, line); len(o.stderr) > maxStderrLines {
+				o.stderr = slices.Delete(o.stderr, 1, 2) // the first and the last say most
 			}
-			s.say(tasklog.Warning, tasklog.Stderr, line)
+			s.logLine(tasklog.Warning, tasklog.Stderr, line)
 		},
 	}
 	var err error
@@ -185,11 +185,11 @@ func command(size int) string {
 // beatEvery is how often the instance is told that the manager is there.
 const beatEvery = 10 * time.Second
 
-// feed writes the script and what it works with, and then that we are there.
-func (s *session) feed(ctx context.Context, to io.Writer, verb string, given items) error {
+// writeInput writes the script and what it works with, and then that we are there.
+func (s *engineSession) writeInput(ctx context.Context, to io.Writer, verb string, given scriptInput) error {
 	var b strings.Builder
 	b.WriteString(s.script)
-	for _, list := range []items{s.common, given, {"verb": verb}} {
+	for _, list := range []scriptInput{s.common, given, {"verb": verb}} {
 		for name, value := range list {
 			fmt.Fprintf(&b, "%s %d\n%s", name, len(value), value)
 		}
@@ -210,17 +210,17 @@ func (s *session) feed(ctx context.Context, to io.Writer, verb string, given ite
 	}
 }
 
-// understand takes a line of the script's own.
-func (s *session) understand(o *outcome, line string) {
+// parseLine takes a line of the script's own.
+func (s *engineSession) parseLine(o *commandResult, line string) {
 	word, rest, _ := strings.Cut(line, " ")
 	switch word {
 	case "version":
 		o.version = rest
-		s.say(tasklog.Info, "", rest)
+		s.logLine(tasklog.Info, "", rest)
 	case "installing":
-		s.say(tasklog.Info, "", "installing "+rest)
+		s.logLine(tasklog.Info, "", "installing "+rest)
 	case "said":
-		s.say(tasklog.Info, tasklog.Stdout, rest)
+		s.logLine(tasklog.Info, tasklog.Stdout, rest)
 	case "hook":
 		name, code, _ := strings.Cut(rest, " ")
 		o.hooks[name], _ = strconv.Atoi(code)
@@ -247,32 +247,32 @@ func (s *session) understand(o *outcome, line string) {
 	}
 }
 
-func (s *session) say(level, stream, text string) {
-	s.log.Say(tasklog.Line{Host: s.name, Level: level, Stream: stream, Message: text})
+func (s *engineSession) logLine(level, stream, text string) {
+	s.log.Write(tasklog.Line{Host: s.name, Level: level, Stream: stream, Message: text})
 }
 
-// why is why a command failed.
-func (s *session) why(o *outcome) error {
+// asFault is why a command failed.
+func (s *engineSession) asFault(o *commandResult) error {
 	if o.code == 0 {
 		return nil
 	}
-	told := s.engine.refusal(o.complaint())
+	told := s.engine.classifyError(o.stderrLine())
 	switch {
 	case o.busy:
 		return fault.New(fault.Unavailable, nil, "%s: another run on the instance has not ended yet", s.name)
-	case s.door.Trouble() != nil:
-		return s.door.Trouble()
+	case s.proxy.LastError() != nil:
+		return s.proxy.LastError()
 	case told != nil:
 		return fault.New(fault.KindOf(told), nil, "%s: %s", s.name, fault.MessageOf(told))
 	}
-	return fault.New(fault.Internal, nil, "%s: %s", s.name, o.last())
+	return fault.New(fault.Internal, nil, "%s: %s", s.name, o.lastStderr())
 }
 
-// must runs a command that is to succeed.
-func (s *session) must(ctx context.Context, verb string, given items, said func(event)) (*outcome, error) {
-	o, err := s.do(ctx, verb, given, said)
+// mustRun runs a command that is to succeed.
+func (s *engineSession) mustRun(ctx context.Context, verb string, given scriptInput, said func(event)) (*commandResult, error) {
+	o, err := s.run(ctx, verb, given, said)
 	if err == nil {
-		err = s.why(o)
+		err = s.asFault(o)
 	}
 	return o, err
 }

@@ -20,49 +20,49 @@ const subset = "5%"
 // VerifyFiles checks a backup's repository, or restores the backup for a trial and compares it. What the
 // backup cannot be blamed for is an error: the storage away, no space on the instance. It is idempotent:
 // it leaves nothing behind.
-func (a *Activities) VerifyFiles(ctx context.Context, in VerifyFilesInput) (VerifyFilesOutcome, error) {
-	s, err := a.enter(ctx, place{repository: in.Backup.Instance, name: in.Backup.InstanceName, host: ssh.Host{Address: in.Address, HostKey: in.HostKey},
-		engine: in.Backup.Engine, plan: planOf(in.Backup.Snapshot), right: swiftproxy.Read})
+func (a *Activities) VerifyFiles(ctx context.Context, in VerifyFilesInput) (VerifyFilesResult, error) {
+	s, err := a.openSession(ctx, engineTarget{repository: in.Backup.Instance, name: in.Backup.InstanceName, host: ssh.Host{Address: in.Address, HostKey: in.HostKey},
+		engine: in.Backup.Engine, plan: planOf(in.Backup.Snapshot), right: swiftproxy.ReadOnly})
 	if err != nil {
-		return VerifyFilesOutcome{}, err
+		return VerifyFilesResult{}, err
 	}
 	defer s.close()
 	if !s.exists {
-		return VerifyFilesOutcome{Detail: "the repository is gone"}, nil
+		return VerifyFilesResult{Detail: "the repository is gone"}, nil
 	}
 	if err := s.begin(ctx); err != nil {
-		return VerifyFilesOutcome{}, err
+		return VerifyFilesResult{}, err
 	}
 	list, o, err := s.engine.snapshots(ctx, s)
 	if err == nil && !slices.ContainsFunc(list, func(have snapshot) bool { return have.ID == in.Backup.Snapshot }) {
-		err = errForgotten
+		err = errSnapshotMissing
 	}
 	if err != nil {
-		return s.verdict(o, err)
+		return s.verificationResult(o, err)
 	}
-	if in.Drill {
-		return s.drill(ctx, in.Backup)
+	if in.RestoreTest {
+		return s.restoreTest(ctx, in.Backup)
 	}
 	return s.engine.check(ctx, s, in.Backup)
 }
 
-var errForgotten = fault.New(fault.NotFound, nil, "the backup is not in its repository any more")
+var errSnapshotMissing = fault.New(fault.NotFound, nil, "the backup is not in its repository any more")
 
-// verdict tells apart a backup that is not good and a look at it that did not succeed.
-func (s *session) verdict(o *outcome, err error) (VerifyFilesOutcome, error) {
+// verificationResult tells apart a backup that is not good and a look at it that did not succeed.
+func (s *engineSession) verificationResult(o *commandResult, err error) (VerifyFilesResult, error) {
 	switch {
 	case err == nil:
-		return VerifyFilesOutcome{OK: true, Detail: fmt.Sprintf("the structure is whole, and %s of the data was read", subset)}, nil
+		return VerifyFilesResult{OK: true, Detail: fmt.Sprintf("the structure is whole, and %s of the data was read", subset)}, nil
 	case fault.KindOf(err) == fault.NotFound:
-		return VerifyFilesOutcome{Detail: fault.MessageOf(err)}, nil
-	case fault.KindOf(err) == fault.Internal && s.engine.damaged(o.complaint()):
-		return VerifyFilesOutcome{Detail: first(o.complaints)}, nil
+		return VerifyFilesResult{Detail: fault.MessageOf(err)}, nil
+	case fault.KindOf(err) == fault.Internal && s.engine.damaged(o.stderrLine()):
+		return VerifyFilesResult{Detail: firstLines(o.stderr)}, nil
 	}
-	return VerifyFilesOutcome{}, err
+	return VerifyFilesResult{}, err
 }
 
-// first is the beginning of what the engine complained of.
-func first(complaints []string) string {
+// firstLines is the beginning of what the engine complained of.
+func firstLines(complaints []string) string {
 	const most = 4
 	var said []string
 	for _, line := range complaints {
@@ -73,22 +73,22 @@ func first(complaints []string) string {
 	return strings.Join(said, "; ")
 }
 
-// drill restores the whole backup to a scratch directory, where the engine compares its checksums.
-func (s *session) drill(ctx context.Context, b backup.Backup) (VerifyFilesOutcome, error) {
+// restoreTest restores the whole backup to a scratch directory, where the engine compares its checksums.
+func (s *engineSession) restoreTest(ctx context.Context, b backup.Backup) (VerifyFilesResult, error) {
 	roots, err := rootsOf(nil, b.Directories)
 	if err != nil {
-		return VerifyFilesOutcome{}, err
+		return VerifyFilesResult{}, err
 	}
 	want, err := s.expect(ctx, b, nil)
 	if err != nil {
-		return VerifyFilesOutcome{}, err
+		return VerifyFilesResult{}, err
 	}
-	o, err := s.restore(ctx, "drill", want.items(b.Snapshot, roots), want)
+	o, err := s.restore(ctx, "restore_test", want.items(b.Snapshot, roots), want)
 	if err != nil {
-		return s.verdict(o, err)
+		return s.verificationResult(o, err)
 	}
 	if !want.met(o) {
-		return VerifyFilesOutcome{Detail: fmt.Sprintf("%d files of %d bytes came back, the backup has %d of %d", o.files, o.bytes, want.files, want.bytes)}, nil
+		return VerifyFilesResult{Detail: fmt.Sprintf("%d files of %d bytes came back, the backup has %d of %d", o.files, o.bytes, want.files, want.bytes)}, nil
 	}
-	return VerifyFilesOutcome{OK: true, Detail: fmt.Sprintf("%d files, %s, were restored for a trial and compared", o.files, humanize.IBytes(uint64(max(0, o.bytes))))}, nil
+	return VerifyFilesResult{OK: true, Detail: fmt.Sprintf("%d files, %s, were restored for a trial and compared", o.files, humanize.IBytes(uint64(max(0, o.bytes))))}, nil
 }

@@ -20,28 +20,28 @@ import (
 
 // Activities drives Glance for the managed project.
 type Activities struct {
-	Cloud *openstack.Cloud
-	Every time.Duration // between two looks
+	Cloud        *openstack.Cloud
+	PollInterval time.Duration // between two looks
 }
 
 func (a *Activities) open(ctx context.Context) (*openstack.Session, *gophercloud.ServiceClient, error) {
 	return a.Cloud.Service(ctx, (*openstack.Session).Image)
 }
 
-// AwaitInput is an image that Nova makes.
-type AwaitInput struct {
+// AwaitImageInput is an image that Nova makes.
+type AwaitImageInput struct {
 	Image string
 	Began time.Time // when the backup of the instance began
 }
 
 // AwaitImage waits until the image, or the volume snapshots that it stands on, are whole. It is a read.
 // https://docs.openstack.org/api-ref/image/v2/#show-image
-func (a *Activities) AwaitImage(ctx context.Context, in AwaitInput) error {
+func (a *Activities) AwaitImage(ctx context.Context, in AwaitImageInput) error {
 	s, c, err := a.open(ctx)
 	if err != nil {
 		return err
 	}
-	return operation.Poll(ctx, a.Every, func(ctx context.Context) (bool, string, error) {
+	return operation.Poll(ctx, a.PollInterval, func(ctx context.Context) (bool, string, error) {
 		image, err := images.Get(ctx, c, in.Image).Extract()
 		if err = s.Fault("glance", err); fault.KindOf(err) == fault.NotFound {
 			return false, "", fault.New(fault.Invalid, nil, "nova gave the image up: look at the server's events in Horizon")
@@ -85,32 +85,32 @@ func (a *Activities) whole(ctx context.Context, s *openstack.Session, image imag
 	return true, "", nil
 }
 
-// KeepBackup makes the whole image a backup: from now on it is listed. It is idempotent: the same values.
-func (a *Activities) KeepBackup(ctx context.Context, in AwaitInput) (backup.Backup, error) {
+// FinalizeBackup makes the whole image a backup: from now on it is listed. It is idempotent: the same values.
+func (a *Activities) FinalizeBackup(ctx context.Context, in AwaitImageInput) (backup.Backup, error) {
 	s, _, err := a.open(ctx)
 	if err != nil {
 		return backup.Backup{}, err
 	}
 	known, image, err := backup.ImageByID(ctx, s, in.Image)
-	if err != nil || known.Whole {
+	if err != nil || known.Complete {
 		return known.Backup, err
 	}
 	size := image.SizeBytes
 	if ids, volumes := backup.VolumeSnapshots(image); len(ids) > 0 {
 		size = volumes
-		if err := sweep(ctx, s, image.Name, ids); err != nil {
+		if err := deleteImages(ctx, s, image.Name, ids); err != nil {
 			return backup.Backup{}, err
 		}
 	}
-	if err := backup.Amend(ctx, s, in.Image, backup.Finished(in.Image, size, time.Since(in.Began))); err != nil {
+	if err := backup.UpdateProperties(ctx, s, in.Image, backup.CompletedProperties(in.Image, size, time.Since(in.Began))); err != nil {
 		return backup.Backup{}, err
 	}
 	known, _, err = backup.ImageByID(ctx, s, in.Image)
 	return known.Backup, err
 }
 
-// DiscardInput names what a task has made of an instance.
-type DiscardInput struct {
+// DiscardBackupInput names what a task has made of an instance.
+type DiscardBackupInput struct {
 	Task     string
 	Instance string
 	// Name is that of the image; "" when none was asked for.
@@ -118,7 +118,7 @@ type DiscardInput struct {
 }
 
 // DiscardBackup deletes what a task that did not succeed has made of an instance. It tolerates absence.
-func (a *Activities) DiscardBackup(ctx context.Context, in DiscardInput) error {
+func (a *Activities) DiscardBackup(ctx context.Context, in DiscardBackupInput) error {
 	s, c, err := a.open(ctx)
 	if err != nil {
 		return err
@@ -132,13 +132,13 @@ func (a *Activities) DiscardBackup(ctx context.Context, in DiscardInput) error {
 			return err
 		}
 	}
-	return sweep(ctx, s, in.Name, nil)
+	return deleteImages(ctx, s, in.Name, nil)
 }
 
-// sweep deletes the volume snapshots that Nova made for an image of this name and that no image stands on: it
+// deleteImages deletes the volume snapshots that Nova made for an image of this name and that no image stands on: it
 // leaves those of the first volumes when that of a later one is refused.
 // https://docs.openstack.org/api-ref/block-storage/v3/#list-accessible-snapshots
-func sweep(ctx context.Context, s *openstack.Session, image string, keep []string) error {
+func deleteImages(ctx context.Context, s *openstack.Session, image string, keep []string) error {
 	if image == "" {
 		return nil
 	}
@@ -181,7 +181,7 @@ func (a *Activities) DeleteImages(ctx context.Context, ids []string) error {
 		return err
 	}
 	for i, id := range ids {
-		operation.Say(ctx, fmt.Sprintf("%d of %d", i, len(ids)))
+		operation.ReportProgress(ctx, fmt.Sprintf("%d of %d", i, len(ids)))
 		known, _, err := backup.ImageByID(ctx, s, id)
 		if fault.KindOf(err) == fault.NotFound || err == nil && known.Held {
 			continue

@@ -26,47 +26,47 @@ type VerifyImageInput struct{ Image string }
 
 // VerifyImage reads all of an image and compares it with the checksum that Glance took when it was stored;
 // of one that stands on volume snapshots it looks at these. It is a read.
-func (a *Activities) VerifyImage(ctx context.Context, in VerifyImageInput) (backup.Look, error) {
+func (a *Activities) VerifyImage(ctx context.Context, in VerifyImageInput) (backup.VerificationResult, error) {
 	s, c, err := a.open(ctx)
 	if err != nil {
-		return backup.Look{}, err
+		return backup.VerificationResult{}, err
 	}
 	_, image, err := backup.ImageByID(ctx, s, in.Image)
 	if err != nil {
-		return backup.Look{}, err
+		return backup.VerificationResult{}, err
 	}
-	return a.look(ctx, s, c, image)
+	return a.inspectData(ctx, s, c, image)
 }
 
-func (a *Activities) look(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceClient, image images.Image) (backup.Look, error) {
+func (a *Activities) inspectData(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceClient, image images.Image) (backup.VerificationResult, error) {
 	if image.Status != images.ImageStatusActive {
-		return backup.Look{Detail: fmt.Sprintf("the image is %s", image.Status)}, nil
+		return backup.VerificationResult{Detail: fmt.Sprintf("the image is %s", image.Status)}, nil
 	}
 	if ids, _ := backup.VolumeSnapshots(image); len(ids) > 0 {
 		whole, said, err := a.whole(ctx, s, image)
 		if kind := fault.KindOf(err); kind == fault.NotFound || kind == fault.Invalid {
-			return backup.Look{Detail: fault.MessageOf(err)}, nil
+			return backup.VerificationResult{Detail: fault.MessageOf(err)}, nil
 		}
-		return backup.Look{OK: whole, Detail: said}, err
+		return backup.VerificationResult{OK: whole, Detail: said}, err
 	}
 	data, err := imagedata.Download(ctx, c, image.ID).Extract()
 	if err != nil {
-		return backup.Look{}, s.Fault("glance", err)
+		return backup.VerificationResult{}, s.Fault("glance", err)
 	}
 	defer data.Close() //nolint:errcheck // it was only read
 	sum, want := checksum(image)
-	read, err := io.Copy(sum, &told{ctx: ctx, r: data, of: image.SizeBytes})
+	read, err := io.Copy(sum, &progressReader{ctx: ctx, r: data, of: image.SizeBytes})
 	if err != nil {
-		return backup.Look{}, s.Fault("glance", err)
+		return backup.VerificationResult{}, s.Fault("glance", err)
 	}
 	got := hex.EncodeToString(sum.Sum(nil))
 	switch {
 	case read != image.SizeBytes:
-		return backup.Look{Detail: fmt.Sprintf("the image has %d bytes of %d", read, image.SizeBytes)}, nil
+		return backup.VerificationResult{Detail: fmt.Sprintf("the image has %d bytes of %d", read, image.SizeBytes)}, nil
 	case got != want:
-		return backup.Look{Detail: "the image's bytes are not those that were stored: their checksum differs"}, nil
+		return backup.VerificationResult{Detail: "the image's bytes are not those that were stored: their checksum differs"}, nil
 	}
-	return backup.Look{OK: true}, nil
+	return backup.VerificationResult{OK: true}, nil
 }
 
 // checksum is the strongest that Glance keeps of the image.
@@ -83,8 +83,8 @@ func checksum(image images.Image) (hash.Hash, string) {
 	return md5.New(), image.Checksum //nolint:gosec // there is no other
 }
 
-// told is a reader that says how far it is.
-type told struct {
+// progressReader is a reader that says how far it is.
+type progressReader struct {
 	ctx  context.Context
 	r    io.Reader
 	of   int64
@@ -92,12 +92,12 @@ type told struct {
 	at   time.Time
 }
 
-func (t *told) Read(p []byte) (int, error) {
+func (t *progressReader) Read(p []byte) (int, error) {
 	n, err := t.r.Read(p)
 	t.read += int64(n)
 	if time.Since(t.at) > time.Second && t.of > 0 {
 		t.at = time.Now()
-		operation.Say(t.ctx, fmt.Sprintf("%d %% of %d MiB", t.read*100/t.of, t.of>>20))
+		operation.ReportProgress(t.ctx, fmt.Sprintf("%d %% of %d MiB", t.read*100/t.of, t.of>>20))
 	}
 	return n, err
 }

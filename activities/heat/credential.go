@@ -18,7 +18,7 @@ func (a *Activities) DeleteStackCredential(ctx context.Context, in Ref) (string,
 	err = DeleteCredential(ctx, s, CredentialName(in.Name))
 	if fault.KindOf(err) == fault.Forbidden {
 		said := "the application credential " + CredentialName(in.Name) + " could not be deleted with this sign-in; its owner can"
-		operation.Say(ctx, said)
+		operation.ReportProgress(ctx, said)
 		return said, nil
 	}
 	return "", err

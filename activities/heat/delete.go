@@ -59,7 +59,7 @@ func (a *Activities) toDelete(ctx context.Context, s *openstack.Session, in Ref)
 		err error
 	)
 	if in.Operation != "" {
-		st, err = stack.FindByOperation(ctx, s, in.Operation)
+		st, err = stack.FindByTask(ctx, s, in.Operation)
 	} else {
 		st, err = stack.FindByName(ctx, s, in.Name)
 	}
@@ -82,7 +82,7 @@ func (a *Activities) awaitGone(ctx context.Context, s *openstack.Session, name, 
 		return err
 	}
 	failed := 0
-	return operation.Poll(ctx, a.Every, func(ctx context.Context) (bool, string, error) {
+	return operation.Poll(ctx, a.PollInterval, func(ctx context.Context) (bool, string, error) {
 		st, err := stacks.Get(ctx, c, name, id).Extract()
 		if err = s.Fault("heat", err); fault.KindOf(err) == fault.NotFound {
 			return true, "", nil

@@ -16,10 +16,10 @@ import (
 
 // Activities drives Heat for the managed project.
 type Activities struct {
-	Cloud     *openstack.Cloud
-	Template  stack.Template
-	PublicKey string        // the manager's, one line of authorized_keys
-	Every     time.Duration // between two looks
+	Cloud        *openstack.Cloud
+	Template     stack.Template
+	PublicKey    string        // the manager's, one line of authorized_keys
+	PollInterval time.Duration // between two looks
 }
 
 // as returns a session with the user's own token: Heat makes a trust for every stack it stores,
@@ -73,7 +73,7 @@ func (a *Activities) PreflightStack(ctx context.Context, in PreflightInput) (sta
 type CreateStackInput struct {
 	Parameters stack.Parameters
 	UserToken  string
-	Operation  string
+	TaskID     string
 }
 
 // Ref points at one stack.
@@ -93,7 +93,7 @@ func (a *Activities) CreateStack(ctx context.Context, in CreateStackInput) (Ref,
 	if err != nil {
 		return ref, err
 	}
-	st, err := stack.FindByOperation(ctx, s, in.Operation)
+	st, err := stack.FindByTask(ctx, s, in.TaskID)
 	if err == nil {
 		ref.ID = st.ID
 		return ref, nil
@@ -106,7 +106,7 @@ func (a *Activities) CreateStack(ctx context.Context, in CreateStackInput) (Ref,
 	} else if fault.KindOf(err) != fault.NotFound {
 		return ref, err
 	}
-	secrets, err := a.secrets(ctx, s, in)
+	secrets, err := a.newSecrets(ctx, s, in)
 	if err != nil {
 		return ref, err
 	}
@@ -120,7 +120,7 @@ func (a *Activities) CreateStack(ctx context.Context, in CreateStackInput) (Ref,
 	}
 	created, err := stacks.Create(ctx, c, stack.Request{
 		Name: in.Parameters.Name, Template: a.Template, Parameters: parameters,
-		Tags: []string{stack.Tag, stack.OperationTag(in.Operation), stack.HostKeyTag + secrets.hostKeyPrint},
+		Tags: []string{stack.Tag, stack.TaskTag(in.TaskID), stack.HostKeyTag + secrets.hostKeyPrint},
 	}).Extract()
 	if err != nil {
 		return ref, s.Fault("heat", err)
@@ -183,7 +183,7 @@ func (a *Activities) AwaitStack(ctx context.Context, in AwaitStackInput) error {
 			return err
 		}
 	}
-	return operation.Poll(ctx, a.Every, func(ctx context.Context) (bool, string, error) {
+	return operation.Poll(ctx, a.PollInterval, func(ctx context.Context) (bool, string, error) {
 		st, err := stack.FindByName(ctx, s, in.Name)
 		if err != nil {
 			return false, "", err

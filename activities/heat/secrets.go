@@ -22,9 +22,9 @@ import (
 	"mycloudmanager/internal/openstack"
 )
 
-// secrets are made per stack, here and nowhere else, so that none crosses Temporal: they go from
+// stackSecrets are made per stack, here and nowhere else, so that none crosses Temporal: they go from
 // this activity into Heat's hidden parameters.
-type secrets struct {
+type stackSecrets struct {
 	parameters   map[string]any
 	hostKeyPrint string // SHA-256, base64 without padding, as ssh-keygen prints it
 }
@@ -32,12 +32,12 @@ type secrets struct {
 // certificateYears is how long etcd's certificates are good for: the life of a stack.
 const certificateYears = 10
 
-func (a *Activities) secrets(ctx context.Context, s *openstack.Session, in CreateStackInput) (secrets, error) {
+func (a *Activities) newSecrets(ctx context.Context, s *openstack.Session, in CreateStackInput) (stackSecrets, error) {
 	hostKey, print, err := newHostKey()
 	if err != nil {
-		return secrets{}, err
+		return stackSecrets{}, err
 	}
-	out := secrets{hostKeyPrint: print, parameters: map[string]any{
+	out := stackSecrets{hostKeyPrint: print, parameters: map[string]any{
 		"manager_public_key": a.PublicKey, "host_key": hostKey, "k3s_token": rand.Text() + rand.Text(),
 	}}
 	if *in.Parameters.Etcd > 0 {

@@ -18,25 +18,25 @@ import (
 // Activities drives Neutron for the managed project.
 type Activities struct {
 	Cloud *openstack.Cloud
-	turn  turn
+	lock  routerLock
 }
 
-// SweepInput names a deleted stack.
-type SweepInput struct{ Stack string }
+// DeleteOrphanedNetworksInput names a deleted stack.
+type DeleteOrphanedNetworksInput struct{ Stack string }
 
 // tag is what the template gives its resources.
 const tag = "mcm"
 
-// SweepNetworks deletes ports, routers and networks that still carry our tag and the stack's name
+// DeleteOrphanedNetworks deletes ports, routers and networks that still carry our tag and the stack's name
 // after Heat has let go of them. It tolerates absence and can be repeated.
 // https://docs.openstack.org/api-ref/network/v2/
-func (a *Activities) SweepNetworks(ctx context.Context, in SweepInput) (string, error) {
+func (a *Activities) DeleteOrphanedNetworks(ctx context.Context, in DeleteOrphanedNetworksInput) (string, error) {
 	s, c, err := a.open(ctx)
 	if err != nil {
 		return "", err
 	}
 	swept := 0
-	for _, sweep := range []func(context.Context, *gophercloud.ServiceClient, string) (int, error){sweepRouters, sweepNets} {
+	for _, sweep := range []func(context.Context, *gophercloud.ServiceClient, string) (int, error){deleteOrphanedRouters, deleteNetworks} {
 		n, err := sweep(ctx, c, in.Stack)
 		if err != nil && fault.KindOf(s.Fault("neutron", err)) != fault.NotFound {
 			return "", s.Fault("neutron", err)
@@ -58,7 +58,7 @@ func all[T any](ctx context.Context, pager pagination.Pager, extract func(pagina
 	return extract(pages)
 }
 
-func sweepRouters(ctx context.Context, c *gophercloud.ServiceClient, name string) (int, error) {
+func deleteOrphanedRouters(ctx context.Context, c *gophercloud.ServiceClient, name string) (int, error) {
 	list, err := all(ctx, routers.List(c, routers.ListOpts{Name: name, Tags: tag}), routers.ExtractRouters)
 	if err != nil {
 		return 0, err
@@ -87,7 +87,7 @@ func emptyRouter(ctx context.Context, c *gophercloud.ServiceClient, id string) e
 	return nil
 }
 
-func sweepNets(ctx context.Context, c *gophercloud.ServiceClient, name string) (int, error) {
+func deleteNetworks(ctx context.Context, c *gophercloud.ServiceClient, name string) (int, error) {
 	list, err := all(ctx, networks.List(c, networks.ListOpts{Name: name, Tags: tag}), networks.ExtractNetworks)
 	if err != nil {
 		return 0, err

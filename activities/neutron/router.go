@@ -23,20 +23,20 @@ const (
 	routerOwner = "network:router_interface"
 )
 
-// way is the stack's router with its interfaces.
-type way struct {
+// stackRouter is the stack's router with its interfaces.
+type stackRouter struct {
 	s          *openstack.Session
 	c          *gophercloud.ServiceClient
 	router     string // "" when there is no stack
 	interfaces []ports.Port
 }
 
-func (a *Activities) way(ctx context.Context) (way, error) {
+func (a *Activities) openStackRouter(ctx context.Context) (stackRouter, error) {
 	s, c, err := a.open(ctx)
 	if err != nil {
-		return way{}, err
+		return stackRouter{}, err
 	}
-	w := way{s: s, c: c}
+	w := stackRouter{s: s, c: c}
 	list, err := all(ctx, routers.List(c, routers.ListOpts{Tags: tag}), routers.ExtractRouters)
 	if err != nil || len(list) == 0 {
 		return w, s.Fault("neutron", err)
@@ -58,7 +58,7 @@ func addressIn(p ports.Port, subnet string) (string, bool) {
 }
 
 // interfaceIn is the router's interface in the subnet.
-func (w way) interfaceIn(subnet string) (ports.Port, bool) {
+func (w stackRouter) interfaceIn(subnet string) (ports.Port, bool) {
 	for _, p := range w.interfaces {
 		if _, ok := addressIn(p, subnet); ok {
 			return p, true
@@ -68,7 +68,7 @@ func (w way) interfaceIn(subnet string) (ports.Port, bool) {
 }
 
 // subnetOf is the subnet of the server's fixed address, "" when no port of it has the address.
-func (w way) subnetOf(ctx context.Context, in ConnectInput) (string, error) {
+func (w stackRouter) subnetOf(ctx context.Context, in AttachSubnetToRouterInput) (string, error) {
 	list, err := all(ctx, ports.List(w.c, ports.ListOpts{DeviceID: in.ServerID}), ports.ExtractPorts)
 	if err != nil {
 		return "", w.s.Fault("neutron", err)
@@ -83,37 +83,37 @@ func (w way) subnetOf(ctx context.Context, in ConnectInput) (string, error) {
 	return "", nil
 }
 
-// strayAge is how old a port without a device is before it is known that nobody is attaching it now:
+// unattachedPortAge is how old a port without a device is before it is known that nobody is attaching it now:
 // Neutron may take a minute to add an interface.
-const strayAge = 5 * time.Minute
+const unattachedPortAge = 5 * time.Minute
 
 // errTaken is that another task makes the interface now, or ended a moment ago while it did.
 var errTaken = errors.New("a port of another task is there")
 
-// purpose is the description of a port, by which the server is known that it was made for. Two tasks must
+// portDescription is the description of a port, by which the server is known that it was made for. Two tasks must
 // not add the same port: the one that Neutron refuses would strip it from the other.
-func purpose(server string) string {
+func portDescription(server string) string {
 	return "The stack's router, attached by MyCloudManager for the server " + server
 }
 
-// abandoned tells that a port without a device is free for the server's task: its own from before, or
+// isAbandoned tells that a port without a device is free for the server's task: its own from before, or
 // anybody's who has gone. Server "" is whoever takes all.
-func abandoned(p ports.Port, server string) bool {
-	return server == "" || p.Description == purpose(server) || time.Since(p.CreatedAt) > strayAge
+func isAbandoned(p ports.Port, server string) bool {
+	return server == "" || p.Description == portDescription(server) || time.Since(p.CreatedAt) > unattachedPortAge
 }
 
 // port makes the port for the interface: at the subnet's gateway when that is free, else anywhere.
-func (w way) port(ctx context.Context, subnet, server string) (ports.Port, error) {
+func (w stackRouter) port(ctx context.Context, subnet, server string) (ports.Port, error) {
 	net, err := subnets.Get(ctx, w.c, subnet).Extract()
 	if err != nil {
 		return ports.Port{}, w.s.Fault("neutron", err)
 	}
-	left, err := w.loose(ctx, subnet)
+	left, err := w.listUnattachedPorts(ctx, subnet)
 	if err != nil {
 		return ports.Port{}, err
 	}
 	for _, p := range left {
-		if abandoned(p, server) {
+		if isAbandoned(p, server) {
 			return p, nil
 		}
 	}
@@ -129,15 +129,15 @@ func (w way) port(ctx context.Context, subnet, server string) (ports.Port, error
 		return ports.Port{}, fault.New(fault.Unavailable, errTaken, "another task attaches the instance's subnet just now")
 	}
 	made, err := ports.Create(ctx, w.c, ports.CreateOpts{NetworkID: net.NetworkID, Name: ownPort, FixedIPs: []ports.IP{at},
-		Description: purpose(server)}).Extract()
+		Description: portDescription(server)}).Extract()
 	if err != nil {
 		return ports.Port{}, w.s.Fault("neutron", err)
 	}
 	return *made, nil
 }
 
-// loose lists the ports of ours in the subnet that are no interface, or not yet.
-func (w way) loose(ctx context.Context, subnet string) ([]ports.Port, error) {
+// listUnattachedPorts lists the ports of ours in the subnet that are no interface, or not yet.
+func (w stackRouter) listUnattachedPorts(ctx context.Context, subnet string) ([]ports.Port, error) {
 	list, err := all(ctx, ports.List(w.c, ports.ListOpts{Name: ownPort}), ports.ExtractPorts)
 	return slices.DeleteFunc(list, func(p ports.Port) bool {
 		_, in := addressIn(p, subnet)
@@ -146,7 +146,7 @@ func (w way) loose(ctx context.Context, subnet string) ([]ports.Port, error) {
 }
 
 // gateway is the port that has the subnet's gateway address, nil when nobody has it.
-func (w way) gateway(ctx context.Context, net *subnets.Subnet) (*ports.Port, error) {
+func (w stackRouter) gateway(ctx context.Context, net *subnets.Subnet) (*ports.Port, error) {
 	if net.GatewayIP == "" {
 		return nil, nil
 	}
@@ -170,9 +170,9 @@ func extraroutesRemove(ctx context.Context, c *gophercloud.ServiceClient, router
 	return extraroutes.Remove(ctx, c, router, o).Err
 }
 
-// learn tells another router that is the subnet's gateway the way to the stack's own networks, or
+// updateRoutes tells another router that is the subnet's gateway the way to the stack's own networks, or
 // has it forget it.
-func (w way) learn(ctx context.Context, subnet, hop string, do change) error {
+func (w stackRouter) updateRoutes(ctx context.Context, subnet, hop string, do change) error {
 	net, err := subnets.Get(ctx, w.c, subnet).Extract()
 	if err != nil {
 		return w.s.Fault("neutron", err)
@@ -203,14 +203,14 @@ func (w way) learn(ctx context.Context, subnet, hop string, do change) error {
 	return w.s.Fault("neutron", do(ctx, w.c, gate.DeviceID, extraroutes.Opts{Routes: &routes}))
 }
 
-// leave takes the subnet's interface of ours away, with what the subnet's own router had learnt.
-func (w way) leave(ctx context.Context, subnet, server string) error {
+// detach takes the subnet's interface of ours away, with what the subnet's own router had learnt.
+func (w stackRouter) detach(ctx context.Context, subnet, server string) error {
 	for _, p := range w.interfaces {
 		at, ok := addressIn(p, subnet)
 		if !ok || p.Name != ownPort {
 			continue
 		}
-		if err := w.learn(ctx, subnet, at, extraroutesRemove); err != nil && fault.KindOf(err) != fault.NotFound {
+		if err := w.updateRoutes(ctx, subnet, at, extraroutesRemove); err != nil && fault.KindOf(err) != fault.NotFound {
 			return err
 		}
 		_, err := routers.RemoveInterface(ctx, w.c, w.router, routers.RemoveInterfaceOpts{PortID: p.ID}).Extract()
@@ -218,17 +218,17 @@ func (w way) leave(ctx context.Context, subnet, server string) error {
 			return err
 		}
 	}
-	return w.strays(ctx, subnet, server)
+	return w.deleteUnattachedPorts(ctx, subnet, server)
 }
 
-// strays deletes ports of ours that never became an interface, but not those of a task that goes on.
-func (w way) strays(ctx context.Context, subnet, server string) error {
-	left, err := w.loose(ctx, subnet)
+// deleteUnattachedPorts deletes ports of ours that never became an interface, but not those of a task that goes on.
+func (w stackRouter) deleteUnattachedPorts(ctx context.Context, subnet, server string) error {
+	left, err := w.listUnattachedPorts(ctx, subnet)
 	if err != nil {
 		return err
 	}
 	for _, p := range left {
-		if !abandoned(p, server) {
+		if !isAbandoned(p, server) {
 			continue
 		}
 		if err := w.s.Fault("neutron", ports.Delete(ctx, w.c, p.ID).ExtractErr()); err != nil && fault.KindOf(err) != fault.NotFound {

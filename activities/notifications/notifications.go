@@ -1,4 +1,4 @@
-// Package notices holds the activities that tell what became of backup plans.
+// Package notifications holds the activities that tell what became of backup plans.
 package notifications
 
 import (
@@ -16,46 +16,46 @@ import (
 	"mycloudmanager/internal/operation/task"
 )
 
-// Activities prepares notices and delivers them.
+// Activities prepares notifications and delivers them.
 type Activities struct {
-	Sender *notification.Sender
-	Cloud  *openstack.Cloud
-	Runs   task.Lister // nil knows of none
+	Notifier *notification.Notifier
+	Cloud    *openstack.Cloud
+	Runs     task.Lister // nil knows of none
 }
 
-// Prepared is a notice that is ready to be sent.
-type Prepared struct {
-	Notice   notification.Notice
-	Channels []notification.Channel // none: there is nothing to send, or nobody to send it to
+// PreparedNotification is a notification that is ready to be sent.
+type PreparedNotification struct {
+	Notification notification.Notification
+	Channels     []notification.Channel // none: there is nothing to send, or nobody to send it to
 }
 
-// PrepareNotice says where the notice goes, with the instances' names in it. A recovery is one only if the
+// PrepareNotification says where the notification goes, with the instances' names in it. A recovery is one only if the
 // run before had failed. It is a read.
-func (a *Activities) PrepareNotice(ctx context.Context, n notification.Notice) (Prepared, error) {
-	out := Prepared{Notice: n, Channels: a.Sender.Channels()}
+func (a *Activities) PrepareNotification(ctx context.Context, n notification.Notification) (PreparedNotification, error) {
+	out := PreparedNotification{Notification: n, Channels: a.Notifier.Channels()}
 	if len(out.Channels) == 0 {
 		return out, nil
 	}
 	if n.Kind == notification.Recovered {
 		failed, err := a.failedBefore(ctx, n)
 		if err != nil || !failed {
-			return Prepared{Notice: n}, err
+			return PreparedNotification{Notification: n}, err
 		}
 	}
-	out.Notice = a.named(ctx, n).Bounded()
+	out.Notification = a.named(ctx, n).Truncate()
 	return out, nil
 }
 
-// runsLookedAt is how many runs of a plan are looked at for one that was not cancelled.
-const runsLookedAt = 50
+// maxRunsChecked is how many runs of a plan are looked at for one that was not cancelled.
+const maxRunsChecked = 50
 
 // failedBefore reports whether the last run of the plan before this one, of those that came to an end of
 // their own, has failed.
-func (a *Activities) failedBefore(ctx context.Context, n notification.Notice) (bool, error) {
+func (a *Activities) failedBefore(ctx context.Context, n notification.Notification) (bool, error) {
 	if a.Runs == nil {
 		return false, nil
 	}
-	page, err := a.Runs.List(ctx, task.Filter{Operation: "backup.run", Target: backup.PlanKind + ":" + n.Plan.ID, PageSize: runsLookedAt})
+	page, err := a.Runs.List(ctx, task.Filter{Operation: "backup.run", Target: backup.PlanKind + ":" + n.Plan.ID, PageSize: maxRunsChecked})
 	if err != nil {
 		return false, err
 	}
@@ -78,7 +78,7 @@ func (a *Activities) failedBefore(ctx context.Context, n notification.Notice) (b
 }
 
 // named gives the instances their names, with one list for all. Without the cloud their ids must do.
-func (a *Activities) named(ctx context.Context, n notification.Notice) notification.Notice {
+func (a *Activities) named(ctx context.Context, n notification.Notification) notification.Notification {
 	if len(n.Instances) == 0 {
 		return n
 	}
@@ -92,7 +92,7 @@ func (a *Activities) named(ctx context.Context, n notification.Notice) notificat
 		err = e
 	}
 	if err != nil {
-		activity.GetLogger(ctx).Info("A notice names instances by their ids", "error", err)
+		activity.GetLogger(ctx).Info("A notification names instances by their ids", "error", err)
 	}
 	instances := n.Instances
 	n.Instances = nil
@@ -105,32 +105,32 @@ func (a *Activities) named(ctx context.Context, n notification.Notice) notificat
 	return n
 }
 
-// DeliverInput is a notice for one channel.
-type DeliverInput struct {
-	Channel string
-	Notice  notification.Notice
+// DeliverNotificationInput is a notification for one channel.
+type DeliverNotificationInput struct {
+	Channel      string
+	Notification notification.Notification
 }
 
-// DeliverNotice sends a notice to one channel. A repeat carries the same id, by which its receiver knows
+// DeliverNotification sends a notification to one channel. A repeat carries the same id, by which its receiver knows
 // that it is one.
-func (a *Activities) DeliverNotice(ctx context.Context, in DeliverInput) error {
-	return a.Sender.Deliver(ctx, in.Channel, in.Notice)
+func (a *Activities) DeliverNotification(ctx context.Context, in DeliverNotificationInput) error {
+	return a.Notifier.Deliver(ctx, in.Channel, in.Notification)
 }
 
-// TryNotice sends a notice to every channel, once, and tells how that went. A repeat carries the same id.
-func (a *Activities) TryNotice(ctx context.Context, n notification.Notice) ([]notification.Outcome, error) {
-	channels := a.Sender.Channels()
+// SendTestNotification sends a notification to every channel, once, and tells how that went. A repeat carries the same id.
+func (a *Activities) SendTestNotification(ctx context.Context, n notification.Notification) ([]notification.DeliveryAttempt, error) {
+	channels := a.Notifier.Channels()
 	if len(channels) == 0 {
-		return nil, fault.New(fault.Invalid, nil, "there is nowhere to send notices to: set notice-mail-to or notice-webhook-urls")
+		return nil, fault.New(fault.Invalid, nil, "there is nowhere to send notifications to: set notification-mail-to or notification-webhook-urls")
 	}
-	out := make([]notification.Outcome, len(channels))
+	out := make([]notification.DeliveryAttempt, len(channels))
 	var all sync.WaitGroup
 	for i, c := range channels {
 		all.Go(func() {
-			err := a.Sender.Deliver(ctx, c.ID, n)
-			out[i] = notification.Outcome{Channel: c, Status: notification.Delivered, At: time.Now().UTC()}
+			err := a.Notifier.Deliver(ctx, c.ID, n)
+			out[i] = notification.DeliveryAttempt{Channel: c, Status: notification.Delivered, AttemptedAt: time.Now().UTC()}
 			if err != nil {
-				out[i].Status, out[i].Why = notification.GivenUp, fault.MessageOf(err)
+				out[i].Status, out[i].Reason = notification.DeliveryFailed, fault.MessageOf(err)
 			}
 		})
 	}

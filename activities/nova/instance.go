@@ -13,8 +13,8 @@ import (
 	"mycloudmanager/internal/openstack"
 )
 
-// InspectInput is what an instance says of itself.
-type InspectInput struct {
+// ValidateEnrollmentInput is what an instance says of itself.
+type ValidateEnrollmentInput struct {
 	ID        string
 	SourceIP  string
 	HostKey   string
@@ -22,44 +22,44 @@ type InspectInput struct {
 	Addresses []string
 }
 
-// Inspected is what Nova says of it.
-type Inspected struct {
+// ValidatedInstance is what Nova says of it.
+type ValidatedInstance struct {
 	Name    string
 	Address string // where the manager is to sign in
 }
 
-// InspectInstance checks that the server is the project's own, runs, has the address that asked, and
+// ValidateEnrollment checks that the server is the project's own, runs, has the address that asked, and
 // is no clone of another enrolled one. It is a read.
 // https://docs.openstack.org/api-ref/compute/#list-servers-detailed
-func (a *Activities) InspectInstance(ctx context.Context, in InspectInput) (Inspected, error) {
+func (a *Activities) ValidateEnrollment(ctx context.Context, in ValidateEnrollmentInput) (ValidatedInstance, error) {
 	s, err := a.Cloud.Manager(ctx)
 	if err != nil {
-		return Inspected{}, err
+		return ValidatedInstance{}, err
 	}
 	all, err := s.Servers(ctx)
 	if err != nil {
-		return Inspected{}, err
+		return ValidatedInstance{}, err
 	}
 	at := slices.IndexFunc(all, func(v servers.Server) bool { return v.ID == in.ID })
 	if at < 0 {
-		return Inspected{}, fault.New(fault.NotFound, nil, "the project has no server %s", in.ID)
+		return ValidatedInstance{}, fault.New(fault.NotFound, nil, "the project has no server %s", in.ID)
 	}
 	server := all[at]
 	switch {
 	case server.Metadata[openstack.StackKey] != "":
-		return Inspected{}, fault.New(fault.Invalid, nil, "%s is a part of the stack: it needs no enrollment", server.Name)
+		return ValidatedInstance{}, fault.New(fault.Invalid, nil, "%s is a part of the stack: it needs no enrollment", server.Name)
 	case server.Status != "ACTIVE":
-		return Inspected{}, fault.New(fault.Conflict, nil, "nova: the server %s is %s: start it", server.Name, server.Status)
+		return ValidatedInstance{}, fault.New(fault.Conflict, nil, "nova: the server %s is %s: start it", server.Name, server.Status)
 	}
-	if err := cloned(all, in); err != nil {
-		return Inspected{}, err
+	if err := isCloned(all, in); err != nil {
+		return ValidatedInstance{}, err
 	}
-	address, err := signInAt(server, in)
-	return Inspected{Name: server.Name, Address: address}, err
+	address, err := signInAddress(server, in)
+	return ValidatedInstance{Name: server.Name, Address: address}, err
 }
 
-// cloned names the enrolled server that has the same identity: who is who could not be told apart.
-func cloned(all []servers.Server, in InspectInput) error {
+// isCloned names the enrolled server that has the same identity: who is who could not be told apart.
+func isCloned(all []servers.Server, in ValidateEnrollmentInput) error {
 	for _, other := range all {
 		e, ok := instance.EnrollmentOf(other.Metadata)
 		if !ok || other.ID == in.ID {
@@ -73,10 +73,10 @@ func cloned(all []servers.Server, in InspectInput) error {
 	return nil
 }
 
-// signInAt chooses the address: the one that asked when it is the server's, else, behind a NAT, one
+// signInAddress chooses the address: the one that asked when it is the server's, else, behind a NAT, one
 // that the server names and Nova knows. Whether it is the same machine is proven afterwards, by the
 // host key that answers there.
-func signInAt(server servers.Server, in InspectInput) (string, error) {
+func signInAddress(server servers.Server, in ValidateEnrollmentInput) (string, error) {
 	known := openstack.AddressesOf(server)
 	for _, a := range known {
 		if a.Address == in.SourceIP {
@@ -91,33 +91,33 @@ func signInAt(server servers.Server, in InspectInput) (string, error) {
 	return "", fault.New(fault.Invalid, nil, "the request came from %s, which is no address of the server %s", in.SourceIP, server.Name)
 }
 
-// NoteSubnetInput names the subnet that the manager attached for an instance, "" when it had not to.
-type NoteSubnetInput struct {
+// RecordRequiredSubnetInput names the subnet that the manager attached for an instance, "" when it had not to.
+type RecordRequiredSubnetInput struct {
 	ID     string
 	Subnet string
 }
 
-// NoteSubnet writes into the server's metadata that its subnet must stay attached, also before it is
+// RecordRequiredSubnet writes into the server's metadata that its subnet must stay attached, also before it is
 // enrolled. It is idempotent: the same value.
-func (a *Activities) NoteSubnet(ctx context.Context, in NoteSubnetInput) error {
+func (a *Activities) RecordRequiredSubnet(ctx context.Context, in RecordRequiredSubnetInput) error {
 	if in.Subnet == "" {
 		return nil
 	}
-	return a.write(ctx, in.ID, instance.SubnetNote(in.Subnet))
+	return a.writeMetadata(ctx, in.ID, instance.SubnetMetadata(in.Subnet))
 }
 
-// MarkInput is an enrollment to be kept.
-type MarkInput struct {
+// SaveEnrollmentInput is an enrollment to be kept.
+type SaveEnrollmentInput struct {
 	ID         string
 	Enrollment instance.Enrollment
 }
 
-// MarkInstance writes the enrollment into the server's metadata. It is idempotent: the same values.
-func (a *Activities) MarkInstance(ctx context.Context, in MarkInput) error {
-	return a.write(ctx, in.ID, in.Enrollment.Metadata())
+// SaveEnrollment writes the enrollment into the server's metadata. It is idempotent: the same values.
+func (a *Activities) SaveEnrollment(ctx context.Context, in SaveEnrollmentInput) error {
+	return a.writeMetadata(ctx, in.ID, in.Enrollment.Metadata())
 }
 
-func (a *Activities) write(ctx context.Context, id string, values map[string]string) error {
+func (a *Activities) writeMetadata(ctx context.Context, id string, values map[string]string) error {
 	s, err := a.Cloud.Manager(ctx)
 	if err != nil {
 		return err
@@ -128,39 +128,39 @@ func (a *Activities) write(ctx context.Context, id string, values map[string]str
 // InstanceRef names an instance.
 type InstanceRef struct{ ID string }
 
-// Enrolled is what is kept of an instance.
-type Enrolled struct {
+// EnrolledInstance is what is kept of an instance.
+type EnrolledInstance struct {
 	Name       string
 	Enrolled   bool
 	Enrollment instance.Enrollment
 	Agents     []string // apps whose agent is not absent
-	Gone       bool     // the cloud has no such server
+	Deleted    bool     // the cloud has no such server
 }
 
-// ReadInstance reads what is kept of an instance. It is a read; one that is gone is not enrolled.
-func (a *Activities) ReadInstance(ctx context.Context, in InstanceRef) (Enrolled, error) {
+// GetEnrollment reads what is kept of an instance. It is a read; one that is gone is not enrolled.
+func (a *Activities) GetEnrollment(ctx context.Context, in InstanceRef) (EnrolledInstance, error) {
 	s, err := a.Cloud.Manager(ctx)
 	if err != nil {
-		return Enrolled{}, err
+		return EnrolledInstance{}, err
 	}
 	c, err := s.Compute()
 	if err != nil {
-		return Enrolled{}, err
+		return EnrolledInstance{}, err
 	}
 	server, err := servers.Get(ctx, c, in.ID).Extract()
 	if err = s.Fault("nova", err); fault.KindOf(err) == fault.NotFound {
-		return Enrolled{Gone: true}, nil
+		return EnrolledInstance{Deleted: true}, nil
 	}
 	if err != nil {
-		return Enrolled{}, err
+		return EnrolledInstance{}, err
 	}
 	e, ok := instance.EnrollmentOf(server.Metadata)
-	return Enrolled{Name: server.Name, Enrolled: ok, Enrollment: e}, nil
+	return EnrolledInstance{Name: server.Name, Enrolled: ok, Enrollment: e}, nil
 }
 
-// UnmarkInstance takes everything out of the server's metadata that enrollment and agents have put
+// DeleteEnrollment takes everything out of the server's metadata that enrollment and agents have put
 // there. It tolerates absence, of the server too.
-func (a *Activities) UnmarkInstance(ctx context.Context, in InstanceRef) error {
+func (a *Activities) DeleteEnrollment(ctx context.Context, in InstanceRef) error {
 	s, err := a.Cloud.Manager(ctx)
 	if err != nil {
 		return err
@@ -174,7 +174,7 @@ func (a *Activities) UnmarkInstance(ctx context.Context, in InstanceRef) error {
 		return fault.IgnoreNotFound(err)
 	}
 	for key := range kept {
-		if !instance.Ours(key) {
+		if !instance.IsManagedKey(key) {
 			continue
 		}
 		if err := s.DropMetadata(ctx, in.ID, key); err != nil {
@@ -184,18 +184,18 @@ func (a *Activities) UnmarkInstance(ctx context.Context, in InstanceRef) error {
 	return nil
 }
 
-// AgentMark is the new state of an agent on an instance.
-type AgentMark struct {
+// AgentStateUpdate is the new state of an agent on an instance.
+type AgentStateUpdate struct {
 	ID    string
 	Agent instance.AgentState
 }
 
-// markersAtOnce bounds how many servers are written to at once.
-const markersAtOnce = 8
+// maxConcurrentUpdates bounds how many servers are written to at once.
+const maxConcurrentUpdates = 8
 
-// MarkAgents writes the state of agents into their servers' metadata. It is idempotent: the same
+// SetAgentStates writes the state of agents into their servers' metadata. It is idempotent: the same
 // values. A server that is gone needs none.
-func (a *Activities) MarkAgents(ctx context.Context, marks []AgentMark) error {
+func (a *Activities) SetAgentStates(ctx context.Context, marks []AgentStateUpdate) error {
 	byServer := map[string]map[string]string{}
 	for _, m := range marks {
 		if byServer[m.ID] == nil {
@@ -205,27 +205,27 @@ func (a *Activities) MarkAgents(ctx context.Context, marks []AgentMark) error {
 		byServer[m.ID][key] = value
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(markersAtOnce)
+	g.SetLimit(maxConcurrentUpdates)
 	for id, values := range byServer {
-		g.Go(func() error { return fault.IgnoreNotFound(a.write(ctx, id, values)) })
+		g.Go(func() error { return fault.IgnoreNotFound(a.writeMetadata(ctx, id, values)) })
 	}
 	return g.Wait()
 }
 
-// AgentHosts reads the instances that have agents, with one list. It is a read.
-func (a *Activities) AgentHosts(ctx context.Context) (map[string]Enrolled, error) {
-	all, err := a.enrolled(ctx, func(servers.Server) bool { return true })
-	maps.DeleteFunc(all, func(_ string, e Enrolled) bool { return len(e.Agents) == 0 })
+// ListInstancesWithAgents reads the instances that have agents, with one list. It is a read.
+func (a *Activities) ListInstancesWithAgents(ctx context.Context) (map[string]EnrolledInstance, error) {
+	all, err := a.listEnrolled(ctx, func(servers.Server) bool { return true })
+	maps.DeleteFunc(all, func(_ string, e EnrolledInstance) bool { return len(e.Agents) == 0 })
 	return all, err
 }
 
-// EnrolledHosts reads where to sign in on many instances, with one list. Those that are not enrolled
+// ListEnrolledInstances reads where to sign in on many instances, with one list. Those that are not enrolled
 // or gone are left out. It is a read.
-func (a *Activities) EnrolledHosts(ctx context.Context, ids []string) (map[string]Enrolled, error) {
-	return a.enrolled(ctx, func(v servers.Server) bool { return slices.Contains(ids, v.ID) })
+func (a *Activities) ListEnrolledInstances(ctx context.Context, ids []string) (map[string]EnrolledInstance, error) {
+	return a.listEnrolled(ctx, func(v servers.Server) bool { return slices.Contains(ids, v.ID) })
 }
 
-func (a *Activities) enrolled(ctx context.Context, wanted func(servers.Server) bool) (map[string]Enrolled, error) {
+func (a *Activities) listEnrolled(ctx context.Context, wanted func(servers.Server) bool) (map[string]EnrolledInstance, error) {
 	s, err := a.Cloud.Manager(ctx)
 	if err != nil {
 		return nil, err
@@ -234,10 +234,10 @@ func (a *Activities) enrolled(ctx context.Context, wanted func(servers.Server) b
 	if err != nil {
 		return nil, err
 	}
-	out := map[string]Enrolled{}
+	out := map[string]EnrolledInstance{}
 	for _, server := range all {
 		if e, ok := instance.EnrollmentOf(server.Metadata); ok && wanted(server) {
-			out[server.ID] = Enrolled{Name: server.Name, Enrolled: true, Enrollment: e, Agents: instance.AgentsOf(server.Metadata)}
+			out[server.ID] = EnrolledInstance{Name: server.Name, Enrolled: true, Enrollment: e, Agents: instance.AgentsOf(server.Metadata)}
 		}
 	}
 	return out, nil

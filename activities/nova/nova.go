@@ -15,17 +15,17 @@ import (
 
 // Activities drives Nova for the managed project.
 type Activities struct {
-	Cloud *openstack.Cloud
-	Every time.Duration // between two looks
+	Cloud        *openstack.Cloud
+	PollInterval time.Duration // between two looks
 }
 
-// SweepInput names a deleted stack.
-type SweepInput struct{ Stack string }
+// DeleteOrphanedServersInput names a deleted stack.
+type DeleteOrphanedServersInput struct{ Stack string }
 
-// SweepServers deletes servers that still carry the stack's metadata after Heat has let go of it,
+// DeleteOrphanedServers deletes servers that still carry the stack's metadata after Heat has let go of it,
 // and waits until they are gone. It tolerates absence and can be repeated.
 // https://docs.openstack.org/api-ref/compute/#delete-server
-func (a *Activities) SweepServers(ctx context.Context, in SweepInput) (string, error) {
+func (a *Activities) DeleteOrphanedServers(ctx context.Context, in DeleteOrphanedServersInput) (string, error) {
 	s, err := a.Cloud.Manager(ctx)
 	if err != nil {
 		return "", err
@@ -35,7 +35,7 @@ func (a *Activities) SweepServers(ctx context.Context, in SweepInput) (string, e
 		return "", err
 	}
 	swept := map[string]bool{}
-	err = operation.Poll(ctx, a.Every, func(ctx context.Context) (bool, string, error) {
+	err = operation.Poll(ctx, a.PollInterval, func(ctx context.Context) (bool, string, error) {
 		left, err := s.StackServers(ctx, in.Stack)
 		if err != nil {
 			return false, "", err

@@ -17,20 +17,20 @@ import (
 
 // Server is how a server stands before something is done with it.
 type Server struct {
-	Name        string
-	Running     bool
-	VolumeBased bool   // it boots from a volume
-	Image       string // it was made from, or rebuilt from; "" when it boots from a volume
-	Enrolled    bool
-	Enrollment  instance.Enrollment
-	Agents      []string     // apps whose agent is not absent
-	Shape       backup.Shape // empty when the manager may not read all of it
+	Name         string
+	Running      bool
+	VolumeBacked bool   // it boots from a volume
+	Image        string // it was made from, or rebuilt from; "" when it boots from a volume
+	Enrolled     bool
+	Enrollment   instance.Enrollment
+	Agents       []string          // apps whose agent is not absent
+	Spec         backup.ServerSpec // empty when the manager may not read all of it
 }
 
-// InspectServer reads a server that is to be backed up or restored. It is a read; one that is at work, or
+// GetServer reads a server that is to be backed up or restored. It is a read; one that is at work, or
 // neither runs nor is shut off, is a conflict.
 // https://docs.openstack.org/api-ref/compute/#show-server-details
-func (a *Activities) InspectServer(ctx context.Context, in InstanceRef) (Server, error) {
+func (a *Activities) GetServer(ctx context.Context, in InstanceRef) (Server, error) {
 	s, c, err := a.open(ctx)
 	if err != nil {
 		return Server{}, err
@@ -49,13 +49,13 @@ func (a *Activities) InspectServer(ctx context.Context, in InstanceRef) (Server,
 	}
 	out := Server{Name: v.Name, Running: v.Status == active, Agents: instance.AgentsOf(v.Metadata)}
 	out.Image, _ = v.Image["id"].(string)
-	if out.VolumeBased = out.Image == ""; !out.VolumeBased && len(v.AttachedVolumes) > 0 {
-		if out.VolumeBased, err = backup.StandsOnVolumes(ctx, s, out.Image); err != nil {
+	if out.VolumeBacked = out.Image == ""; !out.VolumeBacked && len(v.AttachedVolumes) > 0 {
+		if out.VolumeBacked, err = backup.IsVolumeBacked(ctx, s, out.Image); err != nil {
 			return Server{}, err
 		}
 	}
 	out.Enrollment, out.Enrolled = instance.EnrollmentOf(v.Metadata)
-	if out.Shape, err = shapeOf(ctx, s, v); fault.KindOf(err).Retryable() {
+	if out.Spec, err = specOf(ctx, s, v); fault.KindOf(err).Retryable() {
 		return Server{}, err
 	}
 	return out, nil // a backup is worth more than what its server was like
@@ -95,7 +95,7 @@ func (a *Activities) power(ctx context.Context, in InstanceRef, want string, ask
 	if err != nil {
 		return err
 	}
-	return operation.Poll(ctx, a.Every, func(ctx context.Context) (bool, string, error) {
+	return operation.Poll(ctx, a.PollInterval, func(ctx context.Context) (bool, string, error) {
 		v, err := servers.Get(ctx, c, in.ID).Extract()
 		if err != nil {
 			return false, "", s.Fault("nova", err)
@@ -158,7 +158,7 @@ func (a *Activities) RebuildServer(ctx context.Context, in RebuildInput) error {
 	if err != nil {
 		return err
 	}
-	return operation.Poll(ctx, a.Every, func(ctx context.Context) (bool, string, error) {
+	return operation.Poll(ctx, a.PollInterval, func(ctx context.Context) (bool, string, error) {
 		v, err := servers.Get(ctx, c, in.ID).Extract()
 		if err != nil {
 			return false, "", s.Fault("nova", err)

@@ -17,8 +17,8 @@ import (
 	"mycloudmanager/internal/openstack"
 )
 
-// DrawInput is a snapshot of an instance, and the server to be made of it.
-type DrawInput struct {
+// ResolveServerSpecInput is a snapshot of an instance, and the server to be made of it.
+type ResolveServerSpecInput struct {
 	Image    string
 	Instance string
 	Name     string
@@ -27,52 +27,52 @@ type DrawInput struct {
 	Networks []string
 }
 
-// Drawing is what the new server is to be like.
-type Drawing struct {
-	Name     string
-	Image    string        // "" when it boots from volumes
-	Disks    []backup.Disk // the volumes, the one that it boots from first
-	Shape    backup.Shape
-	Metadata map[string]string
-	Note     string // what could not be taken over
+// ServerSpec is what the new server is to be like.
+type ServerSpec struct {
+	Name           string
+	Image          string               // "" when it boots from volumes
+	Disks          []backup.BlockDevice // the volumes, the one that it boots from first
+	Spec           backup.ServerSpec
+	Metadata       map[string]string
+	RequiredSubnet string // what could not be taken over
 }
 
-// DrawServer finds out what a server beside an instance has to be like: as the instance is, or, when it is gone,
+// ResolveServerSpec finds out what a server beside an instance has to be like: as the instance is, or, when it is gone,
 // as it was at the snapshot. The manager's own metadata is not taken over: the new server is not enrolled. It
 // is a read.
-func (a *Activities) DrawServer(ctx context.Context, in DrawInput) (Drawing, error) {
+func (a *Activities) ResolveServerSpec(ctx context.Context, in ResolveServerSpecInput) (ServerSpec, error) {
 	s, c, err := a.open(ctx)
 	if err != nil {
-		return Drawing{}, err
+		return ServerSpec{}, err
 	}
 	known, image, err := backup.ImageByID(ctx, s, in.Image)
 	if err != nil {
-		return Drawing{}, err
+		return ServerSpec{}, err
 	}
-	out := Drawing{Name: in.Name, Image: in.Image, Disks: backup.Disks(image)}
+	out := ServerSpec{Name: in.Name, Image: in.Image, Disks: backup.BlockDevices(image)}
 	if len(out.Disks) > 0 {
 		out.Image = ""
 	}
 	v, err := servers.Get(ctx, c, in.Instance).Extract()
 	switch err = s.Fault("nova", err); {
 	case err == nil:
-		if out.Shape, err = shapeOf(ctx, s, v); err != nil {
+		if out.Spec, err = specOf(ctx, s, v); err != nil {
 			return out, err
 		}
 	case fault.KindOf(err) != fault.NotFound:
 		return out, err
 	case known.Server != nil:
-		out.Shape = *known.Server
+		out.Spec = *known.Server
 	}
-	out.Metadata = out.Shape.Metadata
-	if err := chosen(ctx, s, c, in, &out.Shape); err != nil {
+	out.Metadata = out.Spec.Metadata
+	if err := resolveChoices(ctx, s, c, in, &out.Spec); err != nil {
 		return out, err
 	}
-	return out, keyOf(ctx, s, c, &out)
+	return out, resolveKeyPair(ctx, s, c, &out)
 }
 
-// chosen puts what the user has chosen into the shape, which must then be whole.
-func chosen(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceClient, in DrawInput, shape *backup.Shape) error {
+// resolveChoices puts what the user has chosen into the shape, which must then be whole.
+func resolveChoices(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceClient, in ResolveServerSpecInput, shape *backup.ServerSpec) error {
 	unknown := shape.Flavor == ""
 	if in.Flavor != "" {
 		pages, err := flavors.ListDetail(c, nil).AllPages(ctx)
@@ -93,15 +93,15 @@ func chosen(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceCli
 	case shape.Flavor == "":
 		return fault.InvalidField("flavor", "the instance is gone and its backup does not say its flavor: name one")
 	case len(in.Networks) > 0:
-		return chosenNetworks(ctx, s, in.Networks, shape)
+		return resolveNetworks(ctx, s, in.Networks, shape)
 	case unknown:
 		return fault.InvalidField("networks", "the instance is gone and its backup does not say its networks: name them")
 	}
 	return nil
 }
 
-// chosenNetworks replaces the networks. A port in one that the instance was in keeps its security groups.
-func chosenNetworks(ctx context.Context, s *openstack.Session, names []string, shape *backup.Shape) error {
+// resolveNetworks replaces the networks. A port in one that the instance was in keeps its security groups.
+func resolveNetworks(ctx context.Context, s *openstack.Session, names []string, shape *backup.ServerSpec) error {
 	n, err := s.Network()
 	if err != nil {
 		return err
@@ -121,8 +121,8 @@ func chosenNetworks(ctx context.Context, s *openstack.Session, names []string, s
 		if at < 0 {
 			return fault.InvalidField("networks", "there is no network %s", name)
 		}
-		network := backup.ShapeNetwork{ID: all[at].ID}
-		if was := slices.IndexFunc(before, func(b backup.ShapeNetwork) bool { return b.ID == network.ID }); was >= 0 {
+		network := backup.ServerPortSpec{ID: all[at].ID}
+		if was := slices.IndexFunc(before, func(b backup.ServerPortSpec) bool { return b.ID == network.ID }); was >= 0 {
 			network.Groups = before[was].Groups
 		}
 		shape.Networks = append(shape.Networks, network)
@@ -130,27 +130,27 @@ func chosenNetworks(ctx context.Context, s *openstack.Session, names []string, s
 	return nil
 }
 
-// keyOf leaves the key pair out when the manager's account has none of that name: key pairs belong to users.
+// resolveKeyPair leaves the key pair out when the manager's account has none of that name: key pairs belong to users.
 // What it has put on the disk is on the snapshot.
-func keyOf(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceClient, out *Drawing) error {
-	if out.Shape.KeyName == "" {
+func resolveKeyPair(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceClient, out *ServerSpec) error {
+	if out.Spec.KeyName == "" {
 		return nil
 	}
-	_, err := keypairs.Get(ctx, c, out.Shape.KeyName, nil).Extract()
+	_, err := keypairs.Get(ctx, c, out.Spec.KeyName, nil).Extract()
 	if err = s.Fault("nova", err); fault.KindOf(err) != fault.NotFound {
 		return err
 	}
-	out.Note = fmt.Sprintf("without the key pair %s, which is not one of the manager's account: what it let in, the disk still does", out.Shape.KeyName)
-	out.Shape.KeyName = ""
+	out.RequiredSubnet = fmt.Sprintf("without the key pair %s, which is not one of the manager's account: what it let in, the disk still does", out.Spec.KeyName)
+	out.Spec.KeyName = ""
 	return nil
 }
 
 // protect gives each port the security groups of the port that it stands for, where ports differ. It is
 // idempotent: the same groups.
 // https://docs.openstack.org/api-ref/network/v2/#update-port
-func protect(ctx context.Context, s *openstack.Session, id string, want []backup.ShapeNetwork) error {
+func protect(ctx context.Context, s *openstack.Session, id string, want []backup.ServerPortSpec) error {
 	most := common(want)
-	if !slices.ContainsFunc(want, func(n backup.ShapeNetwork) bool { return len(n.Groups) != len(most) }) {
+	if !slices.ContainsFunc(want, func(n backup.ServerPortSpec) bool { return len(n.Groups) != len(most) }) {
 		return nil
 	}
 	c, err := s.Compute()

@@ -17,36 +17,36 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// MakeServerInput is a server to be made of a backup.
-type MakeServerInput struct {
-	Drawing
+// CreateServerInput is a server to be made of a backup.
+type CreateServerInput struct {
+	ServerSpec
 	Volumes []string // of its disks, in their order
 	Task    string
 }
 
-// Made is a server that was made.
-type Made struct {
+// CreateServerResult is a server that was made.
+type CreateServerResult struct {
 	ID        string
 	Addresses []string
 }
 
-// MakeServer makes a server and waits until it runs. It is idempotent by the task's id in the server's
+// CreateServer makes a server and waits until it runs. It is idempotent by the task's id in the server's
 // metadata: one whose answer was lost is found, and a second one, made by a request that was on its way while
 // the first was looked for, is deleted.
 // https://docs.openstack.org/api-ref/compute/#create-server
-func (a *Activities) MakeServer(ctx context.Context, in MakeServerInput) (Made, error) {
+func (a *Activities) CreateServer(ctx context.Context, in CreateServerInput) (CreateServerResult, error) {
 	s, c, err := a.open(ctx)
 	if err != nil {
-		return Made{}, err
+		return CreateServerResult{}, err
 	}
-	var made Made
-	err = operation.Poll(ctx, a.Every, func(ctx context.Context) (bool, string, error) {
+	var made CreateServerResult
+	err = operation.Poll(ctx, a.PollInterval, func(ctx context.Context) (bool, string, error) {
 		all, err := restored(ctx, s, in.Task)
 		if err != nil {
 			return false, "", err
 		}
 		if len(all) == 0 {
-			return false, "the server is asked for", a.ask(ctx, s, c, in)
+			return false, "the server is asked for", a.requestServer(ctx, s, c, in)
 		}
 		for _, extra := range all[1:] {
 			if err := fault.IgnoreNotFound(s.Fault("nova", servers.Delete(ctx, c, extra.ID).ExtractErr())); err != nil {
@@ -54,7 +54,7 @@ func (a *Activities) MakeServer(ctx context.Context, in MakeServerInput) (Made, 
 			}
 		}
 		v := all[0]
-		made = Made{ID: v.ID}
+		made = CreateServerResult{ID: v.ID}
 		for _, address := range openstack.AddressesOf(v) {
 			made.Addresses = append(made.Addresses, address.Address)
 		}
@@ -69,7 +69,7 @@ func (a *Activities) MakeServer(ctx context.Context, in MakeServerInput) (Made, 
 	if err != nil {
 		return made, err
 	}
-	return made, protect(ctx, s, made.ID, in.Shape.Networks)
+	return made, protect(ctx, s, made.ID, in.Spec.Networks)
 }
 
 // refusedBuild is why a server could not be built. The list does not say it.
@@ -94,16 +94,16 @@ func restored(ctx context.Context, s *openstack.Session, task string) ([]servers
 	return all, err
 }
 
-func (a *Activities) ask(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceClient, in MakeServerInput) error {
-	o := servers.CreateOpts{Name: in.Name, ImageRef: in.Image, FlavorRef: in.Shape.Flavor, AvailabilityZone: in.Shape.Zone, Networks: "none",
+func (a *Activities) requestServer(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceClient, in CreateServerInput) error {
+	o := servers.CreateOpts{Name: in.Name, ImageRef: in.Image, FlavorRef: in.Spec.Flavor, AvailabilityZone: in.Spec.Zone, Networks: "none",
 		Metadata: map[string]string{openstack.RestoreKey: in.Task}}
 	maps.Copy(o.Metadata, in.Metadata)
 	var networks []servers.Network
-	for _, n := range in.Shape.Networks {
+	for _, n := range in.Spec.Networks {
 		networks = append(networks, servers.Network{UUID: n.ID})
 	}
 	if len(networks) > 0 {
-		o.Networks, o.SecurityGroups = networks, common(in.Shape.Networks)
+		o.Networks, o.SecurityGroups = networks, common(in.Spec.Networks)
 	}
 	for i, disk := range in.Disks {
 		boot := -1
@@ -111,35 +111,35 @@ func (a *Activities) ask(ctx context.Context, s *openstack.Session, c *gopherclo
 			boot = 0
 		}
 		o.BlockDevice = append(o.BlockDevice, servers.BlockDevice{SourceType: servers.SourceVolume, DestinationType: servers.DestinationVolume,
-			UUID: in.Volumes[i], BootIndex: boot, DeleteOnTermination: disk.Doomed})
+			UUID: in.Volumes[i], BootIndex: boot, DeleteOnTermination: disk.DeleteOnTermination})
 	}
 	// A request that is cut off may be carried out all the same, later than what follows it.
-	_, err := servers.Create(context.WithoutCancel(ctx), c, keypairs.CreateOptsExt{CreateOptsBuilder: o, KeyName: in.Shape.KeyName}, nil).Extract()
+	_, err := servers.Create(context.WithoutCancel(ctx), c, keypairs.CreateOptsExt{CreateOptsBuilder: o, KeyName: in.Spec.KeyName}, nil).Extract()
 	return s.Fault("nova", err)
 }
 
 // common are the security groups that every port has: the server begins with no more than these.
-func common(networks []backup.ShapeNetwork) []string {
+func common(networks []backup.ServerPortSpec) []string {
 	if len(networks) == 0 {
 		return nil
 	}
 	return slices.DeleteFunc(slices.Clone(networks[0].Groups), func(g string) bool {
-		return slices.ContainsFunc(networks, func(n backup.ShapeNetwork) bool { return !slices.Contains(n.Groups, g) })
+		return slices.ContainsFunc(networks, func(n backup.ServerPortSpec) bool { return !slices.Contains(n.Groups, g) })
 	})
 }
 
-// RemoveServerInput names the task whose server is to go.
-type RemoveServerInput struct{ Task string }
+// DeleteRestoredServerInput names the task whose server is to go.
+type DeleteRestoredServerInput struct{ Task string }
 
-// RemoveServer deletes what MakeServer has made for the task, and only that, and waits until it is gone. It
+// DeleteRestoredServer deletes what CreateServer has made for the task, and only that, and waits until it is gone. It
 // tolerates absence.
-func (a *Activities) RemoveServer(ctx context.Context, in RemoveServerInput) error {
+func (a *Activities) DeleteRestoredServer(ctx context.Context, in DeleteRestoredServerInput) error {
 	s, c, err := a.open(ctx)
 	if err != nil {
 		return err
 	}
 	asked := map[string]bool{}
-	return operation.Poll(ctx, a.Every, func(ctx context.Context) (bool, string, error) {
+	return operation.Poll(ctx, a.PollInterval, func(ctx context.Context) (bool, string, error) {
 		left, err := restored(ctx, s, in.Task)
 		if err != nil {
 			return false, "", err

@@ -18,13 +18,13 @@ import (
 // https://docs.openstack.org/nova/latest/reference/api-microversion-history.html
 const flavorVersion = "2.46"
 
-// ours is what all keys begin with that the manager writes.
-const ours = "mcm:"
+// isManagedKey is what all keys begin with that the manager writes.
+const isManagedKey = "mcm:"
 
-// shapeOf reads what another server like this one needs. It is a read.
-func shapeOf(ctx context.Context, s *openstack.Session, v *servers.Server) (backup.Shape, error) {
-	shape := backup.Shape{KeyName: v.KeyName, Zone: v.AvailabilityZone, Metadata: maps.Clone(v.Metadata)}
-	maps.DeleteFunc(shape.Metadata, func(key, _ string) bool { return strings.HasPrefix(key, ours) })
+// specOf reads what another server like this one needs. It is a read.
+func specOf(ctx context.Context, s *openstack.Session, v *servers.Server) (backup.ServerSpec, error) {
+	shape := backup.ServerSpec{KeyName: v.KeyName, Zone: v.AvailabilityZone, Metadata: maps.Clone(v.Metadata)}
+	maps.DeleteFunc(shape.Metadata, func(key, _ string) bool { return strings.HasPrefix(key, isManagedKey) })
 	shape.FlavorName, _ = v.Flavor["original_name"].(string)
 	c, err := s.Compute()
 	if err != nil {
@@ -41,7 +41,7 @@ func shapeOf(ctx context.Context, s *openstack.Session, v *servers.Server) (back
 }
 
 // networksOf are the networks of a server's ports, each with the port's security groups.
-func networksOf(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceClient, id string) ([]backup.ShapeNetwork, error) {
+func networksOf(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceClient, id string) ([]backup.ServerPortSpec, error) {
 	interfaces, err := interfacesOf(ctx, s, c, id)
 	if err != nil || len(interfaces) == 0 {
 		return nil, err
@@ -62,9 +62,9 @@ func networksOf(ctx context.Context, s *openstack.Session, c *gophercloud.Servic
 	for _, p := range all {
 		groups[p.ID] = p.SecurityGroups
 	}
-	var out []backup.ShapeNetwork
+	var out []backup.ServerPortSpec
 	for _, i := range interfaces {
-		out = append(out, backup.ShapeNetwork{ID: i.NetID, Groups: groups[i.PortID]})
+		out = append(out, backup.ServerPortSpec{ID: i.NetID, Groups: groups[i.PortID]})
 	}
 	return out, nil
 }

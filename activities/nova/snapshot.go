@@ -8,28 +8,28 @@ import (
 	"mycloudmanager/internal/backup"
 )
 
-// SnapshotInput is a snapshot to be made.
-type SnapshotInput struct {
-	Name  string // of the image
-	Taken backup.Taken
+// SnapshotServerInput is a snapshot to be made.
+type SnapshotServerInput struct {
+	Name     string // of the image
+	Metadata backup.SnapshotMetadata
 }
 
 // SnapshotServer has Nova make an image of a server, or of the volumes that it boots from, and returns the
 // image's id. It is idempotent by the task's id in the image's properties: a request whose answer was lost
 // is found by it.
 // https://docs.openstack.org/api-ref/compute/#create-image-createimage-action
-func (a *Activities) SnapshotServer(ctx context.Context, in SnapshotInput) (string, error) {
+func (a *Activities) SnapshotServer(ctx context.Context, in SnapshotServerInput) (string, error) {
 	s, c, err := a.open(ctx)
 	if err != nil {
 		return "", err
 	}
-	made, err := backup.ImagesOf(ctx, s, in.Taken.Task, in.Taken.Instance)
+	made, err := backup.ImagesOf(ctx, s, in.Metadata.Task, in.Metadata.Instance)
 	if err != nil {
 		return "", err
 	}
 	if len(made) > 0 {
 		return made[0].Image, nil
 	}
-	id, err := servers.CreateImage(context.WithoutCancel(ctx), c, in.Taken.Instance, servers.CreateImageOpts{Name: in.Name, Metadata: in.Taken.Properties()}).ExtractImageID()
+	id, err := servers.CreateImage(context.WithoutCancel(ctx), c, in.Metadata.Instance, servers.CreateImageOpts{Name: in.Name, Metadata: in.Metadata.Properties()}).ExtractImageID()
 	return id, s.Fault("nova", err)
 }

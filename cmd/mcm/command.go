@@ -16,7 +16,7 @@ func command() *cobra.Command {
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: false},
 	}
 	root.AddCommand(serverCommands()...)
-	root.AddCommand(sandboxCloud(), relayCommand(), configCommand(), keysCommand(), auditCommand(), versionCommand())
+	root.AddCommand(sandboxCloud(), sshProxyCommand(), configCommand(), keysCommand(), auditCommand(), versionCommand())
 	root.AddCommand(cli.Commands(version)...)
 	return root
 }

@@ -10,11 +10,11 @@ import (
 	"mycloudmanager/sandbox/playbook"
 )
 
-// relayCommand is what OpenSSH runs to reach an instance by the way that the manager takes.
-func relayCommand() *cobra.Command {
+// sshProxyCommand is what OpenSSH runs to reach an instance by the way that the manager takes.
+func sshProxyCommand() *cobra.Command {
 	return &cobra.Command{Use: "relay SOCKET ADDRESS", Short: "Connect to an instance through a running manager", Hidden: true, Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return ssh.Through(cmd.Context(), args[0], args[1], os.Stdin, os.Stdout)
+			return ssh.ServeProxyCommand(cmd.Context(), args[0], args[1], os.Stdin, os.Stdout)
 		}}
 }
 

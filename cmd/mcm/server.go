@@ -105,7 +105,7 @@ func keysCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			ring, err := encryption.OpenRing(c.DataDir + "/keys")
+			ring, err := encryption.OpenKeyring(c.DataDir + "/keys")
 			if err != nil {
 				return err
 			}

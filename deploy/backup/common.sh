@@ -252,7 +252,7 @@ settle() {
 }
 
 backup() {
-  if ! hook before && [ "$(given rule)" != warn ] || [ -e "$work/gone" ]; then
+  if ! hook pre_hook && [ "$(given rule)" != continue ] || [ -e "$work/gone" ]; then
     code=1
   else
     say began "$(date +%s%N)"
@@ -261,8 +261,8 @@ backup() {
     say engine "$code"
   fi
   ended=$code
-  rm -f "$work/gone" # the command after runs in any case
-  hook after
+  rm -f "$work/gone" # the post-hook runs in any case
+  hook post_hook
   return "$ended"
 }
 
@@ -271,10 +271,10 @@ restore() {
   engine_restore && finish && settle
 }
 
-# drill restores for a trial.
-drill() {
-  rm -rf /var/tmp/mcm-drill.* # of a try that was killed
-  scratch=$(mktemp -d /var/tmp/mcm-drill.XXXXXX) || exit 1
+# restore_test restores to a scratch directory and compares.
+restore_test() {
+  rm -rf /var/tmp/mcm-restore-test.* # of a try that was killed
+  scratch=$(mktemp -d /var/tmp/mcm-restore-test.XXXXXX) || exit 1
   target=$scratch
   room
   engine_restore && finish
@@ -303,7 +303,7 @@ main() {
     list) engine_list ;;
     restore) restore ;;
     check) engine_check ;;
-    drill) drill ;;
+    restore_test) restore_test ;;
     forget) engine_forget ;;
     *) die "unknown verb" ;;
   esac

@@ -18,30 +18,30 @@ const (
 
 // App is one app of the catalogue as it stands.
 type App struct {
-	Name               string       `json:"name"`
-	Title              string       `json:"title"`
-	Category           string       `json:"category"`
-	Description        string       `json:"description"`
-	Links              []Link       `json:"links"`
-	Icon               string       `json:"icon" doc:"path of an SVG"`
-	Available          bool         `json:"available" doc:"false until there is a cluster to launch it on"`
-	Version            string       `json:"version" doc:"the installed version, else the catalogue's"`
-	AvailableVersions  []string     `json:"available_versions"`
-	Health             Health       `json:"health" enum:"Healthy,Progressing,Degraded,Suspended,Missing,Unknown"`
-	Reason             string       `json:"reason"`
-	Since              *time.Time   `json:"since" nullable:"true"`
-	URL                string       `json:"url"`
-	DNSName            string       `json:"dns_name"`
-	Volume             *Volume      `json:"volume,omitempty" doc:"absent when there is none"`
-	KeptVolumes        []KeptVolume `json:"kept_volumes"`
-	VolumeSizeGB       int          `json:"volume_size_gb" doc:"size proposed by the catalogue"`
-	Revision           int          `json:"revision" doc:"0 when not installed"`
-	DefaultCredentials *Credentials `json:"default_credentials,omitempty"`
-	Settings           Settings     `json:"settings"`
-	Schema             Schema       `json:"schema"`
-	ETag               string       `json:"etag"`
-	Agent              Agent        `json:"agent"`
-	Task               string       `json:"task,omitempty" doc:"URL of the task that works on the app"`
+	Name               string           `json:"name"`
+	Title              string           `json:"title"`
+	Category           string           `json:"category"`
+	Description        string           `json:"description"`
+	Links              []Link           `json:"links"`
+	Icon               string           `json:"icon" doc:"path of an SVG"`
+	Available          bool             `json:"available" doc:"false until there is a cluster to launch it on"`
+	Version            string           `json:"version" doc:"the installed version, else the catalogue's"`
+	AvailableVersions  []string         `json:"available_versions"`
+	Health             Health           `json:"health" enum:"Healthy,Progressing,Degraded,Suspended,Missing,Unknown"`
+	Reason             string           `json:"reason"`
+	Since              *time.Time       `json:"since" nullable:"true"`
+	URL                string           `json:"url"`
+	DNSName            string           `json:"dns_name"`
+	Volume             *Volume          `json:"volume,omitempty" doc:"absent when there is none"`
+	RetainedVolumes    []RetainedVolume `json:"retained_volumes"`
+	VolumeSizeGB       int              `json:"volume_size_gb" doc:"size proposed by the catalogue"`
+	Revision           int              `json:"revision" doc:"0 when not installed"`
+	DefaultCredentials *Credentials     `json:"default_credentials,omitempty"`
+	Settings           Settings         `json:"settings"`
+	Schema             Schema           `json:"schema"`
+	ETag               string           `json:"etag"`
+	Agent              Agent            `json:"agent"`
+	Task               string           `json:"task,omitempty" doc:"URL of the task that works on the app"`
 }
 
 // Link is a page about the app.
@@ -58,8 +58,8 @@ type Volume struct {
 	AttachedTo string `json:"attached_to" doc:"server id, empty when detached"`
 }
 
-// KeptVolume is a volume that an uninstall left for the next launch.
-type KeptVolume struct {
+// RetainedVolume is a volume that an uninstall left for the next launch.
+type RetainedVolume struct {
 	ID        string    `json:"id"`
 	SizeGB    int       `json:"size_gb"`
 	CreatedAt time.Time `json:"created_at"`

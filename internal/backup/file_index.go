@@ -19,8 +19,8 @@ import (
 	"mycloudmanager/internal/openstack"
 )
 
-// Entry is a file, a directory or a link in a soft backup.
-type Entry struct {
+// BackupFile is a file, a directory or a link in a soft backup.
+type BackupFile struct {
 	Path  string    `json:"path"`
 	Type  string    `json:"type" enum:"file,dir,symlink,other"`
 	Size  int64     `json:"size,omitempty"`
@@ -40,7 +40,7 @@ const (
 
 // FilesPage is a part of what a backup holds.
 type FilesPage struct {
-	Items []Entry
+	Items []BackupFile
 	Next  string // where the next page starts, "" after the last
 }
 
@@ -68,7 +68,7 @@ func (r *Records) NewIndex(ctx context.Context, id string) (*Index, error) {
 
 // Add adds an entry. Entries come as a walk of the tree has them: a directory before what is in it, and
 // what is in it before what comes next.
-func (i *Index) Add(e Entry) error { return openstack.Fault("swift", i.lines.Encode(e)) }
+func (i *Index) Add(e BackupFile) error { return openstack.Fault("swift", i.lines.Encode(e)) }
 
 // Close writes what is left. After it the list is whole.
 func (i *Index) Close() error {
@@ -92,7 +92,7 @@ func (r *Records) Files(ctx context.Context, id, dir, query string, limit int, p
 		return FilesPage{}, err
 	}
 	defer object.Close() //nolint:errcheck // it was read as far as is needed
-	page, err := browse(object, dir, query, limit, pageToken)
+	page, err := listFiles(object, dir, query, limit, pageToken)
 	return page, openstack.Fault("swift", err)
 }
 
@@ -109,7 +109,7 @@ func (r *Records) openIndex(ctx context.Context, id string) (*swift.ObjectOpenFi
 }
 
 // Entries hands over everything that a backup holds, as a stream.
-func (r *Records) Entries(ctx context.Context, id string, each func(Entry) error) error {
+func (r *Records) Entries(ctx context.Context, id string, each func(BackupFile) error) error {
 	object, err := r.openIndex(ctx, id)
 	if err != nil {
 		return err
@@ -120,7 +120,7 @@ func (r *Records) Entries(ctx context.Context, id string, each func(Entry) error
 		return openstack.Fault("swift", err)
 	}
 	for lines := json.NewDecoder(zip); ; {
-		var e Entry
+		var e BackupFile
 		switch err := lines.Decode(&e); {
 		case errors.Is(err, io.EOF):
 			return nil
@@ -133,9 +133,9 @@ func (r *Records) Entries(ctx context.Context, id string, each func(Entry) error
 	}
 }
 
-// browse looks for a page in a list. The token is the number of the line to go on at.
-func browse(list io.Reader, dir, query string, limit int, pageToken string) (FilesPage, error) {
-	page := FilesPage{Items: []Entry{}}
+// listFiles looks for a page in a list. The token is the number of the line to go on at.
+func listFiles(list io.Reader, dir, query string, limit int, pageToken string) (FilesPage, error) {
+	page := FilesPage{Items: []BackupFile{}}
 	from, err := strconv.Atoi(cmp.Or(pageToken, "0"))
 	if err != nil {
 		return page, fault.InvalidField("page_token", "it is none that a page of this list gave")
@@ -157,7 +157,7 @@ func browse(list io.Reader, dir, query string, limit int, pageToken string) (Fil
 		if at < from {
 			continue
 		}
-		var e Entry
+		var e BackupFile
 		if err := json.Unmarshal(raw, &e); err != nil {
 			return page, err
 		}
@@ -177,7 +177,7 @@ func browse(list io.Reader, dir, query string, limit int, pageToken string) (Fil
 	}
 }
 
-func wanted(e Entry, query string, direct bool) bool {
+func wanted(e BackupFile, query string, direct bool) bool {
 	if query == "" {
 		return direct
 	}

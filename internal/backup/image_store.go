@@ -16,31 +16,31 @@ import (
 // Properties of the images that are backups. Nova hands an image's properties on to images of servers that
 // were made from it, so an image is a backup only when it names itself.
 const (
-	kindProperty        = "mcm_kind"
-	kindBackup          = "backup"
-	selfProperty        = "mcm_self"
-	planProperty        = "mcm_plan"
-	planNameProperty    = "mcm_plan_name"
-	instanceProperty    = "mcm_instance"
-	nameProperty        = "mcm_instance_name"
-	taskProperty        = "mcm_task"
-	takenProperty       = "mcm_taken_at"
-	durationProperty    = "mcm_duration"
-	consistencyProperty = "mcm_consistency"
-	sizeProperty        = "mcm_size"
-	heldProperty        = "mcm_held"
-	safetyProperty      = "mcm_safety"
-	verifiedProperty    = "mcm_verified_at"
-	statusProperty      = "mcm_verify_status"
-	detailProperty      = "mcm_verify_detail"
-	provenProperty      = "mcm_proven_at"
+	kindProperty          = "mcm_kind"
+	kindBackup            = "backup"
+	selfProperty          = "mcm_self"
+	planProperty          = "mcm_plan"
+	planNameProperty      = "mcm_plan_name"
+	instanceProperty      = "mcm_instance"
+	nameProperty          = "mcm_instance_name"
+	taskProperty          = "mcm_task"
+	createdProperty       = "mcm_created_at"
+	durationProperty      = "mcm_duration"
+	consistencyProperty   = "mcm_consistency"
+	sizeProperty          = "mcm_size"
+	heldProperty          = "mcm_held"
+	preRestoreProperty    = "mcm_pre_restore"
+	verifiedProperty      = "mcm_verified_at"
+	statusProperty        = "mcm_verify_status"
+	detailProperty        = "mcm_verify_detail"
+	restoreTestedProperty = "mcm_restore_tested_at"
 )
 
-// takenLayout tells apart what is made within one second.
-const takenLayout = "2006-01-02T15:04:05.000Z07:00"
+// createdLayout tells apart what is made within one second.
+const createdLayout = "2006-01-02T15:04:05.000Z07:00"
 
-// Taken is what is known of a snapshot before its image is whole.
-type Taken struct {
+// SnapshotMetadata is what is known of a snapshot before its image is whole.
+type SnapshotMetadata struct {
 	Plan         string
 	PlanName     string
 	Instance     string
@@ -48,24 +48,24 @@ type Taken struct {
 	Task         string
 	At           time.Time
 	Consistency  Consistency
-	Safety       bool
-	Shape        Shape
+	PreRestore   bool
+	Spec         ServerSpec
 }
 
 // Properties are what Nova is to write on the image that it makes.
-func (t Taken) Properties() map[string]string {
-	m := map[string]string{kindProperty: kindBackup, selfProperty: "", planProperty: t.Plan, planNameProperty: cut(t.PlanName), instanceProperty: t.Instance,
-		nameProperty: cut(t.InstanceName), taskProperty: t.Task, takenProperty: t.At.UTC().Format(takenLayout), consistencyProperty: string(t.Consistency),
-		heldProperty: "", verifiedProperty: "", statusProperty: "", detailProperty: "", provenProperty: "", safetyProperty: strconv.FormatBool(t.Safety)}
-	maps.Copy(m, t.Shape.properties())
+func (t SnapshotMetadata) Properties() map[string]string {
+	m := map[string]string{kindProperty: kindBackup, selfProperty: "", planProperty: t.Plan, planNameProperty: truncate(t.PlanName), instanceProperty: t.Instance,
+		nameProperty: truncate(t.InstanceName), taskProperty: t.Task, createdProperty: t.At.UTC().Format(createdLayout), consistencyProperty: string(t.Consistency),
+		heldProperty: "", verifiedProperty: "", statusProperty: "", detailProperty: "", restoreTestedProperty: "", preRestoreProperty: strconv.FormatBool(t.PreRestore)}
+	maps.Copy(m, t.Spec.properties())
 	return m
 }
 
 // maxProperty is how long a value may be that Nova and Glance store.
 const maxProperty = 255
 
-// cut keeps a value within that.
-func cut(text string) string {
+// truncate keeps a value within that.
+func truncate(text string) string {
 	for i := range text {
 		if i > maxProperty-4 {
 			return text[:i]
@@ -77,32 +77,32 @@ func cut(text string) string {
 // Image is a snapshot's image, whole or not.
 type Image struct {
 	Backup
-	Whole bool // active, and it names itself
+	Complete bool // active, and it names itself
 }
 
 // Images lists the images that are or were to become backups, with one call a page of Glance.
 // https://docs.openstack.org/api-ref/image/v2/#list-images
 func Images(ctx context.Context, s *openstack.Session) ([]Image, error) {
-	return listed(ctx, s, url.Values{kindProperty: {kindBackup}, "limit": {"1000"}})
+	return listImages(ctx, s, url.Values{kindProperty: {kindBackup}, "limit": {"1000"}})
 }
 
 // ImagesOf lists the images that a task has made of an instance; there is more than one only when a
 // request was sent again whose answer was lost.
 func ImagesOf(ctx context.Context, s *openstack.Session, task, instance string) ([]Image, error) {
-	return listed(ctx, s, url.Values{taskProperty: {task}, instanceProperty: {instance}})
+	return listImages(ctx, s, url.Values{taskProperty: {task}, instanceProperty: {instance}})
 }
 
-// query is a list's filter; gophercloud's own has no properties.
-type query url.Values
+// kindQuery is a list's filter; gophercloud's own has no properties.
+type kindQuery url.Values
 
-func (q query) ToImageListQuery() (string, error) { return "?" + url.Values(q).Encode(), nil }
+func (q kindQuery) ToImageListQuery() (string, error) { return "?" + url.Values(q).Encode(), nil }
 
-func listed(ctx context.Context, s *openstack.Session, q url.Values) ([]Image, error) {
+func listImages(ctx context.Context, s *openstack.Session, q url.Values) ([]Image, error) {
 	c, err := s.Image()
 	if err != nil {
 		return nil, err
 	}
-	pages, err := images.List(c, query(q)).AllPages(ctx)
+	pages, err := images.List(c, kindQuery(q)).AllPages(ctx)
 	if err != nil {
 		return nil, s.Fault("glance", err)
 	}
@@ -128,9 +128,9 @@ func property(image images.Image, name string) string {
 func ImageFrom(image images.Image) Image {
 	b := Backup{ID: SnapshotID(image.ID), Image: image.ID, Method: Snapshot, Plan: property(image, planProperty), PlanName: property(image, planNameProperty),
 		Instance: property(image, instanceProperty), InstanceName: property(image, nameProperty), Task: property(image, taskProperty),
-		CreatedAt: moment(property(image, takenProperty), image.CreatedAt), Consistency: Consistency(property(image, consistencyProperty)),
-		SizeBytes: image.SizeBytes, Checksum: image.Checksum, Held: property(image, heldProperty) == "true", Safety: property(image, safetyProperty) == "true",
-		VerifyStatus: VerifyStatus(property(image, statusProperty)), VerifyDetail: property(image, detailProperty), Server: shapeFrom(image)}
+		CreatedAt: parseTime(property(image, createdProperty), image.CreatedAt), Consistency: Consistency(property(image, consistencyProperty)),
+		SizeBytes: image.SizeBytes, Checksum: image.Checksum, Held: property(image, heldProperty) == "true", PreRestore: property(image, preRestoreProperty) == "true",
+		VerifyStatus: VerifyStatus(property(image, statusProperty)), VerifyDetail: property(image, detailProperty), Server: specFrom(image)}
 	if size, err := strconv.ParseInt(property(image, sizeProperty), 10, 64); err == nil {
 		b.SizeBytes = size
 	}
@@ -139,18 +139,18 @@ func ImageFrom(image images.Image) Image {
 	if b.VerifyStatus == "" {
 		b.VerifyStatus = NeverVerified
 	}
-	b.VerifiedAt, b.ProvenAt = pastMoment(property(image, verifiedProperty)), pastMoment(property(image, provenProperty))
-	return Image{Backup: b, Whole: image.Status == images.ImageStatusActive && property(image, selfProperty) == image.ID}
+	b.VerifiedAt, b.RestoreTestedAt = parsePastTime(property(image, verifiedProperty)), parsePastTime(property(image, restoreTestedProperty))
+	return Image{Backup: b, Complete: image.Status == images.ImageStatusActive && property(image, selfProperty) == image.ID}
 }
 
-func moment(text string, fallback time.Time) time.Time {
-	if at := pastMoment(text); at != nil {
+func parseTime(text string, fallback time.Time) time.Time {
+	if at := parsePastTime(text); at != nil {
 		return *at
 	}
 	return fallback.UTC()
 }
 
-func pastMoment(text string) *time.Time {
+func parsePastTime(text string) *time.Time {
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {
 		return nil
@@ -175,9 +175,9 @@ func ImageByID(ctx context.Context, s *openstack.Session, id string) (Image, ima
 	return ImageFrom(*image), *image, nil
 }
 
-// Amend writes properties on a backup's image. It is idempotent: the same values.
+// UpdateProperties writes properties on a backup's image. It is idempotent: the same values.
 // https://docs.openstack.org/api-ref/image/v2/#update-image
-func Amend(ctx context.Context, s *openstack.Session, id string, properties map[string]string) error {
+func UpdateProperties(ctx context.Context, s *openstack.Session, id string, properties map[string]string) error {
 	c, err := s.Image()
 	if err != nil {
 		return err
@@ -198,24 +198,24 @@ func Amend(ctx context.Context, s *openstack.Session, id string, properties map[
 	return s.Fault("glance", err)
 }
 
-// Finished are the properties that make an image a backup.
-func Finished(id string, size int64, took time.Duration) map[string]string {
+// CompletedProperties are the properties that make an image a backup.
+func CompletedProperties(id string, size int64, took time.Duration) map[string]string {
 	return map[string]string{selfProperty: id, sizeProperty: strconv.FormatInt(size, 10), durationProperty: strconv.FormatFloat(took.Seconds(), 'f', 1, 64)}
 }
 
-// Hold are the properties of a backup that is held, or no longer.
-func Hold(held bool) map[string]string {
+// HoldProperties are the properties of a backup that is held, or no longer.
+func HoldProperties(held bool) map[string]string {
 	return map[string]string{heldProperty: strconv.FormatBool(held)}
 }
 
-// verified are the properties of a backup that was looked at.
-func verified(b Backup) map[string]string {
-	m := map[string]string{statusProperty: string(b.VerifyStatus), detailProperty: cut(b.VerifyDetail)}
+// verificationProperties are the properties of a backup that was looked at.
+func verificationProperties(b Backup) map[string]string {
+	m := map[string]string{statusProperty: string(b.VerifyStatus), detailProperty: truncate(b.VerifyDetail)}
 	if b.VerifiedAt != nil {
 		m[verifiedProperty] = b.VerifiedAt.UTC().Format(time.RFC3339)
 	}
-	if b.ProvenAt != nil {
-		m[provenProperty] = b.ProvenAt.UTC().Format(time.RFC3339)
+	if b.RestoreTestedAt != nil {
+		m[restoreTestedProperty] = b.RestoreTestedAt.UTC().Format(time.RFC3339)
 	}
 	return m
 }
@@ -224,8 +224,8 @@ func verified(b Backup) map[string]string {
 // and the bytes that their volumes have.
 // https://docs.openstack.org/api-ref/compute/#create-image-createimage-action
 func VolumeSnapshots(image images.Image) (ids []string, size int64) {
-	for _, d := range Disks(image) {
-		ids, size = append(ids, d.Snapshot), size+int64(d.GiB)<<30
+	for _, d := range BlockDevices(image) {
+		ids, size = append(ids, d.Snapshot), size+int64(d.SizeGB)<<30
 	}
 	return ids, size
 }

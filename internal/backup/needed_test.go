@@ -15,10 +15,10 @@ func TestWhatOthersBuildOnStays(t *testing.T) {
 	var all []backup.Backup
 	for day, parent := range []string{"", "p.0", "p.1", "", "p.3"} {
 		snapshot := "p." + string(rune('0'+day))
-		all = append(all, backup.Backup{ID: backup.SoftID("i", snapshot), Instance: "i", Snapshot: snapshot, Parent: parent, CreatedAt: start.AddDate(0, 0, day)})
+		all = append(all, backup.Backup{ID: backup.FileBackupID("i", snapshot), Instance: "i", Snapshot: snapshot, Parent: parent, CreatedAt: start.AddDate(0, 0, day)})
 	}
 	reasons := func(keep int) (out []string) {
-		for _, v := range (backup.Retention{Last: keep}).Judge(all, time.UTC) {
+		for _, v := range (backup.Retention{Last: keep}).Apply(all, time.UTC) {
 			require.Equal(t, v.Reason != "expired", v.Keep)
 			out = append(out, v.Reason)
 		}
@@ -31,5 +31,5 @@ func TestWhatOthersBuildOnStays(t *testing.T) {
 	require.Equal(t, []string{"last", "last", "expired", "held", "needed"}, reasons(2))
 
 	all[0].Parent = all[0].Snapshot // nobody has made such a one
-	require.Empty(t, backup.Needed(all, func(backup.Backup) bool { return false }))
+	require.Empty(t, backup.RequiredByChain(all, func(backup.Backup) bool { return false }))
 }

@@ -14,8 +14,8 @@ type Method string
 
 // The methods, in the words of the REST contract.
 const (
-	Snapshot Method = "snapshot" // the whole instance, stopped, as an image
-	Soft     Method = "soft"     // directories, from the instance itself into Swift, encrypted
+	Snapshot  Method = "snapshot" // the whole instance, stopped, as an image
+	FileLevel Method = "soft"     // directories, from the instance itself into Swift, encrypted
 )
 
 // EngineName is what makes soft backups.
@@ -29,15 +29,15 @@ const (
 
 // Plan says what is backed up, how, when, and what is kept.
 type Plan struct {
-	ID          string    `json:"id"`
-	Name        string    `json:"name"`
-	Instances   []string  `json:"instances"`
-	Method      Method    `json:"method"`
-	Directories []string  `json:"directories"`
-	Soft        SoftRules `json:"soft"`
+	ID          string      `json:"id"`
+	Name        string      `json:"name"`
+	Instances   []string    `json:"instances"`
+	Method      Method      `json:"method"`
+	Directories []string    `json:"directories"`
+	Soft        FileOptions `json:"soft"`
 	// Snapshot is left out when it says nothing, so that the ETags of older plans stay.
-	Snapshot  SnapshotRules   `json:"snapshot,omitzero"`
-	Schedule  When            `json:"schedule"`
+	Snapshot  SnapshotOptions `json:"snapshot,omitzero"`
+	Schedule  Schedule        `json:"schedule"`
 	CatchUp   int             `json:"catch_up_seconds"` // how late a run may start after the manager was down
 	Retention Retention       `json:"retention"`
 	Author    operation.Actor `json:"author"` // in whose name it runs
@@ -46,21 +46,21 @@ type Plan struct {
 	CreatedAt time.Time       `json:"created_at"`
 }
 
-// SnapshotRules is what only snapshots have.
-type SnapshotRules struct {
-	Together bool `json:"together,omitempty" doc:"all instances are shut off before the first image is made, so that the backups of one run fit together"`
+// SnapshotOptions is what only snapshots have.
+type SnapshotOptions struct {
+	ConsistencyGroup bool `json:"consistency_group,omitempty" doc:"all instances are shut off before the first image is made, so that the backups of one run fit together"`
 }
 
-// Together reports whether a run shuts all instances off before it makes the first image.
-func (p Plan) Together() bool { return p.Method == Snapshot && p.Snapshot.Together }
+// ConsistencyGroup reports whether a run shuts all instances off before it makes the first image.
+func (p Plan) ConsistencyGroup() bool { return p.Method == Snapshot && p.Snapshot.ConsistencyGroup }
 
-// SoftRules is what only soft backups have.
-type SoftRules struct {
+// FileOptions is what only soft backups have.
+type FileOptions struct {
 	Engine      EngineName `json:"engine,omitempty" enum:"restic,duplicity" default:"restic"`
 	Excludes    []string   `json:"excludes,omitempty" maxItems:"100" doc:"patterns of the engine, for example *.cache"`
-	Before      string     `json:"before,omitempty" maxLength:"4096" doc:"shell command on the instance before the backup, as root"`
-	After       string     `json:"after,omitempty" maxLength:"4096" doc:"shell command on the instance after the backup, also when it failed"`
-	OnHookError HookRule   `json:"on_hook_error,omitempty" enum:"fail,warn" default:"fail" doc:"whether a hook that fails ends the backup"`
+	PreHook     string     `json:"pre_hook,omitempty" maxLength:"4096" doc:"shell command on the instance before the backup, as root"`
+	PostHook    string     `json:"post_hook,omitempty" maxLength:"4096" doc:"shell command on the instance after the backup, also when it failed"`
+	OnHookError HookRule   `json:"on_hook_error,omitempty" enum:"fail,continue" default:"fail" doc:"whether a hook that fails ends the backup"`
 	LimitKiB    int        `json:"limit_kib_per_second,omitempty" minimum:"0" maximum:"10485760" doc:"upload limit; 0 is none"`
 }
 
@@ -69,8 +69,8 @@ type HookRule string
 
 // The rules.
 const (
-	HookFails HookRule = "fail"
-	HookWarns HookRule = "warn"
+	HookFail     HookRule = "fail"
+	HookContinue HookRule = "continue"
 )
 
 // Target is the plan as the target of an operation.

@@ -31,14 +31,14 @@ type Plans struct {
 // WorkflowType is what a plan's schedule starts.
 const WorkflowType = "ScheduledBackup"
 
-// Planned is a plan with how its schedule stands.
-type Planned struct {
+// PlanStatus is a plan with how its schedule stands.
+type PlanStatus struct {
 	Plan
-	Paused  bool
-	Note    string
-	Missed  int // runs that were due while nothing ran, and too late for the catch-up window: by Temporal, which counts some again
-	Overlap int // runs that were due while the one before was still going on
-	ETag    string
+	Paused         bool
+	Note           string
+	Missed         int // runs that were due while nothing ran, and too late for the catch-up window: by Temporal, which counts some again
+	OverlapSkipped int // runs that were due while the one before was still going on
+	ETag           string
 	// Ran are the times of the last runs that the schedule has started, as it wanted them, the oldest first.
 	Ran []time.Time
 	// ChangedAt is when the plan was last edited, paused or resumed; zero when it never was.
@@ -47,33 +47,33 @@ type Planned struct {
 
 const (
 	idPrefix = "plan:"
-	// shortestCatchUp is Temporal's own.
-	shortestCatchUp  = 10 * time.Second
-	describersAtOnce = 8
+	// minCatchUpWindow is Temporal's own.
+	minCatchUpWindow       = 10 * time.Second
+	maxConcurrentDescribes = 8
 )
 
 func scheduleID(plan string) string { return idPrefix + plan }
 
 // Create makes a plan's schedule. A second one of the same id is a conflict.
-func (s *Plans) Create(ctx context.Context, p Plan) (Planned, error) {
+func (s *Plans) Create(ctx context.Context, p Plan) (PlanStatus, error) {
 	spec, err := p.Schedule.Spec(time.Now())
 	if err != nil {
-		return Planned{}, err
+		return PlanStatus{}, err
 	}
 	_, err = s.Temporal.ScheduleClient().Create(ctx, client.ScheduleOptions{
 		ID: scheduleID(p.ID), Spec: spec, Action: s.action(p), CatchupWindow: p.catchUp(),
 	})
 	if errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
-		return Planned{}, fault.New(fault.Conflict, nil, "there is a plan of this id")
+		return PlanStatus{}, fault.New(fault.Conflict, nil, "there is a plan of this id")
 	}
 	if err != nil {
-		return Planned{}, unavailable(err)
+		return PlanStatus{}, unavailable(err)
 	}
 	return s.Get(ctx, p.ID)
 }
 
 func (p Plan) catchUp() time.Duration {
-	return max(time.Duration(p.CatchUp)*time.Second, shortestCatchUp)
+	return max(time.Duration(p.CatchUp)*time.Second, minCatchUpWindow)
 }
 
 func (s *Plans) action(p Plan) *client.ScheduleWorkflowAction {
@@ -81,17 +81,17 @@ func (s *Plans) action(p Plan) *client.ScheduleWorkflowAction {
 }
 
 // Get returns one plan.
-func (s *Plans) Get(ctx context.Context, id string) (Planned, error) {
+func (s *Plans) Get(ctx context.Context, id string) (PlanStatus, error) {
 	d, err := s.Temporal.ScheduleClient().GetHandle(ctx, scheduleID(id)).Describe(ctx)
 	if err != nil {
-		return Planned{}, known(err)
+		return PlanStatus{}, known(err)
 	}
 	return s.planned(d)
 }
 
 // planned reads a plan from its schedule.
-func (s *Plans) planned(d *client.ScheduleDescription) (Planned, error) {
-	var p Planned
+func (s *Plans) planned(d *client.ScheduleDescription) (PlanStatus, error) {
+	var p PlanStatus
 	action, ok := d.Schedule.Action.(*client.ScheduleWorkflowAction)
 	if !ok || len(action.Args) != 1 {
 		return p, fault.New(fault.NotFound, nil, "there is no such plan")
@@ -103,7 +103,7 @@ func (s *Plans) planned(d *client.ScheduleDescription) (Planned, error) {
 	if err := s.Converter.FromPayload(payload, &p.Plan); err != nil {
 		return p, fault.New(fault.Internal, err, "the plan cannot be read: was its key lost?")
 	}
-	p.Missed, p.Overlap = d.Info.NumActionsMissedCatchupWindow, d.Info.NumActionsSkippedOverlap
+	p.Missed, p.OverlapSkipped = d.Info.NumActionsMissedCatchupWindow, d.Info.NumActionsSkippedOverlap
 	p.ChangedAt = d.Info.LastUpdateAt
 	for _, a := range d.Info.RecentActions {
 		p.Ran = append(p.Ran, a.ScheduleTime)
@@ -119,7 +119,7 @@ func (s *Plans) planned(d *client.ScheduleDescription) (Planned, error) {
 }
 
 // etag changes with everything that an edit could overwrite.
-func (p Planned) etag() string {
+func (p PlanStatus) etag() string {
 	raw, err := json.Marshal(struct {
 		Plan   Plan
 		Paused bool
@@ -134,7 +134,7 @@ func (p Planned) etag() string {
 
 // List returns plans in the order of their ids, from the one after the id that is named, at most n; more
 // tells whether there are others.
-func (s *Plans) List(ctx context.Context, after string, n int) (list []Planned, more bool, err error) {
+func (s *Plans) List(ctx context.Context, after string, n int) (list []PlanStatus, more bool, err error) {
 	ids, err := s.ids(ctx)
 	if err != nil {
 		return nil, false, err
@@ -147,9 +147,9 @@ func (s *Plans) List(ctx context.Context, after string, n int) (list []Planned, 
 	if more = len(ids) > n; more {
 		ids = ids[:n]
 	}
-	described := make([]*Planned, len(ids))
+	described := make([]*PlanStatus, len(ids))
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(describersAtOnce)
+	g.SetLimit(maxConcurrentDescribes)
 	for i, id := range ids {
 		g.Go(func() error {
 			p, err := s.Get(ctx, id)
@@ -163,7 +163,7 @@ func (s *Plans) List(ctx context.Context, after string, n int) (list []Planned, 
 	if err := g.Wait(); err != nil {
 		return nil, false, err
 	}
-	list = []Planned{}
+	list = []PlanStatus{}
 	for _, p := range described {
 		if p != nil {
 			list = append(list, *p)
@@ -194,8 +194,8 @@ func (s *Plans) ids(ctx context.Context) ([]string, error) {
 
 // Replace changes a plan, unless it is no longer what the caller saw: etag "" is whatever it is now. Runs
 // that were due before stay due.
-func (s *Plans) Replace(ctx context.Context, p Plan, etag string) (Planned, error) {
-	return s.change(ctx, p.ID, etag, func(before Planned, schedule *client.Schedule) error {
+func (s *Plans) Replace(ctx context.Context, p Plan, etag string) (PlanStatus, error) {
+	return s.change(ctx, p.ID, etag, func(before PlanStatus, schedule *client.Schedule) error {
 		p.CreatedAt = before.CreatedAt
 		spec, err := p.Schedule.Spec(time.Now())
 		if err != nil {
@@ -211,28 +211,28 @@ func (s *Plans) Replace(ctx context.Context, p Plan, etag string) (Planned, erro
 }
 
 // Pause keeps a plan from running until it is resumed.
-func (s *Plans) Pause(ctx context.Context, id, note string) (Planned, error) {
-	return s.change(ctx, id, "", func(_ Planned, schedule *client.Schedule) error {
+func (s *Plans) Pause(ctx context.Context, id, note string) (PlanStatus, error) {
+	return s.change(ctx, id, "", func(_ PlanStatus, schedule *client.Schedule) error {
 		schedule.State.Paused, schedule.State.Note = true, note
 		return nil
 	})
 }
 
 // Resume lets a plan run again. What was due meanwhile is not made up for.
-func (s *Plans) Resume(ctx context.Context, id string) (Planned, error) {
-	return s.change(ctx, id, "", func(_ Planned, schedule *client.Schedule) error {
+func (s *Plans) Resume(ctx context.Context, id string) (PlanStatus, error) {
+	return s.change(ctx, id, "", func(_ PlanStatus, schedule *client.Schedule) error {
 		schedule.State.Paused, schedule.State.Note = false, ""
 		return nil
 	})
 }
 
 // change edits a schedule. Temporal refuses it when somebody else did meanwhile, and it is tried again.
-func (s *Plans) change(ctx context.Context, id, etag string, edit func(before Planned, schedule *client.Schedule) error) (Planned, error) {
+func (s *Plans) change(ctx context.Context, id, etag string, edit func(before PlanStatus, schedule *client.Schedule) error) (PlanStatus, error) {
 	var refused error
 	err := s.Temporal.ScheduleClient().GetHandle(ctx, scheduleID(id)).Update(ctx, client.ScheduleUpdateOptions{DoUpdate: func(in client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
 		before, err := s.planned(&in.Description)
 		if err == nil && etag != "" && etag != before.ETag {
-			err = &Stale{}
+			err = &ErrPreconditionFailed{}
 		}
 		if err == nil {
 			if in.Description.Schedule.State == nil {
@@ -244,19 +244,19 @@ func (s *Plans) change(ctx context.Context, id, etag string, edit func(before Pl
 		return &client.ScheduleUpdate{Schedule: &in.Description.Schedule}, err
 	}})
 	if refused != nil {
-		return Planned{}, refused
+		return PlanStatus{}, refused
 	}
 	if err != nil {
-		return Planned{}, known(err)
+		return PlanStatus{}, known(err)
 	}
 	return s.Get(ctx, id)
 }
 
-// Stale is the refusal to overwrite what the caller has not seen.
-type Stale struct{}
+// ErrPreconditionFailed is the refusal to overwrite what the caller has not seen.
+type ErrPreconditionFailed struct{}
 
 // Error implements error.
-func (*Stale) Error() string { return "the plan was changed meanwhile: read it again" }
+func (*ErrPreconditionFailed) Error() string { return "the plan was changed meanwhile: read it again" }
 
 // Delete removes a plan; what it made stays.
 func (s *Plans) Delete(ctx context.Context, id string) error {

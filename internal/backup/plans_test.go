@@ -22,7 +22,7 @@ func newPlans(t testing.TB) (*backup.Plans, *temporaltest.Server) {
 
 func plan(id, name string) backup.Plan {
 	return backup.Plan{ID: id, Name: name, Instances: []string{"a"}, Method: backup.Snapshot, CatchUp: 3600,
-		Schedule: backup.When{Frequency: backup.Daily, Time: "02:30", TimeZone: "Europe/Paris"}}
+		Schedule: backup.Schedule{Frequency: backup.Daily, Time: "02:30", TimeZone: "Europe/Paris"}}
 }
 
 func TestAPlanIsItsSchedule(t *testing.T) {
@@ -40,7 +40,7 @@ func TestAPlanIsItsSchedule(t *testing.T) {
 	require.Equal(t, "later", after.Name)
 	require.NotEqual(t, made.ETag, after.ETag)
 	_, err = plans.Replace(t.Context(), changed, made.ETag)
-	var stale *backup.Stale
+	var stale *backup.ErrPreconditionFailed
 	require.ErrorAs(t, err, &stale, "what the caller has not seen is not overwritten")
 
 	paused, err := plans.Pause(t.Context(), made.ID, "moving house")
@@ -73,11 +73,11 @@ func TestAPlanIsItsSchedule(t *testing.T) {
 // starts besides is left out by the workflow.
 func TestTemporalKnowsEveryTimeOfAPlan(t *testing.T) {
 	_, server := newPlans(t)
-	daily := func(zone, at string) backup.When {
-		return backup.When{Frequency: backup.Daily, Time: at, TimeZone: zone}
+	daily := func(zone, at string) backup.Schedule {
+		return backup.Schedule{Frequency: backup.Daily, Time: at, TimeZone: zone}
 	}
 	for i, c := range []struct {
-		when backup.When
+		when backup.Schedule
 		from time.Time // nine days around it
 	}{
 		{daily("Europe/Paris", "02:30"), time.Date(2027, 3, 24, 12, 0, 0, 0, time.UTC)},
@@ -88,10 +88,10 @@ func TestTemporalKnowsEveryTimeOfAPlan(t *testing.T) {
 		{daily("Australia/Lord_Howe", "02:15"), time.Date(2027, 9, 30, 0, 0, 0, 0, time.UTC)},
 		{daily("Australia/Lord_Howe", "01:45"), time.Date(2027, 4, 1, 0, 0, 0, 0, time.UTC)},
 		{daily("Pacific/Apia", "00:30"), time.Date(2027, 4, 1, 0, 0, 0, 0, time.UTC)},
-		{backup.When{Frequency: backup.Monthly, DayOfMonth: 31, Time: "04:00", TimeZone: "Europe/Paris"}, time.Date(2028, 1, 15, 0, 0, 0, 0, time.UTC)},
-		{backup.When{Frequency: backup.Weekly, Weekday: "sunday", Time: "02:30", TimeZone: "Europe/Paris"}, time.Date(2027, 3, 24, 0, 0, 0, 0, time.UTC)},
-		{backup.When{Frequency: backup.Cron, Cron: "0 */6 * * *", TimeZone: "Europe/Paris"}, time.Date(2027, 3, 27, 0, 0, 0, 0, time.UTC)},
-		{backup.When{Frequency: backup.Cron, Cron: "30 2 13 * fri", TimeZone: "America/New_York"}, time.Date(2027, 3, 1, 0, 0, 0, 0, time.UTC)},
+		{backup.Schedule{Frequency: backup.Monthly, DayOfMonth: 31, Time: "04:00", TimeZone: "Europe/Paris"}, time.Date(2028, 1, 15, 0, 0, 0, 0, time.UTC)},
+		{backup.Schedule{Frequency: backup.Weekly, Weekday: "sunday", Time: "02:30", TimeZone: "Europe/Paris"}, time.Date(2027, 3, 24, 0, 0, 0, 0, time.UTC)},
+		{backup.Schedule{Frequency: backup.Cron, Cron: "0 */6 * * *", TimeZone: "Europe/Paris"}, time.Date(2027, 3, 27, 0, 0, 0, 0, time.UTC)},
+		{backup.Schedule{Frequency: backup.Cron, Cron: "30 2 13 * fri", TimeZone: "America/New_York"}, time.Date(2027, 3, 1, 0, 0, 0, 0, time.UTC)},
 	} {
 		t.Run(fmt.Sprintf("%d %s", i, c.when), func(t *testing.T) {
 			spec, err := c.when.Spec(time.Now())

@@ -41,7 +41,7 @@ func (r *Reader) read(ctx context.Context) ([]Backup, error) {
 		return nil, err
 	}
 	for _, image := range made {
-		if image.Whole {
+		if image.Complete {
 			list = append(list, image.Backup)
 		}
 	}
@@ -53,25 +53,25 @@ func (r *Reader) read(ctx context.Context) ([]Backup, error) {
 func (r *Reader) Get(ctx context.Context, id string) (Backup, error) {
 	switch MethodOf(id) {
 	case Snapshot:
-	case Soft:
+	case FileLevel:
 		return r.Records.Get(ctx, id)
 	default:
-		return Backup{}, gone()
+		return Backup{}, deletedError()
 	}
 	s, err := r.Cloud.Manager(ctx)
 	if err != nil {
 		return Backup{}, err
 	}
 	image, _, err := ImageByID(ctx, s, ImageOf(id))
-	if fault.KindOf(err) == fault.NotFound || err == nil && !image.Whole {
-		return Backup{}, gone()
+	if fault.KindOf(err) == fault.NotFound || err == nil && !image.Complete {
+		return Backup{}, deletedError()
 	}
 	return image.Backup, err
 }
 
-// Hold keeps a backup whatever any plan says, or no longer.
+// HoldProperties keeps a backup whatever any plan says, or no longer.
 func (r *Reader) Hold(ctx context.Context, b Backup, held bool) error {
-	if b.Method == Soft {
+	if b.Method == FileLevel {
 		b.Held = held
 		return r.Records.Put(ctx, b)
 	}
@@ -79,42 +79,42 @@ func (r *Reader) Hold(ctx context.Context, b Backup, held bool) error {
 	if err != nil {
 		return err
 	}
-	return Amend(ctx, s, b.Image, Hold(held))
+	return UpdateProperties(ctx, s, b.Image, HoldProperties(held))
 }
 
-// Look is what a verification has found.
-type Look struct {
-	OK     bool
-	Detail string
-	Proven bool // it was restored for a trial and compared
+// VerificationResult is what a verification has found.
+type VerificationResult struct {
+	OK            bool
+	Detail        string
+	RestoreTested bool // it was restored for a trial and compared
 }
 
 // Verify keeps what a verification has found. It is idempotent but for the time.
-func (r *Reader) Verify(ctx context.Context, b Backup, look Look) error {
+func (r *Reader) Verify(ctx context.Context, b Backup, look VerificationResult) error {
 	now := time.Now().UTC()
 	b.VerifiedAt, b.VerifyStatus, b.VerifyDetail = &now, VerifiedOK, look.Detail
 	if !look.OK {
 		b.VerifyStatus = VerifyFailed
 	}
-	if look.Proven {
-		b.ProvenAt = &now
+	if look.RestoreTested {
+		b.RestoreTestedAt = &now
 	}
-	if b.Method == Soft {
+	if b.Method == FileLevel {
 		return r.Records.Put(ctx, b)
 	}
 	s, err := r.Cloud.Manager(ctx)
 	if err != nil {
 		return err
 	}
-	return Amend(ctx, s, b.Image, verified(b))
+	return UpdateProperties(ctx, s, b.Image, verificationProperties(b))
 }
 
 // Files returns what a soft backup holds in a directory, or below it by a name.
 func (r *Reader) Files(ctx context.Context, id, dir, query string, limit int, pageToken string) (FilesPage, error) {
-	if MethodOf(id) != Soft {
+	if MethodOf(id) != FileLevel {
 		return FilesPage{}, fault.New(fault.NotFound, nil, "the files of a snapshot are not listed: it is restored as a whole")
 	}
 	return r.Records.Files(ctx, id, dir, query, limit, pageToken)
 }
 
-func gone() error { return fault.New(fault.NotFound, nil, "there is no such backup") }
+func deletedError() error { return fault.New(fault.NotFound, nil, "there is no such backup") }

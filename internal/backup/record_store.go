@@ -40,12 +40,12 @@ type record struct {
 }
 
 func nameOf(id, suffix string) string {
-	instance, snapshot := SoftOf(id)
+	instance, snapshot := FileBackupOf(id)
 	return instance + "/" + snapshot + suffix
 }
 
-// readsAtOnce bounds the records that are fetched at once.
-const readsAtOnce = 8
+// maxConcurrentReads bounds the records that are fetched at once.
+const maxConcurrentReads = 8
 
 // List returns the soft backups of an instance, of all for "", the newest first.
 func (r *Records) List(ctx context.Context, instance string) ([]Backup, error) {
@@ -77,7 +77,7 @@ func (r *Records) List(ctx context.Context, instance string) ([]Backup, error) {
 func (r *Records) readAll(ctx context.Context, store *swift.Connection, objects []swift.Object) ([]Backup, error) {
 	found := make([]*Backup, len(objects))
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(readsAtOnce)
+	group.SetLimit(maxConcurrentReads)
 	for i, o := range objects {
 		if b, ok := r.recall(o.Name, o.Hash); ok {
 			found[i] = &b
@@ -151,7 +151,7 @@ func (r *Records) fetch(ctx context.Context, store *swift.Connection, name strin
 
 // Get returns one soft backup, read anew.
 func (r *Records) Get(ctx context.Context, id string) (Backup, error) {
-	if instance, snapshot := SoftOf(id); MethodOf(id) != Soft || instance == "" || snapshot == "" || strings.ContainsAny(id, "/") {
+	if instance, snapshot := FileBackupOf(id); MethodOf(id) != FileLevel || instance == "" || snapshot == "" || strings.ContainsAny(id, "/") {
 		return Backup{}, fault.New(fault.NotFound, nil, "there is no backup %s", id)
 	}
 	store, err := r.Store(ctx)

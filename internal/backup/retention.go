@@ -18,33 +18,33 @@ type Retention struct {
 // None reports whether nothing is ever deleted.
 func (r Retention) None() bool { return r == Retention{} }
 
-// Verdict is what becomes of a backup, and why.
-type Verdict struct {
+// RetentionDecision is what becomes of a backup, and why.
+type RetentionDecision struct {
 	Backup Backup `json:"backup"`
 	Keep   bool   `json:"keep"`
 	Reason string `json:"reason" enum:"last,daily,weekly,monthly,held,last_good,needed,expired,unlimited"`
 }
 
-// Judge says what becomes of each backup, the newest first. Days, weeks and months are those of the
+// Apply says what becomes of each backup, the newest first. Days, weeks and months are those of the
 // plan's time zone. Of each instance the newest backup that did not fail its verification stays, whatever
 // the rules say, and so does what is held.
-func (r Retention) Judge(backups []Backup, zone *time.Location) []Verdict {
+func (r Retention) Apply(backups []Backup, zone *time.Location) []RetentionDecision {
 	backups = slices.Clone(backups)
 	slices.SortFunc(backups, func(a, b Backup) int { return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), cmp.Compare(a.ID, b.ID)) })
-	seen := map[string]*kept{}
-	verdicts := make([]Verdict, 0, len(backups))
+	seen := map[string]*keepCounters{}
+	verdicts := make([]RetentionDecision, 0, len(backups))
 	for _, b := range backups {
 		if seen[b.Instance] == nil {
-			seen[b.Instance] = &kept{}
+			seen[b.Instance] = &keepCounters{}
 		}
-		reason := seen[b.Instance].why(b, r, zone)
-		verdicts = append(verdicts, Verdict{Backup: b, Keep: reason != "expired", Reason: reason})
+		reason := seen[b.Instance].keepReason(b, r, zone)
+		verdicts = append(verdicts, RetentionDecision{Backup: b, Keep: reason != "expired", Reason: reason})
 	}
 	goes := map[string]bool{}
 	for _, v := range verdicts {
 		goes[v.Backup.ID] = !v.Keep
 	}
-	needed := Needed(backups, func(b Backup) bool { return goes[b.ID] })
+	needed := RequiredByChain(backups, func(b Backup) bool { return goes[b.ID] })
 	for i, v := range verdicts {
 		if needed[v.Backup.ID] {
 			verdicts[i].Keep, verdicts[i].Reason = true, "needed"
@@ -53,8 +53,8 @@ func (r Retention) Judge(backups []Backup, zone *time.Location) []Verdict {
 	return verdicts
 }
 
-// Needed are the ids of those that were to go but must stay, because one that stays builds on them.
-func Needed(all []Backup, goes func(Backup) bool) map[string]bool {
+// RequiredByChain are the ids of those that were to go but must stay, because one that stays builds on them.
+func RequiredByChain(all []Backup, goes func(Backup) bool) map[string]bool {
 	by, needed, walked := map[string]Backup{}, map[string]bool{}, map[string]bool{}
 	for _, b := range all {
 		by[b.ID] = b
@@ -64,7 +64,7 @@ func Needed(all []Backup, goes func(Backup) bool) map[string]bool {
 			continue
 		}
 		for at := b; at.Parent != ""; {
-			id := SoftID(at.Instance, at.Parent)
+			id := FileBackupID(at.Instance, at.Parent)
 			parent, there := by[id]
 			if !there || walked[id] {
 				break
@@ -79,14 +79,14 @@ func Needed(all []Backup, goes func(Backup) bool) map[string]bool {
 	return needed
 }
 
-// kept counts what is kept of one instance, walking from its newest backup to the oldest.
-type kept struct {
+// keepCounters counts what is kept of one instance, walking from its newest backup to the oldest.
+type keepCounters struct {
 	good                         bool
 	last, daily, weekly, monthly int
 	day, week, month             string
 }
 
-func (k *kept) why(b Backup, r Retention, zone *time.Location) string {
+func (k *keepCounters) keepReason(b Backup, r Retention, zone *time.Location) string {
 	at := b.CreatedAt.In(zone)
 	good := b.VerifyStatus != VerifyFailed
 	first := good && !k.good
@@ -119,12 +119,12 @@ func (k *kept) why(b Backup, r Retention, zone *time.Location) string {
 	return "expired"
 }
 
-// Judge says what becomes of the plan's own backups among all; those made before a restore are none of it.
-func (p Plan) Judge(all []Backup) ([]Verdict, error) {
+// Apply says what becomes of the plan's own backups among all; those made before a restore are none of it.
+func (p Plan) ApplyRetention(all []Backup) ([]RetentionDecision, error) {
 	zone, err := p.Schedule.Zone()
 	if err != nil {
 		return nil, err
 	}
-	own := slices.DeleteFunc(slices.Clone(all), func(b Backup) bool { return b.Plan != p.ID || b.Safety })
-	return p.Retention.Judge(own, zone), nil
+	own := slices.DeleteFunc(slices.Clone(all), func(b Backup) bool { return b.Plan != p.ID || b.PreRestore })
+	return p.Retention.Apply(own, zone), nil
 }

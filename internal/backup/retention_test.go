@@ -14,7 +14,7 @@ func TestRetentionOfHundredNights(t *testing.T) {
 	for i := range 100 {
 		all = append(all, Backup{ID: SnapshotID(newest.AddDate(0, 0, -i).Format(time.DateOnly)), Instance: "web", CreatedAt: newest.AddDate(0, 0, -i)})
 	}
-	verdicts := Retention{Last: 2, Daily: 7, Weekly: 4, Monthly: 3}.Judge(all, time.UTC)
+	verdicts := Retention{Last: 2, Daily: 7, Weekly: 4, Monthly: 3}.Apply(all, time.UTC)
 	reasons := map[string]int{}
 	for _, v := range verdicts {
 		reasons[v.Reason]++
@@ -25,7 +25,7 @@ func TestRetentionOfHundredNights(t *testing.T) {
 
 func TestRetentionNeverTakesTheLastGoodOne(t *testing.T) {
 	day := func(n int) time.Time { return time.Date(2027, 4, n, 1, 0, 0, 0, time.UTC) }
-	verdicts := Retention{Last: 1}.Judge([]Backup{
+	verdicts := Retention{Last: 1}.Apply([]Backup{
 		{ID: "a", Instance: "web", CreatedAt: day(9), VerifyStatus: VerifyFailed},
 		{ID: "b", Instance: "web", CreatedAt: day(8)},
 		{ID: "c", Instance: "web", CreatedAt: day(7), Held: true},
@@ -40,7 +40,7 @@ func TestRetentionNeverTakesTheLastGoodOne(t *testing.T) {
 }
 
 func TestRetentionWithoutRulesKeepsAll(t *testing.T) {
-	for _, v := range (Retention{}).Judge([]Backup{{ID: "a"}, {ID: "b"}}, time.UTC) {
+	for _, v := range (Retention{}).Apply([]Backup{{ID: "a"}, {ID: "b"}}, time.UTC) {
 		require.True(t, v.Keep)
 	}
 }
@@ -53,8 +53,8 @@ func TestRetentionCountsDaysOfThePlan(t *testing.T) {
 		{ID: "a", Instance: "web", CreatedAt: time.Date(2027, 6, 2, 22, 0, 0, 0, zone)},
 		{ID: "b", Instance: "web", CreatedAt: time.Date(2027, 6, 2, 1, 0, 0, 0, zone)},
 	}
-	verdicts := Retention{Daily: 5}.Judge(same, zone)
+	verdicts := Retention{Daily: 5}.Apply(same, zone)
 	require.True(t, verdicts[0].Keep)
 	require.False(t, verdicts[1].Keep)
-	require.True(t, Retention{Daily: 5}.Judge(same, time.UTC)[1].Keep)
+	require.True(t, Retention{Daily: 5}.Apply(same, time.UTC)[1].Keep)
 }

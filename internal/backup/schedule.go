@@ -25,11 +25,11 @@ const (
 	Cron    Frequency = "cron"
 )
 
-// When is when a plan runs, in its time zone.
+// Schedule is when a plan runs, in its time zone.
 //
 // A time that does not exist on a day, because clocks are put forward over it, stands for the first minute
 // that does; one that occurs twice stands for the first. A day that a month lacks stands for its last.
-type When struct {
+type Schedule struct {
 	Frequency  Frequency `json:"frequency" enum:"daily,weekly,monthly,cron"`
 	Time       string    `json:"time,omitempty" pattern:"^([01][0-9]|2[0-3]):[0-5][0-9]$" doc:"hh:mm"`
 	Weekday    string    `json:"weekday,omitempty" enum:"monday,tuesday,wednesday,thursday,friday,saturday,sunday"`
@@ -39,26 +39,26 @@ type When struct {
 	Jitter     int       `json:"jitter_seconds,omitempty" minimum:"0" maximum:"3600" doc:"each run starts up to so much later"`
 }
 
-// Moved is why a run is not at its own time.
-type Moved string
+// Adjustment is why a run is not at its own time.
+type Adjustment string
 
 // The reasons.
 const (
-	NotMoved Moved = ""
-	Skipped  Moved = "skipped_hour" // the time does not exist on that day
-	Twice    Moved = "doubled_hour" // the time occurs twice on that day: this is the first
-	Shorter  Moved = "short_month"  // the month lacks the day
+	Unadjusted Adjustment = ""
+	DSTGap     Adjustment = "dst_gap"     // the time does not exist on that day
+	DSTOverlap Adjustment = "dst_overlap" // the time occurs twice on that day: this is the first
+	ShortMonth Adjustment = "short_month" // the month lacks the day
 )
 
 // Occurrence is one time at which a plan is due.
 type Occurrence struct {
-	At    time.Time `json:"at"`
-	Local string    `json:"local" doc:"in the plan's time zone"`
-	Moved Moved     `json:"moved,omitempty" enum:"skipped_hour,doubled_hour,short_month"`
+	At         time.Time  `json:"at"`
+	Local      string     `json:"local" doc:"in the plan's time zone"`
+	Adjustment Adjustment `json:"adjustment,omitempty" enum:"dst_gap,dst_overlap,short_month"`
 }
 
 // Zone is the time zone.
-func (w When) Zone() (*time.Location, error) {
+func (w Schedule) Zone() (*time.Location, error) {
 	if w.TimeZone == "" || w.TimeZone == "Local" {
 		return nil, fault.InvalidField("schedule.time_zone", "a name of the IANA database, for example Europe/Paris")
 	}
@@ -69,8 +69,8 @@ func (w When) Zone() (*time.Location, error) {
 	return zone, nil
 }
 
-// Check refuses what is never due or cannot be read.
-func (w When) Check() error {
+// Validate refuses what is never due or cannot be read.
+func (w Schedule) Validate() error {
 	if _, err := w.Zone(); err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func (w When) Check() error {
 }
 
 // fields reads the cron line. The library reads it as if in UTC: times are made local here, by one rule.
-func (w When) fields() (*cron.SpecSchedule, error) {
+func (w Schedule) fields() (*cron.SpecSchedule, error) {
 	if strings.Contains(w.Cron, "TZ=") {
 		return nil, fault.InvalidField("schedule.cron", "the time zone has a field of its own")
 	}
@@ -106,11 +106,11 @@ func (w When) fields() (*cron.SpecSchedule, error) {
 
 var weekdays = []string{"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}
 
-func (w When) weekday() int { return slices.Index(weekdays, w.Weekday) }
+func (w Schedule) weekday() int { return slices.Index(weekdays, w.Weekday) }
 
 // Next returns the next n occurrences after t.
-func (w When) Next(t time.Time, n int) ([]Occurrence, error) {
-	if err := w.Check(); err != nil {
+func (w Schedule) Next(t time.Time, n int) ([]Occurrence, error) {
+	if err := w.Validate(); err != nil {
 		return nil, err
 	}
 	zone, err := w.Zone()
@@ -128,26 +128,26 @@ func (w When) Next(t time.Time, n int) ([]Occurrence, error) {
 		wall = next
 		at, shifted := instant(next, zone)
 		if at.After(t) && (len(out) == 0 || at.After(out[len(out)-1].At)) {
-			out = append(out, Occurrence{At: at.UTC(), Local: at.Format("2006-01-02T15:04:05Z07:00"), Moved: cmp.Or(shifted, moved)})
+			out = append(out, Occurrence{At: at.UTC(), Local: at.Format("2006-01-02T15:04:05Z07:00"), Adjustment: cmp.Or(shifted, moved)})
 		}
 	}
 	return out, nil
 }
 
 // Due reports whether t is an occurrence, to the second.
-func (w When) Due(t time.Time) bool {
+func (w Schedule) Due(t time.Time) bool {
 	next, err := w.Next(t.Add(-time.Second), 1)
 	return err == nil && len(next) == 1 && next[0].At.Equal(t.Truncate(time.Second))
 }
 
 // nextWall is the next time on the wall's clock, which is kept as if it were UTC.
-func (w When) nextWall(after time.Time) (time.Time, Moved) {
+func (w Schedule) nextWall(after time.Time) (time.Time, Adjustment) {
 	if w.Frequency == Cron {
 		s, err := w.fields()
 		if err != nil {
-			return time.Time{}, NotMoved
+			return time.Time{}, Unadjusted
 		}
-		return s.Next(after), NotMoved
+		return s.Next(after), Unadjusted
 	}
 	hour, minute := w.clock()
 	for day := after.Truncate(24 * time.Hour); ; day = day.AddDate(0, 0, 1) {
@@ -159,21 +159,21 @@ func (w When) nextWall(after time.Time) (time.Time, Moved) {
 }
 
 // on reports whether the plan runs on the day.
-func (w When) on(day time.Time) (bool, Moved) {
+func (w Schedule) on(day time.Time) (bool, Adjustment) {
 	switch w.Frequency {
 	case Weekly:
-		return int(day.Weekday()) == w.weekday(), NotMoved
+		return int(day.Weekday()) == w.weekday(), Unadjusted
 	case Monthly:
 		last := time.Date(day.Year(), day.Month()+1, 0, 0, 0, 0, 0, time.UTC).Day()
 		if day.Day() == last && w.DayOfMonth > last {
-			return true, Shorter
+			return true, ShortMonth
 		}
-		return day.Day() == w.DayOfMonth, NotMoved
+		return day.Day() == w.DayOfMonth, Unadjusted
 	}
-	return true, NotMoved
+	return true, Unadjusted
 }
 
-func (w When) clock() (hour, minute int) {
+func (w Schedule) clock() (hour, minute int) {
 	h, m, _ := strings.Cut(w.Time, ":")
 	hour, _ = strconv.Atoi(h) // Check has seen both
 	minute, _ = strconv.Atoi(m)
@@ -186,7 +186,7 @@ func wallOf(t time.Time) time.Time {
 }
 
 // instant is when the wall's clock shows w for the first time, or the first minute after it that exists.
-func instant(w time.Time, zone *time.Location) (time.Time, Moved) {
+func instant(w time.Time, zone *time.Location) (time.Time, Adjustment) {
 	// The offsets around are the only candidates: no clock is put twice within two days.
 	_, before := w.AddDate(0, 0, -1).In(zone).Zone()
 	_, after := w.AddDate(0, 0, 1).In(zone).Zone()
@@ -194,22 +194,22 @@ func instant(w time.Time, zone *time.Location) (time.Time, Moved) {
 	shows := func(t time.Time) bool { return wallOf(t.In(zone)).Equal(w) }
 	switch {
 	case before == after:
-		return first.In(zone), NotMoved
+		return first.In(zone), Unadjusted
 	case shows(first) && shows(second):
-		return first.In(zone), Twice
+		return first.In(zone), DSTOverlap
 	case shows(first):
-		return first.In(zone), NotMoved
+		return first.In(zone), Unadjusted
 	case shows(second):
-		return second.In(zone), NotMoved
+		return second.In(zone), Unadjusted
 	}
 	_, change := second.In(zone).ZoneBounds() // second lies before the change, whose instant ends what it is in
-	return change, Skipped
+	return change, DSTGap
 }
 
 func at(w time.Time, offset int) time.Time { return w.Add(-time.Duration(offset) * time.Second) }
 
 // String is the schedule in words, for logs.
-func (w When) String() string {
+func (w Schedule) String() string {
 	if w.Frequency == Cron {
 		return fmt.Sprintf("cron %s %s", w.Cron, w.TimeZone)
 	}

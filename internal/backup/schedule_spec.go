@@ -7,20 +7,20 @@ import (
 	"go.temporal.io/sdk/client"
 )
 
-// ahead is how many years changes of clocks are looked for. A plan that is edited looks again.
+// spliceHorizon is how many years changes of clocks are looked for. A plan that is edited looks again.
 const (
-	ahead = 20
-	// mostRepeats bounds the spec of a plan that runs each minute.
-	mostRepeats = 500
+	spliceHorizon = 20
+	// maxRepeats bounds the spec of a plan that runs each minute.
+	maxRepeats = 500
 )
 
 // Spec is the schedule as Temporal keeps it. Temporal leaves out times that a clock skips, and of what a
 // clock shows twice takes the one, the other or both: these times are therefore named one by one, and what
 // is not due is left out by the workflow that is started.
 // https://docs.temporal.io/schedule#spec
-func (w When) Spec(now time.Time) (client.ScheduleSpec, error) {
+func (w Schedule) Spec(now time.Time) (client.ScheduleSpec, error) {
 	spec := client.ScheduleSpec{TimeZoneName: w.TimeZone, Jitter: time.Duration(w.Jitter) * time.Second}
-	if err := w.Check(); err != nil {
+	if err := w.Validate(); err != nil {
 		return spec, err
 	}
 	zone, err := w.Zone()
@@ -36,7 +36,7 @@ func (w When) Spec(now time.Time) (client.ScheduleSpec, error) {
 func one(n int) []client.ScheduleRange { return []client.ScheduleRange{{Start: n}} }
 
 // calendars are the times as they come back.
-func (w When) calendars() ([]client.ScheduleCalendarSpec, error) {
+func (w Schedule) calendars() ([]client.ScheduleCalendarSpec, error) {
 	if w.Frequency == Cron {
 		s, err := w.fields()
 		if err != nil {
@@ -96,7 +96,7 @@ type change struct {
 // changes are those of the years ahead.
 func changes(now time.Time) []change {
 	var out []change
-	for t := now; t.Year() < now.Year()+ahead; {
+	for t := now; t.Year() < now.Year()+spliceHorizon; {
 		_, at := t.ZoneBounds()
 		switch {
 		case at.IsZero():
@@ -114,7 +114,7 @@ func changes(now time.Time) []change {
 }
 
 // skips are the first minutes after each time that a clock skips and the plan wanted.
-func (w When) skips(all []change) []client.ScheduleCalendarSpec {
+func (w Schedule) skips(all []change) []client.ScheduleCalendarSpec {
 	var out []client.ScheduleCalendarSpec
 	for _, c := range all {
 		to := wallOf(c.at)
@@ -129,14 +129,14 @@ func (w When) skips(all []change) []client.ScheduleCalendarSpec {
 
 // repeats are the times that the plan wants and a clock shows twice, at the first: Temporal picks one of
 // the two, sometimes the other. An interval as long as the time since 1970 ends at it once in a lifetime.
-func (w When) repeats(all []change, zone *time.Location) []client.ScheduleIntervalSpec {
+func (w Schedule) repeats(all []change, zone *time.Location) []client.ScheduleIntervalSpec {
 	var out []client.ScheduleIntervalSpec
 	for _, c := range all {
 		from := wallOf(c.at)
 		to := from.Add(time.Duration(c.before-c.after) * time.Second)
 		for wanted, _ := w.nextWall(from.Add(-time.Second)); c.after < c.before && !wanted.IsZero() && wanted.Before(to); wanted, _ = w.nextWall(wanted) {
 			first, _ := instant(wanted, zone)
-			if out = append(out, client.ScheduleIntervalSpec{Every: time.Duration(first.Unix()) * time.Second}); len(out) == mostRepeats {
+			if out = append(out, client.ScheduleIntervalSpec{Every: time.Duration(first.Unix()) * time.Second}); len(out) == maxRepeats {
 				return out
 			}
 		}

@@ -85,7 +85,7 @@ type lag struct {
 func dueAt(id string, due time.Time) backup.Plan {
 	due = due.UTC()
 	return backup.Plan{ID: id, Name: id, Instances: []string{"a"}, Method: backup.Snapshot, CatchUp: 3600,
-		Schedule: backup.When{Frequency: backup.Daily, Time: due.Format("15:04"), TimeZone: "UTC"}}
+		Schedule: backup.Schedule{Frequency: backup.Daily, Time: due.Format("15:04"), TimeZone: "UTC"}}
 }
 
 // report waits until what is due together has started, and tells how late each kind was.

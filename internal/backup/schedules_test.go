@@ -24,13 +24,13 @@ func TestSchedulesForTheScheduler(t *testing.T) {
 	plans, server := newPlans(t)
 	schedules := map[string]json.RawMessage{}
 	for name, p := range map[string]backup.Plan{
-		"hourly, no catch-up":     {CatchUp: 0, Schedule: backup.When{Frequency: backup.Cron, Cron: "0 * * * *", TimeZone: "Europe/Paris"}},
-		"hourly, catch-up 1 h":    {CatchUp: hour, Schedule: backup.When{Frequency: backup.Cron, Cron: "0 * * * *", TimeZone: "Europe/Paris"}},
-		"daily, no catch-up":      {CatchUp: 0, Schedule: backup.When{Frequency: backup.Daily, Time: "02:30", TimeZone: "Europe/Paris"}},
-		"daily, catch-up 12 h":    {CatchUp: 12 * hour, Schedule: backup.When{Frequency: backup.Daily, Time: "02:30", TimeZone: "Europe/Paris"}},
-		"daily, catch-up 4 days":  {CatchUp: 96 * hour, Schedule: backup.When{Frequency: backup.Daily, Time: "02:30", TimeZone: "Europe/Paris"}},
-		"weekly, no catch-up":     {CatchUp: 0, Schedule: backup.When{Frequency: backup.Weekly, Weekday: "monday", Time: "02:30", TimeZone: "Europe/Paris"}},
-		"weekly, catch-up 4 days": {CatchUp: 96 * hour, Schedule: backup.When{Frequency: backup.Weekly, Weekday: "monday", Time: "02:30", TimeZone: "Europe/Paris"}},
+		"hourly, no catch-up":     {CatchUp: 0, Schedule: backup.Schedule{Frequency: backup.Cron, Cron: "0 * * * *", TimeZone: "Europe/Paris"}},
+		"hourly, catch-up 1 h":    {CatchUp: hour, Schedule: backup.Schedule{Frequency: backup.Cron, Cron: "0 * * * *", TimeZone: "Europe/Paris"}},
+		"daily, no catch-up":      {CatchUp: 0, Schedule: backup.Schedule{Frequency: backup.Daily, Time: "02:30", TimeZone: "Europe/Paris"}},
+		"daily, catch-up 12 h":    {CatchUp: 12 * hour, Schedule: backup.Schedule{Frequency: backup.Daily, Time: "02:30", TimeZone: "Europe/Paris"}},
+		"daily, catch-up 4 days":  {CatchUp: 96 * hour, Schedule: backup.Schedule{Frequency: backup.Daily, Time: "02:30", TimeZone: "Europe/Paris"}},
+		"weekly, no catch-up":     {CatchUp: 0, Schedule: backup.Schedule{Frequency: backup.Weekly, Weekday: "monday", Time: "02:30", TimeZone: "Europe/Paris"}},
+		"weekly, catch-up 4 days": {CatchUp: 96 * hour, Schedule: backup.Schedule{Frequency: backup.Weekly, Weekday: "monday", Time: "02:30", TimeZone: "Europe/Paris"}},
 	} {
 		p.ID, p.Name, p.Instances, p.Method = "0198-"+name, name, []string{"a"}, backup.Snapshot
 		_, err := plans.Create(t.Context(), p)

@@ -10,10 +10,10 @@ import (
 )
 
 // hourly is a plan that is due each hour, and may be late by a quarter of one.
-func hourly(t *testing.T, counter int, ran ...string) backup.Planned {
+func hourly(t *testing.T, counter int, ran ...string) backup.PlanStatus {
 	t.Helper()
-	p := backup.Planned{Plan: backup.Plan{ID: "p", CreatedAt: when(t, "2026-11-01T12:30:00Z"), CatchUp: 900,
-		Schedule: backup.When{Frequency: backup.Cron, Cron: "0 * * * *", TimeZone: "UTC"}}, Missed: counter}
+	p := backup.PlanStatus{Plan: backup.Plan{ID: "p", CreatedAt: when(t, "2026-11-01T12:30:00Z"), CatchUp: 900,
+		Schedule: backup.Schedule{Frequency: backup.Cron, Cron: "0 * * * *", TimeZone: "UTC"}}, Missed: counter}
 	for _, at := range ran {
 		p.Ran = append(p.Ran, when(t, at))
 	}
@@ -23,7 +23,7 @@ func hourly(t *testing.T, counter int, ran ...string) backup.Planned {
 // Temporal counts a missed run again at each wake-up before the next run; people are told of each once.
 func TestMissedRunsAreCountedOnce(t *testing.T) {
 	p := hourly(t, 0, "2026-11-02T09:00:00Z")
-	seen, news, err := p.Compare(nil, true, nil, when(t, "2026-11-02T09:05:00Z"))
+	seen, news, err := p.Diff(nil, true, nil, when(t, "2026-11-02T09:05:00Z"))
 	require.NoError(t, err)
 	require.Zero(t, news)
 	for _, c := range []struct {
@@ -42,9 +42,9 @@ func TestMissedRunsAreCountedOnce(t *testing.T) {
 		{"2026-11-02T18:55:00Z", 14, 1, []string{"2026-11-02T16:00:00Z"}, 0},
 	} {
 		p := hourly(t, c.counter, c.ran...)
-		p.Overlap = c.overlap
+		p.OverlapSkipped = c.overlap
 		total := seen.Missed
-		seen, news, err = p.Compare(&seen, false, nil, when(t, c.now))
+		seen, news, err = p.Diff(&seen, false, nil, when(t, c.now))
 		require.NoError(t, err)
 		require.Equal(t, c.want, news.Missed, c.now)
 		require.Equal(t, total+c.want, seen.Missed, c.now)
@@ -53,28 +53,28 @@ func TestMissedRunsAreCountedOnce(t *testing.T) {
 
 func TestWhichRunsAreNotMissed(t *testing.T) {
 	for name, c := range map[string]struct {
-		plan   backup.Planned
-		before *backup.Seen
+		plan   backup.PlanStatus
+		before *backup.PlanObservation
 		first  bool
 		want   int
 		total  int
 	}{
 		"what was missed before anybody looked": {plan: hourly(t, 7), first: true, total: 7},
 		"of a new plan":                         {plan: hourly(t, 9), want: 2, total: 2}, // 13:00 and 14:00
-		"what was due before an edit": {before: &backup.Seen{Until: when(t, "2026-11-01T12:30:00Z")}, want: 1, total: 1, plan: func() backup.Planned {
+		"what was due before an edit": {before: &backup.PlanObservation{Until: when(t, "2026-11-01T12:30:00Z")}, want: 1, total: 1, plan: func() backup.PlanStatus {
 			p := hourly(t, 9)
 			p.ChangedAt = when(t, "2026-11-01T13:30:00Z")
 			return p
 		}()},
-		"the schedule was made anew": {plan: hourly(t, 0), before: &backup.Seen{Counter: 9, Missed: 5}, total: 5},
-		"a run that jitter has moved": {before: &backup.Seen{Until: when(t, "2026-11-01T12:30:00Z")}, want: 1, total: 1, plan: func() backup.Planned {
+		"the schedule was made anew": {plan: hourly(t, 0), before: &backup.PlanObservation{Counter: 9, Missed: 5}, total: 5},
+		"a run that jitter has moved": {before: &backup.PlanObservation{Until: when(t, "2026-11-01T12:30:00Z")}, want: 1, total: 1, plan: func() backup.PlanStatus {
 			p := hourly(t, 9, "2026-11-01T13:04:00Z")
 			p.Schedule.Jitter = 300
 			return p
 		}()},
 	} {
 		t.Run(name, func(t *testing.T) {
-			seen, news, err := c.plan.Compare(c.before, c.first, nil, when(t, "2026-11-01T14:20:00Z"))
+			seen, news, err := c.plan.Diff(c.before, c.first, nil, when(t, "2026-11-01T14:20:00Z"))
 			require.NoError(t, err)
 			require.Equal(t, c.want, news.Missed)
 			require.Equal(t, c.total, seen.Missed)
@@ -87,7 +87,7 @@ func TestAVeryLongRest(t *testing.T) {
 	p := hourly(t, 1_000_000)
 	p.Schedule.Cron = "* * * * *"
 	began := time.Now()
-	_, news, err := p.Compare(&backup.Seen{Until: p.CreatedAt}, false, nil, p.CreatedAt.AddDate(1, 0, 0))
+	_, news, err := p.Diff(&backup.PlanObservation{Until: p.CreatedAt}, false, nil, p.CreatedAt.AddDate(1, 0, 0))
 	require.NoError(t, err)
 	require.Equal(t, 100_000, news.Missed)
 	require.Less(t, time.Since(began), 20*time.Second)
@@ -95,28 +95,28 @@ func TestAVeryLongRest(t *testing.T) {
 
 func TestAPlanIsCalledStaleAtTheSecondLook(t *testing.T) {
 	since := when(t, "2026-11-03T02:30:00Z")
-	overdue := []backup.Overdue{{Instance: "a", Since: since}}
+	overdue := []backup.OverdueInstance{{Instance: "a", Since: since}}
 	for name, c := range map[string]struct {
-		before  *backup.Seen
+		before  *backup.PlanObservation
 		first   bool
-		overdue []backup.Overdue
-		seen    backup.Seen
+		overdue []backup.OverdueInstance
+		seen    backup.PlanObservation
 		news    bool
 	}{
-		"nothing":               {before: &backup.Seen{}},
-		"the first look":        {before: &backup.Seen{}, overdue: overdue, seen: backup.Seen{Stale: since}},
-		"the second look":       {before: &backup.Seen{Stale: since}, overdue: overdue, seen: backup.Seen{Stale: since, Told: true}, news: true},
-		"still stale":           {before: &backup.Seen{Stale: since, Told: true}, overdue: overdue, seen: backup.Seen{Stale: since, Told: true}},
-		"no longer stale":       {before: &backup.Seen{Stale: since, Told: true}},
-		"the first look of all": {first: true, overdue: overdue, seen: backup.Seen{Stale: since}},
-		"a plan that is new":    {overdue: overdue, seen: backup.Seen{Stale: since}},
+		"nothing":               {before: &backup.PlanObservation{}},
+		"the first look":        {before: &backup.PlanObservation{}, overdue: overdue, seen: backup.PlanObservation{OverdueSince: since}},
+		"the second look":       {before: &backup.PlanObservation{OverdueSince: since}, overdue: overdue, seen: backup.PlanObservation{OverdueSince: since, NotifiedUntil: true}, news: true},
+		"still stale":           {before: &backup.PlanObservation{OverdueSince: since, NotifiedUntil: true}, overdue: overdue, seen: backup.PlanObservation{OverdueSince: since, NotifiedUntil: true}},
+		"no longer stale":       {before: &backup.PlanObservation{OverdueSince: since, NotifiedUntil: true}},
+		"the first look of all": {first: true, overdue: overdue, seen: backup.PlanObservation{OverdueSince: since}},
+		"a plan that is new":    {overdue: overdue, seen: backup.PlanObservation{OverdueSince: since}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			seen, news, err := backup.Planned{}.Compare(c.before, c.first, c.overdue, when(t, "2026-11-03T02:31:00Z"))
+			seen, news, err := backup.PlanStatus{}.Diff(c.before, c.first, c.overdue, when(t, "2026-11-03T02:31:00Z"))
 			require.NoError(t, err)
-			require.Equal(t, c.seen.Stale, seen.Stale)
-			require.Equal(t, c.seen.Told, seen.Told)
-			require.Equal(t, c.news, news.Stale)
+			require.Equal(t, c.seen.OverdueSince, seen.OverdueSince)
+			require.Equal(t, c.seen.NotifiedUntil, seen.NotifiedUntil)
+			require.Equal(t, c.news, news.Overdue)
 		})
 	}
 }

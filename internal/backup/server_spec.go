@@ -15,19 +15,19 @@ import (
 	"mycloudmanager/internal/openstack"
 )
 
-// Shape is what an instance was like when its snapshot was made: enough to make another one like it when it
+// ServerSpec is what an instance was like when its snapshot was made: enough to make another one like it when it
 // is gone.
-type Shape struct {
+type ServerSpec struct {
 	Flavor     string            `json:"flavor" doc:"id"`
 	FlavorName string            `json:"flavor_name,omitempty"`
-	Networks   []ShapeNetwork    `json:"networks,omitempty" doc:"one for each of its ports, in their order"`
+	Networks   []ServerPortSpec  `json:"networks,omitempty" doc:"one for each of its ports, in their order"`
 	KeyName    string            `json:"key_name,omitempty"`
 	Zone       string            `json:"availability_zone,omitempty"`
 	Metadata   map[string]string `json:"metadata,omitempty" doc:"the user's own, as much of it as fits an image"`
 }
 
-// ShapeNetwork is a network that an instance had a port in, and the security groups of the port.
-type ShapeNetwork struct {
+// ServerPortSpec is a network that an instance had a port in, and the security groups of the port.
+type ServerPortSpec struct {
 	ID     string   `json:"id"`
 	Groups []string `json:"security_groups,omitempty" doc:"ids"`
 }
@@ -46,8 +46,8 @@ const (
 
 // properties are the shape as the image keeps it. All are written, for an image inherits those of the one
 // that its server came from. Networks that do not fit are left out: whoever restores then names them.
-func (s Shape) properties() map[string]string {
-	m := map[string]string{flavorProperty: s.Flavor, flavorNameProperty: cut(s.FlavorName), keyProperty: s.KeyName, zoneProperty: s.Zone}
+func (s ServerSpec) properties() map[string]string {
+	m := map[string]string{flavorProperty: s.Flavor, flavorNameProperty: truncate(s.FlavorName), keyProperty: s.KeyName, zoneProperty: s.Zone}
 	var words []string
 	for _, n := range s.Networks {
 		words = append(words, n.ID+":"+strings.Join(n.Groups, ","))
@@ -62,7 +62,7 @@ func (s Shape) properties() map[string]string {
 }
 
 // metadata is the user's in a form that any database keeps; keys that do not fit any more are left out.
-func (s Shape) metadata() string {
+func (s ServerSpec) metadata() string {
 	kept := url.Values{}
 	for _, key := range slices.Sorted(maps.Keys(s.Metadata)) {
 		kept.Set(key, s.Metadata[key])
@@ -96,9 +96,9 @@ func pieceName(name string, i int) string {
 	return fmt.Sprintf("%s_%d", name, i+1)
 }
 
-// shapeFrom reads it back; nil from an image that was made before shapes were kept.
-func shapeFrom(image images.Image) *Shape {
-	s := &Shape{Flavor: property(image, flavorProperty), FlavorName: property(image, flavorNameProperty),
+// specFrom reads it back; nil from an image that was made before shapes were kept.
+func specFrom(image images.Image) *ServerSpec {
+	s := &ServerSpec{Flavor: property(image, flavorProperty), FlavorName: property(image, flavorNameProperty),
 		KeyName: property(image, keyProperty), Zone: property(image, zoneProperty)}
 	if s.Flavor == "" {
 		return nil
@@ -111,7 +111,7 @@ func shapeFrom(image images.Image) *Shape {
 	}
 	for _, word := range strings.Fields(gather(image, networksProperty, networksPieces)) {
 		id, groups, _ := strings.Cut(word, ":")
-		n := ShapeNetwork{ID: id}
+		n := ServerPortSpec{ID: id}
 		if groups != "" {
 			n.Groups = strings.Split(groups, ",")
 		}
@@ -120,9 +120,9 @@ func shapeFrom(image images.Image) *Shape {
 	return s
 }
 
-// StandsOnVolumes reports whether an image has no bytes of its own but names volume snapshots: a server of it
+// IsVolumeBacked reports whether an image has no bytes of its own but names volume snapshots: a server of it
 // boots from volumes, though Nova may name the image. One that is gone does not say so.
-func StandsOnVolumes(ctx context.Context, s *openstack.Session, id string) (bool, error) {
+func IsVolumeBacked(ctx context.Context, s *openstack.Session, id string) (bool, error) {
 	c, err := s.Image()
 	if err != nil {
 		return false, err
@@ -134,21 +134,21 @@ func StandsOnVolumes(ctx context.Context, s *openstack.Session, id string) (bool
 		}
 		return false, err
 	}
-	return len(Disks(*image)) > 0, nil
+	return len(BlockDevices(*image)) > 0, nil
 }
 
-// Disk is a volume of a server that boots from volumes, as the image of it names its snapshot.
-type Disk struct {
-	Snapshot string `json:"snapshot"`
-	GiB      int    `json:"gib"`
-	Boot     bool   `json:"boot"`
-	Doomed   bool   `json:"doomed"` // it is deleted with its server
+// BlockDevice is a volume of a server that boots from volumes, as the image of it names its snapshot.
+type BlockDevice struct {
+	Snapshot            string `json:"snapshot"`
+	SizeGB              int    `json:"gib"`
+	Boot                bool   `json:"boot"`
+	DeleteOnTermination bool   `json:"delete_on_termination"` // it is deleted with its server
 }
 
-// Disks are the volumes that a server of the image has, the one that it boots from first; none when the image
+// BlockDevices are the volumes that a server of the image has, the one that it boots from first; none when the image
 // is a disk itself.
 // https://docs.openstack.org/nova/latest/user/block-device-mapping.html
-func Disks(image images.Image) []Disk {
+func BlockDevices(image images.Image) []BlockDevice {
 	var devices []struct {
 		Snapshot string `json:"snapshot_id"`
 		GiB      int    `json:"volume_size"`
@@ -159,13 +159,13 @@ func Disks(image images.Image) []Disk {
 	if text == "" || json.Unmarshal([]byte(text), &devices) != nil {
 		return nil
 	}
-	var out []Disk
+	var out []BlockDevice
 	for _, d := range devices {
 		if d.Snapshot != "" {
-			out = append(out, Disk{Snapshot: d.Snapshot, GiB: d.GiB, Boot: d.Boot != nil && *d.Boot == 0, Doomed: d.Doomed})
+			out = append(out, BlockDevice{Snapshot: d.Snapshot, SizeGB: d.GiB, Boot: d.Boot != nil && *d.Boot == 0, DeleteOnTermination: d.Doomed})
 		}
 	}
-	slices.SortStableFunc(out, func(a, b Disk) int {
+	slices.SortStableFunc(out, func(a, b BlockDevice) int {
 		switch {
 		case a.Boot && !b.Boot:
 			return -1

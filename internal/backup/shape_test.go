@@ -11,11 +11,11 @@ import (
 	"mycloudmanager/internal/backup"
 )
 
-// kept is a shape as its image tells it, whose properties are as short and plain as any database wants them.
-func kept(t *testing.T, s backup.Shape) *backup.Shape {
+// keepCounters is a shape as its image tells it, whose properties are as short and plain as any database wants them.
+func keepCounters(t *testing.T, s backup.ServerSpec) *backup.ServerSpec {
 	t.Helper()
 	properties := map[string]any{}
-	for name, value := range (backup.Taken{Shape: s}).Properties() {
+	for name, value := range (backup.SnapshotMetadata{Spec: s}).Properties() {
 		require.LessOrEqual(t, len(value), 255, name)
 		require.Equal(t, strings.ToValidUTF8(value, ""), value, name)
 		properties[name] = value
@@ -24,20 +24,20 @@ func kept(t *testing.T, s backup.Shape) *backup.Shape {
 }
 
 func TestAnImageKeepsWhatItsInstanceWasLike(t *testing.T) {
-	s := backup.Shape{Flavor: "1", FlavorName: "m1.small", KeyName: "anna", Zone: "nova",
-		Networks: []backup.ShapeNetwork{{ID: "n1", Groups: []string{"g1", "g2"}}, {ID: "n2"}},
+	s := backup.ServerSpec{Flavor: "1", FlavorName: "m1.small", KeyName: "anna", Zone: "nova",
+		Networks: []backup.ServerPortSpec{{ID: "n1", Groups: []string{"g1", "g2"}}, {ID: "n2"}},
 		Metadata: map[string]string{"owner": "Zoë & Łukasz = 1", "cost center": strings.Repeat("日本", 40), "empty": ""}}
-	require.Equal(t, s, *kept(t, s))
-	require.Nil(t, kept(t, backup.Shape{}), "of before shapes were kept")
+	require.Equal(t, s, *keepCounters(t, s))
+	require.Nil(t, keepCounters(t, backup.ServerSpec{}), "of before shapes were kept")
 }
 
 func TestOfMuchMetadataAnImageKeepsWhatFits(t *testing.T) {
-	s := backup.Shape{Flavor: "1", Metadata: map[string]string{}}
+	s := backup.ServerSpec{Flavor: "1", Metadata: map[string]string{}}
 	for i := range 20 {
 		s.Metadata[fmt.Sprintf("key-%02d", i)] = strings.Repeat("x", 250)
 	}
 	s.Metadata["later"] = "short"
-	got := kept(t, s).Metadata
+	got := keepCounters(t, s).Metadata
 	require.Len(t, got, 8)
 	require.Equal(t, "short", got["later"])
 	for key, value := range got {

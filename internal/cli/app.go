@@ -72,7 +72,7 @@ func (s *session) appShow(ctx context.Context, c *client, out io.Writer, args []
 		if a.Volume != nil {
 			row(t, "VOLUME", fmt.Sprintf("%s, %d GB, %s", a.Volume.ID, a.Volume.SizeGB, a.Volume.Status))
 		}
-		for _, k := range a.KeptVolumes {
+		for _, k := range a.RetainedVolumes {
 			row(t, "KEPT VOLUME", fmt.Sprintf("%s, %d GB", k.ID, k.SizeGB))
 		}
 		for half, values := range map[string]map[string]any{"environment": a.Settings.Environment, "parameters": a.Settings.Parameters} {

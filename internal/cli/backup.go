@@ -107,7 +107,7 @@ func (s *session) backupList() *cobra.Command {
 
 func (s *session) backupVerify() *cobra.Command {
 	var body struct {
-		Drill bool `json:"drill"`
+		Drill bool `json:"restore_test"`
 	}
 	cmd := s.run("verify ID", "Read a backup and compare it with what was stored", cobra.ExactArgs(1), func(ctx context.Context, c *client, out io.Writer, args []string) error {
 		return s.start(ctx, c, out, http.MethodPost, backupURL(args[0], "/verify"), body)
@@ -137,12 +137,12 @@ func (s *session) backupFiles() *cobra.Command {
 		if text != "" {
 			query.Set("q", text)
 		}
-		all, err := pages[backup.Entry](ctx, c, backupURL(args[0], "/files"), query)
+		all, err := pages[backup.BackupFile](ctx, c, backupURL(args[0], "/files"), query)
 		if err != nil {
 			return err
 		}
 		list := struct {
-			Items []backup.Entry `json:"items"`
+			Items []backup.BackupFile `json:"items"`
 		}{all}
 		return s.print(out, list, func(t *tabwriter.Writer) {
 			row(t, "TYPE", "BYTES", "CHANGED", "PATH")
@@ -162,7 +162,7 @@ func (s *session) backupRestore() *cobra.Command {
 		Paths    []string `json:"paths,omitempty"`
 		Target   string   `json:"target,omitempty"`
 		Confirm  string   `json:"confirm,omitempty"`
-		Beside   string   `json:"beside,omitempty"`
+		Beside   string   `json:"new_server_name,omitempty"`
 		Flavor   string   `json:"flavor,omitempty"`
 		Networks []string `json:"networks,omitempty"`
 	}
@@ -171,7 +171,7 @@ func (s *session) backupRestore() *cobra.Command {
 			body.BackupID = args[1]
 			i, err := c.find(ctx, args[0])
 			if err != nil && body.Beside != "" { // one that is gone is known to its backup
-				if i, err = c.goneInstance(ctx, args[0], args[1], err); err != nil {
+				if i, err = c.deletedInstance(ctx, args[0], args[1], err); err != nil {
 					return err
 				}
 			}
@@ -198,9 +198,9 @@ func (s *session) backupRestore() *cobra.Command {
 	return s.waiting(cmd)
 }
 
-// goneInstance is the instance of a backup that no list of instances has any more; missing is what is said when
+// deletedInstance is the instance of a backup that no list of instances has any more; missing is what is said when
 // the name is another's.
-func (c *client) goneInstance(ctx context.Context, name, id string, missing error) (instance.Instance, error) {
+func (c *client) deletedInstance(ctx context.Context, name, id string, missing error) (instance.Instance, error) {
 	var b backup.Backup
 	if err := c.do(ctx, http.MethodGet, backupURL(id, ""), nil, &b); err != nil {
 		return instance.Instance{}, err

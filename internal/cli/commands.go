@@ -21,7 +21,7 @@ type session struct {
 // Commands returns the client commands.
 func Commands(version string) []*cobra.Command {
 	s := &session{version: version}
-	commands := []*cobra.Command{s.login(), s.logout(), s.stack(), s.app(), s.instance(), s.backup(), s.notice(), s.token(), s.task()}
+	commands := []*cobra.Command{s.login(), s.logout(), s.stack(), s.app(), s.instance(), s.backup(), s.notification(), s.token(), s.task()}
 	for _, c := range commands {
 		c.PersistentFlags().StringVar(&s.server, "server", "", "address of the manager (MCM_SERVER; default "+defaultServer+")")
 		c.PersistentFlags().StringVarP(&s.output, "output", "o", "table", "table, json or yaml")

@@ -21,7 +21,7 @@ func (s *session) instance() *cobra.Command {
 		s.run("show INSTANCE", "One instance with its agents", cobra.ExactArgs(1), s.instanceShow),
 		s.instanceEnroll(),
 		s.waiting(s.onInstance("unenroll", "Give an instance back: user, metadata and network of the manager go", http.MethodDelete, "")),
-		s.waiting(s.onInstance("network", "Attach the instance's subnet to the stack's router", http.MethodPost, "/network")),
+		s.waiting(s.onInstance("connect", "Attach the instance's subnet to the stack's router", http.MethodPost, "/connect")),
 		group("agent", "Agents of apps on an instance",
 			s.waiting(s.agents("install", "Install apps' agents on an instance")),
 			s.waiting(s.agents("remove", "Remove apps' agents from an instance")),

@@ -70,7 +70,7 @@ func (s *session) followLog(ctx context.Context, c *client, out io.Writer, path 
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(followEvery):
+		case <-time.After(followInterval):
 		}
 	}
 }
@@ -116,8 +116,8 @@ func (s *session) tail(ctx context.Context, c *client, out io.Writer, path strin
 func (s *session) show(out io.Writer, data string, at *place) (ended bool, err error) {
 	var e struct {
 		Lines   []tasklog.Line `json:"lines"`
-		Missing string         `json:"missing"`
-		Ended   bool           `json:"ended"`
+		Missing string         `json:"incomplete_reason"`
+		Ended   bool           `json:"complete"`
 	}
 	if err := json.Unmarshal([]byte(data), &e); err != nil {
 		return false, err

@@ -19,18 +19,18 @@ import (
 
 // plan is a backup plan as the API shows it.
 type plan struct {
-	ID        string               `json:"id"`
-	Name      string               `json:"name"`
-	Instances []string             `json:"instances"`
-	Method    backup.Method        `json:"method"`
-	Snapshot  backup.SnapshotRules `json:"snapshot,omitzero"`
-	Schedule  backup.When          `json:"schedule"`
-	Paused    bool                 `json:"paused"`
-	Note      string               `json:"note"`
-	NextRuns  []time.Time          `json:"next_runs"`
-	Missed    int                  `json:"missed_runs"`
-	Stale     *time.Time           `json:"stale_since,omitempty"`
-	LastRun   *struct {
+	ID               string                 `json:"id"`
+	Name             string                 `json:"name"`
+	Instances        []string               `json:"instances"`
+	Method           backup.Method          `json:"method"`
+	Snapshot         backup.SnapshotOptions `json:"snapshot,omitzero"`
+	Schedule         backup.Schedule        `json:"schedule"`
+	Paused           bool                   `json:"paused"`
+	Note             string                 `json:"note"`
+	NextRuns         []time.Time            `json:"next_runs"`
+	MissedRuns       int                    `json:"missed_runs"`
+	OverdueInstances *time.Time             `json:"overdue_since,omitempty"`
+	LastRun          *struct {
 		Task   string    `json:"task"`
 		Status string    `json:"status"`
 		At     time.Time `json:"at"`
@@ -85,11 +85,11 @@ func (p plan) last() string {
 	return p.LastRun.Status + " " + p.LastRun.At.Local().Format(time.DateTime)
 }
 
-func (p plan) stale() string {
-	if p.Stale == nil {
+func (p plan) overdue() string {
+	if p.OverdueInstances == nil {
 		return "-"
 	}
-	return "since " + p.Stale.Local().Format(time.DateTime)
+	return "since " + p.OverdueInstances.Local().Format(time.DateTime)
 }
 
 func (s *session) planList(ctx context.Context, c *client, out io.Writer, _ []string) error {
@@ -109,7 +109,7 @@ func (s *session) planList(ctx context.Context, c *client, out io.Writer, _ []st
 	return s.print(out, list, func(t *tabwriter.Writer) {
 		row(t, "ID", "NAME", "METHOD", "INSTANCES", "SCHEDULE", "NEXT", "LAST", "MISSED", "STALE")
 		for _, p := range plans {
-			row(t, p.ID, p.Name, string(p.Method), fmt.Sprint(len(p.Instances)), p.Schedule.String(), p.next(), p.last(), fmt.Sprint(p.Missed), p.stale())
+			row(t, p.ID, p.Name, string(p.Method), fmt.Sprint(len(p.Instances)), p.Schedule.String(), p.next(), p.last(), fmt.Sprint(p.MissedRuns), p.overdue())
 		}
 	})
 }
@@ -123,13 +123,13 @@ func (s *session) planShow(ctx context.Context, c *client, out io.Writer, args [
 		row(t, "ID", p.ID)
 		row(t, "NAME", p.Name)
 		row(t, "METHOD", string(p.Method))
-		row(t, "TOGETHER", yesNo(p.Snapshot.Together))
+		row(t, "TOGETHER", yesNo(p.Snapshot.ConsistencyGroup))
 		row(t, "INSTANCES", strings.Join(p.Instances, ","))
 		row(t, "SCHEDULE", p.Schedule.String())
 		row(t, "NEXT", p.next())
 		row(t, "LAST", p.last())
-		row(t, "MISSED", fmt.Sprint(p.Missed))
-		row(t, "STALE", p.stale())
+		row(t, "MISSED", fmt.Sprint(p.MissedRuns))
+		row(t, "STALE", p.overdue())
 	})
 }
 
@@ -172,7 +172,7 @@ func settings(raw []byte, together bool) (map[string]any, error) {
 		return nil, err
 	}
 	if together {
-		body["snapshot"] = backup.SnapshotRules{Together: true}
+		body["snapshot"] = backup.SnapshotOptions{ConsistencyGroup: true}
 	}
 	return body, nil
 }

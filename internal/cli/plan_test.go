@@ -41,7 +41,7 @@ func TestAPlanForAllTogether(t *testing.T) {
 	raw := []byte(`{"name":"shop","method":"snapshot"}`)
 	body, err := settings(raw, true)
 	require.NoError(t, err)
-	require.Equal(t, map[string]any{"name": "shop", "method": "snapshot", "snapshot": backup.SnapshotRules{Together: true}}, body)
+	require.Equal(t, map[string]any{"name": "shop", "method": "snapshot", "snapshot": backup.SnapshotOptions{ConsistencyGroup: true}}, body)
 	body, err = settings(raw, false)
 	require.NoError(t, err)
 	require.NotContains(t, body, "snapshot")
@@ -51,8 +51,8 @@ func TestAPlanForAllTogether(t *testing.T) {
 
 func TestAPlanTellsSinceWhenItIsStale(t *testing.T) {
 	at := time.Date(2026, 11, 25, 2, 30, 0, 0, time.Local)
-	for want, p := range map[string]plan{"-": {}, "since 2026-11-25 02:30:00": {Stale: &at}} {
-		if got := p.stale(); got != want {
+	for want, p := range map[string]plan{"-": {}, "since 2026-11-25 02:30:00": {OverdueInstances: &at}} {
+		if got := p.overdue(); got != want {
 			t.Errorf("stale is %q, want %q", got, want)
 		}
 	}

@@ -93,7 +93,7 @@ func (s *session) start(ctx context.Context, c *client, out io.Writer, method, p
 	return say(out, "%s: task %s\nfollow it with: mcm task wait %s", t.Title, t.ID, t.ID)
 }
 
-const followEvery = 500 * time.Millisecond
+const followInterval = 500 * time.Millisecond
 
 // follow shows the task until it ends or is blocked. Progress goes to standard error, the result to
 // standard output.
@@ -107,7 +107,7 @@ func (s *session) follow(ctx context.Context, c *client, out io.Writer, t task.T
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(followEvery):
+		case <-time.After(followInterval):
 		}
 		next, err := c.task(ctx, t.ID)
 		if p, ok := err.(*problem); ok && p.Status < http.StatusInternalServerError { //nolint:errorlint // send returns it unwrapped

@@ -17,8 +17,8 @@ const (
 	agentPrefix     = "mcm:agent:"
 )
 
-// SubnetNoteKey is the key of SubnetNote.
-const SubnetNoteKey = "mcm:subnet"
+// SubnetKey is the key of SubnetMetadata.
+const SubnetKey = "mcm:subnet"
 
 // Enrollment is what the manager keeps of an enrolled instance, in the server's metadata.
 type Enrollment struct {
@@ -35,30 +35,30 @@ func (e Enrollment) Metadata() map[string]string {
 	m := map[string]string{enrolledKey: e.At.UTC().Format(time.RFC3339), addressKey: e.Address, hostKeyKey: e.HostKey,
 		distributionKey: e.Distribution, machineKey: e.MachineID}
 	if e.Subnet != "" {
-		m[SubnetNoteKey] = e.Subnet
+		m[SubnetKey] = e.Subnet
 	}
 	return m
 }
 
-// SubnetNote is the metadata by which a server needs its subnet attached.
-func SubnetNote(subnet string) map[string]string { return map[string]string{SubnetNoteKey: subnet} }
+// SubnetMetadata is the metadata by which a server needs its subnet attached.
+func SubnetMetadata(subnet string) map[string]string { return map[string]string{SubnetKey: subnet} }
 
 // NeedsSubnet tells whether a server is reached by the subnet's interface, enrolled or about to be.
 func NeedsSubnet(metadata map[string]string, subnet string) bool {
-	return subnet != "" && metadata[SubnetNoteKey] == subnet
+	return subnet != "" && metadata[SubnetKey] == subnet
 }
 
 // EnrollmentOf reads it back; false when the server is not enrolled.
 func EnrollmentOf(metadata map[string]string) (Enrollment, bool) {
 	at, err := time.Parse(time.RFC3339, metadata[enrolledKey])
 	return Enrollment{At: at, Address: metadata[addressKey], HostKey: metadata[hostKeyKey], Distribution: metadata[distributionKey],
-		MachineID: metadata[machineKey], Subnet: metadata[SubnetNoteKey]}, err == nil
+		MachineID: metadata[machineKey], Subnet: metadata[SubnetKey]}, err == nil
 }
 
-// Ours tells whether the manager wrote the key at enrollment or after it.
-func Ours(key string) bool {
+// IsManagedKey tells whether the manager wrote the key at enrollment or after it.
+func IsManagedKey(key string) bool {
 	switch key {
-	case enrolledKey, addressKey, hostKeyKey, distributionKey, machineKey, SubnetNoteKey:
+	case enrolledKey, addressKey, hostKeyKey, distributionKey, machineKey, SubnetKey:
 		return true
 	}
 	return strings.HasPrefix(key, agentPrefix)

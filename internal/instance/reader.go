@@ -16,11 +16,11 @@ import (
 	"mycloudmanager/internal/openstack"
 )
 
-// imagesFresh is how long images' names are good: they hardly ever change.
-const imagesFresh = time.Minute
+// imageCacheTTL is how long images' names are good: they hardly ever change.
+const imageCacheTTL = time.Minute
 
-// pagesFresh is how long who reads the list in pages goes on in the same one.
-const pagesFresh = 10 * time.Second
+// pageCacheTTL is how long who reads the list in pages goes on in the same one.
+const pageCacheTTL = 10 * time.Second
 
 // Reader lists the instances with a fixed number of calls to the cloud, however many there are; those
 // who ask at once share them.
@@ -43,11 +43,11 @@ func (r *Reader) List(ctx context.Context) ([]Instance, error) {
 	return slices.Clone(list), err
 }
 
-// More is List for a page that is not the first: as the list was a moment ago, so that a long one costs
+// ListCached is List for a page that is not the first: as the list was a moment ago, so that a long one costs
 // the cloud one look, and its pages fit together.
-func (r *Reader) More(ctx context.Context) ([]Instance, error) {
+func (r *Reader) ListCached(ctx context.Context) ([]Instance, error) {
 	r.mu.Lock()
-	list, fresh := r.last, time.Since(r.lastAt) < pagesFresh
+	list, fresh := r.last, time.Since(r.lastAt) < pageCacheTTL
 	r.mu.Unlock()
 	if fresh {
 		return slices.Clone(list), nil
@@ -124,7 +124,7 @@ func (r *Reader) imageNames(ctx context.Context, s *openstack.Session) (map[stri
 	r.mu.Lock()
 	known, at := r.images, r.imagesAt
 	r.mu.Unlock()
-	if time.Since(at) < imagesFresh {
+	if time.Since(at) < imageCacheTTL {
 		return known, nil
 	}
 	c, err := s.Image()

@@ -69,7 +69,7 @@ func TestAListIsAFixedNumberOfCalls(t *testing.T) {
 		})
 		require.Equal(t, []string{"GET " + serverList}, again, "%d instances", found)
 		require.Empty(t, c.during(func() {
-			all, err := r.More(t.Context())
+			all, err := r.ListCached(t.Context())
 			require.NoError(t, err)
 			require.Len(t, all, found)
 		}), "the next page is of the same list")

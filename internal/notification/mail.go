@@ -16,16 +16,16 @@ import (
 )
 
 const (
-	mailPatience = 30 * time.Second
-	// submissions is the port on which TLS comes first.
+	mailTimeout = 30 * time.Second
+	// submissionPorts is the port on which TLS comes first.
 	// https://www.rfc-editor.org/rfc/rfc8314
-	submissions = 465
+	submissionPorts = 465
 )
 
 // mailer makes a client of the SMTP server. STARTTLS is required unless the server is this machine; a
 // password is only ever sent encrypted.
-func (s *Sender) mailer() (*mail.Client, error) {
-	host, port, err := s.server()
+func (s *Notifier) mailer() (*mail.Client, error) {
+	host, port, err := s.smtpClient()
 	if err != nil {
 		return nil, err
 	}
@@ -33,9 +33,9 @@ func (s *Sender) mailer() (*mail.Client, error) {
 	if t.RootCAs, err = authorities(s.config.SMTPCAFile); err != nil {
 		return nil, err
 	}
-	options := []mail.Option{mail.WithPort(port), mail.WithTimeout(mailPatience), mail.WithTLSConfig(t), mail.WithTLSPolicy(mail.TLSMandatory)}
+	options := []mail.Option{mail.WithPort(port), mail.WithTimeout(mailTimeout), mail.WithTLSConfig(t), mail.WithTLSPolicy(mail.TLSMandatory)}
 	switch {
-	case port == submissions:
+	case port == submissionPorts:
 		options = append(options, mail.WithSSL())
 	case Loopback(host):
 		options = append(options, mail.WithTLSPolicy(mail.TLSOpportunistic))
@@ -54,7 +54,7 @@ func (s *Sender) mailer() (*mail.Client, error) {
 	return client, nil
 }
 
-func (s *Sender) server() (host string, port int, err error) {
+func (s *Notifier) smtpClient() (host string, port int, err error) {
 	host, number, err := net.SplitHostPort(s.config.SMTPAddress)
 	if err == nil {
 		port, err = strconv.Atoi(number)
@@ -81,9 +81,9 @@ func authorities(file string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// mail sends the notice as one message to everybody. Its Message-ID is made of the notice's id, so that a
+// mail sends the notification as one message to everybody. Its Message-ID is made of the notification's id, so that a
 // repeat is known as one.
-func (s *Sender) mail(ctx context.Context, n Notice) error {
+func (s *Notifier) mail(ctx context.Context, n Notification) error {
 	m, err := s.message(n)
 	if err != nil {
 		return fault.New(fault.Unavailable, err, "the mail cannot be sent: %v", err)
@@ -92,7 +92,7 @@ func (s *Sender) mail(ctx context.Context, n Notice) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, mailPatience)
+	ctx, cancel := context.WithTimeout(ctx, mailTimeout)
 	defer cancel()
 	if err := client.DialAndSendWithContext(ctx, m); err != nil {
 		return fault.New(fault.Unavailable, err, "the mail cannot be sent: %v", line(err.Error()))
@@ -100,7 +100,7 @@ func (s *Sender) mail(ctx context.Context, n Notice) error {
 	return nil
 }
 
-func (s *Sender) message(n Notice) (*mail.Msg, error) {
+func (s *Notifier) message(n Notification) (*mail.Msg, error) {
 	m := mail.NewMsg()
 	if err := m.From(s.config.MailFrom); err != nil {
 		return nil, err
@@ -108,7 +108,7 @@ func (s *Sender) message(n Notice) (*mail.Msg, error) {
 	if err := m.To(s.config.MailTo...); err != nil {
 		return nil, err
 	}
-	text := s.words(n)
+	text := s.render(n)
 	m.Subject(text.subject)
 	m.SetDateWithValue(n.At)
 	m.SetMessageIDWithValue(n.ID + "@" + domainOf(s.config.MailFrom))

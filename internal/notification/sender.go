@@ -14,7 +14,7 @@ import (
 	"mycloudmanager/internal/fault"
 )
 
-// Config says where notices go. Secrets are in files, which are read at each delivery: a new secret
+// Config says where notifications go. Secrets are in files, which are read at each delivery: a new secret
 // needs no restart.
 type Config struct {
 	MailTo           []string
@@ -29,16 +29,16 @@ type Config struct {
 	PublicURL        string // of the manager, for links
 }
 
-// Sender delivers notices. The one without channels delivers none.
-type Sender struct {
+// Notifier delivers notifications. The one without channels delivers none.
+type Notifier struct {
 	config Config
 	client *http.Client
 }
 
 // Open checks that what deliveries need can be read.
-func Open(c Config) (*Sender, error) {
+func Open(c Config) (*Notifier, error) {
 	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
-	s := &Sender{config: c, client: webhookClient()}
+	s := &Notifier{config: c, client: webhookClient()}
 	if len(c.MailTo) > 0 {
 		if _, err := s.mailer(); err != nil {
 			return nil, err
@@ -55,16 +55,16 @@ func Open(c Config) (*Sender, error) {
 const mailID = "mail"
 
 // Channels are those that are configured, mail first.
-func (s *Sender) Channels() []Channel {
+func (s *Notifier) Channels() []Channel {
 	list := []Channel{}
 	if s == nil {
 		return list
 	}
 	if len(s.config.MailTo) > 0 {
-		list = append(list, Channel{ID: mailID, Kind: Mail, To: strings.Join(s.config.MailTo, ", ")})
+		list = append(list, Channel{ID: mailID, Kind: Mail, Address: strings.Join(s.config.MailTo, ", ")})
 	}
 	for _, u := range s.config.WebhookURLs {
-		list = append(list, Channel{ID: webhookID(u), Kind: Webhook, To: shown(u)})
+		list = append(list, Channel{ID: webhookID(u), Kind: Webhook, Address: displayURL(u)})
 	}
 	return list
 }
@@ -75,28 +75,28 @@ func webhookID(u string) string {
 	return "webhook-" + hex.EncodeToString(sum[:4])
 }
 
-// longestPart of a path is shown: chat services have their secret there.
-const longestPart = 20
+// maxPart of a path is shown: chat services have their secret there.
+const maxPart = 20
 
-// shown is a URL without what may be secret in it.
-func shown(raw string) string {
+// displayURL is a URL without what may be secret in it.
+func displayURL(raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil {
 		return ""
 	}
 	parts := strings.Split(u.Path, "/")
 	for i, part := range parts {
-		if len(part) > longestPart {
+		if len(part) > maxPart {
 			parts[i] = part[:4] + "…"
 		}
 	}
 	return u.Scheme + "://" + u.Host + strings.Join(parts, "/")
 }
 
-// Deliver sends the notice to one channel, once. What may be otherwise later is unavailable. Whoever sees
-// the same notice twice knows it by its id.
-func (s *Sender) Deliver(ctx context.Context, channel string, n Notice) error {
-	n = n.Bounded()
+// Deliver sends the notification to one channel, once. What may be otherwise later is unavailable. Whoever sees
+// the same notification twice knows it by its id.
+func (s *Notifier) Deliver(ctx context.Context, channel string, n Notification) error {
+	n = n.Truncate()
 	if channel == mailID && s != nil && len(s.config.MailTo) > 0 {
 		return s.mail(ctx, n)
 	}
@@ -110,7 +110,7 @@ func (s *Sender) Deliver(ctx context.Context, channel string, n Notice) error {
 }
 
 // link is a page of the manager.
-func (s *Sender) link(n Notice) string {
+func (s *Notifier) link(n Notification) string {
 	switch {
 	case n.Task != "":
 		return s.config.PublicURL + "/tasks/" + url.PathEscape(n.Task)

@@ -15,47 +15,47 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// Board shows the channels with what became of the last notice of each, from the memos of the workflows
+// StatusReader shows the channels with what became of the last notification of each, from the memos of the workflows
 // that deliver.
-type Board struct {
-	Sender    *Sender
+type StatusReader struct {
+	Notifier  *Notifier
 	Temporal  client.Client
 	Namespace string
 	Converter converter.DataConverter
 }
 
-// Recipient is a channel with its last delivery.
-type Recipient struct {
+// ChannelStatus is a channel with its last delivery.
+type ChannelStatus struct {
 	Channel
 	Last *Delivery `json:"last,omitempty" doc:"none when nothing was ever sent there"`
 }
 
 // Delivery is the last delivery to a channel.
 type Delivery struct {
-	Status Status    `json:"status" enum:"delivered,trying,failed" doc:"trying: it is repeated for a day"`
-	Why    string    `json:"why,omitempty"`
-	At     time.Time `json:"at"`
-	Kind   Kind      `json:"kind" enum:"failed,partly_failed,missed,stale,recovered,test"`
-	Plan   string    `json:"plan,omitempty" doc:"name"`
+	Status      Status    `json:"status" enum:"delivered,retrying,failed" doc:"retrying: repeated for up to a day"`
+	Reason      string    `json:"reason,omitempty"`
+	AttemptedAt time.Time `json:"attempted_at"`
+	Kind        Kind      `json:"kind" enum:"failed,partially_failed,missed,overdue,recovered,test"`
+	PlanName    string    `json:"plan_name,omitempty"`
 }
 
-// lookedAt is how many deliveries are looked at, the newest first.
-const lookedAt = 100
+// maxNotifications is how many deliveries are looked at, the newest first.
+const maxNotifications = 100
 
 // deliveries are the workflows that send, without those that found nothing to send.
-const deliveries = "WorkflowType IN ('SendNotice', 'TestNotice') AND " + operation.OutcomeKey + " IN ('running', 'succeeded', 'failed', 'partly_failed', 'cancelled')"
+const deliveries = "WorkflowType IN ('SendNotification', 'TestNotification') AND " + operation.OutcomeKey + " IN ('running', 'succeeded', 'failed', 'partially_failed', 'cancelled')"
 
 // Channels returns the channels that are configured, with one question to Temporal, and one more for each
 // channel that is being tried.
-func (b *Board) Channels(ctx context.Context) ([]Recipient, error) {
-	list := []Recipient{}
-	for _, c := range b.Sender.Channels() {
-		list = append(list, Recipient{Channel: c})
+func (b *StatusReader) Channels(ctx context.Context) ([]ChannelStatus, error) {
+	list := []ChannelStatus{}
+	for _, c := range b.Notifier.Channels() {
+		list = append(list, ChannelStatus{Channel: c})
 	}
 	if len(list) == 0 {
 		return list, nil
 	}
-	answer, err := b.Temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Namespace: b.Namespace, PageSize: lookedAt, Query: deliveries})
+	answer, err := b.Temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Namespace: b.Namespace, PageSize: maxNotifications, Query: deliveries})
 	if err != nil {
 		return nil, fault.New(fault.Unavailable, err, "Temporal does not answer")
 	}
@@ -67,24 +67,24 @@ func (b *Board) Channels(ctx context.Context) ([]Recipient, error) {
 			continue
 		}
 		for i := range list {
-			if list[i].heard(r) {
+			if list[i].add(r) {
 				running[i] = info
 			}
 		}
 	}
 	for i := range list {
-		if last := list[i].Last; last != nil && last.Status == Trying {
+		if last := list[i].Last; last != nil && last.Status == Retrying {
 			b.explain(ctx, running[i], &list[i])
 		}
 	}
 	return list, nil
 }
 
-// heard takes over what a delivery says of the channel when it is newer than what is known.
-func (s *Recipient) heard(r Record) bool {
+// add takes over what a delivery says of the channel when it is newer than what is known.
+func (s *ChannelStatus) add(r Record) bool {
 	for _, o := range r.Channels {
-		if o.ID == s.ID && (s.Last == nil || o.At.After(s.Last.At)) {
-			s.Last = &Delivery{Status: o.Status, Why: o.Why, At: o.At, Kind: r.Kind, Plan: r.Plan.Name}
+		if o.ID == s.ID && (s.Last == nil || o.AttemptedAt.After(s.Last.AttemptedAt)) {
+			s.Last = &Delivery{Status: o.Status, Reason: o.Reason, AttemptedAt: o.AttemptedAt, Kind: r.Kind, PlanName: r.Plan.Name}
 			return true
 		}
 	}
@@ -92,9 +92,9 @@ func (s *Recipient) heard(r Record) bool {
 }
 
 // explain says why a delivery has not yet come through. One that was ended from outside is given up.
-func (b *Board) explain(ctx context.Context, info *workflowpb.WorkflowExecutionInfo, s *Recipient) {
+func (b *StatusReader) explain(ctx context.Context, info *workflowpb.WorkflowExecutionInfo, s *ChannelStatus) {
 	if info.Status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
-		s.Last.Status = GivenUp
+		s.Last.Status = DeliveryFailed
 		return
 	}
 	d, err := b.Temporal.DescribeWorkflowExecution(ctx, info.Execution.WorkflowId, info.Execution.RunId)
@@ -104,7 +104,7 @@ func (b *Board) explain(ctx context.Context, info *workflowpb.WorkflowExecutionI
 	for _, p := range d.PendingActivities {
 		if p.ActivityId == s.ID && p.LastFailure != nil {
 			c := temporal.NewDefaultFailureConverter(temporal.DefaultFailureConverterOptions{DataConverter: b.Converter, EncodeCommonAttributes: true})
-			s.Last.Why = fault.MessageOf(c.FailureToError(p.LastFailure))
+			s.Last.Reason = fault.MessageOf(c.FailureToError(p.LastFailure))
 		}
 	}
 }

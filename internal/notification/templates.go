@@ -8,41 +8,41 @@ import (
 	"mycloudmanager/internal/platform/i18n"
 )
 
-// words are what a notice says to people.
-type words struct{ subject, body string }
+// message are what a notification says to people.
+type message struct{ subject, body string }
 
 // subjects name the plan, which is quoted, or the number of runs and the plan.
 var subjects = map[Kind]i18n.Text{
-	Failed:       {En: "Backup plan “%[1]s” failed", Fr: "Le plan de sauvegarde « %[1]s » a échoué"},
-	PartlyFailed: {En: "Backup plan “%[1]s” failed in part", Fr: "Le plan de sauvegarde « %[1]s » a échoué en partie"},
-	Missed:       {En: "Backup plan “%[1]s” missed %[2]d run(s)", Fr: "Le plan de sauvegarde « %[1]s » a manqué %[2]d exécution(s)"},
-	Stale:        {En: "Backup plan “%[1]s” has no recent backup", Fr: "Le plan de sauvegarde « %[1]s » n'a pas de sauvegarde récente"},
-	Recovered:    {En: "Backup plan “%[1]s” succeeds again", Fr: "Le plan de sauvegarde « %[1]s » réussit de nouveau"},
-	Test:         {En: "Test of notices", Fr: "Essai des avis"},
+	Failed:          {En: "Backup plan “%[1]s” failed", Fr: "Le plan de sauvegarde « %[1]s » a échoué"},
+	PartiallyFailed: {En: "Backup plan “%[1]s” failed in part", Fr: "Le plan de sauvegarde « %[1]s » a échoué en partie"},
+	Missed:          {En: "Backup plan “%[1]s” missed %[2]d run(s)", Fr: "Le plan de sauvegarde « %[1]s » a manqué %[2]d exécution(s)"},
+	Overdue:         {En: "Backup plan “%[1]s” has no recent backup", Fr: "Le plan de sauvegarde « %[1]s » n'a pas de sauvegarde récente"},
+	Recovered:       {En: "Backup plan “%[1]s” succeeds again", Fr: "Le plan de sauvegarde « %[1]s » réussit de nouveau"},
+	Test:            {En: "Test of notifications", Fr: "Essai des avis"},
 }
 
-var openings = map[Kind]i18n.Text{
-	Failed:       {En: "The backup was not made, or cannot be relied on.", Fr: "La sauvegarde n'a pas été faite, ou n'est pas fiable."},
-	PartlyFailed: {En: "Some of the instances were not backed up:", Fr: "Certaines instances n'ont pas été sauvegardées :"},
+var introductions = map[Kind]i18n.Text{
+	Failed:          {En: "The backup was not made, or cannot be relied on.", Fr: "La sauvegarde n'a pas été faite, ou n'est pas fiable."},
+	PartiallyFailed: {En: "Some of the instances were not backed up:", Fr: "Certaines instances n'ont pas été sauvegardées :"},
 	Missed: {En: "These runs were due while the manager was down, for longer than the plan may be late. They are not made up for.",
 		Fr: "Ces exécutions étaient dues pendant que le gestionnaire était arrêté, plus longtemps que le retard permis au plan. Elles ne sont pas rattrapées."},
-	Stale: {En: "Two due times in a row have brought no good backup of:", Fr: "Deux échéances de suite n'ont donné aucune bonne sauvegarde de :"},
+	Overdue: {En: "Two due times in a row have brought no good backup of:", Fr: "Deux échéances de suite n'ont donné aucune bonne sauvegarde de :"},
 	Recovered: {En: "The run has succeeded, after one that had failed.",
 		Fr: "L'exécution a réussi, après une qui avait échoué."},
-	Test: {En: "This is a test. Notices of backup plans arrive here.", Fr: "Ceci est un essai. Les avis des plans de sauvegarde arrivent ici."},
+	Test: {En: "This is a test. Notifications of backup plans arrive here.", Fr: "Ceci est un essai. Les avis des plans de sauvegarde arrivent ici."},
 }
 
 var (
 	detailsText = i18n.Text{En: "Details: %s", Fr: "Détails : %s"}
-	// An instance of a notice always has a reason.
+	// An instance of a notification always has a reason.
 	instanceText = i18n.Text{En: "%s: %s", Fr: "%s : %s"}
 	moreText     = i18n.Text{En: "and %d more", Fr: "et %d de plus"}
 	sinceText    = i18n.Text{En: "Stale since %s.", Fr: "Périmé depuis le %s."}
-	idText       = i18n.Text{En: "Notice %s of %s", Fr: "Avis %s du %s"}
+	idText       = i18n.Text{En: "Notification %s of %s", Fr: "Avis %s du %s"}
 )
 
-// words says the notice in the language that is configured.
-func (s *Sender) words(n Notice) words {
+// message says the notification in the language that is configured.
+func (s *Notifier) render(n Notification) message {
 	language := s.config.Language
 	in := func(t i18n.Text, args ...any) string {
 		if len(args) == 0 {
@@ -61,22 +61,22 @@ func (s *Sender) words(n Notice) words {
 	var b strings.Builder
 	say := func(text string) { b.WriteString(text + "\n") }
 	say(subject + ".\n")
-	say(in(openings[n.Kind]))
+	say(in(introductions[n.Kind]))
 	if n.Reason != "" {
-		say("\n" + i18n.SayIn(language, n.Reason))
+		say("\n" + i18n.TranslateTo(language, n.Reason))
 	}
 	for _, i := range n.Instances {
-		say("- " + in(instanceText, i.Name, i18n.SayIn(language, i.Reason)))
+		say("- " + in(instanceText, i.Name, i18n.TranslateTo(language, i.Reason)))
 	}
-	if n.More > 0 {
-		say("- " + in(moreText, n.More))
+	if n.MoreInstances > 0 {
+		say("- " + in(moreText, n.MoreInstances))
 	}
 	if !n.Since.IsZero() {
-		say("\n" + in(sinceText, moment(n.Since)))
+		say("\n" + in(sinceText, formatTime(n.Since)))
 	}
 	say("\n" + in(detailsText, s.link(n)))
-	say("\n--\n" + in(idText, n.ID, moment(n.At)))
-	return words{subject: "[MyCloudManager] " + subject, body: b.String()}
+	say("\n--\n" + in(idText, n.ID, formatTime(n.At)))
+	return message{subject: "[MyCloudManager] " + subject, body: b.String()}
 }
 
-func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+func formatTime(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }

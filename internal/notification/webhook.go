@@ -21,15 +21,15 @@ import (
 )
 
 const (
-	webhookPatience = 15 * time.Second
-	// answerMost is how much of an answer is read, so that the connection may be used again.
-	answerMost = 4 << 10
+	webhookTimeout = 15 * time.Second
+	// maxResponse is how much of an answer is read, so that the connection may be used again.
+	maxResponse = 4 << 10
 )
 
 // webhookClient follows no redirect: what was signed for one receiver is not shown to another.
 func webhookClient() *http.Client {
 	return &http.Client{
-		Timeout:       webhookPatience,
+		Timeout:       webhookTimeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{
 			Proxy: http.ProxyFromEnvironment, DialContext: (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
@@ -49,25 +49,25 @@ type event struct {
 }
 
 type eventData struct {
-	Notice
+	Notification
 	URL string `json:"url"`
 }
 
 // typeOf is what receivers choose by.
 func typeOf(k Kind) string {
 	if k == Test {
-		return "notice.test"
+		return "notification.test"
 	}
 	return "backup." + string(k)
 }
 
-// post sends the notice, signed. Any answer of success is one; 410 asks us not to come again.
-func (s *Sender) post(ctx context.Context, where string, n Notice) error {
+// post sends the notification, signed. Any answer of success is one; 410 asks us not to come again.
+func (s *Notifier) post(ctx context.Context, where string, n Notification) error {
 	secret, err := s.secret()
 	if err != nil {
 		return err
 	}
-	text := s.words(n)
+	text := s.render(n)
 	body, err := json.Marshal(event{Type: typeOf(n.Kind), Timestamp: n.At.UTC(), Text: text.subject, Data: eventData{n, s.link(n)}})
 	if err != nil {
 		return err
@@ -84,10 +84,10 @@ func (s *Sender) post(ctx context.Context, where string, n Notice) error {
 	request.Header.Set("Webhook-Signature", sign(secret, n.ID, now, body))
 	answer, err := s.client.Do(request)
 	if err != nil {
-		return fault.New(fault.Unavailable, err, "the webhook does not answer: %v", plain(err))
+		return fault.New(fault.Unavailable, err, "the webhook does not answer: %v", urlError(err))
 	}
 	defer answer.Body.Close() //nolint:errcheck // nothing of it is needed
-	_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, answerMost))
+	_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, maxResponse))
 	switch {
 	case answer.StatusCode/100 == 2:
 		return nil
@@ -97,8 +97,8 @@ func (s *Sender) post(ctx context.Context, where string, n Notice) error {
 	return fault.New(fault.Unavailable, nil, "the webhook answers %d", answer.StatusCode)
 }
 
-// plain is what went wrong without the URL, which may hold a secret.
-func plain(err error) string {
+// urlError is what went wrong without the URL, which may hold a secret.
+func urlError(err error) string {
 	if outer, ok := errors.AsType[*url.Error](err); ok {
 		err = outer.Err
 	}
@@ -114,19 +114,19 @@ func sign(secret []byte, id string, at time.Time, body []byte) string {
 }
 
 const (
-	secretPrefix   = "whsec_"
-	shortestSecret = 24 // bytes, as the convention has it
-	longestSecret  = 64
+	secretPrefix = "whsec_"
+	minSecret    = 24 // bytes, as the convention has it
+	maxSecret    = 64
 )
 
-func (s *Sender) secret() ([]byte, error) {
-	text, err := secretFile("notice-webhook-secret-file", s.config.SecretFile)
+func (s *Notifier) secret() ([]byte, error) {
+	text, err := secretFile("notification-webhook-secret-file", s.config.SecretFile)
 	if err != nil {
 		return nil, err
 	}
 	secret, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(text, secretPrefix))
-	if err != nil || len(secret) < shortestSecret || len(secret) > longestSecret { // the fault must not tell what it read
-		return nil, fault.New(fault.Unavailable, nil, "notice-webhook-secret-file: whsec_ and 24 to 64 bytes in base64 are needed, as of: echo whsec_$(openssl rand -base64 32)")
+	if err != nil || len(secret) < minSecret || len(secret) > maxSecret { // the fault must not tell what it read
+		return nil, fault.New(fault.Unavailable, nil, "notification-webhook-secret-file: whsec_ and 24 to 64 bytes in base64 are needed, as of: echo whsec_$(openssl rand -base64 32)")
 	}
 	return secret, nil
 }

@@ -13,13 +13,13 @@ import (
 
 // Keys of metadata by which servers and volumes tell whose they are. People see them in Horizon.
 const (
-	StackKey     = "mcm:stack"     // of a server: the stack that made it
-	RoleKey      = "mcm:role"      // of a server: master, node or etcd
-	AppKey       = "mcm:app"       // of a volume: the app whose data it holds
-	OperationKey = "mcm:operation" // of a volume: the task that made it
-	RestoreKey   = "mcm:restore"   // of a server or a volume that is a backup's: the task that made it
-	DiskKey      = "mcm:disk"      // of such a volume: which one of its server's
-	DataKey      = "mcm:data"      // of a volume: "true" once an app has had it mounted
+	StackKey   = "mcm:stack"   // of a server: the stack that made it
+	RoleKey    = "mcm:role"    // of a server: master, node or etcd
+	AppKey     = "mcm:app"     // of a volume: the app whose data it holds
+	TaskKey    = "mcm:task"    // of a volume: the task that made it
+	RestoreKey = "mcm:restore" // of a server or a volume that is a backup's: the task that made it
+	DiskKey    = "mcm:disk"    // of such a volume: which one of its server's
+	DataKey    = "mcm:data"    // of a volume: "true" once an app has had it mounted
 )
 
 // Servers lists every server of the project with its flavor, with one call per page of Nova. It reads

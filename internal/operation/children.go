@@ -19,7 +19,7 @@ type Child struct {
 // Children runs one workflow for each child, at most atOnce at a time, as one step. Those that fail do
 // not end the operation: their caller says what becomes of them, and ended is told of each as it ends. It
 // fails only when a cancel came before all had ended; the children are then cancelled too and waited for.
-func Children[T any](ctx workflow.Context, r *Run, atOnce int, child any, children []Child, ended func(i int, s Share[T])) error {
+func Children[T any](ctx workflow.Context, r *Run, atOnce int, child any, children []Child, ended func(i int, s Result[T])) error {
 	name := ActivityName(child)
 	r.open(ctx, name)
 	free, stop := workflow.NewDisconnectedContext(ctx)
@@ -34,8 +34,8 @@ func Children[T any](ctx workflow.Context, r *Run, atOnce int, child any, childr
 		workflow.Go(ctx, func(ctx workflow.Context) {
 			defer all.Done()
 			defer places.Release(1)
-			var s Share[T]
-			s.Err = inTheWay(workflow.ExecuteChildWorkflow(asPart(ctx, c.ID), child, c.Input).Get(ctx, &s.Out))
+			var s Result[T]
+			s.Err = alreadyRunning(workflow.ExecuteChildWorkflow(withParent(ctx, c.ID), child, c.Input).Get(ctx, &s.Out))
 			if !temporal.IsCanceledError(s.Err) {
 				cancelled--
 			}
@@ -43,7 +43,7 @@ func Children[T any](ctx workflow.Context, r *Run, atOnce int, child any, childr
 				failed++
 			}
 			done++
-			r.Tell(child, "%d of %d done", done, len(children))
+			r.SetStepMessage(child, "%d of %d done", done, len(children))
 			ended(i, s)
 		})
 	}
@@ -60,15 +60,15 @@ func Children[T any](ctx workflow.Context, r *Run, atOnce int, child any, childr
 	return nil
 }
 
-// asPart is for a workflow that is a part of the operation: it is cancelled with it, and waited for.
-func asPart(ctx workflow.Context, id string) workflow.Context {
+// withParent is for a workflow that is a part of the operation: it is cancelled with it, and waited for.
+func withParent(ctx workflow.Context, id string) workflow.Context {
 	return workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID: id, WaitForCancellation: true, WorkflowExecutionTimeout: Deadline, ParentClosePolicy: enumspb.PARENT_CLOSE_POLICY_REQUEST_CANCEL,
 	})
 }
 
-// inTheWay turns the refusal of a second workflow with one id into a fault.
-func inTheWay(err error) error {
+// alreadyRunning turns the refusal of a second workflow with one id into a fault.
+func alreadyRunning(err error) error {
 	if _, ok := errors.AsType[*temporal.ChildWorkflowExecutionAlreadyStartedError](err); ok {
 		return fault.Final(fault.New(fault.Conflict, nil, "another operation works on the instance"))
 	}
@@ -78,6 +78,6 @@ func inTheWay(err error) error {
 // Child runs one workflow as a step, and cancels it with the operation.
 func (r *Run) Child(ctx workflow.Context, child any, id string, in, out any) error {
 	return r.step(ctx, child, func() (string, error) {
-		return "", workflow.ExecuteChildWorkflow(asPart(ctx, id), child, in).Get(ctx, out)
+		return "", workflow.ExecuteChildWorkflow(withParent(ctx, id), child, in).Get(ctx, out)
 	})
 }

@@ -10,25 +10,25 @@ import (
 	"mycloudmanager/internal/fault"
 )
 
-// Share is how one of the activities of a step that Each runs has ended.
-type Share[T any] struct {
+// Result is how one of the activities of a step that Each runs has ended.
+type Result[T any] struct {
 	Out T
 	Err error // a fault in Temporal's form; the other shares went on
 }
 
-// Each runs one activity for each input at once, as one step. Shares that fail do not end the
+// FanOut runs one activity for each input at once, as one step. Shares that fail do not end the
 // operation: their caller says what becomes of them. It fails only when the operation is cancelled.
-func Each[T any](ctx workflow.Context, r *Run, limit time.Duration, activity any, inputs []any) ([]Share[T], error) {
+func FanOut[T any](ctx workflow.Context, r *Run, limit time.Duration, activity any, inputs []any) ([]Result[T], error) {
 	name := ActivityName(activity)
 	r.open(ctx, name)
 	futures := make([]workflow.Future, len(inputs))
 	for i, in := range inputs {
-		futures[i] = workflow.ExecuteActivity(Wait(ctx, limit), activity, in)
+		futures[i] = workflow.ExecuteActivity(Polling(ctx, limit), activity, in)
 	}
-	shares, failed := make([]Share[T], len(inputs)), 0
+	shares, failed := make([]Result[T], len(inputs)), 0
 	var cancelled error
 	for i, future := range futures {
-		shares[i].Err = late(future.Get(ctx, &shares[i].Out), limit)
+		shares[i].Err = asTimeout(future.Get(ctx, &shares[i].Out), limit)
 		if temporal.IsCanceledError(shares[i].Err) {
 			cancelled = shares[i].Err
 		} else if shares[i].Err != nil {
@@ -46,14 +46,16 @@ func Each[T any](ctx workflow.Context, r *Run, limit time.Duration, activity any
 	return shares, cancelled
 }
 
-// Partly ends the operation, which otherwise succeeds, as partly failed, and says what failed.
-func (r *Run) Partly(format string, args ...any) { r.partly = fmt.Sprintf(format, args...) }
+// PartiallyFailed ends the operation, which otherwise succeeds, as partly failed, and says what failed.
+func (r *Run) PartiallyFailed(format string, args ...any) {
+	r.partiallyFailed = fmt.Sprintf(format, args...)
+}
 
-// Tell is what the named step says beside its status, from now on.
-func (r *Run) Tell(activity any, format string, args ...any) {
+// SetStepMessage is what the named step says beside its status, from now on.
+func (r *Run) SetStepMessage(activity any, format string, args ...any) {
 	r.find(ActivityName(activity)).Message = fmt.Sprintf(format, args...)
 }
 
-// Narrower is an input of work on many things of which some failed: a retry repeats only those.
+// Retryable is an input of work on many things of which some failed: a retry repeats only those.
 // result is what the task showed as its result.
-type Narrower interface{ Narrow(result map[string]any) }
+type Retryable interface{ KeepFailed(result map[string]any) }

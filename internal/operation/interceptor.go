@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	beatEvery   = 2 * time.Second
-	maxInternal = 5 // attempts after which an unclassified error is final
+	heartbeatInterval = 2 * time.Second
+	maxInternal       = 5 // attempts after which an unclassified error is final
 )
 
 // Interceptor gives every activity its heartbeat and turns its errors into Temporal's form, so
@@ -34,13 +34,13 @@ type activityInbound struct {
 	interceptor.ActivityInboundInterceptorBase
 }
 
-type beatKey struct{}
+type heartbeatKey struct{}
 
-type beat struct{ message atomic.Pointer[string] }
+type heartbeat struct{ message atomic.Pointer[string] }
 
-// Say tells the task's reader what the activity is waiting for; it also heartbeats.
-func Say(ctx context.Context, message string) {
-	if b, ok := ctx.Value(beatKey{}).(*beat); ok {
+// ReportProgress tells the task's reader what the activity is waiting for; it also heartbeats.
+func ReportProgress(ctx context.Context, message string) {
+	if b, ok := ctx.Value(heartbeatKey{}).(*heartbeat); ok {
 		b.message.Store(&message)
 		activity.RecordHeartbeat(ctx, message)
 	}
@@ -52,11 +52,11 @@ func (a *activityInbound) ExecuteActivity(ctx context.Context, in *interceptor.E
 	if info.IsLocalActivity {
 		return a.Next.ExecuteActivity(ctx, in)
 	}
-	b := &beat{}
-	ctx = context.WithValue(withTask(ctx), beatKey{}, b)
+	b := &heartbeat{}
+	ctx = context.WithValue(withTask(ctx), heartbeatKey{}, b)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	go b.keep(ctx, cancel)
+	go b.run(ctx, cancel)
 	out, err := a.Next.ExecuteActivity(ctx, in)
 	switch {
 	case err == nil:
@@ -84,8 +84,8 @@ func lost(cause error) bool {
 	return ok
 }
 
-func (b *beat) keep(ctx context.Context, cancel context.CancelCauseFunc) {
-	tick := time.NewTicker(beatEvery)
+func (b *heartbeat) run(ctx context.Context, cancel context.CancelCauseFunc) {
+	tick := time.NewTicker(heartbeatInterval)
 	defer tick.Stop()
 	for {
 		select {
@@ -106,7 +106,7 @@ func (b *beat) keep(ctx context.Context, cancel context.CancelCauseFunc) {
 
 // Poll calls check every interval until it is done, fails or ctx ends. check returns what it is
 // waiting for; unavailable answers are told and waited out, as a wait has its own deadline.
-func Poll(ctx context.Context, every time.Duration, check func(context.Context) (done bool, waiting string, err error)) error {
+func Poll(ctx context.Context, interval time.Duration, check func(context.Context) (done bool, waiting string, err error)) error {
 	for {
 		done, waiting, err := check(ctx)
 		switch {
@@ -121,11 +121,11 @@ func Poll(ctx context.Context, every time.Duration, check func(context.Context) 
 		case done:
 			return nil
 		}
-		Say(ctx, waiting)
+		ReportProgress(ctx, waiting)
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(every):
+		case <-time.After(interval):
 		}
 	}
 }

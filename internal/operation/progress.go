@@ -9,7 +9,7 @@ const (
 	ProgressQuery = "progress" // query: Progress
 	RetryUpdate   = "retry"    // update: Retry, accepted while blocked
 	ProgressMemo  = "progress" // memo: the final Progress of a closed task
-	CallMemo      = "call"     // memo: the Call that started the task
+	RequestMemo   = "call"     // memo: the Call that started the task
 
 	TaskKey        = "McmTask"      // search attributes, all Keyword
 	OperationKey   = "McmOperation" //
@@ -25,22 +25,22 @@ type Status string
 
 // The statuses.
 const (
-	Queued       Status = "queued"
-	Running      Status = "running"
-	Blocked      Status = "blocked"
-	Cancelling   Status = "cancelling"
-	Succeeded    Status = "succeeded"
-	Failed       Status = "failed"
-	PartlyFailed Status = "partly_failed"
-	Cancelled    Status = "cancelled"
-	TimedOut     Status = "timed_out"
-	Skipped      Status = "skipped" // steps only
+	Queued          Status = "queued"
+	Running         Status = "running"
+	Blocked         Status = "blocked"
+	Cancelling      Status = "cancelling"
+	Succeeded       Status = "succeeded"
+	Failed          Status = "failed"
+	PartiallyFailed Status = "partially_failed"
+	Cancelled       Status = "cancelled"
+	TimedOut        Status = "timed_out"
+	Skipped         Status = "skipped" // steps only
 )
 
 // Closed reports whether nothing more will happen.
 func (s Status) Closed() bool {
 	switch s {
-	case Succeeded, Failed, PartlyFailed, Cancelled, TimedOut, Skipped:
+	case Succeeded, Failed, PartiallyFailed, Cancelled, TimedOut, Skipped:
 		return true
 	}
 	return false

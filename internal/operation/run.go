@@ -16,13 +16,13 @@ import (
 
 // Run is one running operation: its progress, and how to undo what it did so far.
 type Run struct {
-	progress Progress
-	planned  int // steps[:planned] is the plan, the rest are compensations
-	undo     []func(workflow.Context) error
-	token    string // from the last Retry
-	retries  int
-	left     []string // what a failed compensation left behind
-	partly   string   // what failed of an operation that otherwise succeeded
+	progress        Progress
+	planned         int // steps[:planned] is the plan, the rest are compensations
+	compensations   []func(workflow.Context) error
+	token           string // from the last Retry
+	retries         int
+	leftBehind      []string // what a failed compensation left behind
+	partiallyFailed string   // what failed of an operation that otherwise succeeded
 }
 
 // Begin opens an operation whose steps are the given activities, in order. Every workflow starts
@@ -62,27 +62,27 @@ func (r *Run) UserToken(start string) string {
 	return start
 }
 
-// Call runs one short activity as a step; out may be nil. A fault that a person can take away
+// ShortRequest runs one short activity as a step; out may be nil. A fault that a person can take away
 // blocks the task until Retry or Cancel; the input is then made anew by in.
 func (r *Run) Call(ctx workflow.Context, activity any, in, out any) error {
 	return r.step(ctx, activity, func() (string, error) {
-		return execute(Call(ctx), activity, in, out)
+		return execute(ShortRequest(ctx), activity, in, out)
 	})
 }
 
-// Wait runs one polling activity as a step, for at most limit.
+// Polling runs one polling activity as a step, for at most limit.
 func (r *Run) Wait(ctx workflow.Context, limit time.Duration, activity any, in, out any) error {
 	return r.step(ctx, activity, func() (string, error) {
-		said, err := execute(Wait(ctx, limit), activity, in, out)
-		return said, late(err, limit)
+		said, err := execute(Polling(ctx, limit), activity, in, out)
+		return said, asTimeout(err, limit)
 	})
 }
 
-// Alter is Wait for an activity that changes something: a cancel waits for its end.
-func (r *Run) Alter(ctx workflow.Context, limit time.Duration, activity any, in, out any) error {
+// LongRunning is Wait for an activity that changes something: a cancel waits for its end.
+func (r *Run) Do(ctx workflow.Context, limit time.Duration, activity any, in, out any) error {
 	return r.step(ctx, activity, func() (string, error) {
-		said, err := execute(Alter(ctx, limit), activity, in, out)
-		return said, late(err, limit)
+		said, err := execute(LongRunning(ctx, limit), activity, in, out)
+		return said, asTimeout(err, limit)
 	})
 }
 
@@ -125,19 +125,21 @@ func (r *Run) Result(key string, value any) {
 // ResultOf is what Result has set, or nil.
 func (r *Run) ResultOf(key string) any { return r.progress.Result[key] }
 
-// Say sets the task's latest message.
-func (r *Run) Say(format string, args ...any) { r.progress.Message = fmt.Sprintf(format, args...) }
+// SetMessage sets the task's latest message.
+func (r *Run) SetMessage(format string, args ...any) {
+	r.progress.Message = fmt.Sprintf(format, args...)
+}
 
-// Undo remembers how to undo the next step. Push it before the step runs: a request whose answer
+// Compensate remembers how to undo the next step. Push it before the step runs: a request whose answer
 // was lost has happened too, and undo tolerates absence.
-func (r *Run) Undo(activity any, in any) {
-	r.undo = append(r.undo, func(ctx workflow.Context) error {
+func (r *Run) Compensate(activity any, in any) {
+	r.compensations = append(r.compensations, func(ctx workflow.Context) error {
 		return r.compensate(ctx, activity, in)
 	})
 }
 
-// Keep forgets what was to be undone: the operation's point of no return.
-func (r *Run) Keep() { r.undo = nil }
+// Commit forgets what was to be undone: the operation's point of no return.
+func (r *Run) Commit() { r.compensations = nil }
 
 func (r *Run) step(ctx workflow.Context, activity any, do func() (string, error)) error {
 	name := ActivityName(activity)
@@ -164,11 +166,11 @@ func (r *Run) block(ctx workflow.Context, name string, cause error) error {
 	s := r.find(name)
 	s.Status, s.Message = Blocked, fault.MessageOf(cause)
 	r.progress.Error = &Error{Code: string(fault.KindOf(cause)), Detail: s.Message}
-	if err := r.tell(ctx, Blocked); err != nil {
+	if err := r.report(ctx, Blocked); err != nil {
 		return err
 	}
 	seen := r.retries
-	ok, err := workflow.AwaitWithTimeout(ctx, blockedPatience, func() bool { return r.retries > seen })
+	ok, err := workflow.AwaitWithTimeout(ctx, blockedTimeout, func() bool { return r.retries > seen })
 	if err != nil {
 		return err
 	}
@@ -176,11 +178,11 @@ func (r *Run) block(ctx workflow.Context, name string, cause error) error {
 		return cause
 	}
 	r.progress.Error = nil
-	return r.tell(ctx, Running)
+	return r.report(ctx, Running)
 }
 
-// tell is state with the progress in the memo, which lists show and which needs no worker.
-func (r *Run) tell(ctx workflow.Context, s Status) error {
+// report is state with the progress in the memo, which lists show and which needs no worker.
+func (r *Run) report(ctx workflow.Context, s Status) error {
 	if err := r.state(ctx, s); err != nil {
 		return err
 	}
@@ -197,7 +199,7 @@ func (r *Run) state(ctx workflow.Context, s Status) error {
 func (r *Run) End(ctx workflow.Context, err *error) {
 	free, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
-	if *err != nil && len(r.undo) > 0 {
+	if *err != nil && len(r.compensations) > 0 {
 		if temporal.IsCanceledError(*err) {
 			_ = r.state(free, Cancelling)
 		}
@@ -207,10 +209,10 @@ func (r *Run) End(ctx workflow.Context, err *error) {
 }
 
 func (r *Run) rollback(ctx workflow.Context) {
-	for i := len(r.undo) - 1; i >= 0; i-- {
-		if err := r.undo[i](ctx); err != nil {
+	for i := len(r.compensations) - 1; i >= 0; i-- {
+		if err := r.compensations[i](ctx); err != nil {
 			workflow.GetLogger(ctx).Error("Compensation failed", "error", err)
-			r.left = append(r.left, fault.MessageOf(err))
+			r.leftBehind = append(r.leftBehind, fault.MessageOf(err))
 		}
 	}
 }
@@ -220,7 +222,7 @@ func (r *Run) compensate(ctx workflow.Context, activity any, in any) error {
 	now := workflow.Now(ctx)
 	r.progress.Steps = append(r.progress.Steps, Step{Name: name, Status: Running, Attempt: 1, StartedAt: &now, Undo: true})
 	at := len(r.progress.Steps) - 1
-	said, err := execute(Wait(ctx, undoPatience), activity, in, nil)
+	said, err := execute(Polling(ctx, undoTimeout), activity, in, nil)
 	end := workflow.Now(ctx)
 	s := &r.progress.Steps[at]
 	s.EndedAt, s.Status, s.Message = &end, Succeeded, said
@@ -232,21 +234,21 @@ func (r *Run) compensate(ctx workflow.Context, activity any, in any) error {
 
 func (r *Run) finish(ctx workflow.Context, err *error) {
 	status := ended(*err)
-	if status == Succeeded && r.partly != "" {
-		status = PartlyFailed
-		r.progress.Message, r.progress.Error = r.partly, &Error{Code: string(fault.Internal), Detail: r.partly}
+	if status == Succeeded && r.partiallyFailed != "" {
+		status = PartiallyFailed
+		r.progress.Message, r.progress.Error = r.partiallyFailed, &Error{Code: string(fault.Internal), Detail: r.partiallyFailed}
 	}
 	r.progress.Status = status
 	if *err != nil && status != Cancelled {
 		text := fault.MessageOf(*err)
-		if len(r.left) > 0 {
-			text += "; left behind: " + strings.Join(r.left, "; ")
+		if len(r.leftBehind) > 0 {
+			text += "; left behind: " + strings.Join(r.leftBehind, "; ")
 		}
 		r.progress.Error = &Error{Code: string(fault.KindOf(*err)), Detail: text}
 		r.progress.Message = text
 		*err = fault.Final(fault.New(fault.KindOf(*err), *err, "%s", text))
-	} else if len(r.left) > 0 {
-		r.progress.Message = "left behind: " + strings.Join(r.left, "; ")
+	} else if len(r.leftBehind) > 0 {
+		r.progress.Message = "left behind: " + strings.Join(r.leftBehind, "; ")
 	}
 	for i := range r.progress.Steps {
 		if s := &r.progress.Steps[i]; s.Status == Queued {
@@ -300,8 +302,8 @@ func ended(err error) Status {
 	return Failed
 }
 
-// late says what a step was waiting for when its deadline passed.
-func late(err error, limit time.Duration) error {
+// asTimeout says what a step was waiting for when its deadline passed.
+func asTimeout(err error, limit time.Duration) error {
 	timeout, ok := errors.AsType[*temporal.TimeoutError](err)
 	if !ok {
 		return err

@@ -45,13 +45,13 @@ func Build(ctx workflow.Context, keep bool) (err error) {
 		return err
 	}
 	defer r.End(ctx, &err)
-	r.Undo(c.DropNet, nil)
+	r.Compensate(c.DropNet, nil)
 	if err := r.Call(ctx, c.MakeNet, nil, nil); err != nil {
 		return err
 	}
-	r.Undo(c.DropDisk, nil)
+	r.Compensate(c.DropDisk, nil)
 	if keep {
-		r.Keep()
+		r.Commit()
 	}
 	return r.Wait(ctx, time.Minute, c.MakeDisk, nil, nil)
 }
@@ -66,7 +66,7 @@ func Sparing(ctx workflow.Context) (err error) {
 	defer r.End(ctx, &err)
 	r.Skip(c.MakeNet)
 	r.Result("url", "http://x")
-	r.Say("nothing to do for %s", "ntp")
+	r.SetMessage("nothing to do for %s", "ntp")
 	return nil
 }
 

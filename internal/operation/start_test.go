@@ -22,12 +22,12 @@ func TestTargetsFitTheirAttribute(t *testing.T) {
 		require.True(t, ok)
 		raw, err := json.Marshal(list)
 		require.NoError(t, err)
-		require.LessOrEqual(t, len(raw), operation.TargetsRoom)
+		require.LessOrEqual(t, len(raw), operation.MaxTargetsBytes)
 		return list
 	}
 	require.Len(t, found(), 42)
-	usual := operation.TargetsRoom
-	t.Cleanup(func() { operation.TargetsRoom = usual })
-	operation.TargetsRoom = operation.EmbeddedRoom
+	usual := operation.MaxTargetsBytes
+	t.Cleanup(func() { operation.MaxTargetsBytes = usual })
+	operation.MaxTargetsBytes = operation.EmbeddedMaxTargetsBytes
 	require.Len(t, found(), 1000)
 }

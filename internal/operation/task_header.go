@@ -18,18 +18,18 @@ const (
 )
 
 type (
-	taskKey struct{}
-	stepKey struct{}
-	partKey struct{}
+	taskKey   struct{}
+	stepKey   struct{}
+	parentKey struct{}
 )
 
-// part is what a workflow that is no task of its own works for.
-type part struct{ task, step string }
+// parentTask is what a workflow that is no task of its own works for.
+type parentTask struct{ task, step string }
 
-// PartOf makes activities that are run with the context those of another task's step: what they write is
+// WithParentTask makes activities that are run with the context those of another task's step: what they write is
 // in that task's log.
-func PartOf(ctx workflow.Context, task string, step any) workflow.Context {
-	return workflow.WithValue(ctx, partKey{}, part{task, ActivityName(step)})
+func WithParentTask(ctx workflow.Context, task string, step any) workflow.Context {
+	return workflow.WithValue(ctx, parentKey{}, parentTask{task, ActivityName(step)})
 }
 
 // TaskOf returns the id of the task that the activity belongs to, "" outside of an activity.
@@ -86,18 +86,18 @@ type workflowOutbound struct {
 
 // ExecuteActivity implements interceptor.WorkflowOutboundInterceptor.
 func (w *workflowOutbound) ExecuteActivity(ctx workflow.Context, name string, args ...any) workflow.Future {
-	of, ok := ctx.Value(partKey{}).(part)
+	of, ok := ctx.Value(parentKey{}).(parentTask)
 	if !ok {
 		of.task = TaskID(ctx)
 	}
 	if header := interceptor.WorkflowHeader(ctx); header != nil {
-		tell(header, taskHeader, of.task)
-		tell(header, stepHeader, of.step)
+		setHeader(header, taskHeader, of.task)
+		setHeader(header, stepHeader, of.step)
 	}
 	return w.Next.ExecuteActivity(ctx, name, args...)
 }
 
-func tell(header map[string]*commonpb.Payload, name, value string) {
+func setHeader(header map[string]*commonpb.Payload, name, value string) {
 	if payload, err := converter.GetDefaultDataConverter().ToPayload(value); err == nil && value != "" {
 		header[name] = payload
 	}

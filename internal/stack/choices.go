@@ -18,8 +18,8 @@ import (
 	"mycloudmanager/internal/openstack"
 )
 
-// inventory is what the project can choose from, one list per service.
-type inventory struct {
+// choices is what the project can choose from, one list per service.
+type choices struct {
 	flavors     []flavors.Flavor
 	images      []images.Image
 	networks    []networks.Network
@@ -28,8 +28,8 @@ type inventory struct {
 }
 
 // take reads the five lists side by side.
-func take(ctx context.Context, s *openstack.Session) (inventory, error) {
-	var in inventory
+func take(ctx context.Context, s *openstack.Session) (choices, error) {
+	var in choices
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(list(ctx, s, "nova", s.Compute, func(c *gophercloud.ServiceClient) pagination.Pager { return flavors.ListDetail(c, flavors.ListOpts{}) }, flavors.ExtractFlavors, &in.flavors))
 	g.Go(list(ctx, s, "nova", s.Compute, func(c *gophercloud.ServiceClient) pagination.Pager { return keypairs.List(c, keypairs.ListOpts{}) }, keypairs.ExtractKeyPairs, &in.keyPairs))
@@ -64,7 +64,7 @@ func list[T any](ctx context.Context, s *openstack.Session, service string, open
 	}
 }
 
-func (in inventory) options() Options {
+func (in choices) options() Options {
 	o := Options{Presets: Presets(), KeyPairs: []string{}, Images: []Named{}, Flavors: []Flavor{}, ExternalNetworks: []Named{}, VolumeTypes: []string{}}
 	for _, k := range in.keyPairs {
 		o.KeyPairs = append(o.KeyPairs, k.Name)
@@ -87,7 +87,7 @@ func (in inventory) options() Options {
 }
 
 // bySize sorts flavors by memory, then cores, then disk.
-func (in inventory) bySize() []flavors.Flavor {
+func (in choices) bySize() []flavors.Flavor {
 	out := append([]flavors.Flavor(nil), in.flavors...)
 	sort.SliceStable(out, func(i, j int) bool {
 		a, b := out[i], out[j]
@@ -103,7 +103,7 @@ func (in inventory) bySize() []flavors.Flavor {
 }
 
 // usableImages leaves out snapshots and puts the newest first.
-func (in inventory) usableImages() []images.Image {
+func (in choices) usableImages() []images.Image {
 	var out []images.Image
 	for _, i := range in.images {
 		if kind, _ := i.Properties["image_type"].(string); kind != "snapshot" {
@@ -114,7 +114,7 @@ func (in inventory) usableImages() []images.Image {
 	return out
 }
 
-func (in inventory) flavor(name string) (flavors.Flavor, bool) {
+func (in choices) flavor(name string) (flavors.Flavor, bool) {
 	for _, f := range in.flavors {
 		if f.ID == name || f.Name == name {
 			return f, true
@@ -123,7 +123,7 @@ func (in inventory) flavor(name string) (flavors.Flavor, bool) {
 	return flavors.Flavor{}, false
 }
 
-func (in inventory) image(name string) (images.Image, bool) {
+func (in choices) image(name string) (images.Image, bool) {
 	for _, i := range in.images {
 		if i.ID == name || i.Name == name {
 			return i, true
@@ -132,7 +132,7 @@ func (in inventory) image(name string) (images.Image, bool) {
 	return images.Image{}, false
 }
 
-func (in inventory) network(name string) (networks.Network, bool) {
+func (in choices) network(name string) (networks.Network, bool) {
 	for _, n := range in.networks {
 		if n.ID == name || n.Name == name {
 			return n, true
@@ -141,7 +141,7 @@ func (in inventory) network(name string) (networks.Network, bool) {
 	return networks.Network{}, false
 }
 
-func (in inventory) hasKeyPair(name string) bool {
+func (in choices) hasKeyPair(name string) bool {
 	for _, k := range in.keyPairs {
 		if k.Name == name {
 			return true

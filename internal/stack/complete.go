@@ -17,7 +17,7 @@ var least = map[string]flavors.Flavor{
 
 // complete fills in what was left out: counts from the preset (small when none is named), the only
 // external network, the newest image we know how to set up, the smallest fitting flavors.
-func complete(p Parameters, in inventory) Parameters {
+func complete(p Parameters, in choices) Parameters {
 	shape := Presets()[0]
 	for _, preset := range Presets() {
 		if preset.Name == p.Preset {
@@ -51,7 +51,7 @@ func setCount(count **int, n int) {
 // families are the distributions that the user data is written for, best first.
 var families = []string{"debian 12", "debian-12", "debian 13", "debian-13", "ubuntu 24.04", "ubuntu-24.04", "debian", "ubuntu"}
 
-func (in inventory) chooseImage() string {
+func (in choices) chooseImage() string {
 	images := in.usableImages()
 	for _, family := range families {
 		for _, i := range images {

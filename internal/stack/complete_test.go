@@ -19,8 +19,8 @@ func image(name string) images.Image {
 	return images.Image{ID: name, Name: name, Status: images.ImageStatusActive}
 }
 
-func offer() inventory {
-	return inventory{
+func offer() choices {
+	return choices{
 		flavors:  []flavors.Flavor{flavor("large", 4, 8192), flavor("tiny", 1, 512), flavor("flat", 4, 1024), flavor("medium", 2, 4096)},
 		images:   []images.Image{image("CentOS 9"), image("Ubuntu 24.04"), image("Debian 11"), image("debian-12-generic")},
 		networks: []networks.Network{{ID: "n1", Name: "public"}, {ID: "n2", Name: "second"}},
@@ -52,19 +52,19 @@ func TestWhatIsSaidIsKept(t *testing.T) {
 }
 
 func TestAPoorCloudIsMadeTheBestOf(t *testing.T) {
-	p := complete(Parameters{Name: "toolbox"}, inventory{flavors: []flavors.Flavor{flavor("tiny", 1, 256), flavor("less", 1, 512)}, images: []images.Image{image("CentOS 9")}})
+	p := complete(Parameters{Name: "toolbox"}, choices{flavors: []flavors.Flavor{flavor("tiny", 1, 256), flavor("less", 1, 512)}, images: []images.Image{image("CentOS 9")}})
 	require.Equal(t, "less", p.MasterFlavor, "the largest there is")
 	require.Equal(t, "CentOS 9", p.Image)
 	require.Empty(t, p.ExternalNetwork)
-	empty := complete(Parameters{Name: "toolbox"}, inventory{})
+	empty := complete(Parameters{Name: "toolbox"}, choices{})
 	require.Empty(t, empty.Image+empty.MasterFlavor+empty.ExternalNetwork)
 }
 
 func TestShapesNoClusterCanHave(t *testing.T) {
 	one, two, three, none := 1, 2, 3, 0
-	require.NoError(t, Parameters{Masters: &one, Etcd: &none}.Check())
-	require.NoError(t, Parameters{Masters: &two, Etcd: &three}.Check())
-	err := Parameters{Masters: &two, Etcd: &none}.Check()
+	require.NoError(t, Parameters{Masters: &one, Etcd: &none}.Validate())
+	require.NoError(t, Parameters{Masters: &two, Etcd: &three}.Validate())
+	err := Parameters{Masters: &two, Etcd: &none}.Validate()
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
 	require.ErrorContains(t, err, "etcd")
 }

@@ -18,9 +18,9 @@ func Find(ctx context.Context, s *openstack.Session) (*stacks.RetrievedStack, er
 	return find(ctx, s, stacks.ListOpts{Tags: Tag})
 }
 
-// FindByOperation returns the stack that the operation made, or a NotFound.
-func FindByOperation(ctx context.Context, s *openstack.Session, operation string) (*stacks.RetrievedStack, error) {
-	return find(ctx, s, stacks.ListOpts{Tags: OperationTag(operation)})
+// FindByTask returns the stack that the operation made, or a NotFound.
+func FindByTask(ctx context.Context, s *openstack.Session, task string) (*stacks.RetrievedStack, error) {
+	return find(ctx, s, stacks.ListOpts{Tags: TaskTag(task)})
 }
 
 func find(ctx context.Context, s *openstack.Session, which stacks.ListOpts) (*stacks.RetrievedStack, error) {

@@ -34,7 +34,7 @@ type limits struct {
 // restricted says that the caller's token comes from an application credential.
 func Preflight(ctx context.Context, s *openstack.Session, p Parameters, restricted bool) (Report, error) {
 	var (
-		in inventory
+		in choices
 		l  limits
 	)
 	g, gctx := errgroup.WithContext(ctx)
@@ -44,7 +44,7 @@ func Preflight(ctx context.Context, s *openstack.Session, p Parameters, restrict
 		return Report{}, err
 	}
 	p = complete(p, in)
-	if err := p.Check(); err != nil {
+	if err := p.Validate(); err != nil {
 		return Report{}, err
 	}
 	r := Report{OK: true, Parameters: p}
@@ -117,7 +117,7 @@ func (r *Report) count(resource string, needed, used, limit int) {
 	r.add(c)
 }
 
-func (r *Report) quotas(p Parameters, in inventory, l limits) {
+func (r *Report) quotas(p Parameters, in choices, l limits) {
 	var servers, cores, ram int
 	for _, use := range p.uses() {
 		f, _ := in.flavor(use.flavor)
@@ -151,7 +151,7 @@ func (r *Report) network(resource string, needed int, q networkquotas.QuotaDetai
 	r.count(resource, needed, q.Used+q.Reserved, q.Limit)
 }
 
-func (r *Report) choices(p Parameters, in inventory) {
+func (r *Report) choices(p Parameters, in choices) {
 	key := Check{Resource: "key_pair", Needed: 1, Limit: -1, OK: true, Detail: p.KeyPair}
 	switch {
 	case p.KeyPair == "":
@@ -171,7 +171,7 @@ func (r *Report) choices(p Parameters, in inventory) {
 	}
 }
 
-func flavorCheck(p Parameters, in inventory) Check {
+func flavorCheck(p Parameters, in choices) Check {
 	c := Check{Resource: "flavor", Needed: 3, Limit: -1, OK: true,
 		Detail: fmt.Sprintf("masters %s, nodes %s, etcd %s", p.MasterFlavor, p.NodeFlavor, p.EtcdFlavor)}
 	for _, use := range p.uses() {

@@ -17,8 +17,8 @@ import (
 	"mycloudmanager/internal/openstack"
 )
 
-// fresh is how long an answer is good for other readers: watchers share one look at the cloud.
-const fresh = time.Second
+// cacheTTL is how long an answer is good for other readers: watchers share one look at the cloud.
+const cacheTTL = time.Second
 
 // ClusterInfo tells how the cluster on the stack stands.
 type ClusterInfo interface {
@@ -39,7 +39,7 @@ type Reader struct {
 // Get returns the stack as it stands; State is Absent when there is none.
 func (r *Reader) Get(ctx context.Context) (Stack, error) {
 	r.mu.Lock()
-	if time.Since(r.at) < fresh {
+	if time.Since(r.at) < cacheTTL {
 		defer r.mu.Unlock()
 		return r.last, nil
 	}
@@ -90,12 +90,12 @@ func (r *Reader) read(ctx context.Context) (Stack, error) {
 	if st.Nodes, err = nodes(ctx, s, heat.Name); err != nil {
 		return absent, err
 	}
-	r.judge(ctx, s, heat, &st)
+	r.assess(ctx, s, heat, &st)
 	return st, nil
 }
 
-// judge puts Heat's status, the servers' and the cluster's into one word with its reason.
-func (r *Reader) judge(ctx context.Context, s *openstack.Session, heat *stacks.RetrievedStack, st *Stack) {
+// assess puts Heat's status, the servers' and the cluster's into one word with its reason.
+func (r *Reader) assess(ctx context.Context, s *openstack.Session, heat *stacks.RetrievedStack, st *Stack) {
 	action, status, _ := strings.Cut(heat.Status, "_")
 	st.Reason = heat.StatusReason
 	switch {

@@ -11,11 +11,11 @@ import (
 	"mycloudmanager/internal/fault"
 )
 
-// Tag marks every stack of ours in Heat; OperationTag says which task made it.
+// Tag marks every stack of ours in Heat; TaskTag says which task made it.
 const Tag = "mcm"
 
-// OperationTag returns the tag by which a repeated create finds what it made before.
-func OperationTag(operation string) string { return "mcm-operation-" + operation }
+// TaskTag returns the tag by which a repeated create finds what it made before.
+func TaskTag(task string) string { return "mcm-task-" + task }
 
 // HostKeyTag prefixes the tag that pins the SHA-256 fingerprint of the servers' SSH host key.
 const HostKeyTag = "mcm-hostkey-"
@@ -122,8 +122,8 @@ func (c Changes) Values() map[string]any {
 	return values
 }
 
-// Check refuses shapes that no cluster can have.
-func (p Parameters) Check() error {
+// Validate refuses shapes that no cluster can have.
+func (p Parameters) Validate() error {
 	if *p.Masters > 1 && *p.Etcd == 0 {
 		return fault.InvalidField("etcd", "more than one master needs an etcd cluster of 3 or 5")
 	}

@@ -54,7 +54,7 @@ func local(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host, _, err := net.SplitHostPort(r.RemoteAddr)
 		if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsLoopback() {
-			answer(w, http.StatusForbidden, sim.Obj{"error": "the control API is for this machine only"})
+			answer(w, http.StatusForbidden, sim.Document{"error": "the control API is for this machine only"})
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -72,7 +72,7 @@ func answer(w http.ResponseWriter, status int, body any) {
 func read(w http.ResponseWriter, r *http.Request, into any) bool {
 	d := json.NewDecoder(io.LimitReader(r.Body, 1<<20))
 	if err := d.Decode(into); err != nil {
-		answer(w, http.StatusBadRequest, sim.Obj{"error": err.Error()})
+		answer(w, http.StatusBadRequest, sim.Document{"error": err.Error()})
 		return false
 	}
 	return true
@@ -86,7 +86,7 @@ func (a *api) inject(w http.ResponseWriter, r *http.Request) {
 	var err error
 	a.cloud.Locked(func() { err = a.cloud.Inject(in) })
 	if err != nil {
-		answer(w, http.StatusBadRequest, sim.Obj{"error": err.Error()})
+		answer(w, http.StatusBadRequest, sim.Document{"error": err.Error()})
 		return
 	}
 	answer(w, http.StatusCreated, in)
@@ -99,7 +99,7 @@ func (a *api) faults(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (a *api) heal(w http.ResponseWriter, _ *http.Request) {
-	a.cloud.Locked(a.cloud.Heal)
+	a.cloud.Locked(a.cloud.ClearFaults)
 	answer(w, http.StatusNoContent, nil)
 }
 
@@ -108,7 +108,7 @@ func (a *api) kubeconfig(w http.ResponseWriter, r *http.Request) {
 	var text string
 	a.cloud.Locked(func() { text = a.cluster.Kubeconfig("http://"+r.Host+kube.Prefix, nil) })
 	if text == "" {
-		answer(w, http.StatusServiceUnavailable, sim.Obj{"error": "the cluster is not up"})
+		answer(w, http.StatusServiceUnavailable, sim.Document{"error": "the cluster is not up"})
 		return
 	}
 	w.Header().Set("Content-Type", "application/yaml")
@@ -119,7 +119,7 @@ func (a *api) reset(w http.ResponseWriter, _ *http.Request) {
 	var err error
 	a.cloud.Locked(func() { err = a.cloud.Reset() })
 	if err != nil {
-		answer(w, http.StatusInternalServerError, sim.Obj{"error": err.Error()})
+		answer(w, http.StatusInternalServerError, sim.Document{"error": err.Error()})
 		return
 	}
 	answer(w, http.StatusNoContent, nil)
@@ -130,7 +130,7 @@ var secret = []string{"keystone/tokens", "keystone/role_assignments", "heat/dele
 
 // state lists every resource by service and type.
 func (a *api) state(w http.ResponseWriter, _ *http.Request) {
-	out := map[string]map[string][]sim.Obj{}
+	out := map[string]map[string][]sim.Document{}
 	a.cloud.Locked(func() {
 		for _, kind := range a.cloud.Kinds() {
 			service, typ, _ := strings.Cut(kind, "/")
@@ -138,7 +138,7 @@ func (a *api) state(w http.ResponseWriter, _ *http.Request) {
 				continue
 			}
 			if out[service] == nil {
-				out[service] = map[string][]sim.Obj{}
+				out[service] = map[string][]sim.Document{}
 			}
 			for _, o := range a.cloud.All(kind) {
 				out[service][typ] = append(out[service][typ], summary(o))
@@ -150,10 +150,10 @@ func (a *api) state(w http.ResponseWriter, _ *http.Request) {
 
 // summary is what is needed to recognise a resource and whose it is. Kubernetes objects have
 // their name, namespace, labels and phase in other places.
-func summary(o sim.Obj) sim.Obj {
-	out := sim.Obj{"id": o["id"], "name": name(o), "status": o["status"], "tags": sim.List(o, "tags"),
+func summary(o sim.Document) sim.Document {
+	out := sim.Document{"id": o["id"], "name": name(o), "status": o["status"], "tags": sim.List(o, "tags"),
 		"project": first(o, "project_id", "tenant_id", "_project_id", "os-vol-tenant-attr:tenant_id", "owner", "project")}
-	if status, ok := o["status"].(sim.Obj); ok {
+	if status, ok := o["status"].(sim.Document); ok {
 		out["status"] = status["phase"]
 	}
 	meta := sim.Map(o, "metadata")
@@ -167,14 +167,14 @@ func summary(o sim.Obj) sim.Obj {
 	return out
 }
 
-func name(o sim.Obj) any {
+func name(o sim.Document) any {
 	if o["apiVersion"] != nil {
 		return sim.Map(o, "metadata")["name"]
 	}
 	return first(o, "name", "stack_name", "floating_ip_address")
 }
 
-func first(o sim.Obj, keys ...string) any {
+func first(o sim.Document, keys ...string) any {
 	for _, k := range keys {
 		if v := sim.Str(o, k); v != "" {
 			return v
@@ -186,7 +186,7 @@ func first(o sim.Obj, keys ...string) any {
 // quotas changes quotas of a project, "demo" when none is named. Without a service each key goes
 // to the services that have it.
 func (a *api) quotas(w http.ResponseWriter, r *http.Request) {
-	var in sim.Obj
+	var in sim.Document
 	if !read(w, r, &in) {
 		return
 	}
@@ -208,7 +208,7 @@ func (a *api) quotas(w http.ResponseWriter, r *http.Request) {
 		}
 	})
 	if len(unknown) > 0 {
-		answer(w, http.StatusBadRequest, sim.Obj{"error": "no such quota: " + strings.Join(unknown, ", ")})
+		answer(w, http.StatusBadRequest, sim.Document{"error": "no such quota: " + strings.Join(unknown, ", ")})
 		return
 	}
 	answer(w, http.StatusNoContent, nil)
@@ -224,7 +224,7 @@ func (a *api) set(only, project, key string, value any) (known bool) {
 			name = strings.TrimSuffix(key, "s") // the services disagree on number
 		}
 		if _, ok := defaults[name]; ok {
-			a.cloud.SetLimits(service, project, defaults, sim.Obj{name: value})
+			a.cloud.SetLimits(service, project, defaults, sim.Document{name: value})
 			known = true
 		}
 	}
@@ -244,7 +244,7 @@ func (a *api) enroll(w http.ResponseWriter, r *http.Request) {
 	}
 	out, err := a.hosts.Enroll(in.Server, in.URL, in.Token, in.Keys)
 	if err != nil {
-		answer(w, http.StatusBadRequest, sim.Obj{"error": err.Error()})
+		answer(w, http.StatusBadRequest, sim.Document{"error": err.Error()})
 		return
 	}
 	answer(w, http.StatusOK, out)
@@ -260,7 +260,7 @@ func (a *api) disk(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err := a.hosts.SetFree(in.Server, in.Free); err != nil {
-		answer(w, http.StatusBadRequest, sim.Obj{"error": err.Error()})
+		answer(w, http.StatusBadRequest, sim.Document{"error": err.Error()})
 		return
 	}
 	answer(w, http.StatusNoContent, nil)

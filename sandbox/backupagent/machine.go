@@ -148,7 +148,7 @@ func (r *run) do() error {
 		return err
 	}
 	work := map[string]func() error{"begin": r.unlock, "find": r.find, "backup": r.backup, "list": r.list, "restore": r.restore,
-		"check": r.check, "drill": r.drill, "forget": r.forget}[verb]
+		"check": r.check, "restore_test": r.restoreTest, "forget": r.forget}[verb]
 	if work == nil {
 		return errors.New("unknown verb")
 	}
@@ -160,7 +160,7 @@ func (r *run) doSets(verb string) error {
 		r.say("version duplicity 0.8.22 (simulated)")
 		return nil
 	}
-	work := map[string]func() error{"backup": r.backup, "list": r.listSet, "restore": r.restore, "check": r.checkSet, "drill": r.drill}[verb]
+	work := map[string]func() error{"backup": r.backup, "list": r.listSet, "restore": r.restore, "check": r.checkSet, "restore_test": r.restoreTest}[verb]
 	if work == nil {
 		return errors.New("unknown verb")
 	}

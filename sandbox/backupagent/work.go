@@ -50,7 +50,7 @@ func (r *run) hook(name string) int {
 
 func (r *run) backup() error {
 	var err error
-	if r.hook("before") != 0 && r.given["rule"] != "warn" {
+	if r.hook("pre_hook") != 0 && r.given["rule"] != "continue" {
 		err = exit(1)
 	} else {
 		save := r.save
@@ -64,7 +64,7 @@ func (r *run) backup() error {
 		}
 		r.say("engine %d", code)
 	}
-	r.hook("after")
+	r.hook("post_hook")
 	return err
 }
 
@@ -295,11 +295,11 @@ func (r *run) room() error {
 	return nil
 }
 
-func (r *run) drill() error {
+func (r *run) restoreTest() error {
 	if err := r.room(); err != nil {
 		return err
 	}
-	scratch := r.Root + "/var/tmp/mcm-drill"
+	scratch := r.Root + "/var/tmp/mcm-restore-test"
 	return errors.Join(r.locked(func() error { return r.bring(scratch) }), os.RemoveAll(scratch))
 }
 

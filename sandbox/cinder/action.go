@@ -20,7 +20,7 @@ func (s *Service) volumeAction(r *sim.Request) (any, error) {
 		return nil, err
 	}
 	for verb, raw := range r.Body {
-		args, _ := raw.(sim.Obj)
+		args, _ := raw.(sim.Document)
 		if st, ok := steps[verb]; ok {
 			return nil, s.step(o, st.from, st.to, st.verb)
 		}
@@ -32,7 +32,7 @@ func (s *Service) volumeAction(r *sim.Request) (any, error) {
 			return nil, s.extend(r, o, sim.Int(args, "new_size"))
 		case "os-force_delete":
 			s.dropAttachments(r.ID())
-			s.cloud.Drop(Volumes, r.ID())
+			s.cloud.Delete(Volumes, r.ID())
 			return nil, nil
 		case "os-detach":
 			s.dropAttachments(r.ID())
@@ -54,7 +54,7 @@ func (s *Service) volumeAction(r *sim.Request) (any, error) {
 }
 
 // note does the verbs that only write on the volume.
-func note(verb string, o, args sim.Obj) bool {
+func note(verb string, o, args sim.Document) bool {
 	switch verb {
 	case "os-reset_status":
 		o["status"] = args["status"]
@@ -68,7 +68,7 @@ func note(verb string, o, args sim.Obj) bool {
 	return true
 }
 
-func (s *Service) step(o sim.Obj, from, to, verb string) error {
+func (s *Service) step(o sim.Document, from, to, verb string) error {
 	if sim.Str(o, "status") != from {
 		return sim.BadRequest("Invalid volume: Unable to %s volume %s: its status is %s, not %s.", verb,
 			sim.Str(o, "id"), sim.Str(o, "status"), from)
@@ -78,18 +78,18 @@ func (s *Service) step(o sim.Obj, from, to, verb string) error {
 	return nil
 }
 
-func (s *Service) attachDirectly(o, args sim.Obj) error {
+func (s *Service) attachDirectly(o, args sim.Document) error {
 	if err := s.step(o, "attaching", "in-use", "attach"); err != nil {
 		return err
 	}
 	id := sim.UUID()
-	s.cloud.Put(Attachments, sim.Obj{"id": id, "volume_id": o["id"], "instance": args["instance_uuid"],
+	s.cloud.Put(Attachments, sim.Document{"id": id, "volume_id": o["id"], "instance": args["instance_uuid"],
 		"attach_status": "attached", "attached_at": sim.Stamp(s.cloud.Now(), sim.Micros), "detached_at": nil,
 		"_device": args["mountpoint"], "_project_id": o["_project_id"]})
 	return nil
 }
 
-func (s *Service) extend(r *sim.Request, o sim.Obj, size int) error {
+func (s *Service) extend(r *sim.Request, o sim.Document, size int) error {
 	status := sim.Str(o, "status")
 	if status != "available" && status != "in-use" {
 		return sim.BadRequest("Invalid volume: Volume %s status must be '('available', 'in-use')' to extend, currently %s.",
@@ -105,12 +105,12 @@ func (s *Service) extend(r *sim.Request, o sim.Obj, size int) error {
 	}
 	o["status"] = "extending"
 	s.touch(Volumes, o)
-	s.later(creating, Volumes, sim.Str(o, "id"), "extending", status, sim.Obj{"size": size})
+	s.later(creating, Volumes, sim.Str(o, "id"), "extending", status, sim.Document{"size": size})
 	return nil
 }
 
 func (s *Service) dropAttachments(volume string) {
 	for _, a := range s.cloud.With(Attachments, "volume_id", volume) {
-		s.cloud.Drop(Attachments, sim.Str(a, "id"))
+		s.cloud.Delete(Attachments, sim.Str(a, "id"))
 	}
 }

@@ -14,7 +14,7 @@ func (s *Service) attachmentRoutes() {
 		if err != nil {
 			return nil, err
 		}
-		return sim.Obj{"attachment": sim.Public(a)}, nil
+		return sim.Document{"attachment": sim.Public(a)}, nil
 	})
 	s.Handle("POST /attachments", 200, s.reserve)
 	s.Handle("POST /attachments/{id}/action", 204, s.complete)
@@ -36,13 +36,13 @@ func (s *Service) reserve(r *sim.Request) (any, error) {
 		return nil, sim.BadRequest("Invalid volume: Volume %s status must be available or downloading to reserve, "+
 			"but the current status is %s.", sim.Str(o, "id"), status)
 	}
-	a := sim.Obj{"id": sim.UUID(), "volume_id": o["id"], "instance": in["instance_uuid"], "attach_status": "reserved",
-		"attached_at": "", "detached_at": "", "connection_info": sim.Obj{}, "attach_mode": "rw",
+	a := sim.Document{"id": sim.UUID(), "volume_id": o["id"], "instance": in["instance_uuid"], "attach_status": "reserved",
+		"attached_at": "", "detached_at": "", "connection_info": sim.Document{}, "attach_mode": "rw",
 		"_device": in["_device"], "_project_id": o["_project_id"]}
 	s.cloud.Put(Attachments, a)
 	o["status"] = "attaching"
 	s.touch(Volumes, o)
-	return sim.Obj{"attachment": sim.Public(a)}, nil
+	return sim.Document{"attachment": sim.Public(a)}, nil
 }
 
 func (s *Service) complete(r *sim.Request) (any, error) {
@@ -64,10 +64,10 @@ func (s *Service) detach(r *sim.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.cloud.Drop(Attachments, r.ID())
+	s.cloud.Delete(Attachments, r.ID())
 	if o := s.cloud.Get(Volumes, sim.Str(a, "volume_id")); o != nil {
 		o["status"] = "available"
 		s.touch(Volumes, o)
 	}
-	return sim.Obj{"attachments": []any{}}, nil
+	return sim.Document{"attachments": []any{}}, nil
 }

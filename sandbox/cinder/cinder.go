@@ -96,9 +96,9 @@ func (s *Service) routes() {
 
 // version describes the API; it is at /volume/v3/ itself, so the "project" is empty there.
 func (s *Service) version(r *sim.Request) (any, error) {
-	return sim.Obj{"versions": []any{sim.Obj{"id": "v3.0", "status": "CURRENT", "version": "3." + strconv.Itoa(maxVersion),
+	return sim.Document{"versions": []any{sim.Document{"id": "v3.0", "status": "CURRENT", "version": "3." + strconv.Itoa(maxVersion),
 		"min_version": "3.0", "updated": "2021-12-15T00:00:00Z",
-		"links": []any{sim.Obj{"rel": "self", "href": r.Root() + "/volume/v3/"}}}}}, nil
+		"links": []any{sim.Document{"rel": "self", "href": r.Root() + "/volume/v3/"}}}}}, nil
 }
 
 func format(f *sim.Fault) (string, []byte) {
@@ -107,15 +107,15 @@ func format(f *sim.Fault) (string, []byte) {
 	if name == "" {
 		name = "computeFault"
 	}
-	body := sim.Obj{"code": f.Status, "message": f.Message}
+	body := sim.Document{"code": f.Status, "message": f.Message}
 	if f.Status == 413 {
 		body["retryAfter"] = "0"
 	}
-	return "application/json", sim.JSON(sim.Obj{name: body})
+	return "application/json", sim.JSON(sim.Document{name: body})
 }
 
 // becomes is a timer: the resource has its status.
-func (s *Service) becomes(args sim.Obj) {
+func (s *Service) becomes(args sim.Document) {
 	kind, id := sim.Str(args, "kind"), sim.Str(args, "id")
 	o := s.cloud.Get(kind, id)
 	if o == nil || sim.Str(o, "status") != sim.Str(args, "from") {
@@ -132,18 +132,18 @@ func (s *Service) becomes(args sim.Obj) {
 }
 
 // gone is a timer: the resource is deleted.
-func (s *Service) gone(args sim.Obj) { s.cloud.Drop(sim.Str(args, "kind"), sim.Str(args, "id")) }
+func (s *Service) gone(args sim.Document) { s.cloud.Delete(sim.Str(args, "kind"), sim.Str(args, "id")) }
 
-func (s *Service) touch(kind string, o sim.Obj) {
+func (s *Service) touch(kind string, o sim.Document) {
 	o["updated_at"] = sim.Stamp(s.cloud.Now(), sim.Micros)
 	s.cloud.Put(kind, o)
 }
 
-func (s *Service) later(d time.Duration, kind, id, from, to string, more sim.Obj) {
-	s.cloud.After(d, "cinder.status", sim.Merge(sim.Obj{"kind": kind, "id": id, "from": from, "to": to}, more))
+func (s *Service) later(d time.Duration, kind, id, from, to string, more sim.Document) {
+	s.cloud.After(d, "cinder.status", sim.Merge(sim.Document{"kind": kind, "id": id, "from": from, "to": to}, more))
 }
 
-func (s *Service) find(r *sim.Request, kind, noun, id string) (sim.Obj, error) {
+func (s *Service) find(r *sim.Request, kind, noun, id string) (sim.Document, error) {
 	o := s.cloud.Get(kind, id)
 	if o == nil || (sim.Str(o, "_project_id") != r.Actor.ProjectID && !r.Actor.Admin()) {
 		return nil, sim.NotFound("%s %s could not be found.", noun, id)
@@ -151,16 +151,16 @@ func (s *Service) find(r *sim.Request, kind, noun, id string) (sim.Obj, error) {
 	return o, nil
 }
 
-func (s *Service) mine(r *sim.Request, kind string) []sim.Obj {
+func (s *Service) mine(r *sim.Request, kind string) []sim.Document {
 	all := r.Actor.Admin() && (r.Query("all_tenants") == "1" || r.Query("all_tenants") == "True")
-	return sim.Newest(s.cloud.Where(kind, func(o sim.Obj) bool {
+	return sim.Newest(s.cloud.Where(kind, func(o sim.Document) bool {
 		return all || sim.Str(o, "_project_id") == r.Scope()
 	}))
 }
 
 // page renders one page of a list with the link to the next.
-func page(r *sim.Request, many string, docs []sim.Obj, view func(sim.Obj) sim.Obj) (any, error) {
-	if m := r.Query("marker"); m != "" && !slices.ContainsFunc(docs, func(o sim.Obj) bool { return sim.Str(o, "id") == m }) {
+func page(r *sim.Request, many string, docs []sim.Document, view func(sim.Document) sim.Document) (any, error) {
+	if m := r.Query("marker"); m != "" && !slices.ContainsFunc(docs, func(o sim.Document) bool { return sim.Str(o, "id") == m }) {
 		noun := map[string]string{"volumes": "Volume", "snapshots": "Snapshot"}[many]
 		return nil, sim.NotFound("%s %s could not be found.", noun, m)
 	}
@@ -169,20 +169,20 @@ func page(r *sim.Request, many string, docs []sim.Obj, view func(sim.Obj) sim.Ob
 	if err != nil {
 		return nil, err
 	}
-	out := sim.Obj{many: sim.Views(docs, view)}
+	out := sim.Document{many: sim.Views(docs, view)}
 	if next != "" {
-		out[many+"_links"] = []any{sim.Obj{"rel": "next", "href": r.NextURL(r.URL.Path, next)}}
+		out[many+"_links"] = []any{sim.Document{"rel": "next", "href": r.NextURL(r.URL.Path, next)}}
 	}
 	return out, nil
 }
 
-func brief(r *sim.Request, many string) func(sim.Obj) sim.Obj {
-	return func(o sim.Obj) sim.Obj {
-		return sim.Merge(sim.Only(o, "id", "name"), sim.Obj{"links": links(r, many, sim.Str(o, "id"))})
+func brief(r *sim.Request, many string) func(sim.Document) sim.Document {
+	return func(o sim.Document) sim.Document {
+		return sim.Merge(sim.Only(o, "id", "name"), sim.Document{"links": links(r, many, sim.Str(o, "id"))})
 	}
 }
 
 func links(r *sim.Request, many, id string) []any {
-	return []any{sim.Obj{"rel": "self", "href": r.Base() + "/" + many + "/" + id},
-		sim.Obj{"rel": "bookmark", "href": r.Base() + "/" + many + "/" + id}}
+	return []any{sim.Document{"rel": "self", "href": r.Base() + "/" + many + "/" + id},
+		sim.Document{"rel": "bookmark", "href": r.Base() + "/" + many + "/" + id}}
 }

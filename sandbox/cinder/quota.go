@@ -44,16 +44,16 @@ func (s *Service) quotaRoutes() {
 	s.Handle("GET /limits", 200, s.limits)
 	s.Handle("GET /os-quota-sets/{id}", 200, s.quotaSet)
 	s.Handle("GET /os-quota-sets/{id}/defaults", 200, func(r *sim.Request) (any, error) {
-		return sim.Obj{"quota_set": withID(Defaults, r.ID())}, nil
+		return sim.Document{"quota_set": withID(Defaults, r.ID())}, nil
 	})
 	s.Handle("PUT /os-quota-sets/{id}", 200, func(r *sim.Request) (any, error) {
 		s.cloud.SetLimits("cinder", r.ID(), Defaults, sim.Map(r.Body, "quota_set"))
-		return sim.Obj{"quota_set": withID(s.cloud.Limits("cinder", r.ID(), Defaults), "")}, nil
+		return sim.Document{"quota_set": withID(s.cloud.Limits("cinder", r.ID(), Defaults), "")}, nil
 	}, sim.Admin)
 }
 
-func withID(limits map[string]int, id string) sim.Obj {
-	out := sim.Obj{}
+func withID(limits map[string]int, id string) sim.Document {
+	out := sim.Document{}
 	for k, v := range limits {
 		out[k] = v
 	}
@@ -66,23 +66,23 @@ func withID(limits map[string]int, id string) sim.Obj {
 func (s *Service) quotaSet(r *sim.Request) (any, error) {
 	limits := s.cloud.Limits("cinder", r.ID(), Defaults)
 	if r.Query("usage") != "True" && r.Query("usage") != "true" {
-		return sim.Obj{"quota_set": withID(limits, r.ID())}, nil
+		return sim.Document{"quota_set": withID(limits, r.ID())}, nil
 	}
-	out := sim.Obj{"id": r.ID()}
+	out := sim.Document{"id": r.ID()}
 	for k, used := range s.used(r.ID()) {
-		out[k] = sim.Obj{"limit": limits[k], "in_use": used, "reserved": 0, "allocated": 0}
+		out[k] = sim.Document{"limit": limits[k], "in_use": used, "reserved": 0, "allocated": 0}
 	}
 	for _, t := range s.cloud.All(Types) { // quotas of single types are never limited here
 		for _, k := range []string{"volumes", "snapshots", "gigabytes"} {
-			out[k+"_"+sim.Str(t, "name")] = sim.Obj{"limit": -1, "in_use": 0, "reserved": 0, "allocated": 0}
+			out[k+"_"+sim.Str(t, "name")] = sim.Document{"limit": -1, "in_use": 0, "reserved": 0, "allocated": 0}
 		}
 	}
-	return sim.Obj{"quota_set": out}, nil
+	return sim.Document{"quota_set": out}, nil
 }
 
 func (s *Service) limits(r *sim.Request) (any, error) {
 	limits, used := s.cloud.Limits("cinder", r.Scope(), Defaults), s.used(r.Scope())
-	return sim.Obj{"limits": sim.Obj{"rate": []any{}, "absolute": sim.Obj{
+	return sim.Document{"limits": sim.Document{"rate": []any{}, "absolute": sim.Document{
 		"maxTotalVolumes": limits["volumes"], "totalVolumesUsed": used["volumes"],
 		"maxTotalSnapshots": limits["snapshots"], "totalSnapshotsUsed": used["snapshots"],
 		"maxTotalVolumeGigabytes": limits["gigabytes"], "totalGigabytesUsed": used["gigabytes"],

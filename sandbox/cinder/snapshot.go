@@ -19,7 +19,7 @@ func (s *Service) snapshotRoutes() {
 		if err != nil {
 			return nil, err
 		}
-		return sim.Obj{"snapshot": sim.Public(o)}, nil
+		return sim.Document{"snapshot": sim.Public(o)}, nil
 	})
 	s.Handle("PUT /snapshots/{id}", 200, func(r *sim.Request) (any, error) {
 		o, err := s.find(r, Snapshots, "Snapshot", r.ID())
@@ -27,7 +27,7 @@ func (s *Service) snapshotRoutes() {
 			return nil, err
 		}
 		s.touch(Snapshots, sim.Merge(o, sim.Only(sim.Map(r.Body, "snapshot"), "name", "description")))
-		return sim.Obj{"snapshot": sim.Public(o)}, nil
+		return sim.Document{"snapshot": sim.Public(o)}, nil
 	})
 	s.Handle("DELETE /snapshots/{id}", 202, s.deleteSnapshot)
 }
@@ -49,16 +49,16 @@ func (s *Service) createSnapshot(r *sim.Request) (any, error) {
 	now := sim.Stamp(s.cloud.Now(), sim.Micros)
 	meta := sim.Map(in, "metadata")
 	if meta == nil {
-		meta = sim.Obj{}
+		meta = sim.Document{}
 	}
-	o := sim.Obj{"id": sim.UUID(), "name": sim.Str(in, "name"), "description": in["description"],
+	o := sim.Document{"id": sim.UUID(), "name": sim.Str(in, "name"), "description": in["description"],
 		"volume_id": volume["id"], "size": volume["size"], "status": "creating", "metadata": meta,
 		"created_at": now, "updated_at": now, "user_id": r.Actor.UserID,
 		"os-extended-snapshot-attributes:progress":   "0%",
 		"os-extended-snapshot-attributes:project_id": r.Scope(), "_project_id": r.Scope()}
 	s.cloud.Put(Snapshots, o)
 	s.later(creating, Snapshots, sim.Str(o, "id"), "creating", "available", nil)
-	return sim.Obj{"snapshot": sim.Public(o)}, nil
+	return sim.Document{"snapshot": sim.Public(o)}, nil
 }
 
 func (s *Service) deleteSnapshot(r *sim.Request) (any, error) {
@@ -72,6 +72,6 @@ func (s *Service) deleteSnapshot(r *sim.Request) (any, error) {
 	}
 	o["status"] = "deleting"
 	s.touch(Snapshots, o)
-	s.cloud.After(deleting, "cinder.gone", sim.Obj{"kind": Snapshots, "id": r.ID()})
+	s.cloud.After(deleting, "cinder.gone", sim.Document{"kind": Snapshots, "id": r.ID()})
 	return nil, nil
 }

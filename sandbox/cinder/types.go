@@ -9,7 +9,7 @@ const DefaultType = "standard"
 
 func (s *Service) typeRoutes() {
 	s.Handle("GET /types", 200, func(r *sim.Request) (any, error) {
-		return sim.Obj{"volume_types": sim.Views(s.cloud.All(Types), sim.Public)}, nil
+		return sim.Document{"volume_types": sim.Views(s.cloud.All(Types), sim.Public)}, nil
 	})
 	s.Handle("GET /types/{id}", 200, func(r *sim.Request) (any, error) {
 		name := r.ID()
@@ -20,17 +20,17 @@ func (s *Service) typeRoutes() {
 		if t == nil {
 			return nil, sim.NotFound("Volume type %s could not be found.", name)
 		}
-		return sim.Obj{"volume_type": sim.Public(t)}, nil
+		return sim.Document{"volume_type": sim.Public(t)}, nil
 	})
-	s.Handle("GET /os-services", 200, func(*sim.Request) (any, error) { return sim.Obj{"services": []any{}}, nil }, sim.Admin)
+	s.Handle("GET /os-services", 200, func(*sim.Request) (any, error) { return sim.Document{"services": []any{}}, nil }, sim.Admin)
 	s.Handle("GET /os-availability-zone", 200, func(*sim.Request) (any, error) {
-		return sim.Obj{"availabilityZoneInfo": []any{sim.Obj{"zoneName": "nova", "zoneState": sim.Obj{"available": true}}}}, nil
+		return sim.Document{"availabilityZoneInfo": []any{sim.Document{"zoneName": "nova", "zoneState": sim.Document{"available": true}}}}, nil
 	})
-	s.Handle("GET /backups/detail", 200, func(*sim.Request) (any, error) { return sim.Obj{"backups": []any{}}, nil })
-	s.Handle("GET /extensions", 200, func(*sim.Request) (any, error) { return sim.Obj{"extensions": []any{}}, nil })
+	s.Handle("GET /backups/detail", 200, func(*sim.Request) (any, error) { return sim.Document{"backups": []any{}}, nil })
+	s.Handle("GET /extensions", 200, func(*sim.Request) (any, error) { return sim.Document{"extensions": []any{}}, nil })
 }
 
-func (s *Service) findType(ref string) sim.Obj {
+func (s *Service) findType(ref string) sim.Document {
 	for _, t := range s.cloud.All(Types) {
 		if sim.Str(t, "id") == ref || sim.Str(t, "name") == ref {
 			return t

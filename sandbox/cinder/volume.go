@@ -16,7 +16,7 @@ func (s *Service) volumeRoutes() {
 	})
 	s.Handle("GET /volumes/detail", 200, func(r *sim.Request) (any, error) {
 		docs := byMetadata(s.mine(r, Volumes), r.URL.Query())
-		return page(r, "volumes", docs, func(o sim.Obj) sim.Obj { return s.view(r, o) })
+		return page(r, "volumes", docs, func(o sim.Document) sim.Document { return s.view(r, o) })
 	})
 	s.Handle("POST /volumes", 202, s.createVolume)
 	s.Handle("GET /volumes/{id}", 200, func(r *sim.Request) (any, error) {
@@ -24,13 +24,13 @@ func (s *Service) volumeRoutes() {
 		if err != nil {
 			return nil, err
 		}
-		return sim.Obj{"volume": s.view(r, o)}, nil
+		return sim.Document{"volume": s.view(r, o)}, nil
 	})
 	s.Handle("PUT /volumes/{id}", 200, s.updateVolume)
 	s.Handle("DELETE /volumes/{id}", 202, s.deleteVolume)
 	s.Handle("GET /volumes/{id}/metadata", 200, func(r *sim.Request) (any, error) {
 		o, err := s.find(r, Volumes, "Volume", r.ID())
-		return sim.Obj{"metadata": sim.Map(o, "metadata")}, err
+		return sim.Document{"metadata": sim.Map(o, "metadata")}, err
 	})
 	s.Handle("POST /volumes/{id}/metadata", 200, s.setMetadata(false))
 	s.Handle("PUT /volumes/{id}/metadata", 200, s.setMetadata(true))
@@ -42,9 +42,9 @@ func (s *Service) volumeRoutes() {
 var pair = regexp.MustCompile(`u?['"]([^'"]*)['"]\s*:\s*u?['"]([^'"]*)['"]`)
 
 // byMetadata keeps volumes with the metadata asked for: metadata={'k': 'v'} as a Python dict.
-func byMetadata(docs []sim.Obj, q url.Values) []sim.Obj {
+func byMetadata(docs []sim.Document, q url.Values) []sim.Document {
 	for _, p := range pair.FindAllStringSubmatch(q.Get("metadata"), -1) {
-		docs = slices.DeleteFunc(slices.Clone(docs), func(o sim.Obj) bool {
+		docs = slices.DeleteFunc(slices.Clone(docs), func(o sim.Document) bool {
 			have, ok := sim.Map(o, "metadata")[p[1]]
 			return !ok || sim.Text(have) != p[2]
 		})
@@ -52,12 +52,12 @@ func byMetadata(docs []sim.Obj, q url.Values) []sim.Obj {
 	return docs
 }
 
-func (s *Service) view(r *sim.Request, o sim.Obj) sim.Obj {
+func (s *Service) view(r *sim.Request, o sim.Document) sim.Document {
 	out := sim.Public(o)
 	attached := []any{}
 	for _, a := range s.cloud.With(Attachments, "volume_id", sim.Str(o, "id")) {
 		if sim.Str(a, "attach_status") == "attached" {
-			attached = append(attached, sim.Obj{"id": o["id"], "volume_id": o["id"], "attachment_id": a["id"],
+			attached = append(attached, sim.Document{"id": o["id"], "volume_id": o["id"], "attachment_id": a["id"],
 				"server_id": a["instance"], "host_name": nil, "device": a["_device"], "attached_at": a["attached_at"]})
 		}
 	}
@@ -85,9 +85,9 @@ func (s *Service) createVolume(r *sim.Request) (any, error) {
 	now := sim.Stamp(s.cloud.Now(), sim.Micros)
 	meta := sim.Map(in, "metadata")
 	if meta == nil {
-		meta = sim.Obj{}
+		meta = sim.Document{}
 	}
-	o := sim.Obj{"id": sim.UUID(), "name": sim.Str(in, "name"), "description": in["description"], "size": size,
+	o := sim.Document{"id": sim.UUID(), "name": sim.Str(in, "name"), "description": in["description"], "size": size,
 		"status": "creating", "volume_type": sim.Str(s.findType(kind), "name"), "metadata": meta,
 		"availability_zone": "nova", "bootable": "false", "encrypted": false, "multiattach": false,
 		"snapshot_id": in["snapshot_id"], "source_volid": in["source_volid"], "consistencygroup_id": nil,
@@ -99,12 +99,12 @@ func (s *Service) createVolume(r *sim.Request) (any, error) {
 	}
 	s.cloud.Put(Volumes, o)
 	s.later(creating, Volumes, sim.Str(o, "id"), "creating", "available", nil)
-	return sim.Obj{"volume": s.view(r, o)}, nil
+	return sim.Document{"volume": s.view(r, o)}, nil
 }
 
 // sourceOf is the volume that a new one is a copy of, or of whose snapshot it is one: it has its type, and boots
 // when that does.
-func (s *Service) sourceOf(in sim.Obj) sim.Obj {
+func (s *Service) sourceOf(in sim.Document) sim.Document {
 	id := sim.Str(in, "source_volid")
 	if snapshot := s.cloud.Get(Snapshots, sim.Str(in, "snapshot_id")); snapshot != nil {
 		id = sim.Str(snapshot, "volume_id")
@@ -115,7 +115,7 @@ func (s *Service) sourceOf(in sim.Obj) sim.Obj {
 var digits = regexp.MustCompile(`^[0-9]+$`)
 
 // valid refuses a request that is not of the form of the API.
-func valid(in sim.Obj) error {
+func valid(in sim.Document) error {
 	size := sim.Text(in["size"])
 	if in["size"] == nil && sim.Str(in, "snapshot_id") == "" && sim.Str(in, "source_volid") == "" {
 		return sim.BadRequest("The server could not comply with the request since it is either malformed or otherwise incorrect.")
@@ -130,7 +130,7 @@ func valid(in sim.Obj) error {
 }
 
 // ofImage notes what a volume was made of; an image that is not there, or has no bytes yet, makes none.
-func (s *Service) ofImage(o sim.Obj, id string) error {
+func (s *Service) ofImage(o sim.Document, id string) error {
 	if id == "" {
 		return nil
 	}
@@ -142,7 +142,7 @@ func (s *Service) ofImage(o sim.Obj, id string) error {
 		return sim.BadRequest("Invalid input received: Image %s is not active. (HTTP 400)", id)
 	}
 	o["bootable"] = "true"
-	about := sim.Obj{"image_id": id, "image_name": image["name"]}
+	about := sim.Document{"image_id": id, "image_name": image["name"]}
 	for _, k := range []string{"checksum", "container_format", "disk_format", "min_disk", "min_ram", "size", "os_distro", "os_version"} {
 		if v := sim.Text(image[k]); v != "" {
 			about[k] = v
@@ -153,7 +153,7 @@ func (s *Service) ofImage(o sim.Obj, id string) error {
 }
 
 // wantedSize is the size of a new volume; one made from another thing is at least as large.
-func (s *Service) wantedSize(r *sim.Request, in sim.Obj) (int, error) {
+func (s *Service) wantedSize(r *sim.Request, in sim.Document) (int, error) {
 	size, least, source := sim.Int(in, "size"), 0, ""
 	for field, kind := range map[string]string{"snapshot_id": Snapshots, "source_volid": Volumes} {
 		if id := sim.Str(in, field); id != "" {
@@ -188,7 +188,7 @@ func (s *Service) updateVolume(r *sim.Request) (any, error) {
 		return nil, err
 	}
 	s.touch(Volumes, sim.Merge(o, sim.Only(sim.Map(r.Body, "volume"), "name", "description", "metadata")))
-	return sim.Obj{"volume": s.view(r, o)}, nil
+	return sim.Document{"volume": s.view(r, o)}, nil
 }
 
 var deletable = []string{"available", "error", "error_restoring", "error_extending", "error_managing"}
@@ -205,7 +205,7 @@ func (s *Service) deleteVolume(r *sim.Request) (any, error) {
 	}
 	o["status"] = "deleting"
 	s.touch(Volumes, o)
-	s.cloud.After(deleting, "cinder.gone", sim.Obj{"kind": Volumes, "id": r.ID()})
+	s.cloud.After(deleting, "cinder.gone", sim.Document{"kind": Volumes, "id": r.ID()})
 	return nil, nil
 }
 
@@ -215,13 +215,13 @@ func (s *Service) setMetadata(replace bool) sim.Handler {
 		if err != nil {
 			return nil, err
 		}
-		meta := sim.Obj{}
+		meta := sim.Document{}
 		if !replace {
 			maps.Copy(meta, sim.Map(o, "metadata"))
 		}
 		o["metadata"] = sim.Merge(meta, sim.Map(r.Body, "metadata"))
 		s.touch(Volumes, o)
-		return sim.Obj{"metadata": meta}, nil
+		return sim.Document{"metadata": meta}, nil
 	}
 }
 

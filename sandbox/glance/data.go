@@ -24,7 +24,7 @@ func (s *Service) blob(id string) string { return s.cloud.Blob("image-" + id) }
 func (s *Service) upload(r *sim.Request) (any, error) {
 	var err error
 	s.cloud.Locked(func() {
-		var o sim.Obj
+		var o sim.Document
 		if o, err = s.find(r, true); err == nil && sim.Str(o, "status") != "queued" {
 			err = sim.Conflict("Image status transition from %s to saving is not allowed", sim.Str(o, "status"))
 		}
@@ -52,8 +52,8 @@ func (s *Service) upload(r *sim.Request) (any, error) {
 	return nil, err
 }
 
-func (s *Service) activate(o sim.Obj, size int64, md5sum, sha string) {
-	sim.Merge(o, sim.Obj{"status": "active", "size": size, "checksum": md5sum, "os_hash_algo": "sha512",
+func (s *Service) activate(o sim.Document, size int64, md5sum, sha string) {
+	sim.Merge(o, sim.Document{"status": "active", "size": size, "checksum": md5sum, "os_hash_algo": "sha512",
 		"os_hash_value": sha, "virtual_size": nil})
 }
 
@@ -77,7 +77,7 @@ func (s *Service) save(r *sim.Request) (int64, [2]string, error) {
 }
 
 func (s *Service) download(r *sim.Request) (any, error) {
-	var o sim.Obj
+	var o sim.Document
 	var err error
 	s.cloud.Locked(func() {
 		if o, err = s.find(r, false); err == nil {
@@ -112,7 +112,7 @@ func (s *Service) removeBlob(id string) {
 func Empty(c *sim.Cloud, image string) {
 	s := &Service{cloud: c}
 	if o := c.Get(Images, image); o != nil {
-		sim.Merge(o, sim.Obj{"status": "active", "size": 0})
+		sim.Merge(o, sim.Document{"status": "active", "size": 0})
 		s.touch(o)
 	}
 }

@@ -48,7 +48,7 @@ func New(c *sim.Cloud) *Service {
 	s.Handle("DELETE /v2/images/{id}/tags/{tag}", 204, s.tag(false))
 	s.memberRoutes()
 	s.Handle("GET /v2/schemas/image", 200, s.schema)
-	s.Handle("GET /v2/info/usage", 200, func(*sim.Request) (any, error) { return sim.Obj{"usage": sim.Obj{}}, nil })
+	s.Handle("GET /v2/info/usage", 200, func(*sim.Request) (any, error) { return sim.Document{"usage": sim.Document{}}, nil })
 	return s
 }
 
@@ -59,11 +59,11 @@ func format(f *sim.Fault) (string, []byte) {
 }
 
 func (s *Service) versions(r *sim.Request) (any, error) {
-	return sim.Obj{"versions": []any{sim.Obj{"id": "v2.15", "status": "CURRENT",
-		"links": []any{sim.Obj{"rel": "self", "href": r.Base() + "/v2/"}}}}}, nil
+	return sim.Document{"versions": []any{sim.Document{"id": "v2.15", "status": "CURRENT",
+		"links": []any{sim.Document{"rel": "self", "href": r.Base() + "/v2/"}}}}}, nil
 }
 
-func (s *Service) find(r *sim.Request, change bool) (sim.Obj, error) {
+func (s *Service) find(r *sim.Request, change bool) (sim.Document, error) {
 	o := s.cloud.Get(Images, r.ID())
 	if o == nil || (!visible(r, o) && s.member(r.ID(), r.Actor.ProjectID) == nil) {
 		return nil, sim.NotFound("No image found with ID %s", r.ID())
@@ -74,14 +74,14 @@ func (s *Service) find(r *sim.Request, change bool) (sim.Obj, error) {
 	return o, nil
 }
 
-func visible(r *sim.Request, o sim.Obj) bool {
+func visible(r *sim.Request, o sim.Document) bool {
 	return sim.Str(o, "visibility") == "public" || sim.Str(o, "owner") == r.Actor.ProjectID || r.Actor.Admin()
 }
 
 // view is an image in the flat form of the API: its own properties are keys like the others.
-func view(o sim.Obj) sim.Obj {
+func view(o sim.Document) sim.Document {
 	out, id := sim.Public(o), sim.Str(o, "id")
-	return sim.Merge(out, sim.Obj{"self": "/v2/images/" + id, "file": "/v2/images/" + id + "/file", "schema": "/v2/schemas/image"})
+	return sim.Merge(out, sim.Document{"self": "/v2/images/" + id, "file": "/v2/images/" + id + "/file", "schema": "/v2/schemas/image"})
 }
 
 func (s *Service) list(r *sim.Request) (any, error) {
@@ -89,7 +89,7 @@ func (s *Service) list(r *sim.Request) (any, error) {
 	if _, err := strconv.Atoi(q.Get("limit")); err != nil && q.Has("limit") {
 		return nil, sim.BadRequest("limit param must be an integer")
 	}
-	docs := s.cloud.Where(Images, func(o sim.Obj) bool { return visible(r, o) || s.shared(r, o) })
+	docs := s.cloud.Where(Images, func(o sim.Document) bool { return visible(r, o) || s.shared(r, o) })
 	docs = byTag(sim.Newest(docs), q["tag"])
 	oneOf(q)
 	docs = sim.Sort(sim.Filter(docs, q, "tag", "member_status"), q, "desc")
@@ -97,7 +97,7 @@ func (s *Service) list(r *sim.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := sim.Obj{"images": sim.Views(docs, view), "schema": "/v2/schemas/images", "first": "/v2/images"}
+	out := sim.Document{"images": sim.Views(docs, view), "schema": "/v2/schemas/images", "first": "/v2/images"}
 	if next != "" {
 		q := r.URL.Query()
 		q.Set("marker", next)
@@ -115,8 +115,8 @@ func oneOf(q url.Values) {
 	}
 }
 
-func byTag(docs []sim.Obj, tags []string) []sim.Obj {
-	return slices.DeleteFunc(slices.Clone(docs), func(o sim.Obj) bool {
+func byTag(docs []sim.Document, tags []string) []sim.Document {
+	return slices.DeleteFunc(slices.Clone(docs), func(o sim.Document) bool {
 		return slices.ContainsFunc(tags, func(t string) bool { return !slices.Contains(sim.Strs(o, "tags"), t) })
 	})
 }
@@ -137,7 +137,7 @@ func (s *Service) create(r *sim.Request) (any, error) {
 	if err := valid(r.Body); err != nil {
 		return nil, err
 	}
-	o := sim.Obj{"id": sim.UUID(), "name": nil, "status": "queued", "visibility": "shared", "protected": false,
+	o := sim.Document{"id": sim.UUID(), "name": nil, "status": "queued", "visibility": "shared", "protected": false,
 		"owner": r.Actor.ProjectID, "min_disk": 0, "min_ram": 0, "size": nil, "virtual_size": nil, "checksum": nil,
 		"os_hash_algo": nil, "os_hash_value": nil, "os_hidden": false, "tags": []any{}, "container_format": nil,
 		"disk_format": nil, "created_at": now, "updated_at": now}
@@ -164,7 +164,7 @@ func (s *Service) patch(r *sim.Request) (any, error) {
 	if !strings.HasPrefix(r.Header.Get("Content-Type"), "application/openstack-images-v2") {
 		return nil, sim.NewFault(415, "Unsupported Media Type")
 	}
-	var ops []sim.Obj
+	var ops []sim.Document
 	if err := decode(r.Raw, &ops); err != nil {
 		return nil, sim.BadRequest("Request body must be a JSON array of operation objects.")
 	}
@@ -186,7 +186,7 @@ func (s *Service) patch(r *sim.Request) (any, error) {
 	return view(o), nil
 }
 
-func (s *Service) touch(o sim.Obj) {
+func (s *Service) touch(o sim.Document) {
 	o["updated_at"] = sim.Stamp(s.cloud.Now(), sim.Zulu)
 	s.cloud.Put(Images, o)
 }
@@ -203,9 +203,9 @@ func (s *Service) delete(r *sim.Request) (any, error) {
 	if sim.Bool(o, "protected") {
 		return nil, sim.Forbidden("Image %s is protected and cannot be deleted.", r.ID())
 	}
-	s.cloud.Drop(Images, r.ID())
+	s.cloud.Delete(Images, r.ID())
 	for _, m := range s.cloud.With(Members, "image_id", r.ID()) {
-		s.cloud.Drop(Members, sim.Str(m, "id"))
+		s.cloud.Delete(Members, sim.Str(m, "id"))
 	}
 	s.removeBlob(r.ID())
 	return nil, nil
@@ -232,12 +232,12 @@ func (s *Service) tag(on bool) sim.Handler {
 
 // schema tells the stock client which keys are base properties and which are an image's own.
 func (s *Service) schema(*sim.Request) (any, error) {
-	props := sim.Obj{}
+	props := sim.Document{}
 	for _, k := range []string{"id", "name", "status", "visibility", "protected", "owner", "min_disk", "min_ram", "size",
 		"virtual_size", "checksum", "os_hash_algo", "os_hash_value", "os_hidden", "tags", "container_format", "disk_format",
 		"created_at", "updated_at", "self", "file", "schema", "direct_url", "locations"} {
-		props[k] = sim.Obj{"type": []any{"null", "string", "integer", "boolean", "array"}}
+		props[k] = sim.Document{"type": []any{"null", "string", "integer", "boolean", "array"}}
 	}
-	return sim.Obj{"name": "image", "properties": props, "additionalProperties": sim.Obj{"type": "string"},
-		"links": []any{sim.Obj{"rel": "self", "href": "{self}"}}}, nil
+	return sim.Document{"name": "image", "properties": props, "additionalProperties": sim.Document{"type": "string"},
+		"links": []any{sim.Document{"rel": "self", "href": "{self}"}}}, nil
 }

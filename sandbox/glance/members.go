@@ -17,7 +17,7 @@ func (s *Service) memberRoutes() {
 		if _, err := s.find(r, false); err != nil {
 			return nil, err
 		}
-		return sim.Obj{"members": sim.Views(s.cloud.With(Members, "image_id", r.ID()), viewMember), "schema": "/v2/schemas/members"}, nil
+		return sim.Document{"members": sim.Views(s.cloud.With(Members, "image_id", r.ID()), viewMember), "schema": "/v2/schemas/members"}, nil
 	})
 	s.Handle("POST "+path, 200, s.share)
 	s.Handle("PUT "+path+"/{member}", 200, s.answer)
@@ -28,17 +28,17 @@ func (s *Service) memberRoutes() {
 		if s.member(r.ID(), r.PathValue("member")) == nil {
 			return nil, sim.NotFound("%s not found in the member list of the image %s.", r.PathValue("member"), r.ID())
 		}
-		s.cloud.Drop(Members, r.ID()+"/"+r.PathValue("member"))
+		s.cloud.Delete(Members, r.ID()+"/"+r.PathValue("member"))
 		return nil, nil
 	})
 }
 
-func (s *Service) member(image, project string) sim.Obj {
+func (s *Service) member(image, project string) sim.Document {
 	return s.cloud.Get(Members, image+"/"+project)
 }
 
 // shared tells whether an image was shared with the asker, who has said so or asks for all.
-func (s *Service) shared(r *sim.Request, o sim.Obj) bool {
+func (s *Service) shared(r *sim.Request, o sim.Document) bool {
 	m := s.member(sim.Str(o, "id"), r.Actor.ProjectID)
 	want := r.Query("member_status")
 	if want == "" {
@@ -47,8 +47,8 @@ func (s *Service) shared(r *sim.Request, o sim.Obj) bool {
 	return m != nil && (want == "all" || sim.Str(m, "status") == want)
 }
 
-func viewMember(m sim.Obj) sim.Obj {
-	return sim.Merge(sim.Only(m, "member_id", "image_id", "status", "created_at", "updated_at"), sim.Obj{"schema": "/v2/schemas/member"})
+func viewMember(m sim.Document) sim.Document {
+	return sim.Merge(sim.Only(m, "member_id", "image_id", "status", "created_at", "updated_at"), sim.Document{"schema": "/v2/schemas/member"})
 }
 
 func (s *Service) share(r *sim.Request) (any, error) {
@@ -64,7 +64,7 @@ func (s *Service) share(r *sim.Request) (any, error) {
 		return nil, sim.Conflict("Member %s is duplicated for image %s", project, r.ID())
 	}
 	now := sim.Stamp(s.cloud.Now(), sim.Zulu)
-	m := sim.Obj{"id": r.ID() + "/" + project, "member_id": project, "image_id": r.ID(), "status": "pending", "created_at": now, "updated_at": now}
+	m := sim.Document{"id": r.ID() + "/" + project, "member_id": project, "image_id": r.ID(), "status": "pending", "created_at": now, "updated_at": now}
 	s.cloud.Put(Members, m)
 	return viewMember(m), nil
 }

@@ -19,7 +19,7 @@ var formats = map[string][]string{
 var typed = []string{"min_disk", "min_ram", "protected", "os_hidden", "tags", "locations"}
 
 // valid refuses a document that is not of the form of an image.
-func valid(in sim.Obj) error {
+func valid(in sim.Document) error {
 	for _, k := range slices.Sorted(maps.Keys(in)) {
 		v := in[k]
 		text, isText := v.(string)

@@ -17,7 +17,7 @@ func (s *Service) update(patch bool) sim.Handler {
 		if err != nil {
 			return nil, err
 		}
-		var have sim.Obj
+		var have sim.Document
 		if patch {
 			have = o
 		}
@@ -93,10 +93,10 @@ func (s *Service) validate(r *sim.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	params := sim.Obj{}
+	params := sim.Document{}
 	for _, name := range sortedKeys(sim.Map(t.doc, "parameters")) {
 		def := sim.Map(sim.Map(t.doc, "parameters"), name)
-		p := sim.Obj{"Type": kinds[sim.Str(def, "type")], "Description": describe(def, ""), "Label": name, "NoEcho": "false"}
+		p := sim.Document{"Type": kinds[sim.Str(def, "type")], "Description": describe(def, ""), "Label": name, "NoEcho": "false"}
 		if sim.Bool(def, "hidden") {
 			p["NoEcho"] = "true"
 		}
@@ -108,8 +108,8 @@ func (s *Service) validate(r *sim.Request) (any, error) {
 		}
 		params[name] = p
 	}
-	return sim.Obj{"Description": describe(t.doc, "No description"), "Parameters": params, "Environment": sim.Obj{
-		"resource_registry": sim.Obj{"resources": sim.Obj{}}, "parameters": given, "parameter_defaults": sim.Obj{}, "event_sinks": []any{}}}, nil
+	return sim.Document{"Description": describe(t.doc, "No description"), "Parameters": params, "Environment": sim.Document{
+		"resource_registry": sim.Document{"resources": sim.Document{}}, "parameters": given, "parameter_defaults": sim.Document{}, "event_sinks": []any{}}}, nil
 }
 
 // unchecked is a refusal in the words of template-validate, which wraps it once less and knows no class of its own.
@@ -137,11 +137,11 @@ func (s *Service) preview(r *sim.Request) (any, error) {
 	list := []any{}
 	for _, name := range order {
 		def := p.template.resources[name]
-		list = append(list, sim.Obj{"resource_name": name, "resource_type": def["type"], "resource_action": "INIT",
-			"resource_status": "COMPLETE", "resource_status_reason": "", "physical_resource_id": "", "attributes": sim.Obj{},
+		list = append(list, sim.Document{"resource_name": name, "resource_type": def["type"], "resource_action": "INIT",
+			"resource_status": "COMPLETE", "resource_status_reason": "", "physical_resource_id": "", "attributes": sim.Document{},
 			"properties": sim.Map(def, "properties"), "description": "", "required_by": p.template.requiredBy(name)})
 	}
-	return sim.Obj{"stack": sim.Obj{"id": "None", "stack_name": r.Body["stack_name"], "description": describe(p.template.doc, "No description"),
+	return sim.Document{"stack": sim.Document{"id": "None", "stack_name": r.Body["stack_name"], "description": describe(p.template.doc, "No description"),
 		"parameters": p.params, "resources": list, "capabilities": []any{}, "disable_rollback": true,
 		"creation_time": s.now(), "stack_owner": r.Actor.UserName}}, nil
 }

@@ -13,11 +13,11 @@ type failure struct{ class, path, message string }
 
 func (f *failure) text() string { return f.class + ": " + f.path + ": " + f.message }
 
-func (f *failure) doc() sim.Obj {
-	return sim.Obj{"class": f.class, "path": f.path, "message": f.message}
+func (f *failure) doc() sim.Document {
+	return sim.Document{"class": f.class, "path": f.path, "message": f.message}
 }
 
-func failureOf(o sim.Obj) *failure {
+func failureOf(o sim.Document) *failure {
 	return &failure{sim.Str(o, "class"), sim.Str(o, "path"), sim.Str(o, "message")}
 }
 
@@ -30,17 +30,17 @@ func step(name string) string {
 }
 
 // run gives a stack something to do. What it was doing before is given up.
-func (s *Service) run(stack sim.Obj, action string) {
+func (s *Service) run(stack sim.Document, action string) {
 	stack["_op"] = sim.UUID()
 	stack["_since"] = s.cloud.Now().Unix()
 	s.set(stack, action, "IN_PROGRESS", "Stack "+action+" started")
 	if sim.Str(stack, "parent") == "" { // nested stacks move with the stack they are in
-		s.cloud.After(beat, "heat.beat", sim.Obj{"stack": stack["id"], "op": stack["_op"]})
+		s.cloud.After(beat, "heat.beat", sim.Document{"stack": stack["id"], "op": stack["_op"]})
 	}
 }
 
 // beat is a timer: the engine looks at a stack, and again until it has come to rest.
-func (s *Service) beat(args sim.Obj) {
+func (s *Service) beat(args sim.Document) {
 	stack := s.cloud.Get(Stacks, sim.Str(args, "stack"))
 	if stack == nil || sim.Str(stack, "_op") != sim.Str(args, "op") {
 		return
@@ -54,7 +54,7 @@ func (s *Service) beat(args sim.Obj) {
 func inProgress(status string) bool { return strings.HasSuffix(status, "_IN_PROGRESS") }
 
 // advance moves a stack and everything in it one beat on.
-func (s *Service) advance(stack sim.Obj) {
+func (s *Service) advance(stack sim.Document) {
 	c, err := s.scope(stack)
 	if err != nil {
 		s.set(stack, sim.Str(stack, "_action"), "FAILED", err.Error())
@@ -92,7 +92,7 @@ func (s *Service) advance(stack sim.Obj) {
 var visits = []string{"CHECK", "SUSPEND", "RESUME"}
 
 // visit goes round the resources of a stack; servers are put to sleep and woken.
-func (s *Service) visit(stack sim.Obj, action string) {
+func (s *Service) visit(stack sim.Document, action string) {
 	c, err := s.scope(stack)
 	if err != nil {
 		return
@@ -100,7 +100,7 @@ func (s *Service) visit(stack sim.Obj, action string) {
 	for _, res := range s.resources(sim.Str(stack, "id")) {
 		t := s.task(c, sim.Str(res, "resource_name"))
 		if sim.Str(res, "resource_type") == "OS::Nova::Server" && action != "CHECK" {
-			_, err := t.call("nova", "POST", servers.path+"/"+t.physical()+"/action", sim.Obj{strings.ToLower(action): nil})
+			_, err := t.call("nova", "POST", servers.path+"/"+t.physical()+"/action", sim.Document{strings.ToLower(action): nil})
 			if err != nil {
 				s.cloud.Log().Warn("a server of a stack was not put to sleep or woken", "error", err)
 			}
@@ -109,7 +109,7 @@ func (s *Service) visit(stack sim.Obj, action string) {
 	}
 }
 
-func (s *Service) fail(stack sim.Obj, action string, failed *failure) {
+func (s *Service) fail(stack sim.Document, action string, failed *failure) {
 	stack["_failure"] = failed.doc()
 	reason := "Resource " + action + " failed: " + failed.text()
 	s.set(stack, action, "FAILED", reason)
@@ -118,7 +118,7 @@ func (s *Service) fail(stack sim.Obj, action string, failed *failure) {
 	}
 }
 
-func (s *Service) done(stack sim.Obj, action string) {
+func (s *Service) done(stack sim.Document, action string) {
 	if action == "UPDATE" || action == "CREATE" {
 		delete(stack, "_failure")
 	}
@@ -129,14 +129,14 @@ func (s *Service) done(stack sim.Obj, action string) {
 }
 
 // bury keeps the name and the end of a deleted stack, which stays visible by its id.
-func (s *Service) bury(stack sim.Obj) {
+func (s *Service) bury(stack sim.Document) {
 	id := sim.Str(stack, "id")
 	stack["deletion_time"] = s.now()
 	if sim.Str(stack, "parent") != "" {
-		s.cloud.Drop(Nested, id)
+		s.cloud.Delete(Nested, id)
 		return
 	}
-	s.cloud.Drop(Stacks, id)
+	s.cloud.Delete(Stacks, id)
 	for _, k := range []string{"_template", "_files", "_params", "_given"} {
 		delete(stack, k)
 	}
@@ -144,7 +144,7 @@ func (s *Service) bury(stack sim.Obj) {
 }
 
 // scope makes the place where a stack's functions find their values.
-func (s *Service) scope(stack sim.Obj) (*scope, error) {
+func (s *Service) scope(stack sim.Document) (*scope, error) {
 	if stack["_template"] == nil {
 		return nil, bug("stack %s has no template", sim.Str(stack, "id"))
 	}
@@ -188,7 +188,7 @@ func (s *Service) build(c *scope, wanted map[string]bool) (busy bool, failed *fa
 // moving tells whether a resource of the stack is still on its way somewhere: a failed stack
 // lets those arrive before it says that it failed.
 func (s *Service) moving(stack string) bool {
-	return slices.ContainsFunc(s.resources(stack), func(res sim.Obj) bool { return inProgress(sim.Str(res, "resource_status")) })
+	return slices.ContainsFunc(s.resources(stack), func(res sim.Document) bool { return inProgress(sim.Str(res, "resource_status")) })
 }
 
 // enabled evaluates the condition of a resource.
@@ -201,7 +201,7 @@ func (c *scope) enabled(name string) (bool, error) {
 
 // clear removes the resources that are not wanted, those first that nothing else needs.
 func (s *Service) clear(c *scope, wanted map[string]bool) (busy bool, failed *failure) {
-	var doomed []sim.Obj
+	var doomed []sim.Document
 	for _, res := range s.resources(sim.Str(c.stack, "id")) {
 		if !wanted[sim.Str(res, "resource_name")] {
 			doomed = append(doomed, res)
@@ -209,7 +209,7 @@ func (s *Service) clear(c *scope, wanted map[string]bool) (busy bool, failed *fa
 	}
 	for _, res := range doomed {
 		name := sim.Str(res, "resource_name")
-		needed := slices.ContainsFunc(doomed, func(other sim.Obj) bool {
+		needed := slices.ContainsFunc(doomed, func(other sim.Document) bool {
 			return slices.Contains(sim.Strs(other, "_requires"), name)
 		})
 		if needed {
@@ -226,8 +226,8 @@ func (s *Service) clear(c *scope, wanted map[string]bool) (busy bool, failed *fa
 	return busy || (failed == nil && len(s.left(c, wanted)) > 0), failed
 }
 
-func (s *Service) left(c *scope, wanted map[string]bool) []sim.Obj {
-	return slices.DeleteFunc(s.resources(sim.Str(c.stack, "id")), func(res sim.Obj) bool {
+func (s *Service) left(c *scope, wanted map[string]bool) []sim.Document {
+	return slices.DeleteFunc(s.resources(sim.Str(c.stack, "id")), func(res sim.Document) bool {
 		return wanted[sim.Str(res, "resource_name")]
 	})
 }

@@ -16,10 +16,10 @@ import (
 // scope is where a template's functions find their values.
 type scope struct {
 	s        *Service
-	stack    sim.Obj
+	stack    sim.Document
 	template *template
-	params   sim.Obj
-	files    sim.Obj
+	params   sim.Document
+	files    sim.Document
 }
 
 // resolve evaluates every function in a value.
@@ -35,7 +35,7 @@ func (c *scope) resolve(v any) (any, error) {
 			out = append(out, r)
 		}
 		return out, nil
-	case sim.Obj:
+	case sim.Document:
 		if len(t) == 1 {
 			for name, args := range t {
 				if f := functions[name]; f != nil {
@@ -43,7 +43,7 @@ func (c *scope) resolve(v any) (any, error) {
 				}
 			}
 		}
-		out := sim.Obj{}
+		out := sim.Document{}
 		for k, inner := range t {
 			r, err := c.resolve(inner)
 			if err != nil {
@@ -107,7 +107,7 @@ func getParam(c *scope, args any) (any, error) {
 func dig(v any, path []any) any {
 	for _, step := range path {
 		switch t := v.(type) {
-		case sim.Obj:
+		case sim.Document:
 			v = t[sim.Text(step)]
 		case []any:
 			if i := sim.ToInt(step); i >= 0 && i < len(t) {
@@ -122,8 +122,8 @@ func dig(v any, path []any) any {
 	return v
 }
 
-func pseudo(stack sim.Obj) sim.Obj {
-	return sim.Obj{"OS::stack_name": stack["stack_name"], "OS::stack_id": stack["id"],
+func pseudo(stack sim.Document) sim.Document {
+	return sim.Document{"OS::stack_name": stack["stack_name"], "OS::stack_id": stack["id"],
 		"OS::project_id": sim.Map(stack, "_actor")["project_id"]}
 }
 
@@ -175,13 +175,13 @@ func strReplace(c *scope, args any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	in, _ := v.(sim.Obj)
+	in, _ := v.(sim.Document)
 	text, params := sim.Text(in["template"]), sim.Map(in, "params")
 	keys := slices.SortedFunc(maps.Keys(params), func(a, b string) int { return len(b) - len(a) }) // longest first, as Heat does
 	pairs := make([]string, 0, 2*len(keys))
 	for _, k := range keys {
 		value := params[k]
-		if _, scalar := value.(sim.Obj); scalar {
+		if _, scalar := value.(sim.Document); scalar {
 			value = string(sim.JSON(value))
 		}
 		pairs = append(pairs, k, sim.Text(value))
@@ -218,12 +218,12 @@ func strSplit(c *scope, args any) (any, error) {
 
 // repeat renders a template once for each item of its lists (for every pair when there are two).
 func repeat(c *scope, args any) (any, error) {
-	in, _ := args.(sim.Obj)
+	in, _ := args.(sim.Document)
 	each, err := c.resolve(in["for_each"])
 	if err != nil {
 		return nil, err
 	}
-	lists, _ := each.(sim.Obj)
+	lists, _ := each.(sim.Document)
 	out := []any{in["template"]}
 	for _, key := range slices.Sorted(maps.Keys(lists)) {
 		items, _ := lists[key].([]any)
@@ -252,8 +252,8 @@ func replaceIn(v any, word string, with any) any {
 			out[i] = replaceIn(inner, word, with)
 		}
 		return out
-	case sim.Obj:
-		out := sim.Obj{}
+	case sim.Document:
+		out := sim.Document{}
 		for k, inner := range t {
 			out[strings.ReplaceAll(k, word, sim.Text(with))] = replaceIn(inner, word, with)
 		}
@@ -292,7 +292,7 @@ func (c *scope) truth(v any) (bool, error) {
 			return false, invalid("StackValidationFailed", "Invalid condition \"%s\"", t)
 		}
 		return c.truth(def)
-	case sim.Obj:
+	case sim.Document:
 		for name, args := range t {
 			return c.logic(name, args)
 		}
@@ -325,7 +325,7 @@ func (c *scope) logic(name string, args any) (bool, error) {
 		return name == "and", nil
 	case "get_param":
 		v, err := getParam(c, args)
-		return sim.Bool(sim.Obj{"v": v}, "v"), err
+		return sim.Bool(sim.Document{"v": v}, "v"), err
 	}
 	return false, invalid("StackValidationFailed", "Invalid condition function %s", name)
 }
@@ -365,9 +365,9 @@ func listConcat(c *scope, args any) (any, error) {
 
 func mapMerge(c *scope, args any) (any, error) {
 	l, err := c.list(args)
-	out := sim.Obj{}
+	out := sim.Document{}
 	for _, part := range l {
-		m, _ := part.(sim.Obj)
+		m, _ := part.(sim.Document)
 		maps.Copy(out, m)
 	}
 	return out, err

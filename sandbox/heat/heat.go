@@ -24,8 +24,8 @@ const (
 // beat is how often the engine looks at a stack, at speed 1.
 const beat = 300 * time.Millisecond
 
-// patience is how many beats a refused deletion is tried again.
-const patience = 15
+// deleteRetries is how many beats a refused deletion is tried again.
+const deleteRetries = 15
 
 // Service is the orchestration API.
 type Service struct {
@@ -51,22 +51,22 @@ func New(c *sim.Cloud) *Service {
 	s.resourceRoutes()
 	s.Handle("GET /{$}", 200, s.versions, sim.Anonymous)
 	s.Handle("GET /build_info", 200, func(*sim.Request) (any, error) {
-		return sim.Obj{"api": sim.Obj{"revision": "sandbox"}, "engine": sim.Obj{"revision": "sandbox"}}, nil
+		return sim.Document{"api": sim.Document{"revision": "sandbox"}, "engine": sim.Document{"revision": "sandbox"}}, nil
 	})
 	s.Handle("GET /resource_types", 200, func(*sim.Request) (any, error) {
 		names := []string{}
 		for name := range s.types {
 			names = append(names, name)
 		}
-		return sim.Obj{"resource_types": names}, nil
+		return sim.Document{"resource_types": names}, nil
 	})
-	s.Handle("GET /services", 200, func(*sim.Request) (any, error) { return sim.Obj{"services": []any{}}, nil }, sim.Admin)
+	s.Handle("GET /services", 200, func(*sim.Request) (any, error) { return sim.Document{"services": []any{}}, nil }, sim.Admin)
 	return s
 }
 
 func (s *Service) versions(r *sim.Request) (any, error) {
-	return sim.Obj{"versions": []any{sim.Obj{"id": "v1.0", "status": "CURRENT",
-		"links": []any{sim.Obj{"rel": "self", "href": r.Root() + "/orchestration/v1/"}}}}}, nil
+	return sim.Document{"versions": []any{sim.Document{"id": "v1.0", "status": "CURRENT",
+		"links": []any{sim.Document{"rel": "self", "href": r.Root() + "/orchestration/v1/"}}}}}, nil
 }
 
 var explanations = map[int]string{
@@ -82,12 +82,12 @@ func format(f *sim.Fault) (string, []byte) {
 	if class == "" {
 		class = map[int]string{400: "HTTPBadRequest", 403: "Forbidden", 404: "EntityNotFound"}[f.Status]
 	}
-	inner := sim.Obj{"type": class, "traceback": nil}
+	inner := sim.Document{"type": class, "traceback": nil}
 	if f.Message != "" {
 		inner["message"] = f.Message
 	}
 	title := http.StatusText(f.Status)
-	return "application/json", sim.JSON(sim.Obj{"code": f.Status, "title": title,
+	return "application/json", sim.JSON(sim.Document{"code": f.Status, "title": title,
 		"explanation": explanations[f.Status], "error": inner})
 }
 
@@ -101,7 +101,7 @@ func stackNotFound(name string) *sim.Fault {
 }
 
 // stack reads a stack, whether people made it or another stack did.
-func (s *Service) stack(id string) sim.Obj {
+func (s *Service) stack(id string) sim.Document {
 	for _, kind := range []string{Stacks, Nested, Deleted} {
 		if o := s.cloud.Get(kind, id); o != nil {
 			return o
@@ -110,7 +110,7 @@ func (s *Service) stack(id string) sim.Obj {
 	return nil
 }
 
-func (s *Service) putStack(o sim.Obj) {
+func (s *Service) putStack(o sim.Document) {
 	kind := Stacks
 	if sim.Str(o, "parent") != "" {
 		kind = Nested
@@ -119,25 +119,25 @@ func (s *Service) putStack(o sim.Obj) {
 }
 
 // resources are the resources of one stack, in the order they were first made.
-func (s *Service) resources(stack string) []sim.Obj {
+func (s *Service) resources(stack string) []sim.Document {
 	return s.cloud.With(Resources, "_stack", stack)
 }
 
-func (s *Service) resource(stack, name string) sim.Obj {
+func (s *Service) resource(stack, name string) sim.Document {
 	return s.cloud.Get(Resources, stack+"/"+name)
 }
 
 func (s *Service) now() string { return sim.Stamp(s.cloud.Now(), sim.Zulu) }
 
 // event notes a change of state of a resource, or of the stack itself.
-func (s *Service) event(stack sim.Obj, name, physical, kind, status, reason string) {
-	s.cloud.Put(Events, sim.Obj{"id": sim.UUID(), "_stack": stack["id"], "event_time": s.now(),
+func (s *Service) event(stack sim.Document, name, physical, kind, status, reason string) {
+	s.cloud.Put(Events, sim.Document{"id": sim.UUID(), "_stack": stack["id"], "event_time": s.now(),
 		"logical_resource_id": name, "resource_name": name, "physical_resource_id": physical,
 		"resource_status": status, "resource_status_reason": reason, "resource_type": kind})
 }
 
 // set changes the state of a stack and says so in an event.
-func (s *Service) set(stack sim.Obj, action, status, reason string) {
+func (s *Service) set(stack sim.Document, action, status, reason string) {
 	full := action + "_" + status
 	stack["_action"], stack["stack_status"], stack["stack_status_reason"] = action, full, reason
 	stack["_changed"] = s.now()

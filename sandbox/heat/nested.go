@@ -29,9 +29,9 @@ func nestedTypes() map[string]resourceType {
 }
 
 // plan is the template and the parameters of the stack within.
-func (t *task) plan() (tmpl any, params sim.Obj, err error) {
+func (t *task) plan() (tmpl any, params sim.Document, err error) {
 	if sim.Str(t.res, "resource_type") == groupType {
-		return groupTemplate(t.props), sim.Obj{}, nil
+		return groupTemplate(t.props), sim.Document{}, nil
 	}
 	source := t.scope.files[sim.Str(t.res, "resource_type")]
 	parsed, err := parse(source)
@@ -43,7 +43,7 @@ func (t *task) plan() (tmpl any, params sim.Obj, err error) {
 }
 
 // groupTemplate spells a group out: resources "0", "1", … with their index put in.
-func groupTemplate(props sim.Obj) sim.Obj {
+func groupTemplate(props sim.Document) sim.Document {
 	def, index := sim.Map(props, "resource_def"), sim.Str(props, "index_var")
 	if index == "" {
 		index = "%index%"
@@ -52,12 +52,12 @@ func groupTemplate(props sim.Obj) sim.Obj {
 	if _, given := props["count"]; given {
 		count = sim.Int(props, "count")
 	}
-	members := sim.Obj{}
+	members := sim.Document{}
 	for i := range count {
 		name := strconv.Itoa(i)
-		members[name] = replaceIn(sim.Obj{"type": def["type"], "properties": sim.Map(def, "properties")}, index, name)
+		members[name] = replaceIn(sim.Document{"type": def["type"], "properties": sim.Map(def, "properties")}, index, name)
 	}
-	return sim.Obj{"heat_template_version": "2018-08-31", "resources": members}
+	return sim.Document{"heat_template_version": "2018-08-31", "resources": members}
 }
 
 func createNested(t *task) (string, error) {
@@ -69,7 +69,7 @@ func createNested(t *task) (string, error) {
 	if root == "" {
 		root = sim.Str(t.stack, "id")
 	}
-	nested := sim.Obj{"id": sim.UUID(), "stack_name": t.res["_name"], "parent": t.stack["id"], "_parent_resource": t.name,
+	nested := sim.Document{"id": sim.UUID(), "stack_name": t.res["_name"], "parent": t.stack["id"], "_parent_resource": t.name,
 		"_root": root, "_template": tmpl, "_params": params, "_actor": t.stack["_actor"], "creation_time": t.now(),
 		"updated_time": nil, "tags": nil, "disable_rollback": true, "timeout_mins": t.stack["timeout_mins"],
 		"stack_owner": t.stack["stack_owner"]}
@@ -94,7 +94,7 @@ func nestedReady(t *task) (bool, error) {
 	return true, nil
 }
 
-func updateNested(t *task, _ sim.Obj) (bool, error) {
+func updateNested(t *task, _ sim.Document) (bool, error) {
 	nested := t.cloud.Get(Nested, t.physical())
 	if nested == nil {
 		return false, nil
@@ -133,7 +133,7 @@ func nestedGone(t *task) (bool, error) {
 }
 
 // outputAttribute: the attributes of a nested template are its outputs.
-func outputAttribute(s *Service, res sim.Obj, name string) any {
+func outputAttribute(s *Service, res sim.Document, name string) any {
 	nested := s.cloud.Get(Nested, sim.Str(res, "physical_resource_id"))
 	if nested == nil {
 		return nil
@@ -150,10 +150,10 @@ func outputAttribute(s *Service, res sim.Obj, name string) any {
 }
 
 // groupAttribute: resource.<n>.<attribute> of one member, an attribute of all, or their references.
-func groupAttribute(s *Service, res sim.Obj, name string) any {
+func groupAttribute(s *Service, res sim.Document, name string) any {
 	members := s.resources(sim.Str(res, "physical_resource_id"))
 	out := make([]any, len(members))
-	refs := sim.Obj{}
+	refs := sim.Document{}
 	for i, m := range members {
 		index := sim.ToInt(m["resource_name"])
 		if one := "resource." + sim.Str(m, "resource_name"); name == one {
@@ -178,7 +178,7 @@ func groupAttribute(s *Service, res sim.Obj, name string) any {
 }
 
 // attribute is what get_attr gives of a resource.
-func (s *Service) attribute(res sim.Obj, name string) any {
+func (s *Service) attribute(res sim.Document, name string) any {
 	if k := s.typeOf(sim.Str(res, "resource_type")); k.attribute != nil {
 		return k.attribute(s, res, name)
 	}
@@ -186,23 +186,23 @@ func (s *Service) attribute(res sim.Obj, name string) any {
 }
 
 // attributes are all of a resource's attributes that are documents elsewhere.
-func (s *Service) attributes(res sim.Obj) any {
+func (s *Service) attributes(res sim.Document) any {
 	if v := s.attribute(res, "show"); v != nil {
 		return v
 	}
-	return sim.Obj{}
+	return sim.Document{}
 }
 
 // outputs evaluates the outputs of a stack; those that cannot be are null.
-func (s *Service) outputs(stack sim.Obj) []sim.Obj {
+func (s *Service) outputs(stack sim.Document) []sim.Document {
 	c, err := s.scope(stack)
 	if err != nil {
-		return []sim.Obj{}
+		return []sim.Document{}
 	}
-	out := []sim.Obj{}
+	out := []sim.Document{}
 	for _, key := range sortedKeys(sim.Map(c.template.doc, "outputs")) {
 		def := sim.Map(sim.Map(c.template.doc, "outputs"), key)
-		o := sim.Obj{"output_key": key, "description": describe(def, "No description given")}
+		o := sim.Document{"output_key": key, "description": describe(def, "No description given")}
 		value, err := c.resolve(def["value"])
 		if err != nil {
 			o["output_error"] = err.Error()

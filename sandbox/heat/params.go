@@ -13,8 +13,8 @@ import (
 
 // environment merges what a request gives besides the template: environment files, the
 // environment and parameters, each stronger than the one before.
-func environment(body sim.Obj) (params, registry sim.Obj, err error) {
-	params, registry = sim.Obj{}, sim.Obj{}
+func environment(body sim.Document) (params, registry sim.Document, err error) {
+	params, registry = sim.Document{}, sim.Document{}
 	files := sim.Map(body, "files")
 	sources := []any{}
 	for _, name := range sim.Strs(body, "environment_files") {
@@ -22,7 +22,7 @@ func environment(body sim.Obj) (params, registry sim.Obj, err error) {
 	}
 	sources = append(sources, body["environment"])
 	for _, source := range sources {
-		env, ok := source.(sim.Obj)
+		env, ok := source.(sim.Document)
 		if text, isText := source.(string); isText {
 			var err error
 			if env, err = readYAML(text); err != nil {
@@ -31,7 +31,7 @@ func environment(body sim.Obj) (params, registry sim.Obj, err error) {
 			ok = true
 		}
 		if ok {
-			defaults := sim.Obj{}
+			defaults := sim.Document{}
 			maps.Copy(defaults, sim.Map(env, "parameter_defaults"))
 			maps.Copy(defaults, params)
 			params = defaults
@@ -44,16 +44,16 @@ func environment(body sim.Obj) (params, registry sim.Obj, err error) {
 }
 
 // settle gives every parameter of the template its value and checks it.
-func (s *Service) settle(t *template, given sim.Obj, strict bool) (sim.Obj, error) {
+func (s *Service) settle(t *template, given sim.Document, strict bool) (sim.Document, error) {
 	schema := sim.Map(t.doc, "parameters")
 	for name := range given {
 		if _, ok := schema[name]; !ok && strict {
 			return nil, invalid("UnknownUserParameter", "The Parameter (%s) was not defined in template.", name)
 		}
 	}
-	out := sim.Obj{}
+	out := sim.Document{}
 	for _, name := range slices.Sorted(maps.Keys(schema)) {
-		def, _ := schema[name].(sim.Obj)
+		def, _ := schema[name].(sim.Document)
 		value, ok := given[name]
 		if !ok || value == nil {
 			if value, ok = def["default"]; !ok {
@@ -112,14 +112,14 @@ func coerce(kind string, v any) (value any, problem string) {
 	if _, simple := v.(string); simple || v == nil {
 		return sim.Text(v), ""
 	}
-	if _, ok := v.(sim.Obj); ok {
+	if _, ok := v.(sim.Document); ok {
 		return string(sim.JSON(v)), ""
 	}
 	return sim.Text(v), ""
 }
 
 // constrain checks a value against the constraints of its parameter.
-func (s *Service) constrain(def sim.Obj, v any) string {
+func (s *Service) constrain(def sim.Document, v any) string {
 	for _, c := range sim.Objs(def, "constraints") {
 		for kind, arg := range c {
 			if kind == "description" {
@@ -137,7 +137,7 @@ func (s *Service) constrain(def sim.Obj, v any) string {
 }
 
 func (s *Service) violates(kind string, arg, v any) string {
-	bounds, _ := arg.(sim.Obj)
+	bounds, _ := arg.(sim.Document)
 	switch kind {
 	case "range":
 		f, _ := v.(float64)
@@ -164,13 +164,13 @@ func (s *Service) violates(kind string, arg, v any) string {
 	return ""
 }
 
-func outside(bounds sim.Obj, f float64) bool {
+func outside(bounds sim.Document, f float64) bool {
 	lo, hasLo := bounds["min"].(float64)
 	hi, hasHi := bounds["max"].(float64)
 	return (hasLo && f < lo) || (hasHi && f > hi)
 }
 
-func bound(bounds sim.Obj, key string) string {
+func bound(bounds sim.Document, key string) string {
 	if v, ok := bounds[key]; ok {
 		return sim.Text(v)
 	}
@@ -183,7 +183,7 @@ func length(v any) int {
 		return len(t)
 	case []any:
 		return len(t)
-	case sim.Obj:
+	case sim.Document:
 		return len(t)
 	}
 	return 0
@@ -208,7 +208,7 @@ func (s *Service) exists(constraint, ref string) string {
 }
 
 // lookup finds a document by id or name.
-func (s *Service) lookup(kind, ref string) sim.Obj {
+func (s *Service) lookup(kind, ref string) sim.Document {
 	if o := s.cloud.Get(kind, ref); o != nil {
 		return o
 	}

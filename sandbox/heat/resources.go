@@ -16,8 +16,8 @@ func (s *Service) resourceRoutes() {
 }
 
 // within lists a stack and those inside it, down to a depth.
-func (s *Service) within(stack sim.Obj, depth int) []sim.Obj {
-	out := []sim.Obj{stack}
+func (s *Service) within(stack sim.Document, depth int) []sim.Document {
+	out := []sim.Document{stack}
 	if depth <= 0 {
 		return out
 	}
@@ -27,11 +27,11 @@ func (s *Service) within(stack sim.Obj, depth int) []sim.Obj {
 	return out
 }
 
-func (s *Service) viewResource(r *sim.Request, stack, res sim.Obj) sim.Obj {
+func (s *Service) viewResource(r *sim.Request, stack, res sim.Document) sim.Document {
 	out := sim.Only(res, "resource_name", "logical_resource_id", "physical_resource_id", "resource_status",
 		"resource_status_reason", "resource_type", "creation_time", "updated_time")
-	out["links"] = []any{sim.Obj{"rel": "self", "href": s.url(r, stack) + "/resources/" + sim.Str(res, "resource_name")},
-		sim.Obj{"rel": "stack", "href": s.url(r, stack)}}
+	out["links"] = []any{sim.Document{"rel": "self", "href": s.url(r, stack) + "/resources/" + sim.Str(res, "resource_name")},
+		sim.Document{"rel": "stack", "href": s.url(r, stack)}}
 	required := []string{}
 	for _, other := range s.resources(sim.Str(stack, "id")) {
 		if slices.Contains(sim.Strs(other, "_requires"), sim.Str(res, "resource_name")) {
@@ -43,21 +43,21 @@ func (s *Service) viewResource(r *sim.Request, stack, res sim.Obj) sim.Obj {
 		out["parent_resource"] = parent
 	}
 	if nested := s.cloud.Get(Nested, sim.Str(res, "physical_resource_id")); nested != nil {
-		out["links"] = append(sim.List(out, "links"), sim.Obj{"rel": "nested", "href": s.url(r, nested)})
+		out["links"] = append(sim.List(out, "links"), sim.Document{"rel": "nested", "href": s.url(r, nested)})
 	}
 	return out
 }
 
 // waiting are the resources that the template has and nobody has begun yet.
-func (s *Service) waiting(stack sim.Obj) []sim.Obj {
+func (s *Service) waiting(stack sim.Document) []sim.Document {
 	c, err := s.scope(stack)
 	if action := sim.Str(stack, "_action"); err != nil || (action != "CREATE" && action != "UPDATE") {
 		return nil
 	}
-	var out []sim.Obj
+	var out []sim.Document
 	for _, name := range c.template.names() {
 		if on, err := c.enabled(name); err == nil && on && s.resource(sim.Str(stack, "id"), name) == nil {
-			out = append(out, sim.Obj{"resource_name": name, "logical_resource_id": name, "physical_resource_id": "",
+			out = append(out, sim.Document{"resource_name": name, "logical_resource_id": name, "physical_resource_id": "",
 				"resource_type": c.template.resources[name]["type"], "resource_status": "INIT_COMPLETE", "resource_status_reason": "",
 				"creation_time": stack["creation_time"], "updated_time": stack["creation_time"],
 				"_requires": sim.Anys(c.template.requires(name))})
@@ -71,7 +71,7 @@ func (s *Service) listResources(r *sim.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := []sim.Obj{}
+	out := []sim.Document{}
 	for _, part := range s.within(stack, sim.ToInt(r.Query("nested_depth"))) {
 		for _, res := range append(s.resources(sim.Str(part, "id")), s.waiting(part)...) {
 			if want := r.URL.Query()["type"]; want == nil || slices.Contains(want, sim.Str(res, "resource_type")) {
@@ -79,7 +79,7 @@ func (s *Service) listResources(r *sim.Request) (any, error) {
 			}
 		}
 	}
-	return sim.Obj{"resources": out}, nil
+	return sim.Document{"resources": out}, nil
 }
 
 func (s *Service) showResource(r *sim.Request) (any, error) {
@@ -95,7 +95,7 @@ func (s *Service) showResource(r *sim.Request) (any, error) {
 	}
 	out := s.viewResource(r, stack, res)
 	out["attributes"], out["description"] = s.attributes(res), sim.Str(res, "description")
-	return sim.Obj{"resource": out}, nil
+	return sim.Document{"resource": out}, nil
 }
 
 // listEvents lists what happened, newest first unless asked otherwise.
@@ -104,13 +104,13 @@ func (s *Service) listEvents(r *sim.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	parts := map[string]sim.Obj{}
+	parts := map[string]sim.Document{}
 	for _, part := range s.within(stack, sim.ToInt(r.Query("nested_depth"))) {
 		parts[sim.Str(part, "id")] = part
 	}
 	root := sim.Str(stack, "id")
 	only := r.PathValue("resource")
-	docs := s.cloud.Where(Events, func(e sim.Obj) bool {
+	docs := s.cloud.Where(Events, func(e sim.Document) bool {
 		return parts[sim.Str(e, "_stack")] != nil && (only == "" || (sim.Str(e, "_stack") == root && sim.Str(e, "resource_name") == only))
 	})
 	if !strings.HasPrefix(r.Query("sort_dir"), "asc") {
@@ -120,19 +120,19 @@ func (s *Service) listEvents(r *sim.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := sim.Obj{"events": sim.Views(docs, func(e sim.Obj) sim.Obj { return s.viewEvent(r, parts[sim.Str(e, "_stack")], e) })}
+	out := sim.Document{"events": sim.Views(docs, func(e sim.Document) sim.Document { return s.viewEvent(r, parts[sim.Str(e, "_stack")], e) })}
 	if next != "" {
-		out["links"] = []any{sim.Obj{"rel": "next", "href": r.NextURL(r.URL.Path, next)}}
+		out["links"] = []any{sim.Document{"rel": "next", "href": r.NextURL(r.URL.Path, next)}}
 	}
 	return out, nil
 }
 
-func (s *Service) viewEvent(r *sim.Request, stack, e sim.Obj) sim.Obj {
+func (s *Service) viewEvent(r *sim.Request, stack, e sim.Document) sim.Document {
 	out := sim.Public(e)
 	url := s.url(r, stack)
 	res := url + "/resources/" + sim.Str(e, "resource_name")
-	out["links"] = []any{sim.Obj{"rel": "self", "href": res + "/events/" + sim.Str(e, "id")},
-		sim.Obj{"rel": "resource", "href": res}, sim.Obj{"rel": "stack", "href": url}}
+	out["links"] = []any{sim.Document{"rel": "self", "href": res + "/events/" + sim.Str(e, "id")},
+		sim.Document{"rel": "resource", "href": res}, sim.Document{"rel": "stack", "href": url}}
 	return out
 }
 
@@ -145,5 +145,5 @@ func (s *Service) showEvent(r *sim.Request) (any, error) {
 	if e == nil || sim.Str(e, "_stack") != sim.Str(stack, "id") {
 		return nil, sim.NotFound("The Event (%s) could not be found.", r.PathValue("event"))
 	}
-	return sim.Obj{"event": s.viewEvent(r, stack, e)}, nil
+	return sim.Document{"event": s.viewEvent(r, stack, e)}, nil
 }

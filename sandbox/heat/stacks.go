@@ -28,25 +28,25 @@ func (s *Service) stackRoutes() {
 	s.Handle("PATCH /stacks/{name}/{id}", 202, s.update(true))
 	s.Handle("DELETE /stacks/{name}/{id}", 204, s.delete)
 	s.Handle("POST /stacks/{name}/{id}/actions", 200, s.act)
-	s.Handle("GET /stacks/{name}/{id}/template", 200, s.part(func(o sim.Obj) any {
+	s.Handle("GET /stacks/{name}/{id}/template", 200, s.part(func(o sim.Document) any {
 		t, err := parse(o["_template"])
 		if err != nil {
-			return sim.Obj{}
+			return sim.Document{}
 		}
 		return t.doc
 	}))
-	s.Handle("GET /stacks/{name}/{id}/environment", 200, s.part(func(o sim.Obj) any {
-		return sim.Obj{"parameters": s.shownParams(o, sim.Map(o, "_given")), "resource_registry": sim.Obj{}, "parameter_defaults": sim.Obj{}}
+	s.Handle("GET /stacks/{name}/{id}/environment", 200, s.part(func(o sim.Document) any {
+		return sim.Document{"parameters": s.shownParams(o, sim.Map(o, "_given")), "resource_registry": sim.Document{}, "parameter_defaults": sim.Document{}}
 	}))
-	s.Handle("GET /stacks/{name}/{id}/files", 200, s.part(func(o sim.Obj) any { return sim.Map(o, "_files") }))
-	s.Handle("GET /stacks/{name}/{id}/outputs", 200, s.part(func(o sim.Obj) any {
-		return sim.Obj{"outputs": sim.Views(s.outputs(o), func(v sim.Obj) sim.Obj { return sim.Only(v, "output_key", "description") })}
+	s.Handle("GET /stacks/{name}/{id}/files", 200, s.part(func(o sim.Document) any { return sim.Map(o, "_files") }))
+	s.Handle("GET /stacks/{name}/{id}/outputs", 200, s.part(func(o sim.Document) any {
+		return sim.Document{"outputs": sim.Views(s.outputs(o), func(v sim.Document) sim.Document { return sim.Only(v, "output_key", "description") })}
 	}))
 	s.Handle("GET /stacks/{name}/{id}/outputs/{key}", 200, s.showOutput)
 }
 
 // find reads the stack of a path, by name and id or either.
-func (s *Service) find(r *sim.Request) (sim.Obj, error) {
+func (s *Service) find(r *sim.Request) (sim.Document, error) {
 	name, id := r.PathValue("name"), r.ID()
 	if id == "" {
 		id = name
@@ -58,7 +58,7 @@ func (s *Service) find(r *sim.Request) (sim.Obj, error) {
 	return o, nil
 }
 
-func (s *Service) byName(project, name string) sim.Obj {
+func (s *Service) byName(project, name string) sim.Document {
 	for _, o := range s.cloud.With(Stacks, "stack_name", name) {
 		if sim.Str(sim.Map(o, "_actor"), "project_id") == project {
 			return o
@@ -86,12 +86,12 @@ func (s *Service) redirect(part string) sim.Handler {
 	}
 }
 
-func (s *Service) url(r *sim.Request, o sim.Obj) string {
+func (s *Service) url(r *sim.Request, o sim.Document) string {
 	return r.Base() + "/stacks/" + sim.Str(o, "stack_name") + "/" + sim.Str(o, "id")
 }
 
-func (s *Service) links(r *sim.Request, o sim.Obj) []any {
-	return []any{sim.Obj{"rel": "self", "href": s.url(r, o)}}
+func (s *Service) links(r *sim.Request, o sim.Document) []any {
+	return []any{sim.Document{"rel": "self", "href": s.url(r, o)}}
 }
 
 var stackName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]{0,254}$`)
@@ -100,13 +100,13 @@ var stackName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]{0,254}$`)
 type prepared struct {
 	template      *template
 	source        any
-	given, params sim.Obj
-	files         sim.Obj
+	given, params sim.Document
+	files         sim.Document
 }
 
 // prepare reads template, files and parameters of a request, with those of the stack that is
 // already there where the request leaves them out (PATCH).
-func (s *Service) prepare(body, have sim.Obj) (*prepared, error) {
+func (s *Service) prepare(body, have sim.Document) (*prepared, error) {
 	p := &prepared{source: body["template"], files: sim.Map(body, "files")}
 	given, registry, err := environment(body)
 	if err != nil {
@@ -116,7 +116,7 @@ func (s *Service) prepare(body, have sim.Obj) (*prepared, error) {
 		if p.source == nil || p.source == "" {
 			p.source, p.files = have["_template"], sim.Map(have, "_files")
 		}
-		old := sim.Obj{}
+		old := sim.Document{}
 		maps.Copy(old, sim.Map(have, "_given"))
 		for _, name := range sim.Strs(body, "clear_parameters") {
 			delete(old, name)
@@ -125,7 +125,7 @@ func (s *Service) prepare(body, have sim.Obj) (*prepared, error) {
 		given = old
 	}
 	if p.files == nil {
-		p.files = sim.Obj{}
+		p.files = sim.Document{}
 	}
 	for alias, target := range registry { // a type may be given another name
 		if content, ok := p.files[sim.Text(target)]; ok {
@@ -162,12 +162,12 @@ func (s *Service) create(r *sim.Request) (any, error) {
 		return nil, err
 	}
 	limit := s.cloud.Limits("heat", r.Scope(), Defaults)["stacks"]
-	mine := s.cloud.Where(Stacks, func(o sim.Obj) bool { return sim.Str(sim.Map(o, "_actor"), "project_id") == r.Scope() })
+	mine := s.cloud.Where(Stacks, func(o sim.Document) bool { return sim.Str(sim.Map(o, "_actor"), "project_id") == r.Scope() })
 	if sim.Over(limit, len(mine), 1) {
 		return nil, sim.Forbidden("You have reached the maximum stacks per tenant, %d. Please delete some stacks.", limit).
 			Typed("RequestLimitExceeded")
 	}
-	o := sim.Obj{"id": sim.UUID(), "stack_name": name, "creation_time": s.now(), "updated_time": nil, "deletion_time": nil,
+	o := sim.Document{"id": sim.UUID(), "stack_name": name, "creation_time": s.now(), "updated_time": nil, "deletion_time": nil,
 		"stack_owner": r.Actor.UserName, "parent": nil, "stack_user_project_id": sim.HexID(), "disable_rollback": true,
 		"timeout_mins": r.Body["timeout_mins"], "tags": tags(r.Body), "project_id": r.Scope()}
 	if v, ok := r.Body["disable_rollback"].(bool); ok {
@@ -176,7 +176,7 @@ func (s *Service) create(r *sim.Request) (any, error) {
 	s.adopt(r, o, p)
 	s.run(o, "CREATE")
 	return sim.Reply{Header: map[string]string{"Location": s.url(r, o)},
-		Body: sim.Obj{"stack": sim.Obj{"id": o["id"], "links": s.links(r, o)}}}, nil
+		Body: sim.Document{"stack": sim.Document{"id": o["id"], "links": s.links(r, o)}}}, nil
 }
 
 // mayDelegate refuses an application credential: Heat makes a trust for every stack it stores,
@@ -188,7 +188,7 @@ func mayDelegate(r *sim.Request) error {
 	return nil
 }
 
-func tags(body sim.Obj) any {
+func tags(body sim.Document) any {
 	text := sim.Str(body, "tags")
 	if text == "" {
 		return nil
@@ -197,7 +197,7 @@ func tags(body sim.Obj) any {
 }
 
 // adopt stores what was asked for in the stack.
-func (s *Service) adopt(r *sim.Request, o sim.Obj, p *prepared) {
+func (s *Service) adopt(r *sim.Request, o sim.Document, p *prepared) {
 	o["_same_files"] = o["_files"] != nil && string(sim.JSON(o["_files"])) == string(sim.JSON(p.files))
 	o["_template"], o["_files"], o["_params"], o["_given"] = p.source, p.files, p.params, p.given
 	o["_actor"] = r.Actor.Doc()
@@ -205,7 +205,7 @@ func (s *Service) adopt(r *sim.Request, o sim.Obj, p *prepared) {
 }
 
 func (s *Service) list(r *sim.Request) (any, error) {
-	docs := sim.Newest(s.cloud.Where(Stacks, func(o sim.Obj) bool {
+	docs := sim.Newest(s.cloud.Where(Stacks, func(o sim.Document) bool {
 		return sim.Str(sim.Map(o, "_actor"), "project_id") == r.Scope() && tagged(o, r.URL.Query()) &&
 			(r.Query("name") == "" || slices.Contains(r.URL.Query()["name"], sim.Str(o, "stack_name"))) &&
 			(r.Query("status") == "" || slices.ContainsFunc(r.URL.Query()["status"], func(want string) bool {
@@ -213,26 +213,28 @@ func (s *Service) list(r *sim.Request) (any, error) {
 			}))
 	}))
 	if r.Query("sort_keys") == "stack_name" || r.Query("sort_keys") == "name" {
-		slices.SortFunc(docs, func(a, b sim.Obj) int { return strings.Compare(sim.Str(a, "stack_name"), sim.Str(b, "stack_name")) })
+		slices.SortFunc(docs, func(a, b sim.Document) int {
+			return strings.Compare(sim.Str(a, "stack_name"), sim.Str(b, "stack_name"))
+		})
 	}
 	docs, next, err := r.Page(docs, 1000)
 	if err != nil {
 		return nil, err
 	}
-	out := sim.Obj{"stacks": sim.Views(docs, func(o sim.Obj) sim.Obj {
+	out := sim.Document{"stacks": sim.Views(docs, func(o sim.Document) sim.Document {
 		v := sim.Only(o, "id", "stack_name", "description", "stack_status", "stack_status_reason", "creation_time", "updated_time",
 			"deletion_time", "stack_owner", "parent", "stack_user_project_id", "tags")
 		v["links"] = s.links(r, o)
 		return v
 	})}
 	if next != "" {
-		out["links"] = []any{sim.Obj{"rel": "next", "href": r.NextURL("/stacks", next)}}
+		out["links"] = []any{sim.Document{"rel": "next", "href": r.NextURL("/stacks", next)}}
 	}
 	return out, nil
 }
 
 // tagged applies the four filters by tag.
-func tagged(o sim.Obj, q url.Values) bool {
+func tagged(o sim.Document, q url.Values) bool {
 	have := sim.Strs(o, "tags")
 	count := func(want string) (hits, of int) {
 		for _, t := range strings.Split(want, ",") {
@@ -263,18 +265,18 @@ func (s *Service) show(r *sim.Request) (any, error) {
 	out["links"], out["capabilities"], out["notification_topics"] = s.links(r, o), []any{}, []any{}
 	out["template_description"] = o["description"]
 	params := s.shownParams(o, sim.Map(o, "_params"))
-	out["parameters"] = sim.Merge(params, sim.Obj{"OS::stack_id": o["id"], "OS::stack_name": o["stack_name"],
+	out["parameters"] = sim.Merge(params, sim.Document{"OS::stack_id": o["id"], "OS::stack_name": o["stack_name"],
 		"OS::project_id": r.Scope()})
-	out["outputs"] = []sim.Obj{}
+	out["outputs"] = []sim.Document{}
 	if !inProgress(sim.Str(o, "stack_status")) && o["_template"] != nil && r.Query("resolve_outputs") != "False" {
 		out["outputs"] = s.outputs(o)
 	}
-	return sim.Obj{"stack": out}, nil
+	return sim.Document{"stack": out}, nil
 }
 
 // shownParams are parameters as text; the hidden ones are stars.
-func (s *Service) shownParams(o, params sim.Obj) sim.Obj {
-	out := sim.Obj{}
+func (s *Service) shownParams(o, params sim.Document) sim.Document {
+	out := sim.Document{}
 	t, err := parse(o["_template"])
 	if err != nil {
 		return out
@@ -282,7 +284,7 @@ func (s *Service) shownParams(o, params sim.Obj) sim.Obj {
 	for name, v := range params {
 		text := sim.Text(v)
 		switch v.(type) {
-		case sim.Obj, []any:
+		case sim.Document, []any:
 			text = string(sim.JSON(v))
 		}
 		if sim.Bool(sim.Map(sim.Map(t.doc, "parameters"), name), "hidden") {
@@ -293,7 +295,7 @@ func (s *Service) shownParams(o, params sim.Obj) sim.Obj {
 	return out
 }
 
-func (s *Service) part(view func(sim.Obj) any) sim.Handler {
+func (s *Service) part(view func(sim.Document) any) sim.Handler {
 	return func(r *sim.Request) (any, error) {
 		o, err := s.find(r)
 		if err != nil {
@@ -310,7 +312,7 @@ func (s *Service) showOutput(r *sim.Request) (any, error) {
 	}
 	for _, out := range s.outputs(o) {
 		if sim.Str(out, "output_key") == r.PathValue("key") {
-			return sim.Obj{"output": out}, nil
+			return sim.Document{"output": out}, nil
 		}
 	}
 	return nil, sim.NotFound("Specified output key %s not found.", r.PathValue("key")).Typed("NotFound")

@@ -10,25 +10,25 @@ import (
 
 // resourceType is what the engine can do with a kind of resource.
 type resourceType struct {
-	properties []string                            // those it knows; none means any
-	create     func(*task) (string, error)         // physical id
-	ready      func(*task) (bool, error)           // after create and update; nil means at once
-	update     func(*task, sim.Obj) (bool, error)  // false: it must be replaced; nil means always
-	remove     func(*task) error                   // nil means that there is nothing to remove
-	gone       func(*task) (bool, error)           // after remove; nil means at once
-	attribute  func(*Service, sim.Obj, string) any // get_attr
-	reference  func(sim.Obj) any                   // get_resource, when it is not the physical id
-	nested     bool                                // it is a stack: a change of it is for that stack to find
+	properties []string                                 // those it knows; none means any
+	create     func(*task) (string, error)              // physical id
+	ready      func(*task) (bool, error)                // after create and update; nil means at once
+	update     func(*task, sim.Document) (bool, error)  // false: it must be replaced; nil means always
+	remove     func(*task) error                        // nil means that there is nothing to remove
+	gone       func(*task) (bool, error)                // after remove; nil means at once
+	attribute  func(*Service, sim.Document, string) any // get_attr
+	reference  func(sim.Document) any                   // get_resource, when it is not the physical id
+	nested     bool                                     // it is a stack: a change of it is for that stack to find
 }
 
 // task is one resource of a stack in the hands of the engine.
 type task struct {
 	*Service
 	scope *scope
-	stack sim.Obj
+	stack sim.Document
 	name  string
-	res   sim.Obj // nil when it was never made
-	props sim.Obj // resolved; set while it is made or changed
+	res   sim.Document // nil when it was never made
+	props sim.Document // resolved; set while it is made or changed
 }
 
 func (s *Service) task(c *scope, name string) *task {
@@ -46,7 +46,7 @@ func (s *Service) typeOf(name string) resourceType {
 }
 
 // root is the stack that people made, which this one is or is inside of.
-func (t *task) root() sim.Obj {
+func (t *task) root() sim.Document {
 	if id := sim.Str(t.stack, "_root"); id != "" {
 		return t.Service.stack(id)
 	}
@@ -54,7 +54,7 @@ func (t *task) root() sim.Obj {
 }
 
 // call asks a service as the owner of the stack.
-func (t *task) call(service, method, path string, body any) (sim.Obj, error) {
+func (t *task) call(service, method, path string, body any) (sim.Document, error) {
 	return t.cloud.Call(sim.ActorOf(sim.Map(t.stack, "_actor")), service, method, path, body)
 }
 
@@ -66,7 +66,7 @@ func (t *task) mark(action, status, reason string) {
 	if shown == "" {
 		shown = sim.Str(t.res, "_name")
 	}
-	sim.Merge(t.res, sim.Obj{"_action": action, "resource_status": full, "resource_status_reason": reason, "updated_time": t.now()})
+	sim.Merge(t.res, sim.Document{"_action": action, "resource_status": full, "resource_status_reason": reason, "updated_time": t.now()})
 	t.cloud.Put(Resources, t.res)
 	t.event(t.stack, t.name, shown, sim.Str(t.res, "resource_type"), full, reason)
 }
@@ -140,7 +140,7 @@ func (t *task) build(may bool) (done bool, failed *failure) {
 func (t *task) begin(op string) (bool, *failure) {
 	def := t.scope.template.resources[t.name]
 	stack := sim.Str(t.stack, "id")
-	t.res = sim.Obj{"id": stack + "/" + t.name, "_stack": stack, "resource_name": t.name, "logical_resource_id": t.name,
+	t.res = sim.Document{"id": stack + "/" + t.name, "_stack": stack, "resource_name": t.name, "logical_resource_id": t.name,
 		"resource_type": def["type"], "physical_resource_id": "", "creation_time": t.now(), "_op": op,
 		"_requires": sim.Anys(t.scope.template.requires(t.name)), "_name": physicalName(sim.Str(t.stack, "stack_name"), t.name),
 		"description": sim.Text(def["description"])}
@@ -160,14 +160,14 @@ func (t *task) begin(op string) (bool, *failure) {
 // resolve evaluates the properties of the resource.
 func (t *task) resolve() error {
 	v, err := t.scope.resolve(t.scope.template.resources[t.name]["properties"])
-	t.props, _ = v.(sim.Obj)
+	t.props, _ = v.(sim.Document)
 	for k, p := range t.props {
 		if p == nil { // as if it had not been given
 			delete(t.props, k)
 		}
 	}
 	if t.props == nil {
-		t.props = sim.Obj{}
+		t.props = sim.Document{}
 	}
 	t.props = sim.Copy(t.props)
 	return err
@@ -249,7 +249,7 @@ func (t *task) remove() (gone bool, failed *failure) {
 		}
 	}
 	t.mark("DELETE", "COMPLETE", "state changed")
-	t.cloud.Drop(Resources, sim.Str(t.res, "id"))
+	t.cloud.Delete(Resources, sim.Str(t.res, "id"))
 	return true, nil
 }
 
@@ -262,7 +262,7 @@ func (t *task) ask() (failed *failure, waits bool) {
 	var fault *sim.Fault
 	switch {
 	case errors.As(err, &fault) && fault.Status == http.StatusNotFound:
-	case errors.As(err, &fault) && (fault.Status == 409 || fault.Status == 400) && sim.Int(t.res, "_tries") < patience:
+	case errors.As(err, &fault) && (fault.Status == 409 || fault.Status == 400) && sim.Int(t.res, "_tries") < deleteRetries:
 		t.res["_tries"] = sim.Int(t.res, "_tries") + 1
 		t.cloud.Put(Resources, t.res)
 		return nil, true

@@ -12,8 +12,8 @@ import (
 // template is a parsed HOT template.
 // https://docs.openstack.org/heat/latest/template_guide/hot_spec.html
 type template struct {
-	doc       sim.Obj
-	resources map[string]sim.Obj
+	doc       sim.Document
+	resources map[string]sim.Document
 }
 
 var versions = []string{"2013-05-23", "2014-10-16", "2015-04-30", "2015-10-15", "2016-04-08", "2016-10-14", "2017-02-24",
@@ -23,9 +23,9 @@ var sections = []string{"heat_template_version", "description", "parameter_group
 
 // parse reads a template given as text or as a document already.
 func parse(source any) (*template, error) {
-	t := &template{resources: map[string]sim.Obj{}}
+	t := &template{resources: map[string]sim.Document{}}
 	switch v := source.(type) {
-	case sim.Obj:
+	case sim.Document:
 		t.doc = v
 	case string:
 		doc, err := readYAML(v)
@@ -48,7 +48,7 @@ func parse(source any) (*template, error) {
 		}
 	}
 	for name, v := range sim.Map(t.doc, "resources") {
-		def, ok := v.(sim.Obj)
+		def, ok := v.(sim.Document)
 		if !ok || sim.Str(def, "type") == "" {
 			return nil, invalid("StackValidationFailed", "Resource %s: Every Resource object must contain a type member.", name)
 		}
@@ -80,7 +80,7 @@ func (t *template) requires(name string) []string {
 // refer collects the resources that a value refers to.
 func refer(v any, into map[string]bool) {
 	switch t := v.(type) {
-	case sim.Obj:
+	case sim.Document:
 		if len(t) == 1 {
 			if name, ok := t["get_resource"].(string); ok {
 				into[name] = true
@@ -105,7 +105,7 @@ var required = map[string][]string{"OS::Nova::KeyPair": {"name"}, "OS::Nova::Ser
 
 // check refuses a template that cannot work: unknown types and properties, references to nothing,
 // circles. files are the nested templates.
-func (s *Service) check(t *template, files sim.Obj) error {
+func (s *Service) check(t *template, files sim.Document) error {
 	for _, name := range t.names() {
 		def := t.resources[name]
 		kind := sim.Str(def, "type")
@@ -137,7 +137,7 @@ func (s *Service) check(t *template, files sim.Obj) error {
 	return nil
 }
 
-func (s *Service) checkNested(kind string, files sim.Obj) error {
+func (s *Service) checkNested(kind string, files sim.Document) error {
 	source, ok := files[kind]
 	if !ok {
 		if kind != "" && !s.knows(kind, files) {
@@ -152,7 +152,7 @@ func (s *Service) checkNested(kind string, files sim.Obj) error {
 	return s.check(nested, files)
 }
 
-func (s *Service) knows(kind string, files sim.Obj) bool {
+func (s *Service) knows(kind string, files sim.Document) bool {
 	_, builtin := s.types[kind]
 	_, nested := files[kind]
 	return builtin || nested
@@ -210,7 +210,7 @@ func (t *template) requiredBy(name string) []string {
 	return out
 }
 
-func describe(o sim.Obj, fallback string) string {
+func describe(o sim.Document, fallback string) string {
 	if d := sim.Text(o["description"]); d != "" {
 		return d
 	}
@@ -220,4 +220,4 @@ func describe(o sim.Obj, fallback string) string {
 // bug is an error of the simulator's own making, shown as Heat shows its.
 func bug(format string, args ...any) error { return fmt.Errorf(format, args...) }
 
-func sortedKeys(o sim.Obj) []string { return slices.Sorted(maps.Keys(o)) }
+func sortedKeys(o sim.Document) []string { return slices.Sorted(maps.Keys(o)) }

@@ -22,8 +22,8 @@ func (s *Service) resourceTypes() map[string]resourceType {
 // collection is a kind of thing that a service creates with POST and removes with DELETE.
 type collection struct{ service, path, key, kind string }
 
-func (c collection) post(t *task, body sim.Obj) (string, error) {
-	out, err := t.call(c.service, "POST", c.path, sim.Obj{c.key: body})
+func (c collection) post(t *task, body sim.Document) (string, error) {
+	out, err := t.call(c.service, "POST", c.path, sim.Document{c.key: body})
 	if err != nil {
 		return "", err
 	}
@@ -44,12 +44,12 @@ func (c collection) gone(t *task) (bool, error) {
 	return false, err
 }
 
-func (c collection) get(t *task) (sim.Obj, error) {
+func (c collection) get(t *task) (sim.Document, error) {
 	out, err := t.call(c.service, "GET", c.path+"/"+t.physical(), nil)
 	return sim.Map(out, c.key), err
 }
 
-func (c collection) attribute(s *Service, res sim.Obj, name string) any {
+func (c collection) attribute(s *Service, res sim.Document, name string) any {
 	o := s.cloud.Get(c.kind, sim.Str(res, "physical_resource_id"))
 	if o == nil {
 		return nil
@@ -61,7 +61,7 @@ func (c collection) attribute(s *Service, res sim.Obj, name string) any {
 }
 
 // named is a body with a name: the one given, or one that Heat makes up.
-func (t *task) named(keys ...string) sim.Obj {
+func (t *task) named(keys ...string) sim.Document {
 	body := sim.Only(t.props, append(keys, "name")...)
 	if sim.Str(body, "name") == "" {
 		body["name"] = t.res["_name"]
@@ -89,9 +89,9 @@ func (t *task) first(keys ...string) any {
 }
 
 // changed lists the properties that are different, but for those that the list leaves out.
-func changed(old, props sim.Obj, but ...string) []string {
+func changed(old, props sim.Document, but ...string) []string {
 	var out []string
-	for _, m := range []sim.Obj{old, props} {
+	for _, m := range []sim.Document{old, props} {
 		for k := range m {
 			if string(sim.JSON(old[k])) != string(sim.JSON(props[k])) && !slices.Contains(but, k) && !slices.Contains(out, k) {
 				out = append(out, k)
@@ -105,15 +105,15 @@ func changed(old, props sim.Obj, but ...string) []string {
 func plainTypes() map[string]resourceType {
 	made := func(t *task) (string, error) { return sim.Str(t.res, "_name"), nil }
 	value := resourceType{properties: []string{"value", "type"}, create: made,
-		update: func(*task, sim.Obj) (bool, error) { return true, nil },
-		attribute: func(_ *Service, res sim.Obj, name string) any {
+		update: func(*task, sim.Document) (bool, error) { return true, nil },
+		attribute: func(_ *Service, res sim.Document, name string) any {
 			if name == "value" {
 				return sim.Map(res, "_props")["value"]
 			}
 			return nil
 		}}
 	config := resourceType{create: func(*task) (string, error) { return sim.UUID(), nil },
-		attribute: func(_ *Service, res sim.Obj, name string) any {
+		attribute: func(_ *Service, res sim.Document, name string) any {
 			props := sim.Map(res, "_props")
 			if name == "config" {
 				return render(props)
@@ -121,11 +121,11 @@ func plainTypes() map[string]resourceType {
 			return props[name]
 		}}
 	return map[string]resourceType{
-		"OS::Heat::None":  {create: made, update: func(*task, sim.Obj) (bool, error) { return true, nil }},
+		"OS::Heat::None":  {create: made, update: func(*task, sim.Document) (bool, error) { return true, nil }},
 		"OS::Heat::Value": value, "OS::Heat::SoftwareConfig": config, "OS::Heat::CloudConfig": config, "OS::Heat::MultipartMime": config,
 		"OS::Heat::RandomString": {properties: []string{"length", "character_classes", "character_sequences", "salt", "sequence"},
-			create: randomString, reference: func(res sim.Obj) any { return res["_value"] },
-			attribute: func(_ *Service, res sim.Obj, name string) any {
+			create: randomString, reference: func(res sim.Document) any { return res["_value"] },
+			attribute: func(_ *Service, res sim.Document, name string) any {
 				if name == "value" {
 					return res["_value"]
 				}
@@ -150,7 +150,7 @@ func randomString(t *task) (string, error) {
 }
 
 // render is the text of a software configuration.
-func render(props sim.Obj) any {
+func render(props sim.Document) any {
 	if cloud, ok := props["cloud_config"]; ok {
 		return "#cloud-config\n" + string(sim.JSON(cloud))
 	}

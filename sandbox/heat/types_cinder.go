@@ -34,7 +34,7 @@ func volumeReady(t *task) (bool, error) {
 	return false, nil
 }
 
-func updateVolume(t *task, old sim.Obj) (bool, error) {
+func updateVolume(t *task, old sim.Document) (bool, error) {
 	for _, k := range changed(old, t.props) {
 		switch k {
 		case "name", "description", "metadata":
@@ -43,7 +43,7 @@ func updateVolume(t *task, old sim.Obj) (bool, error) {
 				return false, nil
 			}
 			_, err := t.call("cinder", "POST", volumes.path+"/"+t.physical()+"/action",
-				sim.Obj{"os-extend": sim.Obj{"new_size": sim.Int(t.props, "size")}})
+				sim.Document{"os-extend": sim.Document{"new_size": sim.Int(t.props, "size")}})
 			if err != nil {
 				return true, err
 			}
@@ -51,7 +51,7 @@ func updateVolume(t *task, old sim.Obj) (bool, error) {
 			return false, nil
 		}
 	}
-	_, err := t.call("cinder", "PUT", volumes.path+"/"+t.physical(), sim.Obj{"volume": t.named("description", "metadata")})
+	_, err := t.call("cinder", "PUT", volumes.path+"/"+t.physical(), sim.Document{"volume": t.named("description", "metadata")})
 	return true, err
 }
 
@@ -61,12 +61,12 @@ func attachmentType() resourceType {
 		out, err := t.call("cinder", "GET", volumes.path+"/"+t.physical(), nil)
 		return sim.Str(sim.Map(out, "volume"), "status") == want, err
 	}
-	path := func(t *task, props sim.Obj) string {
+	path := func(t *task, props sim.Document) string {
 		return servers.path + "/" + sim.Str(props, "instance_uuid") + "/os-volume_attachments"
 	}
 	return resourceType{properties: []string{"instance_uuid", "volume_id", "mountpoint"},
 		create: func(t *task) (string, error) {
-			_, err := t.call("nova", "POST", path(t, t.props), sim.Obj{"volumeAttachment": sim.Obj{"volumeId": t.props["volume_id"]}})
+			_, err := t.call("nova", "POST", path(t, t.props), sim.Document{"volumeAttachment": sim.Document{"volumeId": t.props["volume_id"]}})
 			return sim.Str(t.props, "volume_id"), err
 		},
 		ready: func(t *task) (bool, error) { return status(t, "in-use") },

@@ -20,7 +20,7 @@ var (
 
 // network makes a type of a Neutron collection whose body the function gives. fixed are the
 // properties that cannot be changed.
-func network(c collection, body func(*task) sim.Obj, fixed []string, properties ...string) resourceType {
+func network(c collection, body func(*task) sim.Document, fixed []string, properties ...string) resourceType {
 	return resourceType{properties: append(properties, "value_specs"), attribute: c.attribute, gone: c.gone, remove: c.remove,
 		create: func(t *task) (string, error) {
 			id, err := c.post(t, body(t))
@@ -29,7 +29,7 @@ func network(c collection, body func(*task) sim.Obj, fixed []string, properties 
 			}
 			return id, err
 		},
-		update: func(t *task, old sim.Obj) (bool, error) {
+		update: func(t *task, old sim.Document) (bool, error) {
 			diff := changed(old, t.props, "tags")
 			for _, k := range diff {
 				for _, f := range fixed {
@@ -43,7 +43,7 @@ func network(c collection, body func(*task) sim.Obj, fixed []string, properties 
 				for _, f := range append(fixed, "network_id", "floating_network_id") {
 					delete(patch, f)
 				}
-				if _, err := t.call(c.service, "PUT", c.path+"/"+t.physical(), sim.Obj{c.key: patch}); err != nil {
+				if _, err := t.call(c.service, "PUT", c.path+"/"+t.physical(), sim.Document{c.key: patch}); err != nil {
 					return true, err
 				}
 			}
@@ -56,7 +56,7 @@ func (t *task) tag(c collection, id string) error {
 	if !given {
 		return nil
 	}
-	_, err := t.call(c.service, "PUT", c.path+"/"+id+"/tags", sim.Obj{"tags": tags})
+	_, err := t.call(c.service, "PUT", c.path+"/"+id+"/tags", sim.Document{"tags": tags})
 	return err
 }
 
@@ -64,7 +64,7 @@ func neutronTypes() map[string]resourceType {
 	fip := network(floating, floatingBody, []string{"floating_network", "floating_network_id", "floating_subnet", "floating_ip_address"},
 		"floating_network", "floating_network_id", "port_id", "fixed_ip_address", "floating_ip_address", "floating_subnet",
 		"dns_name", "dns_domain")
-	net := network(networks, func(t *task) sim.Obj {
+	net := network(networks, func(t *task) sim.Document {
 		return t.named("admin_state_up", "shared", "port_security_enabled", "mtu", "dns_domain", "description")
 	}, nil, "name", "admin_state_up", "shared", "tags", "port_security_enabled", "tenant_id", "mtu", "dns_domain",
 		"dhcp_agent_ids", "qos_policy", "availability_zone_hints")
@@ -89,13 +89,13 @@ func neutronTypes() map[string]resourceType {
 }
 
 // networkAttribute knows the subnets, which the network's own document does not have.
-func networkAttribute(s *Service, res sim.Obj, name string) any {
+func networkAttribute(s *Service, res sim.Document, name string) any {
 	var ids []any
 	for _, sub := range s.cloud.With(subnets.kind, "network_id", sim.Str(res, "physical_resource_id")) {
 		ids = append(ids, sub["id"])
 	}
 	switch v := networks.attribute(s, res, name).(type) {
-	case sim.Obj:
+	case sim.Document:
 		v["subnets"] = ids
 		return v
 	case nil:
@@ -108,7 +108,7 @@ func networkAttribute(s *Service, res sim.Obj, name string) any {
 	}
 }
 
-func subnetBody(t *task) sim.Obj {
+func subnetBody(t *task) sim.Document {
 	body := t.named("cidr", "ip_version", "gateway_ip", "allocation_pools", "dns_nameservers", "enable_dhcp", "host_routes")
 	body["network_id"] = t.ref(networks.kind, t.first("network", "network_id"))
 	if body["ip_version"] == nil {
@@ -117,7 +117,7 @@ func subnetBody(t *task) sim.Obj {
 	return body
 }
 
-func portBody(t *task) sim.Obj {
+func portBody(t *task) sim.Document {
 	body := t.named("allowed_address_pairs", "admin_state_up", "mac_address", "device_id", "device_owner",
 		"port_security_enabled", "binding:vnic_type", "dns_name")
 	body["network_id"] = t.ref(networks.kind, t.first("network", "network_id"))
@@ -144,7 +144,7 @@ func portBody(t *task) sim.Obj {
 	return body
 }
 
-func routerBody(t *task) sim.Obj {
+func routerBody(t *task) sim.Document {
 	body := t.named("admin_state_up")
 	if info := sim.Map(t.props, "external_gateway_info"); info != nil {
 		gateway := sim.Only(info, "enable_snat", "external_fixed_ips")
@@ -158,7 +158,7 @@ func routerBody(t *task) sim.Obj {
 	return body
 }
 
-func floatingBody(t *task) sim.Obj {
+func floatingBody(t *task) sim.Document {
 	body := t.named("port_id", "fixed_ip_address", "floating_ip_address")
 	delete(body, "name")
 	body["floating_network_id"] = t.ref(networks.kind, t.first("floating_network", "floating_network_id"))
@@ -167,9 +167,9 @@ func floatingBody(t *task) sim.Obj {
 
 func interfaceType() resourceType {
 	change := func(t *task, verb, router, subnet, port string) error {
-		body := sim.Obj{"subnet_id": subnet}
+		body := sim.Document{"subnet_id": subnet}
 		if port != "" {
-			body = sim.Obj{"port_id": port}
+			body = sim.Document{"port_id": port}
 		}
 		_, err := t.call("neutron", "PUT", routers.path+"/"+router+"/"+verb+"_router_interface", body)
 		return err
@@ -198,7 +198,7 @@ func interfaceType() resourceType {
 		}}
 }
 
-func ruleBody(rule sim.Obj, group string) sim.Obj {
+func ruleBody(rule sim.Document, group string) sim.Document {
 	body := sim.Only(rule, "direction", "ethertype", "protocol", "port_range_min", "port_range_max", "remote_ip_prefix", "description")
 	if mode := sim.Str(rule, "remote_mode"); mode == "remote_group_id" {
 		body["remote_group_id"] = group
@@ -220,8 +220,8 @@ func groupResource() resourceType {
 			}
 			return id, t.addRules(id)
 		},
-		update: func(t *task, old sim.Obj) (bool, error) {
-			_, err := t.call("neutron", "PUT", groups.path+"/"+t.physical(), sim.Obj{"security_group": t.named("description")})
+		update: func(t *task, old sim.Document) (bool, error) {
+			_, err := t.call("neutron", "PUT", groups.path+"/"+t.physical(), sim.Document{"security_group": t.named("description")})
 			if err != nil || len(changed(old, t.props, "name", "description")) == 0 {
 				return true, err
 			}
@@ -261,7 +261,7 @@ func ruleType() resourceType {
 
 func associationType() resourceType {
 	put := func(t *task, id string, port any) error {
-		_, err := t.call("neutron", "PUT", floating.path+"/"+id, sim.Obj{"floatingip": sim.Obj{"port_id": port}})
+		_, err := t.call("neutron", "PUT", floating.path+"/"+id, sim.Document{"floatingip": sim.Document{"port_id": port}})
 		return err
 	}
 	return resourceType{properties: []string{"floatingip_id", "port_id", "fixed_ip_address"},

@@ -34,7 +34,7 @@ func novaTypes() map[string]resourceType {
 			}},
 		"OS::Nova::KeyPair": {properties: []string{"name", "public_key", "save_private_key", "type", "user"},
 			create: func(t *task) (string, error) {
-				_, err := t.call("nova", "POST", "/v2.1/os-keypairs", sim.Obj{"keypair": sim.Only(t.props, "name", "public_key")})
+				_, err := t.call("nova", "POST", "/v2.1/os-keypairs", sim.Document{"keypair": sim.Only(t.props, "name", "public_key")})
 				return sim.Str(t.props, "name"), err
 			},
 			remove: func(t *task) error {
@@ -73,12 +73,12 @@ func createServer(t *task) (string, error) {
 	}
 	var names []any
 	for _, g := range sim.Strs(t.props, "security_groups") {
-		names = append(names, sim.Obj{"name": g})
+		names = append(names, sim.Document{"name": g})
 	}
 	if names != nil {
 		body["security_groups"] = names
 	}
-	out, err := t.call("nova", "POST", servers.path, sim.Obj{"server": body, "os:scheduler_hints": sim.Map(t.props, "scheduler_hints")})
+	out, err := t.call("nova", "POST", servers.path, sim.Document{"server": body, "os:scheduler_hints": sim.Map(t.props, "scheduler_hints")})
 	return sim.Str(sim.Map(out, "server"), "id"), err
 }
 
@@ -91,7 +91,7 @@ func serverReady(t *task) (bool, error) {
 	case "ACTIVE", "SHUTOFF":
 		return status == "ACTIVE" || sim.Str(t.res, "_action") == "UPDATE", nil
 	case "VERIFY_RESIZE":
-		_, err := t.call("nova", "POST", servers.path+"/"+t.physical()+"/action", sim.Obj{"confirmResize": nil})
+		_, err := t.call("nova", "POST", servers.path+"/"+t.physical()+"/action", sim.Document{"confirmResize": nil})
 		return false, err
 	case "ERROR":
 		fault := sim.Map(o, "fault")
@@ -103,7 +103,7 @@ func serverReady(t *task) (bool, error) {
 
 // updateServer changes what can be changed in place; user data is applied again only by a
 // replacement, unless the template says that it is to be ignored.
-func updateServer(t *task, old sim.Obj) (bool, error) {
+func updateServer(t *task, old sim.Document) (bool, error) {
 	diff := changed(old, t.props, "user_data_update_policy", "flavor_update_policy", "image_update_policy")
 	inPlace := []string{"name", "metadata", "flavor", "scheduler_hints"}
 	if sim.Str(t.props, "user_data_update_policy") == "IGNORE" {
@@ -117,12 +117,12 @@ func updateServer(t *task, old sim.Obj) (bool, error) {
 		var err error
 		switch k {
 		case "name":
-			_, err = t.call("nova", "PUT", path, sim.Obj{"server": t.named()})
+			_, err = t.call("nova", "PUT", path, sim.Document{"server": t.named()})
 		case "metadata":
-			_, err = t.call("nova", "PUT", path+"/metadata", sim.Obj{"metadata": t.props["metadata"]})
+			_, err = t.call("nova", "PUT", path+"/metadata", sim.Document{"metadata": t.props["metadata"]})
 		case "flavor":
 			_, err = t.call("nova", "POST", path+"/action",
-				sim.Obj{"resize": sim.Obj{"flavorRef": t.ref("nova/flavors", t.props["flavor"])}})
+				sim.Document{"resize": sim.Document{"flavorRef": t.ref("nova/flavors", t.props["flavor"])}})
 		}
 		if err != nil {
 			return true, err
@@ -131,10 +131,10 @@ func updateServer(t *task, old sim.Obj) (bool, error) {
 	return true, nil
 }
 
-func serverAttribute(s *Service, res sim.Obj, name string) any {
+func serverAttribute(s *Service, res sim.Document, name string) any {
 	id := sim.Str(res, "physical_resource_id")
 	var fixed []any
-	byNet := sim.Obj{}
+	byNet := sim.Document{}
 	for _, p := range s.cloud.With(ports.kind, "device_id", id) {
 		net := sim.Str(s.cloud.Get(networks.kind, sim.Str(p, "network_id")), "name")
 		for _, ip := range sim.Objs(p, "fixed_ips") {

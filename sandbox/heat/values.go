@@ -18,7 +18,7 @@ var constrained = map[string]map[string]string{
 }
 
 // checkValues refuses values that are known before anything is made, and name nothing.
-func (s *Service) checkValues(t *template, params sim.Obj) error {
+func (s *Service) checkValues(t *template, params sim.Document) error {
 	for _, name := range t.names() {
 		def := t.resources[name]
 		kind := sim.Str(def, "type")
@@ -34,7 +34,7 @@ func (s *Service) checkValues(t *template, params sim.Obj) error {
 		for _, prop := range slices.Sorted(maps.Keys(limits)) {
 			constraint := limits[prop]
 			value := sim.Map(def, "properties")[prop]
-			if f, ok := value.(sim.Obj); ok && len(f) == 1 {
+			if f, ok := value.(sim.Document); ok && len(f) == 1 {
 				param, _ := f["get_param"].(string)
 				value = params[param]
 			}

@@ -8,13 +8,13 @@ import (
 
 // readYAML reads a document as Heat's own reader does: single letters are no booleans and dates
 // no times, but names and words.
-func readYAML(text string) (sim.Obj, error) {
+func readYAML(text string) (sim.Document, error) {
 	var root yaml.Node
 	if err := yaml.Unmarshal([]byte(text), &root); err != nil {
 		return nil, err
 	}
 	words(&root)
-	var out sim.Obj
+	var out sim.Document
 	if len(root.Content) == 0 {
 		return nil, nil
 	}

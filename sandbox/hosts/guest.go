@@ -18,11 +18,11 @@ import (
 // keys were let in, and which agents were installed.
 const Inside = "hosts/inside"
 
-func (n *Network) inside(server string) sim.Obj {
+func (n *Network) inside(server string) sim.Document {
 	if o := n.cloud.Get(Inside, server); o != nil {
 		return o
 	}
-	return sim.Obj{"id": server, "keys": []any{}, "agents": sim.Obj{}}
+	return sim.Document{"id": server, "keys": []any{}, "agents": sim.Document{}}
 }
 
 // agent is the command by which the stand-in for Ansible keeps an app's agent on the server.
@@ -66,7 +66,7 @@ type Enrolled struct {
 // Enroll does on a server what the script does on a real one: it asks the manager at url with the
 // token, and lets in the keys of its answer. Without a url it lets in the given keys.
 func (n *Network) Enroll(name, url, token string, keys []string) (Enrolled, error) {
-	var server sim.Obj
+	var server sim.Document
 	var out Enrolled
 	var err error
 	n.cloud.Locked(func() {
@@ -96,7 +96,7 @@ func (n *Network) Enroll(name, url, token string, keys []string) (Enrolled, erro
 }
 
 // named is the server of an id, or the only one of a name.
-func (n *Network) named(name string) sim.Obj {
+func (n *Network) named(name string) sim.Document {
 	if o := n.cloud.Get("nova/servers", name); o != nil {
 		return o
 	}
@@ -106,7 +106,7 @@ func (n *Network) named(name string) sim.Obj {
 	return nil
 }
 
-func (n *Network) identity(server sim.Obj) (Enrolled, error) {
+func (n *Network) identity(server sim.Document) (Enrolled, error) {
 	signer, err := n.hostKey(sim.Str(server, "id"))
 	if err != nil {
 		return Enrolled{}, err
@@ -123,7 +123,7 @@ func (n *Network) identity(server sim.Obj) (Enrolled, error) {
 // manager is how servers speak to the manager.
 var manager = &http.Client{Timeout: 30 * time.Second}
 
-func (n *Network) ask(server sim.Obj, url, token string, e Enrolled) (keys []string, answer json.RawMessage, err error) {
+func (n *Network) ask(server sim.Document, url, token string, e Enrolled) (keys []string, answer json.RawMessage, err error) {
 	machine := strings.ReplaceAll(e.ID, "-", "")
 	body, err := json.Marshal(map[string]any{"token": token, "server_id": e.ID, "host_keys": []string{e.HostKey},
 		"facts": map[string]any{"hostname": sim.Str(server, "name"), "machine_id": machine, "addresses": []string{e.Address}}})

@@ -90,7 +90,7 @@ func (n *Network) behind(address string, port int) string {
 }
 
 // open tells whether a security group of the port lets the world in.
-func (n *Network) open(p sim.Obj, port int) bool {
+func (n *Network) open(p sim.Document, port int) bool {
 	if p["port_security_enabled"] == false {
 		return true
 	}
@@ -145,4 +145,4 @@ func (n *Network) at(from string, address string) string {
 	return ""
 }
 
-func role(server sim.Obj) string { return sim.Str(sim.Map(server, "metadata"), "mcm:role") }
+func role(server sim.Document) string { return sim.Str(sim.Map(server, "metadata"), "mcm:role") }

@@ -35,7 +35,7 @@ type cloudConfig struct {
 	} `json:"write_files"`
 }
 
-func userData(server sim.Obj) cloudConfig {
+func userData(server sim.Document) cloudConfig {
 	var c cloudConfig
 	raw, err := base64.StdEncoding.DecodeString(sim.Str(server, "_user_data"))
 	if err == nil {
@@ -45,11 +45,11 @@ func userData(server sim.Obj) cloudConfig {
 }
 
 // userKeys are the keys that the user data gives to a user.
-func userKeys(server sim.Obj, user string) []string {
+func userKeys(server sim.Document, user string) []string {
 	c := userData(server)
 	out := c.Keys
 	for _, v := range c.Users {
-		if u, ok := v.(sim.Obj); ok && sim.Str(u, "name") == user {
+		if u, ok := v.(sim.Document); ok && sim.Str(u, "name") == user {
 			out = append(out, sim.Strs(u, "ssh_authorized_keys")...)
 		}
 	}
@@ -86,7 +86,7 @@ func (n *Network) hostKey(server string) (ssh.Signer, error) {
 		if err != nil {
 			return nil, err
 		}
-		kept = sim.Obj{"id": server, "key": string(pem.EncodeToMemory(block))}
+		kept = sim.Document{"id": server, "key": string(pem.EncodeToMemory(block))}
 		n.cloud.Put(Keys, kept)
 	}
 	return ssh.ParsePrivateKey([]byte(sim.Str(kept, "key")))
@@ -105,7 +105,7 @@ func (n *Network) authority() (ca []byte, cert tls.Certificate, err error) {
 	return []byte(sim.Str(kept, "ca")), cert, err
 }
 
-func newAuthority() (sim.Obj, error) {
+func newAuthority() (sim.Document, error) {
 	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, err
@@ -136,7 +136,7 @@ func newAuthority() (sim.Obj, error) {
 	text := func(kind string, der []byte) string {
 		return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
 	}
-	return sim.Obj{"id": "ca", "ca": text("CERTIFICATE", ca), "cert": text("CERTIFICATE", cert), "key": text("EC PRIVATE KEY", der)}, nil
+	return sim.Document{"id": "ca", "ca": text("CERTIFICATE", ca), "cert": text("CERTIFICATE", cert), "key": text("EC PRIVATE KEY", der)}, nil
 }
 
 // addresses are those that a master may have: loopback and the masters' range of the stack.

@@ -38,7 +38,7 @@ func (n *Network) run(server, line string) (out, complaint string, code int) {
 }
 
 // look does what changes nothing.
-func (n *Network) look(o sim.Obj, words []string) (out, complaint string, code int) {
+func (n *Network) look(o sim.Document, words []string) (out, complaint string, code int) {
 	switch words[0] {
 	case "false":
 		code = 1
@@ -59,13 +59,13 @@ func (n *Network) look(o sim.Obj, words []string) (out, complaint string, code i
 }
 
 // told is what commands say that always say the same.
-func told(o sim.Obj) map[string]string {
+func told(o sim.Document) map[string]string {
 	return map[string]string{"true": "", ":": "", "whoami": "mcm\n", "cloud-init": "status: done\n",
 		"hostname": sim.Str(o, "name") + "\n", "uptime": " up since " + sim.Str(o, "_booted") + "\n",
 		"id": "uid=1000(mcm) gid=1000(mcm) groups=1000(mcm),27(sudo)\n"}
 }
 
-func uname(o sim.Obj, flags []string) string {
+func uname(o sim.Document, flags []string) string {
 	if slices.Contains(flags, "-a") {
 		return "Linux " + sim.Str(o, "name") + " 6.1.0-sandbox-amd64 #1 SMP x86_64 GNU/Linux\n"
 	}
@@ -81,7 +81,7 @@ func uname(o sim.Obj, flags []string) string {
 const kubeconfigFile = "/etc/rancher/k3s/k3s.yaml"
 
 // file is the content of the files that a server has; false when it has none of that name.
-func (n *Network) file(o sim.Obj, path string) (string, bool) {
+func (n *Network) file(o sim.Document, path string) (string, bool) {
 	switch path {
 	case "/etc/hostname":
 		return sim.Str(o, "name") + "\n", true
@@ -110,7 +110,7 @@ func (n *Network) file(o sim.Obj, path string) (string, bool) {
 	return "", false
 }
 
-func (n *Network) cat(o sim.Obj, paths []string) (out, complaint string, code int) {
+func (n *Network) cat(o sim.Document, paths []string) (out, complaint string, code int) {
 	for _, p := range paths {
 		if text, ok := n.file(o, p); ok {
 			out += text
@@ -122,7 +122,7 @@ func (n *Network) cat(o sim.Obj, paths []string) (out, complaint string, code in
 	return out, complaint, code
 }
 
-func (n *Network) test(o sim.Obj, words []string) int {
+func (n *Network) test(o sim.Document, words []string) int {
 	if len(words) > 1 && slices.Contains([]string{"-f", "-e", "-s", "-r"}, words[0]) {
 		if _, ok := n.file(o, words[1]); ok {
 			return 0
@@ -131,7 +131,7 @@ func (n *Network) test(o sim.Obj, words []string) int {
 	return 1
 }
 
-func (n *Network) unit(o sim.Obj, words []string) (out, complaint string, code int) {
+func (n *Network) unit(o sim.Document, words []string) (out, complaint string, code int) {
 	if len(words) < 2 || words[0] != "is-active" {
 		return "", "systemctl: not here\n", 1
 	}
@@ -147,7 +147,7 @@ func (n *Network) unit(o sim.Obj, words []string) (out, complaint string, code i
 }
 
 // release describes the distribution of the image that the server was built from.
-func (n *Network) release(o sim.Obj) string {
+func (n *Network) release(o sim.Document) string {
 	image := n.cloud.Get("glance/images", sim.Str(o, "_image"))
 	id, version := sim.Str(image, "os_distro"), sim.Str(image, "os_version")
 	name := map[string]string{"debian": "Debian GNU/Linux", "ubuntu": "Ubuntu", "rocky": "Rocky Linux"}[id]
@@ -159,7 +159,7 @@ func (n *Network) release(o sim.Obj) string {
 
 // Console is what a server shows on its serial console, with the fingerprint of its host key as
 // cloud-init prints it. The cloud must be locked.
-func (n *Network) Console(o sim.Obj) string {
+func (n *Network) Console(o sim.Document) string {
 	host := sim.Str(o, "name")
 	if sim.Str(o, "_booted") == "" {
 		return ""

@@ -20,13 +20,13 @@ var services = []struct{ kind, name, path string }{
 }
 
 // render is a token as its owner sees it, its catalogue naming the host the request came to.
-func (s *Service) render(r *sim.Request, token sim.Obj) sim.Obj {
+func (s *Service) render(r *sim.Request, token sim.Document) sim.Document {
 	user := s.cloud.Get(Users, sim.Str(token, "user_id"))
 	out := sim.Only(token, "methods", "audit_ids", "issued_at", "expires_at")
-	out["user"] = sim.Obj{"id": user["id"], "name": user["name"], "password_expires_at": nil,
+	out["user"] = sim.Document{"id": user["id"], "name": user["name"], "password_expires_at": nil,
 		"domain": s.ref(Domains, sim.Str(user, "domain_id"))}
 	if cred := sim.Str(token, "app_cred"); cred != "" {
-		out["application_credential"] = sim.Obj{"id": cred, "name": sim.Str(s.cloud.Get(Credentials, cred), "name"),
+		out["application_credential"] = sim.Document{"id": cred, "name": sim.Str(s.cloud.Get(Credentials, cred), "name"),
 			"restricted": !sim.Bool(token, "unrestricted")}
 	}
 	roles := []any{}
@@ -41,17 +41,17 @@ func (s *Service) render(r *sim.Request, token sim.Obj) sim.Obj {
 		out["project"], out["is_domain"], out["roles"] = project, false, roles
 		out["catalog"] = s.entries(r, sim.Str(p, "id"))
 	} else if len(roles) > 0 {
-		out["system"], out["roles"], out["catalog"] = sim.Obj{"all": true}, roles, s.entries(r, "")
+		out["system"], out["roles"], out["catalog"] = sim.Document{"all": true}, roles, s.entries(r, "")
 	}
 	return out
 }
 
-func (s *Service) ref(kind, id string) sim.Obj {
-	return sim.Obj{"id": id, "name": sim.Str(s.cloud.Get(kind, id), "name")}
+func (s *Service) ref(kind, id string) sim.Document {
+	return sim.Document{"id": id, "name": sim.Str(s.cloud.Get(kind, id), "name")}
 }
 
 func (s *Service) catalogue(r *sim.Request) (any, error) {
-	return sim.Obj{"catalog": s.entries(r, r.Actor.ProjectID), "links": sim.Obj{"next": nil, "previous": nil}}, nil
+	return sim.Document{"catalog": s.entries(r, r.Actor.ProjectID), "links": sim.Document{"next": nil, "previous": nil}}, nil
 }
 
 func (s *Service) entries(r *sim.Request, project string) []any {
@@ -63,10 +63,10 @@ func (s *Service) entries(r *sim.Request, project string) []any {
 		}
 		points := []any{}
 		for _, face := range []string{"public", "internal", "admin"} {
-			points = append(points, sim.Obj{"id": Digest(e.name, face)[:32], "interface": face, "region": Region,
+			points = append(points, sim.Document{"id": Digest(e.name, face)[:32], "interface": face, "region": Region,
 				"region_id": Region, "url": r.Root() + path})
 		}
-		out = append(out, sim.Obj{"id": Digest(e.kind, e.name)[:32], "type": e.kind, "name": e.name, "endpoints": points})
+		out = append(out, sim.Document{"id": Digest(e.kind, e.name)[:32], "type": e.kind, "name": e.name, "endpoints": points})
 	}
 	return out
 }

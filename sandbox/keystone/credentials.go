@@ -62,13 +62,13 @@ func (s *Service) createCredential(r *sim.Request) (any, error) {
 		return nil, err
 	}
 	id := sim.HexID()
-	cred := sim.Obj{"id": id, "name": name, "description": in["description"], "project_id": r.Actor.ProjectID,
+	cred := sim.Document{"id": id, "name": name, "description": in["description"], "project_id": r.Actor.ProjectID,
 		"roles": roles, "unrestricted": sim.Bool(in, "unrestricted"), "expires_at": end,
 		"system": nil, "_user_id": user, "_digest": Digest(id, secret)}
 	s.cloud.Put(Credentials, cred)
 	out := s.viewCredential(r)(cred)
 	out["secret"], out["user_id"] = secret, user
-	return sim.Obj{"application_credential": out}, nil
+	return sim.Document{"application_credential": out}, nil
 }
 
 // credentialEnd is how the end of a credential is spelled.
@@ -94,15 +94,15 @@ func (s *Service) end(given any) (any, error) {
 }
 
 // delegated are the roles a credential carries: some of its maker's, or all of them.
-func (s *Service) delegated(r *sim.Request, want []sim.Obj) ([]any, error) {
+func (s *Service) delegated(r *sim.Request, want []sim.Document) ([]any, error) {
 	var out []any
 	for _, role := range s.cloud.All(Roles) {
-		asked := len(want) == 0 || slices.ContainsFunc(want, func(w sim.Obj) bool {
+		asked := len(want) == 0 || slices.ContainsFunc(want, func(w sim.Document) bool {
 			return sim.Str(w, "name") == sim.Str(role, "name") || sim.Str(w, "id") == sim.Str(role, "id")
 		})
 		if asked && slices.Contains(r.Actor.Roles, sim.Str(role, "name")) {
-			out = append(out, sim.Obj{"id": role["id"], "name": role["name"], "domain_id": nil, "description": nil,
-				"options": sim.Obj{"immutable": true}})
+			out = append(out, sim.Document{"id": role["id"], "name": role["name"], "domain_id": nil, "description": nil,
+				"options": sim.Document{"immutable": true}})
 		}
 	}
 	if len(want) > len(out) {
@@ -111,10 +111,10 @@ func (s *Service) delegated(r *sim.Request, want []sim.Obj) ([]any, error) {
 	return out, nil
 }
 
-func (s *Service) viewCredential(r *sim.Request) func(sim.Obj) sim.Obj {
-	return func(o sim.Obj) sim.Obj {
+func (s *Service) viewCredential(r *sim.Request) func(sim.Document) sim.Document {
+	return func(o sim.Document) sim.Document {
 		out := sim.Public(o)
-		out["links"] = sim.Obj{"self": r.Base() + "/v3/users/" + sim.Str(o, "_user_id") + "/application_credentials/" + sim.Str(o, "id")}
+		out["links"] = sim.Document{"self": r.Base() + "/v3/users/" + sim.Str(o, "_user_id") + "/application_credentials/" + sim.Str(o, "id")}
 		return out
 	}
 }
@@ -127,7 +127,7 @@ func (s *Service) listCredentials(r *sim.Request) (any, error) {
 	return page(r, "application_credentials", sim.Views(docs, s.viewCredential(r))), nil
 }
 
-func (s *Service) credential(r *sim.Request) (sim.Obj, error) {
+func (s *Service) credential(r *sim.Request) (sim.Document, error) {
 	if err := s.owner(r); err != nil {
 		return nil, err
 	}
@@ -143,7 +143,7 @@ func (s *Service) showCredential(r *sim.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return sim.Obj{"application_credential": s.viewCredential(r)(o)}, nil
+	return sim.Document{"application_credential": s.viewCredential(r)(o)}, nil
 }
 
 func (s *Service) deleteCredential(r *sim.Request) (any, error) {
@@ -154,7 +154,7 @@ func (s *Service) deleteCredential(r *sim.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.cloud.Drop(Credentials, sim.Str(o, "id"))
+	s.cloud.Delete(Credentials, sim.Str(o, "id"))
 	return nil, nil
 }
 
@@ -172,10 +172,10 @@ func (s *Service) createTrust(r *sim.Request) (any, error) {
 	if err := TrustRefused(r.Actor); err != nil {
 		return nil, err
 	}
-	trust := sim.Merge(sim.Obj{"id": sim.HexID(), "trustor_user_id": r.Actor.UserID,
+	trust := sim.Merge(sim.Document{"id": sim.HexID(), "trustor_user_id": r.Actor.UserID,
 		"project_id": r.Actor.ProjectID, "deleted_at": nil}, sim.Map(r.Body, "trust"))
 	s.cloud.Put("keystone/trusts", trust)
-	return sim.Obj{"trust": trust}, nil
+	return sim.Document{"trust": trust}, nil
 }
 
 func (s *Service) listTrusts(r *sim.Request) (any, error) {

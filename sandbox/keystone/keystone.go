@@ -76,7 +76,7 @@ func (s *Service) routes() {
 }
 
 func format(f *sim.Fault) (string, []byte) {
-	return "application/json", sim.JSON(sim.Obj{"error": sim.Obj{
+	return "application/json", sim.JSON(sim.Document{"error": sim.Document{
 		"code": f.Status, "message": f.Message, "title": http.StatusText(f.Status)}})
 }
 
@@ -94,16 +94,16 @@ func Digest(salt, secret string) string {
 }
 
 func (s *Service) version(r *sim.Request) (any, error) {
-	return sim.Obj{"version": versionDoc(r)}, nil
+	return sim.Document{"version": versionDoc(r)}, nil
 }
 
 func (s *Service) versions(r *sim.Request) (any, error) {
-	return sim.Obj{"versions": sim.Obj{"values": []any{versionDoc(r)}}}, nil
+	return sim.Document{"versions": sim.Document{"values": []any{versionDoc(r)}}}, nil
 }
 
-func versionDoc(r *sim.Request) sim.Obj {
-	return sim.Obj{"id": "v3.14", "status": "stable", "updated": "2020-04-07T00:00:00Z",
-		"links": []any{sim.Obj{"rel": "self", "href": r.Base() + "/v3/"}},
-		"media-types": []any{sim.Obj{"base": "application/json",
+func versionDoc(r *sim.Request) sim.Document {
+	return sim.Document{"id": "v3.14", "status": "stable", "updated": "2020-04-07T00:00:00Z",
+		"links": []any{sim.Document{"rel": "self", "href": r.Base() + "/v3/"}},
+		"media-types": []any{sim.Document{"base": "application/json",
 			"type": "application/vnd.openstack.identity-v3+json"}}}
 }

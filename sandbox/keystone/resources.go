@@ -32,7 +32,7 @@ func (s *Service) resourceRoutes() {
 	s.Handle("GET /v3/services", 200, s.listServices, sim.Admin)
 	s.Handle("GET /v3/endpoints", 200, s.listEndpoints, sim.Admin)
 	s.Handle("GET /v3/regions", 200, func(*sim.Request) (any, error) {
-		return sim.Obj{"regions": []any{sim.Obj{"id": Region, "description": ""}}}, nil
+		return sim.Document{"regions": []any{sim.Document{"id": Region, "description": ""}}}, nil
 	})
 }
 
@@ -43,14 +43,14 @@ func (s *Service) list(n noun) sim.Handler {
 	}
 }
 
-func page(r *sim.Request, many string, docs []sim.Obj) sim.Obj {
-	return sim.Obj{many: docs, "links": sim.Obj{"self": r.Base() + "/v3/" + many, "next": nil, "previous": nil}}
+func page(r *sim.Request, many string, docs []sim.Document) sim.Document {
+	return sim.Document{many: docs, "links": sim.Document{"self": r.Base() + "/v3/" + many, "next": nil, "previous": nil}}
 }
 
-func (s *Service) view(r *sim.Request, n noun) func(sim.Obj) sim.Obj {
-	return func(o sim.Obj) sim.Obj {
+func (s *Service) view(r *sim.Request, n noun) func(sim.Document) sim.Document {
+	return func(o sim.Document) sim.Document {
 		out := sim.Public(o)
-		out["links"] = sim.Obj{"self": r.Base() + "/v3/" + n.many + "/" + sim.Str(o, "id")}
+		out["links"] = sim.Document{"self": r.Base() + "/v3/" + n.many + "/" + sim.Str(o, "id")}
 		return out
 	}
 }
@@ -65,7 +65,7 @@ func (s *Service) show(n noun) sim.Handler {
 		if !own && !r.Actor.Admin() && n.kind != Domains {
 			return nil, sim.Forbidden("You are not authorized to perform the requested action: identity:get_%s.", n.one)
 		}
-		return sim.Obj{n.one: s.view(r, n)(o)}, nil
+		return sim.Document{n.one: s.view(r, n)(o)}, nil
 	}
 }
 
@@ -82,11 +82,11 @@ func (s *Service) create(n noun) sim.Handler {
 			return nil, sim.Conflict("Conflict occurred attempting to store %s - Duplicate entry found with name %s.",
 				n.one, sim.Str(in, "name"))
 		}
-		o := sim.Merge(sim.Obj{"id": sim.HexID(), "enabled": true, "domain_id": "default", "description": "",
-			"options": sim.Obj{}}, in)
+		o := sim.Merge(sim.Document{"id": sim.HexID(), "enabled": true, "domain_id": "default", "description": "",
+			"options": sim.Document{}}, in)
 		switch n.kind {
 		case Projects:
-			sim.Merge(o, sim.Merge(sim.Obj{"is_domain": false, "parent_id": o["domain_id"], "tags": []any{}}, in))
+			sim.Merge(o, sim.Merge(sim.Document{"is_domain": false, "parent_id": o["domain_id"], "tags": []any{}}, in))
 		case Users:
 			o["password_expires_at"] = nil
 		case Roles, Domains:
@@ -94,11 +94,11 @@ func (s *Service) create(n noun) sim.Handler {
 		}
 		setPassword(o)
 		s.cloud.Put(n.kind, o)
-		return sim.Obj{n.one: s.view(r, n)(o)}, nil
+		return sim.Document{n.one: s.view(r, n)(o)}, nil
 	}
 }
 
-func setPassword(o sim.Obj) {
+func setPassword(o sim.Document) {
 	if p, ok := o["password"]; ok {
 		o["_digest"] = Digest(sim.Str(o, "id"), sim.Text(p))
 		delete(o, "password")
@@ -113,7 +113,7 @@ func (s *Service) update(n noun) sim.Handler {
 		}
 		setPassword(sim.Merge(o, sim.Map(r.Body, n.one)))
 		s.cloud.Put(n.kind, o)
-		return sim.Obj{n.one: s.view(r, n)(o)}, nil
+		return sim.Document{n.one: s.view(r, n)(o)}, nil
 	}
 }
 
@@ -122,13 +122,13 @@ func (s *Service) remove(n noun) sim.Handler {
 		if s.cloud.Get(n.kind, r.ID()) == nil {
 			return nil, notFound(n.one, r.ID())
 		}
-		s.cloud.Drop(n.kind, r.ID())
+		s.cloud.Delete(n.kind, r.ID())
 		return nil, nil
 	}
 }
 
-func (s *Service) projectsOf(user string) []sim.Obj {
-	return s.cloud.Where(Projects, func(p sim.Obj) bool { return len(s.rolesOf(user, sim.Str(p, "id"))) > 0 })
+func (s *Service) projectsOf(user string) []sim.Document {
+	return s.cloud.Where(Projects, func(p sim.Document) bool { return len(s.rolesOf(user, sim.Str(p, "id"))) > 0 })
 }
 
 func (s *Service) myProjects(r *sim.Request) (any, error) {
@@ -141,7 +141,7 @@ func (s *Service) userProjects(r *sim.Request) (any, error) {
 
 // Grant gives a user a role in a project.
 func (s *Service) Grant(user, project, role string) {
-	s.cloud.Put(Assignments, sim.Obj{"id": user + ":" + project + ":" + role,
+	s.cloud.Put(Assignments, sim.Document{"id": user + ":" + project + ":" + role,
 		"user": user, "project": project, "role": role})
 }
 
@@ -164,12 +164,12 @@ func (s *Service) ungrant(r *sim.Request) (any, error) {
 	if s.cloud.Get(Assignments, id) == nil {
 		return nil, notFound("role assignment", id)
 	}
-	s.cloud.Drop(Assignments, id)
+	s.cloud.Delete(Assignments, id)
 	return nil, nil
 }
 
 func (s *Service) granted(r *sim.Request) (any, error) {
-	var roles []sim.Obj
+	var roles []sim.Document
 	for _, a := range s.cloud.With(Assignments, "user", r.PathValue("user")) {
 		if sim.Str(a, "project") == r.PathValue("project") {
 			roles = append(roles, sim.Public(s.cloud.Get(Roles, sim.Str(a, "role"))))
@@ -179,19 +179,19 @@ func (s *Service) granted(r *sim.Request) (any, error) {
 }
 
 func (s *Service) assignments(r *sim.Request) (any, error) {
-	out := []sim.Obj{}
+	out := []sim.Document{}
 	for _, a := range s.cloud.All(Assignments) {
 		if !wanted(r.URL.Query(), a) {
 			continue
 		}
-		out = append(out, sim.Obj{"user": s.ref(Users, sim.Str(a, "user")), "role": s.ref(Roles, sim.Str(a, "role")),
-			"scope": sim.Obj{"project": s.ref(Projects, sim.Str(a, "project"))},
-			"links": sim.Obj{"assignment": r.Base() + "/v3/role_assignments"}})
+		out = append(out, sim.Document{"user": s.ref(Users, sim.Str(a, "user")), "role": s.ref(Roles, sim.Str(a, "role")),
+			"scope": sim.Document{"project": s.ref(Projects, sim.Str(a, "project"))},
+			"links": sim.Document{"assignment": r.Base() + "/v3/role_assignments"}})
 	}
 	return page(r, "role_assignments", out), nil
 }
 
-func wanted(q url.Values, a sim.Obj) bool {
+func wanted(q url.Values, a sim.Document) bool {
 	for param, field := range map[string]string{"user.id": "user", "scope.project.id": "project", "role.id": "role"} {
 		if v := q.Get(param); v != "" && v != sim.Str(a, field) {
 			return false
@@ -201,26 +201,26 @@ func wanted(q url.Values, a sim.Obj) bool {
 }
 
 func (s *Service) listServices(r *sim.Request) (any, error) {
-	var out []sim.Obj
+	var out []sim.Document
 	for _, e := range services {
-		out = append(out, sim.Obj{"id": Digest(e.kind, e.name)[:32], "type": e.kind, "name": e.name, "enabled": true})
+		out = append(out, sim.Document{"id": Digest(e.kind, e.name)[:32], "type": e.kind, "name": e.name, "enabled": true})
 	}
 	return page(r, "services", out), nil
 }
 
 func (s *Service) listEndpoints(r *sim.Request) (any, error) {
-	var out []sim.Obj
+	var out []sim.Document
 	for _, v := range s.entries(r, r.Actor.ProjectID) {
-		e := v.(sim.Obj)
+		e := v.(sim.Document)
 		for _, p := range sim.Objs(e, "endpoints") {
-			out = append(out, sim.Merge(sim.Obj{"service_id": e["id"], "enabled": true}, p))
+			out = append(out, sim.Merge(sim.Document{"service_id": e["id"], "enabled": true}, p))
 		}
 	}
 	return page(r, "endpoints", out), nil
 }
 
 // expired tells whether a document's own end has come.
-func expired(o sim.Obj, now time.Time) bool {
+func expired(o sim.Document, now time.Time) bool {
 	end := sim.Str(o, "expires_at")
 	return end != "" && end < sim.Stamp(now, sim.Micros)
 }

@@ -16,7 +16,7 @@ func (s *Service) authenticate(r *sim.Request) (any, error) {
 		return nil, sim.BadRequest("Invalid input for field 'identity': 'methods' is a required property\n\n" +
 			"Failed validating 'required' in schema['properties']['identity']")
 	}
-	var token sim.Obj
+	var token sim.Document
 	var err error
 	switch methods[0] {
 	case "password":
@@ -34,7 +34,7 @@ func (s *Service) authenticate(r *sim.Request) (any, error) {
 	return s.issue(r, token), nil
 }
 
-func (s *Service) issue(r *sim.Request, token sim.Obj) sim.Reply {
+func (s *Service) issue(r *sim.Request, token sim.Document) sim.Reply {
 	now := s.cloud.Now()
 	token["id"] = "gAAAAAB" + sim.Secret(96)
 	token["issued_at"] = sim.Stamp(now, sim.Expiry)
@@ -45,7 +45,7 @@ func (s *Service) issue(r *sim.Request, token sim.Obj) sim.Reply {
 	s.sweep()
 	s.cloud.Put(Tokens, token)
 	return sim.Reply{Header: map[string]string{"X-Subject-Token": sim.Str(token, "id"), "Vary": "X-Auth-Token"},
-		Body: sim.Obj{"token": s.render(r, token)}}
+		Body: sim.Document{"token": s.render(r, token)}}
 }
 
 // sweep forgets tokens that have expired.
@@ -53,12 +53,12 @@ func (s *Service) sweep() {
 	now := sim.Stamp(s.cloud.Now(), sim.Expiry)
 	for _, t := range s.cloud.All(Tokens) {
 		if sim.Str(t, "expires_at") < now {
-			s.cloud.Drop(Tokens, sim.Str(t, "id"))
+			s.cloud.Delete(Tokens, sim.Str(t, "id"))
 		}
 	}
 }
 
-func (s *Service) byPassword(identity, want sim.Obj) (sim.Obj, error) {
+func (s *Service) byPassword(identity, want sim.Document) (sim.Document, error) {
 	given := sim.Map(sim.Map(identity, "password"), "user")
 	user := s.findUser(given)
 	if user == nil || !sim.Bool(user, "enabled") ||
@@ -68,7 +68,7 @@ func (s *Service) byPassword(identity, want sim.Obj) (sim.Obj, error) {
 	return s.scoped(user, want, "password")
 }
 
-func (s *Service) byToken(identity, want sim.Obj) (sim.Obj, error) {
+func (s *Service) byToken(identity, want sim.Document) (sim.Document, error) {
 	old := s.cloud.Get(Tokens, sim.Str(sim.Map(identity, "token"), "id"))
 	if old == nil || sim.Str(old, "app_cred") != "" {
 		return nil, denied()
@@ -83,12 +83,12 @@ func (s *Service) byToken(identity, want sim.Obj) (sim.Obj, error) {
 	return token, err
 }
 
-func (s *Service) byCredential(identity sim.Obj) (sim.Obj, error) {
+func (s *Service) byCredential(identity sim.Document) (sim.Document, error) {
 	given := sim.Map(identity, "application_credential")
 	cred := s.cloud.Get(Credentials, sim.Str(given, "id"))
 	if cred == nil && sim.Str(given, "name") != "" {
 		if user := s.findUser(sim.Map(given, "user")); user != nil {
-			cred = first(s.cloud.Where(Credentials, func(o sim.Obj) bool {
+			cred = first(s.cloud.Where(Credentials, func(o sim.Document) bool {
 				return sim.Str(o, "name") == sim.Str(given, "name") && sim.Str(o, "_user_id") == sim.Str(user, "id")
 			}))
 		}
@@ -114,19 +114,19 @@ func (s *Service) byCredential(identity sim.Obj) (sim.Obj, error) {
 	return token, nil
 }
 
-func first(docs []sim.Obj) sim.Obj {
+func first(docs []sim.Document) sim.Document {
 	if len(docs) == 0 {
 		return nil
 	}
 	return docs[0]
 }
 
-func (s *Service) document(user sim.Obj, method string) sim.Obj {
-	return sim.Obj{"user_id": user["id"], "user_name": user["name"], "methods": []any{method}}
+func (s *Service) document(user sim.Document, method string) sim.Document {
+	return sim.Document{"user_id": user["id"], "user_name": user["name"], "methods": []any{method}}
 }
 
 // scoped makes the token of a user for the scope asked for, or the user's default project.
-func (s *Service) scoped(user, want sim.Obj, method string) (sim.Obj, error) {
+func (s *Service) scoped(user, want sim.Document, method string) (sim.Document, error) {
 	token := s.document(user, method)
 	project, err := s.wantedProject(user, want)
 	if err != nil {
@@ -148,7 +148,7 @@ func (s *Service) scoped(user, want sim.Obj, method string) (sim.Obj, error) {
 	return token, nil
 }
 
-func (s *Service) wantedProject(user, want sim.Obj) (sim.Obj, error) {
+func (s *Service) wantedProject(user, want sim.Document) (sim.Document, error) {
 	given := sim.Map(want, "project")
 	if given == nil {
 		if len(want) > 0 {
@@ -165,14 +165,14 @@ func (s *Service) wantedProject(user, want sim.Obj) (sim.Obj, error) {
 	return nil, denied()
 }
 
-func (s *Service) findUser(given sim.Obj) sim.Obj {
-	return first(s.cloud.Where(Users, func(u sim.Obj) bool {
+func (s *Service) findUser(given sim.Document) sim.Document {
+	return first(s.cloud.Where(Users, func(u sim.Document) bool {
 		return sim.Str(u, "id") == sim.Str(given, "id") || (sim.Str(u, "name") == sim.Str(given, "name") &&
 			s.isDomain(sim.Str(u, "domain_id"), sim.Map(given, "domain")))
 	}))
 }
 
-func (s *Service) isDomain(id string, given sim.Obj) bool {
+func (s *Service) isDomain(id string, given sim.Document) bool {
 	d := s.cloud.Get(Domains, id)
 	return sim.Str(given, "id") == id || sim.Str(given, "name") == sim.Str(d, "name")
 }
@@ -208,7 +208,7 @@ func (s *Service) validate(r *sim.Request) (any, error) {
 		sim.Str(token, "user_id") != r.Actor.UserID {
 		return nil, sim.Forbidden("You are not authorized to perform the requested action: identity:validate_token.")
 	}
-	return sim.Reply{Header: map[string]string{"X-Subject-Token": subject}, Body: sim.Obj{"token": s.render(r, token)}}, nil
+	return sim.Reply{Header: map[string]string{"X-Subject-Token": subject}, Body: sim.Document{"token": s.render(r, token)}}, nil
 }
 
 func (s *Service) revoke(r *sim.Request) (any, error) {
@@ -220,6 +220,6 @@ func (s *Service) revoke(r *sim.Request) (any, error) {
 	if sim.Str(token, "user_id") != r.Actor.UserID && !r.Actor.Admin() {
 		return nil, sim.Forbidden("You are not authorized to perform the requested action: identity:revoke_token.")
 	}
-	s.cloud.Drop(Tokens, subject)
+	s.cloud.Delete(Tokens, subject)
 	return nil, nil
 }

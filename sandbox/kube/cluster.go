@@ -8,20 +8,20 @@ import (
 )
 
 // cluster is what is kept of the running cluster: its stack and its token. Nil while there is none.
-func (s *Service) cluster() sim.Obj { return s.cloud.Get(meta, "cluster") }
+func (s *Service) cluster() sim.Document { return s.cloud.Get(meta, "cluster") }
 
 // member is a server that is part of the cluster, with its role.
-func role(server sim.Obj) string { return sim.Str(sim.Map(server, "metadata"), "mcm:role") }
+func role(server sim.Document) string { return sim.Str(sim.Map(server, "metadata"), "mcm:role") }
 
 // members are the servers of a stack that run Kubernetes.
-func (s *Service) members(stack string) []sim.Obj {
-	return s.cloud.Where("nova/servers", func(o sim.Obj) bool {
+func (s *Service) members(stack string) []sim.Document {
+	return s.cloud.Where("nova/servers", func(o sim.Document) bool {
 		return sim.Str(sim.Map(o, "metadata"), "mcm:stack") == stack && (role(o) == "master" || role(o) == "node")
 	})
 }
 
 // up tells whether a server has been running long enough for k3s to run too.
-func (s *Service) up(server sim.Obj) bool {
+func (s *Service) up(server sim.Document) bool {
 	booted, err := time.Parse(sim.Expiry, sim.Str(server, "_booted"))
 	return err == nil && sim.Str(server, "status") == "ACTIVE" && s.cloud.Now().Sub(booted) >= s.cloud.Scale(joining)
 }
@@ -30,13 +30,13 @@ func (s *Service) up(server sim.Obj) bool {
 func (s *Service) arm() {
 	if !s.armed {
 		s.armed = true
-		s.cloud.After(beat, "kube.beat", sim.Obj{})
+		s.cloud.After(beat, "kube.beat", sim.Document{})
 	}
 }
 
 // beat is a timer: every controller has its turn, and another beat follows while one of them
 // waits for something. Changes of any kind bring the next beat anyway.
-func (s *Service) beat(sim.Obj) {
+func (s *Service) beat(sim.Document) {
 	s.armed = false
 	waits := s.live()
 	if s.cluster() != nil {
@@ -76,31 +76,31 @@ func (s *Service) live() (waits bool) {
 }
 
 func (s *Service) end() {
-	s.cloud.Drop(meta, "cluster")
+	s.cloud.Delete(meta, "cluster")
 	for _, t := range resources {
 		for _, o := range s.cloud.All(t.store()) {
-			s.cloud.Drop(t.store(), sim.Str(o, "id"))
+			s.cloud.Delete(t.store(), sim.Str(o, "id"))
 		}
 	}
 	s.log = journal{}
 }
 
 // begin makes a new cluster with what k3s puts into one.
-func (s *Service) begin(stack sim.Obj) {
-	s.cloud.Put(meta, sim.Obj{"id": "cluster", "stack": stack["id"], "token": "K10" + sim.RandomHex(32), "_actor": stack["_actor"]})
+func (s *Service) begin(stack sim.Document) {
+	s.cloud.Put(meta, sim.Document{"id": "cluster", "stack": stack["id"], "token": "K10" + sim.RandomHex(32), "_actor": stack["_actor"]})
 	for _, ns := range []string{"default", "kube-system", "kube-public", "kube-node-lease"} {
-		s.make(typed("namespaces"), "", sim.Obj{"metadata": sim.Obj{"name": ns, "labels": sim.Obj{"kubernetes.io/metadata.name": ns}},
-			"spec": sim.Obj{"finalizers": []any{"kubernetes"}}})
-		s.make(typed("serviceaccounts"), ns, sim.Obj{"metadata": sim.Obj{"name": "default"}})
+		s.make(typed("namespaces"), "", sim.Document{"metadata": sim.Document{"name": ns, "labels": sim.Document{"kubernetes.io/metadata.name": ns}},
+			"spec": sim.Document{"finalizers": []any{"kubernetes"}}})
+		s.make(typed("serviceaccounts"), ns, sim.Document{"metadata": sim.Document{"name": "default"}})
 	}
-	s.make(typed("services"), "default", sim.Obj{"metadata": sim.Obj{"name": "kubernetes", "labels": sim.Obj{"component": "apiserver"}},
-		"spec": sim.Obj{"clusterIP": "10.43.0.1", "ports": []any{sim.Obj{"name": "https", "port": 443, "targetPort": 6443}}}})
-	s.make(typed("services"), "kube-system", sim.Obj{"metadata": sim.Obj{"name": "kube-dns", "labels": sim.Obj{"k8s-app": "kube-dns"}},
-		"spec": sim.Obj{"clusterIP": "10.43.0.10", "ports": []any{sim.Obj{"name": "dns", "port": 53, "protocol": "UDP"}}}})
-	s.make(typed("csidrivers"), "", sim.Obj{"metadata": sim.Obj{"name": cinder},
-		"spec": sim.Obj{"attachRequired": true, "podInfoOnMount": true}})
-	s.make(typed("storageclasses"), "", sim.Obj{"metadata": sim.Obj{"name": "cinder",
-		"annotations": sim.Obj{"storageclass.kubernetes.io/is-default-class": "true"}}, "provisioner": cinder,
+	s.make(typed("services"), "default", sim.Document{"metadata": sim.Document{"name": "kubernetes", "labels": sim.Document{"component": "apiserver"}},
+		"spec": sim.Document{"clusterIP": "10.43.0.1", "ports": []any{sim.Document{"name": "https", "port": 443, "targetPort": 6443}}}})
+	s.make(typed("services"), "kube-system", sim.Document{"metadata": sim.Document{"name": "kube-dns", "labels": sim.Document{"k8s-app": "kube-dns"}},
+		"spec": sim.Document{"clusterIP": "10.43.0.10", "ports": []any{sim.Document{"name": "dns", "port": 53, "protocol": "UDP"}}}})
+	s.make(typed("csidrivers"), "", sim.Document{"metadata": sim.Document{"name": cinder},
+		"spec": sim.Document{"attachRequired": true, "podInfoOnMount": true}})
+	s.make(typed("storageclasses"), "", sim.Document{"metadata": sim.Document{"name": "cinder",
+		"annotations": sim.Document{"storageclass.kubernetes.io/is-default-class": "true"}}, "provisioner": cinder,
 		"reclaimPolicy": "Delete", "volumeBindingMode": "Immediate", "allowVolumeExpansion": true})
 }
 
@@ -142,11 +142,11 @@ func (s *Service) past(moment string, d time.Duration) bool {
 	return err == nil && s.cloud.Now().Sub(t) >= s.cloud.Scale(d)
 }
 
-func serverOf(node sim.Obj) string {
+func serverOf(node sim.Document) string {
 	return strings.TrimPrefix(sim.Str(spec(node), "providerID"), "openstack:///")
 }
 
-func (s *Service) nodeOf(server string) sim.Obj {
+func (s *Service) nodeOf(server string) sim.Document {
 	for _, node := range s.all("nodes") {
 		if serverOf(node) == server {
 			return node
@@ -165,25 +165,25 @@ func (s *Service) address(server string) string {
 	return ""
 }
 
-func (s *Service) join(server sim.Obj) sim.Obj {
+func (s *Service) join(server sim.Document) sim.Document {
 	n, id := sim.Str(server, "name"), sim.Str(server, "id")
 	flavor := sim.Map(server, "_flavor")
-	set := sim.Obj{"kubernetes.io/hostname": n, "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64",
+	set := sim.Document{"kubernetes.io/hostname": n, "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64",
 		"node.kubernetes.io/instance-type": flavor["name"], "topology.kubernetes.io/zone": "nova"}
 	if role(server) == "master" {
 		set["node-role.kubernetes.io/control-plane"] = "true"
 	}
-	size := sim.Obj{"cpu": sim.Text(flavor["vcpus"]), "memory": sim.Text(flavor["ram"]) + "Mi", "pods": "110"}
-	return s.make(typed("nodes"), "", sim.Obj{"metadata": sim.Obj{"name": n, "labels": set},
-		"spec": sim.Obj{"providerID": "openstack:///" + id, "podCIDR": "10.42." + sim.Text(len(s.all("nodes"))) + ".0/24"},
-		"status": sim.Obj{"capacity": size, "allocatable": size,
-			"addresses": []any{sim.Obj{"type": "InternalIP", "address": s.address(id)}, sim.Obj{"type": "Hostname", "address": n}},
-			"nodeInfo": sim.Obj{"kubeletVersion": Version, "kubeProxyVersion": Version, "containerRuntimeVersion": "containerd://2.1.4-k3s1",
+	size := sim.Document{"cpu": sim.Text(flavor["vcpus"]), "memory": sim.Text(flavor["ram"]) + "Mi", "pods": "110"}
+	return s.make(typed("nodes"), "", sim.Document{"metadata": sim.Document{"name": n, "labels": set},
+		"spec": sim.Document{"providerID": "openstack:///" + id, "podCIDR": "10.42." + sim.Text(len(s.all("nodes"))) + ".0/24"},
+		"status": sim.Document{"capacity": size, "allocatable": size,
+			"addresses": []any{sim.Document{"type": "InternalIP", "address": s.address(id)}, sim.Document{"type": "Hostname", "address": n}},
+			"nodeInfo": sim.Document{"kubeletVersion": Version, "kubeProxyVersion": Version, "containerRuntimeVersion": "containerd://2.1.4-k3s1",
 				"osImage": "Debian GNU/Linux 12 (bookworm)", "operatingSystem": "linux", "architecture": "amd64", "kernelVersion": "6.1.0",
 				"machineID": id, "systemUUID": id, "bootID": id}}})
 }
 
-func (s *Service) setReady(node sim.Obj, ready bool) {
+func (s *Service) setReady(node sim.Document, ready bool) {
 	changed := false
 	if ready {
 		changed = s.condition(node, "Ready", "True", "KubeletReady", "kubelet is posting ready status")
@@ -202,7 +202,7 @@ func (s *Service) setReady(node sim.Obj, ready bool) {
 
 const unreachable = "node.kubernetes.io/unreachable"
 
-func (s *Service) taint(node sim.Obj, lost bool) {
+func (s *Service) taint(node sim.Document, lost bool) {
 	var taints []any
 	for _, t := range sim.Objs(spec(node), "taints") {
 		if sim.Str(t, "key") != unreachable {
@@ -210,7 +210,7 @@ func (s *Service) taint(node sim.Obj, lost bool) {
 		}
 	}
 	if lost {
-		taints = append(taints, sim.Obj{"key": unreachable, "effect": "NoExecute", "timeAdded": s.stamp()})
+		taints = append(taints, sim.Document{"key": unreachable, "effect": "NoExecute", "timeAdded": s.stamp()})
 	}
 	spec(node)["taints"] = taints
 	if taints == nil {
@@ -241,7 +241,7 @@ func (s *Service) evict() (waits bool) {
 	return waits
 }
 
-func outOfService(node sim.Obj) bool {
+func outOfService(node sim.Document) bool {
 	for _, t := range sim.Objs(spec(node), "taints") {
 		if sim.Str(t, "key") == "node.kubernetes.io/out-of-service" {
 			return true

@@ -55,7 +55,7 @@ func format(f *sim.Fault) (string, []byte) {
 		reason = map[int]string{400: "BadRequest", 403: "Forbidden", 404: "NotFound", 409: "Conflict", 422: "Invalid",
 			429: "TooManyRequests", 500: "InternalError", 503: "ServiceUnavailable"}[f.Status]
 	}
-	return "application/json", sim.JSON(sim.Obj{"kind": "Status", "apiVersion": "v1", "metadata": sim.Obj{}, "status": "Failure",
+	return "application/json", sim.JSON(sim.Document{"kind": "Status", "apiVersion": "v1", "metadata": sim.Document{}, "status": "Failure",
 		"message": f.Message, "reason": reason, "code": f.Status})
 }
 

@@ -16,14 +16,14 @@ func (s *Service) Kubeconfig(server string, ca []byte) string {
 	if cluster == nil {
 		return ""
 	}
-	where := sim.Obj{"server": server}
+	where := sim.Document{"server": server}
 	if len(ca) > 0 {
 		where["certificate-authority-data"] = base64.StdEncoding.EncodeToString(ca)
 	}
-	out, err := yaml.Marshal(sim.Obj{"apiVersion": "v1", "kind": "Config", "current-context": "default",
-		"clusters": []any{sim.Obj{"name": "default", "cluster": where}},
-		"users":    []any{sim.Obj{"name": "default", "user": sim.Obj{"token": cluster["token"]}}},
-		"contexts": []any{sim.Obj{"name": "default", "context": sim.Obj{"cluster": "default", "user": "default"}}}})
+	out, err := yaml.Marshal(sim.Document{"apiVersion": "v1", "kind": "Config", "current-context": "default",
+		"clusters": []any{sim.Document{"name": "default", "cluster": where}},
+		"users":    []any{sim.Document{"name": "default", "user": sim.Document{"token": cluster["token"]}}},
+		"contexts": []any{sim.Document{"name": "default", "context": sim.Document{"cluster": "default", "user": "default"}}}})
 	if err != nil {
 		return ""
 	}

@@ -11,23 +11,23 @@ const meta = "kube-meta/cluster" // the kind of the documents that are the clust
 // key is the id under which an object is kept.
 func key(namespace, name string) string { return namespace + "/" + name }
 
-func metadata(o sim.Obj) sim.Obj               { return sim.Map(o, "metadata") }
-func spec(o sim.Obj) sim.Obj                   { return sim.Map(o, "spec") }
-func name(o sim.Obj) string                    { return sim.Str(metadata(o), "name") }
-func namespace(o sim.Obj) string               { return sim.Str(metadata(o), "namespace") }
-func uid(o sim.Obj) string                     { return sim.Str(metadata(o), "uid") }
-func dying(o sim.Obj) bool                     { return sim.Str(metadata(o), "deletionTimestamp") != "" }
-func labels(o sim.Obj) sim.Obj                 { return sim.Map(metadata(o), "labels") }
-func statusOf(o sim.Obj) sim.Obj               { return sim.Map(o, "status") }
-func phase(o sim.Obj) string                   { return sim.Str(statusOf(o), "phase") }
-func (s *Service) stamp() string               { return sim.Stamp(s.cloud.Now(), sim.Zulu) }
-func (s *Service) micros() string              { return sim.Stamp(s.cloud.Now(), sim.Expiry) }
-func public(o sim.Obj) sim.Obj                 { out := sim.Public(o); delete(out, "id"); return out }
-func replicas(o sim.Obj) int                   { return sim.Int(spec(o), "replicas") }
-func (s *Service) all(plural string) []sim.Obj { return s.cloud.All("kube/" + plural) }
+func metadata(o sim.Document) sim.Document          { return sim.Map(o, "metadata") }
+func spec(o sim.Document) sim.Document              { return sim.Map(o, "spec") }
+func name(o sim.Document) string                    { return sim.Str(metadata(o), "name") }
+func namespace(o sim.Document) string               { return sim.Str(metadata(o), "namespace") }
+func uid(o sim.Document) string                     { return sim.Str(metadata(o), "uid") }
+func dying(o sim.Document) bool                     { return sim.Str(metadata(o), "deletionTimestamp") != "" }
+func labels(o sim.Document) sim.Document            { return sim.Map(metadata(o), "labels") }
+func statusOf(o sim.Document) sim.Document          { return sim.Map(o, "status") }
+func phase(o sim.Document) string                   { return sim.Str(statusOf(o), "phase") }
+func (s *Service) stamp() string                    { return sim.Stamp(s.cloud.Now(), sim.Zulu) }
+func (s *Service) micros() string                   { return sim.Stamp(s.cloud.Now(), sim.Expiry) }
+func public(o sim.Document) sim.Document            { out := sim.Public(o); delete(out, "id"); return out }
+func replicas(o sim.Document) int                   { return sim.Int(spec(o), "replicas") }
+func (s *Service) all(plural string) []sim.Document { return s.cloud.All("kube/" + plural) }
 
 // object reads one object; nil when there is none.
-func (s *Service) object(plural, namespace, name string) sim.Obj {
+func (s *Service) object(plural, namespace, name string) sim.Document {
 	return s.cloud.Get("kube/"+plural, key(namespace, name))
 }
 
@@ -35,7 +35,7 @@ func (s *Service) object(plural, namespace, name string) sim.Obj {
 func (s *Service) next() int {
 	c := s.cloud.Get(meta, "version")
 	if c == nil {
-		c = sim.Obj{"id": "version", "n": 1}
+		c = sim.Document{"id": "version", "n": 1}
 	}
 	c["n"] = sim.Int(c, "n") + 1
 	s.cloud.Put(meta, c)
@@ -47,7 +47,7 @@ func (s *Service) current() string {
 }
 
 // store keeps an object and tells the watchers.
-func (s *Service) store(t *resource, o sim.Obj) {
+func (s *Service) store(t *resource, o sim.Document) {
 	verb := "MODIFIED"
 	if s.cloud.Get(t.store(), key(namespace(o), name(o))) == nil {
 		verb = "ADDED"
@@ -60,22 +60,22 @@ func (s *Service) store(t *resource, o sim.Obj) {
 }
 
 // save keeps an object that a controller changed.
-func (s *Service) save(plural string, o sim.Obj) { s.store(typed(plural), o) }
+func (s *Service) save(plural string, o sim.Document) { s.store(typed(plural), o) }
 
 // erase removes an object and tells the watchers.
-func (s *Service) erase(t *resource, o sim.Obj) {
+func (s *Service) erase(t *resource, o sim.Document) {
 	rv := s.next()
-	s.cloud.Drop(t.store(), key(namespace(o), name(o)))
+	s.cloud.Delete(t.store(), key(namespace(o), name(o)))
 	metadata(o)["resourceVersion"] = strconv.Itoa(rv)
 	s.log.add(t, "DELETED", rv, public(o))
 }
 
 // make completes a new object and keeps it.
-func (s *Service) make(t *resource, ns string, o sim.Obj) sim.Obj {
+func (s *Service) make(t *resource, ns string, o sim.Document) sim.Document {
 	o["apiVersion"], o["kind"] = t.api(), t.kind
 	m := metadata(o)
 	if m == nil {
-		m = sim.Obj{}
+		m = sim.Document{}
 		o["metadata"] = m
 	}
 	if t.namespaced {
@@ -94,14 +94,14 @@ func (s *Service) make(t *resource, ns string, o sim.Obj) sim.Obj {
 }
 
 // owned is the metadata of an object that another one controls.
-func owned(t *resource, owner sim.Obj, name string, labels sim.Obj) sim.Obj {
-	return sim.Obj{"name": name, "labels": labels, "ownerReferences": []any{sim.Obj{"apiVersion": t.api(), "kind": t.kind,
+func owned(t *resource, owner sim.Document, name string, labels sim.Document) sim.Document {
+	return sim.Document{"name": name, "labels": labels, "ownerReferences": []any{sim.Document{"apiVersion": t.api(), "kind": t.kind,
 		"name": sim.Str(metadata(owner), "name"), "uid": uid(owner), "controller": true, "blockOwnerDeletion": true}}}
 }
 
 // children are the objects of a type that an object owns.
-func (s *Service) children(plural string, owner sim.Obj) []sim.Obj {
-	return s.cloud.Where("kube/"+plural, func(o sim.Obj) bool {
+func (s *Service) children(plural string, owner sim.Document) []sim.Document {
+	return s.cloud.Where("kube/"+plural, func(o sim.Document) bool {
 		for _, ref := range sim.Objs(metadata(o), "ownerReferences") {
 			if sim.Str(ref, "uid") == uid(owner) {
 				return true
@@ -112,19 +112,19 @@ func (s *Service) children(plural string, owner sim.Obj) []sim.Obj {
 }
 
 // condition sets one of an object's conditions and tells whether that changed anything.
-func (s *Service) condition(o sim.Obj, kind, value, reason, text string) bool {
+func (s *Service) condition(o sim.Document, kind, value, reason, text string) bool {
 	st := statusOf(o)
 	if st == nil {
-		st = sim.Obj{}
+		st = sim.Document{}
 		o["status"] = st
 	}
-	c := sim.Obj{"type": kind, "status": value, "lastTransitionTime": s.stamp()}
+	c := sim.Document{"type": kind, "status": value, "lastTransitionTime": s.stamp()}
 	if reason != "" {
 		c["reason"], c["message"] = reason, text
 	}
 	list := sim.List(st, "conditions")
 	for i, v := range list {
-		old, _ := v.(sim.Obj)
+		old, _ := v.(sim.Document)
 		if sim.Str(old, "type") != kind {
 			continue
 		}
@@ -142,7 +142,7 @@ func (s *Service) condition(o sim.Obj, kind, value, reason, text string) bool {
 }
 
 // holds tells whether a condition is true.
-func holds(o sim.Obj, kind string) bool {
+func holds(o sim.Document, kind string) bool {
 	for _, c := range sim.Objs(statusOf(o), "conditions") {
 		if sim.Str(c, "type") == kind {
 			return sim.Str(c, "status") == "True"
@@ -152,7 +152,7 @@ func holds(o sim.Obj, kind string) bool {
 }
 
 // event tells people what happened to an object; the same again only counts up.
-func (s *Service) event(o sim.Obj, kind, reason, text string) {
+func (s *Service) event(o sim.Document, kind, reason, text string) {
 	ns := namespace(o)
 	if ns == "" {
 		ns = "default"
@@ -165,7 +165,7 @@ func (s *Service) event(o sim.Obj, kind, reason, text string) {
 			return
 		}
 	}
-	s.make(typed("events"), ns, sim.Obj{"metadata": sim.Obj{"name": name(o) + "." + sim.RandomHex(8)}, "type": kind, "reason": reason,
-		"message": text, "count": 1, "firstTimestamp": s.stamp(), "lastTimestamp": s.stamp(), "source": sim.Obj{"component": "sandbox"},
-		"involvedObject": sim.Obj{"apiVersion": o["apiVersion"], "kind": o["kind"], "name": name(o), "namespace": namespace(o), "uid": uid(o)}})
+	s.make(typed("events"), ns, sim.Document{"metadata": sim.Document{"name": name(o) + "." + sim.RandomHex(8)}, "type": kind, "reason": reason,
+		"message": text, "count": 1, "firstTimestamp": s.stamp(), "lastTimestamp": s.stamp(), "source": sim.Document{"component": "sandbox"},
+		"involvedObject": sim.Document{"apiVersion": o["apiVersion"], "kind": o["kind"], "name": name(o), "namespace": namespace(o), "uid": uid(o)}})
 }

@@ -18,20 +18,20 @@ func openapi(parts []string) any {
 		}
 		return "apis/" + t.api()
 	}
-	want, paths := strings.Join(parts[2:], "/"), sim.Obj{}
+	want, paths := strings.Join(parts[2:], "/"), sim.Document{}
 	for _, t := range resources {
 		if want == "" {
-			paths[at(t)] = sim.Obj{"serverRelativeURL": Prefix + "/openapi/v3/" + at(t)}
+			paths[at(t)] = sim.Document{"serverRelativeURL": Prefix + "/openapi/v3/" + at(t)}
 		} else if want == at(t) {
-			paths["/"+at(t)+"/"+t.plural+"/{name}"] = sim.Obj{"patch": sim.Obj{
-				"parameters": []any{sim.Obj{"name": "fieldValidation", "in": "query", "schema": sim.Obj{"type": "string"}},
-					sim.Obj{"name": "dryRun", "in": "query", "schema": sim.Obj{"type": "string"}}},
-				"responses":                       sim.Obj{"200": sim.Obj{"description": "OK"}},
-				"x-kubernetes-group-version-kind": sim.Obj{"group": t.group, "version": t.version, "kind": t.kind}}}
+			paths["/"+at(t)+"/"+t.plural+"/{name}"] = sim.Document{"patch": sim.Document{
+				"parameters": []any{sim.Document{"name": "fieldValidation", "in": "query", "schema": sim.Document{"type": "string"}},
+					sim.Document{"name": "dryRun", "in": "query", "schema": sim.Document{"type": "string"}}},
+				"responses":                       sim.Document{"200": sim.Document{"description": "OK"}},
+				"x-kubernetes-group-version-kind": sim.Document{"group": t.group, "version": t.version, "kind": t.kind}}}
 		}
 	}
 	if want == "" {
-		return sim.Obj{"paths": paths}
+		return sim.Document{"paths": paths}
 	}
-	return sim.Obj{"openapi": "3.0.0", "info": sim.Obj{"title": "Kubernetes", "version": Version}, "paths": paths}
+	return sim.Document{"openapi": "3.0.0", "info": sim.Document{"title": "Kubernetes", "version": Version}, "paths": paths}
 }

@@ -59,7 +59,7 @@ func merge(t *resource, kind string, old, patch []byte) ([]byte, error) {
 
 // apply is server-side apply: what this manager applied before and applies no longer goes, what
 // it applies now is set, and what others set stays.
-func (s *Service) apply(r *sim.Request, t *target, old sim.Obj, body []byte) (any, error) {
+func (s *Service) apply(r *sim.Request, t *target, old sim.Document, body []byte) (any, error) {
 	want, err := decode(t.resource, body)
 	if err != nil {
 		return nil, err
@@ -109,7 +109,7 @@ func (s *Service) apply(r *sim.Request, t *target, old sim.Obj, body []byte) (an
 	return s.applied(r, t, old, merged, manager, raw)
 }
 
-func (s *Service) applied(r *sim.Request, t *target, old sim.Obj, merged []byte, manager string, raw []byte) (any, error) {
+func (s *Service) applied(r *sim.Request, t *target, old sim.Document, merged []byte, manager string, raw []byte) (any, error) {
 	o, err := decode(t.resource, merged)
 	if err != nil {
 		return nil, err
@@ -128,11 +128,11 @@ func (s *Service) applied(r *sim.Request, t *target, old sim.Obj, merged []byte,
 }
 
 // remember keeps what a manager applied; it is no change of the object.
-func (s *Service) remember(t *target, o sim.Obj, manager string, raw []byte) {
+func (s *Service) remember(t *target, o sim.Document, manager string, raw []byte) {
 	if s.object(t.plural, namespace(o), name(o)) == nil {
 		return
 	}
-	all := sim.Obj{}
+	all := sim.Document{}
 	maps.Copy(all, sim.Map(o, "_applied"))
 	all[manager] = string(raw)
 	o["_applied"] = all
@@ -147,7 +147,7 @@ func (s *Service) scale(r *sim.Request, t *target, body []byte) (any, error) {
 	}
 	if r.Method != http.MethodGet {
 		scale := s.scaleOf(o)
-		var want sim.Obj
+		var want sim.Document
 		kind := strings.Split(r.Header.Get("Content-Type"), ";")[0]
 		if r.Method == http.MethodPatch {
 			merged, err := merge(t.resource, strings.Replace(kind, "strategic-", "", 1), sim.JSON(scale), body)
@@ -170,8 +170,8 @@ func (s *Service) scale(r *sim.Request, t *target, body []byte) (any, error) {
 	return s.scaleOf(o), nil
 }
 
-func (s *Service) scaleOf(o sim.Obj) sim.Obj {
-	return sim.Obj{"kind": "Scale", "apiVersion": "autoscaling/v1",
+func (s *Service) scaleOf(o sim.Document) sim.Document {
+	return sim.Document{"kind": "Scale", "apiVersion": "autoscaling/v1",
 		"metadata": sim.Only(metadata(o), "name", "namespace", "uid", "resourceVersion", "creationTimestamp"),
-		"spec":     sim.Obj{"replicas": replicas(o)}, "status": sim.Obj{"replicas": sim.Int(statusOf(o), "replicas")}}
+		"spec":     sim.Document{"replicas": replicas(o)}, "status": sim.Document{"replicas": sim.Int(statusOf(o), "replicas")}}
 }

@@ -26,7 +26,7 @@ func (s *Service) pods() (waits bool) {
 	return waits
 }
 
-func ownerKind(pod sim.Obj) string {
+func ownerKind(pod sim.Document) string {
 	for _, ref := range sim.Objs(metadata(pod), "ownerReferences") {
 		return sim.Str(ref, "kind")
 	}
@@ -34,7 +34,7 @@ func ownerKind(pod sim.Obj) string {
 }
 
 // schedule gives the pod the node with the fewest pods, masters only when there is nothing else.
-func (s *Service) schedule(pod sim.Obj) {
+func (s *Service) schedule(pod sim.Document) {
 	load := map[string]int{}
 	for _, p := range s.all("pods") {
 		load[sim.Str(spec(p), "nodeName")]++
@@ -68,7 +68,7 @@ func (s *Service) schedule(pod sim.Obj) {
 	s.save("pods", pod)
 }
 
-func selects(want, have sim.Obj) bool {
+func selects(want, have sim.Document) bool {
 	for k, v := range want {
 		if sim.Text(have[k]) != sim.Text(v) {
 			return false
@@ -78,7 +78,7 @@ func selects(want, have sim.Obj) bool {
 }
 
 // start waits for the volumes of a scheduled pod and then for its containers.
-func (s *Service) start(pod sim.Obj) (waits bool) {
+func (s *Service) start(pod sim.Document) (waits bool) {
 	node := s.object("nodes", "", sim.Str(spec(pod), "nodeName"))
 	if node == nil || !holds(node, "Ready") {
 		return false // the next change of the node brings the next look
@@ -111,9 +111,9 @@ func (s *Service) start(pod sim.Obj) (waits bool) {
 }
 
 // creating says that the containers are not there yet.
-func (s *Service) creating(pod sim.Obj) {
-	list := containers(pod, func(string) sim.Obj {
-		return sim.Obj{"ready": false, "started": false, "restartCount": 0, "state": sim.Obj{"waiting": sim.Obj{"reason": "ContainerCreating"}}}
+func (s *Service) creating(pod sim.Document) {
+	list := containers(pod, func(string) sim.Document {
+		return sim.Document{"ready": false, "started": false, "restartCount": 0, "state": sim.Document{"waiting": sim.Document{"reason": "ContainerCreating"}}}
 	})
 	changed := string(sim.JSON(statusOf(pod)["containerStatuses"])) != string(sim.JSON(list))
 	statusOf(pod)["containerStatuses"], statusOf(pod)["phase"] = list, "Pending"
@@ -125,24 +125,24 @@ func (s *Service) creating(pod sim.Obj) {
 	}
 }
 
-func containers(pod sim.Obj, state func(image string) sim.Obj) []any {
+func containers(pod sim.Document, state func(image string) sim.Document) []any {
 	var out []any
 	for _, c := range sim.Objs(spec(pod), "containers") {
-		out = append(out, sim.Merge(sim.Obj{"name": c["name"], "image": c["image"], "imageID": ""}, state(sim.Str(c, "image"))))
+		out = append(out, sim.Merge(sim.Document{"name": c["name"], "image": c["image"], "imageID": ""}, state(sim.Str(c, "image"))))
 	}
 	return out
 }
 
-func (s *Service) run(pod, node sim.Obj) {
+func (s *Service) run(pod, node sim.Document) {
 	st := statusOf(pod)
 	st["phase"], st["hostIP"], st["startTime"] = "Running", s.address(serverOf(node)), s.stamp()
 	if sim.Str(st, "podIP") == "" {
 		st["podIP"] = s.podIP()
-		st["podIPs"] = []any{sim.Obj{"ip": st["podIP"]}}
+		st["podIPs"] = []any{sim.Document{"ip": st["podIP"]}}
 	}
-	st["containerStatuses"] = containers(pod, func(image string) sim.Obj {
-		return sim.Obj{"ready": true, "started": true, "restartCount": 0, "imageID": image, "containerID": "containerd://" + sim.RandomHex(16),
-			"state": sim.Obj{"running": sim.Obj{"startedAt": s.stamp()}}}
+	st["containerStatuses"] = containers(pod, func(image string) sim.Document {
+		return sim.Document{"ready": true, "started": true, "restartCount": 0, "imageID": image, "containerID": "containerd://" + sim.RandomHex(16),
+			"state": sim.Document{"running": sim.Document{"startedAt": s.stamp()}}}
 	})
 	for _, c := range []string{"Initialized", "ContainersReady", "Ready"} {
 		s.condition(pod, c, "True", "", "")
@@ -165,17 +165,17 @@ func (s *Service) podIP() string {
 }
 
 // finish ends a pod that was made to do one thing.
-func (s *Service) finish(pod sim.Obj) {
+func (s *Service) finish(pod sim.Document) {
 	statusOf(pod)["phase"] = "Succeeded"
-	statusOf(pod)["containerStatuses"] = containers(pod, func(string) sim.Obj {
-		return sim.Obj{"ready": false, "restartCount": 0, "state": sim.Obj{"terminated": sim.Obj{"exitCode": 0, "reason": "Completed", "finishedAt": s.stamp()}}}
+	statusOf(pod)["containerStatuses"] = containers(pod, func(string) sim.Document {
+		return sim.Document{"ready": false, "restartCount": 0, "state": sim.Document{"terminated": sim.Document{"exitCode": 0, "reason": "Completed", "finishedAt": s.stamp()}}}
 	})
 	s.condition(pod, "Ready", "False", "PodCompleted", "")
 	s.save("pods", pod)
 }
 
 // stop ends a pod that is to go, when its node can still be asked to.
-func (s *Service) stop(pod sim.Obj) (waits bool) {
+func (s *Service) stop(pod sim.Document) (waits bool) {
 	node := s.object("nodes", "", sim.Str(spec(pod), "nodeName"))
 	if node != nil && !holds(node, "Ready") {
 		return false // it stays Terminating, as nobody can say whether it runs
@@ -197,8 +197,8 @@ func (s *Service) endpoints() bool {
 		addresses := []any{}
 		for _, pod := range s.all("pods") {
 			if namespace(pod) == namespace(svc) && selects(want, labels(pod)) && holds(pod, "Ready") && !dying(pod) {
-				addresses = append(addresses, sim.Obj{"addresses": []any{statusOf(pod)["podIP"]}, "nodeName": spec(pod)["nodeName"],
-					"conditions": sim.Obj{"ready": true}, "targetRef": sim.Obj{"kind": "Pod", "name": name(pod), "namespace": namespace(pod)}})
+				addresses = append(addresses, sim.Document{"addresses": []any{statusOf(pod)["podIP"]}, "nodeName": spec(pod)["nodeName"],
+					"conditions": sim.Document{"ready": true}, "targetRef": sim.Document{"kind": "Pod", "name": name(pod), "namespace": namespace(pod)}})
 			}
 		}
 		s.slice(svc, addresses)
@@ -211,7 +211,7 @@ func (s *Service) endpoints() bool {
 	return false
 }
 
-func (s *Service) slice(svc sim.Obj, addresses []any) {
+func (s *Service) slice(svc sim.Document, addresses []any) {
 	slices.SortFunc(addresses, func(a, b any) int { return len(sim.JSON(a)) - len(sim.JSON(b)) })
 	var ports []any
 	for _, p := range sim.Objs(spec(svc), "ports") {
@@ -219,8 +219,8 @@ func (s *Service) slice(svc sim.Obj, addresses []any) {
 	}
 	old := s.object("endpointslices", namespace(svc), name(svc))
 	if old == nil {
-		old = s.make(typed("endpointslices"), namespace(svc), sim.Obj{"addressType": "IPv4", "endpoints": []any{},
-			"metadata": owned(typed("services"), svc, name(svc), sim.Obj{"kubernetes.io/service-name": name(svc)})})
+		old = s.make(typed("endpointslices"), namespace(svc), sim.Document{"addressType": "IPv4", "endpoints": []any{},
+			"metadata": owned(typed("services"), svc, name(svc), sim.Document{"kubernetes.io/service-name": name(svc)})})
 	}
 	if string(sim.JSON(old["endpoints"])) != string(sim.JSON(addresses)) || string(sim.JSON(old["ports"])) != string(sim.JSON(ports)) {
 		old["endpoints"], old["ports"] = addresses, ports

@@ -31,7 +31,7 @@ func selectionOf(r *sim.Request, t *target) (*selection, error) {
 	return &selection{t.namespace, byLabel, byField}, nil
 }
 
-func (q *selection) has(o sim.Obj) bool {
+func (q *selection) has(o sim.Document) bool {
 	if q.namespace != "" && namespace(o) != q.namespace {
 		return false
 	}
@@ -47,7 +47,7 @@ func (q *selection) has(o sim.Obj) bool {
 	return q.labels.Matches(set) && q.fields.Matches(values)
 }
 
-func (s *Service) selected(r *sim.Request, t *target) ([]sim.Obj, error) {
+func (s *Service) selected(r *sim.Request, t *target) ([]sim.Document, error) {
 	q, err := selectionOf(r, t)
 	if err != nil {
 		return nil, err
@@ -60,7 +60,7 @@ func (s *Service) list(r *sim.Request, t *target) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return sim.Obj{"kind": t.kind + "List", "apiVersion": t.api(), "metadata": sim.Obj{"resourceVersion": s.current()},
+	return sim.Document{"kind": t.kind + "List", "apiVersion": t.api(), "metadata": sim.Document{"resourceVersion": s.current()},
 		"items": sim.Views(docs, public)}, nil
 }
 
@@ -70,7 +70,7 @@ type change struct {
 	verb string
 	rv   int
 	doc  []byte
-	obj  sim.Obj
+	obj  sim.Document
 }
 
 // journal keeps the last changes in memory, for watches. Who wants older ones must list again.
@@ -78,9 +78,9 @@ type journal struct{ changes []change }
 
 const journalSize = 4000
 
-func (j *journal) add(t *resource, verb string, rv int, o sim.Obj) {
+func (j *journal) add(t *resource, verb string, rv int, o sim.Document) {
 	doc := sim.JSON(o)
-	var kept sim.Obj
+	var kept sim.Document
 	if json.Unmarshal(doc, &kept) != nil {
 		return
 	}
@@ -166,8 +166,8 @@ func (w *watcher) begin(from string, initial bool) {
 			w.tell(missed)
 		}
 		if initial {
-			w.emit("BOOKMARK", sim.JSON(sim.Obj{"kind": w.t.kind, "apiVersion": w.t.api(), "metadata": sim.Obj{
-				"resourceVersion": strconv.Itoa(w.last), "annotations": sim.Obj{"k8s.io/initial-events-end": "true"}}}))
+			w.emit("BOOKMARK", sim.JSON(sim.Document{"kind": w.t.kind, "apiVersion": w.t.api(), "metadata": sim.Document{
+				"resourceVersion": strconv.Itoa(w.last), "annotations": sim.Document{"k8s.io/initial-events-end": "true"}}}))
 		}
 	})
 }

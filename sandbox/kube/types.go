@@ -95,18 +95,18 @@ func typed(plural string) *resource {
 func discover(parts []string) any {
 	switch {
 	case parts[0] == "version":
-		return sim.Obj{"major": "1", "minor": "36", "gitVersion": Version, "gitCommit": "sandbox", "gitTreeState": "clean",
+		return sim.Document{"major": "1", "minor": "36", "gitVersion": Version, "gitCommit": "sandbox", "gitTreeState": "clean",
 			"buildDate": "2026-01-01T00:00:00Z", "goVersion": "go1.26", "compiler": "gc", "platform": "linux/amd64"}
 	case parts[0] == "api" && len(parts) == 1:
-		return sim.Obj{"kind": "APIVersions", "versions": []any{"v1"}, "serverAddressByClientCIDRs": []any{}}
+		return sim.Document{"kind": "APIVersions", "versions": []any{"v1"}, "serverAddressByClientCIDRs": []any{}}
 	case parts[0] == "api" && len(parts) == 2:
 		return resourceList("", "v1")
 	case parts[0] == "apis" && len(parts) == 1:
-		return sim.Obj{"kind": "APIGroupList", "apiVersion": "v1", "groups": groups()}
+		return sim.Document{"kind": "APIGroupList", "apiVersion": "v1", "groups": groups()}
 	case parts[0] == "apis" && len(parts) == 2:
 		for _, g := range groups() {
 			if sim.Str(g, "name") == parts[1] {
-				return sim.Merge(sim.Obj{"kind": "APIGroup", "apiVersion": "v1"}, g)
+				return sim.Merge(sim.Document{"kind": "APIGroup", "apiVersion": "v1"}, g)
 			}
 		}
 	case parts[0] == "apis" && len(parts) == 3:
@@ -117,14 +117,14 @@ func discover(parts []string) any {
 	return nil
 }
 
-func groups() []sim.Obj {
-	var out []sim.Obj
+func groups() []sim.Document {
+	var out []sim.Document
 	seen := map[string]bool{"": true}
 	for _, t := range resources {
 		if !seen[t.group] {
 			seen[t.group] = true
-			version := sim.Obj{"groupVersion": t.api(), "version": t.version}
-			out = append(out, sim.Obj{"name": t.group, "versions": []any{version}, "preferredVersion": version})
+			version := sim.Document{"groupVersion": t.api(), "version": t.version}
+			out = append(out, sim.Document{"name": t.group, "versions": []any{version}, "preferredVersion": version})
 		}
 	}
 	return out
@@ -136,14 +136,14 @@ func resourceList(group, version string) any {
 		if t.group != group || t.version != version {
 			continue
 		}
-		entry := func(name, kind string, verbs ...any) sim.Obj {
-			return sim.Obj{"name": name, "singularName": t.singular, "namespaced": t.namespaced, "kind": kind, "verbs": verbs}
+		entry := func(name, kind string, verbs ...any) sim.Document {
+			return sim.Document{"name": name, "singularName": t.singular, "namespaced": t.namespaced, "kind": kind, "verbs": verbs}
 		}
 		list = append(list, entry(t.plural, t.kind, "create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"))
 		for _, sub := range t.subs {
 			e := entry(t.plural+"/"+sub, t.kind, "get", "patch", "update")
 			if sub == "scale" {
-				sim.Merge(e, sim.Obj{"kind": "Scale", "group": "autoscaling", "version": "v1"})
+				sim.Merge(e, sim.Document{"kind": "Scale", "group": "autoscaling", "version": "v1"})
 			}
 			list = append(list, e)
 		}
@@ -155,5 +155,5 @@ func resourceList(group, version string) any {
 	if group != "" {
 		api = group + "/" + version
 	}
-	return sim.Obj{"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": api, "resources": list}
+	return sim.Document{"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": api, "resources": list}
 }

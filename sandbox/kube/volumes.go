@@ -38,7 +38,7 @@ func (s *Service) bind() (waits bool) {
 	return false
 }
 
-func (s *Service) claimUsed(claim sim.Obj) bool {
+func (s *Service) claimUsed(claim sim.Document) bool {
 	for _, pod := range s.all("pods") {
 		if namespace(pod) == namespace(claim) && phase(pod) != "Succeeded" && phase(pod) != "Failed" {
 			for _, c := range claims(pod) {
@@ -52,7 +52,7 @@ func (s *Service) claimUsed(claim sim.Obj) bool {
 }
 
 // claims are the names of the claims that a pod mounts.
-func claims(pod sim.Obj) []string {
+func claims(pod sim.Document) []string {
 	var out []string
 	for _, v := range sim.Objs(spec(pod), "volumes") {
 		if c := sim.Str(sim.Map(v, "persistentVolumeClaim"), "claimName"); c != "" {
@@ -62,33 +62,33 @@ func claims(pod sim.Obj) []string {
 	return out
 }
 
-func (s *Service) bindOne(claim sim.Obj) {
+func (s *Service) bindOne(claim sim.Document) {
 	pv := s.match(claim)
 	if pv == nil {
 		s.provision(claim)
 		return
 	}
-	spec(pv)["claimRef"] = sim.Obj{"apiVersion": "v1", "kind": "PersistentVolumeClaim", "namespace": namespace(claim),
+	spec(pv)["claimRef"] = sim.Document{"apiVersion": "v1", "kind": "PersistentVolumeClaim", "namespace": namespace(claim),
 		"name": name(claim), "uid": uid(claim)}
-	pv["status"] = sim.Obj{"phase": "Bound"}
+	pv["status"] = sim.Document{"phase": "Bound"}
 	s.save("persistentvolumes", pv)
 	spec(claim)["volumeName"] = name(pv)
-	claim["status"] = sim.Obj{"phase": "Bound", "capacity": sim.Map(spec(pv), "capacity"), "accessModes": sim.List(spec(pv), "accessModes")}
+	claim["status"] = sim.Document{"phase": "Bound", "capacity": sim.Map(spec(pv), "capacity"), "accessModes": sim.List(spec(pv), "accessModes")}
 	annotate(claim, "pv.kubernetes.io/bind-completed", "yes")
 	s.save("persistentvolumeclaims", claim)
 }
 
-func annotate(o sim.Obj, k, v string) {
+func annotate(o sim.Document, k, v string) {
 	a := sim.Map(metadata(o), "annotations")
 	if a == nil {
-		a = sim.Obj{}
+		a = sim.Document{}
 		metadata(o)["annotations"] = a
 	}
 	a[k] = v
 }
 
 // match is the volume that a claim names, or one that waits for this claim.
-func (s *Service) match(claim sim.Obj) sim.Obj {
+func (s *Service) match(claim sim.Document) sim.Document {
 	if n := sim.Str(spec(claim), "volumeName"); n != "" {
 		pv := s.object("persistentvolumes", "", n)
 		ref := sim.Map(spec(pv), "claimRef")
@@ -108,23 +108,23 @@ func (s *Service) match(claim sim.Obj) sim.Obj {
 }
 
 // provision makes a volume for a claim of the cluster's own class.
-func (s *Service) provision(claim sim.Obj) {
+func (s *Service) provision(claim sim.Document) {
 	class, given := spec(claim)["storageClassName"].(string)
 	if sim.Str(spec(claim), "volumeName") != "" || (given && class != "cinder") {
 		return
 	}
 	size := gibibytes(sim.Str(sim.Map(sim.Map(spec(claim), "resources"), "requests"), "storage"))
-	out, err := s.cloud.Call(s.actor(), "cinder", "POST", "/volumes", sim.Obj{"volume": sim.Obj{"size": size, "name": "pvc-" + uid(claim),
-		"metadata": sim.Obj{"kubernetes.io/created-for/pvc/name": name(claim)}}})
+	out, err := s.cloud.Call(s.actor(), "cinder", "POST", "/volumes", sim.Document{"volume": sim.Document{"size": size, "name": "pvc-" + uid(claim),
+		"metadata": sim.Document{"kubernetes.io/created-for/pvc/name": name(claim)}}})
 	if err != nil {
 		s.event(claim, "Warning", "ProvisioningFailed", err.Error())
 		return
 	}
-	s.make(typed("persistentvolumes"), "", sim.Obj{"metadata": sim.Obj{"name": "pvc-" + uid(claim)}, "spec": sim.Obj{
-		"capacity": sim.Obj{"storage": sim.Text(size) + "Gi"}, "accessModes": sim.List(spec(claim), "accessModes"),
+	s.make(typed("persistentvolumes"), "", sim.Document{"metadata": sim.Document{"name": "pvc-" + uid(claim)}, "spec": sim.Document{
+		"capacity": sim.Document{"storage": sim.Text(size) + "Gi"}, "accessModes": sim.List(spec(claim), "accessModes"),
 		"persistentVolumeReclaimPolicy": "Delete", "storageClassName": "cinder",
-		"claimRef": sim.Obj{"apiVersion": "v1", "kind": "PersistentVolumeClaim", "namespace": namespace(claim), "name": name(claim)},
-		"csi":      sim.Obj{"driver": cinder, "volumeHandle": sim.Map(out, "volume")["id"], "fsType": "ext4"}}})
+		"claimRef": sim.Document{"apiVersion": "v1", "kind": "PersistentVolumeClaim", "namespace": namespace(claim), "name": name(claim)},
+		"csi":      sim.Document{"driver": cinder, "volumeHandle": sim.Map(out, "volume")["id"], "fsType": "ext4"}}})
 }
 
 func gibibytes(quantity string) int {
@@ -142,7 +142,7 @@ func trimUnit(q string) string {
 }
 
 // reclaim deletes the volume behind a released object when its policy says so.
-func (s *Service) reclaim(pv sim.Obj) {
+func (s *Service) reclaim(pv sim.Document) {
 	if sim.Str(spec(pv), "persistentVolumeReclaimPolicy") != "Delete" {
 		return
 	}
@@ -155,7 +155,7 @@ func (s *Service) reclaim(pv sim.Obj) {
 }
 
 // volumesOf are the volumes behind the claims of a pod; false while one of them is not bound.
-func (s *Service) volumesOf(pod sim.Obj) (pvs []sim.Obj, bound bool) {
+func (s *Service) volumesOf(pod sim.Document) (pvs []sim.Document, bound bool) {
 	for _, c := range claims(pod) {
 		claim := s.object("persistentvolumeclaims", namespace(pod), c)
 		if claim == nil || phase(claim) != "Bound" {
@@ -168,7 +168,7 @@ func (s *Service) volumesOf(pod sim.Obj) (pvs []sim.Obj, bound bool) {
 	return pvs, true
 }
 
-func attachmentName(pv sim.Obj, node string) string {
+func attachmentName(pv sim.Document, node string) string {
 	csi := sim.Map(spec(pv), "csi")
 	sum := sha256.Sum256([]byte(sim.Str(csi, "volumeHandle") + sim.Str(csi, "driver") + node))
 	return "csi-" + hex.EncodeToString(sum[:])
@@ -190,8 +190,8 @@ func (s *Service) attachments() (waits bool) {
 			n := attachmentName(pv, node)
 			wanted[n] = true
 			if s.object("volumeattachments", "", n) == nil && !dying(pod) {
-				s.make(typed("volumeattachments"), "", sim.Obj{"metadata": sim.Obj{"name": n}, "status": sim.Obj{"attached": false},
-					"spec": sim.Obj{"attacher": cinder, "nodeName": node, "source": sim.Obj{"persistentVolumeName": name(pv)}}})
+				s.make(typed("volumeattachments"), "", sim.Document{"metadata": sim.Document{"name": n}, "status": sim.Document{"attached": false},
+					"spec": sim.Document{"attacher": cinder, "nodeName": node, "source": sim.Document{"persistentVolumeName": name(pv)}}})
 			}
 		}
 	}
@@ -206,7 +206,7 @@ func (s *Service) attachments() (waits bool) {
 }
 
 // behind are the server and the volume that an attachment is about.
-func (s *Service) behind(va sim.Obj) (server, volume string) {
+func (s *Service) behind(va sim.Document) (server, volume string) {
 	node := s.object("nodes", "", sim.Str(spec(va), "nodeName"))
 	pv := s.object("persistentvolumes", "", sim.Str(sim.Map(spec(va), "source"), "persistentVolumeName"))
 	if node != nil && sim.Str(va, "_server") == "" {
@@ -219,7 +219,7 @@ func (s *Service) behind(va sim.Obj) (server, volume string) {
 }
 
 // connection is what the block storage service knows of a volume on a server.
-func (s *Service) connection(server, volume string) sim.Obj {
+func (s *Service) connection(server, volume string) sim.Document {
 	for _, a := range s.cloud.With("cinder/attachments", "volume_id", volume) {
 		if sim.Str(a, "instance") == server {
 			return a
@@ -228,14 +228,14 @@ func (s *Service) connection(server, volume string) sim.Obj {
 	return nil
 }
 
-func (s *Service) attach(va sim.Obj) (waits bool) {
+func (s *Service) attach(va sim.Document) (waits bool) {
 	if sim.Bool(statusOf(va), "attached") {
 		return false
 	}
 	server, volume := s.behind(va)
 	if a := s.connection(server, volume); a != nil {
 		if sim.Str(a, "attach_status") == "attached" {
-			va["status"] = sim.Obj{"attached": true, "attachmentMetadata": sim.Obj{"DevicePath": a["_device"]}}
+			va["status"] = sim.Document{"attached": true, "attachmentMetadata": sim.Document{"DevicePath": a["_device"]}}
 			s.save("volumeattachments", va)
 		}
 		return true
@@ -245,10 +245,10 @@ func (s *Service) attach(va sim.Obj) (waits bool) {
 	}
 	va["_tried"] = s.micros()
 	_, err := s.cloud.Call(s.actor(), "nova", "POST", "/v2.1/servers/"+server+"/os-volume_attachments",
-		sim.Obj{"volumeAttachment": sim.Obj{"volumeId": volume}})
-	va["status"] = sim.Obj{"attached": false}
+		sim.Document{"volumeAttachment": sim.Document{"volumeId": volume}})
+	va["status"] = sim.Document{"attached": false}
 	if err != nil {
-		va["status"] = sim.Obj{"attached": false, "attachError": sim.Obj{"time": s.stamp(), "message": err.Error()}}
+		va["status"] = sim.Document{"attached": false, "attachError": sim.Document{"time": s.stamp(), "message": err.Error()}}
 		s.tellPods(va, err.Error())
 	}
 	s.save("volumeattachments", va)
@@ -256,7 +256,7 @@ func (s *Service) attach(va sim.Obj) (waits bool) {
 }
 
 // tellPods notes at the pods that wait for a volume why it does not come.
-func (s *Service) tellPods(va sim.Obj, text string) {
+func (s *Service) tellPods(va sim.Document, text string) {
 	for _, pod := range s.all("pods") {
 		pvs, _ := s.volumesOf(pod)
 		for _, pv := range pvs {
@@ -268,7 +268,7 @@ func (s *Service) tellPods(va sim.Obj, text string) {
 	}
 }
 
-func (s *Service) detach(va sim.Obj) (waits bool) {
+func (s *Service) detach(va sim.Document) (waits bool) {
 	server, volume := s.behind(va)
 	a := s.connection(server, volume)
 	if a == nil {
@@ -283,7 +283,7 @@ func (s *Service) detach(va sim.Obj) (waits bool) {
 		va["_left"] = s.micros()
 		_, err := s.cloud.Call(s.actor(), "nova", "DELETE", "/v2.1/servers/"+server+"/os-volume_attachments/"+volume, nil)
 		if err != nil {
-			statusOf(va)["detachError"] = sim.Obj{"time": s.stamp(), "message": err.Error()}
+			statusOf(va)["detachError"] = sim.Document{"time": s.stamp(), "message": err.Error()}
 		}
 		s.save("volumeattachments", va)
 	}

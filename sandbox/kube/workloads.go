@@ -42,26 +42,26 @@ func (s *Service) workloads() (waits bool) {
 }
 
 // revision tells one form of a pod template from another.
-func revision(o sim.Obj) string {
+func revision(o sim.Document) string {
 	sum := sha256.Sum256(sim.JSON(sim.Map(spec(o), "template")))
 	return hex.EncodeToString(sum[:])[:10]
 }
 
 // newPod makes a pod of a workload's template.
-func (s *Service) newPod(t *resource, owner sim.Obj, podName string, more sim.Obj) sim.Obj {
+func (s *Service) newPod(t *resource, owner sim.Document, podName string, more sim.Document) sim.Document {
 	tmpl := sim.Copy(sim.Map(spec(owner), "template"))
-	set := sim.Obj{}
+	set := sim.Document{}
 	maps.Copy(set, sim.Map(sim.Map(tmpl, "metadata"), "labels"))
 	maps.Copy(set, more)
 	m := owned(t, owner, podName, set)
 	if a := sim.Map(sim.Map(tmpl, "metadata"), "annotations"); a != nil {
 		m["annotations"] = a
 	}
-	return s.make(typed("pods"), namespace(owner), sim.Obj{"metadata": m, "spec": sim.Map(tmpl, "spec")})
+	return s.make(typed("pods"), namespace(owner), sim.Document{"metadata": m, "spec": sim.Map(tmpl, "spec")})
 }
 
 // setStatus writes a workload's status when it is not what was written last.
-func (s *Service) setStatus(plural string, o, st sim.Obj) {
+func (s *Service) setStatus(plural string, o, st sim.Document) {
 	st["observedGeneration"] = metadata(o)["generation"]
 	if c := sim.List(statusOf(o), "conditions"); c != nil {
 		st["conditions"] = c
@@ -72,13 +72,13 @@ func (s *Service) setStatus(plural string, o, st sim.Obj) {
 	}
 }
 
-func alive(pods []sim.Obj) []sim.Obj {
-	return slices.DeleteFunc(slices.Clone(pods), func(p sim.Obj) bool {
+func alive(pods []sim.Document) []sim.Document {
+	return slices.DeleteFunc(slices.Clone(pods), func(p sim.Document) bool {
 		return dying(p) || phase(p) == "Failed" || phase(p) == "Succeeded"
 	})
 }
 
-func readyCount(pods []sim.Obj) (n int) {
+func readyCount(pods []sim.Document) (n int) {
 	for _, p := range pods {
 		if holds(p, "Ready") && !dying(p) {
 			n++
@@ -88,10 +88,10 @@ func readyCount(pods []sim.Obj) (n int) {
 }
 
 // deployment has one ReplicaSet for each form of its template; the newest gets the pods.
-func (s *Service) deployment(o sim.Obj) {
+func (s *Service) deployment(o sim.Document) {
 	rev := revision(o)
-	var newest sim.Obj
-	var others []sim.Obj
+	var newest sim.Document
+	var others []sim.Document
 	for _, rs := range s.children("replicasets", o) {
 		if sim.Str(labels(rs), "pod-template-hash") == rev {
 			newest = rs
@@ -101,11 +101,11 @@ func (s *Service) deployment(o sim.Obj) {
 	}
 	if newest == nil {
 		tmpl := sim.Copy(sim.Map(spec(o), "template"))
-		set := sim.Obj{"pod-template-hash": rev}
+		set := sim.Document{"pod-template-hash": rev}
 		maps.Copy(set, sim.Map(sim.Map(tmpl, "metadata"), "labels"))
-		tmpl["metadata"] = sim.Merge(sim.Copy(sim.Map(tmpl, "metadata")), sim.Obj{"labels": set})
-		newest = s.make(typed("replicasets"), namespace(o), sim.Obj{"metadata": owned(typed("deployments"), o, name(o)+"-"+rev, set),
-			"spec": sim.Obj{"replicas": replicas(o), "selector": sim.Obj{"matchLabels": set}, "template": tmpl}})
+		tmpl["metadata"] = sim.Merge(sim.Copy(sim.Map(tmpl, "metadata")), sim.Document{"labels": set})
+		newest = s.make(typed("replicasets"), namespace(o), sim.Document{"metadata": owned(typed("deployments"), o, name(o)+"-"+rev, set),
+			"spec": sim.Document{"replicas": replicas(o), "selector": sim.Document{"matchLabels": set}, "template": tmpl}})
 	}
 	s.resize(newest, replicas(o))
 	ready, total := s.counts(newest)
@@ -117,7 +117,7 @@ func (s *Service) deployment(o sim.Obj) {
 			s.resize(rs, 0)
 		}
 	}
-	st := sim.Obj{"replicas": all, "updatedReplicas": total, "readyReplicas": ready, "availableReplicas": ready}
+	st := sim.Document{"replicas": all, "updatedReplicas": total, "readyReplicas": ready, "availableReplicas": ready}
 	if missing := replicas(o) - ready; missing > 0 {
 		st["unavailableReplicas"] = missing
 		s.condition(o, "Available", "False", "MinimumReplicasUnavailable", "Deployment does not have minimum availability.")
@@ -128,19 +128,19 @@ func (s *Service) deployment(o sim.Obj) {
 	s.setStatus("deployments", o, st)
 }
 
-func (s *Service) counts(rs sim.Obj) (ready, total int) {
+func (s *Service) counts(rs sim.Document) (ready, total int) {
 	pods := alive(s.children("pods", rs))
 	return readyCount(pods), len(pods)
 }
 
-func (s *Service) resize(o sim.Obj, n int) {
+func (s *Service) resize(o sim.Document, n int) {
 	if replicas(o) != n {
 		spec(o)["replicas"] = n
 		s.save("replicasets", o)
 	}
 }
 
-func (s *Service) replicaSet(o sim.Obj) {
+func (s *Service) replicaSet(o sim.Document) {
 	pods := alive(s.children("pods", o))
 	for i := len(pods); i < replicas(o); i++ {
 		pods = append(pods, s.newPod(typed("replicasets"), o, name(o)+"-"+sim.RandomHex(3)[:5], nil))
@@ -150,16 +150,16 @@ func (s *Service) replicaSet(o sim.Obj) {
 	}
 	pods = alive(s.children("pods", o))
 	ready := readyCount(pods)
-	s.setStatus("replicasets", o, sim.Obj{"replicas": len(pods), "readyReplicas": ready, "availableReplicas": ready,
+	s.setStatus("replicasets", o, sim.Document{"replicas": len(pods), "readyReplicas": ready, "availableReplicas": ready,
 		"fullyLabeledReplicas": len(pods)})
 }
 
 // statefulSet makes its pods one after the other and changes them from the last to the first.
-func (s *Service) statefulSet(o sim.Obj) {
+func (s *Service) statefulSet(o sim.Document) {
 	rev := name(o) + "-" + revision(o)
 	pods := s.children("pods", o)
-	slices.SortFunc(pods, func(a, b sim.Obj) int { return ordinal(a) - ordinal(b) })
-	have := map[int]sim.Obj{}
+	slices.SortFunc(pods, func(a, b sim.Document) int { return ordinal(a) - ordinal(b) })
+	have := map[int]sim.Document{}
 	for _, p := range pods {
 		have[ordinal(p)] = p
 		if ordinal(p) >= replicas(o) && !dying(p) {
@@ -167,12 +167,12 @@ func (s *Service) statefulSet(o sim.Obj) {
 		}
 	}
 	parallel := sim.Str(spec(o), "podManagementPolicy") == "Parallel"
-	updated, stale := 0, sim.Obj(nil)
+	updated, stale := 0, sim.Document(nil)
 	for i := range replicas(o) {
 		p := have[i]
 		if p == nil {
 			s.ownClaims(o, i)
-			p = s.newPod(typed("statefulsets"), o, name(o)+"-"+strconv.Itoa(i), sim.Obj{"controller-revision-hash": rev,
+			p = s.newPod(typed("statefulsets"), o, name(o)+"-"+strconv.Itoa(i), sim.Document{"controller-revision-hash": rev,
 				"statefulset.kubernetes.io/pod-name": name(o) + "-" + strconv.Itoa(i), "apps.kubernetes.io/pod-index": strconv.Itoa(i)})
 			if claims := sim.Objs(spec(o), "volumeClaimTemplates"); len(claims) > 0 {
 				s.mountClaims(o, p, i)
@@ -192,7 +192,7 @@ func (s *Service) statefulSet(o sim.Obj) {
 	}
 	pods = s.children("pods", o)
 	ready := readyCount(pods)
-	st := sim.Obj{"replicas": len(pods), "readyReplicas": ready, "availableReplicas": ready, "updatedReplicas": updated,
+	st := sim.Document{"replicas": len(pods), "readyReplicas": ready, "availableReplicas": ready, "updatedReplicas": updated,
 		"currentReplicas": updated, "updateRevision": rev, "collisionCount": 0, "currentRevision": statusOf(o)["currentRevision"]}
 	if updated == replicas(o) || st["currentRevision"] == nil {
 		st["currentRevision"] = rev
@@ -200,35 +200,35 @@ func (s *Service) statefulSet(o sim.Obj) {
 	s.setStatus("statefulsets", o, st)
 }
 
-func ordinal(p sim.Obj) int {
+func ordinal(p sim.Document) int {
 	n := name(p)
 	return sim.ToInt(n[strings.LastIndex(n, "-")+1:])
 }
 
 // ownClaims makes the claims that each pod of a StatefulSet has for itself.
-func (s *Service) ownClaims(o sim.Obj, i int) {
+func (s *Service) ownClaims(o sim.Document, i int) {
 	for _, c := range sim.Objs(spec(o), "volumeClaimTemplates") {
 		n := name(c) + "-" + name(o) + "-" + strconv.Itoa(i)
 		if s.object("persistentvolumeclaims", namespace(o), n) == nil {
-			s.make(typed("persistentvolumeclaims"), namespace(o), sim.Obj{"metadata": sim.Obj{"name": n, "labels": labels(o)},
+			s.make(typed("persistentvolumeclaims"), namespace(o), sim.Document{"metadata": sim.Document{"name": n, "labels": labels(o)},
 				"spec": sim.Copy(spec(c))})
 		}
 	}
 }
 
-func (s *Service) mountClaims(o, pod sim.Obj, i int) {
+func (s *Service) mountClaims(o, pod sim.Document, i int) {
 	volumes := sim.List(spec(pod), "volumes")
 	for _, c := range sim.Objs(spec(o), "volumeClaimTemplates") {
-		volumes = append(volumes, sim.Obj{"name": name(c),
-			"persistentVolumeClaim": sim.Obj{"claimName": name(c) + "-" + name(o) + "-" + strconv.Itoa(i)}})
+		volumes = append(volumes, sim.Document{"name": name(c),
+			"persistentVolumeClaim": sim.Document{"claimName": name(c) + "-" + name(o) + "-" + strconv.Itoa(i)}})
 	}
 	spec(pod)["volumes"] = volumes
 	s.save("pods", pod)
 }
 
-func (s *Service) daemonSet(o sim.Obj) {
+func (s *Service) daemonSet(o sim.Document) {
 	rev := revision(o)
-	on := map[string]sim.Obj{}
+	on := map[string]sim.Document{}
 	for _, p := range s.children("pods", o) {
 		if sim.Str(labels(p), "controller-revision-hash") != rev && !dying(p) {
 			s.kill(typed("pods"), p, false, false)
@@ -241,7 +241,7 @@ func (s *Service) daemonSet(o sim.Obj) {
 	for _, n := range nodes {
 		p := on[name(n)]
 		if p == nil && holds(n, "Ready") {
-			p = s.newPod(typed("daemonsets"), o, name(o)+"-"+sim.RandomHex(3)[:5], sim.Obj{"controller-revision-hash": rev})
+			p = s.newPod(typed("daemonsets"), o, name(o)+"-"+sim.RandomHex(3)[:5], sim.Document{"controller-revision-hash": rev})
 			spec(p)["nodeName"] = name(n)
 			s.save("pods", p)
 		}
@@ -249,16 +249,16 @@ func (s *Service) daemonSet(o sim.Obj) {
 			ready++
 		}
 	}
-	s.setStatus("daemonsets", o, sim.Obj{"desiredNumberScheduled": len(nodes), "currentNumberScheduled": len(on), "numberReady": ready,
+	s.setStatus("daemonsets", o, sim.Document{"desiredNumberScheduled": len(nodes), "currentNumberScheduled": len(on), "numberReady": ready,
 		"numberAvailable": ready, "updatedNumberScheduled": len(on), "numberMisscheduled": 0})
 }
 
 // job runs one pod to its end.
-func (s *Service) job(o sim.Obj) (waits bool) {
+func (s *Service) job(o sim.Document) (waits bool) {
 	pods := s.children("pods", o)
 	if len(pods) == 0 && !holds(o, "Complete") {
 		pods = append(pods, s.newPod(typed("jobs"), o, name(o)+"-"+sim.RandomHex(3)[:5],
-			sim.Obj{"job-name": name(o), "batch.kubernetes.io/job-name": name(o)}))
+			sim.Document{"job-name": name(o), "batch.kubernetes.io/job-name": name(o)}))
 	}
 	active, done := 0, 0
 	for _, p := range pods {
@@ -268,7 +268,7 @@ func (s *Service) job(o sim.Obj) (waits bool) {
 			active++
 		}
 	}
-	st := sim.Obj{"active": active, "succeeded": done, "startTime": metadata(o)["creationTimestamp"], "ready": 0}
+	st := sim.Document{"active": active, "succeeded": done, "startTime": metadata(o)["creationTimestamp"], "ready": 0}
 	if done > 0 && active == 0 {
 		s.condition(o, "Complete", "True", "CompletionsReached", "Reached expected number of succeeded pods")
 		st["completionTime"] = statusOf(o)["completionTime"]

@@ -16,15 +16,15 @@ import (
 )
 
 // decode reads an object of a type, refusing what does not fit the type.
-func decode(t *resource, body []byte) (sim.Obj, error) {
-	var o sim.Obj
+func decode(t *resource, body []byte) (sim.Document, error) {
+	var o sim.Document
 	if err := yaml.Unmarshal(body, &o); err != nil || o == nil {
 		return nil, status(400, "BadRequest", fmt.Sprintf("error decoding object: %v", err))
 	}
 	return o, fits(t, o)
 }
 
-func fits(t *resource, o sim.Obj) error {
+func fits(t *resource, o sim.Document) error {
 	typed, err := scheme.Scheme.New(t.gvk())
 	if err != nil {
 		return nil // a type that the client library does not know is not checked
@@ -56,7 +56,7 @@ func (s *Service) create(r *sim.Request, t *target, body []byte) (any, error) {
 	return sim.Reply{Status: http.StatusCreated, Body: public(o)}, nil
 }
 
-func (s *Service) add(t *target, o sim.Obj, dry bool) (sim.Obj, error) {
+func (s *Service) add(t *target, o sim.Document, dry bool) (sim.Document, error) {
 	m := metadata(o)
 	n := sim.Str(m, "name")
 	if n == "" && sim.Str(m, "generateName") == "" {
@@ -85,7 +85,7 @@ func (s *Service) add(t *target, o sim.Obj, dry bool) (sim.Obj, error) {
 }
 
 // defaults sets what the API server would.
-func (s *Service) defaults(t *resource, o sim.Obj) {
+func (s *Service) defaults(t *resource, o sim.Document) {
 	switch t.plural {
 	case "secrets":
 		secretDefaults(o)
@@ -94,30 +94,30 @@ func (s *Service) defaults(t *resource, o sim.Obj) {
 	case "services":
 		s.serviceDefaults(o)
 	case "persistentvolumeclaims":
-		set(o, "status", sim.Obj{"phase": "Pending"})
+		set(o, "status", sim.Document{"phase": "Pending"})
 		set(metadata(o), "finalizers", []any{"kubernetes.io/pvc-protection"})
 	case "persistentvolumes":
-		set(o, "status", sim.Obj{"phase": "Available"})
+		set(o, "status", sim.Document{"phase": "Available"})
 		set(spec(o), "persistentVolumeReclaimPolicy", "Retain")
 		set(metadata(o), "finalizers", []any{"kubernetes.io/pv-protection"})
 	case "pods":
-		set(o, "status", sim.Obj{"phase": "Pending"})
+		set(o, "status", sim.Document{"phase": "Pending"})
 		set(spec(o), "serviceAccountName", "default")
 	case "namespaces":
-		set(o, "status", sim.Obj{"phase": "Active"})
+		set(o, "status", sim.Document{"phase": "Active"})
 	}
 }
 
-func set(in sim.Obj, k string, v any) {
+func set(in sim.Document, k string, v any) {
 	if in != nil && in[k] == nil {
 		in[k] = v
 	}
 }
 
-func secretDefaults(o sim.Obj) {
+func secretDefaults(o sim.Document) {
 	data := sim.Map(o, "data")
 	if data == nil {
-		data = sim.Obj{}
+		data = sim.Document{}
 	}
 	for k, v := range sim.Map(o, "stringData") {
 		data[k] = base64.StdEncoding.EncodeToString([]byte(sim.Text(v)))
@@ -127,7 +127,7 @@ func secretDefaults(o sim.Obj) {
 	set(o, "type", "Opaque")
 }
 
-func (s *Service) serviceDefaults(o sim.Obj) {
+func (s *Service) serviceDefaults(o sim.Document) {
 	set(spec(o), "type", "ClusterIP")
 	if sim.Str(spec(o), "clusterIP") == "" {
 		spec(o)["clusterIP"] = s.serviceIP()
@@ -171,7 +171,7 @@ func (s *Service) update(r *sim.Request, t *target, body []byte) (any, error) {
 }
 
 // replace puts a new form in the place of an object, unless that has changed since it was read.
-func (s *Service) replace(t *target, old, o sim.Obj, dry bool) (sim.Obj, error) {
+func (s *Service) replace(t *target, old, o sim.Document, dry bool) (sim.Document, error) {
 	m, before := metadata(o), metadata(old)
 	if rv := sim.Str(m, "resourceVersion"); rv != "" && rv != sim.Str(before, "resourceVersion") {
 		return nil, status(409, "Conflict", "Operation cannot be fulfilled on "+t.qualified()+" \""+t.name+"\": the object has been "+
@@ -215,7 +215,7 @@ func (s *Service) delete(r *sim.Request, t *target, body []byte) (any, error) {
 	if o == nil {
 		return nil, notFound(t.resource, t.name)
 	}
-	var options sim.Obj
+	var options sim.Document
 	if len(body) > 0 {
 		if err := json.Unmarshal(body, &options); err != nil {
 			return nil, status(400, "BadRequest", err.Error())
@@ -228,7 +228,7 @@ func (s *Service) delete(r *sim.Request, t *target, body []byte) (any, error) {
 		return public(o), nil
 	}
 	grace := 30
-	for _, v := range []any{options["gracePeriodSeconds"], sim.Obj{"": r.Query("gracePeriodSeconds")}[""]} {
+	for _, v := range []any{options["gracePeriodSeconds"], sim.Document{"": r.Query("gracePeriodSeconds")}[""]} {
 		if text := sim.Text(v); text != "" {
 			grace = sim.ToInt(text)
 		}
@@ -239,7 +239,7 @@ func (s *Service) delete(r *sim.Request, t *target, body []byte) (any, error) {
 }
 
 // kill ends an object: at once, or when its pod has stopped and its finalizers are gone.
-func (s *Service) kill(t *resource, o sim.Obj, force, orphan bool) {
+func (s *Service) kill(t *resource, o sim.Document, force, orphan bool) {
 	if t.plural == "namespaces" {
 		s.emptyNamespace(name(o))
 	}
@@ -283,5 +283,5 @@ func (s *Service) deleteCollection(r *sim.Request, t *target) (any, error) {
 	for _, o := range docs {
 		s.kill(t.resource, o, false, false)
 	}
-	return sim.Obj{"kind": "Status", "apiVersion": "v1", "metadata": sim.Obj{}, "status": "Success"}, nil
+	return sim.Document{"kind": "Status", "apiVersion": "v1", "metadata": sim.Document{}, "status": "Success"}, nil
 }

@@ -28,7 +28,7 @@ var attributes = map[string][]string{
 }
 
 // known refuses an attribute that the kind of resource has not.
-func known(n *noun, in sim.Obj) error {
+func known(n *noun, in sim.Document) error {
 	if k := sim.Unknown(in, slices.Concat(attributes[n.kind], common)...); k != "" {
 		return sim.BadRequest("Unrecognized attribute(s) '%s'", k).Typed("HTTPBadRequest")
 	}

@@ -9,7 +9,7 @@ import (
 // addRoutes adds to a router's routes; one that is there already stays once.
 // https://docs.openstack.org/api-ref/network/v2/#add-extra-routes-to-router
 func (s *Service) addRoutes(r *sim.Request) (any, error) {
-	return s.changeRoutes(r, func(have []sim.Obj, route sim.Obj) []sim.Obj {
+	return s.changeRoutes(r, func(have []sim.Document, route sim.Document) []sim.Document {
 		if slices.ContainsFunc(have, sameRoute(route)) {
 			return have
 		}
@@ -20,18 +20,18 @@ func (s *Service) addRoutes(r *sim.Request) (any, error) {
 // removeRoutes takes routes away; one that is not there is fine.
 // https://docs.openstack.org/api-ref/network/v2/#remove-extra-routes-from-router
 func (s *Service) removeRoutes(r *sim.Request) (any, error) {
-	return s.changeRoutes(r, func(have []sim.Obj, route sim.Obj) []sim.Obj {
+	return s.changeRoutes(r, func(have []sim.Document, route sim.Document) []sim.Document {
 		return slices.DeleteFunc(have, sameRoute(route))
 	})
 }
 
-func sameRoute(route sim.Obj) func(sim.Obj) bool {
-	return func(o sim.Obj) bool {
+func sameRoute(route sim.Document) func(sim.Document) bool {
+	return func(o sim.Document) bool {
 		return sim.Str(o, "destination") == sim.Str(route, "destination") && sim.Str(o, "nexthop") == sim.Str(route, "nexthop")
 	}
 }
 
-func (s *Service) changeRoutes(r *sim.Request, change func(have []sim.Obj, route sim.Obj) []sim.Obj) (any, error) {
+func (s *Service) changeRoutes(r *sim.Request, change func(have []sim.Document, route sim.Document) []sim.Document) (any, error) {
 	router, err := s.owned(r, s.noun(Routers))
 	if err != nil {
 		return nil, err
@@ -46,5 +46,5 @@ func (s *Service) changeRoutes(r *sim.Request, change func(have []sim.Obj, route
 	}
 	router["routes"] = list
 	s.cloud.Put(Routers, router)
-	return sim.Obj{"router": router}, nil
+	return sim.Document{"router": router}, nil
 }

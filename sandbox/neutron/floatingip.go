@@ -4,7 +4,7 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-func (s *Service) newFloatingIP(r *sim.Request, o sim.Obj) error {
+func (s *Service) newFloatingIP(r *sim.Request, o sim.Document) error {
 	net, err := s.find(r, s.noun(Networks), sim.Str(o, "floating_network_id"))
 	if err != nil {
 		return err
@@ -27,16 +27,16 @@ func (s *Service) newFloatingIP(r *sim.Request, o sim.Obj) error {
 	}
 	p := s.addPort("", id, ownerFloating, sim.Str(o, "id"), fixed)
 	o["_port"], o["floating_ip_address"] = p["id"], fixed["ip_address"]
-	defaults(o, sim.Obj{"dns_name": "", "dns_domain": "", "qos_policy_id": nil, "port_details": nil})
+	defaults(o, sim.Document{"dns_name": "", "dns_domain": "", "qos_policy_id": nil, "port_details": nil})
 	return nil
 }
 
 // release takes a floating IP off its port.
-func release(o sim.Obj) {
-	sim.Merge(o, sim.Obj{"port_id": nil, "fixed_ip_address": nil, "router_id": nil, "status": "DOWN"})
+func release(o sim.Document) {
+	sim.Merge(o, sim.Document{"port_id": nil, "fixed_ip_address": nil, "router_id": nil, "status": "DOWN"})
 }
 
-func (s *Service) changeFloatingIP(r *sim.Request, o, patch sim.Obj) error {
+func (s *Service) changeFloatingIP(r *sim.Request, o, patch sim.Document) error {
 	want, given := patch["port_id"]
 	if !given {
 		return nil
@@ -52,7 +52,7 @@ func (s *Service) changeFloatingIP(r *sim.Request, o, patch sim.Obj) error {
 	return s.associate(r, o, port, fixed)
 }
 
-func (s *Service) associate(r *sim.Request, o sim.Obj, port, fixed string) error {
+func (s *Service) associate(r *sim.Request, o sim.Document, port, fixed string) error {
 	p, err := s.find(r, s.noun(Ports), port)
 	if err != nil {
 		return err
@@ -78,7 +78,7 @@ func (s *Service) associate(r *sim.Request, o sim.Obj, port, fixed string) error
 	if fixed == "" {
 		fixed = sim.Str(ips[0], "ip_address")
 	}
-	sim.Merge(o, sim.Obj{"port_id": port, "fixed_ip_address": fixed, "router_id": router, "status": "ACTIVE"})
+	sim.Merge(o, sim.Document{"port_id": port, "fixed_ip_address": fixed, "router_id": router, "status": "ACTIVE"})
 	return nil
 }
 
@@ -97,7 +97,7 @@ func (s *Service) routerTo(subnet, external string) string {
 	return ""
 }
 
-func (s *Service) dropFloatingIP(_ *sim.Request, o sim.Obj) error {
-	s.cloud.Drop(Ports, sim.Str(o, "_port"))
+func (s *Service) dropFloatingIP(_ *sim.Request, o sim.Document) error {
+	s.cloud.Delete(Ports, sim.Str(o, "_port"))
 	return nil
 }

@@ -20,40 +20,40 @@ func (s *Service) DefaultGroup(a sim.Actor) string {
 		return ""
 	}
 	now := sim.Stamp(s.cloud.Now(), sim.Zulu)
-	g := sim.Obj{"id": sim.UUID(), "name": "default", "description": "Default security group",
+	g := sim.Document{"id": sim.UUID(), "name": "default", "description": "Default security group",
 		"project_id": a.ProjectID, "tenant_id": a.ProjectID, "tags": []any{}, "stateful": true, "shared": false,
 		"created_at": now, "updated_at": now, "revision_number": 1}
 	s.cloud.Put(Groups, g)
 	s.egress(g)
 	for _, family := range []string{"IPv4", "IPv6"} {
-		s.addRule(g, sim.Obj{"direction": "ingress", "ethertype": family, "remote_group_id": g["id"]})
+		s.addRule(g, sim.Document{"direction": "ingress", "ethertype": family, "remote_group_id": g["id"]})
 	}
 	return sim.Str(g, "id")
 }
 
-func (s *Service) egress(g sim.Obj) {
+func (s *Service) egress(g sim.Document) {
 	for _, family := range []string{"IPv4", "IPv6"} {
-		s.addRule(g, sim.Obj{"direction": "egress", "ethertype": family})
+		s.addRule(g, sim.Document{"direction": "egress", "ethertype": family})
 	}
 }
 
-func (s *Service) addRule(g, fields sim.Obj) {
+func (s *Service) addRule(g, fields sim.Document) {
 	now := sim.Stamp(s.cloud.Now(), sim.Zulu)
-	rule := sim.Obj{"id": sim.UUID(), "security_group_id": g["id"], "project_id": g["project_id"],
+	rule := sim.Document{"id": sim.UUID(), "security_group_id": g["id"], "project_id": g["project_id"],
 		"tenant_id": g["project_id"], "tags": []any{}, "description": "", "created_at": now, "updated_at": now,
 		"revision_number": 0}
 	ruleDefaults(sim.Merge(rule, fields))
 	s.cloud.Put(Rules, rule)
 }
 
-func ruleDefaults(o sim.Obj) {
-	defaults(o, sim.Obj{"direction": "ingress", "ethertype": "IPv4", "protocol": nil, "port_range_min": nil,
+func ruleDefaults(o sim.Document) {
+	defaults(o, sim.Document{"direction": "ingress", "ethertype": "IPv4", "protocol": nil, "port_range_min": nil,
 		"port_range_max": nil, "remote_ip_prefix": nil, "remote_group_id": nil, "remote_address_group_id": nil,
 		"normalized_cidr": nil})
 }
 
-func (s *Service) newGroup(r *sim.Request, o sim.Obj) error {
-	defaults(o, sim.Obj{"stateful": true, "shared": false})
+func (s *Service) newGroup(r *sim.Request, o sim.Document) error {
+	defaults(o, sim.Document{"stateful": true, "shared": false})
 	if sim.Str(o, "name") == "default" {
 		return sim.Conflict("Default security group already exists.").Typed("SecurityGroupDefaultAlreadyExists")
 	}
@@ -64,19 +64,19 @@ func (s *Service) newGroup(r *sim.Request, o sim.Obj) error {
 	return nil
 }
 
-func (s *Service) changeGroup(_ *sim.Request, o, patch sim.Obj) error {
+func (s *Service) changeGroup(_ *sim.Request, o, patch sim.Document) error {
 	if sim.Str(o, "name") == "default" && sim.Str(patch, "name") != "" {
 		return sim.Conflict("Updating default security group not allowed.").Typed("SecurityGroupCannotUpdateDefault")
 	}
 	return nil
 }
 
-func (s *Service) viewGroup(_ *sim.Request, o sim.Obj) sim.Obj {
+func (s *Service) viewGroup(_ *sim.Request, o sim.Document) sim.Document {
 	o["security_group_rules"] = sim.Views(s.cloud.With(Rules, "security_group_id", sim.Str(o, "id")), sim.Public)
 	return o
 }
 
-func (s *Service) dropGroup(_ *sim.Request, o sim.Obj) error {
+func (s *Service) dropGroup(_ *sim.Request, o sim.Document) error {
 	id := sim.Str(o, "id")
 	if sim.Str(o, "name") == "default" {
 		return sim.Conflict("Insufficient rights for removing default security group.").Typed("SecurityGroupCannotRemoveDefault")
@@ -89,12 +89,12 @@ func (s *Service) dropGroup(_ *sim.Request, o sim.Obj) error {
 		}
 	}
 	for _, rule := range s.cloud.With(Rules, "security_group_id", id) {
-		s.cloud.Drop(Rules, sim.Str(rule, "id"))
+		s.cloud.Delete(Rules, sim.Str(rule, "id"))
 	}
 	return nil
 }
 
-func (s *Service) newRule(r *sim.Request, o sim.Obj) error {
+func (s *Service) newRule(r *sim.Request, o sim.Document) error {
 	if _, err := s.find(r, s.noun(Groups), sim.Str(o, "security_group_id")); err != nil {
 		return err
 	}
@@ -119,7 +119,7 @@ var protocols = []string{"any", "ah", "dccp", "egp", "esp", "gre", "hopopt", "ic
 	"ipv6-icmp", "ipv6-nonxt", "ipv6-opts", "ipv6-route", "ospf", "pgm", "rsvp", "sctp", "tcp", "udp", "udplite", "vrrp"}
 
 // sound refuses a protocol, a range of ports or of addresses that makes no sense.
-func sound(o sim.Obj) error {
+func sound(o sim.Document) error {
 	protocol := sim.Text(o["protocol"])
 	if number, err := strconv.Atoi(protocol); protocol != "" && !slices.Contains(protocols, strings.ToLower(protocol)) &&
 		(err != nil || number < 0 || number > 255) {
@@ -139,7 +139,7 @@ func sound(o sim.Obj) error {
 	return nil
 }
 
-func sameRule(a, b sim.Obj) bool {
+func sameRule(a, b sim.Document) bool {
 	for _, k := range []string{"direction", "ethertype", "protocol", "port_range_min", "port_range_max",
 		"remote_ip_prefix", "remote_group_id"} {
 		if sim.Text(a[k]) != sim.Text(b[k]) {

@@ -6,8 +6,8 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-func (s *Service) newNetwork(r *sim.Request, o sim.Obj) error {
-	defaults(o, sim.Obj{"admin_state_up": true, "shared": false, "router:external": false, "mtu": 1450,
+func (s *Service) newNetwork(r *sim.Request, o sim.Document) error {
+	defaults(o, sim.Document{"admin_state_up": true, "shared": false, "router:external": false, "mtu": 1450,
 		"port_security_enabled": true, "status": "ACTIVE", "availability_zones": []any{"nova"},
 		"availability_zone_hints": []any{}, "ipv4_address_scope": nil, "ipv6_address_scope": nil, "dns_domain": "", "is_default": false})
 	if (sim.Bool(o, "router:external") || sim.Bool(o, "shared")) && !r.Actor.Admin() {
@@ -18,7 +18,7 @@ func (s *Service) newNetwork(r *sim.Request, o sim.Obj) error {
 }
 
 // defaults sets the keys that were not given.
-func defaults(o, values sim.Obj) {
+func defaults(o, values sim.Document) {
 	for k, v := range values {
 		if _, given := o[k]; !given {
 			o[k] = v
@@ -26,7 +26,7 @@ func defaults(o, values sim.Obj) {
 	}
 }
 
-func (s *Service) viewNetwork(_ *sim.Request, o sim.Obj) sim.Obj {
+func (s *Service) viewNetwork(_ *sim.Request, o sim.Document) sim.Document {
 	ids := []string{}
 	for _, sub := range s.cloud.With(Subnets, "network_id", sim.Str(o, "id")) {
 		ids = append(ids, sim.Str(sub, "id"))
@@ -35,7 +35,7 @@ func (s *Service) viewNetwork(_ *sim.Request, o sim.Obj) sim.Obj {
 	return o
 }
 
-func (s *Service) dropNetwork(_ *sim.Request, o sim.Obj) error {
+func (s *Service) dropNetwork(_ *sim.Request, o sim.Document) error {
 	id := sim.Str(o, "id")
 	var ports []string
 	for _, p := range s.cloud.With(Ports, "network_id", id) {
@@ -46,7 +46,7 @@ func (s *Service) dropNetwork(_ *sim.Request, o sim.Obj) error {
 			"on the network, id for these ports is: %s.", id, strings.Join(ports, ",")).Typed("NetworkInUse")
 	}
 	for _, sub := range s.cloud.With(Subnets, "network_id", id) {
-		s.cloud.Drop(Subnets, sim.Str(sub, "id"))
+		s.cloud.Delete(Subnets, sim.Str(sub, "id"))
 	}
 	return nil
 }

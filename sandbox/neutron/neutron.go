@@ -23,10 +23,10 @@ const (
 // noun is a kind of resource with what is particular about it. Checks run before anything changes.
 type noun struct {
 	kind, class, one, many, path string
-	create                       func(*sim.Request, sim.Obj) error
-	update                       func(r *sim.Request, o, patch sim.Obj) error
-	remove                       func(*sim.Request, sim.Obj) error
-	view                         func(*sim.Request, sim.Obj) sim.Obj
+	create                       func(*sim.Request, sim.Document) error
+	update                       func(r *sim.Request, o, patch sim.Document) error
+	remove                       func(*sim.Request, sim.Document) error
+	view                         func(*sim.Request, sim.Document) sim.Document
 }
 
 // Service is the network API.
@@ -84,7 +84,7 @@ func format(f *sim.Fault) (string, []byte) {
 	if class == "" {
 		class = map[int]string{404: "HTTPNotFound", 400: "HTTPBadRequest", 403: "PolicyNotAuthorized"}[f.Status]
 	}
-	return "application/json", sim.JSON(sim.Obj{"NeutronError": sim.Obj{
+	return "application/json", sim.JSON(sim.Document{"NeutronError": sim.Document{
 		"type": class, "message": f.Message, "detail": ""}})
 }
 
@@ -106,12 +106,12 @@ func invalid(text string, args ...any) *sim.Fault {
 }
 
 // mine tells what the actor may see: the project's own and what is shared.
-func mine(r *sim.Request, o sim.Obj) bool {
+func mine(r *sim.Request, o sim.Document) bool {
 	return r.Actor.Admin() || sim.Str(o, "project_id") == r.Actor.ProjectID ||
 		sim.Bool(o, "shared") || sim.Bool(o, "router:external") || sim.Bool(o, "_shared")
 }
 
-func (s *Service) find(r *sim.Request, n *noun, id string) (sim.Obj, error) {
+func (s *Service) find(r *sim.Request, n *noun, id string) (sim.Document, error) {
 	o := s.cloud.Get(n.kind, id)
 	if o == nil || !mine(r, o) {
 		return nil, notFound(n, id)
@@ -119,7 +119,7 @@ func (s *Service) find(r *sim.Request, n *noun, id string) (sim.Obj, error) {
 	return o, nil
 }
 
-func (s *Service) render(r *sim.Request, n *noun, o sim.Obj) sim.Obj {
+func (s *Service) render(r *sim.Request, n *noun, o sim.Document) sim.Document {
 	out := sim.Public(o)
 	if n.view != nil {
 		out = n.view(r, out)
@@ -133,7 +133,7 @@ func (s *Service) render(r *sim.Request, n *noun, o sim.Obj) sim.Obj {
 func (s *Service) list(n *noun) sim.Handler {
 	return func(r *sim.Request) (any, error) {
 		s.DefaultGroup(r.Actor)
-		docs := s.cloud.Where(n.kind, func(o sim.Obj) bool { return mine(r, o) })
+		docs := s.cloud.Where(n.kind, func(o sim.Document) bool { return mine(r, o) })
 		docs = byTags(docs, r.URL.Query())
 		docs = sim.Filter(docs, r.URL.Query(), "tags", "tags-any", "not-tags", "not-tags-any", "fixed_ips")
 		docs = sim.Sort(byFixedIPs(docs, r.URL.Query()["fixed_ips"]), r.URL.Query(), "asc")
@@ -141,20 +141,20 @@ func (s *Service) list(n *noun) sim.Handler {
 		if err != nil {
 			return nil, err
 		}
-		out := sim.Obj{n.many: sim.Views(page, func(o sim.Obj) sim.Obj { return s.render(r, n, o) })}
+		out := sim.Document{n.many: sim.Views(page, func(o sim.Document) sim.Document { return s.render(r, n, o) })}
 		if next != "" {
-			out[n.many+"_links"] = []any{sim.Obj{"rel": "next", "href": r.NextURL("/v2.0/"+n.path, next)}}
+			out[n.many+"_links"] = []any{sim.Document{"rel": "next", "href": r.NextURL("/v2.0/"+n.path, next)}}
 		}
 		return out, nil
 	}
 }
 
 // byFixedIPs keeps the ports that have an address or subnet ("ip_address=10.0.0.3").
-func byFixedIPs(docs []sim.Obj, wants []string) []sim.Obj {
+func byFixedIPs(docs []sim.Document, wants []string) []sim.Document {
 	for _, want := range wants {
 		field, value, _ := strings.Cut(want, "=")
-		docs = slices.DeleteFunc(slices.Clone(docs), func(o sim.Obj) bool {
-			return !slices.ContainsFunc(sim.Objs(o, "fixed_ips"), func(ip sim.Obj) bool { return sim.Str(ip, field) == value })
+		docs = slices.DeleteFunc(slices.Clone(docs), func(o sim.Document) bool {
+			return !slices.ContainsFunc(sim.Objs(o, "fixed_ips"), func(ip sim.Document) bool { return sim.Str(ip, field) == value })
 		})
 	}
 	return docs
@@ -166,7 +166,7 @@ func (s *Service) show(n *noun) sim.Handler {
 		if err != nil {
 			return nil, err
 		}
-		return sim.Obj{n.one: s.render(r, n, o)}, nil
+		return sim.Document{n.one: s.render(r, n, o)}, nil
 	}
 }
 
@@ -183,7 +183,7 @@ func (s *Service) post(n *noun) sim.Handler {
 			return nil, err
 		}
 		now := sim.Stamp(s.cloud.Now(), sim.Zulu)
-		o := sim.Obj{"id": sim.UUID(), "name": "", "description": "", "tags": []any{},
+		o := sim.Document{"id": sim.UUID(), "name": "", "description": "", "tags": []any{},
 			"project_id": r.Actor.ProjectID, "tenant_id": r.Actor.ProjectID,
 			"created_at": now, "updated_at": now, "revision_number": 1}
 		if n.kind == FloatingIPs || n.kind == Rules {
@@ -198,7 +198,7 @@ func (s *Service) post(n *noun) sim.Handler {
 			return nil, err
 		}
 		s.cloud.Put(n.kind, o)
-		return sim.Obj{n.one: s.render(r, n, o)}, nil
+		return sim.Document{n.one: s.render(r, n, o)}, nil
 	}
 }
 
@@ -218,18 +218,18 @@ func (s *Service) put(n *noun) sim.Handler {
 			}
 		}
 		s.touch(n.kind, sim.Merge(o, patch))
-		return sim.Obj{n.one: s.render(r, n, o)}, nil
+		return sim.Document{n.one: s.render(r, n, o)}, nil
 	}
 }
 
-func (s *Service) touch(kind string, o sim.Obj) {
+func (s *Service) touch(kind string, o sim.Document) {
 	o["updated_at"] = sim.Stamp(s.cloud.Now(), sim.Zulu)
 	o["revision_number"] = sim.Int(o, "revision_number") + 1
 	s.cloud.Put(kind, o)
 }
 
 // owned finds what the actor may change: what is only shared with the project may not.
-func (s *Service) owned(r *sim.Request, n *noun) (sim.Obj, error) {
+func (s *Service) owned(r *sim.Request, n *noun) (sim.Document, error) {
 	o, err := s.find(r, n, r.ID())
 	if err == nil && !r.Actor.Admin() && sim.Str(o, "project_id") != r.Actor.ProjectID {
 		return nil, s.Deny(r)
@@ -248,7 +248,7 @@ func (s *Service) delete(n *noun) sim.Handler {
 				return nil, err
 			}
 		}
-		s.cloud.Drop(n.kind, r.ID())
+		s.cloud.Delete(n.kind, r.ID())
 		return nil, nil
 	}
 }

@@ -13,7 +13,7 @@ const (
 	ownerFloating  = "network:floatingip"
 )
 
-func (s *Service) newPort(r *sim.Request, o sim.Obj) error {
+func (s *Service) newPort(r *sim.Request, o sim.Document) error {
 	net, err := s.find(r, s.noun(Networks), sim.Str(o, "network_id"))
 	if err != nil {
 		return err
@@ -37,7 +37,7 @@ func (s *Service) newPort(r *sim.Request, o sim.Obj) error {
 		}
 	}
 	mac := sim.RandomHex(3)
-	defaults(o, sim.Obj{"admin_state_up": true, "mac_address": "fa:16:3e:" + mac[:2] + ":" + mac[2:4] + ":" + mac[4:],
+	defaults(o, sim.Document{"admin_state_up": true, "mac_address": "fa:16:3e:" + mac[:2] + ":" + mac[2:4] + ":" + mac[4:],
 		"device_id": "", "device_owner": "", "allowed_address_pairs": []any{}, "extra_dhcp_opts": []any{},
 		"port_security_enabled": secured, "binding:vnic_type": "normal", "dns_name": "", "propagate_uplink_status": true})
 	o["status"] = portStatus(o)
@@ -45,7 +45,7 @@ func (s *Service) newPort(r *sim.Request, o sim.Obj) error {
 }
 
 // portStatus: a port lives when something is plugged into it.
-func portStatus(o sim.Obj) string {
+func portStatus(o sim.Document) string {
 	if sim.Str(o, "device_id") == "" {
 		return "DOWN"
 	}
@@ -53,11 +53,11 @@ func portStatus(o sim.Obj) string {
 }
 
 // fix gives the port its addresses.
-func (s *Service) fix(net, o sim.Obj) error {
+func (s *Service) fix(net, o sim.Document) error {
 	subnets := s.cloud.With(Subnets, "network_id", sim.Str(net, "id"))
 	wants := sim.Objs(o, "fixed_ips")
 	if _, given := o["fixed_ips"]; !given && len(subnets) > 0 {
-		wants = []sim.Obj{{"subnet_id": subnets[0]["id"]}}
+		wants = []sim.Document{{"subnet_id": subnets[0]["id"]}}
 	}
 	fixed := []any{}
 	for _, want := range wants {
@@ -82,7 +82,7 @@ func (s *Service) fix(net, o sim.Obj) error {
 	return nil
 }
 
-func (s *Service) changePort(r *sim.Request, o, patch sim.Obj) error {
+func (s *Service) changePort(r *sim.Request, o, patch sim.Document) error {
 	for _, g := range sim.Strs(patch, "security_groups") {
 		if _, err := s.find(r, s.noun(Groups), g); err != nil {
 			return err
@@ -95,7 +95,7 @@ func (s *Service) changePort(r *sim.Request, o, patch sim.Obj) error {
 	return nil
 }
 
-func (s *Service) dropPort(_ *sim.Request, o sim.Obj) error {
+func (s *Service) dropPort(_ *sim.Request, o sim.Document) error {
 	id, owner := sim.Str(o, "id"), sim.Str(o, "device_owner")
 	if strings.HasPrefix(owner, "network:") {
 		return sim.Conflict("Port %s cannot be deleted directly via the port API: has device owner %s.", id, owner).
@@ -109,9 +109,9 @@ func (s *Service) dropPort(_ *sim.Request, o sim.Obj) error {
 }
 
 // addPort makes a port of the network service's own.
-func (s *Service) addPort(project, net, owner, device string, fixed sim.Obj) sim.Obj {
+func (s *Service) addPort(project, net, owner, device string, fixed sim.Document) sim.Document {
 	now, mac := sim.Stamp(s.cloud.Now(), sim.Zulu), sim.RandomHex(3)
-	p := sim.Obj{"id": sim.UUID(), "name": "", "description": "", "network_id": net, "project_id": project,
+	p := sim.Document{"id": sim.UUID(), "name": "", "description": "", "network_id": net, "project_id": project,
 		"tenant_id": project, "device_owner": owner, "device_id": device, "fixed_ips": []any{fixed},
 		"mac_address": "fa:16:3e:" + mac[:2] + ":" + mac[2:4] + ":" + mac[4:], "admin_state_up": true,
 		"status": "ACTIVE", "security_groups": []any{}, "allowed_address_pairs": []any{}, "extra_dhcp_opts": []any{},

@@ -25,14 +25,14 @@ func (s *Service) used(n *noun, project string) int {
 // https://docs.openstack.org/api-ref/network/v2/#quotas-extension-quotas
 func (s *Service) quotaRoutes() {
 	plain := func(r *sim.Request) (any, error) {
-		return sim.Obj{"quota": s.cloud.Limits("neutron", r.ID(), Defaults)}, nil
+		return sim.Document{"quota": s.cloud.Limits("neutron", r.ID(), Defaults)}, nil
 	}
 	s.Handle("GET /v2.0/quotas", 200, func(r *sim.Request) (any, error) {
-		return sim.Obj{"quotas": []any{s.cloud.Limits("neutron", r.Actor.ProjectID, Defaults)}}, nil
+		return sim.Document{"quotas": []any{s.cloud.Limits("neutron", r.Actor.ProjectID, Defaults)}}, nil
 	})
 	s.Handle("GET /v2.0/quotas/{id}", 200, plain)
 	s.Handle("GET /v2.0/quotas/{id}/default", 200, func(*sim.Request) (any, error) {
-		return sim.Obj{"quota": Defaults}, nil
+		return sim.Document{"quota": Defaults}, nil
 	})
 	s.Handle("GET /v2.0/quotas/{id}/details", 200, s.quotaDetails)
 	s.Handle("GET /v2.0/quotas/{id}/details.json", 200, s.quotaDetails)
@@ -46,7 +46,7 @@ func (s *Service) quotaDetails(r *sim.Request) (any, error) {
 	if r.ID() != r.Actor.ProjectID && !r.Actor.Admin() {
 		return nil, s.Deny(r)
 	}
-	out := sim.Obj{}
+	out := sim.Document{}
 	for name, limit := range s.cloud.Limits("neutron", r.ID(), Defaults) {
 		used := 0
 		for _, n := range s.nouns {
@@ -54,9 +54,9 @@ func (s *Service) quotaDetails(r *sim.Request) (any, error) {
 				used = s.used(n, r.ID())
 			}
 		}
-		out[name] = sim.Obj{"limit": limit, "used": used, "reserved": 0}
+		out[name] = sim.Document{"limit": limit, "used": used, "reserved": 0}
 	}
-	return sim.Obj{"quota": out}, nil
+	return sim.Document{"quota": out}, nil
 }
 
 var extensions = []string{"router", "ext-gw-mode", "external-net", "security-group", "quotas", "quota_details",
@@ -68,33 +68,33 @@ var extensions = []string{"router", "ext-gw-mode", "external-net", "security-gro
 // discoveryRoutes say what the service is and can.
 func (s *Service) discoveryRoutes() {
 	s.Handle("GET /{$}", 200, func(r *sim.Request) (any, error) {
-		return sim.Obj{"versions": []any{sim.Obj{"id": "v2.0", "status": "CURRENT",
-			"links": []any{sim.Obj{"rel": "self", "href": r.Base() + "/v2.0/"}}}}}, nil
+		return sim.Document{"versions": []any{sim.Document{"id": "v2.0", "status": "CURRENT",
+			"links": []any{sim.Document{"rel": "self", "href": r.Base() + "/v2.0/"}}}}}, nil
 	}, sim.Anonymous)
 	s.Handle("GET /v2.0", 200, func(*sim.Request) (any, error) {
-		return sim.Obj{"resources": []any{}}, nil
+		return sim.Document{"resources": []any{}}, nil
 	})
 	s.Handle("GET /v2.0/extensions", 200, func(*sim.Request) (any, error) {
 		var out []any
 		for _, alias := range extensions {
 			out = append(out, extension(alias))
 		}
-		return sim.Obj{"extensions": out}, nil
+		return sim.Document{"extensions": out}, nil
 	})
 	s.Handle("GET /v2.0/extensions/{id}", 200, func(r *sim.Request) (any, error) {
 		for _, alias := range extensions {
 			if alias == r.ID() {
-				return sim.Obj{"extension": extension(alias)}, nil
+				return sim.Document{"extension": extension(alias)}, nil
 			}
 		}
 		return nil, sim.NotFound("The extension with alias '%s' could not be found", r.ID())
 	})
 	s.Handle("GET /v2.0/availability_zones", 200, func(*sim.Request) (any, error) {
-		return sim.Obj{"availability_zones": []any{sim.Obj{"name": "nova", "resource": "network", "state": "available"}}}, nil
+		return sim.Document{"availability_zones": []any{sim.Document{"name": "nova", "resource": "network", "state": "available"}}}, nil
 	})
-	s.Handle("GET /v2.0/agents", 200, func(*sim.Request) (any, error) { return sim.Obj{"agents": []any{}}, nil })
+	s.Handle("GET /v2.0/agents", 200, func(*sim.Request) (any, error) { return sim.Document{"agents": []any{}}, nil })
 }
 
-func extension(alias string) sim.Obj {
-	return sim.Obj{"alias": alias, "name": alias, "description": "", "updated": "2020-01-01T00:00:00-00:00", "links": []any{}}
+func extension(alias string) sim.Document {
+	return sim.Document{"alias": alias, "name": alias, "description": "", "updated": "2020-01-01T00:00:00-00:00", "links": []any{}}
 }

@@ -7,18 +7,18 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-func (s *Service) newRouter(r *sim.Request, o sim.Obj) error {
-	defaults(o, sim.Obj{"admin_state_up": true, "status": "ACTIVE", "external_gateway_info": nil, "routes": []any{},
+func (s *Service) newRouter(r *sim.Request, o sim.Document) error {
+	defaults(o, sim.Document{"admin_state_up": true, "status": "ACTIVE", "external_gateway_info": nil, "routes": []any{},
 		"flavor_id": nil, "availability_zones": []any{"nova"}, "availability_zone_hints": []any{}})
 	return s.setGateway(r, o, sim.Map(o, "external_gateway_info"))
 }
 
-func (s *Service) changeRouter(r *sim.Request, o, patch sim.Obj) error {
+func (s *Service) changeRouter(r *sim.Request, o, patch sim.Document) error {
 	want, given := patch["external_gateway_info"]
 	if !given {
 		return nil
 	}
-	info, _ := want.(sim.Obj)
+	info, _ := want.(sim.Document)
 	have := sim.Str(sim.Map(o, "external_gateway_info"), "network_id")
 	if have != "" && have != sim.Str(info, "network_id") {
 		if err := s.gatewayFree(o); err != nil {
@@ -35,7 +35,7 @@ func (s *Service) changeRouter(r *sim.Request, o, patch sim.Obj) error {
 }
 
 // setGateway plugs the router into an external network, or out of it.
-func (s *Service) setGateway(r *sim.Request, o, info sim.Obj) error {
+func (s *Service) setGateway(r *sim.Request, o, info sim.Document) error {
 	id := sim.Str(o, "id")
 	if sim.Str(info, "network_id") == "" {
 		s.dropGatewayPort(id)
@@ -61,19 +61,19 @@ func (s *Service) setGateway(r *sim.Request, o, info sim.Obj) error {
 		return err
 	}
 	s.addPort("", sim.Str(net, "id"), ownerGateway, id, fixed)
-	o["external_gateway_info"] = sim.Obj{"network_id": net["id"], "enable_snat": true, "external_fixed_ips": []any{fixed}}
+	o["external_gateway_info"] = sim.Document{"network_id": net["id"], "enable_snat": true, "external_fixed_ips": []any{fixed}}
 	return nil
 }
 
 func (s *Service) dropGatewayPort(router string) {
 	for _, p := range s.cloud.With(Ports, "device_id", router) {
 		if sim.Str(p, "device_owner") == ownerGateway {
-			s.cloud.Drop(Ports, sim.Str(p, "id"))
+			s.cloud.Delete(Ports, sim.Str(p, "id"))
 		}
 	}
 }
 
-func (s *Service) gatewayFree(router sim.Obj) error {
+func (s *Service) gatewayFree(router sim.Document) error {
 	if len(s.cloud.With(FloatingIPs, "router_id", sim.Str(router, "id"))) > 0 {
 		return sim.Conflict("Gateway cannot be updated for router %s, since a gateway to external network %s is "+
 			"required by one or more floating IPs.", sim.Str(router, "id"),
@@ -82,13 +82,13 @@ func (s *Service) gatewayFree(router sim.Obj) error {
 	return nil
 }
 
-func (s *Service) interfaces(router string) []sim.Obj {
-	return s.cloud.Where(Ports, func(p sim.Obj) bool {
+func (s *Service) interfaces(router string) []sim.Document {
+	return s.cloud.Where(Ports, func(p sim.Document) bool {
 		return sim.Str(p, "device_id") == router && sim.Str(p, "device_owner") == ownerInterface
 	})
 }
 
-func (s *Service) dropRouter(_ *sim.Request, o sim.Obj) error {
+func (s *Service) dropRouter(_ *sim.Request, o sim.Document) error {
 	id := sim.Str(o, "id")
 	if ports := s.interfaces(id); len(ports) > 0 {
 		var ids []string
@@ -104,7 +104,7 @@ func (s *Service) dropRouter(_ *sim.Request, o sim.Obj) error {
 	return nil
 }
 
-func onSubnet(p sim.Obj, subnet string) bool {
+func onSubnet(p sim.Document, subnet string) bool {
 	for _, ip := range sim.Objs(p, "fixed_ips") {
 		if sim.Str(ip, "subnet_id") == subnet {
 			return true
@@ -141,7 +141,7 @@ func (s *Service) addInterface(r *sim.Request) (any, error) {
 }
 
 // apart refuses a subnet that is behind the router, or whose range overlaps with another one there.
-func (s *Service) apart(router string, subnet sim.Obj) error {
+func (s *Service) apart(router string, subnet sim.Document) error {
 	for _, p := range s.interfaces(router) {
 		if onSubnet(p, sim.Str(subnet, "id")) {
 			return sim.BadRequest("Bad router request: Router already has a port on subnet %s.", sim.Str(subnet, "id")).
@@ -164,7 +164,7 @@ func (s *Service) apart(router string, subnet sim.Obj) error {
 	return nil
 }
 
-func (s *Service) addInterfacePort(r *sim.Request, router sim.Obj, port string) (any, error) {
+func (s *Service) addInterfacePort(r *sim.Request, router sim.Document, port string) (any, error) {
 	p, err := s.find(r, s.noun(Ports), port)
 	if err != nil {
 		return nil, err
@@ -178,14 +178,14 @@ func (s *Service) addInterfacePort(r *sim.Request, router sim.Obj, port string) 
 			return nil, err
 		}
 	}
-	sim.Merge(p, sim.Obj{"device_id": router["id"], "device_owner": ownerInterface, "status": "ACTIVE"})
+	sim.Merge(p, sim.Document{"device_id": router["id"], "device_owner": ownerInterface, "status": "ACTIVE"})
 	s.touch(Ports, p)
 	return interfaceInfo(router, p), nil
 }
 
-func interfaceInfo(router, p sim.Obj) sim.Obj {
+func interfaceInfo(router, p sim.Document) sim.Document {
 	subnet := sim.Str(sim.Objs(p, "fixed_ips")[0], "subnet_id")
-	return sim.Obj{"id": router["id"], "tenant_id": router["project_id"], "project_id": router["project_id"],
+	return sim.Document{"id": router["id"], "tenant_id": router["project_id"], "project_id": router["project_id"],
 		"port_id": p["id"], "network_id": p["network_id"], "subnet_id": subnet, "subnet_ids": []any{subnet}}
 }
 
@@ -207,7 +207,7 @@ func (s *Service) removeInterface(r *sim.Request) (any, error) {
 			}
 		}
 		info := interfaceInfo(router, p)
-		s.cloud.Drop(Ports, sim.Str(p, "id"))
+		s.cloud.Delete(Ports, sim.Str(p, "id"))
 		return info, nil
 	}
 	if subnet != "" {
@@ -218,7 +218,7 @@ func (s *Service) removeInterface(r *sim.Request) (any, error) {
 }
 
 // fipBehind tells whether a floating IP's port is on the subnet of a router interface.
-func (s *Service) fipBehind(fip, iface sim.Obj) bool {
+func (s *Service) fipBehind(fip, iface sim.Document) bool {
 	port := s.cloud.Get(Ports, sim.Str(fip, "port_id"))
 	return port != nil && onSubnet(port, sim.Str(sim.Objs(iface, "fixed_ips")[0], "subnet_id"))
 }

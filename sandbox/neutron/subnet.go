@@ -6,7 +6,7 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-func (s *Service) newSubnet(r *sim.Request, o sim.Obj) error {
+func (s *Service) newSubnet(r *sim.Request, o sim.Document) error {
 	net, err := s.find(r, s.noun(Networks), sim.Str(o, "network_id"))
 	if err != nil {
 		return err
@@ -22,7 +22,7 @@ func (s *Service) newSubnet(r *sim.Request, o sim.Obj) error {
 		}
 	}
 	gateway := prefix.Addr().Next()
-	defaults(o, sim.Obj{"ip_version": 4, "enable_dhcp": true, "dns_nameservers": []any{}, "host_routes": []any{},
+	defaults(o, sim.Document{"ip_version": 4, "enable_dhcp": true, "dns_nameservers": []any{}, "host_routes": []any{},
 		"gateway_ip": gateway.String(), "ipv6_address_mode": nil, "ipv6_ra_mode": nil, "subnetpool_id": nil,
 		"service_types": []any{}, "segment_id": nil})
 	if len(sim.List(o, "allocation_pools")) == 0 {
@@ -30,7 +30,7 @@ func (s *Service) newSubnet(r *sim.Request, o sim.Obj) error {
 		if sim.Str(o, "gateway_ip") == gateway.String() {
 			first = gateway.Next()
 		}
-		o["allocation_pools"] = []any{sim.Obj{"start": first.String(), "end": last(prefix).String()}}
+		o["allocation_pools"] = []any{sim.Document{"start": first.String(), "end": last(prefix).String()}}
 	}
 	o["_shared"] = sim.Bool(net, "shared") || sim.Bool(net, "router:external")
 	return nil
@@ -46,7 +46,7 @@ func last(p netip.Prefix) netip.Addr {
 	return addr.Prev()
 }
 
-func (s *Service) dropSubnet(_ *sim.Request, o sim.Obj) error {
+func (s *Service) dropSubnet(_ *sim.Request, o sim.Document) error {
 	id := sim.Str(o, "id")
 	for _, p := range s.cloud.With(Ports, "network_id", sim.Str(o, "network_id")) {
 		for _, ip := range sim.Objs(p, "fixed_ips") {
@@ -60,7 +60,7 @@ func (s *Service) dropSubnet(_ *sim.Request, o sim.Obj) error {
 }
 
 // allocate gives a free address of a subnet, or checks the one that is wanted.
-func (s *Service) allocate(subnet sim.Obj, want string) (sim.Obj, error) {
+func (s *Service) allocate(subnet sim.Document, want string) (sim.Document, error) {
 	used := map[string]bool{sim.Str(subnet, "gateway_ip"): want != sim.Str(subnet, "gateway_ip")}
 	for _, p := range s.cloud.With(Ports, "network_id", sim.Str(subnet, "network_id")) {
 		for _, ip := range sim.Objs(p, "fixed_ips") {
@@ -77,14 +77,14 @@ func (s *Service) allocate(subnet sim.Obj, want string) (sim.Obj, error) {
 		if used[want] {
 			return nil, sim.Conflict("IP address %s already allocated in subnet %s", want, id).Typed("IpAddressAlreadyAllocated")
 		}
-		return sim.Obj{"subnet_id": id, "ip_address": want}, nil
+		return sim.Document{"subnet_id": id, "ip_address": want}, nil
 	}
 	for _, pool := range sim.Objs(subnet, "allocation_pools") {
 		start, err1 := netip.ParseAddr(sim.Str(pool, "start"))
 		end, err2 := netip.ParseAddr(sim.Str(pool, "end"))
 		for a := start; err1 == nil && err2 == nil && !end.Less(a); a = a.Next() {
 			if !used[a.String()] {
-				return sim.Obj{"subnet_id": id, "ip_address": a.String()}, nil
+				return sim.Document{"subnet_id": id, "ip_address": a.String()}, nil
 			}
 		}
 	}

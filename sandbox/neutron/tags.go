@@ -21,7 +21,7 @@ func (s *Service) tagRoutes(n *noun) {
 			tags := change(r, sim.Strs(o, "tags"))
 			o["tags"] = sim.Anys(tags)
 			s.touch(n.kind, o)
-			return sim.Obj{"tags": tags}, nil
+			return sim.Document{"tags": tags}, nil
 		}
 	}
 	s.Handle("GET "+path, 200, func(r *sim.Request) (any, error) {
@@ -29,7 +29,7 @@ func (s *Service) tagRoutes(n *noun) {
 		if err != nil {
 			return nil, err
 		}
-		return sim.Obj{"tags": sim.List(o, "tags")}, nil
+		return sim.Document{"tags": sim.List(o, "tags")}, nil
 	})
 	s.Handle("GET "+path+"/{tag}", 204, func(r *sim.Request) (any, error) {
 		o, err := s.find(r, n, r.ID())
@@ -62,7 +62,7 @@ func noTag(r *sim.Request) error {
 }
 
 // byTags applies the four tag filters of lists.
-func byTags(docs []sim.Obj, q url.Values) []sim.Obj {
+func byTags(docs []sim.Document, q url.Values) []sim.Document {
 	filters := map[string]func(have, want []string) bool{
 		"tags": hasAll, "tags-any": hasAny,
 		"not-tags":     func(have, want []string) bool { return !hasAll(have, want) },
@@ -73,7 +73,7 @@ func byTags(docs []sim.Obj, q url.Values) []sim.Obj {
 			continue
 		}
 		want := strings.Split(q.Get(name), ",")
-		docs = slices.DeleteFunc(slices.Clone(docs), func(o sim.Obj) bool { return !keep(sim.Strs(o, "tags"), want) })
+		docs = slices.DeleteFunc(slices.Clone(docs), func(o sim.Document) bool { return !keep(sim.Strs(o, "tags"), want) })
 	}
 	return docs
 }

@@ -38,7 +38,7 @@ var changes = map[string]change{
 }
 
 // allowed refuses an action that the server's state does not permit, in the service's words.
-func allowed(o sim.Obj, verb string, from []string) error {
+func allowed(o sim.Document, verb string, from []string) error {
 	if task := sim.Str(o, "OS-EXT-STS:task_state"); task != "" {
 		return sim.Conflict("Cannot '%s' instance %s while it is in task_state %s", verb, sim.Str(o, "id"), task)
 	}
@@ -56,7 +56,7 @@ func (s *Service) action(r *sim.Request) (any, error) {
 		return nil, err
 	}
 	for verb, raw := range r.Body {
-		args, _ := raw.(sim.Obj)
+		args, _ := raw.(sim.Document)
 		s.record(r, o, recorded[verb])
 		if c, ok := changes[verb]; ok {
 			return s.change(r, o, verb, c, args)
@@ -65,7 +65,7 @@ func (s *Service) action(r *sim.Request) (any, error) {
 		case "createImage":
 			return s.createImage(r, o, args)
 		case "os-getConsoleOutput":
-			return sim.Reply{Status: 200, Body: sim.Obj{"output": tail(s.Console(o), sim.Int(args, "length"))}}, nil
+			return sim.Reply{Status: 200, Body: sim.Document{"output": tail(s.Console(o), sim.Int(args, "length"))}}, nil
 		case "addSecurityGroup", "removeSecurityGroup":
 			return nil, s.changeGroup(o, sim.Str(args, "name"), verb == "addSecurityGroup")
 		case "lock", "unlock":
@@ -91,9 +91,9 @@ func tail(text string, lines int) string {
 	return strings.Join(all, "")
 }
 
-func (s *Service) reset(o sim.Obj, state string) error {
+func (s *Service) reset(o sim.Document, state string) error {
 	if state == "error" {
-		sim.Merge(o, sim.Obj{"status": "ERROR", "OS-EXT-STS:vm_state": "error", "OS-EXT-STS:task_state": nil})
+		sim.Merge(o, sim.Document{"status": "ERROR", "OS-EXT-STS:vm_state": "error", "OS-EXT-STS:task_state": nil})
 		s.touch(o)
 		return nil
 	}
@@ -101,9 +101,9 @@ func (s *Service) reset(o sim.Obj, state string) error {
 	return nil
 }
 
-func locked(o sim.Obj) error { return sim.Conflict("Instance %s is locked", sim.Str(o, "id")) }
+func locked(o sim.Document) error { return sim.Conflict("Instance %s is locked", sim.Str(o, "id")) }
 
-func (s *Service) change(r *sim.Request, o sim.Obj, verb string, c change, args sim.Obj) (any, error) {
+func (s *Service) change(r *sim.Request, o sim.Document, verb string, c change, args sim.Document) (any, error) {
 	if sim.Bool(o, "locked") && !r.Actor.Admin() {
 		return nil, locked(o)
 	}
@@ -132,13 +132,13 @@ func (s *Service) change(r *sim.Request, o sim.Obj, verb string, c change, args 
 	}
 	s.later(o, switching, c.task, c.to)
 	if verb == "rebuild" {
-		return sim.Obj{"server": sim.Merge(s.view(r, o), sim.Obj{"adminPass": sim.Secret(9)})}, nil
+		return sim.Document{"server": sim.Merge(s.view(r, o), sim.Document{"adminPass": sim.Secret(9)})}, nil
 	}
 	return nil, nil
 }
 
 // prepare does what an action needs before the server changes its state.
-func (s *Service) prepare(r *sim.Request, o sim.Obj, verb string, args sim.Obj) error {
+func (s *Service) prepare(r *sim.Request, o sim.Document, verb string, args sim.Document) error {
 	switch verb {
 	case "rebuild":
 		return s.rebuild(o, args)
@@ -150,12 +150,12 @@ func (s *Service) prepare(r *sim.Request, o sim.Obj, verb string, args sim.Obj) 
 	return nil
 }
 
-func (s *Service) rebuild(o, args sim.Obj) error {
+func (s *Service) rebuild(o, args sim.Document) error {
 	image := sim.Str(args, "imageRef")
 	if s.cloud.Get("glance/images", image) == nil {
 		return sim.BadRequest("Cannot find image for rebuild")
 	}
-	if err := s.checkImage(image, sim.Obj{}); err != nil {
+	if err := s.checkImage(image, sim.Document{}); err != nil {
 		return err
 	}
 	sim.Merge(o, sim.Only(args, "name", "description", "metadata", "key_name"))
@@ -167,7 +167,7 @@ func (s *Service) rebuild(o, args sim.Obj) error {
 	return nil
 }
 
-func (s *Service) resize(r *sim.Request, o sim.Obj, ref string) error {
+func (s *Service) resize(r *sim.Request, o sim.Document, ref string) error {
 	flavor := s.flavor(ref)
 	if flavor == nil {
 		return sim.BadRequest("Flavor %s could not be found.", ref)
@@ -176,7 +176,7 @@ func (s *Service) resize(r *sim.Request, o sim.Obj, ref string) error {
 	if sim.Str(old, "id") == sim.Str(flavor, "id") {
 		return sim.BadRequest("When resizing, instances must change flavor!")
 	}
-	more := sim.Obj{"vcpus": sim.Int(flavor, "vcpus") - sim.Int(old, "vcpus"), "ram": sim.Int(flavor, "ram") - sim.Int(old, "ram")}
+	more := sim.Document{"vcpus": sim.Int(flavor, "vcpus") - sim.Int(old, "vcpus"), "ram": sim.Int(flavor, "ram") - sim.Int(old, "ram")}
 	if err := s.spendCores(r, more, 1); err != nil {
 		return err
 	}
@@ -185,7 +185,7 @@ func (s *Service) resize(r *sim.Request, o sim.Obj, ref string) error {
 }
 
 // createImage makes a snapshot: a queued image at once, its bytes a moment later.
-func (s *Service) createImage(r *sim.Request, o, args sim.Obj) (any, error) {
+func (s *Service) createImage(r *sim.Request, o, args sim.Document) (any, error) {
 	if err := allowed(o, "createImage", []string{"active", "stopped", "paused", "suspended"}); err != nil {
 		return nil, err
 	}
@@ -196,7 +196,7 @@ func (s *Service) createImage(r *sim.Request, o, args sim.Obj) (any, error) {
 		return s.imageOfVolumes(r, o, args)
 	}
 	base := s.cloud.Get("glance/images", sim.Str(o, "_image"))
-	body := sim.Obj{"name": args["name"], "disk_format": "qcow2", "container_format": "bare", "visibility": "private",
+	body := sim.Document{"name": args["name"], "disk_format": "qcow2", "container_format": "bare", "visibility": "private",
 		"image_type": "snapshot", "instance_uuid": o["id"], "base_image_ref": o["_image"], "user_id": o["user_id"],
 		"image_location": "snapshot", "image_state": "available", "owner_id": o["tenant_id"],
 		"min_disk": sim.Int(sim.Map(o, "_flavor"), "disk"), "min_ram": 0}
@@ -209,7 +209,7 @@ func (s *Service) createImage(r *sim.Request, o, args sim.Obj) (any, error) {
 	id := sim.Str(image, "id")
 	o["OS-EXT-STS:task_state"] = "image_uploading"
 	s.touch(o)
-	s.cloud.After(imaging, "nova.snapshotted", sim.Obj{"id": o["id"], "image": id})
+	s.cloud.After(imaging, "nova.snapshotted", sim.Document{"id": o["id"], "image": id})
 	return imaged(r, id), nil
 }
 
@@ -217,17 +217,17 @@ func (s *Service) createImage(r *sim.Request, o, args sim.Obj) (any, error) {
 func imaged(r *sim.Request, id string) sim.Reply {
 	reply := sim.Reply{Header: map[string]string{"Location": r.Root() + "/image/v2/images/" + id}}
 	if microversion(r) >= 45 {
-		reply = sim.Reply{Body: sim.Obj{"image_id": id}}
+		reply = sim.Reply{Body: sim.Document{"image_id": id}}
 	}
 	return reply
 }
 
-func (s *Service) changeGroup(o sim.Obj, name string, add bool) error {
-	ids := s.groupIDs(sim.Obj{"_groups": []any{name}, "tenant_id": o["tenant_id"]})
+func (s *Service) changeGroup(o sim.Document, name string, add bool) error {
+	ids := s.groupIDs(sim.Document{"_groups": []any{name}, "tenant_id": o["tenant_id"]})
 	if len(ids) == 0 {
 		return sim.NotFound("Security group %s not found for project %s.", name, sim.Str(o, "tenant_id"))
 	}
-	if !add && !slices.ContainsFunc(s.ports(sim.Str(o, "id")), func(p sim.Obj) bool { return slices.Contains(sim.List(p, "security_groups"), ids[0]) }) {
+	if !add && !slices.ContainsFunc(s.ports(sim.Str(o, "id")), func(p sim.Document) bool { return slices.Contains(sim.List(p, "security_groups"), ids[0]) }) {
 		return sim.NotFound("Security group %s not associated with the instance %s", name, sim.Str(o, "id"))
 	}
 	for _, p := range s.ports(sim.Str(o, "id")) {
@@ -236,7 +236,7 @@ func (s *Service) changeGroup(o sim.Obj, name string, add bool) error {
 			groups = append(groups, ids[0])
 		}
 		_, err := s.call(o, "neutron", "PUT", "/v2.0/ports/"+sim.Str(p, "id"),
-			sim.Obj{"port": sim.Obj{"security_groups": groups}})
+			sim.Document{"port": sim.Document{"security_groups": groups}})
 		if err != nil {
 			return err
 		}

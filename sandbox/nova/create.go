@@ -44,7 +44,7 @@ func (s *Service) create(r *sim.Request) (any, error) {
 	if hints == nil {
 		hints = sim.Map(r.Body, "OS-SCH-HNT:scheduler_hints")
 	}
-	var first sim.Obj
+	var first sim.Document
 	for i := range count {
 		o := s.document(r, in, flavor, image)
 		if count > 1 {
@@ -54,18 +54,18 @@ func (s *Service) create(r *sim.Request) (any, error) {
 		s.cloud.Put(Servers, o)
 		s.bringBack(sim.Str(o, "id"), image)
 		s.record(r, o, "create")
-		s.cloud.After(networking, "nova.network", sim.Obj{"id": o["id"]})
+		s.cloud.After(networking, "nova.network", sim.Document{"id": o["id"]})
 		if first == nil {
 			first = o
 		}
 	}
 	id := sim.Str(first, "id")
 	return sim.Reply{Header: map[string]string{"Location": r.Base() + "/v2.1/servers/" + id},
-		Body: sim.Obj{"server": sim.Obj{"id": id, "links": links(r, "servers", id), "OS-DCF:diskConfig": "MANUAL",
-			"security_groups": []any{sim.Obj{"name": "default"}}, "adminPass": sim.Secret(9)}}}, nil
+		Body: sim.Document{"server": sim.Document{"id": id, "links": links(r, "servers", id), "OS-DCF:diskConfig": "MANUAL",
+			"security_groups": []any{sim.Document{"name": "default"}}, "adminPass": sim.Secret(9)}}}, nil
 }
 
-func valid(in sim.Obj) error {
+func valid(in sim.Document) error {
 	for _, field := range []string{"name", "flavorRef"} {
 		if sim.Text(in[field]) == "" {
 			return sim.BadRequest("Invalid input for field/attribute server. Value: %s. '%s' is a required property",
@@ -101,7 +101,7 @@ var serverFields = []string{"name", "flavorRef", "imageRef", "networks", "metada
 	"OS-DCF:diskConfig"}
 
 // textual refuses metadata that is not short text.
-func textual(meta sim.Obj) error {
+func textual(meta sim.Document) error {
 	for k, v := range meta {
 		text, ok := v.(string)
 		if !ok {
@@ -114,7 +114,7 @@ func textual(meta sim.Obj) error {
 	return nil
 }
 
-func (s *Service) checkImage(image string, in sim.Obj) error {
+func (s *Service) checkImage(image string, in sim.Document) error {
 	o := s.cloud.Get("glance/images", image)
 	switch {
 	case image == "" && len(sim.List(in, "block_device_mapping_v2")) > 0:
@@ -140,12 +140,12 @@ func (s *Service) wantedNetworks(r *sim.Request, want any) ([]any, error) {
 			return nil, sim.Conflict("Multiple possible networks found, use a Network ID to be more specific.")
 		}
 		for _, net := range own {
-			list = append(list, sim.Obj{"uuid": net["id"]})
+			list = append(list, sim.Document{"uuid": net["id"]})
 		}
 		return list, nil
 	}
 	for _, v := range list {
-		nic, _ := v.(sim.Obj)
+		nic, _ := v.(sim.Document)
 		if port := sim.Str(nic, "port"); port != "" {
 			p := s.cloud.Get("neutron/ports", port)
 			if p == nil {
@@ -164,11 +164,11 @@ func (s *Service) wantedNetworks(r *sim.Request, want any) ([]any, error) {
 }
 
 // document is a server that has just been asked for.
-func (s *Service) document(r *sim.Request, in, flavor sim.Obj, image string) sim.Obj {
+func (s *Service) document(r *sim.Request, in, flavor sim.Document, image string) sim.Document {
 	now := sim.Stamp(s.cloud.Now(), sim.Zulu)
 	meta := sim.Map(in, "metadata")
 	if meta == nil {
-		meta = sim.Obj{}
+		meta = sim.Document{}
 	}
 	var groups []any
 	for _, g := range sim.Objs(in, "security_groups") {
@@ -179,7 +179,7 @@ func (s *Service) document(r *sim.Request, in, flavor sim.Obj, image string) sim
 		image, disks = "", own
 	}
 	id := sim.UUID()
-	return sim.Obj{"id": id, "name": in["name"], "status": "BUILD", "progress": 0, "tenant_id": r.Actor.ProjectID,
+	return sim.Document{"id": id, "name": in["name"], "status": "BUILD", "progress": 0, "tenant_id": r.Actor.ProjectID,
 		"user_id": r.Actor.UserID, "created": now, "updated": now, "hostId": "", "metadata": meta,
 		"accessIPv4": "", "accessIPv6": "", "config_drive": "", "key_name": in["key_name"], "description": in["description"],
 		"locked": false, "locked_reason": nil, "tags": []any{},
@@ -193,7 +193,7 @@ func (s *Service) document(r *sim.Request, in, flavor sim.Obj, image string) sim
 // disksOf are the volumes that an image of a server that boots from volumes asks for: one of each snapshot.
 // https://docs.openstack.org/nova/latest/user/block-device-mapping.html
 func (s *Service) disksOf(image string) []any {
-	var mapping []sim.Obj
+	var mapping []sim.Document
 	if json.Unmarshal([]byte(sim.Str(s.cloud.Get("glance/images", image), "block_device_mapping")), &mapping) != nil {
 		return nil
 	}
@@ -206,7 +206,7 @@ func (s *Service) disksOf(image string) []any {
 }
 
 // place picks the least loaded hypervisor; a hard anti-affinity group leaves out those it has.
-func (s *Service) place(o sim.Obj) string {
+func (s *Service) place(o sim.Document) string {
 	load := map[string]int{}
 	group := s.cloud.Get(Groups, sim.Str(o, "_group"))
 	hard := sim.Str(group, "policy") == "anti-affinity"

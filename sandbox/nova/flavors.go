@@ -13,34 +13,34 @@ func (s *Service) flavorRoutes() {
 		if f == nil {
 			return nil, sim.NotFound("Flavor %s could not be found.", r.ID())
 		}
-		return sim.Obj{"flavor": viewFlavor(r, f)}, nil
+		return sim.Document{"flavor": viewFlavor(r, f)}, nil
 	})
 	s.Handle("GET /v2.1/flavors/{id}/os-extra_specs", 200, func(*sim.Request) (any, error) {
-		return sim.Obj{"extra_specs": sim.Obj{}}, nil
+		return sim.Document{"extra_specs": sim.Document{}}, nil
 	})
 	s.Handle("POST /v2.1/flavors", 200, s.createFlavor, sim.Admin)
 	s.Handle("DELETE /v2.1/flavors/{id}", 202, func(r *sim.Request) (any, error) {
 		if s.cloud.Get(Flavors, r.ID()) == nil {
 			return nil, sim.NotFound("Flavor %s could not be found.", r.ID())
 		}
-		s.cloud.Drop(Flavors, r.ID())
+		s.cloud.Delete(Flavors, r.ID())
 		return nil, nil
 	}, sim.Admin)
 }
 
-func (s *Service) flavor(ref string) sim.Obj { return s.cloud.Get(Flavors, ref) }
+func (s *Service) flavor(ref string) sim.Document { return s.cloud.Get(Flavors, ref) }
 
 // Flavor completes a flavor's document.
-func Flavor(o sim.Obj) sim.Obj {
-	return sim.Merge(sim.Obj{"disk": 0, "swap": "", "rxtx_factor": 1.0, "OS-FLV-EXT-DATA:ephemeral": 0,
+func Flavor(o sim.Document) sim.Document {
+	return sim.Merge(sim.Document{"disk": 0, "swap": "", "rxtx_factor": 1.0, "OS-FLV-EXT-DATA:ephemeral": 0,
 		"OS-FLV-DISABLED:disabled": false, "os-flavor-access:is_public": true, "description": nil}, o)
 }
 
-func viewFlavor(r *sim.Request, f sim.Obj) sim.Obj {
+func viewFlavor(r *sim.Request, f sim.Document) sim.Document {
 	out := sim.Public(f)
 	out["links"] = links(r, "flavors", sim.Str(f, "id"))
 	if microversion(r) >= 61 {
-		out["extra_specs"] = sim.Obj{}
+		out["extra_specs"] = sim.Document{}
 	}
 	if microversion(r) >= 75 {
 		out["swap"] = 0
@@ -50,7 +50,7 @@ func viewFlavor(r *sim.Request, f sim.Obj) sim.Obj {
 
 func (s *Service) listFlavors(detail bool) sim.Handler {
 	return func(r *sim.Request) (any, error) {
-		docs := s.cloud.Where(Flavors, func(f sim.Obj) bool {
+		docs := s.cloud.Where(Flavors, func(f sim.Document) bool {
 			return (r.Query("minRam") == "" || sim.Int(f, "ram") >= sim.ToInt(r.Query("minRam"))) &&
 				(r.Query("minDisk") == "" || sim.Int(f, "disk") >= sim.ToInt(r.Query("minDisk")))
 		})
@@ -58,14 +58,14 @@ func (s *Service) listFlavors(detail bool) sim.Handler {
 		if err != nil {
 			return nil, err
 		}
-		out := sim.Obj{"flavors": sim.Views(docs, func(f sim.Obj) sim.Obj {
+		out := sim.Document{"flavors": sim.Views(docs, func(f sim.Document) sim.Document {
 			if detail {
 				return viewFlavor(r, f)
 			}
-			return sim.Merge(sim.Only(f, "id", "name"), sim.Obj{"links": links(r, "flavors", sim.Str(f, "id"))})
+			return sim.Merge(sim.Only(f, "id", "name"), sim.Document{"links": links(r, "flavors", sim.Str(f, "id"))})
 		})}
 		if next != "" {
-			out["flavors_links"] = []any{sim.Obj{"rel": "next", "href": r.NextURL(r.URL.Path, next)}}
+			out["flavors_links"] = []any{sim.Document{"rel": "next", "href": r.NextURL(r.URL.Path, next)}}
 		}
 		return out, nil
 	}
@@ -83,5 +83,5 @@ func (s *Service) createFlavor(r *sim.Request) (any, error) {
 		f["id"] = sim.UUID()
 	}
 	s.cloud.Put(Flavors, f)
-	return sim.Obj{"flavor": viewFlavor(r, f)}, nil
+	return sim.Document{"flavor": viewFlavor(r, f)}, nil
 }

@@ -10,7 +10,7 @@ import (
 func (s *Service) groupRoutes() {
 	s.Handle("GET /v2.1/os-server-groups", 200, func(r *sim.Request) (any, error) {
 		docs, _, err := r.Page(s.cloud.With(Groups, "project_id", r.Actor.ProjectID), 1000)
-		return sim.Obj{"server_groups": sim.Views(docs, func(o sim.Obj) sim.Obj { return s.viewGroup(r, o) })}, err
+		return sim.Document{"server_groups": sim.Views(docs, func(o sim.Document) sim.Document { return s.viewGroup(r, o) })}, err
 	})
 	s.Handle("POST /v2.1/os-server-groups", 200, s.createGroup)
 	s.Handle("GET /v2.1/os-server-groups/{id}", 200, func(r *sim.Request) (any, error) {
@@ -18,18 +18,18 @@ func (s *Service) groupRoutes() {
 		if err != nil {
 			return nil, err
 		}
-		return sim.Obj{"server_group": s.viewGroup(r, o)}, nil
+		return sim.Document{"server_group": s.viewGroup(r, o)}, nil
 	})
 	s.Handle("DELETE /v2.1/os-server-groups/{id}", 204, func(r *sim.Request) (any, error) {
 		if _, err := s.findGroup(r); err != nil {
 			return nil, err
 		}
-		s.cloud.Drop(Groups, r.ID())
+		s.cloud.Delete(Groups, r.ID())
 		return nil, nil
 	})
 }
 
-func (s *Service) findGroup(r *sim.Request) (sim.Obj, error) {
+func (s *Service) findGroup(r *sim.Request) (sim.Document, error) {
 	o := s.cloud.Get(Groups, r.ID())
 	if o == nil || sim.Str(o, "project_id") != r.Actor.ProjectID {
 		return nil, sim.NotFound("Instance group %s could not be found.", r.ID())
@@ -37,14 +37,14 @@ func (s *Service) findGroup(r *sim.Request) (sim.Obj, error) {
 	return o, nil
 }
 
-func (s *Service) viewGroup(r *sim.Request, o sim.Obj) sim.Obj {
+func (s *Service) viewGroup(r *sim.Request, o sim.Document) sim.Document {
 	out, members := sim.Public(o), []string{}
 	for _, server := range s.cloud.With(Servers, "_group", sim.Str(o, "id")) {
 		members = append(members, sim.Str(server, "id"))
 	}
 	out["members"] = members
 	if microversion(r) < 64 {
-		out["policies"], out["metadata"] = []any{o["policy"]}, sim.Obj{}
+		out["policies"], out["metadata"] = []any{o["policy"]}, sim.Document{}
 		delete(out, "policy")
 		delete(out, "rules")
 	}
@@ -70,10 +70,10 @@ func (s *Service) createGroup(r *sim.Request) (any, error) {
 	}
 	rules := sim.Map(in, "rules")
 	if rules == nil {
-		rules = sim.Obj{}
+		rules = sim.Document{}
 	}
-	o := sim.Obj{"id": sim.UUID(), "name": in["name"], "policy": policy, "rules": rules,
+	o := sim.Document{"id": sim.UUID(), "name": in["name"], "policy": policy, "rules": rules,
 		"project_id": r.Actor.ProjectID, "user_id": r.Actor.UserID}
 	s.cloud.Put(Groups, o)
-	return sim.Obj{"server_group": s.viewGroup(r, o)}, nil
+	return sim.Document{"server_group": s.viewGroup(r, o)}, nil
 }

@@ -24,9 +24,9 @@ func (s *Service) bringBack(server, image string) {
 	disk := sim.Map(s.cloud.Get(glance.Images, image), "_inside")
 	if disk == nil {
 		if s.cloud.Get(inside, server) != nil {
-			s.cloud.Drop(inside, server)
+			s.cloud.Delete(inside, server)
 		}
 		return
 	}
-	s.cloud.Put(inside, sim.Merge(sim.Copy(disk), sim.Obj{"id": server}))
+	s.cloud.Put(inside, sim.Merge(sim.Copy(disk), sim.Document{"id": server}))
 }

@@ -14,7 +14,7 @@ func (s *Service) interfaceRoutes() {
 		if _, err := s.find(r, r.ID()); err != nil {
 			return nil, err
 		}
-		return sim.Obj{"interfaceAttachments": sim.Views(s.ports(r.ID()), viewPort)}, nil
+		return sim.Document{"interfaceAttachments": sim.Views(s.ports(r.ID()), viewPort)}, nil
 	})
 	s.Handle("POST "+path, 200, s.attachPort)
 	s.Handle("DELETE "+path+"/{port}", 202, s.detachPort)
@@ -24,7 +24,7 @@ func (s *Service) interfaceRoutes() {
 		}
 		for _, p := range s.ports(r.ID()) {
 			if sim.Str(p, "id") == r.PathValue("port") {
-				return sim.Obj{"interfaceAttachment": viewPort(p)}, nil
+				return sim.Document{"interfaceAttachment": viewPort(p)}, nil
 			}
 		}
 		return nil, sim.NotFound("Instance %s does not have a port with id %s", r.ID(), r.PathValue("port"))
@@ -33,18 +33,18 @@ func (s *Service) interfaceRoutes() {
 		if _, err := s.find(r, r.ID()); err != nil {
 			return nil, err
 		}
-		return sim.Obj{"security_groups": s.groupNames(r.ID())}, nil
+		return sim.Document{"security_groups": s.groupNames(r.ID())}, nil
 	})
 	s.Handle("GET /v2.1/servers/{id}/ips", 200, func(r *sim.Request) (any, error) {
 		if _, err := s.find(r, r.ID()); err != nil {
 			return nil, err
 		}
-		return sim.Obj{"addresses": s.addresses(r.ID())}, nil
+		return sim.Document{"addresses": s.addresses(r.ID())}, nil
 	})
 }
 
-func viewPort(p sim.Obj) sim.Obj {
-	return sim.Obj{"port_id": p["id"], "net_id": p["network_id"], "mac_addr": p["mac_address"],
+func viewPort(p sim.Document) sim.Document {
+	return sim.Document{"port_id": p["id"], "net_id": p["network_id"], "mac_addr": p["mac_address"],
 		"port_state": p["status"], "fixed_ips": p["fixed_ips"], "tag": nil}
 }
 
@@ -54,7 +54,7 @@ func (s *Service) attachPort(r *sim.Request) (any, error) {
 		return nil, err
 	}
 	in := sim.Map(r.Body, "interfaceAttachment")
-	nic := sim.Obj{"port": in["port_id"], "uuid": in["net_id"]}
+	nic := sim.Document{"port": in["port_id"], "uuid": in["net_id"]}
 	for _, ip := range sim.Objs(in, "fixed_ips") {
 		nic["fixed_ip"] = ip["ip_address"]
 	}
@@ -82,7 +82,7 @@ func (s *Service) attachPort(r *sim.Request) (any, error) {
 	if id := sim.Str(nic, "port"); id != "" {
 		p = s.cloud.Get("neutron/ports", id)
 	}
-	return sim.Obj{"interfaceAttachment": viewPort(p)}, nil
+	return sim.Document{"interfaceAttachment": viewPort(p)}, nil
 }
 
 func (s *Service) detachPort(r *sim.Request) (any, error) {
@@ -95,7 +95,7 @@ func (s *Service) detachPort(r *sim.Request) (any, error) {
 			if path := "/v2.0/ports/" + sim.Str(p, "id"); sim.Bool(p, "_nova") {
 				_, err = r.Call("neutron", "DELETE", path, nil)
 			} else { // somebody else's stays
-				_, err = r.Call("neutron", "PUT", path, sim.Obj{"port": sim.Obj{"device_id": "", "device_owner": ""}})
+				_, err = r.Call("neutron", "PUT", path, sim.Document{"port": sim.Document{"device_id": "", "device_owner": ""}})
 			}
 			return nil, err
 		}

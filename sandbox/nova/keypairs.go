@@ -19,11 +19,11 @@ func (s *Service) keyPairRoutes() {
 		if err != nil {
 			return nil, err
 		}
-		out := sim.Obj{"keypairs": sim.Views(docs, func(o sim.Obj) sim.Obj {
-			return sim.Obj{"keypair": sim.Only(o, "name", "public_key", "fingerprint", "type")}
+		out := sim.Document{"keypairs": sim.Views(docs, func(o sim.Document) sim.Document {
+			return sim.Document{"keypair": sim.Only(o, "name", "public_key", "fingerprint", "type")}
 		})}
 		if next != "" {
-			out["keypairs_links"] = []any{sim.Obj{"rel": "next", "href": r.NextURL(r.URL.Path, next)}}
+			out["keypairs_links"] = []any{sim.Document{"rel": "next", "href": r.NextURL(r.URL.Path, next)}}
 		}
 		return out, nil
 	})
@@ -35,14 +35,14 @@ func (s *Service) keyPairRoutes() {
 		}
 		out := sim.Public(o)
 		out["id"] = 1
-		return sim.Obj{"keypair": out}, nil
+		return sim.Document{"keypair": out}, nil
 	})
 	s.Handle("DELETE /v2.1/os-keypairs/{id}", 202, func(r *sim.Request) (any, error) {
 		o := s.keyPair(r.Actor.UserID, r.ID())
 		if o == nil {
 			return nil, sim.NotFound("Keypair %s not found for user %s", r.ID(), r.Actor.UserID)
 		}
-		s.cloud.Drop(KeyPairs, sim.Str(o, "id"))
+		s.cloud.Delete(KeyPairs, sim.Str(o, "id"))
 		if microversion(r) >= 2 {
 			return sim.Reply{Status: 204}, nil
 		}
@@ -50,17 +50,19 @@ func (s *Service) keyPairRoutes() {
 	})
 }
 
-func (s *Service) keyPair(user, name string) sim.Obj { return s.cloud.Get(KeyPairs, user+":"+name) }
+func (s *Service) keyPair(user, name string) sim.Document {
+	return s.cloud.Get(KeyPairs, user+":"+name)
+}
 
 var keyName = regexp.MustCompile(`^[A-Za-z0-9 _@.:-]{1,255}$`)
 
 // KeyPair is the document of a public key; the error says what is wrong with the key.
-func KeyPair(user, name, public string) (sim.Obj, error) {
+func KeyPair(user, name, public string) (sim.Document, error) {
 	key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(public))
 	if err != nil {
 		return nil, sim.BadRequest("Keypair data is invalid: failed to generate fingerprint")
 	}
-	return sim.Obj{"id": user + ":" + name, "name": name, "user_id": user, "public_key": public, "type": "ssh",
+	return sim.Document{"id": user + ":" + name, "name": name, "user_id": user, "public_key": public, "type": "ssh",
 		"fingerprint": ssh.FingerprintLegacyMD5(key)}, nil
 }
 
@@ -89,7 +91,7 @@ func (s *Service) createKeyPair(r *sim.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.cloud.Put(KeyPairs, sim.Merge(o, sim.Obj{"created_at": sim.Stamp(s.cloud.Now(), sim.Micros), "deleted": false}))
+	s.cloud.Put(KeyPairs, sim.Merge(o, sim.Document{"created_at": sim.Stamp(s.cloud.Now(), sim.Micros), "deleted": false}))
 	out := sim.Only(o, "name", "public_key", "fingerprint", "user_id", "type")
 	if private != "" {
 		out["private_key"] = private
@@ -98,7 +100,7 @@ func (s *Service) createKeyPair(r *sim.Request) (any, error) {
 	if microversion(r) >= 2 {
 		status = 201
 	}
-	return sim.Reply{Status: status, Body: sim.Obj{"keypair": out}}, nil
+	return sim.Reply{Status: status, Body: sim.Document{"keypair": out}}, nil
 }
 
 func generate() (public, private string, err error) {

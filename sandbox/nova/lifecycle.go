@@ -18,28 +18,28 @@ func (s *Service) timers() {
 }
 
 // onServer looks the server of a timer up; one that is gone ends the timer.
-func (s *Service) onServer(do func(o, args sim.Obj)) func(sim.Obj) {
-	return func(args sim.Obj) {
+func (s *Service) onServer(do func(o, args sim.Document)) func(sim.Document) {
+	return func(args sim.Document) {
 		if o := s.cloud.Get(Servers, sim.Str(args, "id")); o != nil {
 			do(o, args)
 		}
 	}
 }
 
-func (s *Service) call(o sim.Obj, service, method, path string, body any) (sim.Obj, error) {
+func (s *Service) call(o sim.Document, service, method, path string, body any) (sim.Document, error) {
 	return s.cloud.Call(sim.ActorOf(sim.Map(o, "_actor")), service, method, path, body)
 }
 
 // fail leaves the server in ERROR with the fault that people see.
-func (s *Service) fail(o sim.Obj, code int, text string) {
+func (s *Service) fail(o sim.Document, code int, text string) {
 	now := sim.Stamp(s.cloud.Now(), sim.Zulu)
-	sim.Merge(o, sim.Obj{"status": "ERROR", "OS-EXT-STS:vm_state": "error", "OS-EXT-STS:task_state": nil,
-		"fault": sim.Obj{"code": code, "message": text, "created": now}})
+	sim.Merge(o, sim.Document{"status": "ERROR", "OS-EXT-STS:vm_state": "error", "OS-EXT-STS:task_state": nil,
+		"fault": sim.Document{"code": code, "message": text, "created": now}})
 	s.touch(o)
 }
 
 // plug gives the server its host, ports and volumes.
-func (s *Service) plug(o, _ sim.Obj) {
+func (s *Service) plug(o, _ sim.Document) {
 	host := s.place(o)
 	if host == "" {
 		s.fail(o, 500, "No valid host was found. There are not enough hosts available.")
@@ -48,7 +48,7 @@ func (s *Service) plug(o, _ sim.Obj) {
 	o["OS-EXT-SRV-ATTR:host"], o["hostId"] = host, hostID(sim.Str(o, "tenant_id"), host)
 	o["OS-EXT-STS:task_state"] = "networking"
 	for _, v := range sim.List(o, "_nics") {
-		nic, _ := v.(sim.Obj)
+		nic, _ := v.(sim.Document)
 		if err := s.plugOne(o, nic); err != nil {
 			s.fail(o, 500, "Build of instance "+sim.Str(o, "id")+" aborted: "+err.Error())
 			return
@@ -60,28 +60,28 @@ func (s *Service) plug(o, _ sim.Obj) {
 	}
 	o["OS-EXT-STS:task_state"] = "spawning"
 	s.touch(o)
-	s.cloud.After(spawning, "nova.spawned", sim.Obj{"id": o["id"]})
+	s.cloud.After(spawning, "nova.spawned", sim.Document{"id": o["id"]})
 }
 
-func (s *Service) plugOne(o, nic sim.Obj) error {
-	device := sim.Obj{"device_id": o["id"], "device_owner": "compute:nova"}
+func (s *Service) plugOne(o, nic sim.Document) error {
+	device := sim.Document{"device_id": o["id"], "device_owner": "compute:nova"}
 	if port := sim.Str(nic, "port"); port != "" {
-		_, err := s.call(o, "neutron", "PUT", "/v2.0/ports/"+port, sim.Obj{"port": device})
+		_, err := s.call(o, "neutron", "PUT", "/v2.0/ports/"+port, sim.Document{"port": device})
 		return err
 	}
-	body := sim.Merge(device, sim.Obj{"network_id": nic["uuid"], "_nova": true})
+	body := sim.Merge(device, sim.Document{"network_id": nic["uuid"], "_nova": true})
 	if ip := sim.Str(nic, "fixed_ip"); ip != "" {
-		body["fixed_ips"] = []any{sim.Obj{"ip_address": ip}}
+		body["fixed_ips"] = []any{sim.Document{"ip_address": ip}}
 	}
 	if ids := s.groupIDs(o); len(ids) > 0 {
 		body["security_groups"] = ids
 	}
-	_, err := s.call(o, "neutron", "POST", "/v2.0/ports", sim.Obj{"port": body})
+	_, err := s.call(o, "neutron", "POST", "/v2.0/ports", sim.Document{"port": body})
 	return err
 }
 
 // groupIDs resolves the names or ids of the security groups of a new server.
-func (s *Service) groupIDs(o sim.Obj) []any {
+func (s *Service) groupIDs(o sim.Document) []any {
 	var out []any
 	for _, want := range sim.Strs(o, "_groups") {
 		for _, g := range s.cloud.With("neutron/security_groups", "project_id", sim.Str(o, "tenant_id")) {
@@ -94,11 +94,11 @@ func (s *Service) groupIDs(o sim.Obj) []any {
 	return out
 }
 
-func (s *Service) spawned(o, _ sim.Obj) {
+func (s *Service) spawned(o, _ sim.Document) {
 	if sim.Str(o, "OS-EXT-STS:task_state") != "spawning" {
 		return
 	}
-	sim.Merge(o, sim.Obj{"status": "ACTIVE", "OS-EXT-STS:vm_state": "active",
+	sim.Merge(o, sim.Document{"status": "ACTIVE", "OS-EXT-STS:vm_state": "active",
 		"OS-EXT-STS:task_state": nil, "OS-EXT-STS:power_state": 1,
 		"OS-SRV-USG:launched_at": sim.Stamp(s.cloud.Now(), sim.Micros),
 		"_booted":                sim.Stamp(s.cloud.Now(), sim.Expiry)})
@@ -106,7 +106,7 @@ func (s *Service) spawned(o, _ sim.Obj) {
 }
 
 // settled ends a change of state, unless another one has begun since.
-func (s *Service) settled(o, args sim.Obj) {
+func (s *Service) settled(o, args sim.Document) {
 	if sim.Str(o, "OS-EXT-STS:task_state") != sim.Str(args, "task") {
 		return
 	}
@@ -117,17 +117,17 @@ func (s *Service) settled(o, args sim.Obj) {
 	s.enter(o, state)
 }
 
-func (s *Service) enter(o sim.Obj, state string) {
+func (s *Service) enter(o sim.Document, state string) {
 	target := states[state]
-	sim.Merge(o, sim.Obj{"status": target.status, "OS-EXT-STS:vm_state": state, "OS-EXT-STS:task_state": nil,
+	sim.Merge(o, sim.Document{"status": target.status, "OS-EXT-STS:vm_state": state, "OS-EXT-STS:task_state": nil,
 		"OS-EXT-STS:power_state": target.power})
 	delete(o, "fault")
 	s.touch(o)
 }
 
-func (s *Service) snapshotted(o, args sim.Obj) {
+func (s *Service) snapshotted(o, args sim.Document) {
 	if sim.Str(o, "OS-EXT-STS:task_state") == "deleting" { // its image goes with it
-		s.cloud.Drop(glance.Images, sim.Str(args, "image"))
+		s.cloud.Delete(glance.Images, sim.Str(args, "image"))
 		return
 	}
 	text := "image of server " + sim.Str(o, "id") + "\nbase " + sim.Str(o, "_image") + "\n"
@@ -151,14 +151,14 @@ func (s *Service) delete(r *sim.Request) (any, error) {
 		s.record(r, o, "delete")
 		o["OS-EXT-STS:task_state"] = "deleting"
 		s.touch(o)
-		s.cloud.After(switching, "nova.gone", sim.Obj{"id": o["id"]})
+		s.cloud.After(switching, "nova.gone", sim.Document{"id": o["id"]})
 	}
 	return nil, nil
 }
 
 // gone gives back what the server had. Ports made beforehand and volumes stay, as in reality;
 // what a service refuses to take back is left there.
-func (s *Service) gone(o, _ sim.Obj) {
+func (s *Service) gone(o, _ sim.Document) {
 	id := sim.Str(o, "id")
 	for _, p := range s.ports(id) {
 		path := "/v2.0/ports/" + sim.Str(p, "id")
@@ -166,7 +166,7 @@ func (s *Service) gone(o, _ sim.Obj) {
 		if sim.Bool(p, "_nova") {
 			_, err = s.call(o, "neutron", "DELETE", path, nil)
 		} else {
-			_, err = s.call(o, "neutron", "PUT", path, sim.Obj{"port": sim.Obj{"device_id": "", "device_owner": ""}})
+			_, err = s.call(o, "neutron", "PUT", path, sim.Document{"port": sim.Document{"device_id": "", "device_owner": ""}})
 		}
 		s.note(err, "port of deleted server")
 	}
@@ -177,14 +177,14 @@ func (s *Service) gone(o, _ sim.Obj) {
 		}
 		s.note(err, "volume of deleted server")
 	}
-	s.cloud.Drop(Servers, id)
+	s.cloud.Delete(Servers, id)
 	for _, image := range s.cloud.With(glance.Images, "instance_uuid", id) {
 		if sim.Str(image, "status") == "queued" { // nothing is left to be uploaded
-			s.cloud.Drop(glance.Images, sim.Str(image, "id"))
+			s.cloud.Delete(glance.Images, sim.Str(image, "id"))
 		}
 	}
 	for _, a := range s.cloud.With(Actions, "instance_uuid", id) {
-		s.cloud.Drop(Actions, sim.Str(a, "id"))
+		s.cloud.Delete(Actions, sim.Str(a, "id"))
 	}
 }
 
@@ -195,8 +195,8 @@ func (s *Service) note(err error, what string) {
 }
 
 // later plans the end of a change of state.
-func (s *Service) later(o sim.Obj, d time.Duration, task, state string) {
+func (s *Service) later(o sim.Document, d time.Duration, task, state string) {
 	o["OS-EXT-STS:task_state"] = task
 	s.touch(o)
-	s.cloud.After(d, "nova.settled", sim.Obj{"id": o["id"], "task": task, "state": state})
+	s.cloud.After(d, "nova.settled", sim.Document{"id": o["id"], "task": task, "state": state})
 }

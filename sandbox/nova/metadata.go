@@ -12,12 +12,12 @@ func (s *Service) metadataRoutes() {
 	const path = "/v2.1/servers/{id}/metadata"
 	s.Handle("GET "+path, 200, func(r *sim.Request) (any, error) {
 		o, err := s.find(r, r.ID())
-		return sim.Obj{"metadata": sim.Map(o, "metadata")}, err
+		return sim.Document{"metadata": sim.Map(o, "metadata")}, err
 	})
 	s.Handle("POST "+path, 200, s.setMetadata(false))
 	s.Handle("PUT "+path, 200, s.setMetadata(true))
-	s.Handle("GET "+path+"/{key}", 200, s.metadataKey(func(_ *sim.Request, _ sim.Obj, key string, v any) (any, error) {
-		return sim.Obj{"meta": sim.Obj{key: v}}, nil
+	s.Handle("GET "+path+"/{key}", 200, s.metadataKey(func(_ *sim.Request, _ sim.Document, key string, v any) (any, error) {
+		return sim.Document{"meta": sim.Document{key: v}}, nil
 	}))
 	s.Handle("PUT "+path+"/{key}", 200, func(r *sim.Request) (any, error) {
 		o, err := s.find(r, r.ID())
@@ -25,9 +25,9 @@ func (s *Service) metadataRoutes() {
 			return nil, err
 		}
 		meta := sim.Map(r.Body, "meta")
-		return sim.Obj{"meta": meta}, s.mergeMetadata(r, o, meta, false)
+		return sim.Document{"meta": meta}, s.mergeMetadata(r, o, meta, false)
 	})
-	s.Handle("DELETE "+path+"/{key}", 204, s.metadataKey(func(_ *sim.Request, o sim.Obj, key string, _ any) (any, error) {
+	s.Handle("DELETE "+path+"/{key}", 204, s.metadataKey(func(_ *sim.Request, o sim.Document, key string, _ any) (any, error) {
 		delete(sim.Map(o, "metadata"), key)
 		s.touch(o)
 		return nil, nil
@@ -35,7 +35,7 @@ func (s *Service) metadataRoutes() {
 	s.tagRoutes()
 }
 
-func (s *Service) metadataKey(do func(r *sim.Request, o sim.Obj, key string, v any) (any, error)) sim.Handler {
+func (s *Service) metadataKey(do func(r *sim.Request, o sim.Document, key string, v any) (any, error)) sim.Handler {
 	return func(r *sim.Request) (any, error) {
 		o, err := s.find(r, r.ID())
 		if err != nil {
@@ -58,12 +58,12 @@ func (s *Service) setMetadata(replace bool) sim.Handler {
 		if err := s.mergeMetadata(r, o, sim.Map(r.Body, "metadata"), replace); err != nil {
 			return nil, err
 		}
-		return sim.Obj{"metadata": sim.Map(o, "metadata")}, nil
+		return sim.Document{"metadata": sim.Map(o, "metadata")}, nil
 	}
 }
 
-func (s *Service) mergeMetadata(r *sim.Request, o, more sim.Obj, replace bool) error {
-	meta := sim.Obj{}
+func (s *Service) mergeMetadata(r *sim.Request, o, more sim.Document, replace bool) error {
+	meta := sim.Document{}
 	if !replace {
 		maps.Copy(meta, sim.Map(o, "metadata"))
 	}
@@ -79,7 +79,7 @@ func (s *Service) mergeMetadata(r *sim.Request, o, more sim.Obj, replace bool) e
 	return nil
 }
 
-func (s *Service) tag(do func(r *sim.Request, o sim.Obj, had bool) (any, error)) sim.Handler {
+func (s *Service) tag(do func(r *sim.Request, o sim.Document, had bool) (any, error)) sim.Handler {
 	return func(r *sim.Request) (any, error) {
 		o, err := s.find(r, r.ID())
 		if err != nil {
@@ -100,20 +100,20 @@ func (s *Service) tagRoutes() {
 			tags := change(r, sim.Strs(o, "tags"))
 			o["tags"] = sim.Anys(tags)
 			s.cloud.Put(Servers, o)
-			return sim.Obj{"tags": sim.Anys(tags)}, nil
+			return sim.Document{"tags": sim.Anys(tags)}, nil
 		}
 	}
 	same := func(_ *sim.Request, tags []string) []string { return tags }
 	s.Handle("GET "+path, 200, with(same))
 	s.Handle("PUT "+path, 200, with(func(r *sim.Request, _ []string) []string { return sim.Strs(r.Body, "tags") }))
 	s.Handle("DELETE "+path, 204, with(func(*sim.Request, []string) []string { return nil }))
-	s.Handle("GET "+path+"/{tag}", 204, s.tag(func(r *sim.Request, o sim.Obj, had bool) (any, error) {
+	s.Handle("GET "+path+"/{tag}", 204, s.tag(func(r *sim.Request, o sim.Document, had bool) (any, error) {
 		if !had {
 			return nil, sim.NotFound("Server %s has no tag '%s'", sim.Str(o, "id"), r.PathValue("tag"))
 		}
 		return nil, nil
 	}))
-	s.Handle("PUT "+path+"/{tag}", 201, s.tag(func(r *sim.Request, o sim.Obj, had bool) (any, error) {
+	s.Handle("PUT "+path+"/{tag}", 201, s.tag(func(r *sim.Request, o sim.Document, had bool) (any, error) {
 		if had {
 			return sim.Reply{Status: 204}, nil
 		}
@@ -121,7 +121,7 @@ func (s *Service) tagRoutes() {
 		s.cloud.Put(Servers, o)
 		return sim.Reply{Header: map[string]string{"Location": r.Base() + r.URL.Path}}, nil
 	}))
-	s.Handle("DELETE "+path+"/{tag}", 204, s.tag(func(r *sim.Request, o sim.Obj, had bool) (any, error) {
+	s.Handle("DELETE "+path+"/{tag}", 204, s.tag(func(r *sim.Request, o sim.Document, had bool) (any, error) {
 		if !had {
 			return nil, sim.NotFound("Server %s has no tag '%s'", sim.Str(o, "id"), r.PathValue("tag"))
 		}

@@ -40,13 +40,13 @@ type Service struct {
 	*sim.Service
 	cloud *sim.Cloud
 	// Console writes what a server's serial console shows.
-	Console func(server sim.Obj) string
+	Console func(server sim.Document) string
 }
 
 // New adds the compute API to the cloud.
 func New(c *sim.Cloud) *Service {
 	s := &Service{Service: c.Service("nova", "/compute", false), cloud: c}
-	s.Console = func(server sim.Obj) string { return sim.Str(server, "name") + " login: " }
+	s.Console = func(server sim.Document) string { return sim.Str(server, "name") + " login: " }
 	s.Format = format
 	s.Deny = func(r *sim.Request) *sim.Fault {
 		noun, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/v2.1/"), "/")
@@ -121,40 +121,40 @@ func format(f *sim.Fault) (string, []byte) {
 	if name == "" {
 		name = "computeFault"
 	}
-	return "application/json", sim.JSON(sim.Obj{name: sim.Obj{"code": f.Status, "message": f.Message}})
+	return "application/json", sim.JSON(sim.Document{name: sim.Document{"code": f.Status, "message": f.Message}})
 }
 
 func (s *Service) miscRoutes() {
 	s.Handle("GET /{$}", 200, func(r *sim.Request) (any, error) {
-		return sim.Obj{"versions": []any{versionDoc(r)}}, nil
+		return sim.Document{"versions": []any{versionDoc(r)}}, nil
 	}, sim.Anonymous)
 	s.Handle("GET /v2.1", 200, func(r *sim.Request) (any, error) {
-		return sim.Obj{"version": versionDoc(r)}, nil
+		return sim.Document{"version": versionDoc(r)}, nil
 	}, sim.Anonymous)
-	zone := sim.Obj{"availabilityZoneInfo": []any{sim.Obj{"zoneName": "nova", "hosts": nil,
-		"zoneState": sim.Obj{"available": true}}}}
+	zone := sim.Document{"availabilityZoneInfo": []any{sim.Document{"zoneName": "nova", "hosts": nil,
+		"zoneState": sim.Document{"available": true}}}}
 	s.Handle("GET /v2.1/os-availability-zone", 200, func(*sim.Request) (any, error) { return zone, nil })
 	s.Handle("GET /v2.1/os-availability-zone/detail", 200, func(*sim.Request) (any, error) { return zone, nil })
-	s.Handle("GET /v2.1/extensions", 200, func(*sim.Request) (any, error) { return sim.Obj{"extensions": []any{}}, nil })
+	s.Handle("GET /v2.1/extensions", 200, func(*sim.Request) (any, error) { return sim.Document{"extensions": []any{}}, nil })
 	hypervisors := func(*sim.Request) (any, error) {
 		var out []any
 		for i, h := range hosts {
-			out = append(out, sim.Obj{"id": i + 1, "hypervisor_hostname": h, "state": "up", "status": "enabled"})
+			out = append(out, sim.Document{"id": i + 1, "hypervisor_hostname": h, "state": "up", "status": "enabled"})
 		}
-		return sim.Obj{"hypervisors": out}, nil
+		return sim.Document{"hypervisors": out}, nil
 	}
 	s.Handle("GET /v2.1/os-hypervisors", 200, hypervisors, sim.Admin)
 	s.Handle("GET /v2.1/os-hypervisors/detail", 200, hypervisors, sim.Admin)
 	s.Handle("GET /v2.1/os-services", 200, func(*sim.Request) (any, error) {
 		var out []any
 		for i, h := range hosts {
-			out = append(out, sim.Obj{"id": i + 1, "binary": "nova-compute", "host": h, "zone": "nova", "status": "enabled", "state": "up"})
+			out = append(out, sim.Document{"id": i + 1, "binary": "nova-compute", "host": h, "zone": "nova", "status": "enabled", "state": "up"})
 		}
-		return sim.Obj{"services": out}, nil
+		return sim.Document{"services": out}, nil
 	}, sim.Admin)
 }
 
-func versionDoc(r *sim.Request) sim.Obj {
-	return sim.Obj{"id": "v2.1", "status": "CURRENT", "version": "2." + strconv.Itoa(maxVersion), "min_version": "2.1",
-		"updated": "2013-07-23T11:33:21Z", "links": []any{sim.Obj{"rel": "self", "href": r.Base() + "/v2.1/"}}}
+func versionDoc(r *sim.Request) sim.Document {
+	return sim.Document{"id": "v2.1", "status": "CURRENT", "version": "2." + strconv.Itoa(maxVersion), "min_version": "2.1",
+		"updated": "2013-07-23T11:33:21Z", "links": []any{sim.Document{"rel": "self", "href": r.Base() + "/v2.1/"}}}
 }

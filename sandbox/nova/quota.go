@@ -29,7 +29,7 @@ func (s *Service) used(project string) map[string]int {
 }
 
 // spend refuses servers that would break a quota.
-func (s *Service) spend(r *sim.Request, flavor sim.Obj, count int) error {
+func (s *Service) spend(r *sim.Request, flavor sim.Document, count int) error {
 	limits, used := s.limits(r), s.used(r.Actor.ProjectID)
 	if sim.Over(limits["instances"], used["instances"], count) {
 		return exceeded("instances", count, used["instances"], limits["instances"], "instances")
@@ -37,7 +37,7 @@ func (s *Service) spend(r *sim.Request, flavor sim.Obj, count int) error {
 	return s.spendCores(r, flavor, count)
 }
 
-func (s *Service) spendCores(r *sim.Request, flavor sim.Obj, count int) error {
+func (s *Service) spendCores(r *sim.Request, flavor sim.Document, count int) error {
 	limits, used := s.limits(r), s.used(r.Actor.ProjectID)
 	for _, q := range []struct{ name, field string }{{"cores", "vcpus"}, {"ram", "ram"}} {
 		more := count * sim.Int(flavor, q.field)
@@ -55,18 +55,18 @@ func exceeded(name string, want, used, limit int, unit string) error {
 func (s *Service) quotaRoutes() {
 	s.Handle("GET /v2.1/limits", 200, s.absolute)
 	s.Handle("GET /v2.1/os-quota-sets/{id}", 200, func(r *sim.Request) (any, error) {
-		return sim.Obj{"quota_set": withID(s.cloud.Limits("nova", r.ID(), Defaults), r.ID())}, nil
+		return sim.Document{"quota_set": withID(s.cloud.Limits("nova", r.ID(), Defaults), r.ID())}, nil
 	})
 	s.Handle("GET /v2.1/os-quota-sets/{id}/defaults", 200, func(r *sim.Request) (any, error) {
-		return sim.Obj{"quota_set": withID(Defaults, r.ID())}, nil
+		return sim.Document{"quota_set": withID(Defaults, r.ID())}, nil
 	})
 	s.Handle("GET /v2.1/os-quota-sets/{id}/detail", 200, func(r *sim.Request) (any, error) {
-		out := sim.Obj{"id": r.ID()}
+		out := sim.Document{"id": r.ID()}
 		limits := s.cloud.Limits("nova", r.ID(), Defaults)
 		for k, used := range s.used(r.ID()) {
-			out[k] = sim.Obj{"limit": limits[k], "in_use": used, "reserved": 0}
+			out[k] = sim.Document{"limit": limits[k], "in_use": used, "reserved": 0}
 		}
-		return sim.Obj{"quota_set": out}, nil
+		return sim.Document{"quota_set": out}, nil
 	})
 	s.Handle("PUT /v2.1/os-quota-sets/{id}", 200, func(r *sim.Request) (any, error) {
 		for k, v := range sim.Map(r.Body, "quota_set") {
@@ -78,12 +78,12 @@ func (s *Service) quotaRoutes() {
 			}
 		}
 		s.cloud.SetLimits("nova", r.ID(), Defaults, sim.Map(r.Body, "quota_set"))
-		return sim.Obj{"quota_set": withID(s.cloud.Limits("nova", r.ID(), Defaults), "")}, nil
+		return sim.Document{"quota_set": withID(s.cloud.Limits("nova", r.ID(), Defaults), "")}, nil
 	}, sim.Admin)
 }
 
-func withID(limits map[string]int, id string) sim.Obj {
-	out := sim.Obj{}
+func withID(limits map[string]int, id string) sim.Document {
+	out := sim.Document{}
 	for k, v := range limits {
 		out[k] = v
 	}
@@ -95,7 +95,7 @@ func withID(limits map[string]int, id string) sim.Obj {
 
 func (s *Service) absolute(r *sim.Request) (any, error) {
 	l, u := s.limits(r), s.used(r.Actor.ProjectID)
-	return sim.Obj{"limits": sim.Obj{"rate": []any{}, "absolute": sim.Obj{
+	return sim.Document{"limits": sim.Document{"rate": []any{}, "absolute": sim.Document{
 		"maxTotalInstances": l["instances"], "totalInstancesUsed": u["instances"],
 		"maxTotalCores": l["cores"], "totalCoresUsed": u["cores"], "maxTotalRAMSize": l["ram"], "totalRAMUsed": u["ram"],
 		"maxTotalKeypairs": l["key_pairs"], "maxServerMeta": l["metadata_items"], "maxImageMeta": l["metadata_items"],

@@ -25,7 +25,7 @@ func (s *Service) actionRoutes() {
 			return nil, err
 		}
 		docs, _, err := r.Page(sim.Newest(s.cloud.With(Actions, "instance_uuid", r.ID())), 1000)
-		return sim.Obj{"instanceActions": sim.Views(docs, viewAction)}, err
+		return sim.Document{"instanceActions": sim.Views(docs, viewAction)}, err
 	})
 	s.Handle("GET "+path+"/{request}", 200, func(r *sim.Request) (any, error) {
 		if _, err := s.find(r, r.ID()); err != nil {
@@ -33,35 +33,35 @@ func (s *Service) actionRoutes() {
 		}
 		for _, a := range s.cloud.With(Actions, "instance_uuid", r.ID()) {
 			if sim.Str(a, "request_id") == r.PathValue("request") {
-				return sim.Obj{"instanceAction": sim.Merge(viewAction(a), sim.Obj{"events": []any{}})}, nil
+				return sim.Document{"instanceAction": sim.Merge(viewAction(a), sim.Document{"events": []any{}})}, nil
 			}
 		}
 		return nil, sim.NotFound("Action for request_id %s on instance %s not found", r.PathValue("request"), r.ID())
 	})
 }
 
-func viewAction(a sim.Obj) sim.Obj {
+func viewAction(a sim.Document) sim.Document {
 	out := maps.Clone(a)
 	delete(out, "id")
 	return out
 }
 
 // record notes what was asked for; a verb without a name is not on record.
-func (s *Service) record(r *sim.Request, o sim.Obj, action string) {
+func (s *Service) record(r *sim.Request, o sim.Document, action string) {
 	if action == "" {
 		return
 	}
 	now := sim.Stamp(s.cloud.Now(), sim.Micros)
-	s.cloud.Put(Actions, sim.Obj{"id": sim.UUID(), "action": action, "instance_uuid": o["id"], "request_id": "req-" + sim.UUID(),
+	s.cloud.Put(Actions, sim.Document{"id": sim.UUID(), "action": action, "instance_uuid": o["id"], "request_id": "req-" + sim.UUID(),
 		"user_id": r.Actor.UserID, "project_id": r.Actor.ProjectID, "start_time": now, "updated_at": now, "message": nil})
 }
 
 // imageOfVolumes makes an image without bytes: it names snapshots of the server's volumes.
-func (s *Service) imageOfVolumes(r *sim.Request, o, args sim.Obj) (any, error) {
+func (s *Service) imageOfVolumes(r *sim.Request, o, args sim.Document) (any, error) {
 	var mapping []any
 	for _, a := range s.attachments(sim.Str(o, "id")) {
 		volume := s.cloud.Get("cinder/volumes", sim.Str(a, "volume_id"))
-		made, err := r.Call("cinder", "POST", "/snapshots", sim.Obj{"snapshot": sim.Obj{"volume_id": volume["id"], "force": true,
+		made, err := r.Call("cinder", "POST", "/snapshots", sim.Document{"snapshot": sim.Document{"volume_id": volume["id"], "force": true,
 			"name": "snapshot for " + sim.Str(args, "name")}})
 		if err != nil {
 			return nil, err
@@ -70,12 +70,12 @@ func (s *Service) imageOfVolumes(r *sim.Request, o, args sim.Obj) (any, error) {
 		if sim.Str(a, "_device") == "/dev/vda" {
 			index = 0
 		}
-		mapping = append(mapping, sim.Obj{"boot_index": index, "source_type": "snapshot", "destination_type": "volume", "device_name": a["_device"],
+		mapping = append(mapping, sim.Document{"boot_index": index, "source_type": "snapshot", "destination_type": "volume", "device_name": a["_device"],
 			"snapshot_id": sim.Map(made, "snapshot")["id"], "volume_size": volume["size"], "volume_type": nil, "volume_id": nil,
 			"delete_on_termination": sim.Bool(a, "_ephemeral"), "device_type": "disk", "disk_bus": "virtio", "image_id": nil,
 			"guest_format": nil, "no_device": nil, "tag": nil})
 	}
-	body := sim.Obj{"name": args["name"], "visibility": "private", "disk_format": "qcow2", "container_format": "bare", "bdm_v2": "True",
+	body := sim.Document{"name": args["name"], "visibility": "private", "disk_format": "qcow2", "container_format": "bare", "bdm_v2": "True",
 		"root_device_name": "/dev/vda", "block_device_mapping": python(mapping)}
 	maps.Copy(body, sim.Map(args, "metadata"))
 	image, err := r.Call("glance", "POST", "/v2/images", body)

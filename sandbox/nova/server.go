@@ -18,7 +18,7 @@ func (s *Service) serverRoutes() {
 		if err != nil {
 			return nil, err
 		}
-		return sim.Obj{"server": s.view(r, o)}, nil
+		return sim.Document{"server": s.view(r, o)}, nil
 	})
 	s.Handle("PUT /v2.1/servers/{id}", 200, func(r *sim.Request) (any, error) {
 		o, err := s.find(r, r.ID())
@@ -26,7 +26,7 @@ func (s *Service) serverRoutes() {
 			return nil, err
 		}
 		s.touch(sim.Merge(o, sim.Only(sim.Map(r.Body, "server"), "name", "description")))
-		return sim.Obj{"server": s.view(r, o)}, nil
+		return sim.Document{"server": s.view(r, o)}, nil
 	})
 	s.Handle("DELETE /v2.1/servers/{id}", 204, s.delete)
 	s.Handle("POST /v2.1/servers/{id}/action", 202, s.action)
@@ -35,7 +35,7 @@ func (s *Service) serverRoutes() {
 
 func notFound(id string) *sim.Fault { return sim.NotFound("Instance %s could not be found.", id) }
 
-func (s *Service) find(r *sim.Request, id string) (sim.Obj, error) {
+func (s *Service) find(r *sim.Request, id string) (sim.Document, error) {
 	o := s.cloud.Get(Servers, id)
 	if o == nil || (sim.Str(o, "tenant_id") != r.Actor.ProjectID && !r.Actor.Admin()) {
 		return nil, notFound(id)
@@ -43,7 +43,7 @@ func (s *Service) find(r *sim.Request, id string) (sim.Obj, error) {
 	return o, nil
 }
 
-func (s *Service) touch(o sim.Obj) {
+func (s *Service) touch(o sim.Document) {
 	o["updated"] = sim.Stamp(s.cloud.Now(), sim.Zulu)
 	s.cloud.Put(Servers, o)
 }
@@ -51,7 +51,7 @@ func (s *Service) touch(o sim.Obj) {
 func (s *Service) list(detail bool) sim.Handler {
 	return func(r *sim.Request) (any, error) {
 		all := r.Actor.Admin() && slices.Contains([]string{"1", "True", "true"}, r.Query("all_tenants"))
-		docs := sim.Newest(s.cloud.Where(Servers, func(o sim.Obj) bool {
+		docs := sim.Newest(s.cloud.Where(Servers, func(o sim.Document) bool {
 			return all || sim.Str(o, "tenant_id") == r.Actor.ProjectID
 		}))
 		docs, err := s.filter(docs, r.URL.Query())
@@ -65,26 +65,26 @@ func (s *Service) list(detail bool) sim.Handler {
 		if err != nil {
 			return nil, err
 		}
-		out := sim.Obj{"servers": sim.Views(docs, func(o sim.Obj) sim.Obj {
+		out := sim.Document{"servers": sim.Views(docs, func(o sim.Document) sim.Document {
 			if detail {
 				return s.view(r, o)
 			}
-			return sim.Merge(sim.Only(o, "id", "name"), sim.Obj{"links": links(r, "servers", sim.Str(o, "id"))})
+			return sim.Merge(sim.Only(o, "id", "name"), sim.Document{"links": links(r, "servers", sim.Str(o, "id"))})
 		})}
 		if next != "" {
-			out["servers_links"] = []any{sim.Obj{"rel": "next", "href": r.NextURL(r.URL.Path, next)}}
+			out["servers_links"] = []any{sim.Document{"rel": "next", "href": r.NextURL(r.URL.Path, next)}}
 		}
 		return out, nil
 	}
 }
 
 // filter knows the filters that are not simply equality of a key.
-func (s *Service) filter(docs []sim.Obj, q url.Values) ([]sim.Obj, error) {
+func (s *Service) filter(docs []sim.Document, q url.Values) ([]sim.Document, error) {
 	name, err := regexp.Compile(q.Get("name"))
 	if err != nil {
 		return nil, sim.BadRequest("Invalid regular expression in name: %s", q.Get("name"))
 	}
-	docs = slices.DeleteFunc(slices.Clone(docs), func(o sim.Obj) bool {
+	docs = slices.DeleteFunc(slices.Clone(docs), func(o sim.Document) bool {
 		return !name.MatchString(sim.Str(o, "name")) ||
 			!tagged(o, q) || (q.Get("flavor") != "" && sim.Str(sim.Map(o, "_flavor"), "id") != q.Get("flavor")) ||
 			(q.Get("image") != "" && sim.Str(o, "_image") != q.Get("image"))
@@ -93,7 +93,7 @@ func (s *Service) filter(docs []sim.Obj, q url.Values) ([]sim.Obj, error) {
 }
 
 // tagged applies the filters by tag: all of them, or any of them.
-func tagged(o sim.Obj, q url.Values) bool {
+func tagged(o sim.Document, q url.Values) bool {
 	have := sim.Strs(o, "tags")
 	lacks := func(t string) bool { return !slices.Contains(have, t) }
 	if all := q.Get("tags"); all != "" && slices.ContainsFunc(strings.Split(all, ","), lacks) {
@@ -104,23 +104,23 @@ func tagged(o sim.Obj, q url.Values) bool {
 }
 
 func links(r *sim.Request, many, id string) []any {
-	return []any{sim.Obj{"rel": "self", "href": r.Base() + "/v2.1/" + many + "/" + id},
-		sim.Obj{"rel": "bookmark", "href": r.Base() + "/" + many + "/" + id}}
+	return []any{sim.Document{"rel": "self", "href": r.Base() + "/v2.1/" + many + "/" + id},
+		sim.Document{"rel": "bookmark", "href": r.Base() + "/" + many + "/" + id}}
 }
 
 // view is a server with what is derived from the network and storage services.
-func (s *Service) view(r *sim.Request, o sim.Obj) sim.Obj {
+func (s *Service) view(r *sim.Request, o sim.Document) sim.Document {
 	out, id, version := sim.Public(o), sim.Str(o, "id"), microversion(r)
 	out["addresses"] = s.addresses(id)
 	out["links"] = links(r, "servers", id)
 	out["flavor"] = s.flavorIn(r, o)
 	out["image"] = ""
 	if image := sim.Str(o, "_image"); image != "" {
-		out["image"] = sim.Obj{"id": image, "links": []any{sim.Obj{"rel": "bookmark", "href": r.Base() + "/images/" + image}}}
+		out["image"] = sim.Document{"id": image, "links": []any{sim.Document{"rel": "bookmark", "href": r.Base() + "/images/" + image}}}
 	}
 	attached := []any{}
 	for _, a := range s.attachments(id) {
-		attached = append(attached, sim.Obj{"id": a["volume_id"], "delete_on_termination": sim.Bool(a, "_ephemeral")})
+		attached = append(attached, sim.Document{"id": a["volume_id"], "delete_on_termination": sim.Bool(a, "_ephemeral")})
 	}
 	out["os-extended-volumes:volumes_attached"] = attached
 	out["security_groups"] = s.groupNames(id)
@@ -141,27 +141,27 @@ func (s *Service) view(r *sim.Request, o sim.Obj) sim.Obj {
 	return out
 }
 
-func (s *Service) flavorIn(r *sim.Request, o sim.Obj) sim.Obj {
+func (s *Service) flavorIn(r *sim.Request, o sim.Document) sim.Document {
 	f := sim.Map(o, "_flavor")
 	if microversion(r) < 47 {
 		id := sim.Str(f, "id")
-		return sim.Obj{"id": id, "links": []any{sim.Obj{"rel": "bookmark", "href": r.Base() + "/flavors/" + id}}}
+		return sim.Document{"id": id, "links": []any{sim.Document{"rel": "bookmark", "href": r.Base() + "/flavors/" + id}}}
 	}
-	return sim.Obj{"original_name": f["name"], "vcpus": f["vcpus"], "ram": f["ram"], "disk": f["disk"],
-		"ephemeral": 0, "swap": 0, "extra_specs": sim.Obj{}}
+	return sim.Document{"original_name": f["name"], "vcpus": f["vcpus"], "ram": f["ram"], "disk": f["disk"],
+		"ephemeral": 0, "swap": 0, "extra_specs": sim.Document{}}
 }
 
-func (s *Service) ports(server string) []sim.Obj {
+func (s *Service) ports(server string) []sim.Document {
 	return s.cloud.With("neutron/ports", "device_id", server)
 }
 
-func (s *Service) addresses(server string) sim.Obj {
-	out := sim.Obj{}
+func (s *Service) addresses(server string) sim.Document {
+	out := sim.Document{}
 	for _, p := range s.ports(server) {
 		net := sim.Str(s.cloud.Get("neutron/networks", sim.Str(p, "network_id")), "name")
 		add := func(addr any, kind string) {
 			list, _ := out[net].([]any)
-			out[net] = append(list, sim.Obj{"addr": addr, "version": 4, "OS-EXT-IPS:type": kind,
+			out[net] = append(list, sim.Document{"addr": addr, "version": 4, "OS-EXT-IPS:type": kind,
 				"OS-EXT-IPS-MAC:mac_addr": p["mac_address"]})
 		}
 		for _, ip := range sim.Objs(p, "fixed_ips") {
@@ -180,7 +180,7 @@ func (s *Service) groupNames(server string) []any {
 		for _, g := range sim.Strs(p, "security_groups") {
 			if name := sim.Str(s.cloud.Get("neutron/security_groups", g), "name"); !seen[name] {
 				seen[name] = true
-				out = append(out, sim.Obj{"name": name})
+				out = append(out, sim.Document{"name": name})
 			}
 		}
 	}

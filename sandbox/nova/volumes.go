@@ -14,7 +14,7 @@ func (s *Service) volumeRoutes() {
 		if _, err := s.find(r, r.ID()); err != nil {
 			return nil, err
 		}
-		return sim.Obj{"volumeAttachments": sim.Views(s.attachments(r.ID()), s.viewAttachment)}, nil
+		return sim.Document{"volumeAttachments": sim.Views(s.attachments(r.ID()), s.viewAttachment)}, nil
 	})
 	s.Handle("POST "+path, 200, s.attach)
 	s.Handle("GET "+path+"/{volume}", 200, func(r *sim.Request) (any, error) {
@@ -22,21 +22,21 @@ func (s *Service) volumeRoutes() {
 		if err != nil {
 			return nil, err
 		}
-		return sim.Obj{"volumeAttachment": s.viewAttachment(a)}, nil
+		return sim.Document{"volumeAttachment": s.viewAttachment(a)}, nil
 	})
 	s.Handle("DELETE "+path+"/{volume}", 202, s.detach)
 }
 
-func (s *Service) attachments(server string) []sim.Obj {
+func (s *Service) attachments(server string) []sim.Document {
 	return s.cloud.With("cinder/attachments", "instance", server)
 }
 
-func (s *Service) viewAttachment(a sim.Obj) sim.Obj {
-	return sim.Obj{"id": a["volume_id"], "volumeId": a["volume_id"], "serverId": a["instance"], "device": a["_device"],
+func (s *Service) viewAttachment(a sim.Document) sim.Document {
+	return sim.Document{"id": a["volume_id"], "volumeId": a["volume_id"], "serverId": a["instance"], "device": a["_device"],
 		"tag": nil, "delete_on_termination": sim.Bool(a, "_ephemeral"), "attachment_id": a["id"], "bdm_uuid": a["id"]}
 }
 
-func (s *Service) attachment(r *sim.Request) (sim.Obj, error) {
+func (s *Service) attachment(r *sim.Request) (sim.Document, error) {
 	if _, err := s.find(r, r.ID()); err != nil {
 		return nil, err
 	}
@@ -72,12 +72,12 @@ func (s *Service) attach(r *sim.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.cloud.After(attaching, "nova.attached", sim.Obj{"attachment": a["id"], "server": o["id"]})
-	return sim.Obj{"volumeAttachment": s.viewAttachment(a)}, nil
+	s.cloud.After(attaching, "nova.attached", sim.Document{"attachment": a["id"], "server": o["id"]})
+	return sim.Document{"volumeAttachment": s.viewAttachment(a)}, nil
 }
 
 // reserve takes a volume for the server under the next free device name.
-func (s *Service) reserve(o sim.Obj, volume string, ephemeral bool) (sim.Obj, error) {
+func (s *Service) reserve(o sim.Document, volume string, ephemeral bool) (sim.Document, error) {
 	taken := map[string]bool{}
 	for _, a := range s.attachments(sim.Str(o, "id")) {
 		taken[sim.Str(a, "_device")] = true
@@ -87,7 +87,7 @@ func (s *Service) reserve(o sim.Obj, volume string, ephemeral bool) (sim.Obj, er
 	for letter := 'b'; taken[device]; letter++ {
 		device = "/dev/vd" + string(letter)
 	}
-	out, err := s.call(o, "cinder", "POST", "/attachments", sim.Obj{"attachment": sim.Obj{
+	out, err := s.call(o, "cinder", "POST", "/attachments", sim.Document{"attachment": sim.Document{
 		"volume_uuid": volume, "instance_uuid": o["id"], "_device": device}})
 	if err != nil {
 		return nil, err
@@ -98,12 +98,12 @@ func (s *Service) reserve(o sim.Obj, volume string, ephemeral bool) (sim.Obj, er
 	return a, nil
 }
 
-func (s *Service) attached(args sim.Obj) {
+func (s *Service) attached(args sim.Document) {
 	o, id := s.cloud.Get(Servers, sim.Str(args, "server")), sim.Str(args, "attachment")
 	if o == nil || s.cloud.Get("cinder/attachments", id) == nil {
 		return
 	}
-	_, err := s.call(o, "cinder", "POST", "/attachments/"+id+"/action", sim.Obj{"os-complete": nil})
+	_, err := s.call(o, "cinder", "POST", "/attachments/"+id+"/action", sim.Document{"os-complete": nil})
 	s.note(err, "completing an attachment")
 }
 
@@ -116,15 +116,15 @@ func (s *Service) detach(r *sim.Request) (any, error) {
 	if err := allowed(o, "detach_volume", []string{"active", "stopped", "paused", "suspended", "resized"}); err != nil {
 		return nil, err
 	}
-	_, err = s.call(o, "cinder", "POST", "/volumes/"+sim.Str(a, "volume_id")+"/action", sim.Obj{"os-begin_detaching": nil})
+	_, err = s.call(o, "cinder", "POST", "/volumes/"+sim.Str(a, "volume_id")+"/action", sim.Document{"os-begin_detaching": nil})
 	if err != nil {
 		return nil, sim.BadRequest("Invalid input received: %s", err)
 	}
-	s.cloud.After(attaching, "nova.detached", sim.Obj{"attachment": a["id"], "server": o["id"], "volume": a["volume_id"]})
+	s.cloud.After(attaching, "nova.detached", sim.Document{"attachment": a["id"], "server": o["id"], "volume": a["volume_id"]})
 	return nil, nil
 }
 
-func (s *Service) detached(args sim.Obj) {
+func (s *Service) detached(args sim.Document) {
 	o := s.cloud.Get(Servers, sim.Str(args, "server"))
 	if o == nil {
 		return
@@ -132,28 +132,28 @@ func (s *Service) detached(args sim.Obj) {
 	_, err := s.call(o, "cinder", "DELETE", "/attachments/"+sim.Str(args, "attachment"), nil)
 	if err != nil {
 		s.note(err, "detaching a volume")
-		_, err = s.call(o, "cinder", "POST", "/volumes/"+sim.Str(args, "volume")+"/action", sim.Obj{"os-roll_detaching": nil})
+		_, err = s.call(o, "cinder", "POST", "/volumes/"+sim.Str(args, "volume")+"/action", sim.Document{"os-roll_detaching": nil})
 		s.note(err, "rolling a detachment back")
 	}
 }
 
 // bootVolumes makes and takes the volumes that a new server was asked to have.
-func (s *Service) bootVolumes(o sim.Obj) error {
+func (s *Service) bootVolumes(o sim.Document) error {
 	for _, v := range sim.List(o, "_disks") {
-		disk, _ := v.(sim.Obj)
+		disk, _ := v.(sim.Document)
 		if sim.Str(disk, "destination_type") != "volume" {
 			continue
 		}
 		id := sim.Str(disk, "uuid")
 		if source := sim.Str(disk, "source_type"); source != "volume" {
-			body := sim.Obj{"size": disk["volume_size"], "name": ""}
+			body := sim.Document{"size": disk["volume_size"], "name": ""}
 			switch source {
 			case "image":
 				body["imageRef"] = id
 			case "snapshot":
 				body["snapshot_id"] = id
 			}
-			out, err := s.call(o, "cinder", "POST", "/volumes", sim.Obj{"volume": body})
+			out, err := s.call(o, "cinder", "POST", "/volumes", sim.Document{"volume": body})
 			if err != nil {
 				return err
 			}
@@ -166,7 +166,7 @@ func (s *Service) bootVolumes(o sim.Obj) error {
 		if err != nil {
 			return err
 		}
-		s.cloud.After(attaching, "nova.attached", sim.Obj{"attachment": a["id"], "server": o["id"]})
+		s.cloud.After(attaching, "nova.attached", sim.Document{"attachment": a["id"], "server": o["id"]})
 	}
 	return nil
 }

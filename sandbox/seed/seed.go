@@ -46,21 +46,21 @@ func Plant(c *sim.Cloud, people *keystone.Service, networks *neutron.Service) er
 }
 
 func identity(c *sim.Cloud, people *keystone.Service) {
-	c.Put(keystone.Domains, sim.Obj{"id": "default", "name": "Default", "enabled": true,
-		"description": "The default domain", "options": sim.Obj{}})
+	c.Put(keystone.Domains, sim.Document{"id": "default", "name": "Default", "enabled": true,
+		"description": "The default domain", "options": sim.Document{}})
 	for _, name := range []string{"admin", "manager", "member", "reader", "service", "heat_stack_user"} {
-		c.Put(keystone.Roles, sim.Obj{"id": ID("role", name), "name": name, "domain_id": nil, "options": sim.Obj{}})
+		c.Put(keystone.Roles, sim.Document{"id": ID("role", name), "name": name, "domain_id": nil, "options": sim.Document{}})
 	}
 	for _, name := range []string{"demo", "other"} {
-		c.Put(keystone.Projects, sim.Obj{"id": ID("project", name), "name": name, "domain_id": "default", "enabled": true,
-			"description": "", "is_domain": false, "parent_id": "default", "tags": []any{}, "options": sim.Obj{}})
+		c.Put(keystone.Projects, sim.Document{"id": ID("project", name), "name": name, "domain_id": "default", "enabled": true,
+			"description": "", "is_domain": false, "parent_id": "default", "tags": []any{}, "options": sim.Document{}})
 	}
 	for _, u := range []struct{ name, role, project string }{
 		{"admin", "admin", "demo"}, {"demo", "member", "demo"}, {"viewer", "reader", "demo"}, {"other", "member", "other"},
 	} {
 		id := ID("user", u.name)
-		c.Put(keystone.Users, sim.Obj{"id": id, "name": u.name, "domain_id": "default", "enabled": true,
-			"default_project_id": ID("project", u.project), "password_expires_at": nil, "options": sim.Obj{},
+		c.Put(keystone.Users, sim.Document{"id": id, "name": u.name, "domain_id": "default", "enabled": true,
+			"default_project_id": ID("project", u.project), "password_expires_at": nil, "options": sim.Document{},
 			"_digest": keystone.Digest(id, u.name)})
 		people.Grant(id, ID("project", u.project), ID("role", u.role))
 	}
@@ -77,7 +77,7 @@ func images(c *sim.Cloud) {
 		{"Debian 12", "debian", "12", 416}, {"Debian 13", "debian", "13", 410},
 	} {
 		sum := keystone.Digest("image", i.name)
-		c.Put(glance.Images, sim.Obj{"id": uuid("image", i.name), "name": i.name, "status": "active", "visibility": "public",
+		c.Put(glance.Images, sim.Document{"id": uuid("image", i.name), "name": i.name, "status": "active", "visibility": "public",
 			"protected": true, "owner": ID("project", "admin"), "min_disk": 8, "min_ram": 512, "size": i.mib << 20,
 			"virtual_size": 10 << 30, "checksum": sum[:32], "os_hash_algo": "sha512", "os_hash_value": sum + sum,
 			"os_hidden": false, "tags": []any{}, "container_format": "bare", "disk_format": "qcow2",
@@ -94,43 +94,43 @@ func sizes(c *sim.Cloud) {
 		{"m1.tiny", 1, 1024, 10}, {"m1.small", 1, 2048, 20}, {"m1.medium", 2, 4096, 40},
 		{"m1.large", 4, 8192, 80}, {"m1.xlarge", 8, 16384, 160},
 	} {
-		c.Put(nova.Flavors, nova.Flavor(sim.Obj{"id": fmt.Sprint(i + 1), "name": f.name, "vcpus": f.vcpus,
+		c.Put(nova.Flavors, nova.Flavor(sim.Document{"id": fmt.Sprint(i + 1), "name": f.name, "vcpus": f.vcpus,
 			"ram": f.ram, "disk": f.disk}))
 	}
 	for _, name := range []string{cinder.DefaultType, "fast"} {
-		c.Put(cinder.Types, sim.Obj{"id": uuid("type", name), "name": name, "description": nil, "is_public": true,
-			"extra_specs": sim.Obj{}, "qos_specs_id": nil, "os-volume-type-access:is_public": true})
+		c.Put(cinder.Types, sim.Document{"id": uuid("type", name), "name": name, "description": nil, "is_public": true,
+			"extra_specs": sim.Document{}, "qos_specs_id": nil, "os-volume-type-access:is_public": true})
 	}
 }
 
 // network makes what an administrator gave everybody and what the project has of its own.
 func network(c *sim.Cloud, demo sim.Actor) error {
 	admin := sim.Actor{UserID: ID("user", "admin"), ProjectID: ID("project", "admin"), Roles: []string{"admin"}}
-	public, err := c.Call(admin, "neutron", "POST", "/v2.0/networks", sim.Obj{"network": sim.Obj{"name": "public", "router:external": true}})
+	public, err := c.Call(admin, "neutron", "POST", "/v2.0/networks", sim.Document{"network": sim.Document{"name": "public", "router:external": true}})
 	if err != nil {
 		return err
 	}
-	_, err = c.Call(admin, "neutron", "POST", "/v2.0/subnets", sim.Obj{"subnet": sim.Obj{"name": "public-subnet",
+	_, err = c.Call(admin, "neutron", "POST", "/v2.0/subnets", sim.Document{"subnet": sim.Document{"name": "public-subnet",
 		"network_id": sim.Map(public, "network")["id"], "cidr": "203.0.113.0/24", "enable_dhcp": false, "ip_version": 4}})
 	if err != nil {
 		return err
 	}
-	own, err := c.Call(demo, "neutron", "POST", "/v2.0/networks", sim.Obj{"network": sim.Obj{"name": "demo-net"}})
+	own, err := c.Call(demo, "neutron", "POST", "/v2.0/networks", sim.Document{"network": sim.Document{"name": "demo-net"}})
 	if err != nil {
 		return err
 	}
-	subnet, err := c.Call(demo, "neutron", "POST", "/v2.0/subnets", sim.Obj{"subnet": sim.Obj{"name": "demo-subnet", "ip_version": 4,
+	subnet, err := c.Call(demo, "neutron", "POST", "/v2.0/subnets", sim.Document{"subnet": sim.Document{"name": "demo-subnet", "ip_version": 4,
 		"network_id": sim.Map(own, "network")["id"], "cidr": "192.168.10.0/24", "dns_nameservers": []any{"192.0.2.53"}}})
 	if err != nil {
 		return err
 	}
-	router, err := c.Call(demo, "neutron", "POST", "/v2.0/routers", sim.Obj{"router": sim.Obj{"name": "demo-router",
-		"external_gateway_info": sim.Obj{"network_id": sim.Map(public, "network")["id"]}}})
+	router, err := c.Call(demo, "neutron", "POST", "/v2.0/routers", sim.Document{"router": sim.Document{"name": "demo-router",
+		"external_gateway_info": sim.Document{"network_id": sim.Map(public, "network")["id"]}}})
 	if err != nil {
 		return err
 	}
 	_, err = c.Call(demo, "neutron", "PUT", "/v2.0/routers/"+sim.Str(sim.Map(router, "router"), "id")+"/add_router_interface",
-		sim.Obj{"subnet_id": sim.Map(subnet, "subnet")["id"]})
+		sim.Document{"subnet_id": sim.Map(subnet, "subnet")["id"]})
 	return err
 }
 
@@ -154,7 +154,7 @@ func keyPair(c *sim.Cloud, demo sim.Actor) error {
 	for _, user := range []string{"demo", "admin"} { // key pairs belong to users, not to projects
 		actor := demo
 		actor.UserID = ID("user", user)
-		_, err = c.Call(actor, "nova", "POST", "/v2.1/os-keypairs", sim.Obj{"keypair": sim.Obj{"name": "demo-key",
+		_, err = c.Call(actor, "nova", "POST", "/v2.1/os-keypairs", sim.Document{"keypair": sim.Document{"name": "demo-key",
 			"public_key": string(ssh.MarshalAuthorizedKey(key))}})
 		if err != nil {
 			return err
@@ -170,13 +170,13 @@ func servers(c *sim.Cloud, demo sim.Actor) error {
 		{"web-1", "Debian 12", "2"}, {"web-2", "Debian 13", "2"}, {"db-1", "Ubuntu 24.04", "3"},
 		{"mail-1", "Ubuntu 22.04", "2"}, {"build-1", "Rocky Linux 9", "3"}, {"legacy-1", "Debian 11", "1"},
 	} {
-		_, err := c.Call(demo, "nova", "POST", "/v2.1/servers", sim.Obj{"server": sim.Obj{"name": v.name,
+		_, err := c.Call(demo, "nova", "POST", "/v2.1/servers", sim.Document{"server": sim.Document{"name": v.name,
 			"imageRef": uuid("image", v.image), "flavorRef": v.flavor, "key_name": "demo-key",
-			"networks": []any{sim.Obj{"uuid": net["id"]}}}})
+			"networks": []any{sim.Document{"uuid": net["id"]}}}})
 		if err != nil {
 			return fmt.Errorf("server %s: %w", v.name, err)
 		}
 	}
-	c.Skip()
+	c.AdvanceAll()
 	return nil
 }

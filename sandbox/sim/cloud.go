@@ -22,7 +22,7 @@ type Cloud struct {
 	store    *store
 	now      time.Time // moment of the timer being applied; zero outside of timers
 	services []*Service
-	timers   map[string]func(Obj)
+	timers   map[string]func(Document)
 	due      timerQueue
 	injector injector
 	seed     func() error
@@ -42,7 +42,7 @@ func Open(dir string, speed float64, log *slog.Logger) (*Cloud, error) {
 		speed = 1
 	}
 	return &Cloud{dir: dir, speed: speed, log: log, store: s,
-		timers: map[string]func(Obj){}, watchers: map[chan struct{}]bool{}, planned: make(chan struct{}, 1)}, nil
+		timers: map[string]func(Document){}, watchers: map[chan struct{}]bool{}, planned: make(chan struct{}, 1)}, nil
 }
 
 // Start loads the timers and, in a cloud that is empty, calls seed for the initial state.
@@ -78,7 +78,7 @@ func (c *Cloud) plant() error {
 	if err := c.seed(); err != nil {
 		return err
 	}
-	c.Put("sim/meta", Obj{"id": "seeded", "at": Stamp(c.Now(), Zulu)})
+	c.Put("sim/meta", Document{"id": "seeded", "at": Stamp(c.Now(), Zulu)})
 	return nil
 }
 
@@ -139,26 +139,26 @@ func (c *Cloud) Watch() (<-chan struct{}, func()) {
 
 // Get reads one document; nil when there is none. It is the stored one: change it only together
 // with Put.
-func (c *Cloud) Get(kind, id string) Obj { return c.store.get(kind, id) }
+func (c *Cloud) Get(kind, id string) Document { return c.store.get(kind, id) }
 
 // Put stores a document under its "id".
-func (c *Cloud) Put(kind string, o Obj) {
+func (c *Cloud) Put(kind string, o Document) {
 	c.touched = true
 	c.store.put(kind, Str(o, "id"), o)
 }
 
-// Drop removes a document; absence is fine.
-func (c *Cloud) Drop(kind, id string) {
+// Delete removes a document; absence is fine.
+func (c *Cloud) Delete(kind, id string) {
 	c.touched = true
 	c.store.remove(kind, id)
 }
 
 // All lists the documents of a kind, oldest first.
-func (c *Cloud) All(kind string) []Obj { return c.store.all(kind) }
+func (c *Cloud) All(kind string) []Document { return c.store.all(kind) }
 
 // Where lists the documents of a kind that pass the test, oldest first.
-func (c *Cloud) Where(kind string, test func(Obj) bool) []Obj {
-	var out []Obj
+func (c *Cloud) Where(kind string, test func(Document) bool) []Document {
+	var out []Document
 	for _, o := range c.All(kind) {
 		if test(o) {
 			out = append(out, o)
@@ -168,8 +168,8 @@ func (c *Cloud) Where(kind string, test func(Obj) bool) []Obj {
 }
 
 // With lists the documents of a kind whose key has the value.
-func (c *Cloud) With(kind, key, value string) []Obj {
-	return c.Where(kind, func(o Obj) bool { return Str(o, key) == value })
+func (c *Cloud) With(kind, key, value string) []Document {
+	return c.Where(kind, func(o Document) bool { return Str(o, key) == value })
 }
 
 // Kinds lists the kinds of documents that exist.

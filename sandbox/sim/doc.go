@@ -15,13 +15,13 @@ import (
 	"github.com/google/uuid"
 )
 
-// Obj is a resource as its JSON document. Keys that begin with "_" are the simulator's own and
+// Document is a resource as its JSON document. Keys that begin with "_" are the simulator's own and
 // never leave it (see Public).
-type Obj = map[string]any
+type Document = map[string]any
 
 // Public is the document without the simulator's own keys.
-func Public(o Obj) Obj {
-	out := make(Obj, len(o))
+func Public(o Document) Document {
+	out := make(Document, len(o))
 	for k, v := range o {
 		if !strings.HasPrefix(k, "_") {
 			out[k] = v
@@ -31,13 +31,13 @@ func Public(o Obj) Obj {
 }
 
 // Str reads a string; anything else is "".
-func Str(o Obj, key string) string {
+func Str(o Document, key string) string {
 	s, _ := o[key].(string)
 	return s
 }
 
 // Int reads a number however it was spelt (JSON number or digits); anything else is 0.
-func Int(o Obj, key string) int { return ToInt(o[key]) }
+func Int(o Document, key string) int { return ToInt(o[key]) }
 
 // ToInt turns a JSON value into a whole number; what is none is 0.
 func ToInt(v any) int {
@@ -59,7 +59,7 @@ func ToInt(v any) int {
 }
 
 // Bool reads a boolean, also spelt as text ("true", "1").
-func Bool(o Obj, key string) bool {
+func Bool(o Document, key string) bool {
 	switch v := o[key].(type) {
 	case bool:
 		return v
@@ -71,19 +71,19 @@ func Bool(o Obj, key string) bool {
 }
 
 // Map reads a nested document; a missing one is nil, which reads as empty.
-func Map(o Obj, key string) Obj {
-	m, _ := o[key].(Obj)
+func Map(o Document, key string) Document {
+	m, _ := o[key].(Document)
 	return m
 }
 
 // List reads a list; a missing one is nil.
-func List(o Obj, key string) []any {
+func List(o Document, key string) []any {
 	switch l := o[key].(type) {
 	case []any:
 		return l
 	case []string:
 		return Anys(l)
-	case []Obj:
+	case []Document:
 		out := make([]any, len(l))
 		for i, m := range l {
 			out[i] = m
@@ -94,10 +94,10 @@ func List(o Obj, key string) []any {
 }
 
 // Objs reads a list of documents.
-func Objs(o Obj, key string) []Obj {
-	var out []Obj
+func Objs(o Document, key string) []Document {
+	var out []Document
 	for _, v := range List(o, key) {
-		if m, ok := v.(Obj); ok {
+		if m, ok := v.(Document); ok {
 			out = append(out, m)
 		}
 	}
@@ -105,7 +105,7 @@ func Objs(o Obj, key string) []Obj {
 }
 
 // Strs reads a list of strings.
-func Strs(o Obj, key string) []string {
+func Strs(o Document, key string) []string {
 	var out []string
 	for _, v := range List(o, key) {
 		if s, ok := v.(string); ok {
@@ -125,8 +125,8 @@ func Anys(in []string) []any {
 }
 
 // Copy is a deep copy, with every value in the form JSON decoding gives.
-func Copy(o Obj) Obj {
-	var out Obj
+func Copy(o Document) Document {
+	var out Document
 	raw, err := json.Marshal(o)
 	if err == nil {
 		err = json.Unmarshal(raw, &out)
@@ -138,7 +138,7 @@ func Copy(o Obj) Obj {
 }
 
 // Merge sets every key of the patch; a nil value of the patch is set too.
-func Merge(o, patch Obj) Obj {
+func Merge(o, patch Document) Document {
 	for k, v := range patch {
 		o[k] = v
 	}
@@ -146,8 +146,8 @@ func Merge(o, patch Obj) Obj {
 }
 
 // Only is the part of a document with the given keys.
-func Only(o Obj, keys ...string) Obj {
-	out := Obj{}
+func Only(o Document, keys ...string) Document {
+	out := Document{}
 	for _, k := range keys {
 		if v, ok := o[k]; ok {
 			out[k] = v

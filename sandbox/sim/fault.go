@@ -45,7 +45,7 @@ func Conflict(format string, args ...any) *Fault { return NewFault(409, format, 
 func unauthorized() *Fault {
 	return &Fault{Status: http.StatusUnauthorized,
 		Message: "The request you have made requires authentication.",
-		Raw: JSON(Obj{"error": Obj{"code": 401, "title": "Unauthorized",
+		Raw: JSON(Document{"error": Document{"code": 401, "title": "Unauthorized",
 			"message": "The request you have made requires authentication."}})}
 }
 

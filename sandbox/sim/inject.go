@@ -73,16 +73,16 @@ func (c *Cloud) Inject(in *Injection) error {
 // Injections lists the disturbances that are left.
 func (c *Cloud) Injections() []*Injection { return c.injector.rules }
 
-// Heal removes every disturbance.
-func (c *Cloud) Heal() {
+// ClearFaults removes every disturbance.
+func (c *Cloud) ClearFaults() {
 	for _, in := range c.injector.rules {
-		c.Drop(faultKind, in.ID)
+		c.Delete(faultKind, in.ID)
 	}
 	c.injector.rules = nil
 }
 
 func (c *Cloud) keepFault(in *Injection) {
-	var o Obj
+	var o Document
 	if err := json.Unmarshal(JSON(in), &o); err == nil {
 		c.Put(faultKind, o)
 	}
@@ -115,7 +115,7 @@ func (c *Cloud) disturb(service, method, path string) (latency time.Duration, hi
 			c.keepFault(in)
 		}
 		if in.Count == 0 {
-			c.Drop(faultKind, in.ID)
+			c.Delete(faultKind, in.ID)
 			continue
 		}
 		left = append(left, in)

@@ -15,27 +15,27 @@ var control = []string{"limit", "marker", "sort_key", "sort_dir", "sort", "field
 
 // Filter keeps the documents whose keys have the values asked for. Several values of one
 // parameter mean "one of". Parameters that no document has are ignored, as the services do.
-func Filter(docs []Obj, query url.Values, ignore ...string) []Obj {
+func Filter(docs []Document, query url.Values, ignore ...string) []Document {
 	for name, values := range query {
 		if slices.Contains(control, name) || slices.Contains(ignore, name) || !known(docs, name) {
 			continue
 		}
-		docs = slices.DeleteFunc(slices.Clone(docs), func(o Obj) bool {
+		docs = slices.DeleteFunc(slices.Clone(docs), func(o Document) bool {
 			return !slices.ContainsFunc(values, func(v string) bool { return same(o[name], v) })
 		})
 	}
 	return docs
 }
 
-func known(docs []Obj, name string) bool {
-	return slices.ContainsFunc(docs, func(o Obj) bool { _, ok := o[name]; return ok })
+func known(docs []Document, name string) bool {
+	return slices.ContainsFunc(docs, func(o Document) bool { _, ok := o[name]; return ok })
 }
 
 func same(have any, want string) bool { return strings.EqualFold(Text(have), want) }
 
 // Sort orders a list as sort_key and sort_dir, or sort=key:dir,…, ask for. usual is the direction of a service that is not
 // told one. Without a key the order stays.
-func Sort(docs []Obj, query url.Values, usual string) []Obj {
+func Sort(docs []Document, query url.Values, usual string) []Document {
 	keys, dirs := query["sort_key"], query["sort_dir"]
 	for _, s := range strings.Split(query.Get("sort"), ",") {
 		if key, dir, _ := strings.Cut(s, ":"); key != "" {
@@ -43,7 +43,7 @@ func Sort(docs []Obj, query url.Values, usual string) []Obj {
 		}
 	}
 	out := slices.Clone(docs)
-	slices.SortStableFunc(out, func(a, b Obj) int {
+	slices.SortStableFunc(out, func(a, b Document) int {
 		for i, key := range keys {
 			dir := usual
 			if i < len(dirs) && dirs[i] != "" {
@@ -67,7 +67,7 @@ func compare(a, b any) int {
 }
 
 // Unknown is the first key, in order, that is none of the known ones; "" when all are known.
-func Unknown(o Obj, known ...string) string {
+func Unknown(o Document, known ...string) string {
 	for _, k := range slices.Sorted(maps.Keys(o)) {
 		if !slices.Contains(known, k) {
 			return k
@@ -78,9 +78,9 @@ func Unknown(o Obj, known ...string) string {
 
 // Page cuts the part of a list that limit and marker ask for. next is the marker of the page
 // after it, "" at the end.
-func (r *Request) Page(docs []Obj, most int) (page []Obj, next string, err error) {
+func (r *Request) Page(docs []Document, most int) (page []Document, next string, err error) {
 	if m := r.Query("marker"); m != "" {
-		i := slices.IndexFunc(docs, func(o Obj) bool { return Str(o, "id") == m || Str(o, "name") == m })
+		i := slices.IndexFunc(docs, func(o Document) bool { return Str(o, "id") == m || Str(o, "name") == m })
 		if i < 0 {
 			return nil, "", BadRequest("marker [%s] not found", m).Typed("HTTPBadRequest")
 		}
@@ -109,15 +109,15 @@ func (r *Request) NextURL(path, marker string) string {
 }
 
 // Newest turns a list round: most services list the newest first.
-func Newest(docs []Obj) []Obj {
+func Newest(docs []Document) []Document {
 	out := slices.Clone(docs)
 	slices.Reverse(out)
 	return out
 }
 
 // Views renders every document.
-func Views(docs []Obj, view func(Obj) Obj) []Obj {
-	out := make([]Obj, len(docs))
+func Views(docs []Document, view func(Document) Document) []Document {
+	out := make([]Document, len(docs))
 	for i, o := range docs {
 		out[i] = view(o)
 	}

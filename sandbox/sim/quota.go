@@ -14,10 +14,10 @@ func (c *Cloud) Limits(service, project string, defaults map[string]int) map[str
 }
 
 // SetLimits changes quotas of a project; keys the service does not have are left alone.
-func (c *Cloud) SetLimits(service, project string, defaults map[string]int, want Obj) {
+func (c *Cloud) SetLimits(service, project string, defaults map[string]int, want Document) {
 	set := c.Get(service+"/quotas", project)
 	if set == nil {
-		set = Obj{"id": project}
+		set = Document{"id": project}
 	}
 	for k := range want {
 		if _, ok := defaults[k]; ok {

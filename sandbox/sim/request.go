@@ -25,13 +25,13 @@ func (a Actor) Member() bool {
 }
 
 // Doc is the actor as a document, for work that goes on after the request.
-func (a Actor) Doc() Obj {
-	return Obj{"user_id": a.UserID, "user_name": a.UserName, "project_id": a.ProjectID,
+func (a Actor) Doc() Document {
+	return Document{"user_id": a.UserID, "user_name": a.UserName, "project_id": a.ProjectID,
 		"roles": Anys(a.Roles)}
 }
 
 // ActorOf reads an actor back from its document.
-func ActorOf(o Obj) Actor {
+func ActorOf(o Document) Actor {
 	return Actor{UserID: Str(o, "user_id"), UserName: Str(o, "user_name"),
 		ProjectID: Str(o, "project_id"), Roles: Strs(o, "roles"), Methods: Strs(o, "methods")}
 }
@@ -55,7 +55,7 @@ type Request struct {
 	Cloud   *Cloud
 	Service *Service
 	Actor   Actor
-	Body    Obj
+	Body    Document
 	Raw     []byte
 	Path    string // after prefix and project, for handlers of every path
 	scope   string
@@ -96,13 +96,13 @@ func (s *Service) base(project string) string {
 type actorKey struct{}
 
 // Call lets the actor of this request ask another service.
-func (r *Request) Call(service, method, path string, body any) (Obj, error) {
+func (r *Request) Call(service, method, path string, body any) (Document, error) {
 	return r.Cloud.Call(r.Actor, service, method, path, body)
 }
 
 // Call asks a service from inside, the cloud being locked. It passes the same guards, quotas and
 // injected faults as a call from outside. A refusal is a *Fault with the service's message.
-func (c *Cloud) Call(as Actor, service, method, path string, body any) (Obj, error) {
+func (c *Cloud) Call(as Actor, service, method, path string, body any) (Document, error) {
 	s := c.Find(service)
 	ctx := context.WithValue(context.Background(), actorKey{}, as)
 	req := httptest.NewRequest(method, s.base(as.ProjectID)+path, strings.NewReader(encode(body)))
@@ -111,7 +111,7 @@ func (c *Cloud) Call(as Actor, service, method, path string, body any) (Obj, err
 	req.Header.Set("X-Openstack-Nova-Api-Version", "2.72")
 	rec := httptest.NewRecorder()
 	s.serve(rec, req.WithContext(ctx), true)
-	var out Obj
+	var out Document
 	_ = json.Unmarshal(rec.Body.Bytes(), &out) // bodies that are not JSON stay nil
 	if rec.Code >= 400 {
 		return nil, &Fault{Status: rec.Code, Type: class(out), Message: message(out, rec.Body.String())}
@@ -137,12 +137,12 @@ func encode(body any) string {
 }
 
 // class finds the exception class of a fault body, where it names one.
-func class(o Obj) string { return Str(Map(o, "NeutronError"), "type") }
+func class(o Document) string { return Str(Map(o, "NeutronError"), "type") }
 
 // message finds the text of a fault body of any service.
-func message(o Obj, raw string) string {
+func message(o Document, raw string) string {
 	for _, v := range o {
-		if m, ok := v.(Obj); ok && Str(m, "message") != "" {
+		if m, ok := v.(Document); ok && Str(m, "message") != "" {
 			return Str(m, "message")
 		}
 	}

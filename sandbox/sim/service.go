@@ -173,7 +173,7 @@ func (s *Service) undisturbed(req *Request) bool {
 }
 
 func (s *Service) expire(req *Request) {
-	forget := func() { s.cloud.Drop("keystone/tokens", req.Header.Get("X-Auth-Token")) }
+	forget := func() { s.cloud.Delete("keystone/tokens", req.Header.Get("X-Auth-Token")) }
 	if req.inner {
 		forget()
 		return
@@ -257,7 +257,7 @@ func (s *Service) identify(req *Request) error {
 // decode reads a JSON object; services with other bodies find it raw.
 func (r *Request) decode(raw []byte) error {
 	r.Raw = raw
-	r.Body = Obj{}
+	r.Body = Document{}
 	if len(raw) == 0 || (raw[0] != '{' && !strings.Contains(r.Header.Get("Content-Type"), "json")) {
 		return nil
 	}
@@ -265,7 +265,7 @@ func (r *Request) decode(raw []byte) error {
 	if err := json.Unmarshal(raw, &v); err != nil {
 		return BadRequest("Malformed request body")
 	}
-	if o, ok := v.(Obj); ok {
+	if o, ok := v.(Document); ok {
 		r.Body = o
 	}
 	return nil

@@ -17,7 +17,7 @@ type key struct{ kind, id string }
 // row is a document in memory with its place in the order of creation.
 type row struct {
 	seq int64
-	doc Obj
+	doc Document
 }
 
 // store keeps every document in memory and writes what changed through to SQLite, one
@@ -88,14 +88,14 @@ func (s *store) table(kind string) map[string]*row {
 	return t
 }
 
-func (s *store) get(kind, id string) Obj {
+func (s *store) get(kind, id string) Document {
 	if r := s.rows[kind][id]; r != nil {
 		return r.doc
 	}
 	return nil
 }
 
-func (s *store) put(kind, id string, doc Obj) {
+func (s *store) put(kind, id string, doc Document) {
 	t := s.table(kind)
 	if r := t[id]; r != nil {
 		r.doc = doc
@@ -114,13 +114,13 @@ func (s *store) remove(kind, id string) {
 }
 
 // all lists the documents of a kind, oldest first.
-func (s *store) all(kind string) []Obj {
+func (s *store) all(kind string) []Document {
 	rows := make([]*row, 0, len(s.rows[kind]))
 	for _, r := range s.rows[kind] {
 		rows = append(rows, r)
 	}
 	sort.Slice(rows, func(i, j int) bool { return rows[i].seq < rows[j].seq })
-	docs := make([]Obj, len(rows))
+	docs := make([]Document, len(rows))
 	for i, r := range rows {
 		docs[i] = r.doc
 	}

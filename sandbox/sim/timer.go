@@ -40,13 +40,13 @@ func (c *Cloud) Now() time.Time {
 }
 
 // On registers what a timer of this name does. Names are wire names: they are in the database.
-func (c *Cloud) On(name string, do func(args Obj)) { c.timers[name] = do }
+func (c *Cloud) On(name string, do func(args Document)) { c.timers[name] = do }
 
 // After plans a change d (divided by the speed) from now.
-func (c *Cloud) After(d time.Duration, name string, args Obj) {
+func (c *Cloud) After(d time.Duration, name string, args Document) {
 	at := c.Now().Add(time.Duration(float64(d) / c.speed))
 	id := UUID()
-	c.store.put(timerKind, id, Obj{"id": id, "name": name, "at": at.UnixNano(), "args": args})
+	c.store.put(timerKind, id, Document{"id": id, "name": name, "at": at.UnixNano(), "args": args})
 	heap.Push(&c.due, timer{id, at})
 	select {
 	case c.planned <- struct{}{}:
@@ -108,8 +108,8 @@ func (c *Cloud) Next() time.Duration {
 	return min(max(time.Until(c.due[0].at), time.Millisecond), time.Second)
 }
 
-// Skip applies every planned change now, and what follows from it.
-func (c *Cloud) Skip() {
+// AdvanceAll applies every planned change now, and what follows from it.
+func (c *Cloud) AdvanceAll() {
 	for len(c.due) > 0 {
 		c.due[0].at = time.Now()
 		heap.Fix(&c.due, 0)

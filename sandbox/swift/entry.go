@@ -43,7 +43,7 @@ func (s *Service) enter(r *sim.Request) error {
 
 // open tells whether everybody may read an object of the container, or its list.
 // https://docs.openstack.org/swift/latest/overview_acl.html
-func open(container sim.Obj, object string) bool {
+func open(container sim.Document, object string) bool {
 	rules := strings.Split(strings.ReplaceAll(sim.Text(sim.Map(container, "headers")["X-Container-Read"]), " ", ""), ",")
 	return slices.Contains(rules, ".r:*") && (object != "" || slices.Contains(rules, ".rlistings"))
 }
@@ -88,7 +88,7 @@ func ends(text string) int64 {
 
 // keys are those of the container and of the account.
 func (s *Service) keys(project, container string) (out []string) {
-	for prefix, o := range map[string]sim.Obj{"X-Account-Meta-Temp-Url-Key": s.cloud.Get(Accounts, project),
+	for prefix, o := range map[string]sim.Document{"X-Account-Meta-Temp-Url-Key": s.cloud.Get(Accounts, project),
 		"X-Container-Meta-Temp-Url-Key": s.cloud.Get(Containers, project+"/"+container)} {
 		for _, suffix := range []string{"", "-2"} {
 			if key := sim.Text(sim.Map(o, "headers")[prefix+suffix]); key != "" {

@@ -22,10 +22,10 @@ type part struct {
 
 // parts are the files behind an object: its own, or those of its segments.
 // https://docs.openstack.org/swift/latest/overview_large_objects.html
-func (s *Service) parts(o sim.Obj) []part {
+func (s *Service) parts(o sim.Document) []part {
 	project := sim.Str(o, "project")
 	var out []part
-	add := func(seg sim.Obj) {
+	add := func(seg sim.Document) {
 		if seg["_segments"] != nil || sim.Str(seg, "_manifest") != "" {
 			out = append(out, s.parts(seg)...)
 			return
@@ -41,7 +41,7 @@ func (s *Service) parts(o sim.Obj) []part {
 		}
 	case sim.Str(o, "_manifest") != "":
 		container, prefix, _ := strings.Cut(sim.Str(o, "_manifest"), "/")
-		segs := s.cloud.Where(Objects, func(seg sim.Obj) bool {
+		segs := s.cloud.Where(Objects, func(seg sim.Document) bool {
 			return sim.Str(seg, "_container") == project+"/"+container && strings.HasPrefix(sim.Str(seg, "name"), prefix) &&
 				sim.Str(seg, "id") != sim.Str(o, "id")
 		})
@@ -100,7 +100,7 @@ func (s *Service) putManifest(r *sim.Request, t target) (any, error) {
 			}
 			total += sim.Int(seg, "bytes")
 			hashes = append(hashes, part{hash: sim.Str(seg, "hash")})
-			refs = append(refs, sim.Obj{"name": name, "bytes": seg["bytes"], "hash": seg["hash"], "content_type": seg["content_type"],
+			refs = append(refs, sim.Document{"name": name, "bytes": seg["bytes"], "hash": seg["hash"], "content_type": seg["content_type"],
 				"last_modified": seg["last_modified"]})
 		}
 		if problems != "" {
@@ -108,7 +108,7 @@ func (s *Service) putManifest(r *sim.Request, t target) (any, error) {
 			return
 		}
 		sum = combined(hashes)
-		s.write(r, t, sim.Obj{"bytes": total, "hash": sum, "_segments": refs})
+		s.write(r, t, sim.Document{"bytes": total, "hash": sum, "_segments": refs})
 	})
 	return created(`"` + sum + `"`), err
 }

@@ -12,7 +12,7 @@ import (
 // entry is one line of a listing.
 type entry struct {
 	name string
-	doc  sim.Obj
+	doc  sim.Document
 }
 
 const most = 10000 // entries on one page
@@ -20,7 +20,7 @@ const most = 10000 // entries on one page
 func (s *Service) entries(t target) []entry {
 	var out []entry
 	for _, o := range s.cloud.With(Objects, "_container", t.containerID()) {
-		out = append(out, entry{sim.Str(o, "name"), sim.Obj{"name": o["name"], "bytes": o["bytes"], "hash": o["hash"],
+		out = append(out, entry{sim.Str(o, "name"), sim.Document{"name": o["name"], "bytes": o["bytes"], "hash": o["hash"],
 			"content_type": o["content_type"], "last_modified": o["last_modified"]}})
 	}
 	return out
@@ -36,7 +36,7 @@ func list(r *sim.Request, entries []entry, h map[string]string) sim.Reply {
 	}
 	json := r.Query("format") == "json" || strings.Contains(r.Header.Get("Accept"), "application/json")
 	if json {
-		docs := make([]sim.Obj, len(page))
+		docs := make([]sim.Document, len(page))
 		for i, e := range page {
 			docs[i] = e.doc
 		}
@@ -79,7 +79,7 @@ func cut(r *sim.Request, entries []entry) []entry {
 		}
 		if before, _, found := strings.Cut(e.name[len(prefix):], delimiter); found && delimiter != "" {
 			dir := prefix + before + delimiter
-			e = entry{dir, sim.Obj{"subdir": dir}}
+			e = entry{dir, sim.Document{"subdir": dir}}
 		}
 		early, late := e.name <= marker, e.name >= end
 		if reversed(r) {

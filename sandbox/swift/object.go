@@ -50,7 +50,7 @@ func unescape(s string) string {
 }
 
 // find reads an object; one whose time is over is not there any more.
-func (s *Service) find(t target) sim.Obj {
+func (s *Service) find(t target) sim.Document {
 	o := s.cloud.Get(Objects, t.objectID())
 	if at := sim.Int(sim.Map(o, "headers"), "X-Delete-At"); at > 0 && int64(at) <= s.cloud.Now().Unix() {
 		s.drop(o)
@@ -62,8 +62,8 @@ func (s *Service) find(t target) sim.Obj {
 func (s *Service) blob(id string) string { return s.cloud.Blob("object-" + id) }
 
 // drop removes an object with its bytes.
-func (s *Service) drop(o sim.Obj) {
-	s.cloud.Drop(Objects, sim.Str(o, "id"))
+func (s *Service) drop(o sim.Document) {
+	s.cloud.Delete(Objects, sim.Str(o, "id"))
 	s.discard(sim.Str(o, "_blob"))
 }
 
@@ -94,7 +94,7 @@ func (s *Service) put(r *sim.Request, t target) (any, error) {
 	}
 	s.cloud.Locked(func() {
 		if err = s.fits(t, size); err == nil {
-			s.write(r, t, sim.Obj{"bytes": size, "hash": sum, "_blob": blob, "_manifest": manifestHeader(r)})
+			s.write(r, t, sim.Document{"bytes": size, "hash": sum, "_blob": blob, "_manifest": manifestHeader(r)})
 		}
 	})
 	if err != nil {
@@ -161,9 +161,9 @@ func (s *Service) save(blob string, body io.Reader) (size int, sum string, err e
 }
 
 // write puts an object in the place of the one that was there.
-func (s *Service) write(r *sim.Request, t target, fields sim.Obj) {
+func (s *Service) write(r *sim.Request, t target, fields sim.Document) {
 	old := s.cloud.Get(Objects, t.objectID())
-	o := sim.Merge(sim.Obj{"id": t.objectID(), "name": t.object, "project": t.project, "_container": t.containerID(),
+	o := sim.Merge(sim.Document{"id": t.objectID(), "name": t.object, "project": t.project, "_container": t.containerID(),
 		"last_modified": sim.Stamp(s.cloud.Now(), sim.Micros), "content_type": contentType(r)}, fields)
 	s.headers(o, r)
 	s.cloud.Put(Objects, o)
@@ -179,7 +179,7 @@ func contentType(r *sim.Request) string {
 	return "application/octet-stream"
 }
 
-func (s *Service) headers(o sim.Obj, r *sim.Request) {
+func (s *Service) headers(o sim.Document, r *sim.Request) {
 	remember(o, r.Header, "X-Object-Meta-", "X-Remove-Object-Meta-", "Content-Encoding", "Content-Disposition", "X-Delete-At", "Cache-Control")
 	if after := sim.ToInt(r.Header.Get("X-Delete-After")); after > 0 {
 		sim.Map(o, "headers")["X-Delete-At"] = strconv.FormatInt(s.cloud.Now().Unix()+int64(after), 10)
@@ -195,7 +195,7 @@ func (s *Service) post(r *sim.Request, t target) (any, error) {
 			err = fault(404)
 			return
 		}
-		o["headers"] = sim.Obj{}
+		o["headers"] = sim.Document{}
 		s.headers(o, r)
 		if ct := r.Header.Get("Content-Type"); ct != "" {
 			o["content_type"] = ct
@@ -224,7 +224,7 @@ func (s *Service) remove(r *sim.Request, t target) (any, error) {
 }
 
 // dropSegments removes what a large object is made of and reports as bulk deletion does.
-func (s *Service) dropSegments(o sim.Obj, t target) sim.Reply {
+func (s *Service) dropSegments(o sim.Document, t target) sim.Reply {
 	deleted, missing := 1, 0
 	for _, seg := range sim.Objs(o, "_segments") {
 		if part := s.cloud.Get(Objects, t.project+sim.Str(seg, "name")); part != nil {
@@ -240,7 +240,7 @@ func (s *Service) dropSegments(o sim.Obj, t target) sim.Reply {
 
 // copy makes an object of another one's bytes.
 func (s *Service) copy(r *sim.Request, t target, from string) (any, error) {
-	var source sim.Obj
+	var source sim.Document
 	var parts []part
 	var err error
 	s.cloud.Locked(func() {
@@ -265,7 +265,7 @@ func (s *Service) copy(r *sim.Request, t target, from string) (any, error) {
 		if r.Header.Get("Content-Type") == "" {
 			r.Header.Set("Content-Type", sim.Str(source, "content_type"))
 		}
-		s.write(r, t, sim.Obj{"bytes": size, "hash": sum, "_blob": blob})
+		s.write(r, t, sim.Document{"bytes": size, "hash": sum, "_blob": blob})
 		o := s.cloud.Get(Objects, t.objectID())
 		o["headers"] = sim.Merge(sim.Copy(sim.Map(source, "headers")), sim.Map(o, "headers"))
 		s.cloud.Put(Objects, o)
@@ -276,7 +276,7 @@ func (s *Service) copy(r *sim.Request, t target, from string) (any, error) {
 }
 
 // stamp is when a document last changed, in the form of X-Timestamp.
-func stamp(o sim.Obj) string {
+func stamp(o sim.Document) string {
 	at, _ := time.Parse(sim.Micros, sim.Str(o, "last_modified"))
 	return strconv.FormatFloat(float64(at.UnixNano())/1e9, 'f', 5, 64)
 }
@@ -296,7 +296,7 @@ func condition(h http.Header, sum string) int {
 
 // read sends an object or a part of it, whatever it is made of.
 func (s *Service) read(r *sim.Request, t target) (any, error) {
-	var o sim.Obj
+	var o sim.Document
 	var parts []part
 	s.cloud.Locked(func() {
 		if o = s.find(t); o != nil {

@@ -102,7 +102,7 @@ func (s *Service) serveAccount(r *sim.Request, t target) (any, error) {
 		for _, c := range s.cloud.With(Containers, "project", t.project) {
 			n, b := s.content(target{t.project, sim.Str(c, "name"), ""})
 			objects, size = objects+n, size+b
-			entries = append(entries, entry{name: sim.Str(c, "name"), doc: sim.Obj{"name": c["name"], "count": n, "bytes": b,
+			entries = append(entries, entry{name: sim.Str(c, "name"), doc: sim.Document{"name": c["name"], "count": n, "bytes": b,
 				"last_modified": c["last_modified"]}})
 		}
 		h := map[string]string{"X-Account-Container-Count": strconv.Itoa(len(entries)), "X-Account-Object-Count": strconv.Itoa(objects),
@@ -112,7 +112,7 @@ func (s *Service) serveAccount(r *sim.Request, t target) (any, error) {
 	case http.MethodPost:
 		o := s.cloud.Get(Accounts, t.project)
 		if o == nil {
-			o = sim.Obj{"id": t.project, "project": t.project}
+			o = sim.Document{"id": t.project, "project": t.project}
 		}
 		remember(o, r.Header, "X-Account-Meta-", "X-Remove-Account-Meta-")
 		s.cloud.Put(Accounts, o)
@@ -153,17 +153,17 @@ func (s *Service) serveContainer(r *sim.Request, t target) (any, error) {
 		if n, _ := s.content(t); n > 0 {
 			return nil, fault(409)
 		}
-		s.cloud.Drop(Containers, t.containerID())
+		s.cloud.Delete(Containers, t.containerID())
 		return sim.Reply{Status: 204}, nil
 	}
 	return nil, sim.NewFault(405, "<html><h1>Method Not Allowed</h1><p>The method is not allowed for this resource.</p></html>")
 }
 
-func (s *Service) putContainer(r *sim.Request, t target, o sim.Obj) (any, error) {
+func (s *Service) putContainer(r *sim.Request, t target, o sim.Document) (any, error) {
 	status := http.StatusAccepted
 	if o == nil {
 		status = http.StatusCreated
-		o = sim.Obj{"id": t.containerID(), "name": t.container, "project": t.project}
+		o = sim.Document{"id": t.containerID(), "name": t.container, "project": t.project}
 	}
 	o["last_modified"] = sim.Stamp(s.cloud.Now(), sim.Micros)
 	remember(o, r.Header, "X-Container-Meta-", "X-Remove-Container-Meta-", "X-Container-Read", "X-Container-Write", "X-Versions-Enabled")
@@ -176,10 +176,10 @@ func (s *Service) putContainer(r *sim.Request, t target, o sim.Obj) (any, error)
 }
 
 // remember keeps the headers that are metadata; an empty value or its remover takes one away.
-func remember(o sim.Obj, h http.Header, prefix, remover string, more ...string) {
+func remember(o sim.Document, h http.Header, prefix, remover string, more ...string) {
 	meta := sim.Map(o, "headers")
 	if meta == nil {
-		meta = sim.Obj{}
+		meta = sim.Document{}
 	}
 	for name := range h {
 		_, isMeta := strings.CutPrefix(name, prefix)
@@ -197,7 +197,7 @@ func remember(o sim.Obj, h http.Header, prefix, remover string, more ...string) 
 	o["headers"] = meta
 }
 
-func metadata(o sim.Obj, into map[string]string) {
+func metadata(o sim.Document, into map[string]string) {
 	for k, v := range sim.Map(o, "headers") {
 		into[k] = sim.Text(v)
 	}
@@ -207,10 +207,10 @@ func metadata(o sim.Obj, into map[string]string) {
 // https://docs.openstack.org/api-ref/object-store/#discoverability
 func Info(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
-	_, _ = w.Write(sim.JSON(sim.Obj{ // the client may be gone
-		"swift": sim.Obj{"version": "2.30.0", "max_file_size": 5368709122, "container_listing_limit": most, "max_container_name_length": 256,
+	_, _ = w.Write(sim.JSON(sim.Document{ // the client may be gone
+		"swift": sim.Document{"version": "2.30.0", "max_file_size": 5368709122, "container_listing_limit": most, "max_container_name_length": 256,
 			"max_object_name_length": 1024, "max_meta_count": 90},
-		"slo":              sim.Obj{"max_manifest_segments": 1000, "max_manifest_size": 8388608, "min_segment_size": 1},
-		"container_quotas": sim.Obj{},
-		"tempurl":          sim.Obj{"methods": []any{"GET", "HEAD", "PUT", "POST", "DELETE"}, "allowed_digests": []any{"sha1", "sha256", "sha512"}}}))
+		"slo":              sim.Document{"max_manifest_segments": 1000, "max_manifest_size": 8388608, "min_segment_size": 1},
+		"container_quotas": sim.Document{},
+		"tempurl":          sim.Document{"methods": []any{"GET", "HEAD", "PUT", "POST", "DELETE"}, "allowed_digests": []any{"sha1", "sha256", "sha512"}}}))
 }

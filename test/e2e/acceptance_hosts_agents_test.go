@@ -123,7 +123,7 @@ func hostStops(t *testing.T, h *hostSet) {
 	shell(t, "ip", "-n", hostlab.Name(2), "link", "set", "eth0", "down")
 	_, _ = hostlab.On(t, 2, "systemctl poweroff --force --force")
 	began := time.Now()
-	done := h.endWithin(t, id, "partly_failed", 10*time.Minute)
+	done := h.endWithin(t, id, "partially_failed", 10*time.Minute)
 	t.Logf("ended %s after the host had stopped: %s", time.Since(began).Round(100*time.Millisecond), h.lines(t, done, "ntp")[2])
 	for n, line := range h.lines(t, done, "ntp")[1:] {
 		require.Regexp(t, map[bool]string{true: "^failed: .+unreachable=[01]", false: "^installed: .*failed=0"}[n == 1], line)

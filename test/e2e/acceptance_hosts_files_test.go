@@ -95,7 +95,7 @@ func backUpFilesBy(e engineOnHosts) func(*testing.T, *hostSet) {
 		}
 		body := files(e.name, 0, h.ids[1:]...)
 		body["directories"] = []string{"/srv/data"}
-		body["soft"] = map[string]any{"engine": e.name, "excludes": []string{"*.cache"}, "before": "date +%s.%N >/srv/data/dumped"}
+		body["soft"] = map[string]any{"engine": e.name, "excludes": []string{"*.cache"}, "pre_hook": "date +%s.%N >/srv/data/dumped"}
 		made := h.plan(t, body)
 		points, was := h.backUpChanges(t, e, made)
 		last := len(changes) - 1
@@ -109,7 +109,7 @@ func backUpFilesBy(e engineOnHosts) func(*testing.T, *hostSet) {
 		h.inPlace(t, e, points[last][1], was[last][1])
 		require.Equal(t, was[0][1], h.bringBack(t, e, 2, points[0][1], "/restore-of-another"), "onto another host")
 		h.endWithin(t, h.begin(t, http.MethodPost, "/backups/"+points[last][1].ID+"/verify", nil, nil).ID, "succeeded", 5*time.Minute)
-		h.endWithin(t, h.begin(t, http.MethodPost, "/backups/"+points[0][2].ID+"/verify", map[string]any{"drill": true}, nil).ID, "succeeded", 5*time.Minute)
+		h.endWithin(t, h.begin(t, http.MethodPost, "/backups/"+points[0][2].ID+"/verify", map[string]any{"restore_test": true}, nil).ID, "succeeded", 5*time.Minute)
 		h.withoutManager(t, e, points[last][1], was[last][1])
 		h.deletePlan(t, made)
 		var objects []map[string]any

@@ -133,7 +133,7 @@ func (h *hostSet) fromVolume(t *testing.T) {
 	require.Equal(t, "ACTIVE", h.server(t, id).Status)
 	answer, raw := h.do(t, http.MethodPost, "/instances/"+id+"/restore", map[string]any{"backup_id": list[0].ID, "confirm": "on-a-volume"}, nil)
 	require.Equal(t, http.StatusUnprocessableEntity, answer.StatusCode, string(raw))
-	require.Contains(t, string(raw), "beside", "its disk cannot be replaced")
+	require.Contains(t, string(raw), "new_server_name", "its disk cannot be replaced")
 	removeServer(t, h.compute, id)
 	again := h.beside(t, id, list[0], "on-a-volume-again")
 	require.NotEmpty(t, h.server(t, again).AttachedVolumes, "it boots from a volume of its own")
@@ -148,7 +148,7 @@ func (h *hostSet) fromVolume(t *testing.T) {
 func (h *hostSet) beside(t *testing.T, instance string, b backupOf, name string) string {
 	t.Helper()
 	began := time.Now()
-	restore := h.begin(t, http.MethodPost, "/instances/"+instance+"/restore", map[string]any{"backup_id": b.ID, "beside": name}, nil).ID
+	restore := h.begin(t, http.MethodPost, "/instances/"+instance+"/restore", map[string]any{"backup_id": b.ID, "new_server_name": name}, nil).ID
 	h.killAfter(t, time.Duration(rand.Int64N(int64(2*time.Second))))
 	done := h.endWithin(t, restore, "succeeded", 5*time.Minute)
 	t.Logf("%s of a backup, killed: %s", name, time.Since(began).Round(100*time.Millisecond))

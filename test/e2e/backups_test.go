@@ -27,7 +27,7 @@ type backupOf struct {
 	Task     string `json:"task"`
 	Method   string `json:"method"`
 	Verify   string `json:"verify_status"`
-	Safety   bool   `json:"safety"`
+	Safety   bool   `json:"pre_restore"`
 	Held     bool   `json:"held"`
 	Size     int64  `json:"size_bytes"`
 	Changed  int64  `json:"changed_bytes"`
@@ -220,7 +220,7 @@ func (c *chaos) backsFiles(t *testing.T) {
 	if c.filed == "" {
 		return
 	}
-	c.finish(t, c.begin(t, http.MethodPost, "/instances/"+c.filed+"/network", nil))
+	c.finish(t, c.begin(t, http.MethodPost, "/instances/"+c.filed+"/connect", nil))
 	run := c.begin(t, http.MethodPost, "/backup-plans/"+c.soft.ID+"/run", map[string]any{})
 	c.finish(t, run)
 	var made struct{ Items []backupOf }

@@ -72,11 +72,11 @@ func (n *nights) prepare(t *testing.T) {
 	n.who, n.token = p.signIn(t, "demo"), p.token(t, "demo")
 	n.who.work(t, http.MethodPost, "/stack", map[string]any{"name": "toolbox", "preset": "small"})
 	n.filed = n.who.instance(t, "web-1").ID
-	n.who.work(t, http.MethodPost, "/instances/"+n.filed+"/network", nil)
+	n.who.work(t, http.MethodPost, "/instances/"+n.filed+"/connect", nil)
 	n.pair = []string{n.who.instance(t, "web-2").ID, n.who.instance(t, "mail-1").ID}
 	n.snap = n.who.plan(t, nightly("each for itself", 0, n.pair...))
 	together := nightly("together", 0, n.pair...)
-	together["snapshot"] = map[string]any{"together": true}
+	together["snapshot"] = map[string]any{"consistency_group": true}
 	n.set, n.soft = n.who.plan(t, together), n.who.plan(t, files("files", 0, n.filed))
 	db := n.who.instance(t, "db-1").ID
 	vol := p.bootsFromVolume(t, n.token, "vol-1")
@@ -178,7 +178,7 @@ func (n *nights) inPlace(t *testing.T) {
 func (n *nights) beside(t *testing.T, b backupOf) {
 	t.Helper()
 	name := fmt.Sprint("beside-", n.keys)
-	id := n.begin(t, http.MethodPost, "/instances/"+b.Instance+"/restore", map[string]any{"backup_id": b.ID, "beside": name})
+	id := n.begin(t, http.MethodPost, "/instances/"+b.Instance+"/restore", map[string]any{"backup_id": b.ID, "new_server_name": name})
 	n.finish(t, id)
 	require.Equal(t, 1, n.cloud.count(t, "nova", "servers", id), "one server, never two")
 	require.Equal(t, 1, n.cloud.count(t, "nova", "servers", `"`+name+`"`))

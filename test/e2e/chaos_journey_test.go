@@ -154,7 +154,7 @@ func (c *chaos) finish(t *testing.T, id string) {
 			return
 		case "blocked":
 			c.retry(t, now)
-		case "failed", "cancelled", "timed_out", "partly_failed":
+		case "failed", "cancelled", "timed_out", "partially_failed":
 			raw, _ := json.MarshalIndent(now, "", " ")
 			require.Fail(t, "a task has not succeeded", "%s: %s", c.started[id], raw)
 		}

@@ -40,10 +40,10 @@ func replayOf(t *testing.T, p *product, tasks int) {
 func replay(t *testing.T, server *supervisor.Temporal, keys string, tasks int) {
 	t.Helper()
 	c := connect(t, server, keys)
-	ring, err := encryption.OpenRing(keys)
+	ring, err := encryption.OpenKeyring(keys)
 	require.NoError(t, err)
 	replayer, err := sdkworker.NewWorkflowReplayerWithOptions(sdkworker.WorkflowReplayerOptions{
-		DataConverter: ring.Converter(), Interceptors: worker.Interceptors(worker.Parts{Recorder: &audit.Recorder{}, Converter: ring.Converter()}),
+		DataConverter: ring.Converter(), Interceptors: worker.Interceptors(worker.Dependencies{Recorder: &audit.Recorder{}, Converter: ring.Converter()}),
 		FailureConverter: sdktemporal.NewDefaultFailureConverter(sdktemporal.DefaultFailureConverterOptions{DataConverter: ring.Converter(), EncodeCommonAttributes: true}),
 	})
 	require.NoError(t, err)
@@ -60,7 +60,7 @@ func replay(t *testing.T, server *supervisor.Temporal, keys string, tasks int) {
 // connect opens the server's own client, with the product's key ring.
 func connect(t *testing.T, server *supervisor.Temporal, keys string) client.Client {
 	t.Helper()
-	ring, err := encryption.OpenRing(keys)
+	ring, err := encryption.OpenKeyring(keys)
 	require.NoError(t, err)
 	c, err := temporal.Connect(t.Context(), temporal.Config{Address: server.Frontend, TLS: server.TLS, Namespace: "mcm", Retention: 365 * 24 * time.Hour}, ring, time.Minute)
 	require.NoError(t, err)

@@ -135,7 +135,7 @@ func retriesWhatFailed(t *testing.T, p *product, demo *person, gone, other insta
 	p.cloud(t, http.MethodPost, action, token, map[string]any{"os-stop": nil})
 	batch := map[string]any{"instances": []string{gone.ID, other.ID}, "apps": []string{"ntp"}, "action": "check"}
 	id := demo.begin(t, http.MethodPost, "/agents:batch", batch, nil).ID
-	demo.end(t, id, "partly_failed")
+	demo.end(t, id, "partially_failed")
 	p.cloud(t, http.MethodPost, action, token, map[string]any{"os-start": nil})
 	var again task
 	require.Eventually(t, func() bool { // the server boots

@@ -322,7 +322,7 @@ func (w *person) endWithin(t testing.TB, id, status string, limit time.Duration)
 		if last.Status == status {
 			return last
 		}
-		if slices.Contains([]string{"failed", "partly_failed", "cancelled", "timed_out", "succeeded"}, last.Status) {
+		if slices.Contains([]string{"failed", "partially_failed", "cancelled", "timed_out", "succeeded"}, last.Status) {
 			break
 		}
 	}

@@ -39,7 +39,7 @@ func startFleet(t *testing.T) *fleet {
 	t.Helper()
 	db := startPostgres(t)
 	require.NoError(t, db.exec("postgres", "CREATE DATABASE audit"))
-	openAtOnce(t, db.url("audit"))
+	openConcurrently(t, db.url("audit"))
 	f := &fleet{cloud: newProduct(t)}
 	f.startCloud(t)
 	dir := t.TempDir()
@@ -69,8 +69,8 @@ func startFleet(t *testing.T) *fleet {
 	return f
 }
 
-// openAtOnce opens an audit that is not there yet as replicas do that start together.
-func openAtOnce(t *testing.T, url string) {
+// openConcurrently opens an audit that is not there yet as replicas do that start together.
+func openConcurrently(t *testing.T, url string) {
 	t.Helper()
 	var all errgroup.Group
 	for range 8 {
@@ -129,7 +129,7 @@ func share(t *testing.T, first, p *product) {
 	}
 }
 
-// What one replica does the others know: people do not notice which one they speak to.
+// What one replica does the others know: people do not notification which one they speak to.
 func TestReplicas(t *testing.T) {
 	f := startFleet(t)
 	demo := f.apis[0].signIn(t, "demo")

@@ -14,7 +14,7 @@ import (
 func files(name string, keep int, instances ...string) map[string]any {
 	p := nightly(name, keep, instances...)
 	p["method"], p["directories"] = "soft", []string{"/data", "/config"}
-	p["soft"] = map[string]any{"excludes": []string{"image-*"}, "before": "echo dumped"}
+	p["soft"] = map[string]any{"excludes": []string{"image-*"}, "pre_hook": "echo dumped"}
 	return p
 }
 
@@ -31,7 +31,7 @@ func TestSoftBackups(t *testing.T) {
 	web, db := demo.instance(t, "web-1"), demo.instance(t, "db-1")
 	demo.work(t, http.MethodPost, "/stack", map[string]any{"name": "toolbox", "preset": "small"})
 	for _, i := range []instance{web, db} {
-		demo.work(t, http.MethodPost, "/instances/"+i.ID+"/network", nil)
+		demo.work(t, http.MethodPost, "/instances/"+i.ID+"/connect", nil)
 	}
 	refusesPlans(t, demo, web)
 	made := demo.plan(t, files("files", 2, web.ID, db.ID))
@@ -107,13 +107,13 @@ func looks(t *testing.T, demo *person, b backupOf) {
 	t.Helper()
 	var now struct {
 		Verify string `json:"verify_status"`
-		Proven string `json:"proven_restorable_at"`
+		Proven string `json:"last_restore_test_at"`
 	}
 	demo.work(t, http.MethodPost, "/backups/"+b.ID+"/verify", nil)
 	demo.get(t, "/backups/"+b.ID, &now)
 	require.Equal(t, "ok", now.Verify)
 	require.Empty(t, now.Proven)
-	demo.work(t, http.MethodPost, "/backups/"+b.ID+"/verify", map[string]any{"drill": true})
+	demo.work(t, http.MethodPost, "/backups/"+b.ID+"/verify", map[string]any{"restore_test": true})
 	demo.get(t, "/backups/"+b.ID, &now)
 	require.Equal(t, "ok", now.Verify)
 	require.NotEmpty(t, now.Proven)
@@ -153,7 +153,7 @@ func forgets(t *testing.T, demo *person, made plan, one, two backupOf) {
 		"two of each instance are kept, and one is held")
 	answer, _ = demo.do(t, http.MethodGet, "/backups/"+two.ID, nil, nil)
 	require.Equal(t, http.StatusNotFound, answer.StatusCode)
-	demo.work(t, http.MethodPost, "/backups/"+one.ID+"/verify", map[string]any{"drill": true}) // what was forgotten was not its own
+	demo.work(t, http.MethodPost, "/backups/"+one.ID+"/verify", map[string]any{"restore_test": true}) // what was forgotten was not its own
 	answer, raw = demo.do(t, http.MethodPut, "/backups/"+one.ID+"/hold", map[string]any{"held": false}, nil)
 	require.Equal(t, http.StatusOK, answer.StatusCode, string(raw))
 	demo.work(t, http.MethodDelete, "/backups/"+one.ID, nil)
@@ -182,7 +182,7 @@ func TestSoftBackupsSurviveKills(t *testing.T) {
 	demo := p.signIn(t, "demo")
 	web := demo.instance(t, "web-1")
 	demo.work(t, http.MethodPost, "/stack", map[string]any{"name": "toolbox", "preset": "small"})
-	demo.work(t, http.MethodPost, "/instances/"+web.ID+"/network", nil)
+	demo.work(t, http.MethodPost, "/instances/"+web.ID+"/connect", nil)
 	made := demo.plan(t, files("files", 0, web.ID))
 	atWork := func() bool { return p.count(t, "swift", "objects", `"name":"locks/`) > 0 }
 	manager := func() { require.NoError(t, killProduct(t, p)(0)) }

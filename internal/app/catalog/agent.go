@@ -33,7 +33,7 @@ const (
 	AgentRemove  = "remove.yml"
 )
 
-func (a Agent) check(lacks func(bad bool, field, what string)) {
+func (a Agent) validate(lacks func(bad bool, field, what string)) {
 	if !a.Supported {
 		lacks(len(a.Ports) > 0 || a.Description != i18n.Text{}, "agent", "says more although it is not supported")
 		return

@@ -134,7 +134,7 @@ func load(files fs.FS, folder string) (App, error) {
 	if err := yaml.UnmarshalStrict(raw, &a); err != nil {
 		return a, fmt.Errorf("%s/app.yaml: %w", dir, err)
 	}
-	if err := a.check(folder); err != nil {
+	if err := a.validate(folder); err != nil {
 		return a, fmt.Errorf("%s/app.yaml: %w", dir, err)
 	}
 	if a.Icon, err = fs.ReadFile(files, path.Join(dir, "icon.svg")); err != nil {
@@ -149,7 +149,7 @@ func load(files fs.FS, folder string) (App, error) {
 	return a, a.loadAgent(files, dir)
 }
 
-func (a App) check(folder string) error {
+func (a App) validate(folder string) error {
 	var faults []error
 	lacks := func(bad bool, field, what string) {
 		if bad {
@@ -169,7 +169,7 @@ func (a App) check(folder string) error {
 		lacks(a.Web.Port < 1 || a.Web.Port > 65535, "web.port", "must be a port")
 		lacks(!strings.HasPrefix(a.Web.Path, "/"), "web.path", "must begin with /")
 	}
-	a.Agent.check(lacks)
+	a.Agent.validate(lacks)
 	return errors.Join(faults...)
 }
 

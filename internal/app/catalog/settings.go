@@ -25,8 +25,8 @@ type schema struct {
 	compiled *jsonschema.Schema
 }
 
-// halves are the two tabs of the settings.
-var halves = []string{"environment", "parameters"}
+// sections are the two tabs of the settings.
+var sections = []string{"environment", "parameters"}
 
 func parseSchema(raw []byte) (schema, error) {
 	var s schema
@@ -34,7 +34,7 @@ func parseSchema(raw []byte) (schema, error) {
 		return s, err
 	}
 	properties, _ := s.document["properties"].(map[string]any)
-	for _, half := range halves {
+	for _, half := range sections {
 		h, ok := properties[half].(map[string]any)
 		if !ok {
 			return s, fmt.Errorf("properties.%s: missing", half)
@@ -69,8 +69,8 @@ func plain(v any) any {
 	return out
 }
 
-// half returns one half's properties.
-func (s schema) half(name string) map[string]any {
+// section returns one half's properties.
+func (s schema) section(name string) map[string]any {
 	properties, _ := s.document["properties"].(map[string]any)
 	h, _ := properties[name].(map[string]any)
 	p, _ := h["properties"].(map[string]any)
@@ -79,7 +79,7 @@ func (s schema) half(name string) map[string]any {
 
 // secret reports whether a field is written and never read back.
 func (s schema) secret(half, field string) bool {
-	f, _ := s.half(half)[field].(map[string]any)
+	f, _ := s.section(half)[field].(map[string]any)
 	return f["writeOnly"] == true
 }
 
@@ -87,7 +87,7 @@ func (s schema) secret(half, field string) bool {
 func (a App) Schema(lang string) app.Schema {
 	properties, _ := a.schema.document["properties"].(map[string]any)
 	out := map[string]map[string]any{}
-	for _, half := range halves {
+	for _, half := range sections {
 		h, _ := plain(properties[half]).(map[string]any)
 		localise(h, lang)
 		out[half] = h
@@ -119,7 +119,7 @@ func localise(node any, lang string) {
 func (a App) Defaults() app.Settings {
 	out := app.Settings{Environment: map[string]any{}, Parameters: map[string]any{}}
 	for half, values := range map[string]map[string]any{"environment": out.Environment, "parameters": out.Parameters} {
-		for name, p := range a.schema.half(half) {
+		for name, p := range a.schema.section(half) {
 			if f, ok := p.(map[string]any); ok && f["default"] != nil {
 				values[name] = f["default"]
 			}
@@ -188,14 +188,14 @@ func (a App) Unmasked(s, before app.Settings) app.Settings {
 func (a App) Changes(old, new app.Settings) []operation.Change {
 	out := []operation.Change{}
 	diff := func(half string, before, after map[string]any) {
-		names := slices.Sorted(maps.Keys(a.schema.half(half)))
+		names := slices.Sorted(maps.Keys(a.schema.section(half)))
 		for _, name := range names {
 			was, is := text(before[name]), text(after[name])
 			if was == is {
 				continue
 			}
 			if a.schema.secret(half, name) {
-				was, is = hide(was), hide(is)
+				was, is = mask(was), mask(is)
 			}
 			out = append(out, operation.Change{Field: half + "." + name, Old: was, New: is})
 		}
@@ -205,7 +205,7 @@ func (a App) Changes(old, new app.Settings) []operation.Change {
 	return out
 }
 
-func hide(s string) string {
+func mask(s string) string {
 	if s == "" {
 		return ""
 	}

@@ -21,17 +21,17 @@ import (
 	"mycloudmanager/internal/fault"
 )
 
-// Reach finds the way to the cluster.
-type Reach interface {
+// ConfigProvider finds the way to the cluster.
+type ConfigProvider interface {
 	// Config returns how to speak to the cluster now.
 	Config(ctx context.Context) (*rest.Config, error)
 	// Forget drops what is remembered of the cluster.
-	Forget() error
+	Reset() error
 }
 
 // Cluster is the cluster on the stack.
 type Cluster struct {
-	Reach Reach
+	Provider ConfigProvider
 
 	mu   sync.Mutex
 	conn *connection
@@ -50,7 +50,7 @@ func (c *Cluster) connect(ctx context.Context) (*connection, error) {
 	if c.conn != nil {
 		return c.conn, nil
 	}
-	config, err := c.Reach.Config(ctx)
+	config, err := c.Provider.Config(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -62,10 +62,10 @@ func (c *Cluster) connect(ctx context.Context) (*connection, error) {
 	return c.conn, nil
 }
 
-// Forget drops the connection and what Reach remembers.
-func (c *Cluster) Forget() error {
+// Reset drops the connection and what Reach remembers.
+func (c *Cluster) Reset() error {
 	c.drop()
-	return c.Reach.Forget()
+	return c.Provider.Reset()
 }
 
 func (c *Cluster) drop() {
@@ -108,7 +108,7 @@ func Fault(err error) error {
 		kind = fault.Invalid
 	case apierrors.IsAlreadyExists(err):
 		kind = fault.Conflict
-	case unreachable(err), lost(err.Error()):
+	case unreachable(err), isConnectionError(err.Error()):
 		kind = fault.Unavailable
 	}
 	return fault.New(kind, err, "kubernetes: %v", err)
@@ -124,10 +124,10 @@ func unreachable(err error) bool {
 	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
-// lost recognises by its words a fault that heals: Helm and its resource builder print the cause into
+// isConnectionError recognises by its words a fault that heals: Helm and its resource builder print the cause into
 // their own error and drop it. A kind that the cluster does not know is one whose discovery failed, or
 // whose definition is still being installed: the catalogue's tests know every kind that a chart makes.
-func lost(text string) bool {
+func isConnectionError(text string) bool {
 	for _, words := range []string{"the server is currently unable to handle the request", "no matches for kind", "failed to download openapi", "unable to retrieve the complete list of server APIs",
 		": EOF", "unexpected EOF", "connection refused", "connection reset by peer", "i/o timeout", "http2: client connection lost"} {
 		if strings.Contains(text, words) {

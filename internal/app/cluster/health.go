@@ -25,7 +25,7 @@ type Health struct {
 
 // Health returns how one app stands.
 func (c *Cluster) Health(ctx context.Context, name string) (Health, error) {
-	all, err := c.healths(ctx, instanceLabel+"="+name)
+	all, err := c.listHealth(ctx, instanceLabel+"="+name)
 	if err != nil {
 		return Health{Health: app.Unknown}, err
 	}
@@ -35,12 +35,12 @@ func (c *Cluster) Health(ctx context.Context, name string) (Health, error) {
 	return Health{Health: app.Missing, Reason: "not installed"}, nil
 }
 
-// Healths returns how every app stands, with two lists.
-func (c *Cluster) Healths(ctx context.Context) (map[string]Health, error) {
-	return c.healths(ctx, instanceLabel)
+// ListHealth returns how every app stands, with two lists.
+func (c *Cluster) ListHealth(ctx context.Context) (map[string]Health, error) {
+	return c.listHealth(ctx, instanceLabel)
 }
 
-func (c *Cluster) healths(ctx context.Context, selector string) (map[string]Health, error) {
+func (c *Cluster) listHealth(ctx context.Context, selector string) (map[string]Health, error) {
 	conn, err := c.connect(ctx)
 	if err != nil {
 		return nil, err
@@ -61,13 +61,13 @@ func (c *Cluster) healths(ctx context.Context, selector string) (map[string]Heal
 	out := map[string]Health{}
 	for _, s := range sets.Items {
 		name := s.Labels[instanceLabel]
-		out[name] = judge(s, byApp[name])
+		out[name] = assessHealth(s, byApp[name])
 	}
 	return out, nil
 }
 
-// judge puts a StatefulSet and its pods into one of Argo CD's words.
-func judge(s appsv1.StatefulSet, pods []corev1.Pod) Health {
+// assessHealth puts a StatefulSet and its pods into one of Argo CD's words.
+func assessHealth(s appsv1.StatefulSet, pods []corev1.Pod) Health {
 	wanted := int32(1)
 	if s.Spec.Replicas != nil {
 		wanted = *s.Spec.Replicas
@@ -91,7 +91,7 @@ func judge(s appsv1.StatefulSet, pods []corev1.Pod) Health {
 		h.Health, h.Reason = app.Healthy, "serving"
 	default:
 		h.Health, h.Reason = app.Progressing, fmt.Sprintf("%d of %d pods are ready", s.Status.ReadyReplicas, wanted)
-		if why, bad := trouble(pods); why != "" {
+		if why, bad := podProblem(pods); why != "" {
 			h.Reason = why
 			if bad {
 				h.Health = app.Degraded
@@ -101,8 +101,8 @@ func judge(s appsv1.StatefulSet, pods []corev1.Pod) Health {
 	return h
 }
 
-// trouble tells why a pod is not ready; bad when it will not heal by waiting.
-func trouble(pods []corev1.Pod) (why string, bad bool) {
+// podProblem tells why a pod is not ready; bad when it will not heal by waiting.
+func podProblem(pods []corev1.Pod) (why string, bad bool) {
 	for _, p := range pods {
 		for _, condition := range p.Status.Conditions {
 			if condition.Type == corev1.PodScheduled && condition.Status == corev1.ConditionFalse {

@@ -27,22 +27,22 @@ import (
 	"mycloudmanager/internal/fault"
 )
 
-// operationLabel on a Helm release names the task that made the revision.
-const operationLabel = "mcm-operation"
+// taskLabelKey on a Helm release names the task that made the revision.
+const taskLabelKey = "mcm-task"
 
 // helmTimeout bounds Helm's own work; waiting for health is not among it.
 const helmTimeout = 90 * time.Second
 
 // Release is an app as Helm knows it.
 type Release struct {
-	App       string
-	Version   string
-	Revision  int
-	Status    string
-	Replicas  int
-	Operation string
-	At        time.Time
-	Note      string
+	App      string
+	Version  string
+	Revision int
+	Status   string
+	Replicas int
+	TaskID   string
+	At       time.Time
+	Note     string
 }
 
 // Deployed reports whether the release stands, running or stopped.
@@ -50,10 +50,10 @@ func (r Release) Deployed() bool { return r.Status == "deployed" }
 
 // Install describes a release to make or to change.
 type Install struct {
-	App       catalog.App
-	Settings  app.Settings
-	Operation string
-	Replicas  int
+	App      catalog.App
+	Settings app.Settings
+	TaskID   string
+	Replicas int
 }
 
 // getter gives Helm our connection instead of a kubeconfig on disk.
@@ -138,7 +138,7 @@ func (c *Cluster) Releases(ctx context.Context) (map[string]Release, error) {
 }
 
 func describe(r *release.Release) Release {
-	out := Release{App: r.Name, Revision: r.Version, Status: string(r.Info.Status), Operation: r.Labels[operationLabel],
+	out := Release{App: r.Name, Revision: r.Version, Status: string(r.Info.Status), TaskID: r.Labels[taskLabelKey],
 		At: r.Info.LastDeployed.UTC(), Note: r.Info.Description}
 	if r.Chart != nil && r.Chart.Metadata != nil {
 		out.Version = r.Chart.Metadata.AppVersion
@@ -157,12 +157,12 @@ func (c *Cluster) Install(ctx context.Context, in Install) error {
 	if err != nil {
 		return err
 	}
-	label := operationID(in.Operation)
-	newest, err := c.settle(ctx, cfg, in.App.Name)
+	label := taskLabel(in.TaskID)
+	newest, err := c.dropPendingRevisions(ctx, cfg, in.App.Name)
 	if err != nil {
 		return err
 	}
-	if newest != nil && newest.Deployed() && newest.Operation == label {
+	if newest != nil && newest.Deployed() && newest.TaskID == label {
 		return nil
 	}
 	ch, err := load(in.App)
@@ -178,7 +178,7 @@ func (c *Cluster) apply(ctx context.Context, cfg *action.Configuration, ch *char
 		"environment": settings.Environment, "parameters": settings.Parameters, "replicas": in.Replicas,
 		"volume": map[string]any{"existingClaim": ClaimName(in.App.Name)},
 	}
-	labels := map[string]string{operationLabel: label}
+	labels := map[string]string{taskLabelKey: label}
 	var err error
 	if exists {
 		up := action.NewUpgrade(cfg)
@@ -194,19 +194,19 @@ func (c *Cluster) apply(ctx context.Context, cfg *action.Configuration, ch *char
 	return c.fail(err)
 }
 
-// settle drops revisions that no worker works on any more and returns the newest that stands.
-func (c *Cluster) settle(ctx context.Context, cfg *action.Configuration, app string) (*Release, error) {
+// dropPendingRevisions drops revisions that no worker works on any more and returns the newest that stands.
+func (c *Cluster) dropPendingRevisions(ctx context.Context, cfg *action.Configuration, app string) (*Release, error) {
 	history, err := c.Revisions(ctx, app)
 	if err != nil || len(history) == 0 {
 		return nil, err
 	}
-	if !slices.ContainsFunc(history, stands) {
+	if !slices.ContainsFunc(history, isUsable) {
 		// A first revision that is half made: Helm refuses to go on with it. Its record goes together
 		// with what it has created, which nobody would find without it.
 		return nil, c.remove(cfg, app)
 	}
 	for _, r := range history {
-		if stands(r) {
+		if isUsable(r) {
 			return &r, nil
 		}
 		if _, err := cfg.Releases.Delete(app, r.Revision); err != nil && !errors.Is(err, driver.ErrReleaseNotFound) {
@@ -216,8 +216,8 @@ func (c *Cluster) settle(ctx context.Context, cfg *action.Configuration, app str
 	return nil, nil
 }
 
-// stands tells a revision that Helm can go on from.
-func stands(r Release) bool {
+// isUsable tells a revision that Helm can go on from.
+func isUsable(r Release) bool {
 	return r.Status == "deployed" || r.Status == "superseded" || (r.Status == "failed" && r.Revision > 1)
 }
 

@@ -6,8 +6,8 @@ import (
 	"sort"
 )
 
-// operationID makes a task id fit for a label: at most 63 characters, no colon, no tilde.
-func operationID(task string) string {
+// taskLabel makes a task id fit for a label: at most 63 characters, no colon, no tilde.
+func taskLabel(task string) string {
 	if task == "" {
 		return ""
 	}

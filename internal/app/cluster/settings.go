@@ -15,29 +15,29 @@ import (
 	"mycloudmanager/internal/fault"
 )
 
-// Saved are an app's settings as the cluster keeps them, beside the app and its data.
-type Saved struct {
+// StoredSettings are an app's settings as the cluster keeps them, beside the app and its data.
+type StoredSettings struct {
 	Settings app.Settings
 	ETag     string
 }
 
 // Keys of the Secret that holds an app's settings.
 const (
-	settingsKey  = "settings.json"
-	previousKey  = "previous.json"
-	operationKey = "mcm.io/operation" // annotation: who wrote them last
+	settingsKey = "settings.json"
+	previousKey = "previous.json"
+	taskKey     = "mcm.io/operation" // annotation: who wrote them last
 )
 
-// NothingSaved is the ETag of settings that nobody has set.
-const NothingSaved = "default"
+// EmptyETag is the ETag of settings that nobody has set.
+const EmptyETag = "default"
 
 func settingsName(app string) string { return "mcm-settings-" + app }
 
 // Settings returns what a user has set for the app; nothing set is no error.
-func (c *Cluster) Settings(ctx context.Context, app string) (Saved, error) {
+func (c *Cluster) Settings(ctx context.Context, app string) (StoredSettings, error) {
 	secret, err := c.settingsSecret(ctx, app)
 	if err != nil {
-		return Saved{}, err
+		return StoredSettings{}, err
 	}
 	return decode(secret.Data[settingsKey])
 }
@@ -56,10 +56,10 @@ func (c *Cluster) settingsSecret(ctx context.Context, app string) (*corev1.Secre
 	return secret, c.fail(err)
 }
 
-func decode(raw []byte) (Saved, error) {
-	out := Saved{Settings: app.Settings{Environment: map[string]any{}, Parameters: map[string]any{}}}
+func decode(raw []byte) (StoredSettings, error) {
+	out := StoredSettings{Settings: app.Settings{Environment: map[string]any{}, Parameters: map[string]any{}}}
 	if len(raw) == 0 {
-		out.ETag = NothingSaved
+		out.ETag = EmptyETag
 		return out, nil
 	}
 	if err := json.Unmarshal(raw, &out.Settings); err != nil {
@@ -76,12 +76,12 @@ func decode(raw []byte) (Saved, error) {
 
 // SaveSettings keeps new settings, and those before for RestoreSettings. It is idempotent by the
 // operation; settings that are not those of etag any more are somebody else's: final.
-func (c *Cluster) SaveSettings(ctx context.Context, app string, s app.Settings, etag, operation string) error {
+func (c *Cluster) SaveSettings(ctx context.Context, app string, s app.Settings, etag, task string) error {
 	secret, err := c.settingsSecret(ctx, app)
 	if err != nil {
 		return err
 	}
-	if secret.Annotations[operationKey] == operation {
+	if secret.Annotations[taskKey] == task {
 		return nil
 	}
 	before, err := decode(secret.Data[settingsKey])
@@ -96,21 +96,21 @@ func (c *Cluster) SaveSettings(ctx context.Context, app string, s app.Settings, 
 		return err
 	}
 	secret.Data = map[string][]byte{settingsKey: raw, previousKey: secret.Data[settingsKey]}
-	secret.Annotations = map[string]string{operationKey: operation}
+	secret.Annotations = map[string]string{taskKey: task}
 	return c.put(ctx, secret)
 }
 
 // RestoreSettings brings back what the operation replaced; it reports whether there was anything.
-func (c *Cluster) RestoreSettings(ctx context.Context, app, operation string) (bool, error) {
+func (c *Cluster) RestoreSettings(ctx context.Context, app, task string) (bool, error) {
 	secret, err := c.settingsSecret(ctx, app)
-	if err != nil || secret.Annotations[operationKey] != operation {
+	if err != nil || secret.Annotations[taskKey] != task {
 		return false, err
 	}
 	if len(secret.Data[previousKey]) == 0 {
 		return true, c.removeSettings(ctx, secret)
 	}
 	secret.Data = map[string][]byte{settingsKey: secret.Data[previousKey]}
-	secret.Annotations = map[string]string{operationKey: operation + "-undone"}
+	secret.Annotations = map[string]string{taskKey: task + "-undone"}
 	return true, c.put(ctx, secret)
 }
 
@@ -145,7 +145,7 @@ func (c *Cluster) put(ctx context.Context, secret *corev1.Secret) error {
 }
 
 // AllSettings returns what is set for every app, with one list.
-func (c *Cluster) AllSettings(ctx context.Context) (map[string]Saved, error) {
+func (c *Cluster) AllSettings(ctx context.Context) (map[string]StoredSettings, error) {
 	conn, err := c.connect(ctx)
 	if err != nil {
 		return nil, err
@@ -154,7 +154,7 @@ func (c *Cluster) AllSettings(ctx context.Context) (map[string]Saved, error) {
 	if err != nil {
 		return nil, c.fail(err)
 	}
-	out := map[string]Saved{}
+	out := map[string]StoredSettings{}
 	for _, secret := range list.Items {
 		saved, err := decode(secret.Data[settingsKey])
 		if err != nil {

@@ -22,16 +22,16 @@ func volumeName(app string) string { return "mcm-" + app }
 // ClaimName is the claim that an app's chart mounts.
 func ClaimName(app string) string { return app + "-data" }
 
-// ClaimVolume makes the PersistentVolume for a Cinder volume and the app's claim on it. Both are
+// BindVolume makes the PersistentVolume for a Cinder volume and the app's claim on it. Both are
 // found by name; those of another Cinder volume are replaced.
 // https://kubernetes.io/docs/concepts/storage/persistent-volumes/#reserving-a-persistentvolume
-func (c *Cluster) ClaimVolume(ctx context.Context, app, volumeID string, sizeGB int) error {
-	claimed, err := c.ClaimedVolume(ctx, app)
+func (c *Cluster) BindVolume(ctx context.Context, app, volumeID string, sizeGB int) error {
+	claimed, err := c.BoundVolume(ctx, app)
 	if err != nil {
 		return err
 	}
 	if claimed != "" && claimed != volumeID {
-		if err := c.ReleaseVolume(ctx, app); err != nil {
+		if err := c.UnbindVolume(ctx, app); err != nil {
 			return err
 		}
 	}
@@ -70,9 +70,9 @@ func volumeObjects(app, volumeID string, sizeGB int) (*corev1.PersistentVolume, 
 	return pv, pvc
 }
 
-// ReleaseVolume deletes the app's claim and PersistentVolume and waits until both are gone; the
+// UnbindVolume deletes the app's claim and PersistentVolume and waits until both are gone; the
 // Cinder volume stays. Absence is fine.
-func (c *Cluster) ReleaseVolume(ctx context.Context, app string) error {
+func (c *Cluster) UnbindVolume(ctx context.Context, app string) error {
 	conn, err := c.connect(ctx)
 	if err != nil {
 		return err
@@ -85,15 +85,15 @@ func (c *Cluster) ReleaseVolume(ctx context.Context, app string) error {
 	if err != nil && !apierrors.IsNotFound(err) {
 		return c.fail(err)
 	}
-	left, err := c.ClaimedVolume(ctx, app)
+	left, err := c.BoundVolume(ctx, app)
 	if err == nil && left != "" {
 		return fault.New(fault.Unavailable, nil, "the claim of %s is still being released", app)
 	}
 	return err
 }
 
-// ClaimedVolumes returns the Cinder volume of every app that claims one, with one list.
-func (c *Cluster) ClaimedVolumes(ctx context.Context) (map[string]string, error) {
+// BoundVolumes returns the Cinder volume of every app that claims one, with one list.
+func (c *Cluster) BoundVolumes(ctx context.Context) (map[string]string, error) {
 	conn, err := c.connect(ctx)
 	if err != nil {
 		return nil, err
@@ -111,8 +111,8 @@ func (c *Cluster) ClaimedVolumes(ctx context.Context) (map[string]string, error)
 	return out, nil
 }
 
-// ClaimedVolume returns the Cinder volume that the app's claim stands for, or "".
-func (c *Cluster) ClaimedVolume(ctx context.Context, app string) (string, error) {
+// BoundVolume returns the Cinder volume that the app's claim stands for, or "".
+func (c *Cluster) BoundVolume(ctx context.Context, app string) (string, error) {
 	conn, err := c.connect(ctx)
 	if err != nil {
 		return "", err

@@ -21,8 +21,8 @@ import (
 	"mycloudmanager/internal/platform/i18n"
 )
 
-// fresh is how long a look at the cloud is good for other readers.
-const fresh = time.Second
+// cacheTTL is how long a look at the cloud is good for other readers.
+const cacheTTL = time.Second
 
 // Reader shows the apps.
 type Reader struct {
@@ -32,34 +32,34 @@ type Reader struct {
 
 	share singleflight.Group
 	mu    sync.Mutex
-	last  look
+	last  snapshot
 	at    time.Time
 }
 
-// look is everything that is known of the apps at one moment.
-type look struct {
+// snapshot is everything that is known of the apps at one moment.
+type snapshot struct {
 	cluster  error // why the cluster could not be asked; NotFound: there is none
 	releases map[string]cluster.Release
 	healths  map[string]cluster.Health
-	settings map[string]cluster.Saved
+	settings map[string]cluster.StoredSettings
 	claims   map[string]string           // app -> Cinder volume that it uses
 	volumes  map[string][]volumes.Volume // by app, newest first
 }
 
-func (r *Reader) look(ctx context.Context) (look, error) {
+func (r *Reader) cached(ctx context.Context) (snapshot, error) {
 	r.mu.Lock()
-	if time.Since(r.at) < fresh {
+	if time.Since(r.at) < cacheTTL {
 		defer r.mu.Unlock()
 		return r.last, nil
 	}
 	r.mu.Unlock()
-	v, err, _ := r.share.Do("look", func() (any, error) { return r.lookNow(context.WithoutCancel(ctx)) })
-	l, _ := v.(look)
+	v, err, _ := r.share.Do("look", func() (any, error) { return r.fresh(context.WithoutCancel(ctx)) })
+	l, _ := v.(snapshot)
 	return l, err
 }
 
-func (r *Reader) lookNow(ctx context.Context) (look, error) {
-	l, err := r.take(ctx)
+func (r *Reader) fresh(ctx context.Context) (snapshot, error) {
+	l, err := r.collect(ctx)
 	if err == nil {
 		r.mu.Lock()
 		r.last, r.at = l, time.Now()
@@ -68,9 +68,9 @@ func (r *Reader) lookNow(ctx context.Context) (look, error) {
 	return l, err
 }
 
-func (r *Reader) take(ctx context.Context) (look, error) {
+func (r *Reader) collect(ctx context.Context) (snapshot, error) {
 	var (
-		l look
+		l snapshot
 		g errgroup.Group
 	)
 	g.Go(func() (err error) { l.volumes, err = r.volumes(ctx); return err })
@@ -78,10 +78,10 @@ func (r *Reader) take(ctx context.Context) (look, error) {
 		if l.releases, l.cluster = r.Cluster.Releases(ctx); l.cluster != nil {
 			return nil
 		}
-		if l.healths, l.cluster = r.Cluster.Healths(ctx); l.cluster != nil {
+		if l.healths, l.cluster = r.Cluster.ListHealth(ctx); l.cluster != nil {
 			return nil
 		}
-		if l.claims, l.cluster = r.Cluster.ClaimedVolumes(ctx); l.cluster != nil {
+		if l.claims, l.cluster = r.Cluster.BoundVolumes(ctx); l.cluster != nil {
 			return nil
 		}
 		l.settings, l.cluster = r.Cluster.AllSettings(ctx)
@@ -106,7 +106,7 @@ func (r *Reader) volumes(ctx context.Context) (map[string][]volumes.Volume, erro
 
 // List returns every app of the catalogue as it stands.
 func (r *Reader) List(ctx context.Context) ([]app.App, error) {
-	l, err := r.look(ctx)
+	l, err := r.cached(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -123,18 +123,18 @@ func (r *Reader) Get(ctx context.Context, name string) (app.App, error) {
 	if err != nil {
 		return app.App{}, err
 	}
-	l, err := r.look(ctx)
+	l, err := r.cached(ctx)
 	return l.app(a, i18n.Of(ctx)), err
 }
 
-// Now returns one app as it stands at this moment, for who is about to change it: what was seen a second
+// GetFresh returns one app as it stands at this moment, for who is about to change it: what was seen a second
 // ago may be from before another replica's work. A cluster that does not answer is no cluster without apps.
-func (r *Reader) Now(ctx context.Context, name string) (app.App, error) {
+func (r *Reader) GetFresh(ctx context.Context, name string) (app.App, error) {
 	a, err := r.Catalog.App(name)
 	if err != nil {
 		return app.App{}, err
 	}
-	l, err := r.lookNow(ctx)
+	l, err := r.fresh(ctx)
 	if err == nil && l.cluster != nil && fault.KindOf(l.cluster) != fault.NotFound {
 		err = l.cluster
 	}
@@ -142,15 +142,15 @@ func (r *Reader) Now(ctx context.Context, name string) (app.App, error) {
 }
 
 // app puts together what the catalogue and the look say.
-func (l look) app(a catalog.App, lang string) app.App {
+func (l snapshot) app(a catalog.App, lang string) app.App {
 	saved, ok := l.settings[a.Name]
 	if !ok {
-		saved = cluster.Saved{ETag: cluster.NothingSaved}
+		saved = cluster.StoredSettings{ETag: cluster.EmptyETag}
 	}
 	out := app.App{
 		Name: a.Name, Title: a.Title.In(lang), Category: a.Category.In(lang), Description: a.Description.In(lang), Links: []app.Link{},
 		Icon: "/api/v1/apps/" + a.Name + "/icon", Available: l.cluster == nil, Version: a.Version, AvailableVersions: []string{a.Version},
-		URL: a.URL(), DNSName: a.DNSName(), KeptVolumes: []app.KeptVolume{}, VolumeSizeGB: a.Volume.SizeGB, Settings: a.Masked(a.WithDefaults(saved.Settings)),
+		URL: a.URL(), DNSName: a.DNSName(), RetainedVolumes: []app.RetainedVolume{}, VolumeSizeGB: a.Volume.SizeGB, Settings: a.Masked(a.WithDefaults(saved.Settings)),
 		Schema: a.Schema(lang), ETag: saved.ETag, Agent: app.Agent{Supported: a.Agent.Supported},
 	}
 	for _, link := range a.Links {
@@ -160,12 +160,12 @@ func (l look) app(a catalog.App, lang string) app.App {
 		out.DefaultCredentials = &app.Credentials{Username: c.Username, Password: c.Password}
 	}
 	l.addHealth(&out)
-	out.Reason = i18n.SayIn(lang, out.Reason)
+	out.Reason = i18n.TranslateTo(lang, out.Reason)
 	l.addVolumes(&out)
 	return out
 }
 
-func (l look) addHealth(out *app.App) {
+func (l snapshot) addHealth(out *app.App) {
 	if l.cluster != nil {
 		out.Health, out.Reason = app.Unknown, fault.MessageOf(l.cluster)
 		if fault.KindOf(l.cluster) == fault.NotFound {
@@ -196,7 +196,7 @@ func (l look) addHealth(out *app.App) {
 	}
 }
 
-func (l look) addVolumes(out *app.App) {
+func (l snapshot) addVolumes(out *app.App) {
 	for _, v := range l.volumes[out.Name] {
 		if v.ID == l.claims[out.Name] {
 			out.Volume = &app.Volume{ID: v.ID, SizeGB: v.Size, Status: v.Status}
@@ -205,7 +205,7 @@ func (l look) addVolumes(out *app.App) {
 			}
 			continue
 		}
-		out.KeptVolumes = append(out.KeptVolumes, app.KeptVolume{ID: v.ID, SizeGB: v.Size, CreatedAt: v.CreatedAt.UTC()})
+		out.RetainedVolumes = append(out.RetainedVolumes, app.RetainedVolume{ID: v.ID, SizeGB: v.Size, CreatedAt: v.CreatedAt.UTC()})
 	}
 }
 
@@ -231,9 +231,9 @@ func (r *Reader) Revisions(ctx context.Context, name string) ([]app.Revision, er
 	return out, err
 }
 
-// Plan compares the catalogue's default, what is deployed and what would be, value by value. Only
+// UpgradeDiff compares the catalogue's default, what is deployed and what would be, value by value. Only
 // the catalogue's own version is known here.
-func (r *Reader) Plan(ctx context.Context, name, version string) ([]app.PlanRow, error) {
+func (r *Reader) UpgradeDiff(ctx context.Context, name, version string) ([]app.PlanRow, error) {
 	a, err := r.Catalog.App(name)
 	if err != nil {
 		return nil, err
@@ -241,7 +241,7 @@ func (r *Reader) Plan(ctx context.Context, name, version string) ([]app.PlanRow,
 	if version != "" && version != a.Version {
 		return nil, fault.InvalidField("version", "the catalogue has no such version")
 	}
-	l, err := r.look(ctx)
+	l, err := r.cached(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -270,7 +270,7 @@ func (r *Reader) CheckSettings(ctx context.Context, name string, s app.Settings)
 	if err != nil {
 		return s, nil, err
 	}
-	l, err := r.look(ctx)
+	l, err := r.cached(ctx)
 	if err != nil {
 		return s, nil, err
 	}

@@ -11,16 +11,16 @@ import (
 	"sync"
 )
 
-// once takes an object that is there already, and is what was to be stored, for one whose answer was lost. An object
+// createOnce takes an object that is there already, and is what was to be stored, for one whose answer was lost. An object
 // whose length was told has that length: such engines name their objects by what is in them. Of another the bytes are
 // compared.
-type once struct{ next http.RoundTripper }
+type createOnce struct{ next http.RoundTripper }
 
 // RoundTrip implements http.RoundTripper.
-func (o *once) RoundTrip(r *http.Request) (*http.Response, error) {
-	var sent *summed
+func (o *createOnce) RoundTrip(r *http.Request) (*http.Response, error) {
+	var sent *hashingReader
 	if r.Method == http.MethodPut && r.ContentLength < 0 && r.Body != nil {
-		sent = &summed{from: r.Body, sum: md5.New()} //nolint:gosec // as above
+		sent = &hashingReader{from: r.Body, sum: md5.New()} //nolint:gosec // as above
 		r = r.Clone(r.Context())
 		r.Body = sent
 	}
@@ -37,7 +37,7 @@ func (o *once) RoundTrip(r *http.Request) (*http.Response, error) {
 		Header: http.Header{"Etag": there.Header["Etag"]}, Body: http.NoBody, Request: r}, nil
 }
 
-func same(there *http.Response, r *http.Request, sent *summed) bool {
+func same(there *http.Response, r *http.Request, sent *hashingReader) bool {
 	if sent == nil {
 		return there.ContentLength == r.ContentLength
 	}
@@ -45,7 +45,7 @@ func same(there *http.Response, r *http.Request, sent *summed) bool {
 	return err == nil && length == there.ContentLength && sum == strings.Trim(there.Header.Get("Etag"), `"`)
 }
 
-func (o *once) head(ctx context.Context, of *http.Request) (*http.Response, error) {
+func (o *createOnce) head(ctx context.Context, of *http.Request) (*http.Response, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodHead, of.URL.String(), nil)
 	if err != nil {
 		return nil, err
@@ -57,9 +57,9 @@ func (o *once) head(ctx context.Context, of *http.Request) (*http.Response, erro
 	return answer, err
 }
 
-// summed is a body whose checksum is taken as it is read. The storage may refuse it before it has read it to its end, so
+// hashingReader is a body whose checksum is taken as it is read. The storage may refuse it before it has read it to its end, so
 // it stays open for us when the storage's side closes it; its owner closes what it comes from.
-type summed struct {
+type hashingReader struct {
 	mu   sync.Mutex
 	from io.Reader
 	sum  hash.Hash
@@ -68,7 +68,7 @@ type summed struct {
 }
 
 // Read implements io.Reader for who sends it.
-func (s *summed) Read(p []byte) (int, error) {
+func (s *hashingReader) Read(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.shut {
@@ -77,7 +77,7 @@ func (s *summed) Read(p []byte) (int, error) {
 	return s.take(p)
 }
 
-func (s *summed) take(p []byte) (int, error) {
+func (s *hashingReader) take(p []byte) (int, error) {
 	n, err := s.from.Read(p)
 	_, _ = s.sum.Write(p[:n]) // a hash takes everything
 	s.n += int64(n)
@@ -85,7 +85,7 @@ func (s *summed) take(p []byte) (int, error) {
 }
 
 // Close implements io.Closer.
-func (s *summed) Close() error {
+func (s *hashingReader) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.shut = true
@@ -93,7 +93,7 @@ func (s *summed) Close() error {
 }
 
 // rest reads what nobody has, and says what the whole was.
-func (s *summed) rest() (length int64, sum string, err error) {
+func (s *hashingReader) rest() (length int64, sum string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.shut = true

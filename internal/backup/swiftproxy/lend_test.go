@@ -38,14 +38,14 @@ func newStorage(t *testing.T) *storage {
 	return s
 }
 
-func (s *storage) door(t *testing.T, right swiftproxy.Right) *swiftproxy.Door {
+func (s *storage) door(t *testing.T, right swiftproxy.Access) *swiftproxy.Proxy {
 	t.Helper()
 	base, err := url.Parse(s.URL + "/v1/AUTH_1")
 	require.NoError(t, err)
 	return swiftproxy.New(base, http.DefaultTransport, "mcm-files-a", right)
 }
 
-func ask(d *swiftproxy.Door, method, path, token string, change ...func(*http.Request)) *httptest.ResponseRecorder {
+func ask(d *swiftproxy.Proxy, method, path, token string, change ...func(*http.Request)) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, path, strings.NewReader("body"))
 	r.Header.Set("X-Auth-Token", token)
 	for _, c := range change {
@@ -58,7 +58,7 @@ func ask(d *swiftproxy.Door, method, path, token string, change ...func(*http.Re
 
 func TestOnlyTheTokenAndTheContainerOpenTheDoor(t *testing.T) {
 	s := newStorage(t)
-	d, other := s.door(t, swiftproxy.Full), s.door(t, swiftproxy.Full)
+	d, other := s.door(t, swiftproxy.ReadWrite), s.door(t, swiftproxy.ReadWrite)
 	require.NotEqual(t, d.Token, other.Token)
 	for _, token := range []string{"", "x", other.Token, d.Token + "x", d.Token[1:]} {
 		require.Equal(t, http.StatusUnauthorized, ask(d, http.MethodGet, "/v1/mcm/mcm-files-a/x", token).Code)
@@ -84,7 +84,7 @@ func TestOnlyTheTokenAndTheContainerOpenTheDoor(t *testing.T) {
 // An object can be made of another container's: by headers that copy or name parts.
 func TestNoHeaderLeadsElsewhere(t *testing.T) {
 	s := newStorage(t)
-	d := s.door(t, swiftproxy.Full)
+	d := s.door(t, swiftproxy.ReadWrite)
 	w := ask(d, http.MethodPut, "/v1/mcm/mcm-files-a/x", d.Token, func(r *http.Request) {
 		for _, name := range []string{"X-Copy-From", "X-Copy-From-Account", "X-Object-Manifest", "X-Symlink-Target", "X-Container-Read", "X-Service-Token", "Destination", "Cookie"} {
 			r.Header.Set(name, "/other/secret")
@@ -102,9 +102,9 @@ func TestNoHeaderLeadsElsewhere(t *testing.T) {
 func TestRightsGoAsFarAsTheRun(t *testing.T) {
 	s := newStorage(t)
 	for _, c := range []struct {
-		right           swiftproxy.Right
+		right           swiftproxy.Access
 		put, del, locks int
-	}{{swiftproxy.Read, 403, 403, 200}, {swiftproxy.Append, 200, 403, 200}, {swiftproxy.Full, 200, 200, 200}} {
+	}{{swiftproxy.ReadOnly, 403, 403, 200}, {swiftproxy.Append, 200, 403, 200}, {swiftproxy.ReadWrite, 200, 200, 200}} {
 		d := s.door(t, c.right)
 		require.Equal(t, http.StatusOK, ask(d, http.MethodGet, "/v1/mcm/mcm-files-a/data/x", d.Token).Code)
 		require.Equal(t, c.put, ask(d, http.MethodPut, "/v1/mcm/mcm-files-a/data/x", d.Token).Code)
@@ -125,7 +125,7 @@ func TestAnObjectThatIsThereAlreadyIsTakenForStored(t *testing.T) {
 	s.status = http.StatusPreconditionFailed
 	d := s.door(t, swiftproxy.Append)
 	require.Equal(t, http.StatusCreated, ask(d, http.MethodPut, "/v1/mcm/mcm-files-a/data/x", d.Token).Code)
-	require.NoError(t, d.Trouble())
+	require.NoError(t, d.LastError())
 	longer := func(r *http.Request) { r.Body, r.ContentLength = io.NopCloser(strings.NewReader("longer")), 6 }
 	require.Equal(t, http.StatusPreconditionFailed, ask(d, http.MethodPut, "/v1/mcm/mcm-files-a/data/x", d.Token, longer).Code, "another one")
 }
@@ -134,14 +134,14 @@ func TestTroubleSaysWhyTheStorageRefused(t *testing.T) {
 	for status, kind := range map[int]fault.Kind{503: fault.Unavailable, 500: fault.Unavailable, 413: fault.Quota, 403: fault.Unavailable, 401: fault.Unavailable, 404: "", 200: ""} {
 		s := newStorage(t)
 		s.status = status
-		d := s.door(t, swiftproxy.Full)
+		d := s.door(t, swiftproxy.ReadWrite)
 		require.Equal(t, status, ask(d, http.MethodPut, "/v1/mcm/mcm-files-a/x", d.Token).Code)
-		require.Equal(t, kind, fault.KindOf(d.Trouble()), "%d", status)
-		require.EqualValues(t, 4, d.Stored())
+		require.Equal(t, kind, fault.KindOf(d.LastError()), "%d", status)
+		require.EqualValues(t, 4, d.BytesUploaded())
 	}
 	s := newStorage(t)
-	d := s.door(t, swiftproxy.Full)
+	d := s.door(t, swiftproxy.ReadWrite)
 	s.Close()
 	require.Equal(t, http.StatusServiceUnavailable, ask(d, http.MethodGet, "/v1/mcm/mcm-files-a/x", d.Token).Code)
-	require.Equal(t, fault.Unavailable, fault.KindOf(d.Trouble()))
+	require.Equal(t, fault.Unavailable, fault.KindOf(d.LastError()))
 }

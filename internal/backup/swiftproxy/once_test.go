@@ -51,15 +51,15 @@ func TestAnObjectOfNoLengthIsComparedByItsBytes(t *testing.T) {
 func TestWhatIsStoredIsMarkedAndHeldBack(t *testing.T) {
 	s := newStorage(t)
 	d := s.door(t, swiftproxy.Append)
-	d.Mark, d.Limit = "run-1", 100_000
+	d.RunID, d.Limit = "run-1", 100_000
 	start := time.Now()
 	ask(d, http.MethodPut, "/v1/mcm/mcm-files-a/x", d.Token, func(r *http.Request) {
-		r.Header.Set(swiftproxy.Marked, "run-2")
+		r.Header.Set(swiftproxy.RunHeader, "run-2")
 		r.Body, r.ContentLength = io.NopCloser(strings.NewReader(strings.Repeat("x", 150_000))), 150_000
 	})
-	require.Equal(t, []string{"run-1"}, s.asked[0].Header.Values(swiftproxy.Marked))
+	require.Equal(t, []string{"run-1"}, s.asked[0].Header.Values(swiftproxy.RunHeader))
 	require.Greater(t, time.Since(start), 400*time.Millisecond, "the first second's bytes may come at once")
-	require.EqualValues(t, 150_000, d.Stored())
+	require.EqualValues(t, 150_000, d.BytesUploaded())
 	ask(d, http.MethodGet, "/v1/mcm/mcm-files-a/x", d.Token)
-	require.Empty(t, s.asked[1].Header.Values(swiftproxy.Marked))
+	require.Empty(t, s.asked[1].Header.Values(swiftproxy.RunHeader))
 }

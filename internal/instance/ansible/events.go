@@ -30,7 +30,7 @@ type reader struct {
 	names   map[string]string // by alias
 	mask    *strings.Replacer
 	on      func(Event)
-	ssh     wayIn
+	ssh     connectionDiagnostics
 	any     bool                      // an event came at all
 	stats   map[string]map[string]int // by alias; nil until the playbook ended
 	counts  map[string]*HostRecap     // by alias, counted along the way
@@ -38,13 +38,13 @@ type reader struct {
 	items   map[string]string         // by alias: the first item that failed in the running task
 }
 
-// wayIn is asked why a host was not reached, when Ansible cannot tell.
-type wayIn interface {
-	bastionSaid() string      // what ssh complained of on its way through the bastion
-	says(alias string) string // what ssh complains of when it is asked for the host once more
+// connectionDiagnostics is asked why a host was not reached, when Ansible cannot tell.
+type connectionDiagnostics interface {
+	bastionError() string         // what ssh complained of on its way through the bastion
+	sshError(alias string) string // what ssh complains of when it is asked for the host once more
 }
 
-func newReader(p Play, ssh wayIn, on func(Event)) *reader {
+func newReader(p Play, ssh connectionDiagnostics, on func(Event)) *reader {
 	r := &reader{names: names(p), mask: masker(p.Secrets), on: on, ssh: ssh, counts: map[string]*HostRecap{}, reasons: map[string]string{}, items: map[string]string{}}
 	for a := range r.names {
 		r.counts[a] = &HostRecap{}
@@ -92,9 +92,9 @@ func (r *reader) take(l line) {
 	if l.Kind == KindUnreachable {
 		said := e.Message
 		if strings.Contains(said, "Data could not be sent") {
-			said = r.ssh.says(l.Host)
+			said = r.ssh.sshError(l.Host)
 		}
-		e.Message = unreachable(said, r.ssh.bastionSaid())
+		e.Message = unreachable(said, r.ssh.bastionError())
 	}
 	if c := r.counts[l.Host]; c != nil {
 		r.count(c, l, e)
@@ -121,25 +121,25 @@ func (r *reader) count(c *HostRecap, l line, e Event) {
 		c.Skipped++
 	case KindUnreachable:
 		c.Unreachable++
-		r.blame(l.Host, e.Message)
+		r.unreachable_(l.Host, e.Message)
 	case KindFailed:
 		if l.Ignored {
 			c.OK++
 			return
 		}
 		c.Failed++
-		r.blame(l.Host, r.reason(l.Host, e))
+		r.unreachable_(l.Host, r.reason(l.Host, e))
 	}
 }
 
-func (r *reader) blame(host, reason string) {
+func (r *reader) unreachable_(host, reason string) {
 	if r.reasons[host] == "" {
 		r.reasons[host] = reason
 	}
 }
 
-// saysNothing is how Ansible's own words begin when what is the matter was said by somebody else.
-var saysNothing = []string{"non-zero return code", "MODULE FAILURE", "The module failed to execute correctly"}
+// noMessage is how Ansible's own words begin when what is the matter was said by somebody else.
+var noMessage = []string{"non-zero return code", "MODULE FAILURE", "The module failed to execute correctly"}
 
 // reason says in one sentence why a task failed: Ansible's own words hide those of the command or the loop's item.
 func (r *reader) reason(host string, e Event) string {
@@ -147,7 +147,7 @@ func (r *reader) reason(host string, e Event) string {
 	if item, ok := r.items[host]; ok {
 		said = item
 	}
-	if last := lastLine(e.Stderr); last != "" && (said == "" || slices.ContainsFunc(saysNothing, func(words string) bool { return strings.HasPrefix(said, words) })) {
+	if last := lastLine(e.Stderr); last != "" && (said == "" || slices.ContainsFunc(noMessage, func(words string) bool { return strings.HasPrefix(said, words) })) {
 		said = last
 	}
 	if said == "" {

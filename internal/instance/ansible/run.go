@@ -33,7 +33,7 @@ func (r *Runner) Run(ctx context.Context, p Play, on func(Event)) (Recap, error)
 	if err != nil {
 		return nil, err
 	}
-	f, err := newFolder(p)
+	f, err := newWorkdir(p)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func isFile(name string) bool {
 	return err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
 }
 
-func (r *Runner) process(ctx context.Context, executable string, p Play, f *folder, in *reader, said *tail) error {
+func (r *Runner) process(ctx context.Context, executable string, p Play, f *workdir, in *reader, said *tail) error {
 	cmd := exec.CommandContext(ctx, executable, arguments(p, f)...)
 	cmd.Dir = f.at("play")
 	cmd.Env = append(environment(f), r.Environment...)
@@ -114,7 +114,7 @@ func (r *Runner) process(ctx context.Context, executable string, p Play, f *fold
 	return err
 }
 
-func arguments(p Play, f *folder) []string {
+func arguments(p Play, f *workdir) []string {
 	forks := p.Forks
 	if forks == 0 {
 		forks = defaultForks
@@ -126,7 +126,7 @@ func arguments(p Play, f *folder) []string {
 	return append(args, p.Playbook)
 }
 
-func environment(f *folder) []string {
+func environment(f *workdir) []string {
 	return []string{
 		"PATH=" + path, "LC_ALL=C.UTF-8", "HOME=" + f.path, "TMPDIR=" + f.at("tmp"), "PYTHONUNBUFFERED=1", "PYTHONDONTWRITEBYTECODE=1",
 		"ANSIBLE_CONFIG=" + f.at("ansible.cfg"), "ANSIBLE_CALLBACK_PLUGINS=" + f.at("plugins"), "ANSIBLE_LOCAL_TEMP=" + f.at("tmp"),
@@ -135,7 +135,7 @@ func environment(f *folder) []string {
 }
 
 // closeConnections ends the shared connections: they are in sessions of their own, so no signal to the group finds them.
-func (f *folder) closeConnections() {
+func (f *workdir) closeConnections() {
 	sockets, err := filepath.Glob(f.at("sockets/*"))
 	if err != nil {
 		return
@@ -149,8 +149,8 @@ func (f *folder) closeConnections() {
 	}
 }
 
-// bastionSaid is what ssh complained of on the way to the hosts.
-func (f *folder) bastionSaid() string {
+// bastionError is what ssh complained of on the way to the hosts.
+func (f *workdir) bastionError() string {
 	text, err := os.ReadFile(f.at("bastion.log"))
 	if err != nil {
 		return ""
@@ -158,9 +158,9 @@ func (f *folder) bastionSaid() string {
 	return string(text)
 }
 
-// says is what ssh complains of when it is asked for the host once more: Ansible loses the words of an ssh that went while a
+// sshError is what ssh complains of when it is asked for the host once more: Ansible loses the words of an ssh that went while a
 // module was being sent to it.
-func (f *folder) says(alias string) string {
+func (f *workdir) sshError(alias string) string {
 	ctx, stop := context.WithTimeout(context.Background(), 30*time.Second)
 	defer stop()
 	words, err := exec.CommandContext(ctx, "/usr/bin/ssh", "-F", f.at("ssh_config"), "-o", "ControlPath=none", alias, "true").CombinedOutput()
@@ -172,7 +172,7 @@ func (f *folder) says(alias string) string {
 
 // conclude makes recap and error of what was seen. The exit code is only a hint: 0 is also "no host matched", 4 is also
 // "the playbook cannot be read".
-func conclude(ctx, limited context.Context, p Play, f *folder, in *reader, said *tail, err error) (Recap, error) {
+func conclude(ctx, limited context.Context, p Play, f *workdir, in *reader, said *tail, err error) (Recap, error) {
 	var exit *exec.ExitError
 	switch {
 	case ctx.Err() != nil && in.stats != nil && in.anyFailed():
@@ -208,7 +208,7 @@ func (t *tail) Write(p []byte) (int, error) {
 var errorLine = regexp.MustCompile(`(?s)(?:ERROR!|\[ERROR\]:)\s*(.*)`)
 
 // words are Ansible's own about its last error, without the paths of the run.
-func (t *tail) words(f *folder) string {
+func (t *tail) words(f *workdir) string {
 	text := strings.ReplaceAll(strings.ReplaceAll(string(t.text), f.at("play")+"/", ""), f.path+"/", "")
 	if m := errorLine.FindStringSubmatch(text); m != nil {
 		text = m[1]

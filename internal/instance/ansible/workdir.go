@@ -20,25 +20,25 @@ import (
 //go:embed files
 var files embed.FS
 
-// folder is what one run has on disk, for its owner alone: nothing of it outlives the run.
-type folder struct {
+// workdir is what one run has on disk, for its owner alone: nothing of it outlives the run.
+type workdir struct {
 	path string
 	lock *os.File // held as long as the run lives, so that a later run knows what a killed process left
 }
 
-const folderPrefix = "mcm-ansible-"
+const workdirPrefix = "mcm-ansible-"
 
-func newFolder(p Play) (*folder, error) {
+func newWorkdir(p Play) (*workdir, error) {
 	base := os.TempDir()
 	if len(base) > 40 { // the sockets of shared connections lie in it, and their paths are at most 107 bytes long
 		base = "/tmp"
 	}
-	sweep(base)
-	path, err := os.MkdirTemp(base, folderPrefix)
+	removeStale(base)
+	path, err := os.MkdirTemp(base, workdirPrefix)
 	if err != nil {
 		return nil, err
 	}
-	f := &folder{path: path}
+	f := &workdir{path: path}
 	if err := f.fill(p); err != nil {
 		f.remove()
 		return nil, err
@@ -46,9 +46,9 @@ func newFolder(p Play) (*folder, error) {
 	return f, nil
 }
 
-func (f *folder) at(name string) string { return filepath.Join(f.path, name) }
+func (f *workdir) at(name string) string { return filepath.Join(f.path, name) }
 
-func (f *folder) fill(p Play) error {
+func (f *workdir) fill(p Play) error {
 	var err error
 	if f.lock, err = os.OpenFile(f.at("lock"), os.O_CREATE|os.O_RDWR, 0o600); err != nil {
 		return err
@@ -100,16 +100,16 @@ func writeEmbedded(name, to string) error {
 	return os.WriteFile(to, text, 0o600)
 }
 
-func (f *folder) remove() {
+func (f *workdir) remove() {
 	_ = os.RemoveAll(f.path) // what cannot be removed is swept by a later run
 	if f.lock != nil {
 		_ = f.lock.Close()
 	}
 }
 
-// sweep removes the folders of runs whose process was killed: there is a private key in each.
-func sweep(base string) {
-	old, err := filepath.Glob(filepath.Join(base, folderPrefix+"*"))
+// removeStale removes the folders of runs whose process was killed: there is a private key in each.
+func removeStale(base string) {
+	old, err := filepath.Glob(filepath.Join(base, workdirPrefix+"*"))
 	if err != nil {
 		return
 	}
@@ -142,7 +142,7 @@ var (
 	account = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
 )
 
-func (h Host) check() error {
+func (h Host) validate() error {
 	switch {
 	case !address.MatchString(h.Address):
 		return fault.New(fault.Invalid, nil, "%s: %q is no address", h.Name, h.Address)
@@ -160,7 +160,7 @@ func (h Host) check() error {
 func knownHosts(p Play) ([]byte, error) {
 	var out strings.Builder
 	pin := func(name string, h Host) error {
-		if err := h.check(); err != nil {
+		if err := h.validate(); err != nil {
 			return err
 		}
 		for _, line := range h.HostKeys {
@@ -186,7 +186,7 @@ func knownHosts(p Play) ([]byte, error) {
 }
 
 // sshConfig is the run's whole configuration of OpenSSH, https://man.openbsd.org/ssh_config; the machine's is not read.
-func (f *folder) sshConfig(p Play) []byte {
+func (f *workdir) sshConfig(p Play) []byte {
 	var out strings.Builder
 	way := ""
 	switch {

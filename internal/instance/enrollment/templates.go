@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// Texts are what people and instances are given: the script, the command that fetches it, and
+// Templates are what people and instances are given: the script, the command that fetches it, and
 // user data for cloud-init.
-type Texts struct {
+type Templates struct {
 	url, script, cloudConfig string
 }
 
-// LoadTexts reads the templates of deploy/enroll for a manager that instances reach at url.
-func LoadTexts(files fs.FS, url string) (Texts, error) {
-	t := Texts{url: strings.TrimRight(url, "/")}
+// LoadTemplates reads the templates of deploy/enroll for a manager that instances reach at url.
+func LoadTemplates(files fs.FS, url string) (Templates, error) {
+	t := Templates{url: strings.TrimRight(url, "/")}
 	for name, into := range map[string]*string{"enroll/enroll.sh": &t.script, "enroll/cloud-config.yaml": &t.cloudConfig} {
 		raw, err := fs.ReadFile(files, name)
 		if err != nil {
@@ -26,17 +26,17 @@ func LoadTexts(files fs.FS, url string) (Texts, error) {
 }
 
 // Script is enroll.sh; there is no secret in it.
-func (t Texts) Script() string { return t.script }
+func (t Templates) Script() string { return t.script }
 
 // CloudConfig is user data that enrolls a server at its first boot.
-func (t Texts) CloudConfig(token string) string {
+func (t Templates) CloudConfig(token string) string {
 	return strings.ReplaceAll(t.cloudConfig, "@MCM_TOKEN@", token)
 }
 
 // Command is what people paste. The token comes to the script by its standard input: it is in no
 // argument and no environment. A download that fails makes the command fail. Root needs no sudo, which a
 // bare system has not.
-func (t Texts) Command(token string) string {
+func (t Templates) Command(token string) string {
 	script := t.url + "/api/v1/enroll.sh"
 	return fmt.Sprintf(`{ echo 'MCM_TOKEN=%s'; curl -fsSL %s || wget -qO- %s || echo 'echo "cannot fetch enroll.sh" >&2; exit 1'; } | $(test $(id -u) = 0 || echo sudo) sh`, token, script, script)
 }

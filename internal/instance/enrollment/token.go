@@ -100,8 +100,8 @@ func (t Token) UsedBy(server string) bool {
 	return false
 }
 
-// Holds tells whether the hash is that of the token's secret.
-func (t Token) Holds(hash string) bool {
+// HasHash tells whether the hash is that of the token's secret.
+func (t Token) HasHash(hash string) bool {
 	return subtle.ConstantTimeCompare([]byte(t.Hash), []byte(hash)) == 1
 }
 
@@ -111,7 +111,7 @@ func invalid() error { return fault.New(fault.Forbidden, nil, "the token is not 
 // Check says why the token does not open enrollment for r; nil when it does. A server that comes
 // again with its token is let in again, so that the script may be repeated.
 func (t Token) Check(r Redeem, now time.Time) error {
-	if !t.Holds(r.Hash) {
+	if !t.HasHash(r.Hash) {
 		return invalid()
 	}
 	if t.InstanceID != "" && t.InstanceID != r.ServerID {
@@ -152,9 +152,9 @@ func hashOf(secret string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// PinnableKey picks the host key that is pinned: of a kind that every OpenSSH has and that fits into
+// SelectHostKey picks the host key that is pinned: of a kind that every OpenSSH has and that fits into
 // a server's metadata.
-func PinnableKey(lines []string) (string, error) {
+func SelectHostKey(lines []string) (string, error) {
 	for _, kind := range []string{ssh.KeyAlgoED25519, ssh.KeyAlgoECDSA256} {
 		for _, line := range lines {
 			key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(line))

@@ -58,7 +58,7 @@ func TestWhatIsNoTokenIsNotLookedFor(t *testing.T) {
 }
 
 func TestTextsHoldTheTokenWhereItCannotBeSeen(t *testing.T) {
-	texts, err := LoadTexts(deploy.Files, "http://manager:8080/")
+	texts, err := LoadTemplates(deploy.Files, "http://manager:8080/")
 	require.NoError(t, err)
 	require.Contains(t, texts.Script(), "url='http://manager:8080'")
 	require.NotContains(t, texts.Script(), "@MCM")
@@ -70,9 +70,9 @@ func TestTextsHoldTheTokenWhereItCannotBeSeen(t *testing.T) {
 
 func TestTheHostKeyThatIsPinnedIsOneThatFits(t *testing.T) {
 	const ed = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIL3RqvTknOPKPBfvql4RahD6te4B8tUIJ6X2lNT88Pkm"
-	key, err := PinnableKey([]string{"ssh-rsa AAAA", ed + " root@web-1"})
+	key, err := SelectHostKey([]string{"ssh-rsa AAAA", ed + " root@web-1"})
 	require.NoError(t, err)
 	require.Equal(t, ed, key)
-	_, err = PinnableKey([]string{"ssh-rsa AAAA", "nonsense"})
+	_, err = SelectHostKey([]string{"ssh-rsa AAAA", "nonsense"})
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
 }

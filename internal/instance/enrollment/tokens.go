@@ -26,8 +26,8 @@ type Tokens struct {
 	Converter converter.DataConverter
 }
 
-// New is what a token is asked for with.
-type New struct {
+// CreateTokenOptions is what a token is asked for with.
+type CreateTokenOptions struct {
 	Label      string
 	TTL        time.Duration
 	MaxUses    int
@@ -36,14 +36,14 @@ type New struct {
 	Creator    operation.Actor
 }
 
-// kept is how long tokens that open nothing any more are still listed.
-const kept = 7 * 24 * time.Hour
+// retention is how long tokens that open nothing any more are still listed.
+const retention = 7 * 24 * time.Hour
 
-// listed bounds a list of tokens.
-const listed = 500
+// maxListed bounds a list of tokens.
+const maxListed = 500
 
 // Create makes a token; text is shown once and kept nowhere.
-func (s *Tokens) Create(ctx context.Context, in New) (t Token, text string, err error) {
+func (s *Tokens) Create(ctx context.Context, in CreateTokenOptions) (t Token, text string, err error) {
 	id, text := generate()
 	_, hash, err := parse(text)
 	if err != nil {
@@ -63,23 +63,23 @@ func (s *Tokens) Create(ctx context.Context, in New) (t Token, text string, err 
 
 // List returns the tokens, the newest first: those that live, and for a week those that have ended.
 func (s *Tokens) List(ctx context.Context) ([]Token, error) {
-	since := time.Now().Add(-kept).UTC().Format(time.RFC3339)
-	answer, err := s.Temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Namespace: s.Namespace, PageSize: listed,
+	since := time.Now().Add(-retention).UTC().Format(time.RFC3339)
+	answer, err := s.Temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Namespace: s.Namespace, PageSize: maxListed,
 		Query: fmt.Sprintf("WorkflowType = '%s' AND (ExecutionStatus = 'Running' OR CloseTime > '%s')", WorkflowType, since)})
 	if err != nil {
 		return nil, unavailable(err)
 	}
 	out := []Token{}
 	for _, run := range answer.Executions {
-		if t, ok := s.remembered(run); ok {
+		if t, ok := s.fromMemo(run); ok {
 			out = append(out, t)
 		}
 	}
 	return out, nil
 }
 
-// remembered reads a token from its workflow's memo; one that an older key sealed is left out.
-func (s *Tokens) remembered(run *workflowpb.WorkflowExecutionInfo) (t Token, ok bool) {
+// fromMemo reads a token from its workflow's memo; one that an older key sealed is left out.
+func (s *Tokens) fromMemo(run *workflowpb.WorkflowExecutionInfo) (t Token, ok bool) {
 	payload := run.GetMemo().GetFields()[TokenMemo]
 	return t, payload != nil && s.Converter.FromPayload(payload, &t) == nil
 }
@@ -93,7 +93,7 @@ func (s *Tokens) Get(ctx context.Context, id string) (Token, error) {
 	if err != nil {
 		return Token{}, unavailable(err)
 	}
-	t, ok := s.remembered(answer.WorkflowExecutionInfo)
+	t, ok := s.fromMemo(answer.WorkflowExecutionInfo)
 	if !ok {
 		return t, fault.New(fault.NotFound, nil, "there is no such token")
 	}
@@ -127,11 +127,11 @@ func (s *Tokens) Redeem(ctx context.Context, text, server, source string) (Token
 	return t, err
 }
 
-// Holder tells whose token it is when the server has redeemed it: it may ask how its enrollment goes
+// Authenticate tells whose token it is when the server has redeemed it: it may ask how its enrollment goes
 // on, also after the token's end.
-func (s *Tokens) Holder(ctx context.Context, text, server string) (Token, error) {
+func (s *Tokens) Authenticate(ctx context.Context, text, server string) (Token, error) {
 	t, r, err := s.find(ctx, text, server)
-	if err == nil && (!t.Holds(r.Hash) || !t.UsedBy(server)) {
+	if err == nil && (!t.HasHash(r.Hash) || !t.UsedBy(server)) {
 		err = invalid()
 	}
 	return t, err

@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	sshUser     = "mcm"
-	sshPatience = 20 * time.Second
+	bastionUser = "mcm"
+	sshTimeout  = 20 * time.Second
 )
 
 // bastion is one shared SSH connection to the stack's first master.
@@ -38,7 +38,7 @@ func (b *bastion) connect(ctx context.Context) (*ssh.Client, error) {
 	if b.client != nil {
 		return b.client, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, sshPatience)
+	ctx, cancel := context.WithTimeout(ctx, sshTimeout)
 	defer cancel()
 	address := net.JoinHostPort(b.address, "22")
 	conn, err := b.dialer(ctx, "tcp", address)
@@ -49,7 +49,7 @@ func (b *bastion) connect(ctx context.Context) (*ssh.Client, error) {
 		_ = conn.SetDeadline(deadline)
 	}
 	c, channels, requests, err := ssh.NewClientConn(conn, address, &ssh.ClientConfig{
-		User: sshUser, Auth: []ssh.AuthMethod{ssh.PublicKeys(b.signer)}, HostKeyCallback: b.pinned,
+		User: bastionUser, Auth: []ssh.AuthMethod{ssh.PublicKeys(b.signer)}, HostKeyCallback: b.pinned,
 		HostKeyAlgorithms: []string{ssh.KeyAlgoED25519},
 	})
 	if err != nil {
@@ -131,9 +131,9 @@ func (b *bastion) close() {
 	}
 }
 
-// ThroughProxy dials by HTTP CONNECT through the proxy at host:port: the way out of a guarded network,
+// HTTPConnectDialer dials by HTTP CONNECT through the proxy at host:port: the way out of a guarded network,
 // and into the sandbox's, whose addresses no machine has.
-func ThroughProxy(proxy string) func(ctx context.Context, network, address string) (net.Conn, error) {
+func HTTPConnectDialer(proxy string) func(ctx context.Context, network, address string) (net.Conn, error) {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := (&net.Dialer{}).DialContext(ctx, network, proxy)
 		if err != nil {

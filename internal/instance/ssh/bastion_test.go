@@ -158,8 +158,8 @@ func TestTheIdentityIsMadeOnceAndKeptPrivate(t *testing.T) {
 	require.NoError(t, err)
 	two, err := LoadKey(file)
 	require.NoError(t, err)
-	require.Equal(t, PublicLine(one), PublicLine(two))
-	require.Regexp(t, `^ssh-ed25519 \S+ mycloudmanager$`, PublicLine(one))
+	require.Equal(t, AuthorizedKey(one), AuthorizedKey(two))
+	require.Regexp(t, `^ssh-ed25519 \S+ mycloudmanager$`, AuthorizedKey(one))
 	info, err := os.Stat(file)
 	require.NoError(t, err)
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
@@ -169,13 +169,13 @@ func TestTheIdentityIsMadeOnceAndKeptPrivate(t *testing.T) {
 }
 
 func TestAGivenKubeconfigIsUsedAsItIs(t *testing.T) {
-	c := &Cluster{Kubeconfig: filepath.Join(t.TempDir(), "absent")}
+	c := &KubeconfigProvider{Kubeconfig: filepath.Join(t.TempDir(), "absent")}
 	_, err := c.Config(t.Context())
 	require.Equal(t, fault.Invalid, fault.KindOf(err), "%v", err)
 	c.CacheDir = t.TempDir()
 	file := filepath.Join(c.CacheDir, "kubeconfig-old")
 	require.NoError(t, os.WriteFile(file, nil, 0o600))
-	require.NoError(t, c.Forget())
+	require.NoError(t, c.Reset())
 	require.NoFileExists(t, file)
 	require.Equal(t, filepath.Join(c.CacheDir, "kubeconfig-passwd"), c.cacheFile("../../etc/passwd"))
 }

@@ -22,13 +22,13 @@ type Connection struct {
 }
 
 const (
-	aliveEvery    = 15 * time.Second
-	alivePatience = 30 * time.Second
+	keepAliveInterval = 15 * time.Second
+	keepAliveTimeout  = 30 * time.Second
 )
 
 // Open connects to a host until ctx ends or the connection is closed. One whose host has gone silent is
 // closed too.
-func (i *Instances) Open(ctx context.Context, h Host) (*Connection, error) {
+func (i *Dialer) Open(ctx context.Context, h Host) (*Connection, error) {
 	client, err := i.connect(ctx, h)
 	if err != nil {
 		return nil, err
@@ -56,9 +56,9 @@ func (c *Connection) keepAlive() {
 		select {
 		case <-ended:
 			return
-		case <-time.After(aliveEvery):
+		case <-time.After(keepAliveInterval):
 		}
-		late := time.AfterFunc(alivePatience, func() { _ = c.client.Close() })
+		late := time.AfterFunc(keepAliveTimeout, func() { _ = c.client.Close() })
 		_, _, _ = c.client.SendRequest("keepalive@openssh.com", true, nil) // any answer is one
 		late.Stop()
 	}
@@ -83,17 +83,17 @@ type Stream struct {
 	// Input writes what the command reads, until the context ends: the command has ended then.
 	Input func(ctx context.Context, to io.Writer) error
 	// Out and Complaints get the lines of standard output and error, one at a time.
-	Out, Complaints func(line string)
+	Out, Stderr func(line string)
 }
 
-// lineMost bounds a line that a host may send.
-const lineMost = 16 << 20
+// maxLine bounds a line that a host may send.
+const maxLine = 16 << 20
 
 // Stream runs a command and returns its exit code. An error is the connection's: Unavailable.
 func (c *Connection) Stream(ctx context.Context, s Stream) (int, error) {
 	session, err := c.client.NewSession()
 	if err != nil {
-		return 0, c.broke(err)
+		return 0, c.connectionError(err)
 	}
 	defer session.Close() //nolint:errcheck // its end was seen, or the connection's
 	stop := context.AfterFunc(ctx, func() { _ = session.Close() })
@@ -102,7 +102,7 @@ func (c *Connection) Stream(ctx context.Context, s Stream) (int, error) {
 	out, err2 := session.StdoutPipe()
 	complaints, err3 := session.StderrPipe()
 	if err := errors.Join(err1, err2, err3, session.Start(s.Command)); err != nil {
-		return 0, c.broke(err)
+		return 0, c.connectionError(err)
 	}
 	feeding, fed := context.WithCancel(ctx)
 	defer fed()
@@ -112,7 +112,7 @@ func (c *Connection) Stream(ctx context.Context, s Stream) (int, error) {
 	}()
 	var one sync.Mutex // lines come one at a time
 	var both sync.WaitGroup
-	for from, to := range map[io.Reader]func(string){out: s.Out, complaints: s.Complaints} {
+	for from, to := range map[io.Reader]func(string){out: s.Out, complaints: s.Stderr} {
 		both.Go(func() { eachLine(from, func(line string) { one.Lock(); defer one.Unlock(); to(line) }) })
 	}
 	both.Wait()
@@ -121,20 +121,20 @@ func (c *Connection) Stream(ctx context.Context, s Stream) (int, error) {
 		return exit.ExitStatus(), nil
 	}
 	if err != nil {
-		return 0, c.broke(err)
+		return 0, c.connectionError(err)
 	}
 	return 0, nil
 }
 
 func eachLine(from io.Reader, to func(string)) {
 	lines := bufio.NewScanner(from)
-	lines.Buffer(nil, lineMost)
+	lines.Buffer(nil, maxLine)
 	for lines.Scan() {
 		to(lines.Text())
 	}
 	_, _ = io.Copy(io.Discard, from) // a host that sends endless lines is not kept waiting
 }
 
-func (c *Connection) broke(err error) error {
+func (c *Connection) connectionError(err error) error {
 	return fault.New(fault.Unavailable, err, "%s: the connection broke", c.host.Address)
 }

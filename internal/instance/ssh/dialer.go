@@ -13,16 +13,16 @@ import (
 	"mycloudmanager/internal/fault"
 )
 
-// Instances knows the way to enrolled instances: through the stack's bastion where there is one and
+// Dialer knows the way to enrolled instances: through the stack's bastion where there is one and
 // the manager is outside, else straight. Every host key is pinned.
-type Instances struct {
-	Cluster *Cluster
+type Dialer struct {
+	Kubeconfig *KubeconfigProvider
 	// Key is the manager's private key in OpenSSH's form, for programs that sign in by themselves.
 	Key []byte
 }
 
 // User is whom the manager signs in as on an instance.
-const User = sshUser
+const User = bastionUser
 
 // Host is an instance to sign in to.
 type Host struct {
@@ -34,9 +34,9 @@ type Host struct {
 const ErrHostKey = errHostKey
 
 // Dial opens a connection to an address in the project.
-func (i *Instances) Dial(ctx context.Context, address string) (net.Conn, error) {
-	if i.Cluster.Kubeconfig == "" {
-		b, _, err := i.Cluster.find(ctx)
+func (i *Dialer) Dial(ctx context.Context, address string) (net.Conn, error) {
+	if i.Kubeconfig.Kubeconfig == "" {
+		b, _, err := i.Kubeconfig.find(ctx)
 		switch {
 		case err == nil:
 			conn, err := b.dial(ctx, address)
@@ -48,7 +48,7 @@ func (i *Instances) Dial(ctx context.Context, address string) (net.Conn, error) 
 			return nil, err
 		}
 	}
-	conn, err := i.Cluster.Dial(ctx, "tcp", address)
+	conn, err := i.Kubeconfig.Dial(ctx, "tcp", address)
 	if err != nil {
 		return nil, fault.New(fault.Unavailable, err, "%s does not answer", address)
 	}
@@ -58,7 +58,7 @@ func (i *Instances) Dial(ctx context.Context, address string) (net.Conn, error) 
 // Run runs one fixed command on the host with input, and returns what it writes. A host that does
 // not let the manager in is a Forbidden, one that does not answer Unavailable; a command that fails
 // is Invalid with its complaint.
-func (i *Instances) Run(ctx context.Context, h Host, command, input string) (string, error) {
+func (i *Dialer) Run(ctx context.Context, h Host, command, input string) (string, error) {
 	client, err := i.connect(ctx, h)
 	if err != nil {
 		return "", err
@@ -82,12 +82,12 @@ func (i *Instances) Run(ctx context.Context, h Host, command, input string) (str
 	return out.String(), nil
 }
 
-func (i *Instances) connect(ctx context.Context, h Host) (*ssh.Client, error) {
+func (i *Dialer) connect(ctx context.Context, h Host) (*ssh.Client, error) {
 	pinned, _, _, _, err := ssh.ParseAuthorizedKey([]byte(h.HostKey))
 	if err != nil {
 		return nil, fault.New(fault.Invalid, err, "the host key of %s cannot be read", h.Address)
 	}
-	ctx, cancel := context.WithTimeout(ctx, sshPatience)
+	ctx, cancel := context.WithTimeout(ctx, sshTimeout)
 	defer cancel()
 	address := net.JoinHostPort(h.Address, "22")
 	conn, err := i.Dial(ctx, address)
@@ -98,24 +98,24 @@ func (i *Instances) connect(ctx context.Context, h Host) (*ssh.Client, error) {
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	defer stop()
 	c, channels, requests, err := ssh.NewClientConn(conn, address, &ssh.ClientConfig{
-		User: User, Auth: []ssh.AuthMethod{ssh.PublicKeys(i.Cluster.Signer)}, HostKeyAlgorithms: []string{pinned.Type()},
+		User: User, Auth: []ssh.AuthMethod{ssh.PublicKeys(i.Kubeconfig.Signer)}, HostKeyAlgorithms: []string{pinned.Type()},
 		HostKeyCallback: func(_ string, _ net.Addr, key ssh.PublicKey) error {
 			if !bytes.Equal(key.Marshal(), pinned.Marshal()) {
 				return fmt.Errorf("%s", errHostKey)
 			}
 			return nil
 		},
-		Timeout: sshPatience,
+		Timeout: sshTimeout,
 	})
 	if err != nil {
 		_ = conn.Close()
-		return nil, notLetIn(h.Address, err)
+		return nil, classifyHandshakeError(h.Address, err)
 	}
 	return ssh.NewClient(c, channels, requests), nil
 }
 
-// notLetIn tells apart who must not be trusted, who does not know us, and who is not there.
-func notLetIn(address string, err error) error {
+// classifyHandshakeError tells apart who must not be trusted, who does not know us, and who is not there.
+func classifyHandshakeError(address string, err error) error {
 	switch text := err.Error(); {
 	case strings.Contains(text, errHostKey), strings.Contains(text, "no common algorithm for host key"):
 		return fault.New(fault.Invalid, err, "%s: host key is not the pinned one: not connecting; enroll the instance again if it was rebuilt", address)

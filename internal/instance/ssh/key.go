@@ -42,7 +42,7 @@ func newKey(file string) ([]byte, error) {
 	return raw, os.Rename(file+".new", file)
 }
 
-// PublicLine is the key as authorized_keys takes it.
-func PublicLine(s ssh.Signer) string {
+// AuthorizedKey is the key as authorized_keys takes it.
+func AuthorizedKey(s ssh.Signer) string {
 	return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(s.PublicKey()))) + " mycloudmanager"
 }

@@ -20,12 +20,12 @@ import (
 )
 
 const (
-	apiPatience = 30 * time.Second // for one request to the cluster
-	kubeAPI     = "127.0.0.1:6443" // on a master
+	apiTimeout = 30 * time.Second // for one request to the cluster
+	kubeAPI    = "127.0.0.1:6443" // on a master
 )
 
-// Cluster knows the way to the cluster: a kubeconfig that was given, or the stack's bastion.
-type Cluster struct {
+// KubeconfigProvider knows the way to the cluster: a kubeconfig that was given, or the stack's bastion.
+type KubeconfigProvider struct {
 	Kubeconfig string // path; empty: the stack's own cluster
 	CacheDir   string
 	Cloud      *openstack.Cloud
@@ -37,13 +37,13 @@ type Cluster struct {
 }
 
 // Config implements kube.Reach.
-func (c *Cluster) Config(ctx context.Context) (*rest.Config, error) {
+func (c *KubeconfigProvider) Config(ctx context.Context) (*rest.Config, error) {
 	if c.Kubeconfig != "" {
 		config, err := clientcmd.BuildConfigFromFlags("", c.Kubeconfig)
 		if err != nil {
 			return nil, fault.New(fault.Invalid, err, "kubeconfig %s: %v", c.Kubeconfig, err)
 		}
-		return patient(config), nil
+		return withRetry(config), nil
 	}
 	b, id, err := c.find(ctx)
 	if err != nil {
@@ -58,18 +58,18 @@ func (c *Cluster) Config(ctx context.Context) (*rest.Config, error) {
 		return nil, fault.New(fault.Unavailable, err, "the cluster's kubeconfig cannot be read: %v", err)
 	}
 	config.Dial = func(ctx context.Context, _, _ string) (net.Conn, error) { return b.dial(ctx, kubeAPI) }
-	return patient(config), nil
+	return withRetry(config), nil
 }
 
-// patient bounds a request and lifts client-go's own rate limit, which is meant for controllers.
-func patient(config *rest.Config) *rest.Config {
-	config.Timeout, config.QPS, config.Burst = apiPatience, 50, 100
+// withRetry bounds a request and lifts client-go's own rate limit, which is meant for controllers.
+func withRetry(config *rest.Config) *rest.Config {
+	config.Timeout, config.QPS, config.Burst = apiTimeout, 50, 100
 	config.UserAgent = "mycloudmanager"
 	return config
 }
 
 // find returns the bastion of the stack there is.
-func (c *Cluster) find(ctx context.Context) (*bastion, string, error) {
+func (c *KubeconfigProvider) find(ctx context.Context) (*bastion, string, error) {
 	s, err := c.Cloud.Manager(ctx)
 	if err != nil {
 		return nil, "", err
@@ -103,7 +103,7 @@ func (c *Cluster) find(ctx context.Context) (*bastion, string, error) {
 }
 
 // kubeconfig fetches the cluster's kubeconfig over SSH, once per stack.
-func (c *Cluster) kubeconfig(ctx context.Context, b *bastion, id string) ([]byte, error) {
+func (c *KubeconfigProvider) kubeconfig(ctx context.Context, b *bastion, id string) ([]byte, error) {
 	file := c.cacheFile(id)
 	raw, err := os.ReadFile(file)
 	if err == nil {
@@ -128,12 +128,12 @@ func (c *Cluster) kubeconfig(ctx context.Context, b *bastion, id string) ([]byte
 	return raw, os.Rename(file+".new", file)
 }
 
-func (c *Cluster) cacheFile(id string) string {
+func (c *KubeconfigProvider) cacheFile(id string) string {
 	return filepath.Join(c.CacheDir, "kubeconfig-"+filepath.Base(id))
 }
 
-// Forget implements kube.Reach: the connection and every cached kubeconfig go.
-func (c *Cluster) Forget() error {
+// Reset implements kube.Reach: the connection and every cached kubeconfig go.
+func (c *KubeconfigProvider) Reset() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.bastion != nil {

@@ -15,34 +15,34 @@ import (
 	"mycloudmanager/internal/fault"
 )
 
-// Relay lets programs that speak SSH by themselves, as Ansible does, take the same way as the
+// ProxySocket lets programs that speak SSH by themselves, as Ansible does, take the same way as the
 // manager: they connect to a socket of the file system that only its owner can open, say where to,
 // and are connected. The way in, the bastion's key and the proxy stay in this process.
-type Relay struct {
+type ProxySocket struct {
 	Path     string // of the socket
 	listener net.Listener
 	dir      string
 	cancel   context.CancelFunc
 
-	mu  sync.Mutex
-	why map[string]string
+	mu         sync.Mutex
+	lastErrors map[string]string
 }
 
-// Why tells why there was no way to the address, "" when there was: OpenSSH throws away what its
+// LastError tells why there was no way to the address, "" when there was: OpenSSH throws away what its
 // ProxyCommand says when connections are shared.
-func (r *Relay) Why(address string) string {
+func (r *ProxySocket) LastError(address string) string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.why[address]
+	return r.lastErrors[address]
 }
 
-// OpenRelay opens a relay until it is closed.
-func (i *Instances) OpenRelay(ctx context.Context) (*Relay, error) {
+// OpenProxySocket opens a relay until it is closed.
+func (i *Dialer) OpenProxySocket(ctx context.Context) (*ProxySocket, error) {
 	dir, err := os.MkdirTemp("", "mcm-relay-") // mode 0700
 	if err != nil {
 		return nil, err
 	}
-	r := &Relay{Path: filepath.Join(dir, "s"), dir: dir, why: map[string]string{}}
+	r := &ProxySocket{Path: filepath.Join(dir, "s"), dir: dir, lastErrors: map[string]string{}}
 	if r.listener, err = (&net.ListenConfig{}).Listen(ctx, "unix", r.Path); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
@@ -53,20 +53,20 @@ func (i *Instances) OpenRelay(ctx context.Context) (*Relay, error) {
 			if err != nil {
 				return
 			}
-			go i.relay(ctx, r, conn)
+			go i.serveProxy(ctx, r, conn)
 		}
 	}()
 	return r, nil
 }
 
 // Close ends the relay; connections through it end too.
-func (r *Relay) Close() error {
+func (r *ProxySocket) Close() error {
 	r.cancel()
 	return errors.Join(r.listener.Close(), os.RemoveAll(r.dir))
 }
 
-// relay serves one connection: a line with the address, then its bytes.
-func (i *Instances) relay(ctx context.Context, r *Relay, here net.Conn) {
+// serveProxy serves one connection: a line with the address, then its bytes.
+func (i *Dialer) serveProxy(ctx context.Context, r *ProxySocket, here net.Conn) {
 	defer here.Close() //nolint:errcheck // its program sees the end
 	in := bufio.NewReader(here)
 	line, err := in.ReadString('\n')
@@ -74,10 +74,10 @@ func (i *Instances) relay(ctx context.Context, r *Relay, here net.Conn) {
 		return
 	}
 	address := strings.TrimSpace(line)
-	there, err := i.dialPatiently(ctx, address)
+	there, err := i.dialWithRetry(ctx, address)
 	if err != nil {
 		r.mu.Lock()
-		r.why[address] = fault.MessageOf(err)
+		r.lastErrors[address] = fault.MessageOf(err)
 		r.mu.Unlock()
 		return // OpenSSH finds its connection closed
 	}
@@ -98,7 +98,7 @@ const (
 	dialPause = 500 * time.Millisecond
 )
 
-func (i *Instances) dialPatiently(ctx context.Context, address string) (net.Conn, error) {
+func (i *Dialer) dialWithRetry(ctx context.Context, address string) (net.Conn, error) {
 	for try := 1; ; try++ {
 		conn, err := i.Dial(ctx, address)
 		if err == nil || try == dialTries || !fault.KindOf(err).Retryable() {
@@ -112,9 +112,9 @@ func (i *Instances) dialPatiently(ctx context.Context, address string) (net.Conn
 	}
 }
 
-// Through connects standard input and output to an address by the relay at path: it is what OpenSSH
+// ServeProxyCommand connects standard input and output to an address by the relay at path: it is what OpenSSH
 // runs as its ProxyCommand.
-func Through(ctx context.Context, path, address string, in io.Reader, out io.Writer) error {
+func ServeProxyCommand(ctx context.Context, path, address string, in io.Reader, out io.Writer) error {
 	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", path)
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-// Package noticetest receives notices in tests: a mail server and a webhook's receiver.
+// Package notificationtest receives notifications in tests: a mail server and a webhook's receiver.
 package notificationtest
 
 import (

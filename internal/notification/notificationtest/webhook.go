@@ -60,7 +60,7 @@ func StartReceiver(t testing.TB) *Receiver {
 	r := &Receiver{t: t}
 	s := httptest.NewServer(r)
 	t.Cleanup(s.Close)
-	r.URL = strings.Replace(s.URL, "http://", "http://"+UserInfo+"@", 1) + "/notices?" + Query
+	r.URL = strings.Replace(s.URL, "http://", "http://"+UserInfo+"@", 1) + "/notifications?" + Query
 	return r
 }
 

@@ -14,9 +14,9 @@ import (
 	"mycloudmanager/internal/openstack"
 )
 
-// remembered is how long a token is taken for good without asking Keystone again: so long may a
+// cacheTTL is how long a token is taken for good without asking Keystone again: so long may a
 // revoked one still be used.
-const remembered = 30 * time.Second
+const cacheTTL = 30 * time.Second
 
 // Service asks Keystone who somebody is. Answers are remembered for a short while, keyed by a hash,
 // so that a program's every call does not cost a sign-in.
@@ -60,7 +60,7 @@ func (s *Service) signIn(ctx context.Context, c Credentials) (Identity, error) {
 	default:
 		return Identity{}, err
 	}
-	return s.admit(ctx, session)
+	return s.accept(ctx, session)
 }
 
 // Validate recognises a token.
@@ -74,8 +74,8 @@ func (s *Service) Validate(ctx context.Context, token string) (Identity, error) 
 			}
 			return Identity{}, time.Time{}, err
 		}
-		id, err := s.admit(ctx, session)
-		return id, time.Now().Add(remembered), err
+		id, err := s.accept(ctx, session)
+		return id, time.Now().Add(cacheTTL), err
 	})
 }
 
@@ -87,8 +87,8 @@ func (s *Service) Revoke(ctx context.Context, token string) error {
 	return s.Cloud.Revoke(ctx, token)
 }
 
-// admit lets in who has a role in the managed project.
-func (s *Service) admit(ctx context.Context, session *openstack.Session) (Identity, error) {
+// accept lets in who has a role in the managed project.
+func (s *Service) accept(ctx context.Context, session *openstack.Session) (Identity, error) {
 	manager, err := s.Cloud.Manager(ctx)
 	if err != nil {
 		return Identity{}, err

@@ -70,7 +70,7 @@ func exportCSV(w io.Writer, language string, each func(func(Record) error) error
 	err := each(func(r Record) error {
 		row := columns(r)
 		for i := range row {
-			row[i] = inert(row[i])
+			row[i] = sheetSafe(row[i])
 		}
 		return out.Write(row)
 	})
@@ -81,9 +81,9 @@ func exportCSV(w io.Writer, language string, each func(func(Record) error) error
 	return err
 }
 
-// inert keeps a spreadsheet from taking text for a formula.
+// sheetSafe keeps a spreadsheet from taking text for a formula.
 // https://owasp.org/www-community/attacks/CSV_Injection
-func inert(s string) string {
+func sheetSafe(s string) string {
 	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
 		return "'" + s
 	}

@@ -21,13 +21,13 @@ type Recorder struct {
 }
 
 // RecordAudit writes one record. It is idempotent by the record's key, which holds the run's id.
-func (r *Recorder) RecordAudit(ctx context.Context, in Entry) error {
+func (r *Recorder) RecordAudit(ctx context.Context, in RecordInput) error {
 	in.Record.Key = in.Key
 	return r.Store.Append(ctx, in.Record)
 }
 
-// Entry is a record with the key that its JSON leaves out.
-type Entry struct {
+// RecordInput is a record with the key that its JSON leaves out.
+type RecordInput struct {
 	Key    string `json:"key"`
 	Record Record `json:"record"`
 }
@@ -50,8 +50,8 @@ type inbound struct {
 	outer *Interceptor
 }
 
-// patience is long: an operation goes on only when it is audited.
-const patience = 7 * 24 * time.Hour
+// defaultTimeout is long: an operation goes on only when it is audited.
+const defaultTimeout = 7 * 24 * time.Hour
 
 // ExecuteWorkflow records, runs, records.
 func (w *inbound) ExecuteWorkflow(ctx workflow.Context, in *interceptor.ExecuteWorkflowInput) (any, error) {
@@ -72,7 +72,7 @@ func (w *inbound) ExecuteWorkflow(ctx workflow.Context, in *interceptor.ExecuteW
 	case err != nil:
 		outcome, detail = string(operation.Failed), fault.MessageOf(err)
 	case partly(ctx):
-		outcome = string(operation.PartlyFailed)
+		outcome = string(operation.PartiallyFailed)
 	}
 	if e := w.record(free, request, outcome, detail, nil); e != nil && err == nil {
 		err = e
@@ -83,12 +83,12 @@ func (w *inbound) ExecuteWorkflow(ctx workflow.Context, in *interceptor.ExecuteW
 // partly reads what the operation itself said of its end.
 func partly(ctx workflow.Context) bool {
 	said, _ := workflow.GetTypedSearchAttributes(ctx).GetKeyword(temporal.NewSearchAttributeKeyKeyword(operation.OutcomeKey))
-	return said == string(operation.PartlyFailed)
+	return said == string(operation.PartiallyFailed)
 }
 
 func (w *inbound) request(ctx workflow.Context) (operation.Request, bool) {
 	var r operation.Request
-	payload := workflow.GetInfo(ctx).Memo.GetFields()[operation.CallMemo]
+	payload := workflow.GetInfo(ctx).Memo.GetFields()[operation.RequestMemo]
 	if payload == nil || w.outer.Converter.FromPayload(payload, &r) != nil {
 		return r, false
 	}
@@ -98,10 +98,10 @@ func (w *inbound) request(ctx workflow.Context) (operation.Request, bool) {
 func (w *inbound) record(ctx workflow.Context, r operation.Request, outcome, detail string, changes []operation.Change) error {
 	info := workflow.GetInfo(ctx)
 	ctx = workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
-		StartToCloseTimeout: 10 * time.Second, ScheduleToCloseTimeout: patience,
+		StartToCloseTimeout: 10 * time.Second, ScheduleToCloseTimeout: defaultTimeout,
 		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: 20 * time.Second},
 	})
-	entry := Entry{Key: info.WorkflowExecution.RunID + ":" + outcome, Record: Record{
+	entry := RecordInput{Key: info.WorkflowExecution.RunID + ":" + outcome, Record: Record{
 		Time: workflow.Now(ctx), Actor: r.Actor, SourceIP: r.SourceIP, UserAgent: r.UserAgent, Via: r.Via, Operation: r.Operation,
 		Targets: r.Targets, Changes: changes, Outcome: outcome, Detail: detail, Task: operation.TaskID(ctx), RequestID: r.RequestID,
 	}}

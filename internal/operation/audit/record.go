@@ -19,7 +19,7 @@ type Record struct {
 	Title     string             `json:"title"`
 	Targets   []operation.Target `json:"targets"`
 	Changes   []operation.Change `json:"changes"`
-	Outcome   string             `json:"outcome" doc:"started, succeeded, failed, partly_failed, cancelled, refused"`
+	Outcome   string             `json:"outcome" doc:"started, succeeded, failed, partially_failed, cancelled, refused"`
 	Detail    string             `json:"detail"`
 	Task      string             `json:"task" doc:"task id, empty for what is no task"`
 	RequestID string             `json:"request_id"`

@@ -55,7 +55,7 @@ func Open(ctx context.Context, where string, key []byte) (*Store, error) {
 	driver, dsn, id := "sqlite", "file:"+(&url.URL{Path: where}).EscapedPath()+"?_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=busy_timeout(10000)&_txlock=immediate", "INTEGER"
 	if s.postgres {
 		driver, dsn, id = "pgx", where, "BIGINT"
-	} else if err := private(where); err != nil {
+	} else if err := createPrivate(where); err != nil {
 		return nil, fmt.Errorf("audit store: %w", err)
 	}
 	db, err := sql.Open(driver, dsn)
@@ -73,8 +73,8 @@ func Open(ctx context.Context, where string, key []byte) (*Store, error) {
 	return s, nil
 }
 
-// private makes the file for its owner alone; SQLite gives the files beside it the same mode.
-func private(file string) error {
+// createPrivate makes the file for its owner alone; SQLite gives the files beside it the same mode.
+func createPrivate(file string) error {
 	f, err := os.OpenFile(file, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return err
@@ -129,14 +129,14 @@ func (s *Store) Append(ctx context.Context, r Record) error {
 	}
 	if _, err := tx.ExecContext(ctx, `INSERT INTO audit (id, key, time, actor_id, actor_name, operation, outcome, via, targets, record, chain)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-		r.ID, r.Key, r.Time.UnixMilli(), r.Actor.ID, r.Actor.Name, r.Operation, r.Outcome, r.Via, string(targets), string(body), s.link(chain, body)); err != nil {
+		r.ID, r.Key, r.Time.UnixMilli(), r.Actor.ID, r.Actor.Name, r.Operation, r.Outcome, r.Via, string(targets), string(body), s.chain(chain, body)); err != nil {
 		return unavailable(err)
 	}
 	return unavailable(tx.Commit())
 }
 
-// link is the chain's next value.
-func (s *Store) link(before string, body []byte) string {
+// chain is the chain's next value.
+func (s *Store) chain(before string, body []byte) string {
 	h := hmac.New(sha256.New, s.key)
 	h.Write([]byte(before))
 	h.Write(body)
@@ -159,7 +159,7 @@ func (s *Store) Verify(ctx context.Context) (int64, error) {
 		if err := rows.Scan(&id, &record, &link); err != nil {
 			return 0, unavailable(err)
 		}
-		if id != expected || link != s.link(before, []byte(record)) {
+		if id != expected || link != s.chain(before, []byte(record)) {
 			return expected, nil
 		}
 		before, expected = link, id+1

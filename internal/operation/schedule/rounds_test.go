@@ -17,26 +17,26 @@ func TestRoundsFollowTheirSetting(t *testing.T) {
 	server := temporaltest.Start(t)
 	began, ended := make(chan time.Duration, 10), make(chan time.Duration, 10)
 	w := worker.New(server.Client, "rounds", worker.Options{})
-	w.RegisterWorkflowWithOptions(func(ctx workflow.Context, by schedule.By) error {
-		began <- by.Every
+	w.RegisterWorkflowWithOptions(func(ctx workflow.Context, by schedule.Initiator) error {
+		began <- by.Interval
 		_ = workflow.Sleep(ctx, time.Hour)
-		ended <- by.Every
+		ended <- by.Interval
 		return nil
 	}, workflow.RegisterOptions{Name: "CheckAll"})
 	require.NoError(t, w.Start())
 	t.Cleanup(w.Stop)
 	next := func(from <-chan time.Duration) time.Duration {
 		select {
-		case every := <-from:
-			return every
+		case interval := <-from:
+			return interval
 		case <-time.After(30 * time.Second):
 			t.Fatal("nothing happens")
 			return 0
 		}
 	}
-	ensure := func(r schedule.Round) {
+	ensure := func(r schedule.Schedule) {
 		r.Name, r.Workflow = "all", "CheckAll"
-		require.NoError(t, schedule.Ensure(t.Context(), server.Client, "rounds", schedule.By{}, []schedule.Round{r}))
+		require.NoError(t, schedule.Reconcile(t.Context(), server.Client, "rounds", schedule.Initiator{}, []schedule.Schedule{r}))
 	}
 	handle := server.Client.ScheduleClient().GetHandle(t.Context(), "round:all")
 	running := func() bool {
@@ -45,10 +45,10 @@ func TestRoundsFollowTheirSetting(t *testing.T) {
 		return len(d.Info.RunningWorkflows) == 1
 	}
 
-	ensure(schedule.Round{Every: time.Second})
+	ensure(schedule.Schedule{Interval: time.Second})
 	require.Equal(t, time.Second, next(began))
 	require.Eventually(t, running, 10*time.Second, 50*time.Millisecond)
-	ensure(schedule.Round{Every: time.Second})
+	ensure(schedule.Schedule{Interval: time.Second})
 	select {
 	case <-ended:
 		t.Fatal("the same setting changes nothing")
@@ -56,22 +56,22 @@ func TestRoundsFollowTheirSetting(t *testing.T) {
 	}
 	// Just then the schedule could start another by the setting of before, as soon as that one has ended.
 	time.Sleep(time.Until(time.Now().Truncate(time.Second).Add(time.Second - 15*time.Millisecond)))
-	ensure(schedule.Round{Every: 2 * time.Second})
+	ensure(schedule.Schedule{Interval: 2 * time.Second})
 	require.Equal(t, time.Second, next(ended))
 	require.Equal(t, 2*time.Second, next(began))
 	require.Eventually(t, running, 10*time.Second, 50*time.Millisecond)
-	ensure(schedule.Round{Cron: schedule.Off})
+	ensure(schedule.Schedule{Cron: schedule.Disabled})
 	require.Equal(t, 2*time.Second, next(ended))
 	_, err := handle.Describe(t.Context())
 	require.Error(t, err, "there is no schedule any more")
-	ensure(schedule.Round{Cron: schedule.Off})
+	ensure(schedule.Schedule{Cron: schedule.Disabled})
 }
 
 func TestAWorkflowMakesBoundedRoundsThatLeaveTimeToOthers(t *testing.T) {
-	for every, want := range map[time.Duration]int{0: 1, 24 * time.Hour: 1, time.Hour: 24, 5 * time.Minute: 288, 30 * time.Second: 288} {
-		require.Equal(t, want, schedule.By{Every: every}.Rounds(), every)
+	for interval, want := range map[time.Duration]int{0: 1, 24 * time.Hour: 1, time.Hour: 24, 5 * time.Minute: 288, 30 * time.Second: 288} {
+		require.Equal(t, want, schedule.Initiator{Interval: interval}.Iterations(), interval)
 	}
-	by := schedule.By{Every: 30 * time.Second}
-	require.Equal(t, 28*time.Second, by.Rest(2*time.Second))
-	require.Equal(t, 80*time.Second, by.Rest(20*time.Second))
+	by := schedule.Initiator{Interval: 30 * time.Second}
+	require.Equal(t, 28*time.Second, by.Delay(2*time.Second))
+	require.Equal(t, 80*time.Second, by.Delay(20*time.Second))
 }

@@ -49,7 +49,7 @@ func (s *Service) execution(info *workflowpb.WorkflowExecutionInfo) *execution {
 	e.key = s.keyword(info.SearchAttributes, operation.IdempotencyKey)
 	e.outcome = operation.Status(s.keyword(info.SearchAttributes, operation.OutcomeKey))
 	fields := info.Memo.GetFields()
-	s.decode(fields[operation.CallMemo], &e.request)
+	s.decode(fields[operation.RequestMemo], &e.request)
 	if p := fields[operation.ProgressMemo]; p != nil {
 		e.progress = &operation.Progress{}
 		s.decode(p, e.progress)
@@ -76,8 +76,8 @@ func (s *Service) decode(p *commonpb.Payload, v any) {
 func (e *execution) final() operation.Status {
 	switch e.status {
 	case enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED:
-		if e.outcome == operation.PartlyFailed {
-			return operation.PartlyFailed
+		if e.outcome == operation.PartiallyFailed {
+			return operation.PartiallyFailed
 		}
 		return operation.Succeeded
 	case enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED, enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED:
@@ -107,9 +107,9 @@ func (s *Service) task(ctx context.Context, e *execution, progress *operation.Pr
 	if progress == nil {
 		return t
 	}
-	t.Message = i18n.SayIn(lang, progress.Message)
+	t.Message = i18n.TranslateTo(lang, progress.Message)
 	if e := progress.Error; e != nil {
-		t.Error = &operation.Error{Code: e.Code, Detail: i18n.SayIn(lang, e.Detail)}
+		t.Error = &operation.Error{Code: e.Code, Detail: i18n.TranslateTo(lang, e.Detail)}
 	}
 	if progress.Result != nil {
 		t.Result = progress.Result
@@ -127,7 +127,7 @@ func (s *Service) task(ctx context.Context, e *execution, progress *operation.Pr
 	}
 	s.live(e, &t)
 	for i := range t.Steps {
-		t.Steps[i].Message = i18n.SayIn(lang, t.Steps[i].Message)
+		t.Steps[i].Message = i18n.TranslateTo(lang, t.Steps[i].Message)
 	}
 	if t.Message == "" {
 		t.Message = latest(t.Steps)
@@ -202,15 +202,15 @@ func (s *Service) Get(ctx context.Context, id string) (Task, error) {
 	return s.task(ctx, e, s.progress(ctx, e)), nil
 }
 
-// progressPatience bounds the question to the workflow: with no worker nobody answers it.
-const progressPatience = 3 * time.Second
+// progressTimeout bounds the question to the workflow: with no worker nobody answers it.
+const progressTimeout = 3 * time.Second
 
 // progress asks the running workflow, or reads what a closed one left in its memo.
 func (s *Service) progress(ctx context.Context, e *execution) *operation.Progress {
 	if e.status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING || e.outcome == "" {
 		return e.progress
 	}
-	ctx, cancel := context.WithTimeout(ctx, progressPatience)
+	ctx, cancel := context.WithTimeout(ctx, progressTimeout)
 	defer cancel()
 	value, err := s.Temporal.QueryWorkflow(ctx, e.workflowID, e.runID, operation.ProgressQuery)
 	if err != nil {

@@ -8,29 +8,29 @@ import (
 	"mycloudmanager/internal/operation/tasklog"
 )
 
-// LogChange is what came to a task's log.
-type LogChange struct {
-	tasklog.Change
-	Missing string // why lines of activities are not there, "" when all are
-	Cursor  string // a reader that comes back goes on after it
-	Ended   bool   // the task has ended, and this is the last that is told
+// LogUpdate is what came to a task's log.
+type LogUpdate struct {
+	tasklog.Update
+	IncompleteReason string // why lines of activities are not there, "" when all are
+	Cursor           string // a reader that comes back goes on after it
+	Complete         bool   // the task has ended, and this is the last that is told
 }
 
 const (
-	followEvery = 500 * time.Millisecond
+	followInterval = 500 * time.Millisecond
 	// afterEnd is how long segments are waited for that the storage does not list yet.
 	afterEnd = 2 * time.Second
 )
 
 // FollowLog tells what comes to a task's log after the cursor, beginning with how it stands. The channel closes after the
 // task has ended, when it does not exist, and with ctx. Without lines only their number is told, and nothing is read.
-func (s *Service) FollowLog(ctx context.Context, id, step, cursor string, lines bool) <-chan LogChange {
-	f := &follower{service: s, id: id, step: step, lines: lines, cursor: tasklog.ParseCursor(cursor), out: make(chan LogChange)}
+func (s *Service) FollowLog(ctx context.Context, id, step, cursor string, lines bool) <-chan LogUpdate {
+	f := &follower{service: s, id: id, step: step, lines: lines, cursor: tasklog.ParseCursor(cursor), out: make(chan LogUpdate)}
 	go func() {
 		defer close(f.out)
-		for f.look(ctx) {
+		for f.poll(ctx) {
 			select {
-			case <-time.After(followEvery):
+			case <-time.After(followInterval):
 			case <-ctx.Done():
 				return
 			}
@@ -45,12 +45,12 @@ type follower struct {
 	lines    bool
 	cursor   *tasklog.Cursor
 	missing  string
-	told     bool // anything yet
-	out      chan LogChange
+	sent     bool // anything yet
+	out      chan LogUpdate
 }
 
-// look tells what is new and reports whether more may come. What does not answer now is asked again next time.
-func (f *follower) look(ctx context.Context) (more bool) {
+// poll tells what is new and reports whether more may come. What does not answer now is asked again next time.
+func (f *follower) poll(ctx context.Context) (more bool) {
 	e, err := f.service.find(ctx, f.id)
 	if fault.KindOf(err) == fault.NotFound {
 		return false
@@ -63,28 +63,28 @@ func (f *follower) look(ctx context.Context) (more bool) {
 		return true
 	}
 	ended := e.end != nil && time.Since(*e.end) > afterEnd
-	if v.Missing != f.missing {
-		f.missing, f.told = v.Missing, false
+	if v.IncompleteReason != f.missing {
+		f.missing, f.sent = v.IncompleteReason, false
 	}
-	for change, err := range v.News(ctx, f.cursor, f.lines) {
+	for change, err := range v.Poll(ctx, f.cursor, f.lines) {
 		if err != nil {
 			return true
 		}
-		if !f.send(ctx, LogChange{Change: change}) {
+		if !f.send(ctx, LogUpdate{Update: change}) {
 			return false
 		}
 	}
-	if ended || !f.told {
-		return f.send(ctx, LogChange{Change: tasklog.Change{Total: v.Total, Errors: v.Errors, From: v.Total}, Ended: ended}) && !ended
+	if ended || !f.sent {
+		return f.send(ctx, LogUpdate{Update: tasklog.Update{Total: v.Total, Errors: v.Errors, ResetFrom: v.Total}, Complete: ended}) && !ended
 	}
 	return true
 }
 
-func (f *follower) send(ctx context.Context, c LogChange) bool {
-	c.Cursor, c.Missing = f.cursor.String(), f.missing
+func (f *follower) send(ctx context.Context, c LogUpdate) bool {
+	c.Cursor, c.IncompleteReason = f.cursor.String(), f.missing
 	select {
 	case f.out <- c:
-		f.told = true
+		f.sent = true
 		return true
 	case <-ctx.Done():
 		return false

@@ -11,26 +11,26 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// lookPatience bounds the time between the look for a key's task and the start: the shorter, the less
+// lookupTimeout bounds the time between the look for a key's task and the start: the shorter, the less
 // can happen on the target meanwhile (ADR 20).
-const lookPatience = 10 * time.Second
+const lookupTimeout = 10 * time.Second
 
-// Again finds the task that this very request started before, nil when there is none. The same
+// FindByIdempotencyKey finds the task that this very request started before, nil when there is none. The same
 // Idempotency-Key with another body is a conflict.
-func (s *Service) Again(ctx context.Context, in Start) (*Task, error) {
+func (s *Service) FindByIdempotencyKey(ctx context.Context, in StartRequest) (*Task, error) {
 	key := keyed(&in)
-	return s.again(ctx, key, in)
+	return s.findByKey(ctx, key, in)
 }
 
 // keyed returns what the caller's Idempotency-Key is known by, and notes what it stands for.
-func keyed(in *Start) string {
+func keyed(in *StartRequest) string {
 	in.Request.BodyHash = hash(in.Operation.Name, in.workflowID(), string(in.Body))
 	return hash(in.Request.Actor.ID, in.Operation.Name, in.Key)
 }
 
-// again finds the task that the key started, nil when it started none. The newest run of the
+// findByKey finds the task that the key started, nil when it started none. The newest run of the
 // workflow is asked first: visibility may lag behind it.
-func (s *Service) again(ctx context.Context, key string, in Start) (*Task, error) {
+func (s *Service) findByKey(ctx context.Context, key string, in StartRequest) (*Task, error) {
 	id := in.workflowID()
 	found, err := s.describe(ctx, id, "")
 	switch {
@@ -47,7 +47,7 @@ func (s *Service) again(ctx context.Context, key string, in Start) (*Task, error
 	return s.sameBody(ctx, rows[0].taskID, rows[0].request, in)
 }
 
-func (s *Service) sameBody(ctx context.Context, id string, before operation.Request, in Start) (*Task, error) {
+func (s *Service) sameBody(ctx context.Context, id string, before operation.Request, in StartRequest) (*Task, error) {
 	if before.BodyHash != in.Request.BodyHash {
 		return nil, otherBody(id)
 	}
@@ -60,7 +60,7 @@ func otherBody(id string) error {
 }
 
 // started shows the run that a start has given: with a key perhaps another replica's, for another body.
-func (s *Service) started(ctx context.Context, id string, in Start) (Task, error) {
+func (s *Service) started(ctx context.Context, id string, in StartRequest) (Task, error) {
 	found, err := s.find(ctx, id)
 	if err != nil {
 		return Task{}, err

@@ -49,9 +49,9 @@ func parseCursor(token string) (cursor, error) {
 
 const (
 	defaultPage = 50
-	// askedAPage is how many running tasks of a page are asked for their latest message; the others
+	// candidatesPerPage is how many running tasks of a page are asked for their latest message; the others
 	// show it when they are opened.
-	askedAPage = 20
+	candidatesPerPage = 20
 )
 
 // Lister lists tasks.
@@ -85,7 +85,7 @@ func (s *Service) List(ctx context.Context, f Filter) (Page, error) {
 	}
 	for i, e := range found {
 		progress := e.progress
-		if i < askedAPage && e.end == nil {
+		if i < candidatesPerPage && e.end == nil {
 			progress = s.progress(ctx, e)
 		}
 		page.Items = append(page.Items, s.task(ctx, e, progress))
@@ -96,13 +96,13 @@ func (s *Service) List(ctx context.Context, f Filter) (Page, error) {
 // next reads the rows after the cursor: what is left of the running ones, then closed ones.
 func (s *Service) next(ctx context.Context, conditions []string, size int, c cursor) (found []*execution, after cursor, more bool, err error) {
 	if c.Before.IsZero() {
-		c.Before = far()
+		c.Before = farFuture()
 	}
 	if !c.Closed {
 		if found, c, more, err = s.bounded(ctx, conditions, size, c); err != nil || more {
 			return found, c, more, err
 		}
-		c, more = cursor{Closed: true, Before: far()}, true
+		c, more = cursor{Closed: true, Before: farFuture()}, true
 	}
 	if len(found) < size {
 		var rest []*execution
@@ -119,11 +119,11 @@ func withoutEnded(running, closed []*execution) []*execution {
 	})
 }
 
-// far is later than any task's time, also by the clock of another machine.
-func far() time.Time { return time.Now().Add(time.Hour) }
+// farFuture is later than any task's time, also by the clock of another machine.
+func farFuture() time.Time { return time.Now().Add(time.Hour) }
 
-// ours leaves out what Temporal runs for itself.
-const ours = operation.OperationKey + " IS NOT NULL"
+// operationsQuery leaves out what Temporal runs for itself.
+const operationsQuery = operation.OperationKey + " IS NOT NULL"
 
 // bounded returns the part of a page that the cursor begins: running tasks or closed ones.
 func (s *Service) bounded(ctx context.Context, conditions []string, size int, c cursor) ([]*execution, cursor, bool, error) {
@@ -150,7 +150,7 @@ func (s *Service) bounded(ctx context.Context, conditions []string, size int, c 
 		return out, c, false, nil
 	}
 	next := cursor{Closed: c.Closed, Before: when(out[len(out)-1])}
-	next.Span = max(spanFactor*when(out[0]).Sub(next.Before), shortestSpan)
+	next.Span = max(spanFactor*when(out[0]).Sub(next.Before), minSpan)
 	if next.Before.Equal(c.Before) {
 		next.Seen = c.Seen
 	}
@@ -163,23 +163,23 @@ func (s *Service) bounded(ctx context.Context, conditions []string, size int, c 
 }
 
 const (
-	spanFactor   = 4 // of the page before: enough for most next pages
-	spanGrowth   = 8 // when it was not
-	shortestSpan = time.Minute
-	longestSpan  = 400 * 24 * time.Hour
+	spanFactor = 4 // of the page before: enough for most next pages
+	spanGrowth = 8 // when it was not
+	minSpan    = time.Minute
+	maxSpan    = 400 * 24 * time.Hour
 )
 
 // window reads what comes next: of closed tasks first those within the span, and more of the past only
 // when they do not fill the page.
 func (s *Service) window(ctx context.Context, conditions []string, c cursor, limit int) ([]*execution, error) {
 	bounds := func(condition string) string {
-		return strings.Join(append(slices.Clone(conditions), condition, ours), " AND ")
+		return strings.Join(append(slices.Clone(conditions), condition, operationsQuery), " AND ")
 	}
 	before := c.Before.UTC().Format(time.RFC3339Nano)
 	if !c.Closed {
 		return s.rows(ctx, bounds(fmt.Sprintf("ExecutionStatus = 'Running' AND StartTime <= '%s'", before)), int32(limit))
 	}
-	for span := c.Span; span > 0 && span < longestSpan; span *= spanGrowth {
+	for span := c.Span; span > 0 && span < maxSpan; span *= spanGrowth {
 		after := c.Before.Add(-span).UTC().Format(time.RFC3339Nano)
 		rows, err := s.rows(ctx, bounds(fmt.Sprintf("CloseTime BETWEEN '%s' AND '%s'", after, before)), int32(limit))
 		if err != nil || len(rows) == limit {
@@ -220,7 +220,7 @@ func (s *Service) runsOf(ctx context.Context, ids []string) ([]*execution, error
 	// As many rows as tasks, no more: the newest ends come first, so each task's last run is among them,
 	// and the index is read no further than the page itself reaches.
 	// Workflows that work for a task name it too, and are no runs of it.
-	return s.rows(ctx, fmt.Sprintf("%s IN (%s) AND %s", operation.TaskKey, strings.Join(ids, ", "), ours), int32(len(ids)))
+	return s.rows(ctx, fmt.Sprintf("%s IN (%s) AND %s", operation.TaskKey, strings.Join(ids, ", "), operationsQuery), int32(len(ids)))
 }
 
 // kinds of targets that an id alone may mean.
@@ -269,8 +269,8 @@ func statusCondition(s operation.Status) string {
 		return fmt.Sprintf("ExecutionStatus = 'Running' AND %s = '%s'", operation.OutcomeKey, s)
 	case operation.Succeeded:
 		return fmt.Sprintf("ExecutionStatus = 'Completed' AND %s = '%s'", operation.OutcomeKey, operation.Succeeded)
-	case operation.PartlyFailed:
-		return fmt.Sprintf("ExecutionStatus = 'Completed' AND %s = '%s'", operation.OutcomeKey, operation.PartlyFailed)
+	case operation.PartiallyFailed:
+		return fmt.Sprintf("ExecutionStatus = 'Completed' AND %s = '%s'", operation.OutcomeKey, operation.PartiallyFailed)
 	case operation.Cancelled:
 		return "ExecutionStatus IN ('Canceled', 'Terminated')"
 	case operation.TimedOut:

@@ -21,7 +21,7 @@ import (
 const closedTasks, runningTasks = 120, 30
 
 // crowd starts closed and running tasks of four kinds of end.
-func (h *house) crowd(t *testing.T) {
+func (h *testEnv) crowd(t *testing.T) {
 	t.Helper()
 	var g errgroup.Group
 	g.SetLimit(16)
@@ -46,7 +46,7 @@ func (h *house) crowd(t *testing.T) {
 }
 
 func TestListsOnARealServer(t *testing.T) {
-	h := newHouse(t)
+	h := newTestEnv(t)
 	h.crowd(t)
 	t.Run("pages are complete and without doubles", h.pages)
 	t.Run("filters", h.filters)
@@ -69,7 +69,7 @@ func (b between) ListWorkflow(ctx context.Context, in *workflowservice.ListWorkf
 	return out, err
 }
 
-func (h *house) ending(t *testing.T) {
+func (h *testEnv) ending(t *testing.T) {
 	was := h.Temporal
 	defer func() { h.Temporal = was }()
 	h.start(t, request("ending", "wait"))
@@ -86,7 +86,7 @@ func (h *house) ending(t *testing.T) {
 	require.NotNil(t, page.Items[0].EndedAt, "its end is the newer word")
 }
 
-func (h *house) pages(t *testing.T) {
+func (h *testEnv) pages(t *testing.T) {
 	for _, size := range []int{7, 50, 151} {
 		list := h.all(t, task.Filter{PageSize: size})
 		require.Len(t, list, closedTasks+runningTasks, "by %d", size)
@@ -107,7 +107,7 @@ func (h *house) pages(t *testing.T) {
 	require.Len(t, page.Items, 50, "the default")
 }
 
-func (h *house) filters(t *testing.T) {
+func (h *testEnv) filters(t *testing.T) {
 	future, past := time.Now().Add(time.Hour), time.Now().Add(-time.Hour)
 	for name, c := range map[string]struct {
 		filter task.Filter
@@ -129,7 +129,7 @@ func (h *house) filters(t *testing.T) {
 		"blocked":           {task.Filter{Status: operation.Blocked}, 0},
 		"cancelled":         {task.Filter{Status: operation.Cancelled}, 0},
 		"timed out":         {task.Filter{Status: operation.TimedOut}, 0},
-		"partly failed":     {task.Filter{Status: operation.PartlyFailed}, 0},
+		"partly failed":     {task.Filter{Status: operation.PartiallyFailed}, 0},
 		"together":          {task.Filter{Status: operation.Failed, Actor: "ben", Since: past}, 4},
 	} {
 		c.filter.PageSize = 100
@@ -141,7 +141,7 @@ func (h *house) filters(t *testing.T) {
 	}
 }
 
-func (h *house) forgedTokens(t *testing.T) {
+func (h *testEnv) forgedTokens(t *testing.T) {
 	encode := func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
 	for _, token := range []string{"x", "%%%", encode("{}"), encode("[]"), encode("null"), encode(`{"c":true}`), encode(`{"c":1}`),
 		encode(`{"c":true,"b":"yesterday"}`), encode(`{"r":"Z2FyYmFnZQ=="}`), encode(`{"b":"2000-01-01T00:00:00Z`)} {
@@ -154,7 +154,7 @@ func (h *house) forgedTokens(t *testing.T) {
 }
 
 // An operator's reset makes a second run: both are the same task, before and after it has ended.
-func (h *house) reset(t *testing.T) {
+func (h *testEnv) reset(t *testing.T) {
 	for do, status := range map[string]operation.Status{"wait": operation.Running, "fail": operation.Failed, "": operation.Succeeded} {
 		before := h.start(t, request("reset"+do, do))
 		h.await(t, before.ID, status)
@@ -175,7 +175,7 @@ func (h *house) reset(t *testing.T) {
 			found, err := h.Temporal.CountWorkflow(t.Context(), &workflowservice.CountWorkflowExecutionsRequest{Namespace: h.Namespace,
 				Query: fmt.Sprintf("%s = '%s'", operation.TaskKey, before.ID)})
 			return err == nil && found.Count == 2
-		}, patience, 50*time.Millisecond, "two runs, one task")
+		}, defaultTimeout, 50*time.Millisecond, "two runs, one task")
 		list := h.settle(t, task.Filter{Target: "app:reset" + do}, 1)
 		require.Equal(t, before.ID, list[0].ID, do)
 		require.Equal(t, status, list[0].Status, do)

@@ -18,11 +18,11 @@ import (
 	"mycloudmanager/sandbox/sandboxtest"
 )
 
-func (h *house) logged(t *testing.T, id string) (out []tasklog.Line) {
+func (h *testEnv) logged(t *testing.T, id string) (out []tasklog.Line) {
 	t.Helper()
 	v, err := h.Log(t.Context(), id, "")
 	require.NoError(t, err)
-	require.Empty(t, v.Missing)
+	require.Empty(t, v.IncompleteReason)
 	for e, err := range v.Lines(t.Context(), tasklog.Query{}) {
 		require.NoError(t, err)
 		out = append(out, e.Line)
@@ -31,16 +31,16 @@ func (h *house) logged(t *testing.T, id string) (out []tasklog.Line) {
 }
 
 // followed reads a task's log until its end, and breaks off and comes back after each change.
-func (h *house) followed(t *testing.T, id string, lines bool) (out []tasklog.Line, total int) {
+func (h *testEnv) followed(t *testing.T, id string, lines bool) (out []tasklog.Line, total int) {
 	t.Helper()
 	cursor := ""
-	for began := time.Now(); time.Since(began) < patience; {
-		ctx, cancel := context.WithTimeout(t.Context(), patience)
+	for began := time.Now(); time.Since(began) < defaultTimeout; {
+		ctx, cancel := context.WithTimeout(t.Context(), defaultTimeout)
 		c, open := <-h.FollowLog(ctx, id, "", cursor, lines)
 		cancel()
 		require.True(t, open)
 		out, cursor = append(out, c.Lines...), c.Cursor
-		if c.Ended {
+		if c.Complete {
 			return out, c.Total
 		}
 	}
@@ -50,7 +50,7 @@ func (h *house) followed(t *testing.T, id string, lines bool) (out []tasklog.Lin
 
 // What activities write is part of the task's log: in the order of time, each attempt, and of all runs of the task.
 func TestWhatActivitiesWriteIsInTheLog(t *testing.T) {
-	h := newHouse(t)
+	h := newTestEnv(t)
 	cloud := sandboxtest.Start(t)
 	h.hands.log = &tasklog.Log{Store: openstack.New(cloud.AuthURL, "demo", "demo", "demo").Objects, Keep: time.Hour}
 	h.Logs = &tasklog.Log{Store: openstack.New(cloud.AuthURL, "demo", "demo", "demo").Objects} // of another replica
@@ -94,18 +94,18 @@ func TestWhatActivitiesWriteIsInTheLog(t *testing.T) {
 	h.await(t, task.ID, operation.Succeeded)
 	require.Eventually(t, func() bool {
 		return strings.Count(fmt.Sprint(h.logged(t, task.ID)), "try 2 of "+task.ID) == 2
-	}, patience, 100*time.Millisecond, "the run before the reset is still there")
+	}, defaultTimeout, 100*time.Millisecond, "the run before the reset is still there")
 }
 
 func TestTheLogOfNoTaskEndsAtOnce(t *testing.T) {
-	h := newHouse(t)
+	h := newTestEnv(t)
 	_, open := <-h.FollowLog(t.Context(), "app:nobody~0190", "", "", true)
 	require.False(t, open)
 }
 
 // Without the object storage there is still the story, and why the rest is not there.
 func TestWithoutStorageTheStoryIsTold(t *testing.T) {
-	h := newHouse(t)
+	h := newTestEnv(t)
 	cloud := sandboxtest.Start(t)
 	h.Logs = &tasklog.Log{Store: openstack.New(cloud.AuthURL, "demo", "demo", "demo").Objects}
 	cloud.Kill()
@@ -113,9 +113,9 @@ func TestWithoutStorageTheStoryIsTold(t *testing.T) {
 	h.await(t, task.ID, operation.Succeeded)
 	v, err := h.Log(t.Context(), task.ID, "")
 	require.NoError(t, err)
-	require.Contains(t, v.Missing, "does not answer")
+	require.Contains(t, v.IncompleteReason, "does not answer")
 	require.Greater(t, v.Total, 1)
 	c := <-h.FollowLog(t.Context(), task.ID, "", "", true)
-	require.Equal(t, v.Missing, c.Missing)
+	require.Equal(t, v.IncompleteReason, c.IncompleteReason)
 	require.NotEmpty(t, c.Lines)
 }

@@ -11,15 +11,15 @@ import (
 )
 
 // manyTargets are tasks on more things than Temporal usually takes in a search attribute.
-func (h *house) manyTargets(t *testing.T) {
+func (h *testEnv) manyTargets(t *testing.T) {
 	wish := request("first-of-many", "")
 	for n := range 999 {
 		wish.Request.Targets = append(wish.Request.Targets, operation.Target{Kind: "instance", ID: fmt.Sprintf("00000000-0000-4000-8000-%012d", n), Name: fmt.Sprint("web-", n)})
 	}
-	usual := operation.TargetsRoom
-	t.Cleanup(func() { operation.TargetsRoom = usual })
-	for found, room := range []int{usual, operation.EmbeddedRoom} {
-		operation.TargetsRoom = room
+	usual := operation.MaxTargetsBytes
+	t.Cleanup(func() { operation.MaxTargetsBytes = usual })
+	for found, room := range []int{usual, operation.EmbeddedMaxTargetsBytes} {
+		operation.MaxTargetsBytes = room
 		started := h.start(t, wish)
 		require.Len(t, h.await(t, started.ID, operation.Succeeded).Targets, 1000, "the task names all")
 		h.settle(t, task.Filter{Target: "app:first-of-many"}, 1+found)

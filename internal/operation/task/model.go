@@ -16,7 +16,7 @@ type Task struct {
 	Targets   []operation.Target `json:"targets"`
 	Actor     operation.Actor    `json:"actor"`
 	Via       string             `json:"via" enum:"ui,api,schedule,cli"`
-	Status    operation.Status   `json:"status" enum:"queued,running,blocked,cancelling,succeeded,failed,partly_failed,cancelled,timed_out"`
+	Status    operation.Status   `json:"status" enum:"queued,running,blocked,cancelling,succeeded,failed,partially_failed,cancelled,timed_out"`
 	Message   string             `json:"message"`
 	Progress  Progress           `json:"progress"`
 	Steps     []Step             `json:"steps"`

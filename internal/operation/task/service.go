@@ -34,14 +34,14 @@ type Service struct {
 	TemporalWeb bool
 	Logs        *tasklog.Log
 
-	stories stories
-	hub     hub
-	share   singleflight.Group // requests with one Idempotency-Key at once
+	histories historyCache
+	hub       watchHub
+	share     singleflight.Group // requests with one Idempotency-Key at once
 }
 
-// Start starts an operation. A second one on the same target is a conflict that names the task in
+// StartRequest starts an operation. A second one on the same target is a conflict that names the task in
 // the way; the same Idempotency-Key gives the same task again.
-func (s *Service) Start(ctx context.Context, in Start) (Task, error) {
+func (s *Service) Start(ctx context.Context, in StartRequest) (Task, error) {
 	if in.Key == "" {
 		return s.begin(ctx, in, "")
 	}
@@ -49,9 +49,9 @@ func (s *Service) Start(ctx context.Context, in Start) (Task, error) {
 	// An operation that is done in no time could end between another request's look and its start: here
 	// requests take turns, and what another replica started meanwhile has the same request id.
 	v, err, _ := s.share.Do(key+in.Request.BodyHash, func() (any, error) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookPatience)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookupTimeout)
 		defer cancel()
-		if t, err := s.again(ctx, key, in); err != nil || t != nil {
+		if t, err := s.findByKey(ctx, key, in); err != nil || t != nil {
 			return deref(t), err
 		}
 		return s.begin(ctx, in, key)
@@ -60,7 +60,7 @@ func (s *Service) Start(ctx context.Context, in Start) (Task, error) {
 	return t, err
 }
 
-func (s *Service) begin(ctx context.Context, in Start, key string) (Task, error) {
+func (s *Service) begin(ctx context.Context, in StartRequest, key string) (Task, error) {
 	run, err := s.execute(temporal.WithRequestID(ctx, key), in, key)
 	if err == nil {
 		return s.started(ctx, run.GetID()+"~"+run.GetRunID(), in)
@@ -69,14 +69,14 @@ func (s *Service) begin(ctx context.Context, in Start, key string) (Task, error)
 		return Task{}, unavailable(err)
 	}
 	if key != "" { // two replicas with one key at once: the other one won
-		if t, err := s.again(ctx, key, in); err != nil || t != nil {
+		if t, err := s.findByKey(ctx, key, in); err != nil || t != nil {
 			return deref(t), err
 		}
 	}
-	return Task{}, s.inTheWay(ctx, in.Request.Targets[0])
+	return Task{}, s.conflict(ctx, in.Request.Targets[0])
 }
 
-func (s *Service) execute(ctx context.Context, in Start, key string) (client.WorkflowRun, error) {
+func (s *Service) execute(ctx context.Context, in StartRequest, key string) (client.WorkflowRun, error) {
 	attributes := in.Request.Attributes()
 	if key != "" {
 		attributes = append(attributes, sdktemporal.NewSearchAttributeKeyKeyword(operation.IdempotencyKey).ValueSet(key))
@@ -85,14 +85,14 @@ func (s *Service) execute(ctx context.Context, in Start, key string) (client.Wor
 		ID: in.workflowID(), TaskQueue: s.TaskQueue, WorkflowExecutionTimeout: operation.Deadline,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
-		Memo:                                     map[string]any{operation.CallMemo: in.Request},
+		Memo:                                     map[string]any{operation.RequestMemo: in.Request},
 		TypedSearchAttributes:                    sdktemporal.NewSearchAttributes(attributes...),
 		StaticSummary:                            in.Operation.TitleOf("en", in.Request.Targets),
 	}, in.Operation.Workflow, in.Input)
 }
 
-// inTheWay names the operation that runs on the target.
-func (s *Service) inTheWay(ctx context.Context, target operation.Target) error {
+// conflict names the operation that runs on the target.
+func (s *Service) conflict(ctx context.Context, target operation.Target) error {
 	e := &fault.Error{Kind: fault.Conflict, Message: "another operation works on it: wait for it or cancel it"}
 	found, err := s.describe(ctx, target.WorkflowID(), "")
 	if err == nil {
@@ -104,10 +104,10 @@ func (s *Service) inTheWay(ctx context.Context, target operation.Target) error {
 	return e
 }
 
-// RunningOn returns the tasks that work on targets of a kind now, by the targets' ids, with one
+// RunningByTarget returns the tasks that work on targets of a kind now, by the targets' ids, with one
 // question however many there are. It may lag behind by what visibility does.
-func (s *Service) RunningOn(ctx context.Context, kind string) (map[string]string, error) {
-	rows, err := s.rows(ctx, "ExecutionStatus = 'Running' AND "+ours, openTasks)
+func (s *Service) RunningByTarget(ctx context.Context, kind string) (map[string]string, error) {
+	rows, err := s.rows(ctx, "ExecutionStatus = 'Running' AND "+operationsQuery, openTasks)
 	if err != nil {
 		return nil, err
 	}
@@ -122,8 +122,8 @@ func (s *Service) RunningOn(ctx context.Context, kind string) (map[string]string
 	return out, nil
 }
 
-// Latest returns the task that works on the target, or did last.
-func (s *Service) Latest(ctx context.Context, target operation.Target) (Task, error) {
+// LatestByTarget returns the task that works on the target, or did last.
+func (s *Service) LatestByTarget(ctx context.Context, target operation.Target) (Task, error) {
 	e, err := s.describe(ctx, target.WorkflowID(), "")
 	if err != nil {
 		return Task{}, err
@@ -189,11 +189,11 @@ func (s *Service) Retry(ctx context.Context, id string, r operation.Request, use
 	if user, ok := input.(operation.TokenUser); ok {
 		user.SetUserToken(userToken)
 	}
-	if many, ok := input.(operation.Narrower); ok && found.progress != nil {
-		many.Narrow(found.progress.Result)
+	if many, ok := input.(operation.Retryable); ok && found.progress != nil {
+		many.KeepFailed(found.progress.Result)
 	}
 	r.Operation, r.Targets, r.Changes, r.RetryOf = found.request.Operation, found.request.Targets, found.request.Changes, id
-	return s.Start(ctx, Start{Operation: op, Input: reflect.ValueOf(input).Elem().Interface(), Request: r, Key: key, Body: []byte("retry of " + id),
+	return s.Start(ctx, StartRequest{Operation: op, Input: reflect.ValueOf(input).Elem().Interface(), Request: r, Key: key, Body: []byte("retry of " + id),
 		ID: found.workflowID})
 }
 

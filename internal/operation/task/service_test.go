@@ -19,7 +19,7 @@ import (
 )
 
 func TestTasksOnARealServer(t *testing.T) {
-	h := newHouse(t)
+	h := newTestEnv(t)
 	t.Run("twenty requests with one key are one task", h.race)
 	t.Run("a key is one task across replicas", h.replicas)
 	t.Run("a key stands for its body, also later", h.keys)
@@ -31,7 +31,7 @@ func TestTasksOnARealServer(t *testing.T) {
 	t.Run("ids of nobody", h.nobody)
 }
 
-func (h *house) race(t *testing.T) {
+func (h *testEnv) race(t *testing.T) {
 	for _, do := range []string{"wait", ""} {
 		for round := range 5 {
 			in := request(fmt.Sprintf("race%s%d", do, round), do)
@@ -71,7 +71,7 @@ func (s *stalled) ExecuteWorkflow(ctx context.Context, o client.StartWorkflowOpt
 	return s.Client.ExecuteWorkflow(ctx, o, workflow, args...)
 }
 
-func (h *house) replicas(t *testing.T) {
+func (h *testEnv) replicas(t *testing.T) {
 	for name, body := range map[string]string{"same": "", "other": "another body"} {
 		in := request("replicas-"+name, "")
 		in.Key = "key-" + name
@@ -102,7 +102,7 @@ func (h *house) replicas(t *testing.T) {
 	}
 }
 
-func (h *house) keys(t *testing.T) {
+func (h *testEnv) keys(t *testing.T) {
 	in := request("keys", "")
 	in.Key = "k1"
 	first := h.start(t, in)
@@ -128,7 +128,7 @@ func (h *house) keys(t *testing.T) {
 	require.NotEqual(t, first.ID, h.start(t, stranger).ID, "keys are each caller's own")
 }
 
-func (h *house) inTheWay(t *testing.T) {
+func (h *testEnv) inTheWay(t *testing.T) {
 	first := h.start(t, request("way", "wait"))
 	_, err := h.Start(i18n.With(t.Context(), "fr"), request("way", ""))
 	f, ok := errors.AsType[*fault.Error](err)
@@ -144,7 +144,7 @@ func (h *house) inTheWay(t *testing.T) {
 	require.Empty(t, running)
 }
 
-func (h *house) cancels(t *testing.T) {
+func (h *testEnv) cancels(t *testing.T) {
 	h.hands.raised.Store(false)
 	started := h.start(t, request("cancel", "work"))
 	h.await(t, started.ID, operation.Blocked)
@@ -161,7 +161,7 @@ func (h *house) cancels(t *testing.T) {
 	h.settle(t, task.Filter{Status: operation.Cancelled, Target: "cancel"}, 1)
 }
 
-func (h *house) retries(t *testing.T) {
+func (h *testEnv) retries(t *testing.T) {
 	started := h.start(t, request("retry", "fail"))
 	failed := h.await(t, started.ID, operation.Failed)
 	require.Equal(t, &operation.Error{Code: "invalid", Detail: "nova: no such flavor"}, failed.Error)
@@ -185,7 +185,7 @@ func (h *house) retries(t *testing.T) {
 	require.ErrorContains(t, err, "needs no retry")
 }
 
-func (h *house) blocks(t *testing.T) {
+func (h *testEnv) blocks(t *testing.T) {
 	h.hands.raised.Store(false)
 	started := h.start(t, request("block", "work"))
 	blocked := h.await(t, started.ID, operation.Blocked)
@@ -223,7 +223,7 @@ func (h *house) blocks(t *testing.T) {
 	require.Contains(t, fmt.Sprint(page.Items), "Maximum number of volumes")
 }
 
-func (h *house) nobody(t *testing.T) {
+func (h *testEnv) nobody(t *testing.T) {
 	known := h.start(t, request("known", ""))
 	for _, id := range []string{"", "~", "app:known", "app:known~", "~x", "app:nobody~" + known.ID[len("app:known~"):], "app:known~not-a-run",
 		"app:known~00000000-0000-4000-8000-000000000000", `app:known~' OR '1'='1`, "app:known~\""} {

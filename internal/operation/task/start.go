@@ -2,8 +2,8 @@ package task
 
 import "mycloudmanager/internal/operation"
 
-// Start asks for one operation.
-type Start struct {
+// StartRequest asks for one operation.
+type StartRequest struct {
 	Operation operation.Operation
 	Input     any
 	Request   operation.Request
@@ -14,7 +14,7 @@ type Start struct {
 	ID string
 }
 
-func (in Start) workflowID() string {
+func (in StartRequest) workflowID() string {
 	if in.ID != "" {
 		return in.ID
 	}

@@ -11,9 +11,9 @@ import (
 )
 
 const (
-	watchEvery = 400 * time.Millisecond
-	lookBack   = 10 * time.Second // visibility may show an end late
-	openTasks  = 200              // of them are followed live
+	watchInterval = 400 * time.Millisecond
+	watchOverlap  = 10 * time.Second // visibility may show an end late
+	openTasks     = 200              // of them are followed live
 )
 
 // Watch tells the task whenever it changes, beginning with how it stands. The channel closes after
@@ -22,7 +22,7 @@ func (s *Service) Watch(ctx context.Context, id string) <-chan Task {
 	out := make(chan Task)
 	go func() {
 		defer close(out)
-		tick := time.NewTicker(watchEvery)
+		tick := time.NewTicker(watchInterval)
 		defer tick.Stop()
 		last := ""
 		for {
@@ -60,23 +60,23 @@ func print(t Task) string {
 	return string(b)
 }
 
-// hub lets all who watch everything share one look at Temporal.
-type hub struct {
+// watchHub lets all who watch everything share one look at Temporal.
+type watchHub struct {
 	mu       sync.Mutex
-	watchers map[chan change]struct{}
+	watchers map[chan update]struct{}
 }
 
-type change struct {
+type update struct {
 	execution *execution
 	progress  *operation.Progress
 }
 
 // WatchAll tells every task that changes, from now on, until ctx ends.
 func (s *Service) WatchAll(ctx context.Context) <-chan Task {
-	out, in := make(chan Task), make(chan change, 64)
+	out, in := make(chan Task), make(chan update, 64)
 	s.hub.mu.Lock()
 	if s.hub.watchers == nil {
-		s.hub.watchers = map[chan change]struct{}{}
+		s.hub.watchers = map[chan update]struct{}{}
 	}
 	s.hub.watchers[in] = struct{}{}
 	if len(s.hub.watchers) == 1 {
@@ -120,25 +120,25 @@ func (s *Service) follow() {
 		changes, err := s.changes(ctx, seen)
 		cancel()
 		if err == nil && !first {
-			s.tell(changes)
+			s.publish(changes)
 		}
 		first = first && err != nil
-		time.Sleep(watchEvery)
+		time.Sleep(watchInterval)
 	}
 }
 
 // changes returns what differs from what was seen, and remembers it.
-func (s *Service) changes(ctx context.Context, seen map[string]string) ([]change, error) {
-	open, err := s.rows(ctx, "ExecutionStatus = 'Running' AND "+ours, openTasks)
+func (s *Service) changes(ctx context.Context, seen map[string]string) ([]update, error) {
+	open, err := s.rows(ctx, "ExecutionStatus = 'Running' AND "+operationsQuery, openTasks)
 	if err != nil {
 		return nil, err
 	}
-	since := time.Now().Add(-lookBack).UTC().Format(time.RFC3339Nano)
-	closed, err := s.rows(ctx, "CloseTime >= '"+since+"' AND "+ours, openTasks)
+	since := time.Now().Add(-watchOverlap).UTC().Format(time.RFC3339Nano)
+	closed, err := s.rows(ctx, "CloseTime >= '"+since+"' AND "+operationsQuery, openTasks)
 	if err != nil {
 		return nil, err
 	}
-	var out []change
+	var out []update
 	there := map[string]bool{}
 	for _, e := range append(open, closed...) {
 		there[e.runID] = true
@@ -151,7 +151,7 @@ func (s *Service) changes(ctx context.Context, seen map[string]string) ([]change
 		}
 		if now := print(s.task(ctx, e, p)); seen[e.runID] != now {
 			seen[e.runID] = now
-			out = append(out, change{e, p})
+			out = append(out, update{e, p})
 		}
 	}
 	for run := range seen {
@@ -162,8 +162,8 @@ func (s *Service) changes(ctx context.Context, seen map[string]string) ([]change
 	return out, nil
 }
 
-// tell drops what a slow watcher does not take: the next change carries the whole task again.
-func (s *Service) tell(changes []change) {
+// publish drops what a slow watcher does not take: the next change carries the whole task again.
+func (s *Service) publish(changes []update) {
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
 	for w := range s.hub.watchers {

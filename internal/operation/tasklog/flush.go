@@ -15,21 +15,21 @@ import (
 
 // How the storage is waited for.
 const (
-	putPatience  = 10 * time.Second
-	againAfter   = time.Second
-	afterSecond  = 5 * time.Millisecond
-	keepPatience = 2 * time.Minute // then a segment is given up; less than lateness
-	tellPatience = time.Hour       // then it is not even told that lines were lost
+	putTimeout  = 10 * time.Second
+	againAfter  = time.Second
+	afterSecond = 5 * time.Millisecond
+	keepTimeout = 2 * time.Minute // then a segment is given up; less than lateness
+	tellTimeout = time.Hour       // then it is not even told that lines were lost
 )
 
-// lost are lines that could not be kept since the log last said so.
-type lost struct {
+// droppedLines are lines that could not be kept since the log last said so.
+type droppedLines struct {
 	lines       int
 	first, last int64
-	told        int // how often the log said so
+	reported    int // how often the log said so
 }
 
-func (l *lost) add(ms int64, lines int) {
+func (l *droppedLines) add(ms int64, lines int) {
 	if l.lines == 0 {
 		l.first, l.last = ms, ms
 	}
@@ -43,7 +43,7 @@ func (w *Writer) flush() {
 	for {
 		select {
 		case <-w.wake:
-		case <-time.After(time.Until(time.Now().Truncate(flushEvery).Add(flushEvery + afterSecond))): // segments are of one second
+		case <-time.After(time.Until(time.Now().Truncate(flushInterval).Add(flushInterval + afterSecond))): // segments are of one second
 			w.mu.Lock()
 			if len(w.sealed) == 0 {
 				w.seal()
@@ -51,11 +51,11 @@ func (w *Writer) flush() {
 			w.mu.Unlock()
 		}
 		for d := w.next(); d != nil; d = w.next() {
-			w.keep(d)
+			w.schedule(d)
 		}
-		w.tell()
+		w.report()
 		w.mu.Lock()
-		over := w.closed && len(w.sealed) == 0 && (w.lost.lines == 0 || time.Since(timeOf(w.lost.last)) > tellPatience)
+		over := w.closed && len(w.sealed) == 0 && (w.lost.lines == 0 || time.Since(timeOf(w.lost.last)) > tellTimeout)
 		w.mu.Unlock()
 		if over {
 			return
@@ -63,7 +63,7 @@ func (w *Writer) flush() {
 	}
 }
 
-func (w *Writer) next() *draft {
+func (w *Writer) next() *pendingSegment {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if len(w.sealed) == 0 {
@@ -72,11 +72,11 @@ func (w *Writer) next() *draft {
 	return w.sealed[0]
 }
 
-// keep writes a segment, or gives it up after its time.
-func (w *Writer) keep(d *draft) {
+// schedule writes a segment, or gives it up after its time.
+func (w *Writer) schedule(d *pendingSegment) {
 	began := time.Now()
 	err := w.log.put(d.name, d.body.Bytes())
-	for err != nil && time.Since(began) < keepPatience {
+	for err != nil && time.Since(began) < keepTimeout {
 		time.Sleep(againAfter)
 		err = w.log.put(d.name, d.body.Bytes())
 	}
@@ -90,15 +90,15 @@ func (w *Writer) keep(d *draft) {
 	slog.Warn("lines of a task's log are lost", "segment", d.name, "lines", d.lines, "err", err)
 	w.lost.add(d.last, d.lines)
 	// What waited as long has no better chance: it makes room for what is said now.
-	for len(w.sealed) > 0 && time.Since(timeOf(w.sealed[0].last)) > keepPatience {
+	for len(w.sealed) > 0 && time.Since(timeOf(w.sealed[0].last)) > keepTimeout {
 		w.lost.add(w.sealed[0].last, w.sealed[0].lines)
 		w.waiting -= w.sealed[0].body.Len()
 		w.sealed = w.sealed[1:]
 	}
 }
 
-// tell writes into the log that lines were lost.
-func (w *Writer) tell() {
+// report writes into the log that lines were lost.
+func (w *Writer) report() {
 	w.mu.Lock()
 	l := w.lost
 	w.mu.Unlock()
@@ -106,11 +106,11 @@ func (w *Writer) tell() {
 		return
 	}
 	var body bytes.Buffer
-	if json.NewEncoder(&body).Encode(written{At: l.first, Level: Warning, Message: fmt.Sprintf("lines lost because the object storage did not take them: %d", l.lines)}) != nil {
+	if json.NewEncoder(&body).Encode(record{At: l.first, Level: Warning, Message: fmt.Sprintf("lines lost because the object storage did not take them: %d", l.lines)}) != nil {
 		return
 	}
 	// A stream of its own: it may come after segments that were taken since.
-	s := segment{first: l.first, last: l.first, stream: w.stream + ".lost", number: l.told + 1, lines: 1}
+	s := segment{first: l.first, last: l.first, stream: w.stream + ".lost", number: l.reported + 1, lines: 1}
 	if w.log.put(s.nameOf(w.folder), body.Bytes()) != nil {
 		return
 	}
@@ -119,12 +119,12 @@ func (w *Writer) tell() {
 	if w.lost.lines -= l.lines; w.lost.lines > 0 {
 		w.lost.first = l.last
 	}
-	w.lost.told++
+	w.lost.reported++
 }
 
 // put writes one object, and makes the container when there is none.
 func (l *Log) put(name string, body []byte) error {
-	ctx, cancel := context.WithTimeout(context.Background(), putPatience)
+	ctx, cancel := context.WithTimeout(context.Background(), putTimeout)
 	defer cancel()
 	store, err := l.Store(ctx)
 	if err != nil {

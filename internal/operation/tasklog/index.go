@@ -17,10 +17,10 @@ import (
 )
 
 const (
-	// fresh is how long a listing is good for: all who watch a task share one.
-	fresh = 400 * time.Millisecond
-	// indexesMost bounds the tasks whose listings are remembered.
-	indexesMost = 16
+	// cacheTTL is how long a listing is good for: all who watch a task share one.
+	cacheTTL = 400 * time.Millisecond
+	// maxIndexes bounds the tasks whose listings are remembered.
+	maxIndexes = 16
 )
 
 // index is what is known of a task's segments. A refresh lists only what may have come since: names are in the order of
@@ -64,10 +64,10 @@ func (l *Log) segments(ctx context.Context, task string, ended *time.Time) (map[
 
 // good tells whether the last listing has all that a reader may ask for now.
 func (i *index) good(ended *time.Time) bool {
-	if ended != nil && i.at.After(ended.Add(lateness)) {
+	if ended != nil && i.at.After(ended.Add(maxSegmentDelay)) {
 		return true
 	}
-	return time.Since(i.at) < fresh && (ended == nil || i.at.After(*ended))
+	return time.Since(i.at) < cacheTTL && (ended == nil || i.at.After(*ended))
 }
 
 // refresh lists what is new in a step's folder. What a segment that is late could still change is listed again.
@@ -75,7 +75,7 @@ func refresh(ctx context.Context, store *swift.Connection, folder string, known 
 	marker := ""
 	if len(known) > 0 {
 		newest := min(now.UnixMilli(), known[len(known)-1].first)
-		marker = folder + segment{first: max(0, newest-lateness.Milliseconds())}.nameOf("")[:13]
+		marker = folder + segment{first: max(0, newest-maxSegmentDelay.Milliseconds())}.nameOf("")[:13]
 	}
 	names, err := list(ctx, store, &swift.ObjectsOpts{Prefix: folder, Marker: marker, KeepMarker: true})
 	if err != nil {
@@ -108,7 +108,7 @@ func (l *Log) indexOf(task string) *index {
 	if i, ok := l.indexes[task]; ok {
 		return i
 	}
-	if l.indexes == nil || len(l.indexes) >= indexesMost {
+	if l.indexes == nil || len(l.indexes) >= maxIndexes {
 		l.indexes = map[string]*index{} // forgetting costs a listing
 	}
 	l.indexes[task] = &index{}
@@ -131,7 +131,7 @@ func (l *Log) read(ctx context.Context, step string, s segment) ([]Line, error) 
 func decode(step string, body []byte) ([]Line, error) {
 	var out []Line
 	for raw := range strings.Lines(string(body)) {
-		var w written
+		var w record
 		if err := json.Unmarshal([]byte(raw), &w); err != nil {
 			return nil, fault.New(fault.Internal, err, "a segment of the log cannot be read: %v", err)
 		}

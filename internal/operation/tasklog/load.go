@@ -14,13 +14,13 @@ import (
 
 // loaded are the merged lines of a cluster.
 type loaded struct {
-	cluster
+	mergeWindow
 	lines []Line
 	err   error
 }
 
 // load reads clusters in order, and up to ahead more meanwhile: what is in memory is bounded whatever the log's size.
-func (v *View) load(ctx context.Context, clusters iter.Seq[cluster], ahead int) iter.Seq[loaded] {
+func (v *View) load(ctx context.Context, clusters iter.Seq[mergeWindow], ahead int) iter.Seq[loaded] {
 	return func(yield func(loaded) bool) {
 		next, stop := iter.Pull(clusters)
 		defer stop()
@@ -47,14 +47,14 @@ func (v *View) load(ctx context.Context, clusters iter.Seq[cluster], ahead int) 
 	}
 }
 
-const readsAtOnce = 8
+const maxConcurrentReads = 8
 
 // merge reads the parts of a cluster and puts their lines into the order of time.
-func (v *View) merge(ctx context.Context, c cluster) loaded {
-	out := loaded{cluster: c}
+func (v *View) merge(ctx context.Context, c mergeWindow) loaded {
+	out := loaded{mergeWindow: c}
 	read := make([][]Line, len(c.parts))
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(readsAtOnce)
+	group.SetLimit(maxConcurrentReads)
 	for i, p := range c.parts {
 		if p.line != nil {
 			read[i] = []Line{*p.line}
@@ -89,7 +89,7 @@ func (v *View) lines(ctx context.Context, p part) ([]Line, error) {
 	}
 	for i, l := range lines {
 		if l.Task == "" && l.Stream == "" { // the manager's own words
-			lines[i].Message = i18n.SayIn(v.language, l.Message)
+			lines[i].Message = i18n.TranslateTo(v.language, l.Message)
 		}
 	}
 	return lines[:p.segment.lines], nil

@@ -13,7 +13,7 @@ import (
 )
 
 // fill writes a log of about as many MiB as a playbook on many instances would, in segments of two streams.
-func (h *house) fill(t testing.TB, size int) (total int) {
+func (h *testEnv) fill(t testing.TB, size int) (total int) {
 	t.Helper()
 	h.open(task, "PlayAgent", "none").Close()
 	require.NoError(t, h.put(folder("other")+"x", nil)) // makes the container
@@ -24,7 +24,7 @@ func (h *house) fill(t testing.TB, size int) (total int) {
 		s := segment{first: noon.UnixMilli() + int64(n/2)*1000, stream: fmt.Sprint("aa.", n%2, ".1"), number: n/2 + 1}
 		for body.Len() < segmentSize {
 			s.last = s.first + int64(s.lines)
-			require.NoError(t, json.NewEncoder(&body).Encode(written{At: s.last, Level: Info, Host: fmt.Sprint("web-", n%2), Task: "Install chrony",
+			require.NoError(t, json.NewEncoder(&body).Encode(record{At: s.last, Level: Info, Host: fmt.Sprint("web-", n%2), Task: "Install chrony",
 				Message: fmt.Sprintf("Get:%d http://deb.debian.org/debian bookworm/main amd64 chrony amd64 4.3-2 %0100d", s.lines, n)}))
 			s.lines++
 		}
@@ -43,7 +43,7 @@ func heap() uint64 {
 
 // What is in memory does not grow with the log, and a page is read without the rest.
 func TestALongLogIsReadInConstantMemory(t *testing.T) {
-	h := newHouse(t)
+	h := newTestEnv(t)
 	const size = 110
 	total := h.fill(t, size)
 	v := h.look(t.Context())
@@ -51,7 +51,7 @@ func TestALongLogIsReadInConstantMemory(t *testing.T) {
 	runtime.GC()
 	before, peak, n := heap(), uint64(0), 0
 	last := time.Time{}
-	for e, err := range v.Lines(t.Context(), Query{Ahead: 6}) {
+	for e, err := range v.Lines(t.Context(), Query{Prefetch: 6}) {
 		if err != nil || n != e.Position || e.Time.Before(last) {
 			t.Fatal(n, e, err)
 		}
@@ -79,7 +79,7 @@ func TestALongLogIsReadInConstantMemory(t *testing.T) {
 // BenchmarkFirstPage is how long a reader waits for the first lines of a log of a gigabyte, whose segments nobody has
 // listed yet, for a page in its middle, and for what is new when it is watched.
 func BenchmarkFirstPage(b *testing.B) {
-	h := newHouse(b)
+	h := newTestEnv(b)
 	total := h.fill(b, 1024)
 	timed := func(from int) float64 {
 		began := time.Now()
@@ -99,7 +99,7 @@ func BenchmarkFirstPage(b *testing.B) {
 		b.ReportMetric(float64(heap())/(1<<20), "heap_MiB")
 		b.ReportMetric(float64(total), "lines")
 		began := time.Now()
-		page, err := h.look(b.Context()).Page(b.Context(), Query{Text: "not there", Ahead: 1}, 1, 5*time.Second)
+		page, err := h.look(b.Context()).Page(b.Context(), Query{Text: "not there", Prefetch: 1}, 1, 5*time.Second)
 		require.NoError(b, err)
 		b.ReportMetric(float64(page.Next)/float64(total)*1024/time.Since(began).Seconds(), "search_MiB/s")
 	}

@@ -59,7 +59,7 @@ func (c *Cursor) take(p part) {
 	}
 	c.streams[p.stream] = max(c.streams[p.stream], p.number)
 	c.ended[p.stream] = max(c.ended[p.stream], p.last)
-	c.upTo = max(c.upTo, p.last-lateness.Milliseconds())
+	c.upTo = max(c.upTo, p.last-maxSegmentDelay.Milliseconds())
 	for stream, last := range c.ended {
 		if last <= c.upTo {
 			delete(c.streams, stream)
@@ -68,25 +68,25 @@ func (c *Cursor) take(p part) {
 	}
 }
 
-// Change is what came to a log.
-type Change struct {
+// Update is what came to a log.
+type Update struct {
 	Total, Errors int
 	// From is the first position at which there is now something else than before: what was read of it and after it may
 	// have moved.
-	From  int
-	Lines []Line // the new ones in the order of time; nil when they are not asked for
+	ResetFrom int
+	Lines     []Line // the new ones in the order of time; nil when they are not asked for
 }
 
-// linesAtOnce is about how many lines one change has.
-const linesAtOnce = 500
+// maxLinesPerUpdate is about how many lines one change has.
+const maxLinesPerUpdate = 500
 
-// News returns what the cursor does not know, and moves the cursor along. Without lines nothing is read.
-func (v *View) News(ctx context.Context, at *Cursor, lines bool) iter.Seq2[Change, error] {
-	return func(yield func(Change, error) bool) {
-		var batch cluster
+// Poll returns what the cursor does not know, and moves the cursor along. Without lines nothing is read.
+func (v *View) Poll(ctx context.Context, at *Cursor, lines bool) iter.Seq2[Update, error] {
+	return func(yield func(Update, error) bool) {
+		var batch mergeWindow
 		from := v.Total
 		send := func() bool {
-			change := Change{Total: v.Total, Errors: v.Errors, From: from}
+			change := Update{Total: v.Total, Errors: v.Errors, ResetFrom: from}
 			if lines {
 				out := v.merge(ctx, batch)
 				if out.err != nil {
@@ -98,10 +98,10 @@ func (v *View) News(ctx context.Context, at *Cursor, lines bool) iter.Seq2[Chang
 			for _, p := range batch.parts {
 				at.take(p)
 			}
-			batch, from = cluster{}, v.Total
+			batch, from = mergeWindow{}, v.Total
 			return yield(change, nil)
 		}
-		for _, c := range v.clusters {
+		for _, c := range v.windows {
 			for _, p := range c.parts {
 				if at.knows(p) {
 					continue
@@ -110,7 +110,7 @@ func (v *View) News(ctx context.Context, at *Cursor, lines bool) iter.Seq2[Chang
 				batch.parts = append(batch.parts, p)
 				batch.lines += p.lines
 			}
-			if lines && batch.lines >= linesAtOnce && !send() {
+			if lines && batch.lines >= maxLinesPerUpdate && !send() {
 				return
 			}
 		}

@@ -63,9 +63,9 @@ type Log struct {
 	indexes map[string]*index // by task
 }
 
-// lateness bounds how long after its last line a segment may appear: the writer gives it up before, and readers look back
+// maxSegmentDelay bounds how long after its last line a segment may appear: the writer gives it up before, and readers look back
 // no further.
-const lateness = 5 * time.Minute
+const maxSegmentDelay = 5 * time.Minute
 
 var escape = regexp.MustCompile(`\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])`)
 

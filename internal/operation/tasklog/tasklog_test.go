@@ -16,13 +16,13 @@ func at(ms int, message string) Line {
 }
 
 func TestWhatIsSaidIsReadInTheOrderOfTime(t *testing.T) {
-	h := newHouse(t)
+	h := newTestEnv(t)
 	one, two := h.open(task, "PlayAgent", "aa.5.1"), h.open(task, "PlayAgent", "aa.6.1")
 	for n := range 40 {
 		w := []*Writer{one, two}[n%2]
-		w.Say(at(n*100, fmt.Sprint("line ", n)))
+		w.Write(at(n*100, fmt.Sprint("line ", n)))
 	}
-	one.Say(Line{Time: noon.Add(5 * time.Second), Level: Error, Host: "web-1", Task: "Install it", Stream: Stderr, Message: "E: no\nE: really no\n"})
+	one.Write(Line{Time: noon.Add(5 * time.Second), Level: Error, Host: "web-1", Task: "Install it", Stream: Stderr, Message: "E: no\nE: really no\n"})
 	one.Close()
 	two.Close()
 	story := []Line{{Time: noon.Add(-time.Second), Level: Info, Message: "the task starts"}, {Time: noon.Add(time.Hour), Level: Info, Message: "the task has failed"}}
@@ -53,10 +53,10 @@ func TestWhatIsSaidIsReadInTheOrderOfTime(t *testing.T) {
 
 // A second attempt of an activity, and a writer that the first one left behind, overwrite nothing.
 func TestAnAttemptOverwritesNoOther(t *testing.T) {
-	h := newHouse(t)
+	h := newTestEnv(t)
 	for attempt := range int32(3) {
 		w := h.open(task, "PlayAgent", streamOf("0190-run", "5", attempt+1))
-		w.Say(at(int(attempt), fmt.Sprint("attempt ", attempt+1)))
+		w.Write(at(int(attempt), fmt.Sprint("attempt ", attempt+1)))
 		w.Close()
 	}
 	require.Equal(t, []string{"attempt 1", "attempt 2", "attempt 3"}, messages(lines(t, h.look(t.Context()), Query{})))
@@ -64,22 +64,22 @@ func TestAnAttemptOverwritesNoOther(t *testing.T) {
 }
 
 func TestLinesAreThereWithinASecondAndWithoutWaiting(t *testing.T) {
-	h := newHouse(t)
+	h := newTestEnv(t)
 	h.look(t.Context())
 	w := h.open(task, "PlayAgent", "aa.5.1")
 	defer w.Close()
 	began := time.Now()
-	w.Say(Line{Message: "hello"})
+	w.Write(Line{Message: "hello"})
 	require.Less(t, time.Since(began), 50*time.Millisecond)
 	require.Eventually(t, func() bool { return h.look(t.Context()).Total == 1 }, 1900*time.Millisecond, 20*time.Millisecond)
-	w.Say(Line{Message: "again"})
+	w.Write(Line{Message: "again"})
 	require.Eventually(t, func() bool { return h.look(t.Context()).Total == 2 }, 1900*time.Millisecond, 20*time.Millisecond)
 }
 
 func TestSegmentsEndWithTheirTime(t *testing.T) {
-	h := newHouse(t)
+	h := newTestEnv(t)
 	w := h.open(task, "PlayAgent", "aa.5.1")
-	w.Say(Line{Message: "hello"})
+	w.Write(Line{Message: "hello"})
 	w.Close()
 	store := h.store(t)
 	names, err := store.ObjectNamesAll(t.Context(), Container, nil)
@@ -98,21 +98,21 @@ func TestSegmentsEndWithTheirTime(t *testing.T) {
 
 // The work goes on while the storage is away; what was kept comes later, and what was not is told.
 func TestALostStorageIsToldAndStopsNothing(t *testing.T) {
-	h := newHouse(t)
+	h := newTestEnv(t)
 	w := h.open(task, "PlayAgent", "aa.5.1")
-	w.Say(at(0, "before"))
+	w.Write(at(0, "before"))
 	require.Eventually(t, func() bool { return h.look(t.Context()).Total == 1 }, 5*time.Second, 20*time.Millisecond)
 	h.away.Store(true)
 	began := time.Now()
 	const said = 2000 // more than what may wait
 	for n := range said {
-		w.Say(at(1000+n, fmt.Sprintf("%d %08192d", n, n)))
+		w.Write(at(1000+n, fmt.Sprintf("%d %08192d", n, n)))
 	}
 	require.Less(t, time.Since(began), 10*time.Second, "nobody waits for the storage")
-	require.NotEmpty(t, h.View(t.Context(), "other~task", "", nil, nil).Missing)
+	require.NotEmpty(t, h.View(t.Context(), "other~task", "", nil, nil).IncompleteReason)
 	h.away.Store(false)
-	require.Eventually(t, func() bool { return h.look(t.Context()).clusters != nil && told(t, h) }, 20*time.Second, 100*time.Millisecond)
-	w.Say(at(9000, "after"))
+	require.Eventually(t, func() bool { return h.look(t.Context()).windows != nil && told(t, h) }, 20*time.Second, 100*time.Millisecond)
+	w.Write(at(9000, "after"))
 	w.Close()
 	got := messages(lines(t, h.look(t.Context()), Query{}))
 	kept := len(got) - 3
@@ -122,7 +122,7 @@ func TestALostStorageIsToldAndStopsNothing(t *testing.T) {
 	require.Contains(t, got, fmt.Sprint("lines lost because the object storage did not take them: ", said-kept))
 }
 
-func told(t *testing.T, h *house) bool {
+func told(t *testing.T, h *testEnv) bool {
 	for _, e := range lines(t, h.look(t.Context()), Query{Level: Warning}) {
 		return e.Message != ""
 	}
@@ -131,15 +131,15 @@ func told(t *testing.T, h *house) bool {
 
 // A token that ends is renewed: nothing is lost by it.
 func TestARefusedTokenIsRenewed(t *testing.T) {
-	h := newHouse(t)
+	h := newTestEnv(t)
 	w := h.open(task, "PlayAgent", "aa.5.1")
-	w.Say(at(0, "before"))
+	w.Write(at(0, "before"))
 	require.Eventually(t, func() bool { return h.look(t.Context()).Total == 1 }, 5*time.Second, 20*time.Millisecond)
 	session, err := h.openstack.Manager(t.Context())
 	require.NoError(t, err)
 	ended := session.Token()
 	require.NoError(t, h.openstack.Revoke(t.Context(), ended))
-	w.Say(at(1000, "after"))
+	w.Write(at(1000, "after"))
 	w.Close()
 	require.NotEqual(t, ended, session.Token())
 	require.Equal(t, []string{"before", "after"}, messages(lines(t, h.look(t.Context()), Query{})))
@@ -152,13 +152,13 @@ func TestAHostCommandsNoTerminal(t *testing.T) {
 
 // Whoever follows gets each line once, also when it comes back by its cursor, and also what came late.
 func TestACursorGetsEachLineOnce(t *testing.T) {
-	h := newHouse(t)
+	h := newTestEnv(t)
 	cursor := ParseCursor("")
 	var got []string
 	follow := func(story ...Line) (from int) {
-		for c, err := range h.look(t.Context(), story...).News(t.Context(), cursor, true) {
+		for c, err := range h.look(t.Context(), story...).Poll(t.Context(), cursor, true) {
 			require.NoError(t, err)
-			from = c.From
+			from = c.ResetFrom
 			for _, l := range c.Lines {
 				got = append(got, l.Message)
 			}
@@ -169,7 +169,7 @@ func TestACursorGetsEachLineOnce(t *testing.T) {
 	say := func(stream string, ms int, message string) {
 		w := h.open(task, "PlayAgent", stream)
 		w.number = int(ms) // as if it had written before
-		w.Say(at(ms, message))
+		w.Write(at(ms, message))
 		w.Close()
 	}
 	say("aa.5.1", 1000, "one")
@@ -191,10 +191,10 @@ func TestACursorGetsEachLineOnce(t *testing.T) {
 
 // What is watched costs a listing of what may be new, and only once for all who watch.
 func TestWatchingIsCheap(t *testing.T) {
-	h := newHouse(t)
+	h := newTestEnv(t)
 	w := h.open(task, "PlayAgent", "aa.5.1")
 	for n := range 300 {
-		w.Say(at(n*1000, "line"))
+		w.Write(at(n*1000, "line"))
 	}
 	w.Close()
 	require.Equal(t, 300, h.look(t.Context()).Total)
@@ -204,7 +204,7 @@ func TestWatchingIsCheap(t *testing.T) {
 	}
 	require.LessOrEqual(t, h.lists.Load()-before, int32(2))
 	now := h.open(task, "PlayAgent", "aa.5.2")
-	now.Say(Line{Message: "now"})
+	now.Write(Line{Message: "now"})
 	now.Close()
 	require.Equal(t, 301, h.look(t.Context()).Total)
 }

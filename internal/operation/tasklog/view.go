@@ -19,11 +19,11 @@ type View struct {
 	// Errors counts those of level error.
 	Errors int
 	// Missing says why lines of activities are not there, "" when all are.
-	Missing string
+	IncompleteReason string
 
 	log      *Log
 	language string
-	clusters []cluster
+	windows  []mergeWindow
 }
 
 // part is a segment, or one line of the story.
@@ -34,8 +34,8 @@ type part struct {
 	index int // of the line in the story
 }
 
-// cluster are parts that overlap in time: its lines are merged, those of two clusters never.
-type cluster struct {
+// mergeWindow are parts that overlap in time: its lines are merged, those of two clusters never.
+type mergeWindow struct {
 	parts         []part
 	base          int // position of the first line
 	lines, errors int
@@ -47,8 +47,8 @@ type Entry struct {
 	Line
 }
 
-// Of is a view of lines alone.
-func Of(lines ...Line) *View { return newView(nil, "en", nil, "", lines) }
+// NewStaticView is a view of lines alone.
+func NewStaticView(lines ...Line) *View { return newView(nil, "en", nil, "", lines) }
 
 // View opens the log of a task, which is running or has ended; step "" is all of it. story are the lines that are not in
 // the storage. When the storage does not answer the view has the story alone and says so.
@@ -59,7 +59,7 @@ func (l *Log) View(ctx context.Context, task, step string, ended *time.Time, sto
 	segments, err := l.segments(ctx, task, ended)
 	v := newView(l, i18n.Of(ctx), segments, step, story)
 	if err != nil {
-		v.Missing = fault.MessageOf(err)
+		v.IncompleteReason = fault.MessageOf(err)
 	}
 	return v
 }
@@ -97,13 +97,13 @@ func newView(l *Log, language string, segments map[string][]segment, step string
 func (v *View) gather(parts []part) {
 	var end int64
 	for i, p := range parts {
-		last := len(v.clusters) - 1
-		follows := i > 0 && p.stream == parts[i-1].stream && last >= 0 && len(v.clusters[last].parts) == 1
+		last := len(v.windows) - 1
+		follows := i > 0 && p.stream == parts[i-1].stream && last >= 0 && len(v.windows[last].parts) == 1
 		if last < 0 || p.first > end || follows {
-			v.clusters = append(v.clusters, cluster{base: v.Total})
+			v.windows = append(v.windows, mergeWindow{base: v.Total})
 			last++
 		}
-		c := &v.clusters[last]
+		c := &v.windows[last]
 		c.parts = append(c.parts, p)
 		c.lines, c.errors = c.lines+p.lines, c.errors+p.errors
 		v.Total, v.Errors = v.Total+p.lines, v.Errors+p.errors
@@ -113,10 +113,10 @@ func (v *View) gather(parts []part) {
 
 // Query selects lines.
 type Query struct {
-	From  int    // position of the first that is looked at; below 0 it counts from the end
-	Text  string // in message, host or playbook task, whatever its case
-	Level string // of this level only
-	Ahead int    // how many parts are fetched before they are asked for
+	From     int    // position of the first that is looked at; below 0 it counts from the end
+	Text     string // in message, host or playbook task, whatever its case
+	Level    string // of this level only
+	Prefetch int    // how many parts are fetched before they are asked for
 }
 
 func (q Query) matches(l Line) bool {
@@ -137,7 +137,7 @@ func (v *View) Lines(ctx context.Context, q Query) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
-		for loaded := range v.load(ctx, v.wanted(q), q.Ahead) {
+		for loaded := range v.load(ctx, v.wanted(q), q.Prefetch) {
 			if loaded.err != nil {
 				yield(Entry{Position: loaded.base}, loaded.err)
 				return
@@ -152,15 +152,15 @@ func (v *View) Lines(ctx context.Context, q Query) iter.Seq2[Entry, error] {
 }
 
 // wanted are the clusters in which the query may find lines.
-func (v *View) wanted(q Query) iter.Seq[cluster] {
-	at, _ := slices.BinarySearchFunc(v.clusters, q.From, func(c cluster, from int) int {
+func (v *View) wanted(q Query) iter.Seq[mergeWindow] {
+	at, _ := slices.BinarySearchFunc(v.windows, q.From, func(c mergeWindow, from int) int {
 		if c.base+c.lines <= from {
 			return -1
 		}
 		return 1
 	})
-	return func(yield func(cluster) bool) {
-		for _, c := range v.clusters[at:] {
+	return func(yield func(mergeWindow) bool) {
+		for _, c := range v.windows[at:] {
 			if (q.Level != Error || c.errors > 0) && !yield(c) {
 				return
 			}
@@ -176,8 +176,8 @@ type Page struct {
 }
 
 // Page returns the first lines that the query selects. A search that takes longer than patience returns what it found so far.
-func (v *View) Page(ctx context.Context, q Query, limit int, patience time.Duration) (Page, error) {
-	page, until := Page{Next: -1}, time.Now().Add(patience)
+func (v *View) Page(ctx context.Context, q Query, limit int, timeout time.Duration) (Page, error) {
+	page, until := Page{Next: -1}, time.Now().Add(timeout)
 	if limit == 0 { // only its length is asked for
 		return page, nil
 	}
@@ -187,7 +187,7 @@ func (v *View) Page(ctx context.Context, q Query, limit int, patience time.Durat
 	q.Text = strings.ToLower(q.Text)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	for c := range v.load(ctx, v.wanted(q), q.Ahead) {
+	for c := range v.load(ctx, v.wanted(q), q.Prefetch) {
 		if c.err != nil {
 			return page, c.err
 		}
@@ -201,7 +201,7 @@ func (v *View) Page(ctx context.Context, q Query, limit int, patience time.Durat
 			}
 			page.Items = append(page.Items, Entry{c.base + i, line})
 		}
-		if next := c.base + c.cluster.lines; next < v.Total && time.Now().After(until) {
+		if next := c.base + c.mergeWindow.lines; next < v.Total && time.Now().After(until) {
 			page.Next = next
 			return page, nil
 		}

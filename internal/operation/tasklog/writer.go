@@ -16,10 +16,10 @@ import (
 
 // How lines become segments.
 const (
-	flushEvery  = time.Second
-	segmentSize = 64 << 10 // when nothing waits; while the storage is slow segments grow to the largest
-	segmentMost = 1 << 20
-	backlogMost = 8 << 20 // of lines that wait for the storage; more are lost
+	flushInterval   = time.Second
+	segmentSize     = 64 << 10 // when nothing waits; while the storage is slow segments grow to the largest
+	maxSegmentLines = 1 << 20
+	maxBacklog      = 8 << 20 // of lines that wait for the storage; more are lost
 )
 
 // Writer takes the lines of one attempt of an activity. It never makes the work wait and never fails: lines that cannot be
@@ -30,20 +30,20 @@ type Writer struct {
 	stream string
 
 	mu      sync.Mutex
-	open    *draft
-	sealed  []*draft
+	open    *pendingSegment
+	sealed  []*pendingSegment
 	waiting int   // bytes in open and sealed
 	last    int64 // time of the newest line
 	number  int
-	lost    lost
+	lost    droppedLines
 	closed  bool
 
 	wake chan struct{}
 	done chan struct{}
 }
 
-// draft is a segment that is not yet written.
-type draft struct {
+// pendingSegment is a segment that is not yet written.
+type pendingSegment struct {
 	segment
 	body bytes.Buffer
 	name string // once it is sealed
@@ -67,8 +67,8 @@ func (l *Log) open(task, step, stream string) *Writer {
 	return w
 }
 
-// Say takes what was said, one line or more. Its time is now when it has none.
-func (w *Writer) Say(line Line) {
+// Write takes what was said, one line or more. Its time is now when it has none.
+func (w *Writer) Write(line Line) {
 	if w == nil {
 		return
 	}
@@ -93,7 +93,7 @@ func (w *Writer) Say(line Line) {
 func (w *Writer) add(line Line) {
 	ms := max(line.Time.UnixMilli(), w.last) // a stream's own order is right
 	line.Time = timeOf(ms)
-	if w.waiting > backlogMost || w.closed {
+	if w.waiting > maxBacklog || w.closed {
 		w.lost.add(ms, 1)
 		return
 	}
@@ -101,10 +101,10 @@ func (w *Writer) add(line Line) {
 		w.seal()
 	}
 	if w.open == nil {
-		w.open = &draft{segment: segment{first: ms, stream: w.stream}}
+		w.open = &pendingSegment{segment: segment{first: ms, stream: w.stream}}
 	}
 	before := w.open.body.Len()
-	if json.NewEncoder(&w.open.body).Encode(written{ms, line.Level, line.Message, line.Host, line.Task, line.Stream}) != nil {
+	if json.NewEncoder(&w.open.body).Encode(record{ms, line.Level, line.Message, line.Host, line.Task, line.Stream}) != nil {
 		return
 	}
 	w.last, w.open.last = ms, ms
@@ -113,13 +113,13 @@ func (w *Writer) add(line Line) {
 		w.open.errors++
 	}
 	w.waiting += w.open.body.Len() - before
-	if size := w.open.body.Len(); size >= segmentMost || size >= segmentSize && len(w.sealed) == 0 {
+	if size := w.open.body.Len(); size >= maxSegmentLines || size >= segmentSize && len(w.sealed) == 0 {
 		w.seal()
 	}
 }
 
-// written is a line as segments have it: the step is that of the folder.
-type written struct {
+// record is a line as segments have it: the step is that of the folder.
+type record struct {
 	At      int64  `json:"at"`
 	Level   string `json:"level"`
 	Message string `json:"message"`
@@ -144,8 +144,8 @@ func (w *Writer) seal() {
 	}
 }
 
-// closePatience is how long the work waits at its end for its last lines to be kept.
-const closePatience = 5 * time.Second
+// closeTimeout is how long the work waits at its end for its last lines to be kept.
+const closeTimeout = 5 * time.Second
 
 // Close hands over what is left. When the storage is away the rest is tried on behind the work's back.
 func (w *Writer) Close() {
@@ -162,7 +162,7 @@ func (w *Writer) Close() {
 	}
 	select {
 	case <-w.done:
-	case <-time.After(closePatience):
+	case <-time.After(closeTimeout):
 		slog.Warn("the object storage does not take the log; it is tried on", "log", w.folder)
 	}
 }

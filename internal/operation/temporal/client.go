@@ -42,8 +42,8 @@ type Config struct {
 
 // Connect dials the cluster and makes the namespace ready. It fails when the cluster does not
 // answer within patience.
-func Connect(ctx context.Context, c Config, ring *encryption.Ring, patience time.Duration) (client.Client, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+func Connect(ctx context.Context, c Config, ring *encryption.Keyring, timeout time.Duration) (client.Client, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	data := ring.Converter()
 	options := client.Options{
@@ -52,7 +52,7 @@ func Connect(ctx context.Context, c Config, ring *encryption.Ring, patience time
 			DataConverter: data, EncodeCommonAttributes: true,
 		}),
 		Logger: sdklog.NewStructuredLogger(slog.Default()), MetricsHandler: c.Metrics, Interceptors: c.Interceptors,
-		ConnectionOptions: client.ConnectionOptions{TLS: c.TLS, DialOptions: []grpc.DialOption{grpc.WithChainUnaryInterceptor(nameStart)}},
+		ConnectionOptions: client.ConnectionOptions{TLS: c.TLS, DialOptions: []grpc.DialOption{grpc.WithChainUnaryInterceptor(setRequestID)}},
 	}
 	if c.APIKey != "" {
 		options.Credentials = client.NewAPIKeyStaticCredentials(c.APIKey)

@@ -16,9 +16,9 @@ func WithRequestID(ctx context.Context, id string) context.Context {
 	return context.WithValue(ctx, requestID{}, id)
 }
 
-// nameStart is a gRPC interceptor because the SDK has no option for it.
+// setRequestID is a gRPC interceptor because the SDK has no option for it.
 // https://github.com/temporalio/api/blob/master/temporal/api/workflowservice/v1/request_response.proto
-func nameStart(ctx context.Context, method string, request, reply any, c *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption) error {
+func setRequestID(ctx context.Context, method string, request, reply any, c *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption) error {
 	id, _ := ctx.Value(requestID{}).(string)
 	if start, ok := request.(*workflowservice.StartWorkflowExecutionRequest); ok && id != "" {
 		start.RequestId = id

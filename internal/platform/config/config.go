@@ -39,16 +39,16 @@ type Config struct {
 	TemporalExecutable string
 	RetentionDays      int
 
-	AuditURL     string
-	Kubeconfig   string
-	SSHProxy     string
-	PublicURL    string        // without a path; "" is http:// and Listen
-	CheckAgents  string        // cron line in UTC, or off
-	CheckBackups string        // cron line in UTC, or off
-	CheckPlans   time.Duration // 0 is never
-	Notices      Notices
-	HorizonURL   string
-	AccountURL   string
+	AuditURL             string
+	Kubeconfig           string
+	SSHProxy             string
+	PublicURL            string        // without a path; "" is http:// and Listen
+	AgentDriftSchedule   string        // cron line in UTC, or off
+	BackupVerifySchedule string        // cron line in UTC, or off
+	PlanCheckInterval    time.Duration // 0 is never
+	Notifications        Notifications
+	HorizonURL           string
+	AccountURL           string
 
 	SandboxListen string
 	SandboxSpeed  float64
@@ -81,22 +81,22 @@ func settings() []setting {
 		{name: "kubeconfig", help: "use this cluster instead of the stack's own"},
 		{name: "ssh-proxy", help: "host:port of an HTTP proxy that leads to the stack's bastion by CONNECT; empty: straight there"},
 		{name: "public-url", help: "address at which people and instances reach the manager; empty: http:// and listen"},
-		{name: "check-agents", fallback: "0 5 * * *", help: "when agents are looked at for drift: a cron line in UTC, or off"},
-		{name: "check-backups", fallback: "0 6 * * *", help: "when backups that nobody has looked at for a week are verified: a cron line in UTC, or off"},
-		{name: "check-plans", fallback: "30s", help: "how often backup plans are looked at for missed runs and stale backups, or off"},
+		{name: "agent-drift-schedule", fallback: "0 5 * * *", help: "when agents are looked at for drift: a cron line in UTC, or off"},
+		{name: "backup-verify-schedule", fallback: "0 6 * * *", help: "when backups that nobody has looked at for a week are verified: a cron line in UTC, or off"},
+		{name: "plan-check-interval", fallback: "30s", help: "how often backup plans are looked at for missed runs and stale backups, or off"},
 		{name: "horizon-url", help: "page of My Instances"},
 		{name: "account-url", help: "page of My Account"},
 		{name: "sandbox-listen", fallback: "127.0.0.1:8090", help: "address of the simulated cloud"},
 		{name: "sandbox-speed", fallback: "1", help: "divides the simulated cloud's times"},
-		{name: "notice-mail-to", help: "addresses that get notices of backup plans, with commas between them; empty: no mail"},
-		{name: "notice-mail-from", help: "address that mails come from"},
+		{name: "notification-mail-to", help: "addresses that get notifications of backup plans, with commas between them; empty: no mail"},
+		{name: "notification-mail-from", help: "address that mails come from"},
 		{name: "smtp-address", help: "host:port of the mail server; port 465 is TLS at once, any other STARTTLS"},
 		{name: "smtp-user", help: "user of the mail server; empty: it asks for none"},
 		{name: "smtp-password-file", help: "file with that user's password"},
 		{name: "smtp-tls-ca", help: "CA file of the mail server"},
-		{name: "notice-language", fallback: "en", help: "language of notices: en or fr"},
-		{name: "notice-webhook-urls", help: "https:// addresses that get notices, with commas between them", secret: true},
-		{name: "notice-webhook-secret-file", help: "file with the secret that signs them: whsec_ and base64"},
+		{name: "notification-language", fallback: "en", help: "language of notifications: en or fr"},
+		{name: "notification-webhook-urls", help: "https:// addresses that get notifications, with commas between them", secret: true},
+		{name: "notification-webhook-secret-file", help: "file with the secret that signs them: whsec_ and base64"},
 	}
 }
 
@@ -128,11 +128,11 @@ func Load(f *pflag.FlagSet) (Config, error) {
 		TemporalServerName: v.GetString("temporal-tls-server-name"), TemporalAPIKeyFile: v.GetString("temporal-api-key-file"),
 		TemporalExecutable: v.GetString("temporal-executable"), AuditURL: v.GetString("audit-url"), Kubeconfig: v.GetString("kubeconfig"),
 		HorizonURL: v.GetString("horizon-url"), AccountURL: v.GetString("account-url"), SandboxListen: v.GetString("sandbox-listen"),
-		SSHProxy: v.GetString("ssh-proxy"), PublicURL: v.GetString("public-url"), CheckAgents: v.GetString("check-agents"), CheckBackups: v.GetString("check-backups"),
-		Notices: noticesOf(v),
+		SSHProxy: v.GetString("ssh-proxy"), PublicURL: v.GetString("public-url"), AgentDriftSchedule: v.GetString("agent-drift-schedule"), BackupVerifySchedule: v.GetString("backup-verify-schedule"),
+		Notifications: notificationsOf(v),
 	}
 	faults = append(faults, c.parse(v)...)
-	faults = append(faults, c.check()...)
+	faults = append(faults, c.validate()...)
 	return c, errors.Join(faults...)
 }
 
@@ -195,9 +195,9 @@ func (c *Config) parse(v *viper.Viper) []error {
 	boolean("secure-cookies", &c.SecureCookies)
 	boolean("temporal-tls", &c.TemporalTLS)
 	var err error
-	if every := v.GetString("check-plans"); every != "off" {
-		if c.CheckPlans, err = time.ParseDuration(every); err != nil || c.CheckPlans < 10*time.Second || c.CheckPlans > 24*time.Hour {
-			faults = append(faults, fmt.Errorf("check-plans: %q is neither off nor a time between 10s and 24h, as 30s is", every))
+	if interval := v.GetString("plan-check-interval"); interval != "off" {
+		if c.PlanCheckInterval, err = time.ParseDuration(interval); err != nil || c.PlanCheckInterval < 10*time.Second || c.PlanCheckInterval > 24*time.Hour {
+			faults = append(faults, fmt.Errorf("plan-check-interval: %q is neither off nor a time between 10s and 24h, as 30s is", interval))
 		}
 	}
 	if c.RetentionDays, err = strconv.Atoi(v.GetString("retention-days")); err != nil || c.RetentionDays < 1 || c.RetentionDays > 36500 {
@@ -209,7 +209,7 @@ func (c *Config) parse(v *viper.Viper) []error {
 	return faults
 }
 
-func (c *Config) check() []error {
+func (c *Config) validate() []error {
 	var faults []error
 	for name, address := range map[string]string{"listen": c.Listen, "temporal-address": c.TemporalAddress, "sandbox-listen": c.SandboxListen, "ssh-proxy": c.SSHProxy} {
 		if _, _, err := net.SplitHostPort(address); err != nil && (address != "" || (name != "temporal-address" && name != "ssh-proxy")) {
@@ -227,11 +227,11 @@ func (c *Config) check() []error {
 			faults = append(faults, fmt.Errorf("%s: %w", name, err))
 		}
 	}
-	return append(append(faults, c.checkWords()...), c.Notices.check()...)
+	return append(append(faults, c.validateChoices()...), c.Notifications.validate()...)
 }
 
-// checkWords checks what is one of a few words, or goes only with another.
-func (c *Config) checkWords() []error {
+// validateChoices checks what is one of a few words, or goes only with another.
+func (c *Config) validateChoices() []error {
 	var faults []error
 	if (c.TemporalCert == "") != (c.TemporalKey == "") {
 		faults = append(faults, errors.New("temporal-tls-cert and temporal-tls-key: one without the other"))

@@ -73,12 +73,12 @@ func TestTheFileMayBeNamedByAVariable(t *testing.T) {
 func TestEveryFaultIsReportedAtOnce(t *testing.T) {
 	absent := filepath.Join(t.TempDir(), "absent")
 	f := flags(t, "--listen", "8080", "--sandbox-listen", "", "--temporal-address", "temporal", "--secure-cookies", "maybe", "--temporal-tls", "2",
-		"--retention-days", "0", "--check-plans", "*/5 * * * *", "--sandbox-speed", "-1", "--horizon-url", "javascript:alert(1)", "--account-url", "horizon", "--kubeconfig", absent,
+		"--retention-days", "0", "--plan-check-interval", "*/5 * * * *", "--sandbox-speed", "-1", "--horizon-url", "javascript:alert(1)", "--account-url", "horizon", "--kubeconfig", absent,
 		"--ssh-proxy", "squid", "--temporal-tls-ca", absent, "--temporal-tls-cert", absent, "--temporal-api-key-file", absent, "--log-level", "loud", "--log-format", "xml",
 		"--audit-url", "mysql://u:hunter2@h/audit", "--data-dir", "", "--config", file(t, "listne: x\nnested:\n  deep: 1\n"))
 	_, err := config.Load(f)
 	require.Error(t, err)
-	for _, name := range []string{"listen", "sandbox-listen", "temporal-address", "secure-cookies", "temporal-tls", "retention-days", "check-plans", "sandbox-speed", "horizon-url",
+	for _, name := range []string{"listen", "sandbox-listen", "temporal-address", "secure-cookies", "temporal-tls", "retention-days", "plan-check-interval", "sandbox-speed", "horizon-url",
 		"account-url", "kubeconfig", "ssh-proxy", "temporal-tls-ca", "temporal-tls-cert", "temporal-api-key-file", "log-level", "log-format", "audit-url", "data-dir",
 		"listne: no such setting", "nested.deep: no such setting", "temporal-tls-cert and temporal-tls-key"} {
 		require.Regexp(t, `(?m)^`+name, err.Error())
@@ -88,22 +88,22 @@ func TestEveryFaultIsReportedAtOnce(t *testing.T) {
 
 // What could never be delivered is refused at the start, and no webhook's address is told: it may hold a
 // secret.
-func TestChannelsOfNoticesAreChecked(t *testing.T) {
+func TestChannelsOfNotificationsAreChecked(t *testing.T) {
 	absent, there := filepath.Join(t.TempDir(), "absent"), file(t, "x")
-	_, err := config.Load(flags(t, "--notice-mail-to", "ops@example.org, nobody", "--notice-mail-from", "", "--smtp-address", "mail", "--smtp-user", "mcm", "--smtp-tls-ca", absent,
-		"--notice-webhook-urls", "http://u:hunter2@hooks.example.org/x,ftp://hunter2,https://ok.example.org", "--notice-language", "de"))
+	_, err := config.Load(flags(t, "--notification-mail-to", "ops@example.org, nobody", "--notification-mail-from", "", "--smtp-address", "mail", "--smtp-user", "mcm", "--smtp-tls-ca", absent,
+		"--notification-webhook-urls", "http://u:hunter2@hooks.example.org/x,ftp://hunter2,https://ok.example.org", "--notification-language", "de"))
 	require.Error(t, err)
-	for _, want := range []string{`notice-mail-to: "nobody" is no mail address`, "notice-mail-from", "smtp-address", "smtp-user and smtp-password-file", "smtp-tls-ca", "notice-language",
-		"notice-webhook-urls: number 1 is neither https:// nor on this machine", "notice-webhook-urls: number 2 is not a web address", "notice-webhook-secret-file: it is needed"} {
+	for _, want := range []string{`notification-mail-to: "nobody" is no mail address`, "notification-mail-from", "smtp-address", "smtp-user and smtp-password-file", "smtp-tls-ca", "notification-language",
+		"notification-webhook-urls: number 1 is neither https:// nor on this machine", "notification-webhook-urls: number 2 is not a web address", "notification-webhook-secret-file: it is needed"} {
 		require.ErrorContains(t, err, want)
 	}
 	require.NotContains(t, err.Error(), "hunter2")
-	f := flags(t, "--notice-mail-to", "ops@example.org,Anna <anna@example.org>", "--notice-mail-from", "mcm@example.org", "--smtp-address", "mail:587", "--smtp-user", "mcm",
-		"--smtp-password-file", there, "--notice-webhook-urls", "https://hooks.example.org/?key=hunter2, http://127.0.0.1:9/x", "--notice-webhook-secret-file", there)
+	f := flags(t, "--notification-mail-to", "ops@example.org,Anna <anna@example.org>", "--notification-mail-from", "mcm@example.org", "--smtp-address", "mail:587", "--smtp-user", "mcm",
+		"--smtp-password-file", there, "--notification-webhook-urls", "https://hooks.example.org/?key=hunter2, http://127.0.0.1:9/x", "--notification-webhook-secret-file", there)
 	c, err := config.Load(f)
 	require.NoError(t, err)
-	require.Equal(t, []string{"ops@example.org", "Anna <anna@example.org>"}, c.Notices.MailTo)
-	require.Len(t, c.Notices.WebhookURLs, 2)
+	require.Equal(t, []string{"ops@example.org", "Anna <anna@example.org>"}, c.Notifications.MailTo)
+	require.Len(t, c.Notifications.WebhookURLs, 2)
 	require.NotContains(t, config.Print(f), "hunter2")
 }
 

@@ -12,8 +12,8 @@ import (
 	"github.com/spf13/viper"
 )
 
-// Notices says where notices of backup plans go.
-type Notices struct {
+// Notifications says where notifications of backup plans go.
+type Notifications struct {
 	MailTo            []string
 	MailFrom          string
 	SMTPAddress       string
@@ -25,12 +25,12 @@ type Notices struct {
 	WebhookSecretFile string
 }
 
-func noticesOf(v *viper.Viper) Notices {
-	return Notices{
-		MailTo: listOf(v.GetString("notice-mail-to")), MailFrom: v.GetString("notice-mail-from"), SMTPAddress: v.GetString("smtp-address"),
+func notificationsOf(v *viper.Viper) Notifications {
+	return Notifications{
+		MailTo: listOf(v.GetString("notification-mail-to")), MailFrom: v.GetString("notification-mail-from"), SMTPAddress: v.GetString("smtp-address"),
 		SMTPUser: v.GetString("smtp-user"), SMTPPasswordFile: v.GetString("smtp-password-file"), SMTPCA: v.GetString("smtp-tls-ca"),
-		Language: v.GetString("notice-language"), WebhookURLs: listOf(v.GetString("notice-webhook-urls")),
-		WebhookSecretFile: v.GetString("notice-webhook-secret-file"),
+		Language: v.GetString("notification-language"), WebhookURLs: listOf(v.GetString("notification-webhook-urls")),
+		WebhookSecretFile: v.GetString("notification-webhook-secret-file"),
 	}
 }
 
@@ -44,13 +44,13 @@ func listOf(text string) []string {
 	return list
 }
 
-// check finds what could never be delivered.
-func (n Notices) check() []error {
+// validate finds what could never be delivered.
+func (n Notifications) validate() []error {
 	faults := append(n.checkMail(), n.checkWebhooks()...)
 	if !oneOf(n.Language, "en", "fr") {
-		faults = append(faults, fmt.Errorf("notice-language: %q is neither en nor fr", n.Language))
+		faults = append(faults, fmt.Errorf("notification-language: %q is neither en nor fr", n.Language))
 	}
-	for name, file := range map[string]string{"smtp-password-file": n.SMTPPasswordFile, "smtp-tls-ca": n.SMTPCA, "notice-webhook-secret-file": n.WebhookSecretFile} {
+	for name, file := range map[string]string{"smtp-password-file": n.SMTPPasswordFile, "smtp-tls-ca": n.SMTPCA, "notification-webhook-secret-file": n.WebhookSecretFile} {
 		if _, err := os.Stat(file); file != "" && err != nil {
 			faults = append(faults, fmt.Errorf("%s: %w", name, err))
 		}
@@ -58,15 +58,15 @@ func (n Notices) check() []error {
 	return faults
 }
 
-func (n Notices) checkMail() []error {
+func (n Notifications) checkMail() []error {
 	var faults []error
 	for _, a := range n.MailTo {
 		if _, err := mail.ParseAddress(a); err != nil {
-			faults = append(faults, fmt.Errorf("notice-mail-to: %q is no mail address", a))
+			faults = append(faults, fmt.Errorf("notification-mail-to: %q is no mail address", a))
 		}
 	}
 	if _, err := mail.ParseAddress(n.MailFrom); err != nil && (n.MailFrom != "" || len(n.MailTo) > 0) {
-		faults = append(faults, fmt.Errorf("notice-mail-from: %q is no mail address", n.MailFrom))
+		faults = append(faults, fmt.Errorf("notification-mail-from: %q is no mail address", n.MailFrom))
 	}
 	if host, _, err := net.SplitHostPort(n.SMTPAddress); (err != nil || host == "") && (n.SMTPAddress != "" || len(n.MailTo) > 0) {
 		faults = append(faults, fmt.Errorf("smtp-address: %q is not host:port", n.SMTPAddress))
@@ -78,19 +78,19 @@ func (n Notices) checkMail() []error {
 }
 
 // checkWebhooks never tells a URL: there may be a secret in it.
-func (n Notices) checkWebhooks() []error {
+func (n Notifications) checkWebhooks() []error {
 	var faults []error
 	for i, text := range n.WebhookURLs {
 		u, err := url.Parse(text)
 		switch {
 		case err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http"):
-			faults = append(faults, fmt.Errorf("notice-webhook-urls: number %d is not a web address", i+1))
+			faults = append(faults, fmt.Errorf("notification-webhook-urls: number %d is not a web address", i+1))
 		case u.Scheme == "http" && !loopback(u.Hostname()):
-			faults = append(faults, fmt.Errorf("notice-webhook-urls: number %d is neither https:// nor on this machine", i+1))
+			faults = append(faults, fmt.Errorf("notification-webhook-urls: number %d is neither https:// nor on this machine", i+1))
 		}
 	}
 	if len(n.WebhookURLs) > 0 && n.WebhookSecretFile == "" {
-		faults = append(faults, errors.New("notice-webhook-secret-file: it is needed with notice-webhook-urls, to sign what is sent"))
+		faults = append(faults, errors.New("notification-webhook-secret-file: it is needed with notification-webhook-urls, to sign what is sent"))
 	}
 	return faults
 }

@@ -26,21 +26,21 @@ const (
 	keyIDLength = 16
 )
 
-// Ring holds the keys. New payloads are sealed with the newest; older ones stay to open what they
+// Keyring holds the keys. New payloads are sealed with the newest; older ones stay to open what they
 // sealed.
-type Ring struct {
+type Keyring struct {
 	dir    string
 	newest string
 	keys   map[string]cipher.AEAD
 }
 
-// OpenRing reads the ring in dir, or makes it with one key. A file is one key; the name is its id
+// OpenKeyring reads the ring in dir, or makes it with one key. A file is one key; the name is its id
 // and the greatest name is the newest.
-func OpenRing(dir string) (*Ring, error) {
+func OpenKeyring(dir string) (*Keyring, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	r := &Ring{dir: dir, keys: map[string]cipher.AEAD{}}
+	r := &Keyring{dir: dir, keys: map[string]cipher.AEAD{}}
 	names, err := filepath.Glob(filepath.Join(dir, "*.key"))
 	if err != nil {
 		return nil, err
@@ -57,7 +57,7 @@ func OpenRing(dir string) (*Ring, error) {
 	return r, nil
 }
 
-func (r *Ring) load(file string) error {
+func (r *Keyring) load(file string) error {
 	key, err := os.ReadFile(file)
 	if err != nil {
 		return err
@@ -80,7 +80,7 @@ func (r *Ring) load(file string) error {
 
 // Rotate adds a new newest key under the id, which must be greater than those before. Replicas must
 // have it before one of them seals with it: copy the ring, then restart.
-func (r *Ring) Rotate(id string) error {
+func (r *Keyring) Rotate(id string) error {
 	if id <= r.newest || len(id) > keyIDLength {
 		return fmt.Errorf("a new key's id must be greater than %q", r.newest)
 	}
@@ -106,7 +106,7 @@ func (r *Ring) Rotate(id string) error {
 }
 
 // NextID returns the id after the newest.
-func (r *Ring) NextID() string {
+func (r *Keyring) NextID() string {
 	var n int
 	if _, err := fmt.Sscanf(r.newest, "%d", &n); err != nil {
 		return r.newest + "1"
@@ -115,7 +115,7 @@ func (r *Ring) NextID() string {
 }
 
 // Encode implements converter.PayloadCodec.
-func (r *Ring) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
+func (r *Keyring) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
 	out := make([]*commonpb.Payload, len(payloads))
 	for i, p := range payloads {
 		plain, err := proto.Marshal(p)
@@ -136,7 +136,7 @@ func (r *Ring) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error)
 }
 
 // Decode implements converter.PayloadCodec. What this codec did not seal passes through.
-func (r *Ring) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
+func (r *Keyring) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
 	out := make([]*commonpb.Payload, len(payloads))
 	for i, p := range payloads {
 		if string(p.GetMetadata()[converter.MetadataEncoding]) != encoding {
@@ -165,7 +165,7 @@ func (r *Ring) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error)
 }
 
 // Converter is Temporal's default converter behind the ring.
-func (r *Ring) Converter() converter.DataConverter {
+func (r *Keyring) Converter() converter.DataConverter {
 	return converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), r)
 }
 

@@ -13,16 +13,16 @@ import (
 	"mycloudmanager/internal/platform/encryption"
 )
 
-func ring(t *testing.T, dir string) *encryption.Ring {
+func ring(t *testing.T, dir string) *encryption.Keyring {
 	t.Helper()
-	r, err := encryption.OpenRing(dir)
+	r, err := encryption.OpenKeyring(dir)
 	require.NoError(t, err)
 	return r
 }
 
 const secret = "zabbix-password"
 
-func sealed(t *testing.T, r *encryption.Ring) *commonpb.Payload {
+func sealed(t *testing.T, r *encryption.Keyring) *commonpb.Payload {
 	t.Helper()
 	p, err := r.Converter().ToPayload(map[string]string{"password": secret})
 	require.NoError(t, err)
@@ -31,7 +31,7 @@ func sealed(t *testing.T, r *encryption.Ring) *commonpb.Payload {
 	return p
 }
 
-func opened(t *testing.T, r *encryption.Ring, p *commonpb.Payload) string {
+func opened(t *testing.T, r *encryption.Keyring, p *commonpb.Payload) string {
 	t.Helper()
 	var out map[string]string
 	require.NoError(t, r.Converter().FromPayload(p, &out))
@@ -94,7 +94,7 @@ func TestAKeyOfAnotherSizeIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "0001.key")
 	require.NoError(t, os.WriteFile(file, []byte("short"), 0o600))
-	_, err := encryption.OpenRing(dir)
+	_, err := encryption.OpenKeyring(dir)
 	require.ErrorContains(t, err, file)
 	_, err = encryption.Key(file)
 	require.ErrorContains(t, err, "32 bytes")

@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// longestFirst orders the keys so that a phrase that says more is tried before one that would
+// sortLongestFirst orders the keys so that a phrase that says more is tried before one that would
 // swallow it; the order is the same in every process.
-func longestFirst(texts map[string]string) []string {
+func sortLongestFirst(texts map[string]string) []string {
 	return slices.SortedFunc(maps.Keys(texts), func(a, b string) int {
 		return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b))
 	})

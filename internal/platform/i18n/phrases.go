@@ -22,13 +22,13 @@ type phrase struct {
 	french  string // with %s where the English has its verbs, in the same order
 }
 
-// book holds the phrases: those without a verb by their text, the others in the order of their keys' length.
-type book struct {
+// phrasebook holds the phrases: those without a verb by their text, the others in the order of their keys' length.
+type phrasebook struct {
 	plain    map[string]string
 	patterns []phrase
 }
 
-var phrases = sync.OnceValue(func() book {
+var phrases = sync.OnceValue(func() phrasebook {
 	b, err := parseBook(french)
 	if err != nil {
 		panic("internal/platform/i18n/fr.yaml: " + err.Error()) // a test reads it too
@@ -38,20 +38,20 @@ var phrases = sync.OnceValue(func() book {
 
 var verb = regexp.MustCompile(`%(?:\[\d+\])?[a-z]|%%`)
 
-func parseBook(raw []byte) (book, error) {
+func parseBook(raw []byte) (phrasebook, error) {
 	var texts map[string]string
 	if err := yaml.UnmarshalStrict(raw, &texts); err != nil {
-		return book{}, err
+		return phrasebook{}, err
 	}
-	b := book{plain: map[string]string{}}
-	for _, key := range longestFirst(texts) {
+	b := phrasebook{plain: map[string]string{}}
+	for _, key := range sortLongestFirst(texts) {
 		if !verb.MatchString(key) {
 			b.plain[key] = texts[key]
 			continue
 		}
 		pattern, err := regexp.Compile("^" + patternOf(key) + "$")
 		if err != nil {
-			return book{}, err
+			return phrasebook{}, err
 		}
 		b.patterns = append(b.patterns, phrase{pattern, texts[key]})
 	}
@@ -82,11 +82,11 @@ func patternOf(format string) string {
 	}
 }
 
-// Say returns an English message in the context's language.
-func Say(ctx context.Context, english string) string { return SayIn(Of(ctx), english) }
+// Translate returns an English message in the context's language.
+func Translate(ctx context.Context, english string) string { return TranslateTo(Of(ctx), english) }
 
-// SayIn returns an English message in the language. What the message quotes is put into it too.
-func SayIn(language, english string) string {
+// TranslateTo returns an English message in the language. What the message quotes is put into it too.
+func TranslateTo(language, english string) string {
 	if language != "fr" || english == "" {
 		return english
 	}
@@ -109,6 +109,6 @@ func fill(format string, quoted []string) string {
 			return ""
 		}
 		next++
-		return SayIn("fr", quoted[next-1])
+		return TranslateTo("fr", quoted[next-1])
 	})
 }

@@ -19,11 +19,11 @@ import (
 )
 
 func TestSayInPutsWhatIsQuotedIntoTheLanguageToo(t *testing.T) {
-	require.Equal(t, "il n'y a pas de pile", i18n.SayIn("fr", "there is no stack"))
-	require.Equal(t, "pas fait en 10m0s : 3 serveurs restent", i18n.SayIn("fr", "not done within 10m0s: 3 servers are left"))
-	require.Equal(t, "there is no stack", i18n.SayIn("en", "there is no stack"))
-	require.Equal(t, "No valid host was found.", i18n.SayIn("fr", "No valid host was found."))
-	require.Empty(t, i18n.SayIn("fr", ""))
+	require.Equal(t, "il n'y a pas de pile", i18n.TranslateTo("fr", "there is no stack"))
+	require.Equal(t, "pas fait en 10m0s : 3 serveurs restent", i18n.TranslateTo("fr", "not done within 10m0s: 3 servers are left"))
+	require.Equal(t, "there is no stack", i18n.TranslateTo("en", "there is no stack"))
+	require.Equal(t, "No valid host was found.", i18n.TranslateTo("fr", "No valid host was found."))
+	require.Empty(t, i18n.TranslateTo("fr", ""))
 }
 
 // TestEveryMessageHasAFrenchPhrase reads the program as a person would search it: whatever becomes

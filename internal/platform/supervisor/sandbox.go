@@ -210,7 +210,7 @@ func adopt(ctx context.Context, o SandboxOptions) (*sandboxProcess, error) {
 
 // await returns when this very process has its port open.
 func (p *sandboxProcess) await(ctx context.Context, dir string) error {
-	deadline := time.After(startPatience)
+	deadline := time.After(startTimeout)
 	for {
 		if r, err := registered(dir); err == nil && r.PID == p.Pid {
 			return nil
@@ -236,7 +236,7 @@ func (s *Sandbox) Stop() {
 	_ = p.Signal(syscall.SIGTERM)
 	select {
 	case <-p.exited:
-	case <-time.After(stopPatience):
+	case <-time.After(stopTimeout):
 		_ = p.Kill()
 	}
 }

@@ -65,11 +65,11 @@ type TemporalOptions struct {
 }
 
 const (
-	startPatience = 60 * time.Second
-	stopPatience  = 15 * time.Second
-	// A server of a manager that was killed needs to notice; one that was killed itself while it started
+	startTimeout = 60 * time.Second
+	stopTimeout  = 15 * time.Second
+	// A server of a manager that was killed needs to notification; one that was killed itself while it started
 	// is started again.
-	lockPatience = 20 * time.Second
+	lockTimeout = 20 * time.Second
 )
 
 // StartTemporal starts the embedded server and returns when it listens. Certificates are made anew
@@ -80,7 +80,7 @@ func StartTemporal(ctx context.Context, o TemporalOptions) (*Temporal, error) {
 		return nil, err
 	}
 	t := &Temporal{TLS: client, options: o, certificates: made}
-	deadline := time.Now().Add(lockPatience)
+	deadline := time.Now().Add(lockTimeout)
 	for {
 		err := t.start(ctx)
 		if err == nil {
@@ -215,7 +215,7 @@ func (c *child) await(ctx context.Context, reported <-chan error) error {
 			return errKilled
 		}
 		return err
-	case <-time.After(startPatience):
+	case <-time.After(startTimeout):
 		return errors.New("it does not say where it listens")
 	case <-ctx.Done():
 		return ctx.Err()
@@ -238,7 +238,7 @@ func (c *child) stop() {
 	_ = c.process.Signal(syscall.SIGTERM)
 	select {
 	case <-c.exited:
-	case <-time.After(stopPatience):
+	case <-time.After(stopTimeout):
 		slog.Warn("mcm-temporal does not stop: killing it", "pid", c.process.Pid)
 		_ = c.process.Kill()
 		<-c.exited

@@ -42,11 +42,11 @@ func TestThereAreEnoughCases(t *testing.T) {
 // until polls; a real cloud is given minutes, as its machine may be busy with other things.
 func until(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	pause, longest, patience := 2*time.Millisecond, 20*time.Millisecond, 20*time.Second
+	pause, longest, timeout := 2*time.Millisecond, 20*time.Millisecond, 20*time.Second
 	if shared.real {
-		pause, longest, patience = 50*time.Millisecond, 500*time.Millisecond, 2*time.Minute
+		pause, longest, timeout = 50*time.Millisecond, 500*time.Millisecond, 2*time.Minute
 	}
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(pause) {
+	for end := time.Now().Add(timeout); time.Now().Before(end); time.Sleep(pause) {
 		if done() {
 			return
 		}

@@ -21,14 +21,14 @@ const Namespace = "mcm"
 // Server is a running Temporal with what is needed to speak to it.
 type Server struct {
 	Client client.Client
-	Ring   *encryption.Ring
+	Ring   *encryption.Keyring
 }
 
 // Start starts a server on a folder of its own; it ends with the test.
 func Start(t testing.TB) *Server {
 	t.Helper()
 	dir := t.TempDir()
-	ring, err := encryption.OpenRing(filepath.Join(dir, "keys"))
+	ring, err := encryption.OpenKeyring(filepath.Join(dir, "keys"))
 	if err != nil {
 		t.Fatal(err)
 	}

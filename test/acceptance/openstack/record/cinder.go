@@ -35,7 +35,7 @@ func recordCinder(c *cloud) {
 func recordVolumes(c *cloud) (ids []string) {
 	for _, name := range []string{"rec-a", "rec-b", "rec-c"} {
 		made := c.demo.record("volume_create", 202, "POST", "cinder", "/volumes", object{"volume": object{
-			"name": name, "size": 1, "metadata": object{"mcm:app": "zabbix", "mcm:operation": "rec"}}})
+			"name": name, "size": 1, "metadata": object{"mcm:app": "zabbix", "mcm:task": "rec"}}})
 		id := made.text("volume", "id")
 		ids = append(ids, id)
 		c.demo.later("cinder", "/volumes/"+id)

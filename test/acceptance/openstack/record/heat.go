@@ -48,7 +48,7 @@ func recordHeat(c *cloud) {
 
 func stack(name, template string) object {
 	return object{"stack_name": name, "template": template, "timeout_mins": 10, "disable_rollback": true,
-		"tags": "mcm,mcm-operation-rec"}
+		"tags": "mcm,mcm-task-rec"}
 }
 
 func recordValidation(c *cloud) {

@@ -20,21 +20,21 @@ type channel struct {
 
 // A manager that was down tells how many runs of a plan it has missed, on every channel; an administrator
 // tests the channels, and no secret of them is seen anywhere.
-func TestNotices(t *testing.T) {
+func TestNotifications(t *testing.T) {
 	t.Parallel()
 	mail, hook := notificationtest.StartMail(t), notificationtest.StartReceiver(t)
 	p := newProduct(t)
 	p.arguments = []string{"sandbox"}
 	p.environment = []string{"MCM_SANDBOX_LISTEN=" + p.sandbox, "MCM_SANDBOX_SPEED=20",
-		"MCM_NOTICE_MAIL_TO=ops@example.org", "MCM_NOTICE_MAIL_FROM=mcm@example.org", "MCM_SMTP_ADDRESS=" + mail.Address, "MCM_SMTP_USER=" + notificationtest.User,
-		"MCM_SMTP_PASSWORD_FILE=" + mail.PasswordFile(), "MCM_SMTP_TLS_CA=" + mail.CAFile, "MCM_NOTICE_WEBHOOK_URLS=" + hook.URL,
-		"MCM_NOTICE_WEBHOOK_SECRET_FILE=" + hook.SecretFile(), "MCM_NOTICE_LANGUAGE=fr"}
+		"MCM_NOTIFICATION_MAIL_TO=ops@example.org", "MCM_NOTIFICATION_MAIL_FROM=mcm@example.org", "MCM_SMTP_ADDRESS=" + mail.Address, "MCM_SMTP_USER=" + notificationtest.User,
+		"MCM_SMTP_PASSWORD_FILE=" + mail.PasswordFile(), "MCM_SMTP_TLS_CA=" + mail.CAFile, "MCM_NOTIFICATION_WEBHOOK_URLS=" + hook.URL,
+		"MCM_NOTIFICATION_WEBHOOK_SECRET_FILE=" + hook.SecretFile(), "MCM_NOTIFICATION_LANGUAGE=fr"}
 	p.up(t)
 	t.Cleanup(func() { p.down(t) })
 	admin := p.signIn(t, "admin")
-	answer, _ := p.signIn(t, "demo").do(t, http.MethodPost, "/notices/test", nil, nil)
+	answer, _ := p.signIn(t, "demo").do(t, http.MethodPost, "/notifications/test", nil, nil)
 	require.Equal(t, http.StatusForbidden, answer.StatusCode)
-	task := admin.work(t, http.MethodPost, "/notices/test", nil)
+	task := admin.work(t, http.MethodPost, "/notifications/test", nil)
 	require.Len(t, task.Result["channels"], 2)
 	require.Len(t, hook.Calls(), 1)
 	require.Len(t, mail.Messages(), 1)
@@ -86,7 +86,7 @@ func (w *person) channels(t *testing.T) []channel {
 	t.Helper()
 	var list struct{ Channels []channel }
 	require.Eventually(t, func() bool { // visibility lags behind
-		w.get(t, "/notices", &list)
+		w.get(t, "/notifications", &list)
 		return len(list.Channels) > 0 && list.Channels[0].Last != nil
 	}, 10*time.Second, 100*time.Millisecond)
 	return list.Channels

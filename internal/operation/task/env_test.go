@@ -30,8 +30,8 @@ type errand struct {
 
 func (e *errand) SetUserToken(token string) { e.Token = token }
 
-// hands are the activities; they are refused for a quota until it is raised.
-type hands struct {
+// testActivities are the activities; they are refused for a quota until it is raised.
+type testActivities struct {
 	raised atomic.Bool
 	undone atomic.Int32
 	token  atomic.Value
@@ -39,19 +39,19 @@ type hands struct {
 }
 
 // WriteThing says what it does, and fails once.
-func (h *hands) WriteThing(ctx context.Context, _ errand) error {
+func (h *testActivities) WriteThing(ctx context.Context, _ errand) error {
 	log := h.log.Open(ctx)
 	defer log.Close()
 	attempt := activity.GetInfo(ctx).Attempt
-	log.Say(tasklog.Line{Host: "web-1", Message: fmt.Sprintf("try %d of %s", attempt, operation.TaskOf(ctx))})
+	log.Write(tasklog.Line{Host: "web-1", Message: fmt.Sprintf("try %d of %s", attempt, operation.TaskOf(ctx))})
 	if attempt == 1 {
-		log.Say(tasklog.Line{Host: "web-1", Level: tasklog.Error, Stream: tasklog.Stderr, Message: "no route"})
+		log.Write(tasklog.Line{Host: "web-1", Level: tasklog.Error, Stream: tasklog.Stderr, Message: "no route"})
 		return fault.New(fault.Unavailable, nil, "web-1 does not answer")
 	}
 	return nil
 }
 
-func (h *hands) MakeThing(_ context.Context, in errand) (string, error) {
+func (h *testActivities) MakeThing(_ context.Context, in errand) (string, error) {
 	h.token.Store(in.Token)
 	if !h.raised.Load() {
 		return "", fault.New(fault.Quota, errors.New("413"), "cinder: Maximum number of volumes allowed (2) exceeded")
@@ -59,14 +59,14 @@ func (h *hands) MakeThing(_ context.Context, in errand) (string, error) {
 	return "made", nil
 }
 
-func (h *hands) DropThing(context.Context, errand) error {
+func (h *testActivities) DropThing(context.Context, errand) error {
 	h.undone.Add(1)
 	return nil
 }
 
 // RunErrand is a workflow as the product writes them.
 func RunErrand(ctx workflow.Context, in errand) (err error) {
-	var h *hands
+	var h *testActivities
 	r, err := operation.Begin(ctx, h.MakeThing)
 	if err != nil {
 		return err
@@ -80,7 +80,7 @@ func RunErrand(ctx workflow.Context, in errand) (err error) {
 	case "wait":
 		return workflow.Await(ctx, func() bool { return false })
 	case "work":
-		r.Undo(h.DropThing, in)
+		r.Compensate(h.DropThing, in)
 		return r.Call(ctx, h.MakeThing, func() any { return errand{Token: r.UserToken(in.Token)} }, nil)
 	}
 	r.Skip(h.MakeThing)
@@ -90,16 +90,16 @@ func RunErrand(ctx workflow.Context, in errand) (err error) {
 var testOperation = operation.Operation{Name: "test.errand", Workflow: RunErrand, Role: "operator", Input: func() any { return new(errand) },
 	Title: i18n.Text{En: "Run {target}", Fr: "Exécuter {target}"}}
 
-type house struct {
+type testEnv struct {
 	*task.Service
 	server *temporaltest.Server
-	hands  *hands
+	hands  *testActivities
 }
 
-func newHouse(t *testing.T) *house {
+func newTestEnv(t *testing.T) *testEnv {
 	t.Helper()
 	server := temporaltest.Start(t)
-	h := &house{server: server, hands: &hands{}, Service: &task.Service{Temporal: server.Client, Namespace: temporaltest.Namespace, TaskQueue: "test",
+	h := &testEnv{server: server, hands: &testActivities{}, Service: &task.Service{Temporal: server.Client, Namespace: temporaltest.Namespace, TaskQueue: "test",
 		Converter: server.Ring.Converter(), Operations: map[string]operation.Operation{testOperation.Name: testOperation},
 		StepTitles: map[string]i18n.Text{"MakeThing": {En: "Make the thing", Fr: "Fabriquer la chose"}}}}
 	w := sdkworker.New(server.Client, "test", sdkworker.Options{Interceptors: []interceptor.WorkerInterceptor{&operation.Interceptor{}}})
@@ -111,33 +111,33 @@ func newHouse(t *testing.T) *house {
 }
 
 // request is a wish of somebody about one thing.
-func request(thing, do string) task.Start {
-	return task.Start{Operation: testOperation, Input: errand{Do: do}, Body: []byte(do), Request: operation.Request{Operation: testOperation.Name,
+func request(thing, do string) task.StartRequest {
+	return task.StartRequest{Operation: testOperation, Input: errand{Do: do}, Body: []byte(do), Request: operation.Request{Operation: testOperation.Name,
 		Targets: []operation.Target{{Kind: "app", ID: thing, Name: thing}}, Actor: operation.Actor{ID: "u1", Name: "anna"}, Via: "api"}}
 }
 
-func (h *house) start(t *testing.T, in task.Start) task.Task {
+func (h *testEnv) start(t *testing.T, in task.StartRequest) task.Task {
 	t.Helper()
 	task, err := h.Start(t.Context(), in)
 	require.NoError(t, err)
 	return task
 }
 
-const patience = 15 * time.Second
+const defaultTimeout = 15 * time.Second
 
 // await returns the task once it has the status.
-func (h *house) await(t *testing.T, id string, status operation.Status) (task task.Task) {
+func (h *testEnv) await(t *testing.T, id string, status operation.Status) (task task.Task) {
 	t.Helper()
 	require.Eventually(t, func() bool {
 		var err error
 		task, err = h.Get(t.Context(), id)
 		return err == nil && task.Status == status
-	}, patience, 20*time.Millisecond, "%s: %s", id, status)
+	}, defaultTimeout, 20*time.Millisecond, "%s: %s", id, status)
 	return task
 }
 
 // all walks a list page by page.
-func (h *house) all(t *testing.T, f task.Filter) (list []task.Task) {
+func (h *testEnv) all(t *testing.T, f task.Filter) (list []task.Task) {
 	t.Helper()
 	for range 1000 {
 		page, err := h.List(t.Context(), f)
@@ -153,11 +153,11 @@ func (h *house) all(t *testing.T, f task.Filter) (list []task.Task) {
 }
 
 // settle waits until visibility shows as many tasks.
-func (h *house) settle(t *testing.T, f task.Filter, n int) []task.Task {
+func (h *testEnv) settle(t *testing.T, f task.Filter, n int) []task.Task {
 	t.Helper()
 	f.PageSize = 500
 	var list []task.Task
-	require.Eventually(t, func() bool { list = h.all(t, f); return len(list) == n }, patience, 50*time.Millisecond,
+	require.Eventually(t, func() bool { list = h.all(t, f); return len(list) == n }, defaultTimeout, 50*time.Millisecond,
 		"%d tasks", n)
 	return list
 }

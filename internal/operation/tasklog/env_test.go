@@ -15,8 +15,8 @@ import (
 	"mycloudmanager/sandbox/sandboxtest"
 )
 
-// house is a simulated cloud whose object storage can be away, and a log in it.
-type house struct {
+// testEnv is a simulated cloud whose object storage can be away, and a log in it.
+type testEnv struct {
 	*Log
 	cloud     *sandboxtest.Cloud
 	openstack *openstack.Cloud
@@ -26,9 +26,9 @@ type house struct {
 	reads     atomic.Int32
 }
 
-func newHouse(t testing.TB) *house {
+func newTestEnv(t testing.TB) *testEnv {
 	t.Helper()
-	h := &house{}
+	h := &testEnv{}
 	h.cloud = sandboxtest.StartBehind(t, t.TempDir(), func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if len(r.URL.Path) > 14 && r.URL.Path[:14] == "/object-store/" {
@@ -53,7 +53,7 @@ func newHouse(t testing.TB) *house {
 	return h
 }
 
-func (h *house) store(t testing.TB) *swift.Connection {
+func (h *testEnv) store(t testing.TB) *swift.Connection {
 	t.Helper()
 	store, err := h.Store(t.Context())
 	require.NoError(t, err)
@@ -65,7 +65,7 @@ const task = "batch:0123~89ab"
 // lines reads everything.
 func lines(t testing.TB, v *View, q Query) (out []Entry) {
 	t.Helper()
-	require.Empty(t, v.Missing)
+	require.Empty(t, v.IncompleteReason)
 	for e, err := range v.Lines(t.Context(), q) {
 		require.NoError(t, err)
 		out = append(out, e)
@@ -81,7 +81,7 @@ func messages(entries []Entry) (out []string) {
 }
 
 // look lists anew.
-func (h *house) look(ctx context.Context, story ...Line) *View {
+func (h *testEnv) look(ctx context.Context, story ...Line) *View {
 	h.Log.mu.Lock()
 	for _, i := range h.indexes {
 		i.at = time.Time{}

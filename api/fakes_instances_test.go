@@ -16,12 +16,14 @@ const (
 	goodToken  = enrollment.Prefix + "aaaaaaaaaaaa_bbbbbbbbbbbbbbbbbbbbbbbbbb"
 )
 
-// fleet is one instance that is enrolled and one that is not.
-type fleet struct{ err error }
+// fakeInstances is one instance that is enrolled and one that is not.
+type fakeInstances struct{ err error }
 
-func (f *fleet) More(ctx context.Context) ([]instance.Instance, error) { return f.List(ctx) }
+func (f *fakeInstances) ListCached(ctx context.Context) ([]instance.Instance, error) {
+	return f.List(ctx)
+}
 
-func (f *fleet) List(context.Context) ([]instance.Instance, error) {
+func (f *fakeInstances) List(context.Context) ([]instance.Instance, error) {
 	at := time.Now().UTC()
 	plain := func(id, name string) instance.Instance {
 		return instance.Instance{ID: id, Name: name, Agents: []instance.AgentState{{App: "ntp", State: instance.Absent}},
@@ -32,7 +34,7 @@ func (f *fleet) List(context.Context) ([]instance.Instance, error) {
 	return []instance.Instance{one, other}, f.err
 }
 
-func (f *fleet) Get(ctx context.Context, id string) (instance.Instance, error) {
+func (f *fakeInstances) Get(ctx context.Context, id string) (instance.Instance, error) {
 	list, err := f.List(ctx)
 	for _, i := range list {
 		if i.ID == id {
@@ -42,28 +44,30 @@ func (f *fleet) Get(ctx context.Context, id string) (instance.Instance, error) {
 	return instance.Instance{}, fault.New(fault.NotFound, nil, "there is no such instance")
 }
 
-// purse holds one token, which is good.
-type purse struct {
+// fakeTokens holds one token, which is good.
+type fakeTokens struct {
 	err     error
 	redeems int
 }
 
-func (p *purse) token() enrollment.Token {
+func (p *fakeTokens) token() enrollment.Token {
 	return enrollment.Token{ID: "aaaaaaaaaaaa", Label: "web servers", Agents: []string{}, MaxUses: 1, CreatedAt: time.Now().UTC(),
 		ExpiresAt: time.Now().UTC().Add(time.Hour), Creator: operation.Actor{ID: "u1", Name: "anna"}, Uses: []enrollment.Use{}}
 }
 
-func (p *purse) Create(context.Context, enrollment.New) (enrollment.Token, string, error) {
+func (p *fakeTokens) Create(context.Context, enrollment.CreateTokenOptions) (enrollment.Token, string, error) {
 	return p.token(), goodToken, p.err
 }
 
-func (p *purse) List(context.Context) ([]enrollment.Token, error) {
+func (p *fakeTokens) List(context.Context) ([]enrollment.Token, error) {
 	return []enrollment.Token{p.token()}, p.err
 }
 
-func (p *purse) Revoke(context.Context, string) (enrollment.Token, error) { return p.token(), p.err }
+func (p *fakeTokens) Revoke(context.Context, string) (enrollment.Token, error) {
+	return p.token(), p.err
+}
 
-func (p *purse) Redeem(_ context.Context, text, _, _ string) (enrollment.Token, error) {
+func (p *fakeTokens) Redeem(_ context.Context, text, _, _ string) (enrollment.Token, error) {
 	p.redeems++
 	if p.err == nil && text != goodToken {
 		return enrollment.Token{}, fault.New(fault.Forbidden, nil, "the token is not valid")
@@ -71,6 +75,6 @@ func (p *purse) Redeem(_ context.Context, text, _, _ string) (enrollment.Token, 
 	return p.token(), p.err
 }
 
-func (p *purse) Holder(ctx context.Context, text, server string) (enrollment.Token, error) {
+func (p *fakeTokens) Authenticate(ctx context.Context, text, server string) (enrollment.Token, error) {
 	return p.Redeem(ctx, text, server, "")
 }

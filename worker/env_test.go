@@ -34,10 +34,10 @@ import (
 	"mycloudmanager/workflows"
 )
 
-// house is a simulated cloud with the real activities on it.
-type house struct {
+// testEnv is a simulated cloud with the real activities on it.
+type testEnv struct {
 	cloud *sandboxtest.Cloud
-	parts worker.Parts
+	parts worker.Dependencies
 	token string
 	runs  int
 	// enrolled is the instance that operations work on.
@@ -47,12 +47,12 @@ type house struct {
 	backup backup.Backup
 }
 
-func newHouse(t testing.TB) *house {
+func newTestEnv(t testing.TB) *testEnv {
 	t.Helper()
 	return newHouseOn(t, sandboxtest.Start(t))
 }
 
-func newHouseOn(t testing.TB, sim *sandboxtest.Cloud) *house {
+func newHouseOn(t testing.TB, sim *sandboxtest.Cloud) *testEnv {
 	t.Helper()
 	cloud := openstack.New(sim.AuthURL, "demo", "demo", "demo")
 	apps, err := catalog.Load(deploy.Files)
@@ -67,7 +67,7 @@ func newHouseOn(t testing.TB, sim *sandboxtest.Cloud) *house {
 	t.Cleanup(func() { _ = store.Close() })
 	user, err := cloud.SignIn(t.Context(), openstack.Login{Username: "demo", Password: "demo", UserDomain: "Default", Project: "demo", ProjectDomain: "Default"})
 	require.NoError(t, err)
-	way := &ssh.Cluster{CacheDir: dir, Cloud: cloud, Signer: signer, Dial: ssh.ThroughProxy(sim.URL[len("http://"):])}
+	way := &ssh.KubeconfigProvider{CacheDir: dir, Cloud: cloud, Signer: signer, Dial: ssh.HTTPConnectDialer(sim.URL[len("http://"):])}
 	key, err := os.ReadFile(filepath.Join(dir, "ssh_identity"))
 	require.NoError(t, err)
 	own := temporaltest.Product(t)
@@ -75,30 +75,30 @@ func newHouseOn(t testing.TB, sim *sandboxtest.Cloud) *house {
 	require.NoError(t, os.Symlink(own, stand))
 	engines, err := backup.LoadScripts(deploy.Files)
 	require.NoError(t, err)
-	return &house{cloud: sim, token: user.Token(), parts: worker.Parts{
-		Cloud: cloud, Catalog: apps, Template: template, PublicKey: ssh.PublicLine(signer), Every: 10 * time.Millisecond,
+	return &testEnv{cloud: sim, token: user.Token(), parts: worker.Dependencies{
+		Cloud: cloud, Catalog: apps, Template: template, PublicKey: ssh.AuthorizedKey(signer), PollInterval: 10 * time.Millisecond,
 		Records: &backup.Records{Store: cloud.Objects}, BackupKey: make([]byte, 32), Engines: engines,
 		Recorder: &audit.Recorder{Store: store}, Converter: converter.GetDefaultDataConverter(),
-		Cluster: &cluster.Cluster{Reach: way}, Instances: &ssh.Instances{Cluster: way, Key: key},
-		Playbooks: &ansible.Runner{Executable: stand}, Relay: []string{own, "relay"},
+		Cluster: &cluster.Cluster{Provider: way}, Instances: &ssh.Dialer{Kubeconfig: way, Key: key},
+		Playbooks: &ansible.Runner{Executable: stand}, ProxySocket: []string{own, "relay"},
 	}}
 }
 
-// saboteur refuses one activity of a run for good, or calls when it starts.
-type saboteur struct {
+// faultInjector refuses one activity of a run for good, or calls when it starts.
+type faultInjector struct {
 	interceptor.WorkerInterceptorBase
 	calls atomic.Int32
 	at    int32
 	then  func() error
 }
 
-func (s *saboteur) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
+func (s *faultInjector) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
 	return &sabotaged{interceptor.ActivityInboundInterceptorBase{Next: next}, s}
 }
 
 type sabotaged struct {
 	interceptor.ActivityInboundInterceptorBase
-	by *saboteur
+	by *faultInjector
 }
 
 func (s *sabotaged) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
@@ -111,7 +111,7 @@ func (s *sabotaged) ExecuteActivity(ctx context.Context, in *interceptor.Execute
 }
 
 // environment is a fresh workflow environment over the house.
-func (h *house) environment(s *saboteur) *testsuite.TestWorkflowEnvironment {
+func (h *testEnv) environment(s *faultInjector) *testsuite.TestWorkflowEnvironment {
 	env := new(testsuite.WorkflowTestSuite).NewTestWorkflowEnvironment()
 	env.SetTestTimeout(time.Minute)
 	env.SetWorkerOptions(sdkworker.Options{Interceptors: append(worker.Interceptors(h.parts), s)})
@@ -122,15 +122,15 @@ func (h *house) environment(s *saboteur) *testsuite.TestWorkflowEnvironment {
 }
 
 // run runs a workflow to its success.
-func (h *house) run(t testing.TB, workflow, input any) {
+func (h *testEnv) run(t testing.TB, workflow, input any) {
 	t.Helper()
-	env := h.environment(&saboteur{})
+	env := h.environment(&faultInjector{})
 	env.ExecuteWorkflow(workflow, input)
 	require.NoError(t, env.GetWorkflowError())
 }
 
 // onServer runs a workflow on a real server with a worker of its own.
-func (h *house) onServer(server *temporaltest.Server, s *saboteur, prepare func(id string), workflow, input any) error {
+func (h *testEnv) onServer(server *temporaltest.Server, s *faultInjector, prepare func(id string), workflow, input any) error {
 	h.runs++
 	id := fmt.Sprintf("%p:%d", h, h.runs)
 	prepare(id)
@@ -151,7 +151,7 @@ func (h *house) onServer(server *temporaltest.Server, s *saboteur, prepare func(
 }
 
 // count is what there is in the cloud, without what comes and goes by itself.
-func (h *house) count(t *testing.T) map[string]int {
+func (h *testEnv) count(t *testing.T) map[string]int {
 	t.Helper()
 	counts := h.cloud.Count(t)
 	for _, noise := range []string{"kube/events", "keystone/tokens", "kube/leases", "nova/console", "nova/actions"} {
@@ -186,7 +186,7 @@ func (h *house) count(t *testing.T) map[string]int {
 	return counts
 }
 
-func small(h *house) workflows.DeployStackInput {
+func small(h *testEnv) workflows.DeployStackInput {
 	return workflows.DeployStackInput{Parameters: stack.Parameters{Name: "toolbox", Preset: "small"}, UserToken: h.token}
 }
 

@@ -30,43 +30,43 @@ import (
 	"mycloudmanager/workflows"
 )
 
-// office is a house on a real server, whose notices arrive.
-type office struct {
-	*house
+// notificationEnv is a house on a real server, whose notifications arrive.
+type notificationEnv struct {
+	*testEnv
 	server *temporaltest.Server
 	tasks  *task.Service
-	board  *notification.Board
+	board  *notification.StatusReader
 	mail   *notificationtest.MailServer
 	hook   *notificationtest.Receiver
-	shelf  *shelf
+	shelf  *capturedAudit
 }
 
-// shelf holds plans as somebody else might have left them.
-type shelf struct {
+// capturedAudit holds plans as somebody else might have left them.
+type capturedAudit struct {
 	*backup.Plans
-	plans []backup.Planned
+	plans []backup.PlanStatus
 }
 
-func (s *shelf) List(context.Context, string, int) ([]backup.Planned, bool, error) {
+func (s *capturedAudit) List(context.Context, string, int) ([]backup.PlanStatus, bool, error) {
 	return s.plans, false, nil
 }
 
-func newOffice(t *testing.T) *office {
+func newOffice(t *testing.T) *notificationEnv {
 	t.Helper()
-	return newOfficeIn(t, newHouse(t))
+	return newOfficeIn(t, newTestEnv(t))
 }
 
-func newOfficeIn(t *testing.T, h *house) *office {
+func newOfficeIn(t *testing.T, h *testEnv) *notificationEnv {
 	t.Helper()
-	o := &office{house: h, server: temporaltest.Start(t), mail: notificationtest.StartMail(t), hook: notificationtest.StartReceiver(t), shelf: &shelf{}}
+	o := &notificationEnv{testEnv: h, server: temporaltest.Start(t), mail: notificationtest.StartMail(t), hook: notificationtest.StartReceiver(t), shelf: &capturedAudit{}}
 	o.parts.Converter = o.server.Ring.Converter()
 	var err error
-	o.parts.Notices, err = notification.Open(notification.Config{MailTo: []string{"ops@example.org"}, MailFrom: "mcm@example.org", SMTPAddress: o.mail.Address, SMTPUser: notificationtest.User,
+	o.parts.Notifier, err = notification.Open(notification.Config{MailTo: []string{"ops@example.org"}, MailFrom: "mcm@example.org", SMTPAddress: o.mail.Address, SMTPUser: notificationtest.User,
 		SMTPPasswordFile: o.mail.PasswordFile(), SMTPCAFile: o.mail.CAFile, WebhookURLs: []string{o.hook.URL}, SecretFile: o.hook.SecretFile(), Language: "en", PublicURL: "https://mcm.example.org"})
 	require.NoError(t, err)
 	o.tasks = &task.Service{Temporal: o.server.Client, Namespace: temporaltest.Namespace, TaskQueue: "office", Converter: o.parts.Converter,
 		Operations: workflows.ByName(), StepTitles: workflows.StepTitles()}
-	o.board = &notification.Board{Sender: o.parts.Notices, Temporal: o.server.Client, Namespace: temporaltest.Namespace, Converter: o.parts.Converter}
+	o.board = &notification.StatusReader{Notifier: o.parts.Notifier, Temporal: o.server.Client, Namespace: temporaltest.Namespace, Converter: o.parts.Converter}
 	o.shelf.Plans = &backup.Plans{Temporal: o.server.Client, Converter: o.parts.Converter}
 	o.parts.Runs, o.parts.Plans = o.tasks, o.shelf
 	w := sdkworker.New(o.server.Client, "office", sdkworker.Options{Interceptors: worker.Interceptors(o.parts)})
@@ -77,16 +77,16 @@ func newOfficeIn(t *testing.T, h *house) *office {
 }
 
 // begin starts an operation as the API does.
-func (o *office) begin(t *testing.T, op string, input any, targets ...operation.Target) task.Task {
+func (o *notificationEnv) begin(t *testing.T, op string, input any, targets ...operation.Target) task.Task {
 	t.Helper()
-	task, err := o.tasks.Start(t.Context(), task.Start{Operation: workflows.ByName()[op], Input: input,
+	task, err := o.tasks.Start(t.Context(), task.StartRequest{Operation: workflows.ByName()[op], Input: input,
 		Request: operation.Request{Operation: op, Targets: targets, Actor: operation.Actor{ID: "u", Name: "anna"}, Via: "api"}})
 	require.NoError(t, err)
 	return task
 }
 
 // ended waits for a task's end.
-func (o *office) ended(t *testing.T, id string) task.Task {
+func (o *notificationEnv) ended(t *testing.T, id string) task.Task {
 	t.Helper()
 	var task task.Task
 	require.Eventually(t, func() bool {
@@ -99,37 +99,37 @@ func (o *office) ended(t *testing.T, id string) task.Task {
 }
 
 // backUp runs the plan to its end, and waits until that is listed.
-func (o *office) backUp(t *testing.T, p backup.Plan, want operation.Status) task.Task {
+func (o *notificationEnv) backUp(t *testing.T, p backup.Plan, want operation.Status) task.Task {
 	t.Helper()
-	task := o.ended(t, o.begin(t, "backup.run", workflows.BackupInput{Plan: p}, workflows.RunTargets(p)...).ID)
+	task := o.ended(t, o.begin(t, "backup.run", workflows.RunBackupInput{Plan: p}, workflows.RunTargets(p)...).ID)
 	require.Equal(t, want, task.Status, task.Message)
 	return task
 }
 
 // settle waits until no delivery is going on.
-func (o *office) settle(t *testing.T) {
+func (o *notificationEnv) settle(t *testing.T) {
 	t.Helper()
 	open := func() bool {
 		answer, err := o.server.Client.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Namespace: temporaltest.Namespace,
-			Query: "WorkflowType = 'SendNotice' AND ExecutionStatus = 'Running'"})
+			Query: "WorkflowType = 'SendNotification' AND ExecutionStatus = 'Running'"})
 		require.NoError(t, err)
 		return len(answer.Executions) == 0
 	}
 	time.Sleep(300 * time.Millisecond) // visibility lags behind a start
 	require.Eventually(t, open, time.Minute, 100*time.Millisecond)
 	answer, err := o.server.Client.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Namespace: temporaltest.Namespace,
-		Query: "WorkflowType = 'SendNotice' AND ExecutionStatus IN ('Canceled', 'Terminated')"})
+		Query: "WorkflowType = 'SendNotification' AND ExecutionStatus IN ('Canceled', 'Terminated')"})
 	require.NoError(t, err)
 	require.Empty(t, answer.Executions, "a delivery outlives what has started it")
 }
 
-// kinds are the notices that have arrived by either way, in their order.
-func (o *office) kinds(t *testing.T) []string {
+// kinds are the notifications that have arrived by either way, in their order.
+func (o *notificationEnv) kinds(t *testing.T) []string {
 	t.Helper()
 	o.settle(t)
 	var out []string
 	calls, mails := o.hook.Calls(), o.mail.Messages()
-	require.Len(t, mails, len(calls), "each notice arrives once on each channel")
+	require.Len(t, mails, len(calls), "each notification arrives once on each channel")
 	for i, c := range calls {
 		require.Equal(t, "<"+c.ID+"@example.org>", mails[i].Header.Get("Message-Id"))
 		out = append(out, c.Body.Data.Kind)
@@ -137,7 +137,7 @@ func (o *office) kinds(t *testing.T) []string {
 	return out
 }
 
-func (o *office) refuse(t *testing.T, instances ...string) {
+func (o *notificationEnv) refuse(t *testing.T, instances ...string) {
 	t.Helper()
 	o.cloud.Control(t, http.MethodDelete, "/faults", "")
 	for _, id := range instances {
@@ -154,8 +154,8 @@ func TestWhatBecomesOfRunsIsTold(t *testing.T) {
 	require.Empty(t, o.kinds(t), "nothing had failed")
 
 	o.refuse(t, plan.Instances[1])
-	task := o.backUp(t, plan, operation.PartlyFailed)
-	require.Equal(t, []string{"partly_failed"}, o.kinds(t))
+	task := o.backUp(t, plan, operation.PartiallyFailed)
+	require.Equal(t, []string{"partially_failed"}, o.kinds(t))
 	told := o.hook.Calls()[0].Body.Data
 	require.Equal(t, "nightly", told.Plan.Name)
 	require.Equal(t, "https://mcm.example.org/tasks/"+task.ID, told.URL)
@@ -167,24 +167,24 @@ func TestWhatBecomesOfRunsIsTold(t *testing.T) {
 	o.refuse(t, plan.Instances...)
 	o.backUp(t, plan, operation.Failed)
 	o.backUp(t, plan, operation.Failed)
-	require.Equal(t, []string{"partly_failed", "failed", "failed"}, o.kinds(t), "each run that fails is told")
+	require.Equal(t, []string{"partially_failed", "failed", "failed"}, o.kinds(t), "each run that fails is told")
 
 	o.refuse(t)
-	cancelled := o.begin(t, "backup.run", workflows.BackupInput{Plan: plan}, workflows.RunTargets(plan)...)
+	cancelled := o.begin(t, "backup.run", workflows.RunBackupInput{Plan: plan}, workflows.RunTargets(plan)...)
 	_, err := o.tasks.Cancel(t.Context(), cancelled.ID)
 	require.NoError(t, err)
 	require.Equal(t, operation.Cancelled, o.ended(t, cancelled.ID).Status)
 	for range 2 {
 		o.backUp(t, plan, operation.Succeeded)
-		require.Equal(t, []string{"partly_failed", "failed", "failed", "recovered"}, o.kinds(t), "the first success is told, a cancel is not")
+		require.Equal(t, []string{"partially_failed", "failed", "failed", "recovered"}, o.kinds(t), "the first success is told, a cancel is not")
 	}
 	o.keepsItsSecrets(t)
 }
 
 // keepsItsSecrets reads every history of a delivery, opened.
-func (o *office) keepsItsSecrets(t *testing.T) {
+func (o *notificationEnv) keepsItsSecrets(t *testing.T) {
 	t.Helper()
-	answer, err := o.server.Client.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Namespace: temporaltest.Namespace, Query: "WorkflowType IN ('SendNotice', 'TestNotice')"})
+	answer, err := o.server.Client.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Namespace: temporaltest.Namespace, Query: "WorkflowType IN ('SendNotification', 'TestNotification')"})
 	require.NoError(t, err)
 	require.NotEmpty(t, answer.Executions)
 	var seen strings.Builder
@@ -210,8 +210,8 @@ func (o *office) keepsItsSecrets(t *testing.T) {
 	}
 }
 
-// A receiver that is away gets the notice when it is back, once, and keeps nobody else waiting.
-func TestAReceiverThatIsAwayGetsTheNoticeOnce(t *testing.T) {
+// A receiver that is away gets the notification when it is back, once, and keeps nobody else waiting.
+func TestAReceiverThatIsAwayGetsTheNotificationOnce(t *testing.T) {
 	o := newOffice(t)
 	plan := o.nightly(t, "web-1")
 	o.refuse(t, plan.Instances...)
@@ -222,31 +222,31 @@ func TestAReceiverThatIsAwayGetsTheNoticeOnce(t *testing.T) {
 	require.Empty(t, o.hook.Calls())
 	last := o.last(t)
 	require.Equal(t, notification.Delivered, last["mail"].Status)
-	require.Equal(t, notification.Trying, last["webhook"].Status)
-	require.Contains(t, last["webhook"].Why, "503")
+	require.Equal(t, notification.Retrying, last["webhook"].Status)
+	require.Contains(t, last["webhook"].Reason, "503")
 
-	test := o.ended(t, o.begin(t, "notice.test", workflows.TestNoticeInput{}, notification.TestTarget).ID)
+	test := o.ended(t, o.begin(t, "notification.test", workflows.TestNotificationInput{}, notification.TestTarget).ID)
 	require.Equal(t, operation.Failed, test.Status)
-	require.Contains(t, test.Message, "1 of 2 channels do not take notices")
+	require.Contains(t, test.Message, "1 of 2 channels do not take notifications")
 	require.Contains(t, test.Message, "503")
 	require.NotContains(t, test.Message, "hunter")
 	require.Len(t, test.Result["channels"], 2)
-	require.Equal(t, notification.GivenUp, o.last(t)["webhook"].Status)
+	require.Equal(t, notification.DeliveryFailed, o.last(t)["webhook"].Status)
 
 	o.hook.Answer(0)
 	require.Eventually(t, func() bool { return len(o.hook.Calls()) > 0 }, time.Minute, 100*time.Millisecond)
 	o.settle(t)
 	require.Len(t, o.hook.Calls(), 1)
-	require.Len(t, o.mail.Messages(), 2, "the notice and the test")
+	require.Len(t, o.mail.Messages(), 2, "the notification and the test")
 	last = o.last(t)
-	require.Equal(t, notification.Delivery{Status: notification.Delivered, At: last["webhook"].At, Kind: notification.Failed, Plan: "nightly"}, *last["webhook"])
+	require.Equal(t, notification.Delivery{Status: notification.Delivered, AttemptedAt: last["webhook"].AttemptedAt, Kind: notification.Failed, PlanName: "nightly"}, *last["webhook"])
 
-	test = o.ended(t, o.begin(t, "notice.test", workflows.TestNoticeInput{}, notification.TestTarget).ID)
+	test = o.ended(t, o.begin(t, "notification.test", workflows.TestNotificationInput{}, notification.TestTarget).ID)
 	require.Equal(t, operation.Succeeded, test.Status, test.Message)
 	require.Equal(t, "test", o.hook.Calls()[1].Body.Data.Kind)
 }
 
-func (o *office) last(t *testing.T) map[string]*notification.Delivery {
+func (o *notificationEnv) last(t *testing.T) map[string]*notification.Delivery {
 	t.Helper()
 	time.Sleep(300 * time.Millisecond) // visibility lags behind a memo
 	list, err := o.board.Channels(t.Context())
@@ -266,7 +266,7 @@ func round(t *testing.T, server *temporaltest.Server, queue string) string {
 		require.NoError(t, handle.Trigger(t.Context(), client.ScheduleTriggerOptions{}))
 	} else {
 		_, err := server.Client.ScheduleClient().Create(t.Context(), client.ScheduleOptions{ID: "round:plans", TriggerImmediately: true,
-			Action: &client.ScheduleWorkflowAction{ID: "round:plans", Workflow: workflows.CheckPlans, Args: []any{schedule.By{}}, TaskQueue: queue}})
+			Action: &client.ScheduleWorkflowAction{ID: "round:plans", Workflow: workflows.CheckPlanHealth, Args: []any{schedule.Initiator{}}, TaskQueue: queue}})
 		require.NoError(t, err)
 	}
 	id := ""
@@ -281,7 +281,7 @@ func round(t *testing.T, server *temporaltest.Server, queue string) string {
 	return id
 }
 
-func (o *office) round(t *testing.T) {
+func (o *notificationEnv) round(t *testing.T) {
 	t.Helper()
 	round(t, o.server, "office")
 	o.settle(t)
@@ -291,13 +291,13 @@ func (o *office) round(t *testing.T) {
 // until it is good again.
 func TestRoundsTellOfMissedRunsAndStalePlans(t *testing.T) {
 	o := newOffice(t)
-	p := backup.Planned{Plan: o.nightly(t, "web-1")}
+	p := backup.PlanStatus{Plan: o.nightly(t, "web-1")}
 	p.CreatedAt = time.Now()
-	hours := backup.Planned{Plan: backup.Plan{ID: "0199", Name: "hourly", Schedule: backup.When{Frequency: backup.Cron, Cron: "0 * * * *", TimeZone: "UTC"},
+	hours := backup.PlanStatus{Plan: backup.Plan{ID: "0199", Name: "hourly", Schedule: backup.Schedule{Frequency: backup.Cron, Cron: "0 * * * *", TimeZone: "UTC"},
 		CreatedAt: time.Now().Add(-time.Minute).Truncate(time.Hour).Add(-4*time.Hour - 30*time.Minute)}, Missed: 5}
-	o.shelf.plans = []backup.Planned{p}
+	o.shelf.plans = []backup.PlanStatus{p}
 	o.round(t)
-	o.shelf.plans = []backup.Planned{p, hours}
+	o.shelf.plans = []backup.PlanStatus{p, hours}
 	o.round(t)
 	require.Equal(t, []string{"missed"}, o.kinds(t))
 	o.shelf.plans[1].Missed = 10 // Temporal counts the same again
@@ -307,23 +307,23 @@ func TestRoundsTellOfMissedRunsAndStalePlans(t *testing.T) {
 	require.Equal(t, 5, o.hook.Calls()[0].Body.Data.Missed)
 	require.Contains(t, o.hook.Calls()[0].Body.Text, "missed 5 run(s)")
 	time.Sleep(300 * time.Millisecond) // visibility lags behind
-	seen, err := o.shelf.Seen(t.Context())
+	seen, err := o.shelf.Observation(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, 5, seen["0199"].Missed, "what pages show")
 
-	o.shelf.plans = []backup.Planned{p}
+	o.shelf.plans = []backup.PlanStatus{p}
 	o.shelf.plans[0].CreatedAt = time.Now().AddDate(0, 0, -3)
 	o.round(t)
 	require.Equal(t, []string{"missed"}, o.kinds(t), "a run may just be starting")
 	for range 3 {
 		o.round(t)
-		require.Equal(t, []string{"missed", "stale"}, o.kinds(t))
+		require.Equal(t, []string{"missed", "overdue"}, o.kinds(t))
 	}
 	require.Equal(t, "web-1", o.hook.Calls()[1].Body.Data.Instances[0].Name)
 	o.backUp(t, p.Plan, operation.Succeeded)
 	o.round(t)
 	o.round(t)
-	require.Equal(t, []string{"missed", "stale"}, o.kinds(t))
+	require.Equal(t, []string{"missed", "overdue"}, o.kinds(t))
 }
 
 // A backup that a verification finds damaged is told.
@@ -344,7 +344,7 @@ func TestADamagedBackupIsTold(t *testing.T) {
 	all, err := o.reader().List(t.Context())
 	require.NoError(t, err)
 	damaged.Store(true)
-	task := o.ended(t, o.begin(t, "backup.verify", workflows.VerifyInput{Backup: all[0]}, all[0].Target()).ID)
+	task := o.ended(t, o.begin(t, "backup.verify", workflows.VerifyBackupInput{Backup: all[0]}, all[0].Target()).ID)
 	require.Equal(t, operation.Failed, task.Status)
 	require.Equal(t, []string{"failed"}, o.kinds(t))
 	require.Equal(t, "web-1", o.hook.Calls()[0].Body.Data.Instances[0].Name)

@@ -20,8 +20,8 @@ import (
 	"mycloudmanager/internal/notification/notificationtest"
 )
 
-func aNotice() notification.Notice {
-	return notification.Notice{ID: "run-0198", Kind: notification.Failed, Plan: notification.Plan{ID: "p1", Name: "nightly\nBcc: all@example.org"}, Task: "plan:p1~r1",
+func aNotification() notification.Notification {
+	return notification.Notification{ID: "run-0198", Kind: notification.Failed, Plan: notification.Plan{ID: "p1", Name: "nightly\nBcc: all@example.org"}, Task: "plan:p1~r1",
 		Instances: []notification.Instance{{ID: "i1", Name: "web-1", Reason: "it is not enrolled"}}, At: time.Date(2026, 11, 28, 2, 30, 0, 0, time.UTC)}
 }
 
@@ -30,7 +30,7 @@ func mailTo(m *notificationtest.MailServer, language string) notification.Config
 		SMTPUser: notificationtest.User, SMTPPasswordFile: m.PasswordFile(), SMTPCAFile: m.CAFile, Language: language, PublicURL: "https://mcm.example.org/"}
 }
 
-func open(t *testing.T, c notification.Config) *notification.Sender {
+func open(t *testing.T, c notification.Config) *notification.Notifier {
 	t.Helper()
 	s, err := notification.Open(c)
 	require.NoError(t, err)
@@ -50,9 +50,9 @@ func bodyOf(t *testing.T, m notificationtest.Message) string {
 func TestAMailIsSentEncryptedAndSaysWhatHappened(t *testing.T) {
 	m := notificationtest.StartMail(t)
 	s := open(t, mailTo(m, "en"))
-	require.Equal(t, []notification.Channel{{ID: "mail", Kind: notification.Mail, To: "ops@example.org, Anna <anna@example.org>"}}, s.Channels())
+	require.Equal(t, []notification.Channel{{ID: "mail", Kind: notification.Mail, Address: "ops@example.org, Anna <anna@example.org>"}}, s.Channels())
 	for range 2 { // a repeat
-		require.NoError(t, s.Deliver(t.Context(), "mail", aNotice()))
+		require.NoError(t, s.Deliver(t.Context(), "mail", aNotification()))
 	}
 	got := m.Messages()
 	require.Len(t, got, 2)
@@ -75,7 +75,7 @@ func TestAMailIsSentEncryptedAndSaysWhatHappened(t *testing.T) {
 
 func TestAMailSpeaksFrench(t *testing.T) {
 	m := notificationtest.StartMail(t)
-	require.NoError(t, open(t, mailTo(m, "fr")).Deliver(t.Context(), "mail", aNotice()))
+	require.NoError(t, open(t, mailTo(m, "fr")).Deliver(t.Context(), "mail", aNotification()))
 	body := bodyOf(t, m.Messages()[0])
 	require.Contains(t, body, "a échoué")
 	require.Contains(t, body, "web-1 : elle n'est pas inscrite")
@@ -84,9 +84,9 @@ func TestAMailSpeaksFrench(t *testing.T) {
 // Every kind has words in both languages, without a verb that is left over.
 func TestEveryKindHasWords(t *testing.T) {
 	m := notificationtest.StartMail(t)
-	for _, kind := range []notification.Kind{notification.Failed, notification.PartlyFailed, notification.Missed, notification.Stale, notification.Recovered, notification.Test} {
+	for _, kind := range []notification.Kind{notification.Failed, notification.PartiallyFailed, notification.Missed, notification.Overdue, notification.Recovered, notification.Test} {
 		for _, language := range []string{"en", "fr"} {
-			n := aNotice()
+			n := aNotification()
 			n.Kind, n.Missed, n.ID = kind, 3, "n-"+string(kind)+language
 			require.NoError(t, open(t, mailTo(m, language)).Deliver(t.Context(), "mail", n))
 			got := m.Messages()
@@ -107,12 +107,12 @@ func TestAMailServerThatIsNotTrustedGetsNothing(t *testing.T) {
 	} {
 		c := mailTo(m, "en")
 		spoil(&c)
-		err := open(t, c).Deliver(t.Context(), "mail", aNotice())
+		err := open(t, c).Deliver(t.Context(), "mail", aNotification())
 		require.Equal(t, fault.Unavailable, fault.KindOf(err), name)
 		require.NotContains(t, err.Error(), notificationtest.Password)
 	}
 	m.Refuse(errors.New("the disk is full"))
-	require.ErrorContains(t, open(t, mailTo(m, "en")).Deliver(t.Context(), "mail", aNotice()), "the disk is full")
+	require.ErrorContains(t, open(t, mailTo(m, "en")).Deliver(t.Context(), "mail", aNotification()), "the disk is full")
 	require.Empty(t, m.Messages())
 }
 
@@ -122,7 +122,7 @@ func TestSecretsThatCannotBeReadAreToldAtTheStart(t *testing.T) {
 		"smtp-password-file: the file is empty":       func(c *notification.Config) { c.SMTPPasswordFile = file(t, "\n") },
 		"smtp-password-file: the file cannot be read": func(c *notification.Config) { c.SMTPPasswordFile = "/absent" },
 		"smtp-tls-ca: the file holds no certificate":  func(c *notification.Config) { c.SMTPCAFile = file(t, "none") },
-		"notice-webhook-secret-file: whsec_ a":        func(c *notification.Config) { c.SecretFile = file(t, "whsec_c2hvcnQ=") },
+		"notification-webhook-secret-file: whsec_ a":  func(c *notification.Config) { c.SecretFile = file(t, "whsec_c2hvcnQ=") },
 	} {
 		c := mailTo(m, "en")
 		c.WebhookURLs, c.SecretFile = []string{r.URL}, r.SecretFile()
@@ -150,9 +150,9 @@ func TestAWebhookIsSignedAndFollowsNoRedirect(t *testing.T) {
 	channel := s.Channels()[0]
 	require.Equal(t, notification.Webhook, channel.Kind)
 	for _, secret := range []string{"hunter2", "hunter3"} {
-		require.NotContains(t, channel.To+channel.ID, secret)
+		require.NotContains(t, channel.Address+channel.ID, secret)
 	}
-	require.NoError(t, s.Deliver(t.Context(), channel.ID, aNotice()))
+	require.NoError(t, s.Deliver(t.Context(), channel.ID, aNotification()))
 	got := r.Calls()
 	require.Len(t, got, 1)
 	require.Equal(t, "run-0198", got[0].ID)
@@ -162,12 +162,12 @@ func TestAWebhookIsSignedAndFollowsNoRedirect(t *testing.T) {
 	for status, kind := range map[int]fault.Kind{302: fault.Unavailable, 500: fault.Unavailable, 404: fault.Unavailable, 410: fault.Invalid} {
 		r.Answer(status)
 		before := r.Tries()
-		err := s.Deliver(t.Context(), channel.ID, aNotice())
+		err := s.Deliver(t.Context(), channel.ID, aNotification())
 		require.Equal(t, kind, fault.KindOf(err), status)
 		require.ErrorContains(t, err, fmt.Sprint(status))
 		require.Equal(t, before+1, r.Tries(), "no redirect is followed")
 	}
-	require.Equal(t, fault.NotFound, fault.KindOf(s.Deliver(t.Context(), "webhook-0", aNotice())))
+	require.Equal(t, fault.NotFound, fault.KindOf(s.Deliver(t.Context(), "webhook-0", aNotification())))
 }
 
 func TestAWebhookThatIsAwayTellsNoSecret(t *testing.T) {
@@ -175,8 +175,8 @@ func TestAWebhookThatIsAwayTellsNoSecret(t *testing.T) {
 	c.WebhookURLs = []string{"http://hook:hunter2@127.0.0.1:1/services/T000/thisIsALongSecretOfAChat?key=hunter3"}
 	s := open(t, c)
 	channel := s.Channels()[0]
-	require.Equal(t, "http://127.0.0.1:1/services/T000/this…", channel.To, "a long part of a path may be a secret")
-	err := s.Deliver(t.Context(), channel.ID, aNotice())
+	require.Equal(t, "http://127.0.0.1:1/services/T000/this…", channel.Address, "a long part of a path may be a secret")
+	err := s.Deliver(t.Context(), channel.ID, aNotification())
 	require.ErrorContains(t, err, "the webhook does not answer")
 	require.NotContains(t, err.Error(), "hunter")
 	require.NotContains(t, err.Error(), "SecretOfAChat")
@@ -191,8 +191,8 @@ func TestTheSignatureIsThatOfTheConvention(t *testing.T) {
 	require.True(t, notificationtest.Verify("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", header, []byte(`{"test": 2432232314}`), time.Unix(1614265330, 0)))
 }
 
-func TestANoticeIsBounded(t *testing.T) {
-	n := aNotice()
+func TestANotificationIsBounded(t *testing.T) {
+	n := aNotification()
 	for range 1000 {
 		n.Instances = append(n.Instances, notification.Instance{ID: "i", Name: "n", Reason: strings.Repeat("é\r\n", 10_000)})
 	}
@@ -204,8 +204,8 @@ func TestANoticeIsBounded(t *testing.T) {
 }
 
 func TestWithoutChannelsThereIsNothing(t *testing.T) {
-	var none *notification.Sender
+	var none *notification.Notifier
 	require.Empty(t, none.Channels())
-	require.Error(t, none.Deliver(t.Context(), "mail", aNotice()))
+	require.Error(t, none.Deliver(t.Context(), "mail", aNotification()))
 	require.Empty(t, open(t, notification.Config{}).Channels())
 }

@@ -32,30 +32,30 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// house is the real router over parts that answer from memory and count what was started.
-type house struct {
+// testServer is the real router over parts that answer from memory and count what was started.
+type testServer struct {
 	*Server
 	handler  http.Handler
-	people   *people
-	work     *work
-	book     *book
-	stacks   *stacks
-	shelf    *shelf
-	fleet    *fleet
-	calendar *calendar
-	vault    *vault
-	purse    *purse
-	channels *channels
+	people   *fakeIdentities
+	work     *fakeTasks
+	book     *fakeAudit
+	stacks   *fakeStacks
+	shelf    *fakeApps
+	fleet    *fakeInstances
+	calendar *fakePlans
+	vault    *fakeBackups
+	purse    *fakeTokens
+	channels *fakeNotifications
 }
 
-func newHouse(t *testing.T) *house {
+func newTestServer(t *testing.T) *testServer {
 	t.Helper()
 	page := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>page</html>") })
-	h := &house{people: &people{}, work: &work{}, book: &book{}, stacks: &stacks{}, shelf: &shelf{}, fleet: &fleet{}, purse: &purse{}, calendar: &calendar{}, vault: &vault{}, channels: &channels{}}
+	h := &testServer{people: &fakeIdentities{}, work: &fakeTasks{}, book: &fakeAudit{}, stacks: &fakeStacks{}, shelf: &fakeApps{}, fleet: &fakeInstances{}, purse: &fakeTokens{}, calendar: &fakePlans{}, vault: &fakeBackups{}, channels: &fakeNotifications{}}
 	h.Server = &Server{
 		Config: Config{SessionKey: make([]byte, 32), TemporalWeb: page, Codec: page, UI: page, Metrics: page,
 			Defaults: SignInDefaults{Project: "demo", UserDomain: "Default", ProjectDomain: "Default"}},
-		Identities: h.people, Tasks: h.work, Stacks: h.stacks, Apps: h.shelf, Instances: h.fleet, Tokens: h.purse, Plans: h.calendar, Backups: h.vault, Notices: h.channels, Audit: h.book, Operations: workflows.ByName(),
+		Identities: h.people, Tasks: h.work, Stacks: h.stacks, Apps: h.shelf, Instances: h.fleet, Tokens: h.purse, Plans: h.calendar, Backups: h.vault, Notifications: h.channels, Audit: h.book, Operations: workflows.ByName(),
 	}
 	var err error
 	h.handler, err = h.Handler()
@@ -70,7 +70,7 @@ type ask struct {
 	header             map[string]string
 }
 
-func (h *house) send(t *testing.T, a ask) *httptest.ResponseRecorder {
+func (h *testServer) send(t *testing.T, a ask) *httptest.ResponseRecorder {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), a.method, a.path, strings.NewReader(a.body))
 	if a.body != "" {
@@ -93,7 +93,7 @@ func (h *house) send(t *testing.T, a ask) *httptest.ResponseRecorder {
 	return w
 }
 
-func (h *house) signedIn(t *testing.T, role identity.Role) (cookie, csrf string) {
+func (h *testServer) signedIn(t *testing.T, role identity.Role) (cookie, csrf string) {
 	t.Helper()
 	full, v, err := h.newCookie(someone(role))
 	require.NoError(t, err)
@@ -118,13 +118,13 @@ func someone(role identity.Role) identity.Identity {
 		Token: string(role), ExpiresAt: time.Now().Add(time.Hour)}
 }
 
-// people knows one person for each role; name, password and token are the role's name.
-type people struct {
+// fakeIdentities knows one person for each role; name, password and token are the role's name.
+type fakeIdentities struct {
 	err     error // what a sign-in answers instead
 	signIns atomic.Int32
 }
 
-func (p *people) SignIn(_ context.Context, c identity.Credentials) (identity.Identity, error) {
+func (p *fakeIdentities) SignIn(_ context.Context, c identity.Credentials) (identity.Identity, error) {
 	p.signIns.Add(1)
 	if p.err != nil {
 		return identity.Identity{}, p.err
@@ -135,30 +135,30 @@ func (p *people) SignIn(_ context.Context, c identity.Credentials) (identity.Ide
 	return identity.Identity{}, fault.New(fault.Unauthorized, nil, "user name, password or project are not right")
 }
 
-func (p *people) Validate(_ context.Context, token string) (identity.Identity, error) {
+func (p *fakeIdentities) Validate(_ context.Context, token string) (identity.Identity, error) {
 	if !identity.Role(token).Allows(identity.Viewer) {
 		return identity.Identity{}, fault.New(fault.Unauthorized, nil, "the token is not valid or has ended: sign in again")
 	}
 	return someone(identity.Role(token)), nil
 }
 
-func (*people) Revoke(context.Context, string) error { return nil }
+func (*fakeIdentities) Revoke(context.Context, string) error { return nil }
 
 const runningTask = "app:ntp~0001"
 
-// work counts what is started, cancelled and retried.
-type work struct {
+// fakeTasks counts what is started, cancelled and retried.
+type fakeTasks struct {
 	count     atomic.Int32
 	err       error
 	operation string           // of the one task, app.launch when empty
 	run       operation.Status // of the plan's last run, when there was one
 	events    chan task.Task
 	log       *tasklog.View
-	changes   chan task.LogChange
+	changes   chan task.LogUpdate
 	cursor    string // that the last follower of a log came with
 }
 
-func (w *work) task() task.Task {
+func (w *fakeTasks) task() task.Task {
 	name := w.operation
 	if name == "" {
 		name = "app.launch"
@@ -167,44 +167,50 @@ func (w *work) task() task.Task {
 		Result: map[string]any{}, StartedAt: time.Now().UTC()}
 }
 
-func (w *work) change() (task.Task, error) {
+func (w *fakeTasks) change() (task.Task, error) {
 	w.count.Add(1)
 	return w.task(), w.err
 }
 
-func (w *work) Start(context.Context, task.Start) (task.Task, error)         { return w.change() }
-func (w *work) Again(context.Context, task.Start) (*task.Task, error)        { return nil, w.err }
-func (w *work) Cancel(context.Context, string) (task.Task, error)            { return w.change() }
-func (w *work) Running(context.Context, operation.Target) (string, error)    { return "", nil }
-func (w *work) RunningOn(context.Context, string) (map[string]string, error) { return nil, w.err }
-func (w *work) Latest(context.Context, operation.Target) (task.Task, error)  { return w.task(), w.err }
-func (w *work) Watch(context.Context, string) <-chan task.Task               { return w.stream() }
-func (w *work) WatchAll(context.Context) <-chan task.Task                    { return w.stream() }
-func (w *work) Log(context.Context, string, string) (*tasklog.View, error) {
+func (w *fakeTasks) Start(context.Context, task.StartRequest) (task.Task, error) { return w.change() }
+func (w *fakeTasks) FindByIdempotencyKey(context.Context, task.StartRequest) (*task.Task, error) {
+	return nil, w.err
+}
+func (w *fakeTasks) Cancel(context.Context, string) (task.Task, error)         { return w.change() }
+func (w *fakeTasks) Running(context.Context, operation.Target) (string, error) { return "", nil }
+func (w *fakeTasks) RunningByTarget(context.Context, string) (map[string]string, error) {
+	return nil, w.err
+}
+func (w *fakeTasks) LatestByTarget(context.Context, operation.Target) (task.Task, error) {
+	return w.task(), w.err
+}
+func (w *fakeTasks) Watch(context.Context, string) <-chan task.Task { return w.stream() }
+func (w *fakeTasks) WatchAll(context.Context) <-chan task.Task      { return w.stream() }
+func (w *fakeTasks) Log(context.Context, string, string) (*tasklog.View, error) {
 	if w.log != nil {
 		return w.log, w.err
 	}
-	return tasklog.Of(tasklog.Line{Time: time.Now(), Step: "InstallApp", Level: "info", Message: "starts"}), w.err
+	return tasklog.NewStaticView(tasklog.Line{Time: time.Now(), Step: "InstallApp", Level: "info", Message: "starts"}), w.err
 }
 
-func (w *work) FollowLog(_ context.Context, _, _, cursor string, _ bool) <-chan task.LogChange {
+func (w *fakeTasks) FollowLog(_ context.Context, _, _, cursor string, _ bool) <-chan task.LogUpdate {
 	w.cursor = cursor
 	if w.changes != nil {
 		return w.changes
 	}
-	ended := make(chan task.LogChange)
+	ended := make(chan task.LogUpdate)
 	close(ended)
 	return ended
 }
 
-func (w *work) Retry(context.Context, string, operation.Request, string, string) (task.Task, error) {
+func (w *fakeTasks) Retry(context.Context, string, operation.Request, string, string) (task.Task, error) {
 	return w.change()
 }
 
-func (w *work) Get(context.Context, string) (task.Task, error) { return w.task(), w.err }
+func (w *fakeTasks) Get(context.Context, string) (task.Task, error) { return w.task(), w.err }
 
 // List refuses tokens as the real one does: it is its first step, before anything is asked.
-func (w *work) List(ctx context.Context, f task.Filter) (task.Page, error) {
+func (w *fakeTasks) List(ctx context.Context, f task.Filter) (task.Page, error) {
 	if f.PageToken != "" {
 		return (&task.Service{}).List(ctx, f)
 	}
@@ -214,7 +220,7 @@ func (w *work) List(ctx context.Context, f task.Filter) (task.Page, error) {
 	return task.Page{Items: []task.Task{w.task()}}, w.err
 }
 
-func (w *work) stream() <-chan task.Task {
+func (w *fakeTasks) stream() <-chan task.Task {
 	if w.events != nil {
 		return w.events
 	}
@@ -223,79 +229,81 @@ func (w *work) stream() <-chan task.Task {
 	return ended
 }
 
-// stacks is one stack that stands.
-type stacks struct{ err error }
+// fakeStacks is one stack that stands.
+type fakeStacks struct{ err error }
 
-func (s *stacks) Get(context.Context) (stack.Stack, error) {
+func (s *fakeStacks) Get(context.Context) (stack.Stack, error) {
 	return stack.Stack{Name: "toolbox", State: stack.Ready, Parameters: map[string]string{}, Outputs: map[string]any{}, Nodes: []stack.Node{}}, s.err
 }
 
-func (s *stacks) Name(context.Context) (string, error) { return "toolbox", s.err }
+func (s *fakeStacks) Name(context.Context) (string, error) { return "toolbox", s.err }
 
-func (s *stacks) Topology(context.Context) (stack.Topology, error) {
+func (s *fakeStacks) Topology(context.Context) (stack.Topology, error) {
 	return stack.Topology{Nodes: []stack.Vertex{}, Edges: []stack.Edge{}}, s.err
 }
 
-func (s *stacks) Events(context.Context) ([]stack.Event, error) { return []stack.Event{}, s.err }
-func (s *stacks) Options(context.Context) (stack.Options, error) {
+func (s *fakeStacks) Events(context.Context) ([]stack.Event, error) { return []stack.Event{}, s.err }
+func (s *fakeStacks) Options(context.Context) (stack.Options, error) {
 	return stack.Options{Presets: stack.Presets(), KeyPairs: []string{}, VolumeTypes: []string{}}, s.err
 }
 
-func (s *stacks) Preflight(_ context.Context, p stack.Parameters, _ string, _ bool) (stack.Report, error) {
+func (s *fakeStacks) Preflight(_ context.Context, p stack.Parameters, _ string, _ bool) (stack.Report, error) {
 	return stack.Report{OK: true, Checks: []stack.Check{}, Parameters: p}, s.err
 }
 
-// shelf has one app, installed.
-type shelf struct{ err error }
+// fakeApps has one app, installed.
+type fakeApps struct{ err error }
 
-func (s *shelf) app() app.App {
+func (s *fakeApps) app() app.App {
 	none := map[string]any{}
 	return app.App{Name: "ntp", Title: "NTP", Version: "4", AvailableVersions: []string{"4"}, Available: true, Health: app.Healthy, Revision: 1, Agent: app.Agent{Supported: true},
-		Links: []app.Link{}, KeptVolumes: []app.KeptVolume{}, Settings: app.Settings{Environment: none, Parameters: none},
+		Links: []app.Link{}, RetainedVolumes: []app.RetainedVolume{}, Settings: app.Settings{Environment: none, Parameters: none},
 		Schema: app.Schema{Environment: none, Parameters: none}, ETag: "e1"}
 }
 
-func (s *shelf) List(context.Context) ([]app.App, error) { return []app.App{s.app()}, s.err }
+func (s *fakeApps) List(context.Context) ([]app.App, error) { return []app.App{s.app()}, s.err }
 
-func (s *shelf) Get(_ context.Context, name string) (app.App, error) {
+func (s *fakeApps) Get(_ context.Context, name string) (app.App, error) {
 	if s.err == nil && name != "ntp" {
 		return app.App{}, fault.New(fault.NotFound, nil, "the catalogue has no app %q", name)
 	}
 	return s.app(), s.err
 }
 
-func (s *shelf) Now(ctx context.Context, name string) (app.App, error) { return s.Get(ctx, name) }
+func (s *fakeApps) GetFresh(ctx context.Context, name string) (app.App, error) {
+	return s.Get(ctx, name)
+}
 
-func (s *shelf) Icon(string) ([]byte, error) { return []byte("<svg/>"), s.err }
+func (s *fakeApps) Icon(string) ([]byte, error) { return []byte("<svg/>"), s.err }
 
-func (s *shelf) Revisions(context.Context, string) ([]app.Revision, error) {
+func (s *fakeApps) Revisions(context.Context, string) ([]app.Revision, error) {
 	return []app.Revision{}, s.err
 }
 
-func (s *shelf) Plan(context.Context, string, string) ([]app.PlanRow, error) {
+func (s *fakeApps) UpgradeDiff(context.Context, string, string) ([]app.PlanRow, error) {
 	return []app.PlanRow{}, s.err
 }
 
-func (s *shelf) CheckSettings(_ context.Context, _ string, in app.Settings) (app.Settings, []operation.Change, error) {
+func (s *fakeApps) CheckSettings(_ context.Context, _ string, in app.Settings) (app.Settings, []operation.Change, error) {
 	return in, []operation.Change{}, s.err
 }
 
-// book keeps audit records.
-type book struct {
+// fakeAudit keeps audit records.
+type fakeAudit struct {
 	records []audit.Record
 	err     error
 }
 
-func (b *book) Append(_ context.Context, r audit.Record) error {
+func (b *fakeAudit) Append(_ context.Context, r audit.Record) error {
 	b.records = append(b.records, r)
 	return b.err
 }
 
-func (b *book) List(context.Context, audit.Filter) ([]audit.Record, error) {
+func (b *fakeAudit) List(context.Context, audit.Filter) ([]audit.Record, error) {
 	return []audit.Record{}, b.err
 }
 
-func (b *book) Each(_ context.Context, _ audit.Filter, visit func(audit.Record) error) error {
+func (b *fakeAudit) Each(_ context.Context, _ audit.Filter, visit func(audit.Record) error) error {
 	for _, r := range b.records {
 		if err := visit(r); err != nil {
 			return err
