@@ -66,7 +66,11 @@ func extract(file string, src []byte, retiredColumns []string) ([]chunk, error) 
 	}
 	lines := strings.Split(string(src), "\n")
 	chunks := []chunk{}
+	table := tables{retired: retiredColumns}
 	for i, line := range lines {
+		if len(retiredColumns) > 0 {
+			line = table.line(line)
+		}
 		chunks = append(chunks, newChunk(scopeWire, file, i+1, line))
 	}
 	base := path.Base(file)

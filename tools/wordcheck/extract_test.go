@@ -135,6 +135,20 @@ func TestExtract_goFileWithoutTexts(t *testing.T) {
 	}
 }
 
+func TestExtract_retiredColumnsOnTheWire(t *testing.T) {
+	chunks, err := extract("docs/glossary.md", []byte("| word | retired |\n|---|---|\n| a | `mcm:operation` |\n\nsee `mcm:operation`\n"), []string{"retired"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []int
+	for _, f := range loadRules(t).check(chunks) {
+		got = append(got, f.line)
+	}
+	if !slices.Equal(got, []int{5}) {
+		t.Errorf("findings in lines %v, want only line 5", got)
+	}
+}
+
 func TestSplitWords(t *testing.T) {
 	tests := map[string]string{
 		"backupsAtOnce": "backups at once", "HTTPServer": "http server", "mustURL": "must url", "kept_volumes": "kept volumes",

@@ -40,14 +40,15 @@ type skip struct {
 
 // rule forbids what matches a pattern and suggests a replacement.
 type rule struct {
-	Name    string   `yaml:"name"`
-	Scopes  []string `yaml:"scopes"`
-	Kinds   []string `yaml:"kinds"`
-	Pattern string   `yaml:"pattern"`
-	Suggest string   `yaml:"suggest"`
-	Allow   []allow  `yaml:"allow"`
-	Bad     []string `yaml:"bad"`
-	Good    []string `yaml:"good"`
+	Name    string            `yaml:"name"`
+	Scopes  []string          `yaml:"scopes"`
+	Kinds   []string          `yaml:"kinds"`
+	Pattern string            `yaml:"pattern"`
+	Suggest string            `yaml:"suggest"`
+	Replace map[string]string `yaml:"replace"`
+	Allow   []allow           `yaml:"allow"`
+	Bad     []string          `yaml:"bad"`
+	Good    []string          `yaml:"good"`
 	re      *regexp.Regexp
 }
 
@@ -69,7 +70,15 @@ type finding struct {
 }
 
 func (f finding) String() string {
-	return fmt.Sprintf("%s:%d: %s -> %s [%s]", f.file, f.line, f.word, f.rule.Suggest, f.rule.Name)
+	return fmt.Sprintf("%s:%d: %s -> %s [%s]", f.file, f.line, f.word, f.rule.suggestion(f.word), f.rule.Name)
+}
+
+// suggestion returns the replacement of a word.
+func (r *rule) suggestion(word string) string {
+	if s := r.Replace[word]; s != "" {
+		return s
+	}
+	return r.Suggest
 }
 
 func parseRules(raw []byte) (*ruleSet, error) {

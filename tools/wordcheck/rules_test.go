@@ -89,6 +89,26 @@ func TestRules_suggestions(t *testing.T) {
 	}
 }
 
+// TestRules_replacements checks that every word with a replacement of its own is one that its rule finds.
+func TestRules_replacements(t *testing.T) {
+	for _, r := range loadRules(t).Rules {
+		for word, replacement := range r.Replace {
+			kind := ""
+			if len(r.Kinds) > 0 {
+				kind = r.Kinds[0]
+			}
+			c := newChunk(r.Scopes[0], "x.go", 1, word)
+			if r.Scopes[0] == scopeIdentifier {
+				c = identifierChunk("x.go", kind, word, 1)
+			}
+			found := r.match(c)
+			if len(found) != 1 || r.suggestion(found[0].word) != replacement {
+				t.Errorf("%s: %q is not found with its replacement %q: %v", r.Name, word, replacement, found)
+			}
+		}
+	}
+}
+
 func TestParseRules_invalid(t *testing.T) {
 	tests := []struct{ name, yaml, want string }{
 		{"unknown field", "rules: [{name: a, scope: text}]", "field scope not found"},

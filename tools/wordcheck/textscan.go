@@ -20,6 +20,24 @@ var (
 	delimiter = regexp.MustCompile(`^\s*\|?[\s:|-]+\|?\s*$`)
 )
 
+// tables tracks the columns of the Markdown table that a line belongs to.
+type tables struct {
+	retired []string
+	columns []bool // whether a column of the table is retired; nil outside a table
+}
+
+// line returns a line without the cells of retired columns.
+func (t *tables) line(line string) string {
+	if !strings.HasPrefix(strings.TrimSpace(line), "|") {
+		t.columns = nil
+		return line
+	}
+	if t.columns == nil {
+		t.columns = retiredColumns(line, t.retired)
+	}
+	return withoutColumns(line, t.columns)
+}
+
 // markdownChunks returns the paragraphs, list items, headings and table rows of a Markdown file. Code blocks are left
 // out, and so are the cells of table columns whose heading is one of retired.
 func markdownChunks(file string, lines, retired []string) []chunk {
@@ -33,7 +51,7 @@ func markdownChunks(file string, lines, retired []string) []chunk {
 		block = nil
 	}
 	inFence, inList, blank := false, false, true
-	var columns []bool // of the table we are in: whether a column is retired
+	table := tables{retired: retired}
 	for i, line := range lines {
 		switch {
 		case fence.MatchString(line):
@@ -44,7 +62,7 @@ func markdownChunks(file string, lines, retired []string) []chunk {
 			continue
 		case strings.TrimSpace(line) == "":
 			flush()
-			columns, blank = nil, true
+			table.columns, blank = nil, true
 			continue
 		case indented.MatchString(line) && !inList && (blank || len(block) == 0):
 			continue // an indented code block
@@ -54,12 +72,7 @@ func markdownChunks(file string, lines, retired []string) []chunk {
 		if newBlock.MatchString(line) {
 			flush()
 		}
-		if strings.HasPrefix(strings.TrimSpace(line), "|") {
-			if columns == nil {
-				columns = retiredColumns(line, retired)
-			}
-			line = withoutColumns(line, columns)
-		}
+		line = table.line(line)
 		if len(block) == 0 {
 			first = i + 1
 		}
