@@ -12,10 +12,13 @@ export GOTOOLCHAIN ?= local
 UI_SOURCES := $(shell find ui -path ui/node_modules -prune -o -path ui/dist -prune -o -type f -print 2>/dev/null)
 GO_SOURCES := $(shell find . -path ./ui/node_modules -prune -o -path ./temporal-server -prune -o -path ./test -prune -o -name '*.go' -print 2>/dev/null) $(shell find deploy -type f)
 
-.PHONY: help run dev build ui test test-go test-ui e2e acceptance chaos check lint generate record bench app clean
+.PHONY: help setup run dev build ui test test-go test-ui e2e acceptance chaos check lint generate record bench app clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Install what the checks and tests need on Debian: a browser, shellcheck, Ansible, restic, duplicity
+	scripts/setup.sh
 
 run: build ## Start the product: on OS_CLOUD or OS_AUTH_URL when set, else on the sandbox
 	@if [ -n "$${OS_CLOUD:-}$${OS_AUTH_URL:-}" ]; then exec bin/mcm serve; else exec bin/mcm sandbox; fi
@@ -55,9 +58,11 @@ test: test-go test-ui e2e ## Everything hermetic: Go with -race, replays, UI uni
 test-go: bin/mcm bin/mcm-temporal
 	scripts/setup.sh postgres
 	go vet $(GOFLAGS_) ./...
-	go test $(GOFLAGS_) -race -count=1 -timeout 30m ./...
+	go test $(GOFLAGS_) -race -count=1 -timeout 30m -coverpkg=./... -coverprofile=bin/coverage.out ./...
 	go test $(GOFLAGS_) -count=1 ./worker -run TestEveryCallMayFail
 	cd temporal-server && go test $(GOFLAGS_) -count=1 ./...
+	cd tools && go test $(GOFLAGS_) -count=1 ./...
+	@go tool cover -func=bin/coverage.out | tail -n 1
 
 test-ui: ui/node_modules/.package-lock.json
 	cd ui && npm run typecheck && npm test
@@ -72,7 +77,7 @@ chaos: bin/mcm bin/mcm-temporal ## The main job with 100 random kills on one mac
 	scripts/setup.sh postgres
 	MCM_CHAOS_KILLS=$${MCM_CHAOS_KILLS:-100} go test $(GOFLAGS_) -count=1 -v -timeout 90m -run '^(TestChaos|TestReplicas)$$' ./test/e2e
 
-check: ## Formatting, vet, linters, generated files, shell scripts
+check: ## Formatting, vet, linters, known vulnerabilities, generated files, shell scripts
 	scripts/check.sh
 
 lint: check

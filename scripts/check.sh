@@ -1,15 +1,8 @@
 #!/usr/bin/env bash
-# Formatting, linters, determinism of the workflows, generated files, shell scripts, web sources.
+# Formatting, linters, determinism of the workflows, known vulnerabilities, generated files, shell scripts, web sources.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/mycloudmanager
-tools=$cache/tools-$(cat tools/go.mod tools/go.sum | sha256sum | cut -c1-16)-$(go env GOVERSION)
-
-if [ ! -x "$tools/golangci-lint" ] || [ ! -x "$tools/workflowcheck" ]; then
-  echo "Building the linters: some minutes, once."
-  mkdir -p "$tools"
-  (cd tools && go build -trimpath -o "$tools/" github.com/golangci/golangci-lint/v2/cmd/golangci-lint go.temporal.io/sdk/contrib/tools/workflowcheck)
-fi
+tools=$(scripts/tools.sh)
 
 [ -f ui/dist/.gitkeep ] || { echo "ui/dist/.gitkeep is missing: Go cannot embed the folder" >&2; exit 1; }
 
@@ -53,3 +46,6 @@ if ! git diff --exit-code --stat -- ui/src/api/schema.gen.ts; then
   echo "the UI's types are not those of the contract: run make generate" >&2
   exit 1
 fi
+
+echo "* govulncheck"
+scripts/vulncheck.sh
