@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { relativeTime, useNow } from "../../components/time.ts";
 import { sameClock, viewerZone, wallTime } from "./schedule.ts";
 
-/** A moment on the reader's clock, with the plan's own clock beside it when that shows another time. */
+/** A time in the browser's time zone and, if different, in the plan's time zone. */
 export function PlanTime({ at, zone }: { at: string; zone: string }) {
   const { i18n } = useTranslation();
   const language = i18n.language;
