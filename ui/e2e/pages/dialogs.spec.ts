@@ -34,7 +34,8 @@ test("app is launched on a retained or a new volume", async ({ page }) => {
     version: "4.6.1",
     volume_size_gb: 30,
   });
-  await expect(page.getByRole("link", { name: "View task" })).toBeVisible();
+  const notification = page.locator(".mantine-Notification-root");
+  await expect(notification.getByRole("link", { name: "View task" })).toBeVisible();
 });
 
 test("settings are validated, reviewed and saved", async ({ page }) => {

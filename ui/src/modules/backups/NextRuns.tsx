@@ -38,13 +38,13 @@ export function SchedulePreview({ schedule }: { schedule: Schedule }) {
 /** Next runs in the browser's and, if different, the plan's time zone, with DST and month adjustments. */
 export function NextRuns({ occurrences, zone }: { occurrences: Occurrence[]; zone: string }) {
   const { t, i18n } = useTranslation("backups");
-  const mine = viewerZone();
-  const both = occurrences.some((o) => !sameClock(o.at, mine, zone));
+  const browserZone = viewerZone();
+  const both = occurrences.some((o) => !sameClock(o.at, browserZone, zone));
   return (
     <Table className={tables.table} aria-label={t("nextRuns")}>
       <Table.Thead>
         <Table.Tr>
-          <Table.Th>{t("yourTime", { zone: mine })}</Table.Th>
+          <Table.Th>{t("yourTime", { zone: browserZone })}</Table.Th>
           {both && <Table.Th>{t("planTime", { zone })}</Table.Th>}
         </Table.Tr>
       </Table.Thead>
@@ -53,7 +53,7 @@ export function NextRuns({ occurrences, zone }: { occurrences: Occurrence[]; zon
           <Table.Tr key={o.at}>
             <Table.Td>
               <Stack gap={2}>
-                <time dateTime={o.at}>{wallTime(o.at, i18n.language, mine)}</time>
+                <time dateTime={o.at}>{wallTime(o.at, i18n.language, browserZone)}</time>
                 {o.moved && (
                   <Text span size="xs" c="dimmed">
                     <IconInfoCircle size={13} aria-hidden /> {t(`adjustment.${o.moved}`)}

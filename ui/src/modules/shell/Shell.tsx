@@ -41,10 +41,10 @@ export function Shell() {
   const { t } = useTranslation("common");
   const [opened, menu] = useDisclosure();
   const session = useSession();
-  const mine = session?.user.id;
+  const userId = session?.user.id;
   const onTaskStopped = useCallback(
-    (task: Task) => task.actor.id === mine && notifyTaskStopped(task),
-    [mine],
+    (task: Task) => task.actor.id === userId && notifyTaskStopped(task),
+    [userId],
   );
   useLiveUpdates(onTaskStopped);
   return (

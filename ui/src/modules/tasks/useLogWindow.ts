@@ -1,7 +1,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useCallback, useLayoutEffect, useReducer, useRef, useState } from "react";
 
-/** Rows covered by the scrollbar. Browsers limit element height to some 17 million pixels, less than a long log needs. */
+/** Rows covered by the scrollbar: browsers limit an element's height to some 17 million pixels. */
 export const windowSize = 100_000;
 const edge = 100;
 const visibleRows = 100; // more than fit on a screen
