@@ -12,8 +12,8 @@ import (
 //go:embed all:dist
 var dist embed.FS
 
-// Handler serves the pages. Files under assets/ have their hash in the name and are cached for
-// good; every other path is the application itself, which routes in the browser.
+// Handler returns a handler that serves the built files. Files under assets/ contain a hash in their name
+// and are cached forever; every other path returns index.html, and the application routes in the browser.
 func Handler() http.Handler {
 	files, err := fs.Sub(dist, "dist")
 	if err != nil {

@@ -1,14 +1,14 @@
 import { defineConfig } from "@playwright/test";
 import { launchOptions } from "./e2e/browser.ts";
 
-/** Journeys through the real product: MCM_URL names a running `mcm sandbox`. */
+/** End-to-end journeys through the product: MCM_URL refers to a running `mcm sandbox`. */
 export default defineConfig({
   testDir: "e2e/product",
   timeout: 240_000,
   expect: { timeout: 15_000 },
-  // The journeys share one cloud, so they run one after the other.
-  // A machine under load may miss a deadline once; a fault is there twice.
+  // Retries absorb timeouts on a loaded machine.
   retries: 2,
+  // The journeys share one cloud, so they run sequentially.
   workers: 1,
   reporter: [["line"]],
   use: {

@@ -1,11 +1,11 @@
 import { defineConfig } from "@playwright/test";
 import { launchOptions } from "./e2e/browser.ts";
 
-/** Every page and dialog against fixtures, without a backend, under the product's own CSP. */
+/** All pages and dialogs against fixtures, without a backend, under the product's CSP. */
 export default defineConfig({
   testDir: "e2e/pages",
   timeout: 90_000,
-  // A machine under load may miss a deadline once; a fault is there twice.
+  // Retries absorb timeouts on a loaded machine.
   retries: 2,
   expect: { timeout: 15_000 },
   workers: 2,

@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 
 const backend = process.env.MCM_URL ?? "http://127.0.0.1:8080";
 
-/** The server's policy, also in preview: what it forbids must fail in the page tests. */
+/** The server's CSP, also used by `vite preview` so that the page tests detect violations. */
 const contentPolicy =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; " +
   "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
@@ -13,8 +13,8 @@ export default defineConfig({
   plugins: [react()],
   resolve: {
     alias: {
-      // The form library names its default validator in a test helper it exports; ours takes its
-      // place, because the default one needs 'unsafe-eval'.
+      // The form library imports its default validator in an exported test helper. Replace it with
+      // ours, because the default one requires 'unsafe-eval'.
       "@rjsf/validator-ajv8": fileURLToPath(
         new URL("src/modules/schemaForm/validator.ts", import.meta.url),
       ),
@@ -29,13 +29,13 @@ export default defineConfig({
   preview: { headers: { "Content-Security-Policy": contentPolicy } },
   build: {
     outDir: "dist",
-    // The content security policy allows no data: URLs, so nothing may be inlined.
+    // The CSP does not allow data: URLs for scripts and styles, so inline no assets.
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 600,
     rolldownOptions: {
       output: {
-        // A few files that every page needs, instead of forty small ones: they change only when a
-        // library is updated, so a browser keeps them over releases.
+        // Bundle libraries into a few shared chunks: they change only with library updates and
+        // stay cached across releases.
         codeSplitting: {
           groups: [
             { name: "react", test: /node_modules\/(react|react-dom|scheduler)\//, priority: 3 },

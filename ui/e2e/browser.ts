@@ -1,7 +1,7 @@
 import AxeBuilder from "@axe-core/playwright";
 import { expect, type Page } from "@playwright/test";
 
-/** Debian's Chromium; no sandbox because tests also run as root in containers. */
+/** Debian's Chromium without its sandbox, because tests also run as root in containers. */
 export const launchOptions = {
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
   args: [
@@ -17,9 +17,9 @@ export const launchOptions = {
 
 const wcag = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 
-/** No violation of WCAG 2.2 A or AA on what is shown now. */
+/** Expects no WCAG 2.2 A or AA violation on the page as currently shown. */
 export async function expectAccessible(page: Page) {
-  // Colours are measured at rest: a fading dialog is half transparent.
+  // Wait for animations: a fading dialog is half transparent and fails the contrast check.
   await page.waitForTimeout(350);
   const { violations } = await new AxeBuilder({ page }).withTags(wcag).analyze();
   const found = violations.map(
@@ -28,7 +28,7 @@ export async function expectAccessible(page: Page) {
   expect(found).toEqual([]);
 }
 
-/** The page is not wider than its screen. */
+/** Expects that the page is not wider than the viewport. */
 export async function expectNoSideScroll(page: Page) {
   const [wide, inner] = await page.evaluate(() => [
     document.documentElement.scrollWidth,

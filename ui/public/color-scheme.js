@@ -1,5 +1,5 @@
-// Runs before the first paint, as a file of its own because inline scripts are forbidden:
-// without it a dark-mode reader sees a white flash.
+// Sets the color scheme before the first paint to avoid a white flash in dark mode. This is a
+// separate file because the CSP forbids inline scripts.
 (() => {
   const stored = localStorage.getItem("mcm-color-scheme");
   const system = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";

@@ -27,7 +27,7 @@ onSignedOut(() => {
 });
 
 await startI18n(preferredLanguage());
-// Titles of tasks and apps come from the server in the language that was asked for.
+// The server localizes task and app titles, so refetch everything in the new language.
 i18next.on("languageChanged", () => void queryClient.invalidateQueries());
 
 const root = document.getElementById("root");
@@ -41,7 +41,7 @@ createRoot(root).render(
         colorSchemeManager={colorSchemeManager}
         defaultColorScheme="auto"
       >
-        {/* In the middle: on the right are the menus of low rows. */}
+        {/* Centered, because the right side holds the menus of the last rows. */}
         <Notifications position="bottom-center" />
         <RouterProvider router={router} />
       </MantineProvider>

@@ -2,15 +2,15 @@ import { expect, test } from "vitest";
 import { appsSearch, signInSearch, tasksSearch } from "./search.ts";
 
 test.each(["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)"])(
-  "signing in never leads to %s",
+  "signInSearch rejects the redirect %s",
   (next) => expect(signInSearch({ next }).next).toBeUndefined(),
 );
 
-test("signing in leads back to a page of ours", () => {
+test("signInSearch keeps a local redirect", () => {
   expect(signInSearch({ next: "/tasks?status=failed" }).next).toBe("/tasks?status=failed");
 });
 
-test("words that are no status or tab are dropped", () => {
+test("search parameters with invalid values are dropped", () => {
   expect(tasksSearch({ status: "nonsense", target: 42 })).toMatchObject({
     status: undefined,
     target: "42",

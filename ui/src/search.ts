@@ -4,7 +4,7 @@ import type { TaskStatus } from "./api/types.ts";
 
 type Search = Record<string, unknown>;
 
-/** A search parameter as text; absent and empty are the same. */
+/** Returns a search parameter as text; undefined if absent or empty. */
 const text = (search: Search, key: string): string | undefined => {
   const value = search[key];
   return value === undefined || value === null || value === "" ? undefined : String(value);
@@ -28,7 +28,7 @@ export const settingsTabs = ["info", "environment", "parameters"] as const;
 export const stackViews = ["topology", "events", "outputs", "nodes"] as const;
 
 export interface SignInSearch {
-  /** Where to go afterwards: a path of this product, never another site. */
+  /** Redirect after sign-in: a local path, never another site. */
   next?: string;
   expired?: boolean;
 }
@@ -43,7 +43,7 @@ export const signInSearch = (search: Search): SignInSearch => {
 };
 
 export interface AppsSearch {
-  /** The app whose settings are open. */
+  /** Name of the app whose settings are open. */
   app?: string;
   tab?: (typeof settingsTabs)[number];
 }
@@ -87,9 +87,9 @@ export const instanceSorts = ["name", "-name", "status", "-status"] as const;
 export interface InstancesSearch {
   q?: string;
   enrolled?: (typeof enrolledChoices)[number];
-  /** By which column; a minus turns the order round. */
+  /** Sort column; a leading minus reverses the order. */
   sort?: (typeof instanceSorts)[number];
-  /** The instance whose details are open. */
+  /** ID of the instance whose details are open. */
   instance?: string;
 }
 
@@ -105,7 +105,7 @@ export const backupMethods = ["snapshot", "soft"] as const;
 
 export interface BackupsSearch {
   view?: (typeof backupViews)[number];
-  /** Only backups of this instance, of this plan, made this way. */
+  /** Filters of the backup list: instance, plan and method. */
   instance?: string;
   plan?: string;
   method?: (typeof backupMethods)[number];

@@ -1,21 +1,21 @@
 import { expect, type Page, test } from "@playwright/test";
 import { MockTaskLog } from "../../src/testing/fixtures.ts";
 import { expectAccessible, expectNoSideScroll, screens } from "../browser.ts";
-import { mockApi, type World, world } from "./mock.ts";
+import { type MockState, mockApi, mockState } from "./mock.ts";
 
 const task = `/tasks/${encodeURIComponent("app:ntp~0")}`;
 
-async function open(page: Page, change: Partial<World> = {}, language = "en") {
+async function open(page: Page, change: Partial<MockState> = {}, language = "en") {
   await page.emulateMedia({ reducedMotion: "reduce" });
   await page.addInitScript((l) => localStorage.setItem("mcm-language", l), language);
-  await mockApi(page, world(change));
+  await mockApi(page, mockState(change));
   await page.goto(task);
   const log = page.getByRole("log");
   await expect(log.getByRole("listitem").first()).toBeVisible();
   return log;
 }
 
-const shot = async (page: Page, name: string) => {
+const screenshot = async (page: Page, name: string) => {
   if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/log-${name}.png` });
 };
 
@@ -24,7 +24,7 @@ for (const [width, viewport] of Object.entries(screens)) {
     ["light", "en", "First error (of 2)"],
     ["dark", "fr", "Première erreur (sur 2)"],
   ] as const) {
-    test(`the first error is one click away: ${width} ${scheme}`, async ({ page }) => {
+    test(`log jumps to the first error: ${width} ${scheme}`, async ({ page }) => {
       await page.setViewportSize(viewport);
       await page.emulateMedia({ colorScheme: scheme });
       const log = await open(page, {}, language);
@@ -32,14 +32,14 @@ for (const [width, viewport] of Object.entries(screens)) {
       await expect(log.getByText("No package matching 'chrony'")).toBeInViewport();
       await expect(log.getByText("Unable to locate package")).toBeVisible();
       await log.evaluate((e) => e.parentElement?.scrollIntoView());
-      await shot(page, `${width}-${scheme}`);
+      await screenshot(page, `${width}-${scheme}`);
       await expectAccessible(page);
       await expectNoSideScroll(page);
     });
   }
 }
 
-test("a log of eight million lines is shown at once, to its end", async ({ page }) => {
+test("log of eight million lines scrolls to its end", async ({ page }) => {
   const log = await open(page, {
     log: {
       ...MockTaskLog,
@@ -55,7 +55,7 @@ test("a log of eight million lines is shown at once, to its end", async ({ page 
   await expect(log.getByText(/line 7999999$/)).not.toBeInViewport();
   await page.keyboard.press("Home");
   await expect(log.getByText(/line 1$/)).toBeInViewport();
-  // Through the edge of what the scrollbar spans.
+  // Scroll across the edge of the virtual window.
   await log.evaluate((e) => e.scrollTo(0, e.scrollHeight));
   await expect(log.getByText(/line 99990$/)).toBeVisible();
   await log.hover();
@@ -66,7 +66,7 @@ test("a log of eight million lines is shown at once, to its end", async ({ page 
   expect(await log.getByRole("listitem").count()).toBeLessThan(120);
 });
 
-test("a search goes from line to line, and says when there is none", async ({ page }) => {
+test("log search steps through matches and reports no match", async ({ page }) => {
   const log = await open(page);
   const search = page.getByRole("searchbox", { name: "Search the log" });
   await search.fill("get:4");
@@ -81,10 +81,10 @@ test("a search goes from line to line, and says when there is none", async ({ pa
   await expect(status).toHaveText("Found in line 44");
   await search.fill("nowhere");
   await search.press("Enter");
-  await expect(status).toHaveText("No line has it");
+  await expect(status).toHaveText("No match");
 });
 
-test("missing lines are told", async ({ page }) => {
+test("incomplete log is reported", async ({ page }) => {
   await open(page, { log: { ...MockTaskLog, missing: "swift does not answer" } });
-  await expect(page.getByText("Lines are missing: swift does not answer")).toBeVisible();
+  await expect(page.getByText("The log is incomplete: swift does not answer")).toBeVisible();
 });

@@ -1,13 +1,13 @@
 import { expect, type Page, test } from "@playwright/test";
 import type { App, Stack } from "../../src/api/types.ts";
 import { expectAccessible } from "../browser.ts";
-import { read } from "./person.ts";
+import { apiGet } from "./helpers.ts";
 
-/** From nothing to a running app and back, by the operator's own hands, in one go. */
+/** Full lifecycle of the stack and an app as an operator. */
 test.describe
-  .serial("an operator's day", () => {
-    const stackReady = 300_000;
-    const appMoves = 180_000;
+  .serial("stack and app lifecycle", () => {
+    const stackTimeout = 300_000;
+    const appTimeout = 180_000;
     let page: Page;
 
     test.beforeAll(async ({ browser }) => {
@@ -20,14 +20,14 @@ test.describe
     const closeDrawer = () =>
       page.getByRole("dialog").getByRole("button", { name: "Close" }).click();
 
-    test("a wrong password is refused in words, the right one leads in", async () => {
+    test("sign-in refuses a wrong password and accepts the right one", async () => {
       await page.addInitScript(() => localStorage.setItem("mcm-language", "en"));
       await page.goto("/tasks");
       await expect(page).toHaveURL(/\/sign-in\?next=/);
       await page.getByRole("textbox", { name: "User name" }).fill("demo");
       await page.locator("input[type=password]").fill("wrong");
       await page.getByRole("button", { name: "Sign in", exact: true }).click();
-      await expect(page.getByRole("alert")).toContainText("Not signed in");
+      await expect(page.getByRole("alert")).toContainText("Authentication failed");
       await expectAccessible(page);
       await page.locator("input[type=password]").fill("demo");
       await page.getByRole("button", { name: "Sign in", exact: true }).click();
@@ -37,45 +37,49 @@ test.describe
       ).toBeVisible();
     });
 
-    test("the small stack is deployed from its wizard and watched", async () => {
+    test("deploy the small stack in the wizard", async () => {
       await page.goto("/apps");
-      const { state } = await read<Stack>(page, "/stack");
-      test.skip(state !== "absent", "a stack is there already");
+      const { state } = await apiGet<Stack>(page, "/stack");
+      test.skip(state !== "absent", "a stack already exists");
       await page.getByRole("link", { name: "Deploy the stack" }).click();
       await page.getByRole("radio", { name: /Small/ }).check();
       await page.getByRole("button", { name: "Next" }).click();
       await page.getByRole("button", { name: "Next" }).click();
-      await expect(page.getByText("It fits", { exact: true })).toBeVisible();
+      await expect(
+        page.getByText("The stack fits into the project", { exact: true }),
+      ).toBeVisible();
       await expectAccessible(page);
       await page.getByRole("button", { name: "Deploy", exact: true }).click();
       await expect(page.getByRole("tab", { name: "Topology" })).toBeVisible();
       await expect(page.getByText("Router · Created", { exact: false }).first()).toBeVisible({
-        timeout: stackReady,
+        timeout: stackTimeout,
       });
       await expectAccessible(page);
       await expect(page.getByRole("heading", { level: 1 }).locator("..")).toContainText("Ready", {
-        timeout: stackReady,
+        timeout: stackTimeout,
       });
       await page.getByRole("tab", { name: "Outputs" }).click();
       await expect(page.getByText("Floating IP")).toBeVisible();
     });
 
-    test("an app is launched with its volume and becomes Healthy", async () => {
+    test("launch an app with a volume until it is Healthy", async () => {
       await page.goto("/apps");
-      const { health } = await read<App>(page, "/apps/ntp");
-      test.skip(health === "Healthy", "the app runs already");
+      const { health } = await apiGet<App>(page, "/apps/ntp");
+      test.skip(health === "Healthy", "the app is already running");
       await tile()
         .getByRole("button", { name: /Launch/ })
         .click();
       await expectAccessible(page);
       await page.getByRole("dialog").getByRole("button", { name: "Launch", exact: true }).click();
       await expect(tile().getByText(/^(Progressing|Healthy)$/)).toBeVisible();
-      await expect(tile().getByText("Healthy", { exact: true })).toBeVisible({ timeout: appMoves });
-      const { volume } = await read<App>(page, "/apps/ntp");
+      await expect(tile().getByText("Healthy", { exact: true })).toBeVisible({
+        timeout: appTimeout,
+      });
+      const { volume } = await apiGet<App>(page, "/apps/ntp");
       expect(volume?.attached_to).toBeTruthy();
     });
 
-    test("the launch is a task with all its steps done", async () => {
+    test("the launch task shows all steps as done", async () => {
       await page.goto("/tasks?operation=app.launch&status=succeeded");
       await page.getByRole("table").getByRole("link").first().click();
       await expect(page.getByRole("heading", { level: 1 }).locator("..")).toContainText(
@@ -87,30 +91,32 @@ test.describe
       await expectAccessible(page);
     });
 
-    test("a setting is changed, reviewed and applied", async () => {
-      const app = await read<App>(page, "/apps/ntp");
-      const { section, label, value } = aChange(app);
+    test("change, review and apply a setting", async () => {
+      const app = await apiGet<App>(page, "/apps/ntp");
+      const { section, label, value } = settingChange(app);
       await page.goto(`/apps?app=ntp&tab=${section}`);
       await page.getByRole("textbox", { name: label }).first().fill(value);
       await page.getByRole("button", { name: "Review 1 change" }).click();
-      const review = page.getByRole("dialog", { name: "Review the changes" });
+      const review = page.getByRole("dialog", { name: "Review changes" });
       await expect(review).toContainText(value);
       await expectAccessible(page);
       await review.getByRole("button", { name: "Save" }).click();
       await expect(review).toBeHidden();
       await expect
-        .poll(async () => (await read<App>(page, "/apps/ntp")).revision, { timeout: appMoves })
+        .poll(async () => (await apiGet<App>(page, "/apps/ntp")).revision, { timeout: appTimeout })
         .toBeGreaterThan(app.revision);
       await page.goto("/audit?operation=app.configure");
       await expect(page.getByRole("table")).toContainText(value);
     });
 
-    test("stopped, uninstalled with its volume kept, launched on it again", async () => {
-      const volume = (await read<App>(page, "/apps/ntp")).volume?.id;
+    test("stop and uninstall the app, then launch it on its retained volume", async () => {
+      const volume = (await apiGet<App>(page, "/apps/ntp")).volume?.id;
       await page.goto("/apps?app=ntp");
       await page.getByRole("button", { name: "Stop" }).click();
       await closeDrawer();
-      await expect(tile().getByText("Stopped", { exact: true })).toBeVisible({ timeout: appMoves });
+      await expect(tile().getByText("Stopped", { exact: true })).toBeVisible({
+        timeout: appTimeout,
+      });
       await tile()
         .getByRole("button", { name: /Settings of/ })
         .click();
@@ -119,18 +125,20 @@ test.describe
       await dialog.getByRole("button", { name: "Uninstall" }).click();
       await expect(dialog).toBeHidden();
       await expect(tile().getByText("Not installed", { exact: true })).toBeVisible({
-        timeout: appMoves,
+        timeout: appTimeout,
       });
       await tile()
         .getByRole("button", { name: /Launch/ })
         .click();
-      await expect(page.getByRole("radio", { name: /Volume kept from before/ })).toBeChecked();
+      await expect(page.getByRole("radio", { name: /Retained volume/ })).toBeChecked();
       await page.getByRole("dialog").getByRole("button", { name: "Launch", exact: true }).click();
-      await expect(tile().getByText("Healthy", { exact: true })).toBeVisible({ timeout: appMoves });
-      expect((await read<App>(page, "/apps/ntp")).volume?.id).toBe(volume);
+      await expect(tile().getByText("Healthy", { exact: true })).toBeVisible({
+        timeout: appTimeout,
+      });
+      expect((await apiGet<App>(page, "/apps/ntp")).volume?.id).toBe(volume);
     });
 
-    test("the audit is exported as filtered", async () => {
+    test("export the filtered audit log", async () => {
       await page.goto("/audit?outcome=succeeded");
       await page.getByRole("button", { name: "Export" }).click();
       const download = page.waitForEvent("download");
@@ -143,31 +151,35 @@ test.describe
       expect(lines.slice(1).filter((line) => line.includes("refused"))).toEqual([]);
     });
 
-    test("the data go only when the name is typed", async () => {
+    test("uninstalling with data requires the name", async () => {
       await page.goto("/apps?app=ntp");
       await page.getByRole("button", { name: "Uninstall" }).click();
       const dialog = page.getByRole("dialog", { name: /Uninstall/ });
       await dialog.getByRole("checkbox").check();
       await dialog.getByRole("textbox").fill("ntp");
-      await dialog.getByRole("button", { name: "Uninstall and delete the data" }).click();
+      await dialog.getByRole("button", { name: "Uninstall and delete data" }).click();
       await expect(dialog).toBeHidden();
       await expect(tile().getByText("Not installed", { exact: true })).toBeVisible({
-        timeout: appMoves,
+        timeout: appTimeout,
       });
       await expect
-        .poll(async () => (await read<App>(page, "/apps/ntp")).kept_volumes, { timeout: appMoves })
+        .poll(async () => (await apiGet<App>(page, "/apps/ntp")).kept_volumes, {
+          timeout: appTimeout,
+        })
         .toEqual([]);
     });
 
-    test("the stack is deleted when its name is typed", async () => {
+    test("deleting the stack requires the name", async () => {
       await page.goto("/stack");
-      const { name } = await read<Stack>(page, "/stack");
+      const { name } = await apiGet<Stack>(page, "/stack");
       await page.getByRole("button", { name: "Delete stack" }).click();
       const dialog = page.getByRole("dialog", { name: "Delete stack" });
       await dialog.getByRole("textbox").fill(name);
       await dialog.getByRole("button", { name: "Delete the stack" }).click();
       await expect(dialog).toBeHidden();
-      await expect(page.getByRole("radio", { name: /Small/ })).toBeVisible({ timeout: stackReady });
+      await expect(page.getByRole("radio", { name: /Small/ })).toBeVisible({
+        timeout: stackTimeout,
+      });
     });
   });
 
@@ -185,8 +197,8 @@ type Property = {
   pattern?: string;
 };
 
-/** Some plain setting of the app and another value for it; which apps have which is data. */
-function aChange(app: App): Change {
+/** Returns a simple setting of the app with a new value; the available settings depend on the app. */
+function settingChange(app: App): Change {
   for (const section of ["parameters", "environment"] as const) {
     const { properties = {} } = app.schema[section] as { properties?: Record<string, Property> };
     for (const [key, property] of Object.entries(properties)) {
@@ -198,5 +210,5 @@ function aChange(app: App): Change {
       if (property.type === "string") return { section, label, value: `${now ?? ""}x` };
     }
   }
-  throw new Error(`${app.name} has no plain setting`);
+  throw new Error(`${app.name} has no simple setting`);
 }

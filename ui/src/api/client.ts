@@ -2,26 +2,26 @@ import createClient, { type Middleware } from "openapi-fetch";
 import { ApiError, toApiError } from "./problem.ts";
 import type { paths } from "./schema.gen.ts";
 
-/** What the client needs to know of the session, set by whoever signs in or out. */
+/** Session state of the client, set on sign-in and sign-out. */
 const state = { csrfToken: "", language: "en", ended: false, onSignedOut: () => {} };
 
 export function setCsrfToken(token: string) {
   state.csrfToken = token;
   state.ended = false;
 }
-/** Whether a session has ended while the UI was in use, and no other has begun. */
+/** Reports whether the session ended while the UI was in use and none has been opened since. */
 export const sessionEnded = () => state.ended;
 export function setRequestLanguage(language: string) {
   state.language = language;
 }
-/** Registers what happens when the session has ended while the UI was in use. */
+/** Registers the handler that is called when the session ends while the UI is in use. */
 export function onSignedOut(handler: () => void) {
   state.onSignedOut = handler;
 }
 
-/** A key that makes a repeated request start the same work only once. */
+/** Returns an idempotency key: a repeated request with the same key starts only one task. */
 export function idempotencyKey(): string {
-  // crypto.randomUUID is missing on plain http, where the product lives inside the VPN.
+  // crypto.randomUUID does not exist on plain http, which the product uses inside the VPN.
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
 }
@@ -47,15 +47,15 @@ export const api = createClient<paths>({
 });
 api.use(session);
 
-interface Answer<T> {
+interface FetchResult<T> {
   data?: T;
   error?: unknown;
   response: Response;
 }
 
-/** The body of a successful answer; throws an ApiError otherwise, also when nothing answered. */
-export async function unwrap<T>(answer: Promise<Answer<T>>): Promise<T> {
-  const { data, error, response } = await answer.catch(() => {
+/** Returns the body of a successful response; throws an ApiError for any failure, including network errors. */
+export async function unwrap<T>(result: Promise<FetchResult<T>>): Promise<T> {
+  const { data, error, response } = await result.catch(() => {
     throw new ApiError("offline", 0);
   });
   if (!response.ok) throw toApiError(response.status, error);

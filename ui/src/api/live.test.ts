@@ -3,7 +3,7 @@ import { MockLaunch, MockTasks } from "../testing/fixtures.ts";
 import { applyTask } from "./live.ts";
 import { makeQueryClient } from "./queryClient.ts";
 
-test("a task that changes is changed in its page, every list and the recent ones", () => {
+test("applyTask updates the detail, list and recent queries", () => {
   const client = makeQueryClient();
   const list = ["tasks", "list", {}, 25];
   client.setQueryData(list, { pages: [{ items: MockTasks }], pageParams: [""] });
@@ -21,12 +21,12 @@ test("a task that changes is changed in its page, every list and the recent ones
   });
 });
 
-test("work on instances asks for them again, at once and once more when the index has it", () => {
+test("applyTask of an instance task refreshes instances immediately and once more after the delay", () => {
   vi.useFakeTimers();
   const client = makeQueryClient();
-  const asked = vi.spyOn(client, "invalidateQueries");
+  const invalidate = vi.spyOn(client, "invalidateQueries");
   const instances = () =>
-    asked.mock.calls.filter(([filter]) => filter?.queryKey?.[0] === "instances").length;
+    invalidate.mock.calls.filter(([filter]) => filter?.queryKey?.[0] === "instances").length;
   const task = { ...MockLaunch, operation: "agent.install" };
 
   for (let n = 0; n < 20; n++) applyTask(client, { ...task, message: `host ${n} of 20` });

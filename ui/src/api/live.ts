@@ -24,7 +24,7 @@ function setConnection(state: Connection) {
   for (const listener of connection.listeners) listener();
 }
 
-/** How the server's event stream stands: while open, what is on screen is a second old at most. */
+/** Returns the state of the server's event stream. While it is open, the UI is at most a second behind. */
 export function useConnection(): Connection {
   return useSyncExternalStore(
     (listener) => {
@@ -36,23 +36,23 @@ export function useConnection(): Connection {
 }
 
 /**
- * Keeps every cached task, app, instance and stack equal to the server's, by one event stream. `onTurn` hears
- * of tasks that were going on and now have ended or are blocked.
+ * Keeps the cached tasks, apps, instances and stack in sync with the server through one event stream.
+ * `onTaskStopped` is called for each task that was running and has now ended or is blocked.
  */
-export function useLiveUpdates(onTurn: (task: Task) => void) {
+export function useLiveUpdates(onTaskStopped: (task: Task) => void) {
   const client = useQueryClient();
   const language = useTranslation().i18n.language;
   useEffect(() => {
     let wasDown = false;
     const close = openStream(`/api/v1/events?lang=${language}`, {
       events: {
-        task: (data) => applyTask(client, data as Task, onTurn),
+        task: (data) => applyTask(client, data as Task, onTaskStopped),
         app: (data) => applyApp(client, data as AppChange),
         stack: (data) => applyStack(client, data as StackStateChange),
       },
       onOpen() {
         setConnection("open");
-        // What happened while the stream was down was never sent: ask again.
+        // Events are not replayed after a reconnect, so refetch everything.
         if (wasDown) void client.invalidateQueries();
         wasDown = false;
       },
@@ -65,23 +65,23 @@ export function useLiveUpdates(onTurn: (task: Task) => void) {
       close();
       setConnection("opening");
     };
-  }, [client, onTurn, language]);
+  }, [client, onTaskStopped, language]);
 }
 
-/** Follows one task by its own stream, which also tells steps as they change. */
-export function useLiveTask(id: string, active: boolean, onTurn?: (task: Task) => void) {
+/** Follows one task through its own stream, which also carries step changes. */
+export function useLiveTask(id: string, active: boolean, onTaskStopped?: (task: Task) => void) {
   const client = useQueryClient();
   const language = useTranslation().i18n.language;
   useEffect(() => {
     if (!active) return;
     return openStream(`/api/v1/tasks/${encodeURIComponent(id)}/events?lang=${language}`, {
-      events: { task: (data) => applyTask(client, data as Task, onTurn) },
+      events: { task: (data) => applyTask(client, data as Task, onTaskStopped) },
     });
-  }, [client, id, active, onTurn, language]);
+  }, [client, id, active, onTaskStopped, language]);
 }
 
-/** Writes a task into every cached list and its own page; a changed status makes lists ask again. */
-export function applyTask(client: QueryClient, task: Task, onTurn?: (task: Task) => void) {
+/** Writes a task into all cached lists and its detail query; a changed status refetches the lists. */
+export function applyTask(client: QueryClient, task: Task, onTaskStopped?: (task: Task) => void) {
   const before = client.getQueryData<Task>(["tasks", "detail", task.id]);
   client.setQueryData(["tasks", "detail", task.id], task);
   client.setQueriesData<InfiniteData<TaskPage>>({ queryKey: ["tasks", "list"] }, (data) => {
@@ -97,9 +97,9 @@ export function applyTask(client: QueryClient, task: Task, onTurn?: (task: Task)
     const others = data.items.filter((item) => item.id !== task.id);
     return { ...data, items: [task, ...others] };
   });
-  if (before && isWorking(before) && !isWorking(task)) onTurn?.(task);
+  if (before && isProgressing(before) && !isProgressing(task)) onTaskStopped?.(task);
   if (before?.status !== task.status) {
-    // The list comes from an index that may lag two seconds behind the task itself.
+    // Lists come from an index that may lag two seconds behind the task.
     void client.invalidateQueries({ queryKey: ["tasks", "list"] });
     setTimeout(() => void client.invalidateQueries({ queryKey: ["tasks", "list"] }), 2_500);
     if (task.operation.startsWith("app.")) void client.invalidateQueries({ queryKey: ["apps"] });
@@ -110,42 +110,42 @@ export function applyTask(client: QueryClient, task: Task, onTurn?: (task: Task)
   }
   if (/^(backup|plan)\.|^instance\.restore$/.test(task.operation)) refreshBackups(client, task);
   if (task.operation === "notice.test" && !isOpen(task)) {
-    setTimeout(() => void client.invalidateQueries({ queryKey: ["notices"] }), instancesPause);
+    setTimeout(() => void client.invalidateQueries({ queryKey: ["notifications"] }), refreshDelay);
   }
-  // An agent's state changes while its task goes on, one instance after the other.
+  // Agent states change while their task runs, one instance after the other.
   if (/^(instance|agent)\./.test(task.operation)) refreshInstances(client);
 }
 
-const instancesPause = 2_500;
+const refreshDelay = 2_500;
 const refreshing = new WeakSet<QueryClient>();
 
 /**
- * Asks for the instances again: at once, and after a pause in which further news asks nothing. Work
- * on many tells of itself often, and which task works on what comes from an index that lags.
+ * Refetches the instances immediately and once more after refreshDelay; calls in between are ignored.
+ * A task on many instances sends many events, and the index that maps tasks to instances lags.
  */
 function refreshInstances(client: QueryClient) {
   if (refreshing.has(client)) return;
   refreshing.add(client);
-  const ask = () => void client.invalidateQueries({ queryKey: ["instances"] });
-  ask();
+  const refresh = () => void client.invalidateQueries({ queryKey: ["instances"] });
+  refresh();
   setTimeout(() => {
     refreshing.delete(client);
-    ask();
-  }, instancesPause);
+    refresh();
+  }, refreshDelay);
 }
 
-/** A backup is there before its run ends; an ended run shows in lists once the index knows it. */
+/** Refetches plans and backups: backups appear during a run, the ended run only once it is indexed. */
 function refreshBackups(client: QueryClient, task: Task) {
-  const ask = () => {
+  const refresh = () => {
     void client.invalidateQueries({ queryKey: ["backup-plans"] });
     void client.invalidateQueries({ queryKey: ["backups"] });
     void client.invalidateQueries({ queryKey: ["instances"] });
   };
-  ask();
-  if (!isOpen(task)) setTimeout(ask, instancesPause);
+  refresh();
+  if (!isOpen(task)) setTimeout(refresh, refreshDelay);
 }
 
-const isWorking = (task: Task) => isOpen(task) && task.status !== "blocked";
+const isProgressing = (task: Task) => isOpen(task) && task.status !== "blocked";
 
 function applyApp(client: QueryClient, change: AppChange) {
   client.setQueryData<{ items: App[] }>(["apps"], (data) =>

@@ -1,12 +1,12 @@
 import type { components } from "./schema.gen.ts";
 
-/** What the API says when it refuses or fails (RFC 9457). */
+/** Problem details of a failed API request (RFC 9457). */
 export type Problem = components["schemas"]["Problem"];
 
-/** Every way a request can end badly, as the UI tells them apart. */
-export type ProblemCode = Problem["code"] | "stale" | "offline";
+/** All failure kinds that the UI distinguishes. */
+export type ProblemCode = Problem["code"] | "precondition_failed" | "offline";
 
-/** A request that did not succeed. `code` chooses the text; `detail` is the cloud's own words. */
+/** A failed request. `code` selects the UI text; the problem's `detail` is shown as is. */
 export class ApiError extends Error {
   readonly code: ProblemCode;
   readonly status: number;
@@ -27,7 +27,7 @@ const byStatus: Record<number, ProblemCode> = {
   403: "forbidden",
   404: "not_found",
   409: "conflict",
-  412: "stale",
+  412: "precondition_failed",
   413: "invalid",
   422: "invalid",
   429: "rate_limited",
@@ -36,14 +36,15 @@ const byStatus: Record<number, ProblemCode> = {
   504: "unavailable",
 };
 
-/** Makes an ApiError of a refused response, also when a proxy answered instead of the API. */
+/** Converts an error response into an ApiError, including responses of a proxy without a problem body. */
 export function toApiError(status: number, body: unknown): ApiError {
   const problem = isProblem(body) ? body : undefined;
-  const code = status === 412 ? "stale" : (problem?.code ?? byStatus[status] ?? "internal");
+  const code =
+    status === 412 ? "precondition_failed" : (problem?.code ?? byStatus[status] ?? "internal");
   return new ApiError(code, status, problem);
 }
 
-/** Any thrown value as an ApiError: what is not one is a request that never got an answer. */
+/** Converts any thrown value into an ApiError; other errors mean that no response was received. */
 export function asApiError(error: unknown): ApiError {
   return error instanceof ApiError ? error : new ApiError("offline", 0);
 }

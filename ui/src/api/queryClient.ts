@@ -1,15 +1,15 @@
 import { QueryClient } from "@tanstack/react-query";
 import { asApiError } from "./problem.ts";
 
-const passing = new Set(["unavailable", "offline", "rate_limited"]);
+const transientErrors = new Set(["unavailable", "offline", "rate_limited"]);
 
-/** Retries only what may pass by itself; a refusal is shown at once. */
+/** Creates a query client that retries only transient errors; other errors are shown immediately. */
 export function makeQueryClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
       queries: {
         staleTime: 5_000,
-        retry: (count, error) => count < 2 && passing.has(asApiError(error).code),
+        retry: (count, error) => count < 2 && transientErrors.has(asApiError(error).code),
       },
     },
   });

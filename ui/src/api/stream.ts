@@ -4,12 +4,12 @@ export interface StreamHandlers {
   onDown?: () => void;
 }
 
-const againAfter = 3_000;
+const reconnectDelay = 3_000;
 
 /**
- * Listens to server-sent events until the returned function is called. A browser comes back by
- * itself when the network breaks, but gives up when it is answered with an error (a restart behind
- * a proxy): then the stream is opened anew.
+ * Subscribes to server-sent events until the returned function is called. Browsers reconnect after
+ * network errors but not after an HTTP error (such as a restart behind a proxy); in that case the
+ * stream is opened again after reconnectDelay.
  */
 export function openStream(url: string, { events, onOpen, onDown }: StreamHandlers): () => void {
   let source: EventSource;
@@ -19,7 +19,7 @@ export function openStream(url: string, { events, onOpen, onDown }: StreamHandle
     source.onopen = () => onOpen?.();
     source.onerror = () => {
       onDown?.();
-      if (source.readyState === EventSource.CLOSED) timer = setTimeout(connect, againAfter);
+      if (source.readyState === EventSource.CLOSED) timer = setTimeout(connect, reconnectDelay);
     };
     for (const [type, handle] of Object.entries(events)) {
       source.addEventListener(type, (event) => handle(JSON.parse(event.data)));

@@ -1,4 +1,4 @@
-/** The id of the task that a URL of the API names; a bare id is its own answer. */
+/** Returns the task ID from a task URL of the API; a bare ID is returned unchanged. */
 export function taskIdOf(url: string | undefined): string | undefined {
   const last = url?.split("/").pop();
   return last ? decodeURIComponent(last) : undefined;

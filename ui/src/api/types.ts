@@ -4,13 +4,13 @@ type Schemas = components["schemas"];
 
 export type App = Schemas["App"];
 export type AuditRecord = Schemas["Record"];
-export type Check = Schemas["Check"];
+export type PreflightCheck = Schemas["Check"];
 export type Flavor = Schemas["Flavor"];
 export type Info = Schemas["Info"];
-export type LogChange = Schemas["LogEvent"];
+export type LogUpdate = Schemas["LogEvent"];
 export type LogLine = Schemas["LogLine"];
 export type LogPage = Schemas["LogPage"];
-export type Preflight = Schemas["Report"];
+export type PreflightReport = Schemas["Report"];
 export type Session = Schemas["Session"];
 export type Settings = Schemas["Settings"];
 export type SignIn = Schemas["SignIn"];
@@ -20,7 +20,7 @@ export type StackEvent = Schemas["Event"];
 export type StackNode = Schemas["Node"];
 export type StackOptions = Schemas["Options"];
 export type StackSpec = Schemas["Parameters"];
-export type Step = Schemas["Step"];
+export type TaskStep = Schemas["Step"];
 export type Target = Schemas["Target"];
 export type Task = Schemas["Task"];
 export type Topology = Schemas["Topology"];
@@ -35,7 +35,7 @@ export type Backup = Schemas["Backup"];
 export type BackupFile = Schemas["Entry"];
 export type BackupPlan = Schemas["BackupPlan"];
 export type Occurrence = Schemas["Occurrence"];
-/** What a person decides of a plan; the rest of it is read only. */
+/** The writable fields of a plan; all others are read-only. */
 export type PlanSettings = Pick<
   BackupPlan,
   | "name"
@@ -51,11 +51,11 @@ export type PlanSettings = Pick<
 export type Restore = Schemas["Restore"];
 export type Retention = Schemas["Retention"];
 export type Schedule = Schemas["When"];
-export type Verdict = Schemas["Verdict"];
+export type RetentionDecision = Schemas["Verdict"];
 export type BackupMethod = Backup["method"];
 
-export type NoticeChannel = Schemas["Recipient"];
-export type NoticeDelivery = NonNullable<NoticeChannel["last"]>;
+export type NotificationChannel = Schemas["Recipient"];
+export type NotificationDelivery = NonNullable<NotificationChannel["last"]>;
 
 export type AgentBatch = Schemas["BatchAgents"];
 export type AgentState = Schemas["AgentState"];

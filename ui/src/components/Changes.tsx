@@ -8,7 +8,7 @@ export interface Change {
   new?: unknown;
 }
 
-/** Old value → new value, one line a field. */
+/** Lists changed fields as old value → new value, one line per field. */
 export function Changes({ changes }: { changes: Change[] }) {
   return (
     <ul className={classes.list}>

@@ -7,7 +7,7 @@ interface Props {
   onChange: (value: string) => void;
 }
 
-/** The name typed again: the one gate in front of what cannot be undone. */
+/** Asks for the object's name before an irreversible action. */
 export function ConfirmByName({ name, value, onChange }: Props) {
   const { t } = useTranslation("common");
   return (

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { copyText } from "./clipboard.ts";
 
-/** Copies `value`; `label` names what is copied, for people who do not see the row it stands in. */
+/** Copies `value` to the clipboard; `label` names it for screen readers. */
 export function CopyButton({ value, label }: { value: string; label: string }) {
   const { t } = useTranslation("common");
   const [copied, setCopied] = useState(false);

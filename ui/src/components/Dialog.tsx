@@ -10,7 +10,7 @@ interface Props {
   children: ReactNode;
 }
 
-/** A question or a form in front of the page. It is open as long as it is mounted. */
+/** A modal dialog that is open as long as it is mounted. */
 export function Dialog({ title, size, onClose, children }: Props) {
   const { t } = useTranslation("common");
   useReturnFocus();

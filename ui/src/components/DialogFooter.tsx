@@ -4,14 +4,14 @@ import { useTranslation } from "react-i18next";
 import { ErrorState } from "./ErrorState.tsx";
 
 interface Props {
-  /** Why the last try did not work. */
+  /** Error of the last attempt. */
   error?: Error | null;
   onCancel: () => void;
-  /** The button that does it. */
+  /** The submit button. */
   children: ReactNode;
 }
 
-/** The end of a dialog: what went wrong, the way back, and the button that does it. */
+/** Footer of a dialog: error, Cancel, and the submit button. */
 export function DialogFooter({ error, onCancel, children }: Props) {
   const { t } = useTranslation("common");
   return (

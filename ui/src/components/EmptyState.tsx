@@ -7,12 +7,12 @@ interface Props {
   icon: Icon;
   title: string;
   text: string;
-  /** 1 when this is all there is on the page. */
+  /** Heading level; 1 if this is the only content of the page. */
   order?: 1 | 2;
   children?: ReactNode;
 }
 
-/** Nothing here: says why, and what the next step is. */
+/** Placeholder for an empty list: says why it is empty and what to do next. */
 export function EmptyState({ icon: Glyph, title, text, order = 2, children }: Props) {
   return (
     <Panel p="xl">

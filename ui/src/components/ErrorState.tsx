@@ -10,7 +10,7 @@ interface Props {
   onRetry?: () => void;
 }
 
-/** What went wrong in the reader's language, the cloud's own words, and what to do about it. */
+/** Shows an error: localized title and advice, and the unmodified detail of the problem. */
 export function ErrorState({ error, onRetry }: Props) {
   const { t } = useTranslation("errors");
   const { code, problem } = asApiError(error);
@@ -40,7 +40,7 @@ export function ErrorState({ error, onRetry }: Props) {
               fw={600}
               renderRoot={(p) => <Link to="/tasks/$id" params={{ id: taskId }} {...p} />}
             >
-              {t("seeTask")}
+              {t("viewTask")}
             </Anchor>
           )}
           {onRetry && (

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import classes from "./Facts.module.css";
 
-/** Names and values, as a description list. */
+/** A description list of names and values. */
 export function Facts({ rows }: { rows: [string, ReactNode][] }) {
   return (
     <dl className={classes.list}>

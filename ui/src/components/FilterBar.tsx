@@ -5,7 +5,7 @@ import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import classes from "./FilterBar.module.css";
 
-/** A row of filters, with one button that clears them all; folded away on a narrow screen. */
+/** A row of filters with a button that clears them; collapsed on narrow screens. */
 export function FilterBar({ children, onClear }: { children: ReactNode; onClear?: () => void }) {
   const { t } = useTranslation("common");
   const [opened, panel] = useDisclosure(Boolean(onClear));
@@ -46,20 +46,20 @@ interface TextFilterProps {
   width?: number;
 }
 
-/** A text that filters a moment after typing stops. */
+/** A debounced text filter. */
 export function TextFilter({ label, value, onChange, width = 170 }: TextFilterProps) {
   const [draft, setDraft] = useState(value ?? "");
-  const [seen, setSeen] = useState(value);
-  const [sent, setSent] = useState(value);
+  const [lastValue, setLastValue] = useState(value);
+  const [emitted, setEmitted] = useState(value);
   const apply = useDebouncedCallback((text: string | undefined) => {
-    setSent(text);
+    setEmitted(text);
     onChange(text);
   }, 350);
-  // Changed from outside (cleared, or another address): that wins over what was typed here.
-  if (value !== seen) {
-    setSeen(value);
-    if (value !== sent) {
-      setSent(value);
+  // A value changed from outside (cleared, or a new URL) replaces the text typed here.
+  if (value !== lastValue) {
+    setLastValue(value);
+    if (value !== emitted) {
+      setEmitted(value);
       setDraft(value ?? "");
     }
   }
@@ -78,14 +78,14 @@ export function TextFilter({ label, value, onChange, width = 170 }: TextFilterPr
 
 interface DayFilterProps {
   label: string;
-  /** An instant (RFC 3339); the field shows the day it falls on here. */
+  /** An instant (RFC 3339); the field shows its day in the browser's time zone. */
   value?: string;
-  /** Whether the chosen day counts from its first or to its last moment. */
+  /** Whether the filter uses the first or the last instant of the selected day. */
   edge: "start" | "end";
   onChange: (value: string | undefined) => void;
 }
 
-/** A day in the reader's own zone, given on as an instant. */
+/** A date filter in the browser's time zone that emits an instant. */
 export function DayFilter({ label, value, edge, onChange }: DayFilterProps) {
   return (
     <TextInput

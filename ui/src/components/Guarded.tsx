@@ -2,19 +2,19 @@ import { Button, type ButtonProps, Tooltip } from "@mantine/core";
 import type { MouseEvent, ReactNode } from "react";
 
 interface Props extends ButtonProps {
-  /** Why the action is not possible now; without it the button is a plain one. */
+  /** Why the action is not available; without it this is an ordinary button. */
   reason?: string;
   onClick?: () => void;
   type?: "button" | "submit";
-  /** Makes it a link to another site, opened in a new tab. */
+  /** Renders a link that opens in a new tab. */
   href?: string;
   "aria-label"?: string;
   children: ReactNode;
 }
 
 /**
- * A button that, when it may not be used, stays reachable by keyboard and says why
- * (a disabled one would be skipped and stay silent).
+ * A button that stays focusable when it is unavailable and explains why in a tooltip. A disabled
+ * button would be skipped by the keyboard and give no reason.
  */
 export function GuardedButton({ reason, onClick, href, type, children, ...button }: Props) {
   if (reason) {

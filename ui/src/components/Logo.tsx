@@ -1,8 +1,8 @@
 import { useId } from "react";
 
-/** The mark of the product: a cloud with the gear of its settings. */
+/** The product logo: a cloud with a gear. */
 export function Logo({ size = 34 }: { size?: number }) {
-  // The logo stands more than once on a page, and a hidden one's gradient paints nothing.
+  // Each logo needs its own gradient ID: a gradient defined in a hidden SVG does not render.
   const paint = useId();
   return (
     <svg viewBox="0 0 48 48" width={size} height={size} aria-hidden="true" focusable="false">

@@ -9,7 +9,7 @@ interface Props {
   count: number;
 }
 
-/** The end of a list: loads the next rows when it comes into view, or by its button. */
+/** End of a list: loads the next rows when scrolled into view or by button. */
 export function MoreRows({ onMore, loading, count }: Props) {
   const { t } = useTranslation("common");
   const { ref, entry } = useIntersection({ rootMargin: "300px" });

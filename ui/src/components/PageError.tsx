@@ -1,7 +1,7 @@
 import { Container } from "@mantine/core";
 import { ErrorState } from "./ErrorState.tsx";
 
-/** The last net: a page that could not be shown at all. */
+/** Error boundary content for a page that failed to render. */
 export function PageError({ error, onRetry }: { error: unknown; onRetry: () => void }) {
   return (
     <Container size="sm" py="xl">

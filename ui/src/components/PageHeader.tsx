@@ -8,7 +8,7 @@ interface Props {
   children?: ReactNode;
 }
 
-/** Title of a page, its state, and the actions on the whole page at the right. */
+/** Page title with status chip, introduction and page actions. */
 export function PageHeader({ title, intro, chip, children }: Props) {
   useEffect(() => {
     document.title = `${title} · MyCloudManager`;

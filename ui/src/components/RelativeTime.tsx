@@ -2,7 +2,7 @@ import { Tooltip } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { absoluteTime, relativeTime, useNow } from "./time.ts";
 
-/** Relative time in words; the exact one, in the reader's zone, on hover or touch. */
+/** Relative time; the tooltip shows the absolute time in the browser's zone. */
 export function RelativeTime({ at }: { at: string }) {
   const { i18n } = useTranslation();
   const now = useNow();

@@ -8,17 +8,17 @@ import { DialogFooter } from "./DialogFooter.tsx";
 interface Props<T> {
   title: string;
   text: string;
-  /** What is typed before the data goes too. */
+  /** Name to type before the data is deleted as well. */
   name: string;
-  /** Asks whether the data goes too. */
+  /** Texts of the checkbox that also deletes the data. */
   data: { label: string; help: string };
   button: { alone: string; withData: string };
-  /** Takes whether the data goes too. */
+  /** Mutation; its argument says whether the data is deleted as well. */
   remove: UseMutationResult<T, Error, boolean>;
   onClose: () => void;
 }
 
-/** Removes something; its data stays, unless that is asked for and the name typed. */
+/** Removes an object. Its data is kept unless the checkbox is set and the name is typed. */
 export function RemoveDialog<T>({ title, text, name, data, button, remove, onClose }: Props<T>) {
   const [withData, setWithData] = useState(false);
   const [typed, setTyped] = useState("");

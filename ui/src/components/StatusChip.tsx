@@ -3,20 +3,25 @@ import classes from "./StatusChip.module.css";
 
 export type Tone = "green" | "yellow" | "red" | "blue" | "gray";
 
-/** How one state is shown everywhere: colour, icon and word together, never colour alone. */
-export interface Look {
+/** Presentation of a status: color and icon, always shown with a label. */
+export interface StatusStyle {
   tone: Tone;
   icon: Icon;
-  /** The icon turns while something is going on. */
-  turning?: boolean;
+  /** Rotates the icon while an operation is in progress. */
+  spinning?: boolean;
 }
 
-export function StatusChip({ look, word }: { look: Look; word: string }) {
-  const { icon: Glyph, tone, turning } = look;
+export function StatusChip({ statusStyle, label }: { statusStyle: StatusStyle; label: string }) {
+  const { icon: Glyph, tone, spinning } = statusStyle;
   return (
     <span className={classes.chip} data-tone={tone}>
-      <Glyph size={15} stroke={2.1} aria-hidden className={turning ? classes.turning : undefined} />
-      {word}
+      <Glyph
+        size={15}
+        stroke={2.1}
+        aria-hidden
+        className={spinning ? classes.spinning : undefined}
+      />
+      {label}
     </span>
   );
 }

@@ -1,6 +1,6 @@
 /**
- * Copies a text. The clipboard API exists on https and localhost only; inside the VPN the product
- * is plain http, where a hidden text field still does it.
+ * Copies a text to the clipboard. The Clipboard API requires https or localhost; on plain http,
+ * which the product uses inside the VPN, a hidden text field is used instead.
  */
 export async function copyText(text: string): Promise<boolean> {
   if (navigator.clipboard) {

@@ -17,7 +17,7 @@ test.each([
   ["2026-11-23T11:59:48Z", "12 s"],
   ["2026-11-23T11:57:56Z", "2 min 04 s"],
   ["2026-11-23T10:55:00Z", "1 h 05 min"],
-])("since %s it took %s", (from, text) => {
+])("duration since %s is %s", (from, text) => {
   expect(duration(from, undefined, now)).toBe(text);
   expect(duration(from, "2026-11-23T12:00:00Z", 0)).toBe(text);
 });

@@ -8,7 +8,7 @@ const units: [Intl.RelativeTimeFormatUnit, number][] = [
   ["minute", 60],
 ];
 
-/** "3 minutes ago" in the language; anything under ten seconds is "now". */
+/** Formats a relative time such as "3 minutes ago"; less than ten seconds is "now". */
 export function relativeTime(iso: string, language: string, now: number): string {
   const seconds = (new Date(iso).getTime() - now) / 1000;
   const format = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
@@ -19,7 +19,7 @@ export function relativeTime(iso: string, language: string, now: number): string
   return format.format(Math.trunc(seconds), "second");
 }
 
-/** Full date and time in the reader's own zone, which is named. */
+/** Formats date and time in the browser's time zone, including the zone name. */
 export function absoluteTime(iso: string, language: string): string {
   return new Intl.DateTimeFormat(language, {
     dateStyle: "medium",
@@ -27,7 +27,7 @@ export function absoluteTime(iso: string, language: string): string {
   }).format(new Date(iso));
 }
 
-/** "1 h 04 min", "12 s": how long something took. */
+/** Formats a duration such as "1 h 04 min" or "12 s". */
 export function duration(fromIso: string, toIso: string | null | undefined, now: number): string {
   const end = toIso ? new Date(toIso).getTime() : now;
   const seconds = Math.max(0, Math.round((end - new Date(fromIso).getTime()) / 1000));
@@ -56,7 +56,7 @@ function tick() {
   for (const listener of clock.listeners) listener();
 }
 
-/** The present, rounded to `step` milliseconds: components draw again only when it changes. */
+/** Returns the current time rounded down to `step` milliseconds; components re-render only when it changes. */
 export function useNow(step = 10_000): number {
   return useSyncExternalStore(subscribe, () => Math.floor(clock.now / step) * step);
 }

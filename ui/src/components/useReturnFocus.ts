@@ -1,11 +1,11 @@
 import { useEffect, useState } from "react";
 
-/** Gives the focus back, on leaving, to what had it when this came up. */
+/** Restores the focus on unmount to the element that had it on mount. */
 export function useReturnFocus() {
   const [before] = useState(() => document.activeElement);
   useEffect(
     () => () => {
-      // After the dialog's own focus trap has let go.
+      // Run after the dialog's focus trap has been released.
       setTimeout(() => before instanceof HTMLElement && before.isConnected && before.focus());
     },
     [before],

@@ -4,7 +4,7 @@ import backups from "../locales/en/backups.json";
 import common from "../locales/en/common.json";
 import errors from "../locales/en/errors.json";
 import instances from "../locales/en/instances.json";
-import notices from "../locales/en/notices.json";
+import notifications from "../locales/en/notifications.json";
 import signin from "../locales/en/signin.json";
 import stack from "../locales/en/stack.json";
 import tasks from "../locales/en/tasks.json";
@@ -16,7 +16,7 @@ export const en = {
   common,
   errors,
   instances,
-  notices,
+  notifications,
   signin,
   stack,
   tasks,

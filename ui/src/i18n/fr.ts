@@ -4,7 +4,7 @@ import backups from "../locales/fr/backups.json";
 import common from "../locales/fr/common.json";
 import errors from "../locales/fr/errors.json";
 import instances from "../locales/fr/instances.json";
-import notices from "../locales/fr/notices.json";
+import notifications from "../locales/fr/notifications.json";
 import signin from "../locales/fr/signin.json";
 import stack from "../locales/fr/stack.json";
 import tasks from "../locales/fr/tasks.json";
@@ -16,7 +16,7 @@ export const fr = {
   common,
   errors,
   instances,
-  notices,
+  notifications,
   signin,
   stack,
   tasks,

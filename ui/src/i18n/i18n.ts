@@ -13,7 +13,7 @@ const load: Record<Language, () => Promise<object>> = {
   fr: () => import("./fr.ts").then((m) => m.fr),
 };
 
-/** The language chosen here before, else the browser's first one that we speak, else English. */
+/** Returns the stored language, else the first supported browser language, else English. */
 export function preferredLanguage(): Language {
   const wanted = [localStorage.getItem(key) ?? "", ...navigator.languages];
   for (const tag of wanted) {
@@ -27,7 +27,18 @@ export async function startI18n(language: Language): Promise<void> {
   await i18next.use(initReactI18next).init({
     lng: language,
     resources: { [language]: (await load[language]()) as never },
-    ns: ["common", "signin", "apps", "instances", "backups", "stack", "tasks", "audit", "errors"],
+    ns: [
+      "common",
+      "signin",
+      "apps",
+      "instances",
+      "backups",
+      "notifications",
+      "stack",
+      "tasks",
+      "audit",
+      "errors",
+    ],
     defaultNS: "common",
     fallbackLng: false,
     interpolation: { escapeValue: false },
@@ -37,7 +48,7 @@ export async function startI18n(language: Language): Promise<void> {
   apply(language);
 }
 
-/** Switches at once and remembers the choice in this browser. */
+/** Switches the language immediately and stores the choice in this browser. */
 export async function switchLanguage(language: Language): Promise<void> {
   const texts = (await load[language]()) as Record<string, object>;
   for (const [namespace, bundle] of Object.entries(texts)) {

@@ -6,7 +6,7 @@ import { fr } from "../i18n/fr.ts";
 
 type Texts = { [key: string]: string | Texts };
 
-/** Every text of a language as "namespace:a.b" → text. */
+/** Flattens the texts of a language into "namespace:a.b" → text. */
 function flat(texts: Texts, prefix = ""): Map<string, string> {
   const out = new Map<string, string>();
   for (const [key, value] of Object.entries(texts)) {
@@ -19,7 +19,7 @@ function flat(texts: Texts, prefix = ""): Map<string, string> {
 }
 
 const plural = /_(zero|one|two|few|many|other)$/;
-const bare = (texts: Map<string, string>) =>
+const keysOf = (texts: Map<string, string>) =>
   [...new Set([...texts.keys()].map((key) => key.replace(plural, "")))].sort();
 const english = flat(en as Texts);
 const french = flat(fr as Texts);
@@ -32,29 +32,30 @@ function sources(folder: string): string[] {
   });
 }
 
-/** Everything in quotes in the sources, and what stands before `${` in a template. */
-function usedTexts(): { whole: Set<string>; beginnings: string[] } {
-  const whole = new Set<string>();
-  const beginnings = new Set<string>();
+/** Returns all quoted strings of the sources and the prefixes before `${` in templates. */
+function usedTexts(): { literals: Set<string>; prefixes: string[] } {
+  const literals = new Set<string>();
+  const prefixes = new Set<string>();
   for (const file of sources("src")) {
     const code = readFileSync(file, "utf8");
-    for (const [, text] of code.matchAll(/"([\w:.]+)"/g)) whole.add(text ?? "");
-    for (const [, text] of code.matchAll(/`([\w:]+\.)\$\{/g)) beginnings.add(text ?? "");
-    // `${code}.title`: the ending says it.
-    for (const [, text] of code.matchAll(/`(?:\w+:)?\$\{\w+\}(\.\w+)`/g)) whole.add(text ?? "");
+    for (const [, text] of code.matchAll(/"([\w:.]+)"/g)) literals.add(text ?? "");
+    for (const [, text] of code.matchAll(/`([\w:]+\.)\$\{/g)) prefixes.add(text ?? "");
+    // `${code}.title`: match by suffix.
+    for (const [, text] of code.matchAll(/`(?:\w+:)?\$\{\w+\}(\.\w+)`/g)) literals.add(text ?? "");
   }
-  return { whole, beginnings: [...beginnings] };
+  return { literals, prefixes: [...prefixes] };
 }
 
 describe("texts", () => {
   test("both languages have the same keys", () => {
-    expect(bare(french)).toEqual(bare(english));
+    expect(keysOf(french)).toEqual(keysOf(english));
   });
 
-  test("both languages fill in the same values", () => {
-    const holes = (text = "") => [...text.matchAll(/\{\{(\w+)\}\}/g)].map((m) => m[1]).sort();
+  test("both languages use the same placeholders", () => {
+    const placeholders = (text = "") =>
+      [...text.matchAll(/\{\{(\w+)\}\}/g)].map((m) => m[1]).sort();
     for (const [key, text] of english) {
-      expect([key, holes(french.get(key))]).toEqual([key, holes(text)]);
+      expect([key, placeholders(french.get(key))]).toEqual([key, placeholders(text)]);
     }
   });
 
@@ -64,15 +65,15 @@ describe("texts", () => {
   });
 
   test("every key is used", () => {
-    const { whole, beginnings } = usedTexts();
-    const unused = bare(english).filter((full) => {
+    const { literals, prefixes } = usedTexts();
+    const unused = keysOf(english).filter((full) => {
       const key = full.split(":")[1] ?? "";
-      const ending = key.slice(key.lastIndexOf("."));
+      const suffix = key.slice(key.lastIndexOf("."));
       return !(
-        whole.has(full) ||
-        whole.has(key) ||
-        (full.startsWith("errors:") && whole.has(ending)) ||
-        beginnings.some((b) => full.startsWith(b) || key.startsWith(b))
+        literals.has(full) ||
+        literals.has(key) ||
+        (full.startsWith("errors:") && literals.has(suffix)) ||
+        prefixes.some((p) => full.startsWith(p) || key.startsWith(p))
       );
     });
     expect(unused).toEqual([]);

@@ -2,14 +2,14 @@ import type {
   Backup,
   BackupFile,
   BackupPlan,
-  NoticeChannel,
+  NotificationChannel,
   Occurrence,
-  Verdict,
+  RetentionDecision,
 } from "../api/types.ts";
 import { MockInstances } from "./fixtures.ts";
 
 const hour = 3_600_000;
-/** A moment so many hours from now, on the hour, so that fixtures are alike all through a test. */
+/** Returns a time relative to now, truncated to the hour so that it is stable within a test. */
 const inHours = (hours: number) =>
   new Date(Math.floor(Date.now() / hour) * hour + hours * hour).toISOString();
 const idOf = (name: string) => MockInstances.find((i) => i.name === name)?.id ?? "";
@@ -158,12 +158,12 @@ export const MockBackups: Backup[] = [
   },
 ];
 
-export const MockVerdicts: Verdict[] = [
+export const MockRetention: RetentionDecision[] = [
   { backup: MockSnapshot, keep: true, reason: "last" },
   { backup: MockBackups[2] as Backup, keep: false, reason: "expired" },
 ];
 
-export const MockChannels: NoticeChannel[] = [
+export const MockChannels: NotificationChannel[] = [
   {
     id: "mail",
     kind: "mail",

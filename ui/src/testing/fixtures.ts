@@ -6,7 +6,7 @@ import type {
   Info,
   Instance,
   LogLine,
-  Preflight,
+  PreflightReport,
   Session,
   Stack,
   StackEvent,
@@ -15,7 +15,7 @@ import type {
   Topology,
 } from "../api/types.ts";
 
-/** Moments before now, so that relative times in the fixtures stay what they are. */
+/** Returns a time before now, so that relative times in the fixtures are stable. */
 const ago = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString();
 
 export const MockInfo: Info = {
@@ -240,7 +240,7 @@ export const MockApp: App = {
           minItems: 1,
         },
         stratum: { type: "integer", title: "Local stratum", minimum: 1, maximum: 15 },
-        allow: { type: "boolean", title: "Answer everyone in the network" },
+        allow: { type: "boolean", title: "Serve the whole network" },
         level: { type: "string", title: "Log level", enum: ["info", "debug"] },
       },
       required: ["servers", "stratum"],
@@ -432,7 +432,7 @@ export const MockOptions: StackOptions = {
 };
 
 const check = (
-  resource: Preflight["checks"][number]["resource"],
+  resource: PreflightReport["checks"][number]["resource"],
   numbers: number[],
   detail = "",
 ) => {
@@ -440,7 +440,7 @@ const check = (
   return { resource, needed, used, limit, ok: limit < 0 || used + needed <= limit, detail };
 };
 
-export const MockPreflight: Preflight = {
+export const MockPreflight: PreflightReport = {
   ok: true,
   checks: [
     check("instances", [1, 6, 20]),
@@ -468,7 +468,7 @@ export const MockPreflight: Preflight = {
   },
 };
 
-export const MockTightPreflight: Preflight = {
+export const MockTightPreflight: PreflightReport = {
   ...MockPreflight,
   ok: false,
   checks: MockPreflight.checks.map((c) =>
@@ -642,7 +642,7 @@ export const MockCreatedToken: CreatedToken = {
     "the token lives longer than a day: whoever finds it can enroll servers of this project until then",
 };
 
-/** A log of any length: its lines are made when they are asked for. */
+/** A log of any length; lines are generated on demand. */
 export interface MockLog {
   total: number;
   errors: number;
@@ -652,7 +652,7 @@ export interface MockLog {
 
 const logTasks = ["Packages are there", "The configuration is written", "The service is running"];
 
-/** Lines of a playbook on three instances, of which one fails at line 70. */
+/** Log of a playbook on three instances, one of which fails at line 70. */
 export const MockTaskLog: MockLog = {
   total: 1_200,
   errors: 2,

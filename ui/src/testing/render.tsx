@@ -12,7 +12,7 @@ import type { Role } from "../api/types.ts";
 import { theme } from "../theme/theme.ts";
 import { MockSession } from "./fixtures.ts";
 
-/** Shows a view as someone of `role` sees it, with nothing loaded but what it is given. */
+/** Renders a view for a user with `role`; no data is loaded except the given props. */
 export async function renderView(view: ReactNode, role: Role = "operator") {
   const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
   client.setQueryData(["session"], { ...MockSession, role });

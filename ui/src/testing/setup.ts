@@ -3,7 +3,7 @@ import { cleanup } from "@testing-library/react";
 import { afterEach, beforeAll } from "vitest";
 import { startI18n } from "../i18n/i18n.ts";
 
-// What the component library needs of a browser and jsdom does not have.
+// Browser APIs that the component library needs and jsdom does not provide.
 Object.defineProperty(window, "matchMedia", {
   value: (query: string) => ({
     matches: false,

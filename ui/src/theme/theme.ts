@@ -1,6 +1,6 @@
 import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from "@mantine/core";
 
-/** The product's own blue: petrol, between the sky of the original and the ink of the text. */
+/** Primary color: petrol blue. */
 const lagoon: MantineColorsTuple = [
   "#eaf5fa",
   "#d2e8f2",
@@ -14,7 +14,7 @@ const lagoon: MantineColorsTuple = [
   "#07435c",
 ];
 
-/** The gear's orange, used sparingly: the logo and the sandbox mark. */
+/** Accent orange for the logo and the sandbox badge. */
 const ember: MantineColorsTuple = [
   "#fff3e5",
   "#ffe3c4",
@@ -28,7 +28,7 @@ const ember: MantineColorsTuple = [
   "#5e2f02",
 ];
 
-/** Red that carries white text at 4.5:1 in the shades buttons use. */
+/** Red with a 4.5:1 contrast to white text in the shades used by buttons. */
 const red: MantineColorsTuple = [
   "#fdeeee",
   "#fadada",
@@ -42,7 +42,7 @@ const red: MantineColorsTuple = [
   "#7d1414",
 ];
 
-/** Dark surfaces carry a little of the petrol blue, so that both themes are one product. */
+/** Dark surfaces tinted with the primary blue. */
 const dark: MantineColorsTuple = [
   "#d5dee7",
   "#b4c1ce",
@@ -122,7 +122,7 @@ const statusColors = ["green", "yellow", "red", "blue", "gray", "lagoon", "orang
 const lightText = (text: (color: string) => string) =>
   Object.fromEntries(statusColors.map((c) => [`--mantine-color-${c}-light-color`, text(c)]));
 
-/** Alerts and light buttons: a breath of the colour on the surface, in both themes. */
+/** Background of alerts and light buttons: the color mixed lightly into the surface. */
 const lightGround = (share: number) =>
   Object.fromEntries(
     ["green", "yellow", "red", "blue", "lagoon"].map((c) => [
@@ -132,8 +132,8 @@ const lightGround = (share: number) =>
   );
 
 /**
- * Mantine's default dimmed, error, placeholder and "light" variant colours miss the 4.5:1 contrast
- * of WCAG AA; they are darkened (light theme) or lightened (dark theme) once, here.
+ * Mantine's default dimmed, error, placeholder and "light" variant colors do not reach the 4.5:1
+ * contrast of WCAG AA; they are darkened in the light theme and lightened in the dark theme.
  */
 export const resolver: CSSVariablesResolver = () => ({
   variables: { "--mcm-ease": "cubic-bezier(0.2, 0.7, 0.2, 1)" },

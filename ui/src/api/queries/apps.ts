@@ -32,7 +32,7 @@ export const stopApp = (app: string) => unwrap(api.POST("/apps/{app}/stop", star
 export const uninstallApp = (app: string, body: { delete_volume: boolean; confirm?: string }) =>
   unwrap(api.POST("/apps/{app}/uninstall", { ...starting(app), body }));
 
-/** Saves settings, unless someone else saved in between (412, code "stale"). */
+/** Saves settings, unless someone else saved in between (412, code "precondition_failed"). */
 export const saveSettings = (app: Pick<App, "name" | "etag">, body: Settings) =>
   unwrap(
     api.PUT("/apps/{app}/settings", {

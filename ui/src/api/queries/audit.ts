@@ -1,7 +1,7 @@
 import { infiniteQueryOptions } from "@tanstack/react-query";
 import { api, unwrap } from "../client.ts";
 
-/** How an audited action ended. */
+/** Outcomes of an audited action. */
 export const outcomes = [
   "started",
   "succeeded",
@@ -40,7 +40,7 @@ export const auditQuery = (filters: AuditFilters) =>
 
 export type ExportFormat = "xlsx" | "csv" | "jsonl";
 
-/** The address of a file with exactly what is filtered on the page. */
+/** Returns the URL of an export with the page's current filters. */
 export function auditExportUrl(format: ExportFormat, filters: AuditFilters): string {
   const query = new URLSearchParams({ format });
   for (const [key, value] of Object.entries(filters)) if (value) query.set(key, value);

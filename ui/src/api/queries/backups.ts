@@ -2,7 +2,7 @@ import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, idempotencyKey, unwrap } from "../client.ts";
 import type { BackupMethod, BackupPlan, PlanSettings, Restore, Schedule } from "../types.ts";
 
-/** Every plan, page after page: there are as many as people make. */
+/** Fetches all pages of plans. */
 async function fetchPlans(): Promise<BackupPlan[]> {
   const all: BackupPlan[] = [];
   let token: string | undefined;
@@ -21,15 +21,15 @@ export const plansQuery = queryOptions({
   refetchInterval: 30_000,
 });
 
-const at = (id: string) => ({ params: { path: { id } } });
-const once = (id: string) => ({
+const byId = (id: string) => ({ params: { path: { id } } });
+const idempotent = (id: string) => ({
   params: { path: { id }, header: { "Idempotency-Key": idempotencyKey() } },
 });
 
 export const planQuery = (id: string) =>
   queryOptions({
     queryKey: ["backup-plans", "detail", id],
-    queryFn: () => unwrap(api.GET("/backup-plans/{id}", at(id))),
+    queryFn: () => unwrap(api.GET("/backup-plans/{id}", byId(id))),
     refetchInterval: 30_000,
   });
 
@@ -47,24 +47,24 @@ export const planRunsQuery = (id: string) =>
 export const retentionQuery = (id: string) =>
   queryOptions({
     queryKey: ["backup-plans", "retention", id],
-    queryFn: () => unwrap(api.GET("/backup-plans/{id}/retention", at(id))),
+    queryFn: () => unwrap(api.GET("/backup-plans/{id}/retention", byId(id))),
   });
 
-/** When a schedule would run; asked for while it is still being chosen. */
-export const upcomingQuery = (schedule: Schedule) =>
+/** Previews the runs of a schedule while it is being edited. */
+export const schedulePreviewQuery = (schedule: Schedule) =>
   queryOptions({
     queryKey: ["backup-plans", "preview", schedule],
     queryFn: () => unwrap(api.POST("/backup-plans/preview", { body: { schedule } })),
     retry: false,
   });
 
-// How a plan stands is read only: the types want it in a request too, the API does not.
+// The generated types also require the read-only status fields in requests; the API does not.
 const settings = (body: PlanSettings) => body as BackupPlan;
 
 export const createPlan = (body: PlanSettings) =>
   unwrap(api.POST("/backup-plans", { body: settings(body) }));
 
-/** Saves a plan, unless someone else saved in between (412, code "stale"). */
+/** Saves a plan, unless someone else saved in between (412, code "precondition_failed"). */
 export const replacePlan = ({ id, etag }: Pick<BackupPlan, "id" | "etag">, body: PlanSettings) =>
   unwrap(
     api.PUT("/backup-plans/{id}", {
@@ -80,10 +80,10 @@ export const deletePlan = (id: string, withBackups: boolean) =>
     }),
   );
 
-export const runPlan = (id: string) => unwrap(api.POST("/backup-plans/{id}/run", once(id)));
-export const resumePlan = (id: string) => unwrap(api.POST("/backup-plans/{id}/resume", at(id)));
+export const runPlan = (id: string) => unwrap(api.POST("/backup-plans/{id}/run", idempotent(id)));
+export const resumePlan = (id: string) => unwrap(api.POST("/backup-plans/{id}/resume", byId(id)));
 export const pausePlan = (id: string, note: string) =>
-  unwrap(api.POST("/backup-plans/{id}/pause", { ...at(id), body: { note: note || undefined } }));
+  unwrap(api.POST("/backup-plans/{id}/pause", { ...byId(id), body: { note: note || undefined } }));
 
 export interface BackupFilters {
   instance?: string;
@@ -106,10 +106,10 @@ export const backupsQuery = (filters: BackupFilters, pageSize = 50) =>
 export const restorePointsQuery = (instance: string) =>
   queryOptions({
     queryKey: ["backups", "points", instance],
-    queryFn: () => unwrap(api.GET("/instances/{id}/restore-points", at(instance))),
+    queryFn: () => unwrap(api.GET("/instances/{id}/restore-points", byId(instance))),
   });
 
-/** What a soft backup holds: of one directory or, with a text, whatever is named so below it. */
+/** Files of a backup: the entries of one directory or, with `q`, all matching names below it. */
 export const backupFilesQuery = (id: string, path: string, q: string) =>
   infiniteQueryOptions({
     queryKey: ["backups", "files", id, path, q],
@@ -123,10 +123,10 @@ export const backupFilesQuery = (id: string, path: string, q: string) =>
   });
 
 export const holdBackup = (id: string, held: boolean) =>
-  unwrap(api.PUT("/backups/{id}/hold", { ...at(id), body: { held } }));
-export const verifyBackup = (id: string, drill: boolean) =>
-  unwrap(api.POST("/backups/{id}/verify", { ...once(id), body: { drill } }));
-export const deleteBackup = (id: string) => unwrap(api.DELETE("/backups/{id}", once(id)));
+  unwrap(api.PUT("/backups/{id}/hold", { ...byId(id), body: { held } }));
+export const verifyBackup = (id: string, restoreTest: boolean) =>
+  unwrap(api.POST("/backups/{id}/verify", { ...idempotent(id), body: { drill: restoreTest } }));
+export const deleteBackup = (id: string) => unwrap(api.DELETE("/backups/{id}", idempotent(id)));
 
 export const restoreInstance = (instance: string, body: Restore) =>
-  unwrap(api.POST("/instances/{id}/restore", { ...once(instance), body }));
+  unwrap(api.POST("/instances/{id}/restore", { ...idempotent(instance), body }));

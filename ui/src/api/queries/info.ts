@@ -1,7 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { api, unwrap } from "../client.ts";
 
-/** Name, version and configured links of this installation; never changes while it runs. */
+/** Name, version and configured links of this installation; constant while the manager runs. */
 export const infoQuery = queryOptions({
   queryKey: ["info"],
   queryFn: () => unwrap(api.GET("/info")),

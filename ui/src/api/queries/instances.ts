@@ -2,7 +2,7 @@ import { queryOptions } from "@tanstack/react-query";
 import { api, idempotencyKey, unwrap } from "../client.ts";
 import type { AgentAction, Instance } from "../types.ts";
 
-/** Every instance, page after page: what is searched and sorted must be there as a whole. */
+/** Fetches all pages of instances: the UI searches and sorts the complete list. */
 async function fetchInstances(): Promise<Instance[]> {
   const all: Instance[] = [];
   let token: string | undefined;
@@ -35,14 +35,14 @@ const agent = (id: string, app: string) => ({ params: { path: { id, app }, heade
 export const connectInstance = (id: string) => unwrap(api.POST("/instances/{id}/network", on(id)));
 export const unenrollInstance = (id: string) => unwrap(api.DELETE("/instances/{id}", on(id)));
 
-export interface AgentWork {
+export interface AgentRequest {
   action: AgentAction;
   apps: string[];
   instances: string[];
 }
 
-/** One agent on one instance has paths of its own; anything else is one task for all. */
-export function workOnAgents({ action, apps, instances }: AgentWork) {
+/** Starts one task: a single agent on a single instance has its own endpoint, everything else is a batch. */
+export function startAgentTask({ action, apps, instances }: AgentRequest) {
   const [app, ...moreApps] = apps;
   const [id, ...moreIds] = instances;
   if (app && id && moreApps.length === 0 && moreIds.length === 0) {

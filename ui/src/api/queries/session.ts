@@ -3,7 +3,7 @@ import { api, setCsrfToken, unwrap } from "../client.ts";
 import { ApiError } from "../problem.ts";
 import type { Session, SignIn } from "../types.ts";
 
-/** Who is signed in; null when nobody is. */
+/** The current session, or null if nobody is signed in. */
 export const sessionQuery = queryOptions({
   queryKey: ["session"],
   queryFn: fetchSession,
@@ -20,7 +20,7 @@ async function fetchSession(): Promise<Session | null> {
   }
 }
 
-/** Opens a session and drops whatever an earlier user had loaded. */
+/** Opens a session and clears the data cached for an earlier user. */
 export async function signIn(client: QueryClient, body: SignIn): Promise<Session> {
   const session = keepToken(await unwrap(api.POST("/session", { body })));
   client.clear();

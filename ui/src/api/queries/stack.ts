@@ -14,7 +14,7 @@ export const stackOptionsQuery = queryOptions({
   staleTime: 60_000,
 });
 
-/** `live` asks for a fresh picture every few seconds, while resources come and go. */
+/** With `live` the topology is refetched every few seconds, while resources are created or deleted. */
 export const topologyQuery = (live: boolean) =>
   queryOptions({
     queryKey: ["stack", "topology"],

@@ -1,8 +1,8 @@
 import { type QueryClient, queryOptions } from "@tanstack/react-query";
 import { api, unwrap } from "../client.ts";
-import type { LogChange, LogLine, LogPage } from "../types.ts";
+import type { LogLine, LogPage, LogUpdate } from "../types.ts";
 
-/** Lines that are asked for at once. */
+/** Number of lines per request. */
 export const logPageSize = 200;
 
 const key = (id: string) => ["tasks", "log", id];
@@ -18,7 +18,7 @@ interface LogQuery {
 const lines = (id: string, query: LogQuery, signal?: AbortSignal) =>
   unwrap(api.GET("/tasks/{id}/log/lines", { params: { path: { id }, query }, signal }));
 
-/** How long the log is and what is missing of it, without its lines. */
+/** Length and completeness of the log, without its lines. */
 export const logHeadQuery = (id: string, live: boolean) =>
   queryOptions({
     queryKey: headKey(id),
@@ -26,45 +26,45 @@ export const logHeadQuery = (id: string, live: boolean) =>
     refetchInterval: live ? 10_000 : false,
   });
 
-/** A page of lines by its number. It stays as it is until the server says that it has changed. */
+/** A page of lines by number. It is cached until the server reports a update. */
 export const logPageQuery = (id: string, page: number) =>
   queryOptions({
     queryKey: [...key(id), "page", page],
     queryFn: ({ signal }) =>
       lines(id, { from: page * logPageSize, limit: logPageSize }, signal).then((p) => p.items),
     staleTime: Number.POSITIVE_INFINITY,
-    gcTime: 60_000, // a log may be long: what is out of sight for a while is let go
+    gcTime: 60_000, // logs may be long: drop pages that have been out of view for a while
   });
 
-/** Writes what the server tells of a log that grows: pages from the first change on are asked for again. */
-export function applyLog(client: QueryClient, id: string, change: LogChange) {
+/** Applies a log update: writes the totals and invalidates all pages from the first changed line on. */
+export function applyLog(client: QueryClient, id: string, update: LogUpdate) {
   client.setQueryData<LogPage>(headKey(id), (head) => ({
     items: [],
     next: null,
     ...head,
-    total: change.total,
-    errors: change.errors,
-    missing: change.missing,
+    total: update.total,
+    errors: update.errors,
+    missing: update.missing,
   }));
-  const first = Math.floor(change.from / logPageSize);
+  const first = Math.floor(update.from / logPageSize);
   void client.invalidateQueries({
     queryKey: [...key(id), "page"],
     predicate: ({ queryKey }) => Number(queryKey[queryKey.length - 1]) >= first,
   });
 }
 
-/** The first line from a position on that matches, or undefined. A long log is searched piece by piece. */
+/** Returns the first matching line at or after a position. The server searches a long log in parts. */
 export async function findInLog(
   id: string,
-  what: { q?: string; level?: "error" },
+  criteria: { q?: string; level?: "error" },
   from: number,
   signal: AbortSignal,
 ): Promise<LogLine | undefined> {
-  let at: number | null = from;
-  while (at !== null) {
-    const page: LogPage = await lines(id, { ...what, from: at, limit: 1 }, signal);
+  let position: number | null = from;
+  while (position !== null) {
+    const page: LogPage = await lines(id, { ...criteria, from: position, limit: 1 }, signal);
     if (page.items[0]) return page.items[0];
-    at = page.next;
+    position = page.next;
   }
   return undefined;
 }

@@ -29,7 +29,7 @@ export const tasksQuery = (filters: TaskFilters, pageSize = 25) =>
     getNextPageParam: (page) => page.next_page_token || undefined,
   });
 
-/** The newest tasks, for the small "running now" card beside every page. */
+/** The newest tasks, for the "running now" card in the sidebar. */
 export const recentTasksQuery = queryOptions({
   queryKey: ["tasks", "recent"],
   queryFn: () => unwrap(api.GET("/tasks", { params: { query: { page_size: 20 } } })),

@@ -12,7 +12,7 @@ import { HealthChip } from "./HealthChip.tsx";
 interface Props {
   name: string;
   tab: SettingsTab;
-  /** The task that works on the app, if any. */
+  /** ID of the task running on the app, if any. */
   taskId?: string;
   onTab: (tab: SettingsTab) => void;
   onClose: () => void;
@@ -20,7 +20,7 @@ interface Props {
   launchReason?: string;
 }
 
-/** Everything about one app: Info, Environment, Parameters, and what one can do with it. */
+/** Drawer of one app: info, environment, parameters and actions. */
 export function AppDrawer(props: Props) {
   const { t } = useTranslation(["apps", "common"]);
   const app = useQuery(appQuery(props.name));

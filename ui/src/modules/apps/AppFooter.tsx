@@ -28,7 +28,7 @@ interface Props {
   onClose: () => void;
 }
 
-/** Save while something is edited; otherwise what one does with the app as a whole. */
+/** Footer of the app drawer: save while settings are edited, otherwise the actions of the app. */
 export function AppFooter({ app, draft, launchReason, onLaunch, onClose }: Props) {
   const { t } = useTranslation("apps");
   const busy = useBusyReason(app);
@@ -66,7 +66,7 @@ export function AppFooter({ app, draft, launchReason, onLaunch, onClose }: Props
           <GuardedButton
             variant="light"
             href={app.url}
-            reason={app.health === "Progressing" ? t("notYet") : undefined}
+            reason={app.health === "Progressing" ? t("notReady") : undefined}
             rightSection={<IconArrowUpRight size={16} />}
           >
             {t("go")}
@@ -78,7 +78,7 @@ export function AppFooter({ app, draft, launchReason, onLaunch, onClose }: Props
   );
 }
 
-/** One operation at a time works on an app; the next one would be refused. */
+/** Only one operation at a time may run on an app; a second one would be refused. */
 function useBusyReason(app: App): string | undefined {
   const { t } = useTranslation("apps");
   return app.task ? t("busy") : undefined;

@@ -8,7 +8,7 @@ import { CopyButton } from "../../components/CopyButton.tsx";
 import { Facts } from "../../components/Facts.tsx";
 import { Reason } from "./Reason.tsx";
 
-/** What the app is, where it answers, and what its data stand on. */
+/** Description, addresses, credentials and volume of an app. */
 export function AppInfo({ app }: { app: App }) {
   const rows = useRows(app);
   return (
@@ -33,7 +33,7 @@ export function AppInfo({ app }: { app: App }) {
 function useRows(app: App): [string, ReactNode][] {
   const { t } = useTranslation("apps");
   const { default_credentials: login, volume } = app;
-  // The cloud names the server by its id; the page of apps has the stack at hand.
+  // The volume refers to its server by ID; the apps page has already loaded the stack.
   const { data: stack } = useQuery({ ...stackQuery, enabled: false });
   const node = stack?.nodes.find((n) => n.id === volume?.attached_to)?.name ?? volume?.attached_to;
   const rows: [string, ReactNode][] = [[t("version"), app.version || "—"]];
@@ -44,11 +44,11 @@ function useRows(app: App): [string, ReactNode][] {
   if (app.url) rows.push([t("address"), <Copyable key="u" value={app.url} label={t("address")} />]);
   if (login?.username) {
     rows.push([
-      t("defaultLogin"),
+      t("defaultCredentials"),
       <Copyable
         key="l"
         value={[login.username, login.password].filter(Boolean).join(" / ")}
-        label={t("defaultLogin")}
+        label={t("defaultCredentials")}
       />,
     ]);
   }

@@ -12,13 +12,13 @@ import { Reason } from "./Reason.tsx";
 
 interface Props {
   app: App;
-  /** Why nothing can be launched now: no stack, or the reader's role. */
+  /** Why the app cannot be launched: no stack, role too low, or another task. */
   launchReason?: string;
   onSettings: () => void;
   onLaunch: () => void;
 }
 
-/** One app as a round tile: what it is, how it is, and the two things one does with it. */
+/** Round tile of one app: name, health, settings and the main action. */
 export function AppTile({ app, launchReason, onSettings, onLaunch }: Props) {
   const { t } = useTranslation("apps");
   const taskId = taskIdOf(app.task);
@@ -64,7 +64,7 @@ export function AppTile({ app, launchReason, onSettings, onLaunch }: Props) {
           fw={600}
           renderRoot={(props) => <Link to="/tasks/$id" params={{ id: taskId }} {...props} />}
         >
-          {t("followTask")}
+          {t("viewTask")}
         </Anchor>
       )}
     </article>
@@ -98,7 +98,7 @@ function MainAction({
   }
   if (!app.url) {
     return (
-      <GuardedButton size="xs" radius="xl" variant="light" reason={t("noPage")}>
+      <GuardedButton size="xs" radius="xl" variant="light" reason={t("noWebPage")}>
         {t("go")}
       </GuardedButton>
     );
@@ -108,7 +108,7 @@ function MainAction({
       size="xs"
       radius="xl"
       rightSection={<IconArrowUpRight size={14} />}
-      reason={app.health === "Progressing" ? t("notYet") : undefined}
+      reason={app.health === "Progressing" ? t("notReady") : undefined}
       href={app.url}
       aria-label={t("goTo", { app: app.title })}
     >

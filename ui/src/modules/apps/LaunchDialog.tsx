@@ -10,9 +10,9 @@ import { DialogFooter } from "../../components/DialogFooter.tsx";
 import { RelativeTime } from "../../components/RelativeTime.tsx";
 import { notifyStarted } from "../tasks/notify.tsx";
 
-const fresh = "new";
+const newVolume = "new";
 
-/** Launch: which version, and on which volume — a new one, or one kept from before. */
+/** Launches an app: version, and a new or a retained volume. */
 export function LaunchDialog({ app, onClose }: { app: App; onClose: () => void }) {
   const { t } = useTranslation("apps");
   return (
@@ -29,7 +29,7 @@ function LaunchForm({ app, onClose }: { app: App; onClose: () => void }) {
   const form = useForm({
     initialValues: {
       version: app.version ?? versions[0] ?? "",
-      volume: app.kept_volumes?.[0]?.id ?? fresh,
+      volume: app.kept_volumes?.[0]?.id ?? newVolume,
       size: app.volume_size_gb as number | "",
     },
   });
@@ -38,7 +38,7 @@ function LaunchForm({ app, onClose }: { app: App; onClose: () => void }) {
     mutationFn: () =>
       launchApp(app.name, {
         version: version || undefined,
-        ...(volume === fresh
+        ...(volume === newVolume
           ? { volume_size_gb: size === "" ? undefined : size }
           : { volume_id: volume }),
       }),
@@ -75,17 +75,17 @@ type Form = ReturnType<typeof useForm<{ version: string; volume: string; size: n
 
 function VolumeChoice({ app, form }: { app: App; form: Form }) {
   const { t } = useTranslation("apps");
-  const kept = app.kept_volumes ?? [];
+  const retained = app.kept_volumes ?? [];
   return (
     <>
-      {kept.length > 0 && (
+      {retained.length > 0 && (
         <Radio.Group label={t("volume")} {...form.getInputProps("volume")}>
           <Stack gap="xs" mt="xs">
-            {kept.map((volume) => (
+            {retained.map((volume) => (
               <Radio
                 key={volume.id}
                 value={volume.id}
-                label={t("keptVolume", { size: volume.size_gb })}
+                label={t("retainedVolume", { size: volume.size_gb })}
                 description={
                   <>
                     {volume.id} · <RelativeTime at={volume.created_at} />
@@ -93,11 +93,11 @@ function VolumeChoice({ app, form }: { app: App; form: Form }) {
                 }
               />
             ))}
-            <Radio value={fresh} label={t("newVolume")} />
+            <Radio value={newVolume} label={t("newVolume")} />
           </Stack>
         </Radio.Group>
       )}
-      {form.values.volume === fresh && (
+      {form.values.volume === newVolume && (
         <NumberInput
           label={t("volumeSize")}
           description={t("volumeSizeHelp")}

@@ -1,7 +1,7 @@
 import type { App } from "../../api/types.ts";
 import { RelativeTime } from "../../components/RelativeTime.tsx";
 
-/** Why the health is what it is, and since when. */
+/** Reason for the current health and since when. */
 export function Reason({ app }: { app: App }) {
   return (
     <>

@@ -9,12 +9,12 @@ import { DialogFooter } from "../../components/DialogFooter.tsx";
 import { isInstalled } from "./health.ts";
 import type { SettingsDraft } from "./useSettingsDraft.ts";
 
-/** What saving will change, before it does. */
+/** Shows the pending changes before they are saved. */
 export function ReviewDialog({ app, draft }: { app: App; draft: SettingsDraft }) {
   const { t } = useTranslation("apps");
   const client = useQueryClient();
   const { save, changes } = draft;
-  const stale = save.error && asApiError(save.error).code === "stale";
+  const outdated = save.error && asApiError(save.error).code === "precondition_failed";
   const reload = () => {
     draft.reset();
     void client.invalidateQueries({ queryKey: ["apps"] });
@@ -25,7 +25,7 @@ export function ReviewDialog({ app, draft }: { app: App; draft: SettingsDraft })
         <Text size="sm">{isInstalled(app) ? t("reviewInstalled") : t("reviewMissing")}</Text>
         <Changes changes={changes} />
         <DialogFooter error={save.error} onCancel={draft.closeReview}>
-          {stale ? (
+          {outdated ? (
             <Button onClick={reload}>{t("reload")}</Button>
           ) : (
             <Button loading={save.isPending} onClick={() => save.mutate()} data-autofocus>

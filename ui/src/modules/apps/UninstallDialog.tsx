@@ -6,7 +6,7 @@ import type { App } from "../../api/types.ts";
 import { RemoveDialog } from "../../components/RemoveDialog.tsx";
 import { notifyStarted } from "../tasks/notify.tsx";
 
-/** Uninstall keeps the data, unless it is asked for and the name typed. */
+/** Uninstalls an app. The volume is retained unless its deletion is confirmed by name. */
 export function UninstallDialog({ app, onClose }: { app: App; onClose: () => void }) {
   const { t } = useTranslation("apps");
   const client = useQueryClient();

@@ -4,25 +4,25 @@ import { settingsDiff } from "./diff.ts";
 
 const { environment, parameters } = MockApp.settings;
 
-test("nothing edited is no change", () => {
+test("settingsDiff is empty if nothing was edited", () => {
   expect(settingsDiff(MockApp, { environment: { ...environment }, parameters })).toEqual([]);
 });
 
-test("a change carries the field's title, old and new", () => {
+test("settingsDiff returns title, old and new value", () => {
   const draft = { environment: { ...environment, TZ: "UTC" }, parameters };
   expect(settingsDiff(MockApp, draft)).toEqual([
     { field: "Time zone", old: "Europe/Paris", new: "UTC" },
   ]);
 });
 
-test("a secret's new value is never shown", () => {
+test("settingsDiff masks secrets", () => {
   const draft = { environment: { ...environment, ADMIN_PASSWORD: "hunter2" }, parameters };
   expect(settingsDiff(MockApp, draft)).toEqual([
     { field: "Administrator’s password", old: "********", new: "********" },
   ]);
 });
 
-test("what is removed and what is added both count", () => {
+test("settingsDiff includes removed and added fields", () => {
   const { stratum, ...rest } = parameters as { stratum: number };
   const draft = { environment, parameters: { ...rest, level: "debug" } };
   expect(settingsDiff(MockApp, draft)).toEqual([

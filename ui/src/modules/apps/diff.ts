@@ -7,7 +7,7 @@ export const sections: Section[] = ["environment", "parameters"];
 
 type Properties = Record<string, { title?: string } | undefined>;
 
-/** What saving `draft` would change, field by field; secrets only say that they change. */
+/** Returns the changes that saving `draft` would make, by field; values of secrets are masked. */
 export function settingsDiff(app: App, draft: Settings): Change[] {
   return sections.flatMap((section) => sectionDiff(app, section, draft));
 }

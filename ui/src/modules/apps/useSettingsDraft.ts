@@ -9,12 +9,12 @@ import { useRoleReason } from "../session/useSession.ts";
 import { notifyStarted } from "../tasks/notify.tsx";
 import { type Section, sections, settingsDiff } from "./diff.ts";
 
-/** The settings as edited, until they are reviewed and saved. */
+/** State of edited settings until they are reviewed and saved. */
 export function useSettingsDraft(app: App, showSection: (section: Section) => void) {
   const client = useQueryClient();
   const reason = useRoleReason("operator");
   const [edited, setEdited] = useState<Settings>();
-  // Saving must name what was read when editing began, so that a lost race is noticed.
+  // Save with the ETag from when editing began, so that a concurrent change is detected.
   const [etag, setEtag] = useState(app.etag);
   const [showErrors, setShowErrors] = useState(false);
   const [reviewing, setReviewing] = useState(false);
@@ -52,14 +52,14 @@ export function useSettingsDraft(app: App, showSection: (section: Section) => vo
       if (!edited) setEtag(app.etag);
       setEdited({ ...value, [section]: data });
     },
-    /** Checks both forms; shows the first fault, or what would change. */
+    /** Validates both forms, then shows the first invalid one or the review dialog. */
     async review() {
       const { validate } = await import("../schemaForm/validator.ts");
-      const faulty = sections.find(
+      const invalid = sections.find(
         (section) => validate(app.schema[section], value[section]).length > 0,
       );
       setShowErrors(true);
-      if (faulty) showSection(faulty);
+      if (invalid) showSection(invalid);
       else setReviewing(true);
     },
   };
@@ -67,20 +67,20 @@ export function useSettingsDraft(app: App, showSection: (section: Section) => vo
 
 export type SettingsDraft = ReturnType<typeof useSettingsDraft>;
 
-/** The API's faults by field, given to the form they belong to. */
+/** Assigns the field errors of an API problem to the form of their section. */
 function serverErrors(error: unknown): Partial<Record<Section, ErrorSchema>> {
   const out: Partial<Record<Section, ErrorSchema>> = {};
-  const faults = error ? asApiError(error).problem?.errors : undefined;
-  for (const { field, message } of faults ?? []) {
+  const errors = error ? asApiError(error).problem?.errors : undefined;
+  for (const { field, message } of errors ?? []) {
     const [section, ...path] = field.replace(/^body\./, "").split(".");
     const known = sections.find((s) => s === section);
-    if (known && path.length > 0) out[known] = withFault(out[known] ?? {}, path, message);
+    if (known && path.length > 0) out[known] = withError(out[known] ?? {}, path, message);
   }
   return out;
 }
 
-function withFault(node: ErrorSchema, [key, ...rest]: string[], message: string): ErrorSchema {
+function withError(node: ErrorSchema, [key, ...rest]: string[], message: string): ErrorSchema {
   if (key === undefined) return { ...node, __errors: [message] } as ErrorSchema;
   const child = (node as Record<string, ErrorSchema>)[key] ?? {};
-  return { ...node, [key]: withFault(child, rest, message) } as ErrorSchema;
+  return { ...node, [key]: withError(child, rest, message) } as ErrorSchema;
 }

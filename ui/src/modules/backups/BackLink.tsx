@@ -4,7 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import type { BackupPlan } from "../../api/types.ts";
 
-/** Back to the plan, or to all of them. */
+/** Link back to the plan, or to the list of plans. */
 export function BackLink({ plan }: { plan?: BackupPlan }) {
   const { t } = useTranslation("backups");
   return (

@@ -26,11 +26,11 @@ interface Props {
   onDelete: () => void;
 }
 
-/** Restore, and a menu of what else one does with a backup. */
+/** Restore button and a menu with the other actions on a backup. */
 export function BackupActions({ backup, onRestore, onDelete }: Props) {
   const { t, i18n } = useTranslation("backups");
   const role = useRoleReason("operator");
-  const { verify, hold } = useBackupWork(backup);
+  const { verify, hold } = useBackupActions(backup);
   const names = {
     instance: backup.instance_name,
     at: wallTime(backup.created_at, i18n.language, viewerZone()),
@@ -64,7 +64,7 @@ export function BackupActions({ backup, onRestore, onDelete }: Props) {
           </GuardedItem>
           {backup.method === "soft" && (
             <GuardedItem reason={role} icon={IconTestPipe} onClick={() => verify.mutate(true)}>
-              {t("drill")}
+              {t("restoreTest")}
             </GuardedItem>
           )}
           <GuardedItem
@@ -88,10 +88,10 @@ export function BackupActions({ backup, onRestore, onDelete }: Props) {
   );
 }
 
-function useBackupWork(backup: Backup) {
+function useBackupActions(backup: Backup) {
   const client = useQueryClient();
   const verify = useMutation({
-    mutationFn: (drill: boolean) => verifyBackup(backup.id, drill),
+    mutationFn: (restoreTest: boolean) => verifyBackup(backup.id, restoreTest),
     onSuccess: (task) => {
       applyTask(client, task);
       notifyStarted(task);

@@ -6,22 +6,22 @@ import type { Backup } from "../../api/types.ts";
 import { Panel } from "../../components/Panel.tsx";
 import tables from "../../components/table.module.css";
 import { BackupActions } from "./BackupActions.tsx";
-import { BackupChips } from "./chips.tsx";
 import { DeleteBackupDialog } from "./DeleteBackupDialog.tsx";
 import { RestoreDialog } from "./RestoreDialog.tsx";
+import { BackupChips } from "./StatusChips.tsx";
 import { viewerZone, wallTime } from "./schedule.ts";
-import { sizeText, spanText } from "./units.ts";
+import { formatInterval, formatSize } from "./units.ts";
 
-interface Doing {
-  what: "restore" | "delete";
+interface OpenDialog {
+  action: "restore" | "delete";
   backup: Backup;
 }
 
-/** Backups, each with what is known of it and what can be done with it. */
+/** Table of backups with their properties and actions. */
 export function BackupTable({ backups }: { backups: Backup[] }) {
   const { t } = useTranslation("backups");
-  const [doing, setDoing] = useState<Doing>();
-  const stop = () => setDoing(undefined);
+  const [dialog, setDialog] = useState<OpenDialog>();
+  const closeDialog = () => setDialog(undefined);
   return (
     <Panel>
       <Table className={tables.table} aria-label={t("view.backups")}>
@@ -41,23 +41,27 @@ export function BackupTable({ backups }: { backups: Backup[] }) {
             <BackupRow
               key={backup.id}
               backup={backup}
-              onDo={(what) => setDoing({ what, backup })}
+              onAction={(action) => setDialog({ action, backup })}
             />
           ))}
         </Table.Tbody>
       </Table>
-      {doing?.what === "restore" && <RestoreDialog backup={doing.backup} onClose={stop} />}
-      {doing?.what === "delete" && <DeleteBackupDialog backup={doing.backup} onClose={stop} />}
+      {dialog?.action === "restore" && (
+        <RestoreDialog backup={dialog.backup} onClose={closeDialog} />
+      )}
+      {dialog?.action === "delete" && (
+        <DeleteBackupDialog backup={dialog.backup} onClose={closeDialog} />
+      )}
     </Panel>
   );
 }
 
 interface RowProps {
   backup: Backup;
-  onDo: (what: Doing["what"]) => void;
+  onAction: (action: OpenDialog["action"]) => void;
 }
 
-function BackupRow({ backup, onDo }: RowProps) {
+function BackupRow({ backup, onAction }: RowProps) {
   const { t, i18n } = useTranslation("backups");
   const language = i18n.language;
   return (
@@ -67,7 +71,7 @@ function BackupRow({ backup, onDo }: RowProps) {
           {backup.instance_name || backup.instance}
         </Link>
         <Text size="xs" c="dimmed" className="wrap">
-          {backup.safety ? t("safety") : backup.plan_name || t("noPlan")}
+          {backup.safety ? t("preRestore") : backup.plan_name || t("noPlan")}
         </Text>
       </Table.Td>
       <Table.Td data-label={t("column.created")}>
@@ -84,18 +88,18 @@ function BackupRow({ backup, onDo }: RowProps) {
         </Text>
       </Table.Td>
       <Table.Td data-label={t("column.size")} className={tables.nowrap}>
-        <span>{sizeText(backup.size_bytes, language)}</span>
+        <span>{formatSize(backup.size_bytes, language)}</span>
         {backup.file_count ? (
           <Text size="xs" c="dimmed">
             {t("fileCount", { count: backup.file_count })}
           </Text>
         ) : null}
         <Text size="xs" c="dimmed">
-          {t("changed", { size: sizeText(backup.changed_bytes, language) })}
+          {t("changed", { size: formatSize(backup.changed_bytes, language) })}
         </Text>
       </Table.Td>
       <Table.Td data-label={t("column.duration")} className={tables.nowrap}>
-        {spanText(Math.max(1, Math.round(backup.duration_seconds)), language)}
+        {formatInterval(Math.max(1, Math.round(backup.duration_seconds)), language)}
       </Table.Td>
       <Table.Td data-label={t("column.verified")}>
         <BackupChips backup={backup} />
@@ -103,8 +107,8 @@ function BackupRow({ backup, onDo }: RowProps) {
       <Table.Td>
         <BackupActions
           backup={backup}
-          onRestore={() => onDo("restore")}
-          onDelete={() => onDo("delete")}
+          onRestore={() => onAction("restore")}
+          onDelete={() => onAction("delete")}
         />
       </Table.Td>
     </Table.Tr>

@@ -10,7 +10,7 @@ interface Props {
   onDeleted?: () => void;
 }
 
-/** Deletes a plan; its backups only when that is asked for and the name typed. */
+/** Deletes a plan. Its backups are kept unless their deletion is confirmed by name. */
 export function DeletePlanDialog({ plan, onClose, onDeleted }: Props) {
   const { t } = useTranslation("backups");
   const client = useQueryClient();

@@ -10,8 +10,8 @@ import { ErrorState } from "../../components/ErrorState.tsx";
 import { LoadingRows } from "../../components/Loading.tsx";
 import tables from "../../components/table.module.css";
 import classes from "./backups.module.css";
-import { covered, parents, toggled } from "./paths.ts";
-import { sizeText } from "./units.ts";
+import { breadcrumbs, isCovered, togglePath } from "./paths.ts";
+import { formatSize } from "./units.ts";
 
 interface Props {
   backup: Backup;
@@ -19,7 +19,7 @@ interface Props {
   onChoose: (paths: string[]) => void;
 }
 
-/** What a soft backup holds: by directory or by a part of the name; what is ticked is restored. */
+/** Browses the files of a backup by directory or name; the selected ones are restored. */
 export function FileBrowser({ backup, chosen, onChoose }: Props) {
   const { t } = useTranslation("backups");
   const [path, setPath] = useState("/");
@@ -39,7 +39,7 @@ export function FileBrowser({ backup, chosen, onChoose }: Props) {
         onChange={(event) => setText(event.currentTarget.value)}
       />
       <nav className={classes.crumbs} aria-label={t("directory")}>
-        {parents(path).map(({ name, path: to }, n) => (
+        {breadcrumbs(path).map(({ name, path: to }, n) => (
           <Group key={to} gap={2}>
             {n > 0 && <IconChevronRight size={13} aria-hidden />}
             <Anchor
@@ -92,7 +92,7 @@ function Files({ backup, path, q, chosen, onChoose, onOpen }: FilesProps) {
         <FileRow
           key={file.path}
           file={file}
-          whole={q !== ""}
+          showPath={q !== ""}
           chosen={chosen}
           onChoose={onChoose}
           onOpen={onOpen}
@@ -115,27 +115,27 @@ function Files({ backup, path, q, chosen, onChoose, onOpen }: FilesProps) {
 
 interface RowProps extends Pick<Props, "chosen" | "onChoose"> {
   file: BackupFile;
-  /** Shows the whole path, as found things lie in different places. */
-  whole: boolean;
+  /** Shows the full path, because search results are in different directories. */
+  showPath: boolean;
   onOpen: (path: string) => void;
 }
 
 const icons = { file: IconFile, dir: IconFolder, symlink: IconLink, other: IconFile } as const;
 
-function FileRow({ file, whole, chosen, onChoose, onOpen }: RowProps) {
+function FileRow({ file, showPath, chosen, onChoose, onOpen }: RowProps) {
   const { t, i18n } = useTranslation("backups");
-  const name = whole ? file.path : file.path.slice(file.path.lastIndexOf("/") + 1);
+  const name = showPath ? file.path : file.path.slice(file.path.lastIndexOf("/") + 1);
   const Glyph = icons[file.type];
-  const above = covered(file.path, chosen) && !chosen.includes(file.path);
+  const inherited = isCovered(file.path, chosen) && !chosen.includes(file.path);
   return (
     <div className={classes.file}>
       <Checkbox
         size="xs"
         aria-label={t("chooseFile", { name })}
-        checked={above || chosen.includes(file.path)}
-        disabled={above}
-        title={above ? t("reason.above") : undefined}
-        onChange={() => onChoose(toggled(file.path, chosen))}
+        checked={inherited || chosen.includes(file.path)}
+        disabled={inherited}
+        title={inherited ? t("reason.inherited") : undefined}
+        onChange={() => onChoose(togglePath(file.path, chosen))}
       />
       <Glyph size={16} aria-hidden />
       {file.type === "dir" ? (
@@ -148,7 +148,7 @@ function FileRow({ file, whole, chosen, onChoose, onOpen }: RowProps) {
         </Text>
       )}
       <Text span size="xs" c="dimmed" className={tables.nowrap}>
-        {file.type === "file" ? sizeText(file.size ?? 0, i18n.language) : ""}
+        {file.type === "file" ? formatSize(file.size ?? 0, i18n.language) : ""}
       </Text>
     </div>
   );

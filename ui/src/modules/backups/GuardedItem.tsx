@@ -3,7 +3,7 @@ import type { Icon } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 
 interface Props {
-  /** Why it cannot be done now. */
+  /** Why the action is not available. */
   reason?: string;
   icon: Icon;
   color?: string;
@@ -11,7 +11,7 @@ interface Props {
   children: ReactNode;
 }
 
-/** An entry of a menu that, when it may not be used, stays reachable and says why. */
+/** A menu item that stays focusable when it is unavailable and explains why. */
 export function GuardedItem({ reason, icon: Glyph, color, onClick, children }: Props) {
   return (
     <Menu.Item

@@ -1,16 +1,16 @@
 import { Stack, Text, TextInput } from "@mantine/core";
 import type { UseFormReturnType } from "@mantine/form";
 import { useTranslation } from "react-i18next";
-import type { PlanDraft } from "./draft.ts";
+import type { PlanFormValues } from "./planForm.ts";
 
-export type PlanForm = UseFormReturnType<PlanDraft>;
+export type PlanForm = UseFormReturnType<PlanFormValues>;
 
 export function InfoStep({ form, onEnter }: { form: PlanForm; onEnter: () => void }) {
   const { t } = useTranslation("backups");
   return (
     <Stack gap="md" maw={560}>
       <Text size="sm" c="dimmed">
-        {t("infoText")}
+        {t("detailsText")}
       </Text>
       <TextInput
         label={t("name")}

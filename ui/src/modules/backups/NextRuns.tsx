@@ -5,18 +5,18 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { asApiError } from "../../api/problem.ts";
-import { upcomingQuery } from "../../api/queries/backups.ts";
+import { schedulePreviewQuery } from "../../api/queries/backups.ts";
 import type { Occurrence, Schedule } from "../../api/types.ts";
 import { LoadingRows } from "../../components/Loading.tsx";
 import tables from "../../components/table.module.css";
 import { sameClock, viewerZone, wallTime } from "./schedule.ts";
 
-/** When the schedule that is being chosen would run, as the server says it. */
+/** Shows the next runs of the edited schedule as computed by the server. */
 export function SchedulePreview({ schedule }: { schedule: Schedule }) {
-  // The same fields are the same question, however often the form is drawn.
-  const asked = JSON.stringify(schedule);
-  const [settled] = useDebouncedValue(asked, 350);
-  const query = useMemo(() => upcomingQuery(JSON.parse(settled) as Schedule), [settled]);
+  // Compare by value: every render of the form creates a new schedule object.
+  const key = JSON.stringify(schedule);
+  const [debounced] = useDebouncedValue(key, 350);
+  const query = useMemo(() => schedulePreviewQuery(JSON.parse(debounced) as Schedule), [debounced]);
   const { data, error } = useQuery({ ...query, placeholderData: keepPreviousData });
   if (error) {
     const { problem, message } = asApiError(error);
@@ -35,16 +35,16 @@ export function SchedulePreview({ schedule }: { schedule: Schedule }) {
   return <NextRuns occurrences={data.occurrences} zone={schedule.time_zone} />;
 }
 
-/** The next runs on the reader's clock and, where it differs, on the plan's; with why one is moved. */
+/** Next runs in the browser's and, if different, the plan's time zone, with DST and month adjustments. */
 export function NextRuns({ occurrences, zone }: { occurrences: Occurrence[]; zone: string }) {
   const { t, i18n } = useTranslation("backups");
-  const mine = viewerZone();
-  const both = occurrences.some((o) => !sameClock(o.at, mine, zone));
+  const browserZone = viewerZone();
+  const both = occurrences.some((o) => !sameClock(o.at, browserZone, zone));
   return (
     <Table className={tables.table} aria-label={t("nextRuns")}>
       <Table.Thead>
         <Table.Tr>
-          <Table.Th>{t("yourTime", { zone: mine })}</Table.Th>
+          <Table.Th>{t("yourTime", { zone: browserZone })}</Table.Th>
           {both && <Table.Th>{t("planTime", { zone })}</Table.Th>}
         </Table.Tr>
       </Table.Thead>
@@ -53,16 +53,18 @@ export function NextRuns({ occurrences, zone }: { occurrences: Occurrence[]; zon
           <Table.Tr key={o.at}>
             <Table.Td>
               <Stack gap={2}>
-                <time dateTime={o.at}>{wallTime(o.at, i18n.language, mine)}</time>
+                <time dateTime={o.at}>{wallTime(o.at, i18n.language, browserZone)}</time>
                 {o.moved && (
                   <Text span size="xs" c="dimmed">
-                    <IconInfoCircle size={13} aria-hidden /> {t(`moved.${o.moved}`)}
+                    <IconInfoCircle size={13} aria-hidden /> {t(`adjustment.${o.moved}`)}
                   </Text>
                 )}
               </Stack>
             </Table.Td>
             {both && (
-              <Table.Td data-label={t("planClock")}>{wallTime(o.at, i18n.language, zone)}</Table.Td>
+              <Table.Td data-label={t("planTimeShort")}>
+                {wallTime(o.at, i18n.language, zone)}
+              </Table.Td>
             )}
           </Table.Tr>
         ))}

@@ -7,7 +7,7 @@ import type { BackupPlan } from "../../api/types.ts";
 import { Dialog } from "../../components/Dialog.tsx";
 import { DialogFooter } from "../../components/DialogFooter.tsx";
 
-/** Pauses a plan, with a note for those who wonder later. */
+/** Pauses a plan with an optional note that explains why. */
 export function PausePlanDialog({ plan, onClose }: { plan: BackupPlan; onClose: () => void }) {
   const { t } = useTranslation("backups");
   const client = useQueryClient();

@@ -18,20 +18,20 @@ import { DeletePlanDialog } from "./DeletePlanDialog.tsx";
 import { GuardedItem } from "./GuardedItem.tsx";
 import { planHealth } from "./health.ts";
 import { PausePlanDialog } from "./PausePlanDialog.tsx";
-import { usePlanWork } from "./usePlanWork.ts";
+import { usePlanActions } from "./usePlanActions.ts";
 
 interface Props {
   plan: BackupPlan;
   onDeleted?: () => void;
 }
 
-/** Run now, and a menu of what else one does with a plan. */
+/** Run-now button and a menu with the other actions on a plan. */
 export function PlanActions({ plan, onDeleted }: Props) {
   const { t } = useTranslation("backups");
   const role = useRoleReason("operator");
   const navigate = useNavigate();
-  const { run, resume } = usePlanWork(plan);
-  const [asking, setAsking] = useState<"pause" | "delete">();
+  const { run, resume } = usePlanActions(plan);
+  const [dialog, setDialog] = useState<"pause" | "delete">();
   const running = planHealth(plan) === "running" ? t("reason.running") : undefined;
   const name = plan.name;
   return (
@@ -71,7 +71,7 @@ export function PlanActions({ plan, onDeleted }: Props) {
               {t("resume")}
             </GuardedItem>
           ) : (
-            <GuardedItem reason={role} icon={IconPlayerPause} onClick={() => setAsking("pause")}>
+            <GuardedItem reason={role} icon={IconPlayerPause} onClick={() => setDialog("pause")}>
               {t("pause")}
             </GuardedItem>
           )}
@@ -79,15 +79,15 @@ export function PlanActions({ plan, onDeleted }: Props) {
             color="red"
             reason={role}
             icon={IconTrash}
-            onClick={() => setAsking("delete")}
+            onClick={() => setDialog("delete")}
           >
             {t("delete")}
           </GuardedItem>
         </Menu.Dropdown>
       </Menu>
-      {asking === "pause" && <PausePlanDialog plan={plan} onClose={() => setAsking(undefined)} />}
-      {asking === "delete" && (
-        <DeletePlanDialog plan={plan} onClose={() => setAsking(undefined)} onDeleted={onDeleted} />
+      {dialog === "pause" && <PausePlanDialog plan={plan} onClose={() => setDialog(undefined)} />}
+      {dialog === "delete" && (
+        <DeletePlanDialog plan={plan} onClose={() => setDialog(undefined)} onDeleted={onDeleted} />
       )}
     </div>
   );

@@ -3,11 +3,11 @@ import { useTranslation } from "react-i18next";
 import { relativeTime, useNow } from "../../components/time.ts";
 import { sameClock, viewerZone, wallTime } from "./schedule.ts";
 
-/** A moment on the reader's clock, with the plan's own clock beside it when that shows another time. */
+/** A time in the browser's time zone and, if different, in the plan's time zone. */
 export function PlanTime({ at, zone }: { at: string; zone: string }) {
   const { i18n } = useTranslation();
   const language = i18n.language;
-  const mine = viewerZone();
+  const browserZone = viewerZone();
   const now = useNow();
   return (
     <span>
@@ -15,9 +15,9 @@ export function PlanTime({ at, zone }: { at: string; zone: string }) {
         label={relativeTime(at, language, now)}
         events={{ hover: true, focus: true, touch: true }}
       >
-        <time dateTime={at}>{wallTime(at, language, mine)}</time>
+        <time dateTime={at}>{wallTime(at, language, browserZone)}</time>
       </Tooltip>
-      {!sameClock(at, mine, zone) && (
+      {!sameClock(at, browserZone, zone) && (
         <Text size="xs" c="dimmed">
           {wallTime(at, language, zone)} {zone}
         </Text>

@@ -11,34 +11,40 @@ import { GuardedButton } from "../../components/Guarded.tsx";
 import { Panel } from "../../components/Panel.tsx";
 import { useRoleReason } from "../session/useSession.ts";
 import wizard from "../stack/Wizard.module.css";
-import { type DraftFault, draftOf, emptyDraft, faultsOf, settingsOf } from "./draft.ts";
-import { HowWhenStep } from "./HowWhenStep.tsx";
 import { InfoStep } from "./InfoStep.tsx";
+import { MethodScheduleStep } from "./MethodScheduleStep.tsx";
+import {
+  emptyPlanForm,
+  type PlanFormError,
+  toPlanForm,
+  toPlanSettings,
+  validatePlanForm,
+} from "./planForm.ts";
 import { ServersStep } from "./ServersStep.tsx";
 
 export interface PlanWizardProps {
-  /** The plan to change; absent for a new one. */
+  /** The plan to edit; absent for a new plan. */
   plan?: BackupPlan;
   instances: Instance[];
-  /** Chosen from the start in a new plan. */
+  /** Instance IDs preselected in a new plan. */
   chosen?: string[];
   onSaved: (plan: BackupPlan) => void;
   onCancel: () => void;
-  /** Somebody else changed the plan: begin again with what it is now. */
+  /** Called to restart with the current plan after someone else changed it. */
   onReload?: () => void;
 }
 
-/** The three steps to a backup plan: its name, its servers, how and when. */
+/** Wizard of a backup plan: details, servers, method and schedule. */
 export function PlanWizard(props: PlanWizardProps) {
   const { t } = useTranslation(["backups", "common"]);
   const { plan, instances, chosen, onSaved, onReload } = props;
   const [step, setStep] = useState(0);
-  const form = useForm({ initialValues: plan ? draftOf(plan) : emptyDraft(chosen) });
+  const form = useForm({ initialValues: plan ? toPlanForm(plan) : emptyPlanForm(chosen) });
   const client = useQueryClient();
   const reason = useRoleReason("operator");
   const save = useMutation({
     mutationFn: () => {
-      const settings = settingsOf(form.values);
+      const settings = toPlanSettings(form.values);
       return plan ? replacePlan(plan, settings) : createPlan(settings);
     },
     onSuccess: async (saved) => {
@@ -46,19 +52,19 @@ export function PlanWizard(props: PlanWizardProps) {
       onSaved(saved);
     },
   });
-  /** Goes on to a step, or to the first before it that lacks something. */
+  /** Validates the steps before `until`; on errors it opens the first invalid step and returns false. */
   const check = (until: number) => {
-    const faults = faultsOf(form.values);
-    const bad = faults.findIndex((found, n) => n < until && Object.keys(found).length > 0);
+    const errors = validatePlanForm(form.values);
+    const invalid = errors.findIndex((found, n) => n < until && Object.keys(found).length > 0);
     form.clearErrors();
-    if (bad < 0) return true;
-    const texts = Object.entries(faults[bad] ?? {}) as [string, DraftFault][];
-    form.setErrors(Object.fromEntries(texts.map(([field, fault]) => [field, t(`fault.${fault}`)])));
-    setStep(bad);
+    if (invalid < 0) return true;
+    const texts = Object.entries(errors[invalid] ?? {}) as [string, PlanFormError][];
+    form.setErrors(Object.fromEntries(texts.map(([field, error]) => [field, t(`fault.${error}`)])));
+    setStep(invalid);
     return false;
   };
   const go = (to: number) => check(to) && setStep(to);
-  const stale = save.error !== null && asApiError(save.error).code === "stale";
+  const outdated = save.error !== null && asApiError(save.error).code === "precondition_failed";
   return (
     <Panel p="lg">
       <Stepper
@@ -67,14 +73,14 @@ export function PlanWizard(props: PlanWizardProps) {
         size="sm"
         classNames={{ separator: wizard.separator, stepDescription: wizard.description }}
       >
-        <Stepper.Step label={t("step.info")}>
+        <Stepper.Step label={t("step.details")}>
           <InfoStep form={form} onEnter={() => go(1)} />
         </Stepper.Step>
         <Stepper.Step label={t("step.servers")}>
           <ServersStep form={form} instances={instances} />
         </Stepper.Step>
-        <Stepper.Step label={t("step.howWhen")}>
-          {step === 2 && <HowWhenStep form={form} instances={instances} />}
+        <Stepper.Step label={t("step.methodSchedule")}>
+          {step === 2 && <MethodScheduleStep form={form} instances={instances} />}
         </Stepper.Step>
       </Stepper>
       {save.error && <ErrorState error={save.error} />}
@@ -89,8 +95,8 @@ export function PlanWizard(props: PlanWizardProps) {
             </Button>
           )}
           {step < 2 && <Button onClick={() => go(step + 1)}>{t("next")}</Button>}
-          {stale && onReload && <Button onClick={onReload}>{t("reload")}</Button>}
-          {step === 2 && !stale && (
+          {outdated && onReload && <Button onClick={onReload}>{t("reload")}</Button>}
+          {step === 2 && !outdated && (
             <GuardedButton
               reason={reason}
               loading={save.isPending}

@@ -11,21 +11,21 @@ import { ErrorState } from "../../components/ErrorState.tsx";
 import { LoadingRows } from "../../components/Loading.tsx";
 import wizard from "../stack/Wizard.module.css";
 import classes from "./backups.module.css";
-import { BackupChips } from "./chips.tsx";
-import { RestoreForm } from "./RestoreForm.tsx";
-import { SnapshotForm } from "./SnapshotForm.tsx";
+import { RestoreFilesForm } from "./RestoreFilesForm.tsx";
+import { RestoreSnapshotForm } from "./RestoreSnapshotForm.tsx";
+import { BackupChips } from "./StatusChips.tsx";
 import { viewerZone, wallTime } from "./schedule.ts";
-import { sizeText } from "./units.ts";
+import { formatSize } from "./units.ts";
 
 interface Props {
-  /** The instance to restore; absent when it begins at a backup. */
+  /** The instance to restore; absent if the dialog is opened from a backup. */
   instance?: { id: string; name: string };
-  /** The backup, when it is chosen already. */
+  /** The backup to restore, if already selected. */
   backup?: Backup;
   onClose: () => void;
 }
 
-/** Restore, as it has always been: choose from the list; then what becomes of it is said. */
+/** Restore dialog: select a restore point, then choose how to restore it. */
 export function RestoreDialog({ instance, backup, onClose }: Props) {
   const { t } = useTranslation("backups");
   const name = instance?.name ?? backup?.instance_name ?? "";
@@ -37,7 +37,7 @@ export function RestoreDialog({ instance, backup, onClose }: Props) {
         backup && (
           <Stack>
             <Point backup={backup} />
-            <Chosen backup={backup} onClose={onClose} />
+            <SelectedBackup backup={backup} onClose={onClose} />
           </Stack>
         )
       )}
@@ -74,7 +74,7 @@ function FromList({
           ))}
         </div>
       </Radio.Group>
-      {chosen && <Chosen key={chosen.id} backup={chosen} onClose={onClose} />}
+      {chosen && <SelectedBackup key={chosen.id} backup={chosen} onClose={onClose} />}
     </Stack>
   );
 }
@@ -89,9 +89,9 @@ function Point({ backup }: { backup: Backup }) {
       </Text>
       <Text span size="xs" c="dimmed" className="wrap">
         {[
-          backup.safety ? t("safety") : backup.plan_name || t("noPlan"),
+          backup.safety ? t("preRestore") : backup.plan_name || t("noPlan"),
           backup.file_count && t("fileCount", { count: backup.file_count }),
-          sizeText(backup.size_bytes, i18n.language),
+          formatSize(backup.size_bytes, i18n.language),
           t(`consistency.${backup.consistency}`),
           backup.directories?.join(" "),
         ]
@@ -103,22 +103,22 @@ function Point({ backup }: { backup: Backup }) {
   );
 }
 
-/** A snapshot goes back to its own instance or becomes a new one, files go to any that is enrolled. */
-function Chosen({ backup, onClose }: { backup: Backup; onClose: () => void }) {
+/** Snapshots restore in place or to a new server, files to any enrolled instance. */
+function SelectedBackup({ backup, onClose }: { backup: Backup; onClose: () => void }) {
   const { t } = useTranslation("backups");
   const { data: instances, error, refetch } = useQuery(instancesQuery);
   if (error && !instances) return <ErrorState error={error} onRetry={() => refetch()} />;
   if (!instances) return <LoadingRows rows={2} />;
   if (backup.method === "snapshot") {
-    return <SnapshotForm backup={backup} instances={instances} onClose={onClose} />;
+    return <RestoreSnapshotForm backup={backup} instances={instances} onClose={onClose} />;
   }
-  const possible = instances.filter((i) => i.enrolled);
-  if (possible.length === 0) {
+  const enrolled = instances.filter((i) => i.enrolled);
+  if (enrolled.length === 0) {
     return (
       <Alert color="yellow" icon={<IconAlertTriangle />}>
         {t("noInstance", { instance: backup.instance_name })}
       </Alert>
     );
   }
-  return <RestoreForm backup={backup} instances={possible} onClose={onClose} />;
+  return <RestoreFilesForm backup={backup} instances={enrolled} onClose={onClose} />;
 }

@@ -4,7 +4,7 @@ import type { PlanForm } from "./InfoStep.tsx";
 
 const rules = ["keepLast", "daily", "weekly", "monthly"] as const;
 
-/** What is kept of each server; without any rule nothing is ever deleted. */
+/** Retention rules, applied to each server; without any rule no backup is deleted. */
 export function RetentionFields({ form }: { form: PlanForm }) {
   const { t } = useTranslation("backups");
   const unlimited = rules.every((rule) => !form.values[rule]);

@@ -3,23 +3,23 @@ import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { PlanForm } from "./InfoStep.tsx";
 import { frequencies, timeZones, weekdayName, weekdays } from "./schedule.ts";
-import { spanText } from "./units.ts";
+import { formatInterval } from "./units.ts";
 
-const catchUps = [600, 3_600, 21_600, 86_400, 604_800];
+const catchUpWindows = [600, 3_600, 21_600, 86_400, 604_800];
 
-/** How often and at what time, in which zone, and how late a run may start. */
+/** Frequency, time, time zone, catch-up window and random delay. */
 export function ScheduleFields({ form }: { form: PlanForm }) {
   const { t, i18n } = useTranslation("backups");
   const zones = useMemo(timeZones, []);
   const { frequency, timeZone, catchUp } = form.values;
-  const windows = [...new Set([...catchUps, catchUp])].sort((a, b) => a - b);
+  const windows = [...new Set([...catchUpWindows, catchUp])].sort((a, b) => a - b);
   return (
     <Stack gap="md">
       <SimpleGrid cols={{ base: 1, xs: 2 }}>
         <Select
           label={t("frequency")}
           allowDeselect={false}
-          data={frequencies.map((value) => ({ value, label: t(`frequencyWord.${value}`) }))}
+          data={frequencies.map((value) => ({ value, label: t(`frequencyName.${value}`) }))}
           {...form.getInputProps("frequency")}
         />
         <FrequencyField form={form} />
@@ -38,7 +38,7 @@ export function ScheduleFields({ form }: { form: PlanForm }) {
           label={t("catchUp")}
           description={t("catchUpHelp")}
           allowDeselect={false}
-          data={windows.map((n) => ({ value: String(n), label: spanText(n, i18n.language) }))}
+          data={windows.map((n) => ({ value: String(n), label: formatInterval(n, i18n.language) }))}
           value={String(catchUp)}
           onChange={(value) => form.setFieldValue("catchUp", Number(value))}
         />

@@ -4,16 +4,16 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Instance } from "../../api/types.ts";
 import tables from "../../components/table.module.css";
-import { EnrolledChip, InstanceChip } from "../instances/chips.tsx";
+import { EnrolledChip, InstanceChip } from "../instances/StatusChips.tsx";
 import classes from "./backups.module.css";
 import type { PlanForm } from "./InfoStep.tsx";
 
-/** Which servers: all of the project, and those of the plan that are gone, so that they can be left out. */
+/** Selection of servers, including deleted ones that are still in the plan so that they can be removed. */
 export function ServersStep({ form, instances }: { form: PlanForm; instances: Instance[] }) {
   const { t } = useTranslation("backups");
   const [q, setQ] = useState("");
   const chosen = new Set(form.values.instances);
-  const gone = form.values.instances.filter((id) => !instances.some((i) => i.id === id));
+  const missing = form.values.instances.filter((id) => !instances.some((i) => i.id === id));
   const shown = instances.filter((i) => i.name.toLowerCase().includes(q.trim().toLowerCase()));
   const set = (ids: Set<string>) => {
     form.clearFieldError("instances");
@@ -54,7 +54,7 @@ export function ServersStep({ form, instances }: { form: PlanForm; instances: In
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
-            {gone.map((id) => (
+            {missing.map((id) => (
               <Table.Tr key={id}>
                 <Table.Td>
                   <Checkbox
@@ -63,7 +63,7 @@ export function ServersStep({ form, instances }: { form: PlanForm; instances: In
                     onChange={() => toggle(id, false)}
                   />
                 </Table.Td>
-                <Table.Td>{t("serverGone")}</Table.Td>
+                <Table.Td>{t("serverDeleted")}</Table.Td>
                 <Table.Td />
               </Table.Tr>
             ))}

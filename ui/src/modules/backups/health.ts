@@ -11,44 +11,44 @@ import {
 } from "@tabler/icons-react";
 import { isOpen } from "../../api/queries/tasks.ts";
 import type { Backup, BackupPlan } from "../../api/types.ts";
-import type { Look } from "../../components/StatusChip.tsx";
+import type { StatusStyle } from "../../components/StatusChip.tsx";
 
 export type PlanHealth = "ok" | "failed" | "missed" | "never" | "running" | "blocked";
 
-export const planLooks: Record<PlanHealth, Look> = {
+export const planHealthStyles: Record<PlanHealth, StatusStyle> = {
   ok: { tone: "green", icon: IconCircleCheck },
   failed: { tone: "red", icon: IconCircleX },
   missed: { tone: "yellow", icon: IconClockX },
   never: { tone: "gray", icon: IconCircleDashed },
-  running: { tone: "blue", icon: IconLoader2, turning: true },
+  running: { tone: "blue", icon: IconLoader2, spinning: true },
   blocked: { tone: "yellow", icon: IconHandStop },
 };
-/** Two due times in a row have brought no good backup of an instance. */
-export const staleLook: Look = { tone: "red", icon: IconHourglassEmpty };
-export const pausedLook: Look = { tone: "gray", icon: IconPlayerPause };
+/** Style of an overdue plan: two consecutive due runs produced no good backup of an instance. */
+export const overdueStyle: StatusStyle = { tone: "red", icon: IconHourglassEmpty };
+export const pausedStyle: StatusStyle = { tone: "gray", icon: IconPlayerPause };
 
-type Standing = Pick<BackupPlan, "last_run" | "missed_runs" | "next_runs">;
+type PlanRunState = Pick<BackupPlan, "last_run" | "missed_runs" | "next_runs">;
 
-/** How a plan does, by its last run; a run that was missed since then counts more than one before. */
-export function planHealth(plan: Standing): PlanHealth {
+/** Returns the health of a plan from its last run; a run missed since then takes precedence over it. */
+export function planHealth(plan: PlanRunState): PlanHealth {
   const run = plan.last_run;
   if (run && isOpen(run)) return run.status === "blocked" ? "blocked" : "running";
   if (run && run.status !== "succeeded") return "failed";
-  if (plan.missed_runs > 0 && lastOneMissed(plan)) return "missed";
+  if (plan.missed_runs > 0 && hasMissedSinceLastRun(plan)) return "missed";
   return run ? "ok" : "never";
 }
 
-/** The count of missed runs never falls, so the time of the last run says whether one is still lacking. */
-function lastOneMissed({ last_run, next_runs }: Standing): boolean {
+/** The missed-run count never decreases, so the age of the last run decides whether a run is missing now. */
+function hasMissedSinceLastRun({ last_run, next_runs }: PlanRunState): boolean {
   if (!last_run) return true;
   const times = next_runs.map((at) => new Date(at).getTime());
   const [next] = times;
   if (next === undefined) return false;
-  const longest = Math.max(0, ...times.slice(1).map((at, i) => at - (times[i] ?? at)));
-  return longest > 0 && next - new Date(last_run.at).getTime() > 1.5 * longest;
+  const maxInterval = Math.max(0, ...times.slice(1).map((at, i) => at - (times[i] ?? at)));
+  return maxInterval > 0 && next - new Date(last_run.at).getTime() > 1.5 * maxInterval;
 }
 
-export const verifyLooks: Record<Backup["verify_status"], Look> = {
+export const verifyStyles: Record<Backup["verify_status"], StatusStyle> = {
   never: { tone: "gray", icon: IconCircleDashed },
   ok: { tone: "green", icon: IconCircleCheck },
   failed: { tone: "red", icon: IconAlertTriangle },

@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
-import { covered, parents, toggled } from "./paths.ts";
+import { breadcrumbs, isCovered, togglePath } from "./paths.ts";
 
-test("a directory that is chosen brings what lies below it", () => {
-  expect(covered("/data/a/b", ["/data"])).toBe(true);
-  expect(covered("/data2", ["/data"])).toBe(false);
-  expect(toggled("/data", ["/data/a", "/etc"])).toEqual(["/etc", "/data"]);
-  expect(toggled("/data", ["/data"])).toEqual([]);
+test("a selected directory includes everything below it", () => {
+  expect(isCovered("/data/a/b", ["/data"])).toBe(true);
+  expect(isCovered("/data2", ["/data"])).toBe(false);
+  expect(togglePath("/data", ["/data/a", "/etc"])).toEqual(["/etc", "/data"]);
+  expect(togglePath("/data", ["/data"])).toEqual([]);
 });
 
-test("the way to a directory starts at the root", () => {
-  expect(parents("/data/app").map((p) => p.path)).toEqual(["/", "/data", "/data/app"]);
-  expect(parents("/")).toHaveLength(1);
+test("breadcrumbs start at the root", () => {
+  expect(breadcrumbs("/data/app").map((p) => p.path)).toEqual(["/", "/data", "/data/app"]);
+  expect(breadcrumbs("/")).toHaveLength(1);
 });

@@ -1,15 +1,15 @@
-/** Whether a path or a directory above it is among those chosen. */
-export const covered = (path: string, chosen: string[]) =>
+/** Reports whether a path or one of its parent directories is selected. */
+export const isCovered = (path: string, chosen: string[]) =>
   chosen.some((c) => path === c || path.startsWith(c.endsWith("/") ? c : `${c}/`));
 
-/** Chooses a path, or no longer; what lies below one that is chosen comes with it. */
-export function toggled(path: string, chosen: string[]): string[] {
+/** Toggles the selection of a path; selecting a directory replaces selections below it. */
+export function togglePath(path: string, chosen: string[]): string[] {
   if (chosen.includes(path)) return chosen.filter((c) => c !== path);
-  return [...chosen.filter((c) => !covered(c, [path])), path];
+  return [...chosen.filter((c) => !isCovered(c, [path])), path];
 }
 
-/** The directories from the root down to the path, it included. */
-export function parents(path: string): { name: string; path: string }[] {
+/** Returns the directories from the root to the path, inclusive. */
+export function breadcrumbs(path: string): { name: string; path: string }[] {
   const names = path.split("/").filter(Boolean);
   return [
     { name: "/", path: "/" },

@@ -13,23 +13,23 @@ export const weekdays = [
 ] as const;
 export type Weekday = (typeof weekdays)[number];
 
-/** The browser's own zone. */
+/** Returns the browser's time zone. */
 export const viewerZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
 
-/** Every zone the browser knows, the reader's and UTC among them. */
+/** Returns all time zones known to the browser, including its own and UTC. */
 export function timeZones(): string[] {
   return [...new Set([viewerZone(), "UTC", ...Intl.supportedValuesOf("timeZone")])];
 }
 
-/** Monday is the first of January 2024. */
+/** Returns the localized weekday name; 1 January 2024 was a Monday. */
 export function weekdayName(weekday: Weekday, language: string): string {
   const day = new Date(Date.UTC(2024, 0, 1 + weekdays.indexOf(weekday)));
   return new Intl.DateTimeFormat(language, { weekday: "long", timeZone: "UTC" }).format(day);
 }
 
-/** What a clock in the zone shows: "Tue, 24 Nov 2026, 02:30". */
+/** Formats the local time in a zone: "Tue, 24 Nov 2026, 02:30". */
 export function wallTime(iso: string, language: string, zone: string): string {
-  const shape = {
+  const options = {
     weekday: "short",
     day: "numeric",
     month: "short",
@@ -39,23 +39,23 @@ export function wallTime(iso: string, language: string, zone: string): string {
     hourCycle: "h23",
   } as const;
   try {
-    const format = new Intl.DateTimeFormat(language, { ...shape, timeZone: zone });
+    const format = new Intl.DateTimeFormat(language, { ...options, timeZone: zone });
     return format.format(new Date(iso));
   } catch {
-    // A zone that the server knows and this browser does not.
-    return new Intl.DateTimeFormat(language, shape).format(new Date(iso));
+    // The browser does not know the zone: fall back to its own.
+    return new Intl.DateTimeFormat(language, options).format(new Date(iso));
   }
 }
 
-/** Whether clocks in both zones show the same at that moment. */
+/** Reports whether both zones have the same local time at an instant. */
 export const sameClock = (iso: string, a: string, b: string) =>
   wallTime(iso, "en", a) === wallTime(iso, "en", b);
 
-/** When a plan runs, in words. */
-export function useScheduleWords(): (schedule: Schedule) => string {
+/** Describes a schedule in the current language. */
+export function useScheduleText(): (schedule: Schedule) => string {
   const { t, i18n } = useTranslation("backups");
   return ({ frequency, time, weekday, day_of_month, cron }) =>
-    t(`every.${frequency}`, {
+    t(`scheduleText.${frequency}`, {
       time,
       weekday: weekday && weekdayName(weekday, i18n.language),
       day: day_of_month,

@@ -1,7 +1,7 @@
 const bytes = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;
 
-/** "1.5 GB" in the language. */
-export function sizeText(size: number, language: string): string {
+/** Formats a size such as "1.5 GB" in the language. */
+export function formatSize(size: number, language: string): string {
   let value = size;
   let unit = 0;
   while (value >= 1000 && unit < bytes.length - 1) {
@@ -23,8 +23,8 @@ const spans = [
   ["second", 1],
 ] as const;
 
-/** "2 hours", "90 minutes": a span in the largest unit that says it without a rest. */
-export function spanText(seconds: number, language: string): string {
+/** Formats an interval such as "2 hours" or "90 minutes" in the largest unit that divides it. */
+export function formatInterval(seconds: number, language: string): string {
   const [unit, size] = spans.find(([, n]) => seconds >= n && seconds % n === 0) ?? spans[3];
   return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(
     seconds / size,

@@ -4,7 +4,7 @@ import { applyTask } from "../../api/live.ts";
 import { restoreInstance } from "../../api/queries/backups.ts";
 import type { Restore } from "../../api/types.ts";
 
-/** Starts a restore and goes to its task. */
+/** Starts a restore and opens its task. */
 export function useRestore(onClose: () => void) {
   const client = useQueryClient();
   const navigate = useNavigate();

@@ -5,7 +5,7 @@ import classes from "./instances.module.css";
 
 interface Props {
   addresses: Instance["addresses"];
-  /** Name the network of each. */
+  /** Shows the network of each address. */
   networks?: boolean;
 }
 

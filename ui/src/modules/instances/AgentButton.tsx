@@ -12,7 +12,7 @@ import { useTranslation } from "react-i18next";
 import type { AgentAction, AgentState, App, Instance } from "../../api/types.ts";
 import type { AgentReason } from "./agents.ts";
 import classes from "./instances.module.css";
-import { agentLooks } from "./looks.ts";
+import { agentStyles } from "./statusStyles.ts";
 
 interface Props {
   instance: Instance;
@@ -22,7 +22,7 @@ interface Props {
   onAction: (action: AgentAction, instance: Instance, app: App) => void;
 }
 
-/** An app's logo on an instance: one press installs its agent; once there, a menu of what to do. */
+/** An app's logo on an instance: installs the agent with one click; once installed, opens a menu. */
 export function AgentButton(props: Props) {
   const { t } = useTranslation("instances");
   const { instance, agent, app, reasonOf, onAction } = props;
@@ -74,12 +74,12 @@ interface MarkProps extends ComponentProps<"button"> {
 }
 
 function AgentMark({ app, state, ...button }: MarkProps) {
-  const { tone, turning } = agentLooks[state];
+  const { tone, spinning } = agentStyles[state];
   const Badge = tone === "blue" || tone === "gray" ? undefined : badges[tone];
   return (
     <UnstyledButton {...button} className={classes.agent} data-state={state}>
       <img src={app.icon} alt="" width={22} height={22} loading="lazy" />
-      {turning && <span className={classes.ring} />}
+      {spinning && <span className={classes.ring} />}
       {Badge && (
         <span className={classes.badge} data-tone={tone}>
           <Badge size={14} aria-hidden />
@@ -93,7 +93,7 @@ const icons = { install: IconDownload, check: IconStethoscope, remove: IconTrash
 
 function AgentMenu({ instance, agent, app, reasonOf, onAction }: Props) {
   const { t } = useTranslation("instances");
-  const again = agent.state === "failed" ? "retryInstall" : "installAgain";
+  const reinstall = agent.state === "failed" ? "retryInstall" : "reinstall";
   return (
     <Menu.Dropdown>
       <Menu.Label aria-hidden>
@@ -112,7 +112,7 @@ function AgentMenu({ instance, agent, app, reasonOf, onAction }: Props) {
             title={reason}
             onClick={() => !reason && onAction(action, instance, app)}
           >
-            {action === "install" ? t(again) : t(`action.${action}`)}
+            {action === "install" ? t(reinstall) : t(`action.${action}`)}
           </Menu.Item>
         );
       })}

@@ -20,7 +20,7 @@ interface Props {
 
 const icons = { install: IconDownload, check: IconStethoscope, remove: IconTrash } as const;
 
-/** What can be done with an app's agent on all the chosen instances, as one task. */
+/** Bulk actions on the agents of all selected instances; each action is one task. */
 export function BulkBar({ count, apps, onAction, onClear }: Props) {
   const { t } = useTranslation("instances");
   return (

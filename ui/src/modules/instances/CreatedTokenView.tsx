@@ -16,13 +16,13 @@ import classes from "./instances.module.css";
 
 interface Props {
   token: CreatedToken;
-  /** The one instance that may use it. */
+  /** The instance that the token is restricted to. */
   instance?: Instance;
   onAnother: () => void;
   onClose: () => void;
 }
 
-/** The one moment in which the secret is on screen. */
+/** Shows a new token. Its secret cannot be shown again. */
 export function CreatedTokenView({ token, instance, onAnother, onClose }: Props) {
   const { t } = useTranslation(["instances", "common"]);
   return (
@@ -47,7 +47,7 @@ export function CreatedTokenView({ token, instance, onAnother, onClose }: Props)
         </Tabs.Panel>
       </Tabs>
       <Text size="sm">
-        {t("goodFor", { count: token.max_uses })}{" "}
+        {t("validFor", { count: token.max_uses })}{" "}
         {instance && t("onlyFor", { instance: instance.name })} {t("expires")}{" "}
         <RelativeTime at={token.expires_at} />.
       </Text>
@@ -58,7 +58,7 @@ export function CreatedTokenView({ token, instance, onAnother, onClose }: Props)
       )}
       <Group justify="flex-end">
         <Button variant="default" onClick={onAnother}>
-          {t("makeAnother")}
+          {t("createAnother")}
         </Button>
         <Button onClick={onClose}>{t("common:close")}</Button>
       </Group>
@@ -76,7 +76,7 @@ function Paste({ text, code, what }: { text: string; code: string; what: string 
   return (
     <Stack gap="xs">
       <Text size="sm">{text}</Text>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
       <section className={classes.code} tabIndex={0} aria-label={what}>
         {code}
       </section>

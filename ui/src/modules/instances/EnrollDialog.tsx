@@ -10,12 +10,12 @@ import { TokenList } from "./TokenList.tsx";
 interface Props {
   apps: App[];
   instances: Instance[];
-  /** The instance that the token is to be for, from the start. */
+  /** The instance to preselect for the token. */
   bound?: Instance;
   onClose: () => void;
 }
 
-/** Makes a token and shows once how to use it; below, the tokens there are. */
+/** Creates a token, shows once how to use it, and lists the existing tokens. */
 export function EnrollDialog({ apps, instances, bound, onClose }: Props) {
   const { t } = useTranslation("instances");
   const [created, setCreated] = useState<CreatedToken>();

@@ -18,9 +18,9 @@ import { createToken } from "../../api/queries/enrollment.ts";
 import type { App, CreatedToken, Instance } from "../../api/types.ts";
 import { ErrorState } from "../../components/ErrorState.tsx";
 
-/** How long a token may be good for, in seconds. */
+/** Selectable lifetimes of a token, in seconds. */
 const lifetimes = { "3600": "hour", "28800": "shift", "86400": "day", "604800": "week" } as const;
-const long = 86_400;
+const daySeconds = 86_400;
 
 interface Props {
   apps: App[];
@@ -56,7 +56,7 @@ export function EnrollForm({ apps, instances, bound, onCreated }: Props) {
     },
   });
   const launched = apps.filter((app) => app.agent.supported && app.revision > 0);
-  const outside = instances.filter((i) => !i.enrolled);
+  const notEnrolled = instances.filter((i) => !i.enrolled);
   return (
     <form onSubmit={form.onSubmit((values) => create.mutate(values))}>
       <Stack>
@@ -72,7 +72,7 @@ export function EnrollForm({ apps, instances, bound, onCreated }: Props) {
           <Select
             label={t("field.instance")}
             placeholder={t("field.anyInstance")}
-            data={outside.map((i) => ({ value: i.id, label: i.name }))}
+            data={notEnrolled.map((i) => ({ value: i.id, label: i.name }))}
             searchable
             clearable
             limit={100}
@@ -83,9 +83,9 @@ export function EnrollForm({ apps, instances, bound, onCreated }: Props) {
           <Select
             label={t("field.lifetime")}
             allowDeselect={false}
-            data={Object.entries(lifetimes).map(([value, word]) => ({
+            data={Object.entries(lifetimes).map(([value, name]) => ({
               value,
-              label: t(`lifetime.${word}`),
+              label: t(`lifetime.${name}`),
             }))}
             {...form.getInputProps("ttl")}
           />
@@ -108,7 +108,7 @@ export function EnrollForm({ apps, instances, bound, onCreated }: Props) {
           clearButtonProps={{ "aria-label": t("field.agentsClear") }}
           {...form.getInputProps("agents")}
         />
-        {Number(form.values.ttl) > long && (
+        {Number(form.values.ttl) > daySeconds && (
           <Alert color="yellow" icon={<IconAlertTriangle />}>
             {t("longLived")}
           </Alert>
@@ -116,7 +116,7 @@ export function EnrollForm({ apps, instances, bound, onCreated }: Props) {
         {create.error && <ErrorState error={create.error} />}
         <Group justify="flex-end">
           <Button type="submit" loading={create.isPending}>
-            {t("makeToken")}
+            {t("createToken")}
           </Button>
         </Group>
       </Stack>

@@ -18,11 +18,11 @@ import drawer from "../apps/AppDrawer.module.css";
 import { useRoleReason } from "../session/useSession.ts";
 import { notifyError, notifyStarted } from "../tasks/notify.tsx";
 import { Addresses } from "./Addresses.tsx";
-import { AgentChip, EnrolledChip, InstanceChip, RunningTask } from "./chips.tsx";
 import { distributionName } from "./distribution.ts";
 import { InstanceTasks } from "./InstanceTasks.tsx";
 import classes from "./instances.module.css";
 import { LastBackup } from "./LastBackup.tsx";
+import { AgentChip, EnrolledChip, InstanceChip, RunningTask } from "./StatusChips.tsx";
 import { UnenrollDialog } from "./UnenrollDialog.tsx";
 
 interface Props {
@@ -33,7 +33,7 @@ interface Props {
   onRestore: (instance: Instance) => void;
 }
 
-/** Everything about one instance, and what one can do with it. */
+/** Drawer of one instance: details, agents, backups, tasks and actions. */
 export function InstanceDrawer({ id, apps, onClose, onEnroll, onRestore }: Props) {
   const { t } = useTranslation(["instances", "common"]);
   const { data: instance, error, refetch } = useQuery(instanceQuery(id));
@@ -89,7 +89,7 @@ function Details({ instance, apps, onRestore }: DetailsProps) {
     ],
     [t("column.addresses"), <Addresses key="a" addresses={instance.addresses} networks />],
   ];
-  if (instance.address) rows.push([t("signsInAt"), <code key="s">{instance.address}</code>]);
+  if (instance.address) rows.push([t("sshAddress"), <code key="s">{instance.address}</code>]);
   if (instance.distribution)
     rows.push([t("column.distribution"), distributionName(instance.distribution)]);
   rows.push(
@@ -147,8 +147,8 @@ function Details({ instance, apps, onRestore }: DetailsProps) {
 
 function AgentList({ instance, apps }: { instance: Instance; apps: App[] }) {
   const { t } = useTranslation("instances");
-  const there = instance.agents.filter((a) => a.state !== "absent");
-  if (there.length === 0) {
+  const present = instance.agents.filter((a) => a.state !== "absent");
+  if (present.length === 0) {
     return (
       <Text size="sm" c="dimmed">
         {instance.enrolled ? t("noAgents") : t("noAgentsYet")}
@@ -157,7 +157,7 @@ function AgentList({ instance, apps }: { instance: Instance; apps: App[] }) {
   }
   return (
     <ul className={classes.agentList}>
-      {there.map((agent) => {
+      {present.map((agent) => {
         const app = apps.find((a) => a.name === agent.app);
         return (
           <li key={agent.app}>

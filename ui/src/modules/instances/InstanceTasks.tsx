@@ -8,7 +8,7 @@ import { RelativeTime } from "../../components/RelativeTime.tsx";
 import { TaskChip } from "../tasks/TaskChip.tsx";
 import classes from "./instances.module.css";
 
-/** The newest work on an instance, and the way to all of it. */
+/** The newest tasks on an instance, with a link to all of them. */
 export function InstanceTasks({ id }: { id: string }) {
   const { t } = useTranslation(["instances", "tasks"]);
   const target = `instance:${id}`;

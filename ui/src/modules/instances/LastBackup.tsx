@@ -12,7 +12,7 @@ interface Props {
   onRestore: () => void;
 }
 
-/** When the instance was last backed up; once it was, the way to restore it. */
+/** Time of the last backup and, if there is one, a Restore button. */
 export function LastBackup({ instance, onRestore }: Props) {
   const { t } = useTranslation("instances");
   const role = useRoleReason("operator");

@@ -7,18 +7,18 @@ import type { EnrollmentToken, Instance } from "../../api/types.ts";
 import { ErrorState } from "../../components/ErrorState.tsx";
 import { RelativeTime } from "../../components/RelativeTime.tsx";
 import { notifyError } from "../tasks/notify.tsx";
-import { TokenChip } from "./chips.tsx";
 import classes from "./instances.module.css";
+import { TokenChip } from "./StatusChips.tsx";
 
 interface Props {
   instances: Instance[];
-  /** The token that was made just now. */
+  /** ID of the token that was just created. */
   newest?: string;
 }
 
-const shownAtFirst = 5;
+const initialCount = 5;
 
-/** The tokens there are: which are still good, for how much, and until when. */
+/** Lists the tokens with status, remaining uses and expiry. */
 export function TokenList({ instances, newest }: Props) {
   const { t } = useTranslation(["instances", "common"]);
   const { data, error, refetch } = useQuery(tokensQuery);
@@ -38,17 +38,17 @@ export function TokenList({ instances, newest }: Props) {
       )}
       {tokens.length > 0 && (
         <ul className={classes.tokens} aria-label={t("tokens")}>
-          {tokens.slice(0, all ? undefined : shownAtFirst).map((token) => (
+          {tokens.slice(0, all ? undefined : initialCount).map((token) => (
             <TokenRow
               key={token.id}
               token={token}
-              fresh={token.id === newest}
+              isNew={token.id === newest}
               bound={instances.find((i) => i.id === token.instance_id)?.name}
             />
           ))}
         </ul>
       )}
-      {!all && tokens.length > shownAtFirst && (
+      {!all && tokens.length > initialCount && (
         <Group>
           <Button size="xs" variant="default" onClick={() => setAll(true)}>
             {t("common:loadMore")}
@@ -62,15 +62,15 @@ export function TokenList({ instances, newest }: Props) {
 interface RowProps {
   token: EnrollmentToken;
   bound?: string;
-  fresh: boolean;
+  isNew: boolean;
 }
 
-function TokenRow({ token, bound, fresh }: RowProps) {
+function TokenRow({ token, bound, isNew }: RowProps) {
   const { t } = useTranslation("instances");
   const active = token.status === "active";
   const name = token.label || token.id;
   return (
-    <li data-fresh={fresh}>
+    <li data-new={isNew}>
       <Stack gap={2} miw={0} flex="1 1 16rem">
         <Group gap="xs">
           <Text span size="sm" fw={600} className="wrap">
@@ -81,14 +81,14 @@ function TokenRow({ token, bound, fresh }: RowProps) {
         <Text size="xs" c="dimmed">
           {active ? (
             <>
-              {t("usesLeft", { left: token.uses_left, max: token.max_uses })} · {t("stillGood")}{" "}
+              {t("usesLeft", { left: token.uses_left, max: token.max_uses })} · {t("expiresInline")}{" "}
               <RelativeTime at={token.expires_at} />
             </>
           ) : (
-            t("usesMade", { made: token.uses.length, max: token.max_uses })
+            t("usesCount", { used: token.uses.length, max: token.max_uses })
           )}
           {" · "}
-          {t("madeBy", { name: token.created_by.name })} <RelativeTime at={token.created_at} />
+          {t("createdBy", { name: token.created_by.name })} <RelativeTime at={token.created_at} />
           {bound && ` · ${t("onlyFor", { instance: bound })}`}
         </Text>
       </Stack>
@@ -97,23 +97,23 @@ function TokenRow({ token, bound, fresh }: RowProps) {
   );
 }
 
-/** Asked once more in place: a dialog over the dialog would hide what it is about. */
+/** Confirms inline: a second dialog would hide the token list. */
 function Revoke({ id, name }: { id: string; name: string }) {
   const { t } = useTranslation(["instances", "common"]);
   const client = useQueryClient();
-  const [asking, setAsking] = useState(false);
+  const [confirming, setConfirming] = useState(false);
   const revoke = useMutation({
     mutationFn: () => revokeToken(id),
     onError: notifyError,
     onSettled: () => client.invalidateQueries({ queryKey: ["enrollment-tokens"] }),
   });
-  if (!asking) {
+  if (!confirming) {
     return (
       <Button
         size="xs"
         variant="default"
         aria-label={t("revokeToken", { name })}
-        onClick={() => setAsking(true)}
+        onClick={() => setConfirming(true)}
       >
         {t("revoke")}
       </Button>
@@ -121,8 +121,8 @@ function Revoke({ id, name }: { id: string; name: string }) {
   }
   return (
     <Group gap="xs" role="group" aria-label={t("revokeToken", { name })}>
-      <Text size="xs">{t("revokeQuestion")}</Text>
-      <Button size="xs" variant="default" onClick={() => setAsking(false)}>
+      <Text size="xs">{t("revokeText")}</Text>
+      <Button size="xs" variant="default" onClick={() => setConfirming(false)}>
         {t("common:cancel")}
       </Button>
       <Button

@@ -8,7 +8,7 @@ import { Dialog } from "../../components/Dialog.tsx";
 import { DialogFooter } from "../../components/DialogFooter.tsx";
 import { notifyStarted } from "../tasks/notify.tsx";
 
-/** Says what the instance loses and what it keeps, then gives it back. */
+/** Explains the effects of unenrolling an instance and asks for confirmation. */
 export function UnenrollDialog({ instance, onClose }: { instance: Instance; onClose: () => void }) {
   const { t } = useTranslation("instances");
   const client = useQueryClient();

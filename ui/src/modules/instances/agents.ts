@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { applyTask } from "../../api/live.ts";
-import { type AgentWork, workOnAgents } from "../../api/queries/instances.ts";
+import { type AgentRequest, startAgentTask } from "../../api/queries/instances.ts";
 import type { AgentAction, App, Instance } from "../../api/types.ts";
 import { useRoleReason } from "../session/useSession.ts";
 import { notifyError, notifyStarted } from "../tasks/notify.tsx";
@@ -10,7 +10,7 @@ export const agentActions = ["install", "check", "remove"] as const satisfies Ag
 
 export type AgentReason = (instance: Instance, app: App, action: AgentAction) => string | undefined;
 
-/** Why nothing can be done with an app's agent on an instance now; undefined when it can. */
+/** Returns why an agent action is not available on an instance; undefined if it is. */
 export function useAgentReason(): AgentReason {
   const { t } = useTranslation("instances");
   const role = useRoleReason("operator");
@@ -24,11 +24,11 @@ export function useAgentReason(): AgentReason {
   };
 }
 
-/** Starts work on agents; what comes of it is told by its task. */
-export function useAgentWork(onStarted?: () => void) {
+/** Mutation that starts an agent task; the task reports the result. */
+export function useAgentMutation(onStarted?: () => void) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (work: AgentWork) => workOnAgents(work),
+    mutationFn: (request: AgentRequest) => startAgentTask(request),
     onSuccess: (task) => {
       applyTask(client, task);
       notifyStarted(task);

@@ -7,7 +7,7 @@ const names: Record<string, string> = {
   ubuntu: "Ubuntu",
 };
 
-/** "debian 12", as the instance spells it, the way its makers do; what is not known stays as it is. */
+/** Returns the display name of a distribution such as "debian 12"; unknown names are unchanged. */
 export function distributionName(distribution: string): string {
   const [id = "", ...version] = distribution.split(" ");
   return [names[id] ?? id, ...version].join(" ");

@@ -1,7 +1,7 @@
 import { Text } from "@mantine/core";
 import type { FieldErrorProps } from "@rjsf/utils";
 
-/** Faults of a list or group as a whole; a single field's input shows its own. */
+/** Errors of a list or object as a whole; inputs show the errors of single fields. */
 export function FieldErrors({ errors = [], schema }: FieldErrorProps) {
   if (errors.length === 0 || (schema.type !== "array" && schema.type !== "object")) return null;
   return (

@@ -19,13 +19,13 @@ function Environment() {
   );
 }
 
-test("a secret is never readable, and a fault is told once, in our words", async () => {
+test("SchemaForm hides secrets and shows a localized error once", async () => {
   await renderView(<Environment />);
   const secret = screen.getByLabelText("Administrator’s password");
   expect(secret).toHaveValue("");
   expect(secret).toHaveAttribute("placeholder", "Set. Leave empty to keep it");
   await userEvent.clear(screen.getByLabelText(/Time zone/));
-  expect(await screen.findAllByText("Fill this in.")).toHaveLength(1);
+  expect(await screen.findAllByText("This field is required.")).toHaveLength(1);
   await userEvent.type(screen.getByLabelText(/Time zone/), "UTC");
-  expect(screen.queryByText("Fill this in.")).not.toBeInTheDocument();
+  expect(screen.queryByText("This field is required.")).not.toBeInTheDocument();
 });

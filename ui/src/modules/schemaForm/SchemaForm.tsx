@@ -16,13 +16,13 @@ interface Props {
   schema: RJSFSchema;
   value: FormData;
   onChange: (value: FormData) => void;
-  /** Shows every fault, also in fields not touched yet. */
+  /** Shows all errors, including those of untouched fields. */
   showErrors: boolean;
   serverErrors?: ErrorSchema;
   disabled?: boolean;
 }
 
-/** A form made of a JSON Schema. The same schema is checked again by the API. */
+/** A form generated from a JSON Schema. The API validates the values against the same schema. */
 export default function SchemaForm(props: Props) {
   const { id, schema, value, onChange, showErrors, serverErrors, disabled } = props;
   const { t } = useTranslation("common");
@@ -83,7 +83,7 @@ const textOf = (limit: unknown) =>
 function uiSchemaOf(schema: RJSFSchema): UiSchema {
   const ui: UiSchema = {
     "ui:submitButtonOptions": { norender: true, submitText: "" },
-    // The tab already says what this is.
+    // The tab already shows the title.
     "ui:title": "",
   };
   for (const [key, property] of Object.entries(schema.properties ?? {})) {

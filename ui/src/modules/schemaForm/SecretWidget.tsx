@@ -4,7 +4,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { mask } from "./secrets.ts";
 
-/** A write-only value: what is set is never shown, an empty field keeps it. */
+/** Input for a write-only value: a stored value is never shown, and an empty field keeps it. */
 export function SecretWidget(props: WidgetProps) {
   const { id, label, required, disabled, readonly, value, rawErrors, onChange } = props;
   const { t } = useTranslation("common");

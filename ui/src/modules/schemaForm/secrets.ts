@@ -1,7 +1,7 @@
-/** What the API shows instead of a secret; sent back unchanged it keeps the old value. */
+/** Placeholder that the API returns for a secret; sending it back keeps the stored value. */
 export const mask = "********";
 
-/** Whether a property of a schema is write-only. */
+/** Reports whether a schema property is write-only. */
 export function isSecret(property: unknown): boolean {
   if (typeof property !== "object" || property === null) return false;
   const { writeOnly, format } = property as { writeOnly?: boolean; format?: string };

@@ -1,7 +1,7 @@
 import { englishStringTranslator, TranslatableString } from "@rjsf/utils";
 import { useTranslation } from "react-i18next";
 
-/** The form library's own words, in the reader's language. */
+/** Localized texts of the form library. */
 export function useFormTexts() {
   const { t } = useTranslation("common");
   const own: Partial<Record<TranslatableString, string>> = {

@@ -13,19 +13,19 @@ const schema: RJSFSchema = {
   },
   $defs: { server: { type: "string", pattern: "^[a-z.]+$" } },
 };
-const faults = (data: unknown) => validate(schema, data).map((e) => [e.property, e.name]);
+const errors = (data: unknown) => validate(schema, data).map((e) => [e.property, e.name]);
 
 describe("the schema validator", () => {
-  test("is content with what fits", () => {
-    expect(faults({ name: "ok", mail: "a@b.example", size: 3, servers: ["a.b"] })).toEqual([]);
+  test("accepts valid data", () => {
+    expect(errors({ name: "ok", mail: "a@b.example", size: 3, servers: ["a.b"] })).toEqual([]);
   });
 
-  test("names the missing field, not its parent", () => {
-    expect(faults({})).toEqual([[".name", "required"]]);
+  test("reports the missing field, not its parent", () => {
+    expect(errors({})).toEqual([[".name", "required"]]);
   });
 
-  test("takes undefined for absent, as the server will", () => {
-    expect(faults({ name: "ok", size: undefined })).toEqual([]);
+  test("treats undefined as absent, like the server", () => {
+    expect(errors({ name: "ok", size: undefined })).toEqual([]);
   });
 
   test.each([
@@ -34,15 +34,15 @@ describe("the schema validator", () => {
     [{ name: "ok", size: 0 }, ".size", "minimum", 1],
     [{ name: "ok", mail: "nobody" }, ".mail", "format", "email"],
     [{ name: "ok", servers: [] }, ".servers", "minItems", 1],
-  ])("tells the limit of %j", (data, property, name, limit) => {
+  ])("reports the limit for %j", (data, property, name, limit) => {
     expect(validate(schema, data)).toMatchObject([{ property, name, params: { limit } }]);
   });
 
   test("follows references inside lists", () => {
-    expect(faults({ name: "ok", servers: ["a.b", "NO"] })).toEqual([[".servers.1", "pattern"]]);
+    expect(errors({ name: "ok", servers: ["a.b", "NO"] })).toEqual([[".servers.1", "pattern"]]);
   });
 
-  test("resolves the root's definitions for a part of the schema", () => {
+  test("resolves the root's definitions for a subschema", () => {
     const part: RJSFSchema = { $ref: "#/$defs/server" };
     expect(validator.isValid(part, "a.b", schema)).toBe(true);
     expect(validator.isValid(part, "NO", schema)).toBe(false);

@@ -14,12 +14,12 @@ import {
   validationDataMerge,
 } from "@rjsf/utils";
 
-/** Keywords that only say "something below is wrong": the one below is reported itself. */
+/** Container keywords: their errors only repeat a nested error, which is reported itself. */
 const containers = new Set(["properties", "items", "$ref", "additionalProperties", "allOf"]);
 
 /**
- * Validates against a JSON Schema by interpreting it. The usual validator of these forms compiles
- * schemas with `new Function`, which our content security policy forbids.
+ * Validates data by interpreting the JSON Schema. The form library's default validator compiles
+ * schemas with `new Function`, which the content security policy forbids.
  */
 export function validate(schema: RJSFSchema, data: unknown): RJSFValidationError[] {
   return run(schema, data)
@@ -28,7 +28,7 @@ export function validate(schema: RJSFSchema, data: unknown): RJSFValidationError
 }
 
 function run(schema: RJSFSchema, data: unknown): OutputUnit[] {
-  // Through JSON, as the server will see it: what is undefined here is absent there.
+  // Round-trip through JSON like the request body: undefined properties are absent.
   const json: unknown = data === undefined ? undefined : JSON.parse(JSON.stringify(data));
   return new Validator(schema as Schema, "2020-12", false).validate(json).errors;
 }
@@ -41,7 +41,7 @@ function toFormError(schema: RJSFSchema, unit: OutputUnit): RJSFValidationError 
   return {
     name: unit.keyword,
     property: missing ? `${parent}.${missing}` : parent,
-    params: { limit: lookUp(schema, unit.keywordLocation) },
+    params: { limit: valueAt(schema, unit.keywordLocation) },
     message: unit.error,
     stack: unit.error,
   };
@@ -54,14 +54,14 @@ const segments = (pointer: string) =>
     .filter(Boolean)
     .map((s) => decodeURIComponent(s).replaceAll("~1", "/").replaceAll("~0", "~"));
 
-function lookUp(schema: unknown, pointer: string): unknown {
+function valueAt(schema: unknown, pointer: string): unknown {
   return segments(pointer).reduce<unknown>(
     (node, key) => (node as Record<string, unknown> | undefined)?.[key],
     schema,
   );
 }
 
-/** A sub-schema with the root's definitions, so that its references still resolve. */
+/** Adds the root's definitions to a subschema, so that its references still resolve. */
 const withDefinitions = (schema: RJSFSchema, root: RJSFSchema): RJSFSchema => ({
   ...schema,
   $defs: { ...root.$defs, ...schema.$defs },

@@ -5,12 +5,12 @@ import type { Role, Session } from "../../api/types.ts";
 
 const rank: Record<Role, number> = { viewer: 0, operator: 1, administrator: 2 };
 
-/** Who is signed in. Undefined only for the moment between signing out and leaving the page. */
+/** The current session. Undefined only between sign-out and the redirect to the sign-in page. */
 export function useSession(): Session | undefined {
   return useQuery({ ...sessionQuery, enabled: false }).data ?? undefined;
 }
 
-/** Why someone of this role may not do what needs `needed`; undefined when they may. */
+/** Returns why the current role is not sufficient for `needed`; undefined if it is. */
 export function useRoleReason(needed: Role): string | undefined {
   const { t } = useTranslation("common");
   const role = useSession()?.role ?? "viewer";

@@ -3,7 +3,7 @@ import { IconDeviceDesktop, IconMoon, IconSun } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { type Language, languageNames, languages, switchLanguage } from "../../i18n/i18n.ts";
 
-/** Language of the texts, each named in itself. */
+/** Language selector; each language is named in itself. */
 export function LanguageSwitch() {
   const { t, i18n } = useTranslation("common");
   return (
@@ -31,7 +31,7 @@ const schemes = [
   { value: "auto", icon: IconDeviceDesktop },
 ] as const;
 
-/** Light, dark, or as the system is set. */
+/** Color scheme selector: light, dark or system. */
 export function ColorSchemeSwitch() {
   const { t } = useTranslation("common");
   const { colorScheme, setColorScheme } = useMantineColorScheme();

@@ -6,12 +6,12 @@ import { isOpen, recentTasksQuery, taskQuery } from "../../api/queries/tasks.ts"
 import { TaskChip } from "../tasks/TaskChip.tsx";
 import classes from "./Shell.module.css";
 
-/** The newest task that is still going on, wherever the reader is. */
+/** Sidebar card of the newest running task. */
 export function RunningNow({ onFollow }: { onFollow: () => void }) {
   const { t } = useTranslation("common");
   const { data } = useQuery(recentTasksQuery);
   const running = data?.items.filter(isOpen) ?? [];
-  // Lists come from an index; how far a task has got is told by the task itself.
+  // Lists come from an index without live progress, so read the task itself.
   const { data: newest } = useQuery({ ...taskQuery(running[0]?.id ?? ""), enabled: !!running[0] });
   const task = newest ?? running[0];
   if (!task || !running[0]) return null;

@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { infoQuery } from "../../api/queries/info.ts";
 import classes from "./Shell.module.css";
 
-/** Says on every page that the cloud behind it is simulated. */
+/** Badge shown on every page while the cloud is simulated. */
 export function SandboxBadge() {
   const { t } = useTranslation("common");
   const { data } = useQuery(infoQuery);

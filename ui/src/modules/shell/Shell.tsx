@@ -20,7 +20,7 @@ import type { Task } from "../../api/types.ts";
 import { LoadingRows } from "../../components/Loading.tsx";
 import { Logo } from "../../components/Logo.tsx";
 import { useSession } from "../session/useSession.ts";
-import { notifyTurn } from "../tasks/notify.tsx";
+import { notifyTaskStopped } from "../tasks/notify.tsx";
 import { Preferences } from "./Preferences.tsx";
 import { RunningNow } from "./RunningNow.tsx";
 import { SandboxBadge } from "./SandboxBadge.tsx";
@@ -36,14 +36,17 @@ const pages = [
   { to: "/stack", key: "stack", icon: IconStack2 },
 ] as const;
 
-/** The frame around every page: menu, who is signed in, what is running. */
+/** Layout of every page: menu, user and running task. */
 export function Shell() {
   const { t } = useTranslation("common");
   const [opened, menu] = useDisclosure();
   const session = useSession();
-  const mine = session?.user.id;
-  const onTurn = useCallback((task: Task) => task.actor.id === mine && notifyTurn(task), [mine]);
-  useLiveUpdates(onTurn);
+  const userId = session?.user.id;
+  const onTaskStopped = useCallback(
+    (task: Task) => task.actor.id === userId && notifyTaskStopped(task),
+    [userId],
+  );
+  useLiveUpdates(onTaskStopped);
   return (
     <>
       <a className={classes.skip} href="#main">
@@ -149,7 +152,7 @@ function MainMenu({ onFollow }: { onFollow: () => void }) {
   );
 }
 
-/** Whether what is on screen keeps itself up to date. */
+/** State of the live connection to the server. */
 function Connection() {
   const { t } = useTranslation("common");
   const connection = useConnection();

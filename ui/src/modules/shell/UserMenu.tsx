@@ -8,7 +8,7 @@ import { signOut } from "../../api/queries/session.ts";
 import { useIsAdministrator, useSession } from "../session/useSession.ts";
 import classes from "./Shell.module.css";
 
-/** Who is signed in, in which project and role; sign out. */
+/** Shows the user, project and role; contains Sign out. */
 export function UserMenu() {
   const { t } = useTranslation("common");
   const session = useSession();
@@ -16,7 +16,7 @@ export function UserMenu() {
   const { data: info } = useQuery(infoQuery);
   const client = useQueryClient();
   const navigate = useNavigate();
-  const leave = useMutation({
+  const signOutMutation = useMutation({
     mutationFn: () => signOut(client),
     onSettled: () => navigate({ to: "/sign-in" }),
   });
@@ -50,7 +50,7 @@ export function UserMenu() {
           </Menu.Item>
         )}
         <Menu.Divider />
-        <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => leave.mutate()}>
+        <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => signOutMutation.mutate()}>
           {t("signOut")}
         </Menu.Item>
       </Menu.Dropdown>

@@ -22,7 +22,7 @@ const labels = {
   etcd_flavor: "etcdFlavor",
 } as const;
 
-/** More or fewer servers, or bigger ones; shows what will change before it does. */
+/** Changes counts and flavors of the stack and shows the changes before they are applied. */
 export function ChangeDialog({ stack, onClose }: { stack: StackType; onClose: () => void }) {
   const { t } = useTranslation("stack");
   const options = useQuery(stackOptionsQuery);
@@ -84,7 +84,7 @@ export function ChangeDialog({ stack, onClose }: { stack: StackType; onClose: ()
   );
 }
 
-/** The stack's parameters; a count it does not tell is taken from the servers there are. */
+/** Returns the current parameters; a parameter missing in the stack is derived from its servers. */
 function currentValues({ parameters = {}, nodes = [] }: StackType): Values {
   const ofRole = (role: string) => nodes.filter((node) => node.role === role);
   const count = (name: string, role: string) => Number(parameters[name] ?? ofRole(role).length);

@@ -9,7 +9,7 @@ import { Dialog } from "../../components/Dialog.tsx";
 import { DialogFooter } from "../../components/DialogFooter.tsx";
 import { notifyStarted } from "../tasks/notify.tsx";
 
-/** Deletes the stack once its name has been typed. */
+/** Deletes the stack after its name has been typed. */
 export function DeleteDialog({ name, onClose }: { name: string; onClose: () => void }) {
   const { t } = useTranslation("stack");
   const client = useQueryClient();

@@ -12,13 +12,13 @@ import { LoadingRows } from "../../components/Loading.tsx";
 import { Panel } from "../../components/Panel.tsx";
 import { useRoleReason } from "../session/useSession.ts";
 import { notifyStarted } from "../tasks/notify.tsx";
-import { PlaceStep } from "./PlaceStep.tsx";
+import { CloudStep } from "./CloudStep.tsx";
 import { PreflightTable } from "./PreflightTable.tsx";
 import { SizeStep } from "./SizeStep.tsx";
 import { emptyWizard, toSpec, type WizardValues } from "./spec.ts";
 import classes from "./Wizard.module.css";
 
-/** Three steps to a stack: how big, where and from what, and whether it fits. */
+/** Wizard that deploys a stack: size, cloud parameters, preflight check. */
 export function DeployWizard({ options }: { options: StackOptions }) {
   const { t } = useTranslation("stack");
   const [step, setStep] = useState(0);
@@ -39,8 +39,8 @@ export function DeployWizard({ options }: { options: StackOptions }) {
         <Stepper.Step label={t("wizard.size")} description={t("wizard.sizeText")}>
           <SizeStep form={form} presets={options.presets} />
         </Stepper.Step>
-        <Stepper.Step label={t("wizard.place")} description={t("wizard.placeText")}>
-          <PlaceStep form={form} options={options} />
+        <Stepper.Step label={t("wizard.cloud")} description={t("wizard.cloudText")}>
+          <CloudStep form={form} options={options} />
         </Stepper.Step>
         <Stepper.Step label={t("wizard.check")} description={t("wizard.checkText")}>
           {step === 2 && (
@@ -64,7 +64,7 @@ export function DeployWizard({ options }: { options: StackOptions }) {
 
 function useWizardForm(step: number) {
   const { t } = useTranslation("stack");
-  // A preset chooses what is left out; a custom size has no preset to do it.
+  // A preset fills in empty fields; a custom size requires all of them.
   const chosen = (value: string, { size }: WizardValues) =>
     step === 1 && size === "custom" && !value ? t("wizard.required") : null;
   return useForm<WizardValues>({
@@ -80,7 +80,7 @@ function useWizardForm(step: number) {
   });
 }
 
-/** Heat's rule for stack names, shortened so that server names built from it stay valid. */
+/** Heat's pattern for stack names, limited in length so that derived server names stay valid. */
 const namePattern = /^[a-zA-Z][a-zA-Z0-9_.-]{0,62}$/;
 
 interface CheckProps {

@@ -10,15 +10,15 @@ import { LoadingRows } from "../../components/Loading.tsx";
 import { Panel } from "../../components/Panel.tsx";
 import { RelativeTime } from "../../components/RelativeTime.tsx";
 import tables from "../../components/table.module.css";
-import { ResourceChip } from "./chips.tsx";
+import { ResourceChip } from "./StatusChips.tsx";
 
-/** Events of one second keep the cloud's order, whichever way round it lists them. */
+/** Sorts events newest first; events within one second keep the cloud's order. */
 function newestFirst(events: StackEvent[]): StackEvent[] {
   const isOldestFirst = (events[0]?.time ?? "") < (events.at(-1)?.time ?? "");
   return isOldestFirst ? events.toReversed() : events;
 }
 
-/** What Heat did, newest first. */
+/** Heat events, newest first. */
 export function EventsView({ live }: { live: boolean }) {
   const { t } = useTranslation("stack");
   const list = useQuery(stackEventsQuery(live));

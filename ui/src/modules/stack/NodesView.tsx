@@ -5,11 +5,11 @@ import type { Stack } from "../../api/types.ts";
 import { EmptyState } from "../../components/EmptyState.tsx";
 import { Panel } from "../../components/Panel.tsx";
 import tables from "../../components/table.module.css";
-import { ResourceChip } from "./chips.tsx";
+import { ResourceChip } from "./StatusChips.tsx";
 
 const roles = ["master", "node", "etcd"] as const;
 
-/** The servers of the stack and how the cluster sees them. */
+/** Servers of the stack and their state in the cluster. */
 export function NodesView({ stack }: { stack: Stack }) {
   const { t } = useTranslation("stack");
   const nodes = stack.nodes ?? [];
@@ -44,7 +44,7 @@ export function NodesView({ stack }: { stack: Stack }) {
                 <Table.Td data-label={t("column.name")}>
                   <b>{node.name}</b>
                 </Table.Td>
-                <Table.Td data-label={t("column.role")}>{roleWord(node.role, t)}</Table.Td>
+                <Table.Td data-label={t("column.role")}>{roleLabel(node.role, t)}</Table.Td>
                 <Table.Td data-label={t("column.state")}>
                   <ResourceChip state={node.state} />
                 </Table.Td>
@@ -61,7 +61,7 @@ export function NodesView({ stack }: { stack: Stack }) {
   );
 }
 
-function roleWord(role: string, t: ReturnType<typeof useTranslation<"stack">>["t"]) {
+function roleLabel(role: string, t: ReturnType<typeof useTranslation<"stack">>["t"]) {
   const known = roles.find((r) => r === role);
   return known ? t(`role.${known}`) : role;
 }

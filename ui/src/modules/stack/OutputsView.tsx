@@ -17,7 +17,7 @@ const known = [
   "router_id",
 ] as const;
 
-/** Addresses and identifiers the stack gives out, each ready to copy. */
+/** Outputs of the stack with copy buttons. */
 export function OutputsView({ outputs }: { outputs: StackType["outputs"] }) {
   const { t } = useTranslation("stack");
   const entries = Object.entries(outputs ?? {});

@@ -1,17 +1,17 @@
 import { Alert, Button, Group, Progress, Table, Text } from "@mantine/core";
 import { IconCircleCheck, IconCircleX, IconRefresh } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
-import type { Check, Preflight } from "../../api/types.ts";
+import type { PreflightCheck, PreflightReport } from "../../api/types.ts";
 import { StatusChip } from "../../components/StatusChip.tsx";
 import tables from "../../components/table.module.css";
 import { resources } from "./resources.ts";
 
 interface Props {
-  preflight: Preflight;
+  preflight: PreflightReport;
   onAgain: () => void;
 }
 
-/** Every quota and choice the stack depends on, before anything is created. */
+/** Results of the preflight check: quotas and parameters that the stack depends on. */
 export function PreflightTable({ preflight, onAgain }: Props) {
   const { t } = useTranslation("stack");
   return (
@@ -35,7 +35,7 @@ export function PreflightTable({ preflight, onAgain }: Props) {
           </Button>
         </Group>
       </Alert>
-      <Chosen parameters={preflight.parameters} />
+      <Parameters parameters={preflight.parameters} />
       <Table className={tables.table} aria-label={t("wizard.check")}>
         <Table.Thead>
           <Table.Tr>
@@ -57,8 +57,8 @@ export function PreflightTable({ preflight, onAgain }: Props) {
   );
 }
 
-/** What was chosen for what had been left open. */
-function Chosen({ parameters: p }: { parameters: Preflight["parameters"] }) {
+/** Parameters that will be deployed, including those filled in by the preset. */
+function Parameters({ parameters: p }: { parameters: PreflightReport["parameters"] }) {
   const { t } = useTranslation("stack");
   const counts = { masters: p.masters ?? 0, nodes: p.nodes ?? 0, etcd: p.etcd ?? 0 };
   const chosen = [
@@ -74,13 +74,13 @@ function Chosen({ parameters: p }: { parameters: Preflight["parameters"] }) {
   );
 }
 
-/** Figures as the language writes them. */
+/** Returns a formatter for numbers in the current language. */
 function useNumber(): (value: number) => string {
   const { i18n } = useTranslation();
   return (value) => value.toLocaleString(i18n.language);
 }
 
-function CheckRow({ check }: { check: Check }) {
+function CheckRow({ check }: { check: PreflightCheck }) {
   const { t } = useTranslation("stack");
   const known = resources.find((r) => r === check.resource);
   const number = useNumber();
@@ -94,10 +94,10 @@ function CheckRow({ check }: { check: Check }) {
       </Table.Td>
       <Table.Td data-label={t("preflight.result")}>
         <StatusChip
-          look={
+          statusStyle={
             check.ok ? { tone: "green", icon: IconCircleCheck } : { tone: "red", icon: IconCircleX }
           }
-          word={check.ok ? t("preflight.fits") : t("preflight.fails")}
+          label={check.ok ? t("preflight.fits") : t("preflight.fails")}
         />
       </Table.Td>
       <Table.Td data-label={t("preflight.needed")}>{counted ? number(check.needed) : "—"}</Table.Td>
@@ -112,7 +112,7 @@ function CheckRow({ check }: { check: Check }) {
   );
 }
 
-function Limit({ check }: { check: Check }) {
+function Limit({ check }: { check: PreflightCheck }) {
   const { needed, used, limit } = check;
   const number = useNumber();
   const share = (n: number) => (limit > 0 ? Math.min(100, (100 * n) / limit) : 100);

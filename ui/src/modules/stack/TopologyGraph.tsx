@@ -12,31 +12,31 @@ import {
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Topology, TopologyNode } from "../../api/types.ts";
-import { draw, labelOf, nodeSize } from "./layout.ts";
-import { hasFailed, resourceIcon, resourceLook, shortType } from "./looks.ts";
+import { labelOf, layoutTopology, nodeSize } from "./layout.ts";
+import { isFailed, resourceIcon, resourceStyle, shortType } from "./statusStyles.ts";
 import classes from "./Topology.module.css";
-import { useStateWord } from "./useStateWord.ts";
+import { useStateLabel } from "./useStateLabel.ts";
 
 type ResourceNode = Node<{ resource: TopologyNode }, "resource">;
 
-/** The stack as a picture: one box a resource, with its icon, name, state word and colour. */
+/** Graph of the stack: one box per resource with icon, name, state and color. */
 export default function TopologyGraph({ topology }: { topology: Topology }) {
   const { t } = useTranslation("stack");
   const scheme = useComputedColorScheme("light");
-  // Places depend on what there is, not on its state: boxes must not jump about.
-  const outline = topology.nodes.map((n) => `${n.id}${hasFailed(n.state)}`);
-  const shape = JSON.stringify([outline, topology.edges]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `shape` stands for the topology
-  const picture = useMemo(() => draw(topology), [shape]);
-  const now = new Map(topology.nodes.map((resource) => [resource.id, resource]));
-  const nodes: ResourceNode[] = picture.nodes.map((drawn) => ({
-    id: drawn.id,
+  // The layout depends on the structure only, so that boxes do not move when states change.
+  const outline = topology.nodes.map((n) => `${n.id}${isFailed(n.state)}`);
+  const structure = JSON.stringify([outline, topology.edges]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `structure` represents the topology
+  const graph = useMemo(() => layoutTopology(topology), [structure]);
+  const current = new Map(topology.nodes.map((resource) => [resource.id, resource]));
+  const nodes: ResourceNode[] = graph.nodes.map((node) => ({
+    id: node.id,
     type: "resource",
-    position: picture.places.get(drawn.id) ?? { x: 0, y: 0 },
-    data: { resource: now.get(drawn.id) ?? drawn },
+    position: graph.positions.get(node.id) ?? { x: 0, y: 0 },
+    data: { resource: current.get(node.id) ?? node },
     ...nodeSize,
   }));
-  const edges = picture.edges.map(({ from, to }) => ({
+  const edges = graph.edges.map(({ from, to }) => ({
     id: `${from}>${to}`,
     source: from,
     target: to,
@@ -45,7 +45,7 @@ export default function TopologyGraph({ topology }: { topology: Topology }) {
   return (
     <div className={classes.graph}>
       <ReactFlow
-        key={shape}
+        key={structure}
         nodes={nodes}
         edges={edges}
         nodeTypes={nodeTypes}
@@ -69,20 +69,24 @@ export default function TopologyGraph({ topology }: { topology: Topology }) {
 }
 
 function ResourceBox({ data }: NodeProps<ResourceNode>) {
-  const word = useStateWord();
+  const stateLabel = useStateLabel();
   const { type, state, reason } = data.resource;
-  const look = resourceLook(state);
+  const style = resourceStyle(state);
   const TypeIcon = resourceIcon(type);
-  const StateIcon = look.icon;
+  const StateIcon = style.icon;
   return (
-    <div className={classes.box} data-tone={look.tone} title={reason || undefined}>
+    <div className={classes.box} data-tone={style.tone} title={reason || undefined}>
       <Handle type="target" position={Position.Left} className={classes.handle} />
       <TypeIcon size={24} stroke={1.5} aria-hidden />
       <span className={classes.text}>
         <span className={classes.name}>{labelOf(data.resource)}</span>
         <span className={classes.state}>
-          <StateIcon size={13} aria-hidden className={look.turning ? classes.turning : undefined} />
-          {shortType(type)} · {word(state)}
+          <StateIcon
+            size={13}
+            aria-hidden
+            className={style.spinning ? classes.spinning : undefined}
+          />
+          {shortType(type)} · {stateLabel(state)}
         </span>
       </span>
       <Handle type="source" position={Position.Right} className={classes.handle} />

@@ -10,26 +10,26 @@ import { EmptyState } from "../../components/EmptyState.tsx";
 import { ErrorState } from "../../components/ErrorState.tsx";
 import { Panel } from "../../components/Panel.tsx";
 import tables from "../../components/table.module.css";
-import { ResourceChip } from "./chips.tsx";
 import { labelOf } from "./layout.ts";
-import { hasFailed, shortType } from "./looks.ts";
+import { ResourceChip } from "./StatusChips.tsx";
+import { isFailed, shortType } from "./statusStyles.ts";
 
 const TopologyGraph = lazy(() => import("./TopologyGraph.tsx"));
 
 interface Props {
-  /** Things are moving: look often. */
+  /** Refetches often, while resources are being created or deleted. */
   live: boolean;
-  /** The failures are told elsewhere on the page. */
-  quiet: boolean;
+  /** Hides the failures, because the page already shows them elsewhere. */
+  hideFailures: boolean;
 }
 
-/** Every resource and its state, as a picture or as a list; failures stand on top. */
-export function TopologyView({ live, quiet }: Props) {
+/** All resources with their state, as a graph or a list, with failures on top. */
+export function TopologyView({ live, hideFailures }: Props) {
   const { t } = useTranslation("stack");
   const topology = useQuery(topologyQuery(live));
   const narrow = useMediaQuery("(max-width: 48em)");
-  const [choice, setChoice] = useState<string>();
-  const shape = choice ?? (narrow ? "list" : "picture");
+  const [selectedMode, setSelectedMode] = useState<string>();
+  const viewMode = selectedMode ?? (narrow ? "list" : "graph");
   if (topology.error && !topology.data) {
     return <ErrorState error={topology.error} onRetry={() => topology.refetch()} />;
   }
@@ -39,21 +39,21 @@ export function TopologyView({ live, quiet }: Props) {
   }
   return (
     <>
-      {!quiet && <Failures topology={topology.data} />}
+      {!hideFailures && <Failures topology={topology.data} />}
       <Group justify="flex-end" mb="xs">
         <SegmentedControl
           size="xs"
-          aria-label={t("shape.label")}
-          value={shape}
-          onChange={setChoice}
+          aria-label={t("viewMode.label")}
+          value={viewMode}
+          onChange={setSelectedMode}
           data={[
-            { value: "picture", label: t("shape.picture") },
-            { value: "list", label: t("shape.list") },
+            { value: "graph", label: t("viewMode.graph") },
+            { value: "list", label: t("viewMode.list") },
           ]}
         />
       </Group>
       <Panel>
-        {shape === "picture" ? (
+        {viewMode === "graph" ? (
           <Suspense fallback={<Skeleton height={420} radius="lg" />}>
             <TopologyGraph topology={topology.data} />
           </Suspense>
@@ -65,7 +65,7 @@ export function TopologyView({ live, quiet }: Props) {
   );
 }
 
-/** A group and its members only repeat the failure of what is in them. */
+/** Drops failed groups and members: they only repeat the failure of a resource inside them. */
 function innermost(failed: TopologyNode[]): TopologyNode[] {
   const own = failed.filter(({ type }) => !type.includes("ResourceGroup") && !/\.yaml$/.test(type));
   return own.length > 0 ? own : failed;
@@ -73,7 +73,7 @@ function innermost(failed: TopologyNode[]): TopologyNode[] {
 
 function Failures({ topology }: { topology: Topology }) {
   const { t } = useTranslation("stack");
-  const failed = innermost(topology.nodes.filter((node) => hasFailed(node.state)));
+  const failed = innermost(topology.nodes.filter((node) => isFailed(node.state)));
   if (failed.length === 0) return null;
   return (
     <Alert

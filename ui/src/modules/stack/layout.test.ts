@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Topology } from "../../api/types.ts";
-import { draw, labelOf, reduce } from "./layout.ts";
+import { labelOf, layoutTopology, transitiveReduction } from "./layout.ts";
 
 const node = (id: string, type: string, state = "CREATE_COMPLETE") => ({
   id,
@@ -29,8 +29,8 @@ const topology: Topology = {
   ],
 };
 
-test("members are drawn, what is in them only when it failed", () => {
-  expect(draw(topology).nodes.map(labelOf)).toEqual([
+test("layoutTopology includes group members, but resources inside them only if they failed", () => {
+  expect(layoutTopology(topology).nodes.map(labelOf)).toEqual([
     "network",
     "subnet",
     "master_members",
@@ -39,17 +39,20 @@ test("members are drawn, what is in them only when it failed", () => {
   ]);
 });
 
-test("what is needed stands left, members right of their group", () => {
-  const { places } = draw(topology);
-  const x = ["network", "subnet", "master_members", member].map((id) => places.get(id)?.x ?? 0);
+test("layoutTopology places dependencies left and members right of their group", () => {
+  const { positions } = layoutTopology(topology);
+  const x = ["network", "subnet", "master_members", member].map((id) => positions.get(id)?.x ?? 0);
   expect(x).toEqual([...x].sort((a, b) => a - b));
   expect(new Set(x).size).toBe(4);
 });
 
-test("an edge that others already say is left out", () => {
-  expect(draw(topology).edges).not.toContainEqual({ from: "network", to: "master_members" });
+test("transitiveReduction removes redundant edges", () => {
+  expect(layoutTopology(topology).edges).not.toContainEqual({
+    from: "network",
+    to: "master_members",
+  });
   expect(
-    reduce([
+    transitiveReduction([
       { from: "a", to: "b" },
       { from: "b", to: "c" },
       { from: "a", to: "c" },
@@ -60,10 +63,10 @@ test("an edge that others already say is left out", () => {
   ]);
 });
 
-test("a circle of edges does no harm", () => {
-  const circle = [
+test("transitiveReduction terminates on a cycle", () => {
+  const cycle = [
     { from: "a", to: "b" },
     { from: "b", to: "a" },
   ];
-  expect(reduce(circle)).toEqual(circle);
+  expect(transitiveReduction(cycle)).toEqual(cycle);
 });

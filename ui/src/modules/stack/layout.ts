@@ -1,53 +1,53 @@
 import { graphlib, layout } from "@dagrejs/dagre";
 import type { Topology, TopologyNode } from "../../api/types.ts";
-import { hasFailed } from "./looks.ts";
+import { isFailed } from "./statusStyles.ts";
 
 export const nodeSize = { width: 214, height: 62 };
 
-export interface Picture {
+export interface GraphLayout {
   nodes: TopologyNode[];
-  /** `from` is drawn left of `to`. */
+  /** `from` is placed left of `to`. */
   edges: { from: string; to: string }[];
-  places: Map<string, { x: number; y: number }>;
+  positions: Map<string, { x: number; y: number }>;
 }
 
-/** What is drawn, and where: what something needs stands at its left. */
-export function draw(topology: Topology): Picture {
-  const nodes = outline(topology);
+/** Returns the visible nodes, edges and positions; dependencies are placed to the left. */
+export function layoutTopology(topology: Topology): GraphLayout {
+  const nodes = visibleNodes(topology);
   const known = new Set(nodes.map((node) => node.id));
-  const edges = reduce(
+  const edges = transitiveReduction(
     topology.edges
       .filter(({ from, to }) => known.has(from) && known.has(to))
       .map(({ from, to }) => (isInside(to, from) ? { from, to } : { from: to, to: from })),
   );
-  return { nodes, edges, places: place(nodes, edges) };
+  return { nodes, edges, positions: computePositions(nodes, edges) };
 }
 
-/** A part's id begins with its group's. */
+/** Reports whether a resource is inside a group: its ID starts with the group's ID. */
 const isInside = (part: string, group: string) => part.startsWith(`${group}/`);
 
 /**
- * The stack's own resources and the members of its groups. What is inside a member (a port, its
- * server) would only repeat it, so it stands in the list alone — unless it has failed.
+ * Returns the stack's own resources and the members of its groups. Resources inside a member (a port,
+ * its server) are shown in the list view only, unless they have failed.
  */
-function outline({ nodes, edges }: Topology): TopologyNode[] {
+function visibleNodes({ nodes, edges }: Topology): TopologyNode[] {
   const top = new Set(nodes.filter((node) => !node.id.includes("/")).map((node) => node.id));
   const isMember = ({ id, type }: TopologyNode) =>
     top.has(id.split("/")[0] ?? "") && (type.endsWith(".yaml") || !id.includes("/"));
   const linked = new Set(edges.flatMap(({ from, to }) => [from, to]));
-  return nodes.filter((node) => isMember(node) || (hasFailed(node.state) && linked.has(node.id)));
+  return nodes.filter((node) => isMember(node) || (isFailed(node.state) && linked.has(node.id)));
 }
 
-/** Leaves out an edge that a chain of others already says. */
-export function reduce(edges: Picture["edges"]): Picture["edges"] {
+/** Removes edges that are implied by a path of other edges. */
+export function transitiveReduction(edges: GraphLayout["edges"]): GraphLayout["edges"] {
   const next = new Map<string, string[]>();
   for (const { from, to } of edges) next.set(from, [...(next.get(from) ?? []), to]);
-  const reaches = (from: string, to: string, seen: Set<string>): boolean =>
+  const reaches = (from: string, to: string, visited: Set<string>): boolean =>
     (next.get(from) ?? []).some((step) => {
       if (step === to) return true;
-      if (seen.has(step)) return false;
-      seen.add(step);
-      return reaches(step, to, seen);
+      if (visited.has(step)) return false;
+      visited.add(step);
+      return reaches(step, to, visited);
     });
   return edges.filter(
     ({ from, to }) =>
@@ -55,7 +55,10 @@ export function reduce(edges: Picture["edges"]): Picture["edges"] {
   );
 }
 
-function place(nodes: TopologyNode[], edges: Picture["edges"]): Picture["places"] {
+function computePositions(
+  nodes: TopologyNode[],
+  edges: GraphLayout["edges"],
+): GraphLayout["positions"] {
   const graph = new graphlib.Graph();
   graph.setGraph({ rankdir: "LR", nodesep: 14, ranksep: 64, marginx: 8, marginy: 8 });
   graph.setDefaultEdgeLabel(() => ({}));
@@ -70,7 +73,7 @@ function place(nodes: TopologyNode[], edges: Picture["edges"]): Picture["places"
   );
 }
 
-/** A name one can tell from its neighbours: members and what is in them carry their group's. */
+/** Returns a distinguishable name: members and resources inside them are prefixed with their group. */
 export function labelOf({ id, name }: TopologyNode): string {
   if (!id.includes("/")) return name;
   const isId = /^[0-9a-f]{8}-/;

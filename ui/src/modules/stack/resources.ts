@@ -1,4 +1,4 @@
-/** What preflight looks at, in the contract's words. */
+/** Resources checked by preflight, as named by the API. */
 export const resources = [
   "instances",
   "cores",

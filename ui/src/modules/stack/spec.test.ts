@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { MockOptions } from "../../testing/fixtures.ts";
 import { choices, emptyWizard, toSpec } from "./spec.ts";
 
-test("a preset sends only what was chosen", () => {
+test("toSpec with a preset sends only the selected values", () => {
   expect(toSpec({ ...emptyWizard, size: "ha", image: "Debian 12" })).toEqual({
     name: "mycloudmanager",
     preset: "ha",
@@ -10,7 +10,7 @@ test("a preset sends only what was chosen", () => {
   });
 });
 
-test("a custom size sends its counts and no preset", () => {
+test("toSpec with a custom size sends the counts and no preset", () => {
   expect(toSpec({ ...emptyWizard, size: "custom", nodes: 1 })).toEqual({
     name: "mycloudmanager",
     masters: 2,
@@ -19,7 +19,7 @@ test("a custom size sends its counts and no preset", () => {
   });
 });
 
-test("a name that is not unique is told apart by its identifier", () => {
+test("choices uses the ID as value if a name is not unique", () => {
   const images = [
     { id: "i1", name: "Debian 12" },
     { id: "i2", name: "Debian 12" },

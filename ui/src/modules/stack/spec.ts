@@ -1,6 +1,6 @@
 import type { StackOptions, StackSpec } from "../../api/types.ts";
 
-/** The wizard's answers. An empty text means "choose for me" where a preset allows it. */
+/** Form values of the wizard. With a preset, an empty string selects a value automatically. */
 export interface WizardValues {
   size: "small" | "ha" | "custom";
   name: string;
@@ -31,7 +31,7 @@ export const emptyWizard: WizardValues = {
   volume_type: "",
 };
 
-/** What is sent: with a preset only what was chosen, else everything. */
+/** Returns the request body: with a preset only the selected values, otherwise all of them. */
 export function toSpec(values: WizardValues): StackSpec {
   const { size, name, masters, nodes, etcd, ...texts } = values;
   const chosen = Object.fromEntries(Object.entries(texts).filter(([, value]) => value !== ""));
@@ -40,7 +40,7 @@ export function toSpec(values: WizardValues): StackSpec {
     : { name, ...chosen, preset: size };
 }
 
-/** Choices for the selects; a value is a name where it is unique, else the identifier. */
+/** Returns the options of the selects; a value is the name if unique, otherwise the ID. */
 export function choices(options: StackOptions) {
   const refs = (list: { id: string; name: string }[]) =>
     list.map(({ id, name }) => {

@@ -8,11 +8,11 @@ import classes from "./TaskLog.module.css";
 interface Props {
   position: number;
   line?: LogLine;
-  /** The step's title, for lines that are not about an instance. */
+  /** Title of the step, shown for lines without a host. */
   step?: string;
 }
 
-/** One line of a log: when, where, what; what is not well is told by icon and word. */
+/** One log line: time, source and message; errors and warnings have an icon and a label. */
 export const LogRow = memo(function LogRow({ position, line, step }: Props) {
   const { t } = useTranslation("tasks");
   return (
@@ -27,7 +27,7 @@ export const LogRow = memo(function LogRow({ position, line, step }: Props) {
           </time>
           <span className={classes.text}>
             <Marks line={line} />
-            <Where line={line} step={step} />
+            <Source line={line} step={step} />
             {line.message}
           </span>
         </>
@@ -38,10 +38,10 @@ export const LogRow = memo(function LogRow({ position, line, step }: Props) {
   );
 });
 
-function Where({ line, step }: Pick<Props, "step"> & { line: LogLine }) {
-  const where = [line.host ?? step, line.task].filter(Boolean);
-  if (where.length === 0) return null;
-  return <span className={classes.where}>{where.join(" · ")} </span>;
+function Source({ line, step }: Pick<Props, "step"> & { line: LogLine }) {
+  const source = [line.host ?? step, line.task].filter(Boolean);
+  if (source.length === 0) return null;
+  return <span className={classes.source}>{source.join(" · ")} </span>;
 }
 
 function Marks({ line }: { line: LogLine }) {

@@ -19,7 +19,7 @@ interface Props {
   onFollow: (on: boolean) => void;
 }
 
-/** What can be done with a log: search it, go to what went wrong, follow it, take it away. */
+/** Toolbar of a log: search, first error, download, follow. */
 export function LogTools({ id, errors, find, live, following, onFollow }: Props) {
   const { t } = useTranslation("tasks");
   return (
@@ -61,13 +61,13 @@ export function LogTools({ id, errors, find, live, following, onFollow }: Props)
 function LogSearch({ find }: Pick<Props, "find">) {
   const { t } = useTranslation("tasks");
   const [text, setText] = useState("");
-  const wanted = text.trim();
+  const query = text.trim();
   return (
     <search style={{ flex: "1 1 16rem" }}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          if (wanted) find.next(wanted);
+          if (query) find.next(query);
         }}
       >
         <Group gap={4} wrap="nowrap">
@@ -98,7 +98,7 @@ function LogSearch({ find }: Pick<Props, "find">) {
             variant="default"
             type="submit"
             aria-label={t("logOf.next")}
-            disabled={!wanted}
+            disabled={!query}
             loading={find.searching}
           >
             <IconArrowDown size={16} />
@@ -118,5 +118,5 @@ function FindStatus({ find }: Pick<Props, "find">) {
   if (searching) return t("logOf.searching");
   if (found === undefined) return null;
   if (!found) return t("logOf.notFound");
-  return t(found.around ? "logOf.again" : "logOf.found", { line: found.position + 1 });
+  return t(found.wrapped ? "logOf.wrapped" : "logOf.found", { line: found.position + 1 });
 }

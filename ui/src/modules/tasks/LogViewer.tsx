@@ -14,17 +14,17 @@ interface Props {
   ref?: React.Ref<LogViewerHandle>;
   id: string;
   total: number;
-  /** Titles of the steps by their names. */
+  /** Step titles by step name. */
   steps: Map<string, string>;
-  /** The newest line stays in sight. */
+  /** Keeps the newest line in view. */
   follow: boolean;
-  /** The reader has scrolled away from the newest line. */
+  /** Called when the user scrolls away from the newest line. */
   onLeave: () => void;
-  /** The line that a search has found. */
+  /** Position of the line found by a search. */
   marked?: number;
 }
 
-/** The lines of a log that are in sight, read by their place as they come into sight. */
+/** Virtualized log: lines are fetched by position as they scroll into view. */
 export function LogViewer({ ref, id, total, steps, follow, onLeave, marked }: Props) {
   const { t } = useTranslation("tasks");
   const frame = useRef<HTMLDivElement>(null);

@@ -1,12 +1,12 @@
 import { Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import type { Step } from "../../api/types.ts";
+import type { TaskStep } from "../../api/types.ts";
 import { duration, useNow } from "../../components/time.ts";
 import classes from "./OperationTimeline.module.css";
-import { stepLooks } from "./TaskChip.tsx";
+import { stepStatusStyles } from "./TaskChip.tsx";
 
-/** The steps of a task as they go: state, how long, which attempt, the last message. */
-export function OperationTimeline({ steps }: { steps: Step[] }) {
+/** The steps of a task with status, duration, attempt and last message. */
+export function OperationTimeline({ steps }: { steps: TaskStep[] }) {
   const { t } = useTranslation("tasks");
   return (
     <ol className={classes.list} aria-label={t("steps")}>
@@ -17,21 +17,21 @@ export function OperationTimeline({ steps }: { steps: Step[] }) {
   );
 }
 
-function TimelineStep({ step }: { step: Step }) {
+function TimelineStep({ step }: { step: TaskStep }) {
   const { t } = useTranslation("tasks");
   const now = useNow(step.ended_at ? 3_600_000 : 1_000);
-  const look = stepLooks[step.status];
-  const Glyph = look.icon;
+  const style = stepStatusStyles[step.status];
+  const Glyph = style.icon;
   return (
-    <li className={classes.step} data-tone={look.tone} data-status={step.status}>
+    <li className={classes.step} data-tone={style.tone} data-status={step.status}>
       <span className={classes.bullet}>
-        <Glyph size={20} aria-hidden className={look.turning ? classes.turning : undefined} />
+        <Glyph size={20} aria-hidden className={style.spinning ? classes.spinning : undefined} />
       </span>
       <div className={classes.body}>
         <div className={classes.line}>
           <Text span fw={600}>
             {step.title || step.name}
-            {step.undo && ` (${t("undo")})`}
+            {step.undo && ` (${t("rolledBack")})`}
           </Text>
           <Text span size="xs" c="dimmed" className={classes.meta}>
             {t(`stepStatus.${step.status}`)}

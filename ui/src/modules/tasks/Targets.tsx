@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import type { Target } from "../../api/types.ts";
 
-/** What a task or an audit record is about; an app, an instance or the stack leads to its own page. */
+/** Targets of a task or an audit record; apps, instances and the stack link to their pages. */
 export function Targets({ targets }: { targets: Target[] }) {
   return (
     <>

@@ -12,9 +12,9 @@ import { GuardedButton } from "../../components/Guarded.tsx";
 import { useRoleReason } from "../session/useSession.ts";
 import { notifyError } from "./notify.tsx";
 
-const repeatable = new Set(["blocked", "failed", "partly_failed", "timed_out"]);
+const retryable = new Set(["blocked", "failed", "partly_failed", "timed_out"]);
 
-/** Retry and cancel, each only when it makes sense. */
+/** Retry and Cancel buttons, shown only in states in which they apply. */
 export function TaskActions({ task, size }: { task: Task; size?: string }) {
   const { t } = useTranslation(["tasks", "common"]);
   const reason = useRoleReason("operator");
@@ -24,14 +24,14 @@ export function TaskActions({ task, size }: { task: Task; size?: string }) {
     mutationFn: () => retryTask(task.id),
     onSuccess: (next) => {
       applyTask(client, next);
-      // A failed task starts again as another one; a blocked one goes on as itself.
+      // Retrying a failed task starts a new task; a blocked task resumes under its own ID.
       if (next.id !== task.id) void navigate({ to: "/tasks/$id", params: { id: next.id } });
     },
     onError: notifyError,
   });
   return (
     <Group gap="xs">
-      {repeatable.has(task.status) && (
+      {retryable.has(task.status) && (
         <GuardedButton
           size={size}
           reason={reason}

@@ -9,7 +9,7 @@ import { TaskActions } from "./TaskActions.tsx";
 import { TaskChip } from "./TaskChip.tsx";
 import { TaskFault } from "./TaskFault.tsx";
 
-/** The task that is working on what this page shows, with its way out when it is stuck. */
+/** The task running on the object of the page, with Retry and Cancel. */
 export function TaskBanner({ id }: { id: string }) {
   const { t } = useTranslation(["tasks", "common"]);
   const { data: task } = useQuery(taskQuery(id));

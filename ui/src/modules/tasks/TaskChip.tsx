@@ -11,14 +11,14 @@ import {
   IconLoader2,
 } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
-import type { Step, TaskStatus } from "../../api/types.ts";
-import { type Look, StatusChip } from "../../components/StatusChip.tsx";
+import type { TaskStatus, TaskStep } from "../../api/types.ts";
+import { StatusChip, type StatusStyle } from "../../components/StatusChip.tsx";
 
-export const taskLooks: Record<TaskStatus, Look> = {
+export const taskStatusStyles: Record<TaskStatus, StatusStyle> = {
   queued: { tone: "gray", icon: IconClock },
-  running: { tone: "blue", icon: IconLoader2, turning: true },
+  running: { tone: "blue", icon: IconLoader2, spinning: true },
   blocked: { tone: "yellow", icon: IconHandStop },
-  cancelling: { tone: "yellow", icon: IconLoader2, turning: true },
+  cancelling: { tone: "yellow", icon: IconLoader2, spinning: true },
   succeeded: { tone: "green", icon: IconCircleCheck },
   failed: { tone: "red", icon: IconCircleX },
   partly_failed: { tone: "red", icon: IconAlertTriangle },
@@ -28,12 +28,12 @@ export const taskLooks: Record<TaskStatus, Look> = {
 
 export function TaskChip({ status }: { status: TaskStatus }) {
   const { t } = useTranslation("tasks");
-  return <StatusChip look={taskLooks[status]} word={t(`status.${status}`)} />;
+  return <StatusChip statusStyle={taskStatusStyles[status]} label={t(`status.${status}`)} />;
 }
 
-export const stepLooks: Record<Step["status"], Look> = {
+export const stepStatusStyles: Record<TaskStep["status"], StatusStyle> = {
   queued: { tone: "gray", icon: IconCircleDashed },
-  running: { tone: "blue", icon: IconLoader2, turning: true },
+  running: { tone: "blue", icon: IconLoader2, spinning: true },
   blocked: { tone: "yellow", icon: IconHandStop },
   succeeded: { tone: "green", icon: IconCircleCheck },
   failed: { tone: "red", icon: IconCircleX },

@@ -14,7 +14,7 @@ const known: ProblemCode[] = [
   "unavailable",
 ];
 
-/** Why a task stopped, in the cloud's own words, and what to do now. */
+/** Error of a task: the unmodified detail and what to do next. */
 export function TaskFault({ task }: { task: Task }) {
   const { t } = useTranslation(["tasks", "errors"]);
   if (!task.error?.code && !task.error?.detail) return null;

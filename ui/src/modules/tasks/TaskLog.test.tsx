@@ -1,13 +1,19 @@
 import { act, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { LogChange, LogLine } from "../../api/types.ts";
+import type { LogLine, LogUpdate } from "../../api/types.ts";
 import { MockDeploy, MockTaskLog } from "../../testing/fixtures.ts";
 import { renderView } from "../../testing/render.tsx";
 import { TaskLog } from "./TaskLog.tsx";
 
-/** The server's log, and what was asked of it. */
-const server = { total: 0, errors: 0, missing: "", line: MockTaskLog.line, asked: [] as string[] };
+/** State of the mocked log endpoint and the queries it received. */
+const server = {
+  total: 0,
+  errors: 0,
+  missing: "",
+  line: MockTaskLog.line,
+  queries: [] as string[],
+};
 
 interface Query {
   from?: number;
@@ -15,8 +21,8 @@ interface Query {
   level?: string;
 }
 
-function answer(query: Query) {
-  server.asked.push(new URLSearchParams(query as never).toString());
+function respond(query: Query) {
+  server.queries.push(new URLSearchParams(query as never).toString());
   const items: LogLine[] = [];
   for (let n = query.from ?? 0; n < server.total && items.length < query.limit; n++) {
     const line = server.line(n);
@@ -29,7 +35,7 @@ function answer(query: Query) {
 vi.mock(import("../../api/client.ts"), async (original) => {
   const client = await original();
   const GET = async (_: string, { params }: { params: { query: Query } }) => ({
-    data: answer(params.query),
+    data: respond(params.query),
     response: new Response(),
   });
   return { ...client, api: { ...client.api, GET } as never };
@@ -48,17 +54,17 @@ class Stream {
   close() {
     this.closed = true;
   }
-  tell(change: Partial<LogChange>) {
+  send(update: Partial<LogUpdate>) {
     const { total, errors, missing } = server;
-    const data = { total, errors, missing, from: 0, lines: [], ended: false, ...change };
+    const data = { total, errors, missing, from: 0, lines: [], ended: false, ...update };
     return act(async () => this.listeners.get("log")?.({ data: JSON.stringify(data) }));
   }
 }
 
 beforeEach(() => {
-  Object.assign(server, { total: 1_000_000, errors: 2, missing: "", asked: [] });
+  Object.assign(server, { total: 1_000_000, errors: 2, missing: "", queries: [] });
   vi.stubGlobal("EventSource", Stream);
-  // A screen of some rows: jsdom lays nothing out.
+  // jsdom has no layout, so give the rows and the viewport a height.
   vi.spyOn(HTMLElement.prototype, "offsetHeight", "get").mockReturnValue(24);
   vi.spyOn(HTMLElement.prototype, "clientHeight", "get").mockReturnValue(240);
   HTMLElement.prototype.scrollTo = function (this: HTMLElement, to?: unknown) {
@@ -73,13 +79,13 @@ afterEach(() => {
 
 const done = { ...MockDeploy, status: "succeeded" as const, ended_at: MockDeploy.started_at };
 
-test("reads what is in sight and no more of a long log", async () => {
+test("TaskLog fetches only the visible lines of a long log", async () => {
   await renderView(<TaskLog task={done} />);
   const log = await screen.findByRole("log");
   expect(await within(log).findByText(/the task starts/)).toBeInTheDocument();
   expect(screen.getByText("1,000,000 lines")).toBeInTheDocument();
   expect(within(log).getAllByRole("listitem").length).toBeLessThan(60);
-  expect(server.asked).toEqual(["limit=0", "from=0&limit=200"]);
+  expect(server.queries).toEqual(["limit=0", "from=0&limit=200"]);
   expect(screen.getByRole("link", { name: "Download" })).toHaveAttribute(
     "href",
     expect.stringContaining("/log?format=text"),
@@ -87,18 +93,18 @@ test("reads what is in sight and no more of a long log", async () => {
   expect(screen.queryByRole("switch", { name: "Follow" })).not.toBeInTheDocument();
 });
 
-test("the first error is found by the server and marked by words", async () => {
+test("TaskLog finds the first error through the server", async () => {
   server.line = (n) => MockTaskLog.line(n === 400_000 ? 71 : n === 71 || n === 70 ? 1 : n);
   const at = server.line;
   server.line = (position) => ({ ...at(position), position });
   await renderView(<TaskLog task={done} />);
   await userEvent.click(await screen.findByRole("button", { name: "First error (of 2)" }));
   expect(await screen.findByText("Found in line 400001")).toBeInTheDocument();
-  expect(server.asked).toContain("level=error&from=0&limit=1");
+  expect(server.queries).toContain("level=error&from=0&limit=1");
   server.line = MockTaskLog.line;
 });
 
-test("a running task is followed until its last line", async () => {
+test("TaskLog follows a running task until its last line", async () => {
   server.total = 5;
   await renderView(<TaskLog task={MockDeploy} />);
   const log = await screen.findByRole("log");
@@ -106,16 +112,18 @@ test("a running task is followed until its last line", async () => {
   expect(screen.getByRole("switch", { name: "Follow" })).toBeChecked();
   expect(Stream.last.url).toContain("/log/events?lines=false&lang=en");
   server.total = 7;
-  await Stream.last.tell({ from: 5 });
+  await Stream.last.send({ from: 5 });
   expect(await screen.findByText("7 lines")).toBeInTheDocument();
-  expect(server.asked.filter((query) => query.startsWith("from=0"))).toHaveLength(2);
-  await Stream.last.tell({ from: 7, ended: true });
+  expect(server.queries.filter((query) => query.startsWith("from=0"))).toHaveLength(2);
+  await Stream.last.send({ from: 7, ended: true });
   expect(Stream.last.closed).toBe(true);
   expect(screen.queryByRole("switch", { name: "Follow" })).not.toBeInTheDocument();
 });
 
-test("missing lines are told", async () => {
+test("TaskLog reports an incomplete log", async () => {
   server.missing = "swift does not answer";
   await renderView(<TaskLog task={done} />);
-  expect(await screen.findByText("Lines are missing: swift does not answer")).toBeInTheDocument();
+  expect(
+    await screen.findByText("The log is incomplete: swift does not answer"),
+  ).toBeInTheDocument();
 });

@@ -11,7 +11,7 @@ import { LogViewer, type LogViewerHandle } from "./LogViewer.tsx";
 import { useFindInLog } from "./useFindInLog.ts";
 import { useTaskLog } from "./useTaskLog.ts";
 
-/** A task's log of any length: live, searched on the server, and read only where somebody looks. */
+/** The log of a task: live, searched on the server, and fetched only where visible. */
 export function TaskLog({ task }: { task: Task }) {
   const { t } = useTranslation("tasks");
   const { head, live } = useTaskLog(task.id, isOpen(task));
@@ -36,7 +36,7 @@ export function TaskLog({ task }: { task: Task }) {
       {!log && head.error && <ErrorState error={head.error} onRetry={() => head.refetch()} />}
       {log?.missing && (
         <Alert color="yellow" icon={<IconAlertTriangle />} mb="sm">
-          {t("logOf.missing", { reason: log.missing })}
+          {t("logOf.incomplete", { reason: log.missing })}
         </Alert>
       )}
       {log && log.total === 0 && <Text c="dimmed">{t("noLog")}</Text>}

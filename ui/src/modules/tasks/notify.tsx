@@ -5,24 +5,24 @@ import i18next from "i18next";
 import { asApiError } from "../../api/problem.ts";
 import { taskIdOf } from "../../api/taskId.ts";
 import type { Task } from "../../api/types.ts";
-import { taskLooks } from "./TaskChip.tsx";
+import { taskStatusStyles } from "./TaskChip.tsx";
 
-/** Says that work has begun, with the way to follow it. */
+/** Notifies that a task has started, with a link to it. */
 export function notifyStarted(task: Task) {
   notifications.show({
     color: "lagoon",
     icon: <IconRocket size={18} />,
     title: task.title,
     message: (
-      <Anchor href={`/tasks/${encodeURIComponent(task.id)}`}>{i18next.t("tasks:follow")}</Anchor>
+      <Anchor href={`/tasks/${encodeURIComponent(task.id)}`}>{i18next.t("tasks:view")}</Anchor>
     ),
     closeButtonProps: { "aria-label": i18next.t("common:close") },
   });
 }
 
-/** Says that a task has ended, or waits for someone to decide. */
-export function notifyTurn(task: Task) {
-  const { tone, icon: Glyph } = taskLooks[task.status];
+/** Notifies that a task has ended or is blocked. */
+export function notifyTaskStopped(task: Task) {
+  const { tone, icon: Glyph } = taskStatusStyles[task.status];
   notifications.show({
     id: task.id,
     color: tone,
@@ -36,14 +36,14 @@ export function notifyTurn(task: Task) {
             {task.error.detail}
           </Text>
         )}
-        <Anchor href={`/tasks/${encodeURIComponent(task.id)}`}>{i18next.t("tasks:see")}</Anchor>
+        <Anchor href={`/tasks/${encodeURIComponent(task.id)}`}>{i18next.t("tasks:view")}</Anchor>
       </>
     ),
     closeButtonProps: { "aria-label": i18next.t("common:close") },
   });
 }
 
-/** Says why an action was refused, in the reader's language plus the cloud's own words. */
+/** Notifies that an action was refused: localized title and the unmodified detail. */
 export function notifyError(error: unknown) {
   const { code, problem } = asApiError(error);
   const task = taskIdOf(problem?.task);
@@ -56,7 +56,9 @@ export function notifyError(error: unknown) {
       <>
         <Text size="sm">{problem?.detail ?? i18next.t(`errors:${code}.todo`)}</Text>
         {task && (
-          <Anchor href={`/tasks/${encodeURIComponent(task)}`}>{i18next.t("errors:seeTask")}</Anchor>
+          <Anchor href={`/tasks/${encodeURIComponent(task)}`}>
+            {i18next.t("errors:viewTask")}
+          </Anchor>
         )}
       </>
     ),

@@ -1,4 +1,4 @@
-/** Operations one can filter by; more may exist, the titles of tasks come from the server. */
+/** Operations offered by the filter. Others may exist: task titles come from the server. */
 export const operations = [
   "stack.deploy",
   "stack.update",
@@ -20,7 +20,7 @@ export const operations = [
   "notice.test",
 ] as const;
 
-/** What the audit knows beside tasks. */
+/** Operations of the audit log, which also records actions that are not tasks. */
 export const auditOperations = [
   ...operations,
   "session.open",

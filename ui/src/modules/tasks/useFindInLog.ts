@@ -5,36 +5,36 @@ import { notifyError } from "./notify.tsx";
 
 export interface Found {
   position: number;
-  /** The search went past the end and began again. */
-  around: boolean;
+  /** The search reached the end and continued from the beginning. */
+  wrapped: boolean;
 }
 
-interface Wanted {
+interface SearchRequest {
   q?: string;
   level?: "error";
   from: number;
 }
 
-/** Looks for lines of a log on the server, forwards from where the last one was found. */
+/** Searches a log on the server, forward from the last match. */
 export function useFindInLog(id: string, onFound: (position: number) => void) {
   const abort = useRef<AbortController>(null);
-  const trail = useRef<number[]>([]);
+  const history = useRef<number[]>([]);
   const [found, setFound] = useState<Found | null>();
   const search = useMutation({
-    mutationFn: async ({ from, ...what }: Wanted): Promise<Found | null> => {
+    mutationFn: async ({ from, ...criteria }: SearchRequest): Promise<Found | null> => {
       abort.current?.abort();
       const current = new AbortController();
       abort.current = current;
-      const line = await findInLog(id, what, from, current.signal);
-      if (line) return { position: line.position, around: false };
+      const line = await findInLog(id, criteria, from, current.signal);
+      if (line) return { position: line.position, wrapped: false };
       if (from === 0) return null;
-      const again = await findInLog(id, what, 0, current.signal);
-      return again ? { position: again.position, around: true } : null;
+      const first = await findInLog(id, criteria, 0, current.signal);
+      return first ? { position: first.position, wrapped: true } : null;
     },
     onSuccess(result) {
       setFound(result);
       if (!result) return;
-      trail.current.push(result.position);
+      history.current.push(result.position);
       onFound(result.position);
     },
     onError: (error) => abort.current?.signal.aborted || notifyError(error),
@@ -42,19 +42,19 @@ export function useFindInLog(id: string, onFound: (position: number) => void) {
   return {
     found,
     searching: search.isPending,
-    canGoBack: trail.current.length > 1,
+    canGoBack: history.current.length > 1,
     next: (q: string) => search.mutate({ q, from: found ? found.position + 1 : 0 }),
     previous() {
-      trail.current.pop();
-      const position = trail.current.at(-1);
+      history.current.pop();
+      const position = history.current.at(-1);
       if (position === undefined) return;
-      setFound({ position, around: false });
+      setFound({ position, wrapped: false });
       onFound(position);
     },
     firstError: () => search.mutate({ level: "error", from: 0 }),
     reset() {
       abort.current?.abort();
-      trail.current = [];
+      history.current = [];
       setFound(undefined);
     },
   };

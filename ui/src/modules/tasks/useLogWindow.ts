@@ -1,20 +1,20 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useCallback, useLayoutEffect, useReducer, useRef, useState } from "react";
 
-/** Rows that the scrollbar spans: a browser's pages end at some 17 million pixels, a log has more. */
+/** Rows covered by the scrollbar: browsers limit an element's height to some 17 million pixels. */
 export const windowSize = 100_000;
 const edge = 100;
-const inSight = 100; // more than a screen shows
+const visibleRows = 100; // more than fit on a screen
 const rowHeight = 24;
 
-const within = (position: number, total: number) =>
+const clampBase = (position: number, total: number) =>
   Math.max(0, Math.min(position, total - windowSize));
 
-/** A window on the rows 0 … total-1, of which only what is in sight is in the document. */
+/** A sliding window on the rows 0 … total-1; only visible rows are rendered. */
 export function useLogWindow(total: number, frame: React.RefObject<HTMLDivElement | null>) {
   const [base, setBase] = useState(0);
   const [, render] = useReducer((n: number) => n + 1, 0);
-  const aim = useRef<{ position: number; align: "start" | "center" | "end" }>(null);
+  const pendingScroll = useRef<{ position: number; align: "start" | "center" | "end" }>(null);
   const count = Math.min(windowSize, total - base);
   const rows = useVirtualizer({
     count,
@@ -25,34 +25,34 @@ export function useLogWindow(total: number, frame: React.RefObject<HTMLDivElemen
     useFlushSync: false,
   });
   useLayoutEffect(() => {
-    const wanted = aim.current;
-    if (!wanted || wanted.position < base || wanted.position >= base + count) return;
-    aim.current = null;
-    rows.scrollToIndex(wanted.position - base, { align: wanted.align });
+    const target = pendingScroll.current;
+    if (!target || target.position < base || target.position >= base + count) return;
+    pendingScroll.current = null;
+    rows.scrollToIndex(target.position - base, { align: target.align });
   });
 
   const go = useCallback(
     (position: number, align: "start" | "center" | "end" = "center") => {
-      aim.current = { position, align };
+      pendingScroll.current = { position, align };
       setBase((at) =>
         position >= at && position < at + windowSize
           ? at
-          : within(position - windowSize / 2, total),
+          : clampBase(position - windowSize / 2, total),
       );
       render();
     },
     [total],
   );
 
-  // Near an edge of the window it moves on, and what is in sight stays in sight.
+  // Move the window when scrolled near its edge, keeping the visible rows in place.
   const onScroll = () => {
-    if (!frame.current || aim.current) return;
+    if (!frame.current || pendingScroll.current) return;
     const first = rows.getVirtualItemForOffset(frame.current.scrollTop)?.index ?? 0;
     const up = first < edge && base > 0;
-    const down = first > count - edge - inSight && base + count < total;
+    const down = first > count - edge - visibleRows && base + count < total;
     if (!up && !down) return;
-    aim.current = { position: base + first, align: "start" };
-    setBase(within(base + first - windowSize / 2, total));
+    pendingScroll.current = { position: base + first, align: "start" };
+    setBase(clampBase(base + first - windowSize / 2, total));
   };
 
   return { rows, base, go, onScroll };

@@ -3,17 +3,17 @@ import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { applyLog, logHeadQuery } from "../../api/queries/taskLog.ts";
 import { openStream } from "../../api/stream.ts";
-import type { LogChange } from "../../api/types.ts";
+import type { LogUpdate } from "../../api/types.ts";
 
 /**
- * How long a task's log is, kept up to date while the task is running and until its last lines have come. What the server
- * tells is only that there is more: the lines that are in sight are read by their place.
+ * Keeps the length of a task's log up to date until its last lines have arrived. The event stream
+ * only announces new lines; visible lines are fetched by position.
  */
 export function useTaskLog(id: string, running: boolean) {
   const client = useQueryClient();
   const language = useTranslation().i18n.language;
   const [ended, setEnded] = useState(false);
-  const [begun, setBegun] = useState(running); // its last lines come after the task has ended
+  const [begun, setBegun] = useState(running); // the last lines arrive after the task has ended
   if (running && !begun) setBegun(true);
   const live = begun && !ended;
   const head = useQuery(logHeadQuery(id, live));
@@ -23,9 +23,9 @@ export function useTaskLog(id: string, running: boolean) {
     return openStream(url, {
       events: {
         log(data) {
-          const change = data as LogChange;
-          applyLog(client, id, change);
-          if (change.ended) setEnded(true);
+          const update = data as LogUpdate;
+          applyLog(client, id, update);
+          if (update.ended) setEnded(true);
         },
       },
     });

@@ -10,7 +10,7 @@ import { LaunchDialog } from "../../modules/apps/LaunchDialog.tsx";
 import { AppsPageView } from "./AppsPageView.tsx";
 import { useLaunchReason } from "./useLaunchReason.ts";
 
-/** The catalogue: launch, open, set, stop; which app's settings are open is in the address. */
+/** Catalogue of apps. The URL holds the app whose settings are open. */
 export function AppsPage() {
   const { app: open, tab } = useSearch({ from: "/app/apps" });
   const navigate = useNavigate();

@@ -17,17 +17,17 @@ const props: AppsPageViewProps = {
 };
 const tile = (name: string) => within(screen.getByRole("article", { name }));
 
-test("a running app has its halo word and leads to its page", async () => {
+test("AppsPageView shows the health of an app and links to it", async () => {
   await renderView(<AppsPageView {...props} />);
   expect(tile("Log Management").getByText("Degraded")).toBeInTheDocument();
   expect(tile("Log Management").getByRole("link", { name: /Go to/ })).toHaveAttribute(
     "href",
     "http://graylog.default.svc.mycloudmanager/",
   );
-  expect(tile("Monitoring").getByRole("link", { name: "Follow the task" })).toBeInTheDocument();
+  expect(tile("Monitoring").getByRole("link", { name: "View task" })).toBeInTheDocument();
 });
 
-test("an app that is not installed can be launched and set", async () => {
+test("AppsPageView launches and configures an app that is not installed", async () => {
   const onLaunch = vi.fn();
   const onSettings = vi.fn();
   await renderView(<AppsPageView {...props} onLaunch={onLaunch} onSettings={onSettings} />);
@@ -37,7 +37,7 @@ test("an app that is not installed can be launched and set", async () => {
   expect(onSettings).toHaveBeenCalledWith("rundeck");
 });
 
-test("without a stack it says what to do first, and launches nothing", async () => {
+test("AppsPageView without a stack refuses to launch and links to the stack", async () => {
   const onLaunch = vi.fn();
   const reason = () => "Deploy the stack first";
   await renderView(
@@ -48,7 +48,7 @@ test("without a stack it says what to do first, and launches nothing", async () 
   expect(onLaunch).not.toHaveBeenCalled();
 });
 
-test("tells loading, an error and an empty catalogue apart", async () => {
+test("AppsPageView shows loading, an error and an empty catalogue", async () => {
   await renderView(
     <>
       <AppsPageView {...props} apps={undefined} />
@@ -57,6 +57,6 @@ test("tells loading, an error and an empty catalogue apart", async () => {
     </>,
   );
   expect(screen.getByRole("status", { name: "Loading" })).toBeInTheDocument();
-  expect(screen.getByText("Not allowed")).toBeInTheDocument();
+  expect(screen.getByText("Permission denied")).toBeInTheDocument();
   expect(screen.getByText("The catalogue is empty")).toBeInTheDocument();
 });

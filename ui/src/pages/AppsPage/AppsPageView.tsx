@@ -39,7 +39,7 @@ function StackFirst({ state }: { state?: StackState }) {
       <Group justify="space-between">
         <span>{absent ? t("needStackText") : t("stackNotReadyText")}</span>
         <Button size="xs" renderRoot={(p) => <Link to="/stack" {...p} />}>
-          {absent ? t("deployStack") : t("seeStack")}
+          {absent ? t("deployStack") : t("viewStack")}
         </Button>
       </Group>
     </Alert>

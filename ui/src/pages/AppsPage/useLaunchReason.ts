@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import type { App, StackState } from "../../api/types.ts";
 import { useRoleReason } from "../../modules/session/useSession.ts";
 
-/** Why an app cannot be launched now, or undefined when it can. */
+/** Returns why an app cannot be launched; undefined if it can. */
 export function useLaunchReason(state?: StackState): (app: App) => string | undefined {
   const { t } = useTranslation("apps");
   const role = useRoleReason("operator");

@@ -1,10 +1,10 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
+import { mergePages } from "../../api/mergePages.ts";
 import { type AuditFilters, auditQuery } from "../../api/queries/audit.ts";
-import { rowsOf } from "../../api/rows.ts";
 import { AuditPageView } from "./AuditPageView.tsx";
 
-/** Who did what, when, from where; filters live in the address and go into the export. */
+/** Audit log. The filters are stored in the URL and apply to the export. */
 export function AuditPage() {
   const filters = useSearch({ from: "/app/audit" });
   const navigate = useNavigate();
@@ -15,7 +15,7 @@ export function AuditPage() {
     <AuditPageView
       filters={filters}
       onFilters={setFilters}
-      records={rowsOf(list.data?.pages)}
+      records={mergePages(list.data?.pages)}
       error={list.error}
       onRetry={() => list.refetch()}
       more={list.hasNextPage ? () => list.fetchNextPage() : undefined}

@@ -14,7 +14,7 @@ const props: AuditPageViewProps = {
   loadingMore: false,
 };
 
-test("shows old and new values, and what was refused", async () => {
+test("AuditPageView shows old and new values and refused actions", async () => {
   await renderView(<AuditPageView {...props} />);
   const row = screen.getByRole("row", { name: /Change the settings of Time Server/ });
   expect(row).toHaveTextContent("UTC");
@@ -22,7 +22,7 @@ test("shows old and new values, and what was refused", async () => {
   expect(screen.getByRole("row", { name: /mallory/ })).toHaveTextContent("Refused");
 });
 
-test("exports exactly what is filtered", async () => {
+test("AuditPageView exports with the current filters", async () => {
   await renderView(<AuditPageView {...props} />);
   await userEvent.click(screen.getByRole("button", { name: "Export" }));
   expect(await screen.findByRole("menuitem", { name: "Excel (.xlsx)" })).toHaveAttribute(
@@ -31,7 +31,7 @@ test("exports exactly what is filtered", async () => {
   );
 });
 
-test("a viewer, who may read it all, may export it too", async () => {
+test("AuditPageView lets a viewer export", async () => {
   await renderView(<AuditPageView {...props} />, "viewer");
   expect(screen.getByRole("button", { name: "Export" })).not.toHaveAttribute("aria-disabled");
 });

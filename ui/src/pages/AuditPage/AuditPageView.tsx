@@ -62,7 +62,7 @@ function AuditList({ records, error, onRetry, filters, more, loadingMore }: Audi
               <Table.Th>{t("column.action")}</Table.Th>
               <Table.Th>{t("column.changes")}</Table.Th>
               <Table.Th>{t("column.outcome")}</Table.Th>
-              <Table.Th>{t("column.from")}</Table.Th>
+              <Table.Th>{t("column.source")}</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>

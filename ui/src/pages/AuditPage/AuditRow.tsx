@@ -14,10 +14,10 @@ import { taskIdOf } from "../../api/taskId.ts";
 import type { AuditRecord } from "../../api/types.ts";
 import { Changes } from "../../components/Changes.tsx";
 import { RelativeTime } from "../../components/RelativeTime.tsx";
-import { type Look, StatusChip } from "../../components/StatusChip.tsx";
+import { StatusChip, type StatusStyle } from "../../components/StatusChip.tsx";
 import tables from "../../components/table.module.css";
 
-const looks: Record<(typeof outcomes)[number], Look> = {
+const outcomeStyles: Record<(typeof outcomes)[number], StatusStyle> = {
   started: { tone: "blue", icon: IconPlayerPlay },
   succeeded: { tone: "green", icon: IconCircleCheck },
   failed: { tone: "red", icon: IconCircleX },
@@ -58,7 +58,7 @@ export function AuditRow({ record }: { record: AuditRecord }) {
       <Table.Td data-label={t("column.outcome")}>
         <Outcome outcome={record.outcome} />
       </Table.Td>
-      <Table.Td data-label={t("column.from")}>
+      <Table.Td data-label={t("column.source")}>
         {t(`tasks:via.${viaOf(record.via)}`)}
         {record.source_ip && (
           <Text size="xs" c="dimmed" title={record.user_agent}>
@@ -74,7 +74,7 @@ function Outcome({ outcome }: { outcome: string }) {
   const { t } = useTranslation(["audit", "tasks"]);
   const known = outcomes.find((o) => o === outcome);
   if (!known) return <Text size="sm">{outcome}</Text>;
-  return <StatusChip look={looks[known]} word={t(`outcome.${known}`)} />;
+  return <StatusChip statusStyle={outcomeStyles[known]} label={t(`outcome.${known}`)} />;
 }
 
 const viaOf = (via: string) => vias.find((v) => v === via) ?? "api";

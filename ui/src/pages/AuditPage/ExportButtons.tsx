@@ -5,7 +5,7 @@ import { type AuditFilters, auditExportUrl, type ExportFormat } from "../../api/
 
 const formats: ExportFormat[] = ["xlsx", "csv", "jsonl"];
 
-/** Downloads exactly what is filtered, as a spreadsheet or for machines. */
+/** Exports the filtered records as a spreadsheet, CSV or JSON Lines. */
 export function ExportButtons({ filters }: { filters: AuditFilters }) {
   const { t } = useTranslation("audit");
   return (

@@ -11,7 +11,7 @@ interface Props {
   instances: Instance[];
 }
 
-/** Instances and plans that are gone stay choosable by their id when the address names them. */
+/** Adds the selected ID to the options, because the URL may refer to a deleted instance or plan. */
 const withChosen = (options: { value: string; label: string }[], chosen?: string) =>
   chosen && !options.some((o) => o.value === chosen)
     ? [{ value: chosen, label: chosen }, ...options]

@@ -1,14 +1,14 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
+import { mergePages } from "../../api/mergePages.ts";
 import { backupsQuery, plansQuery } from "../../api/queries/backups.ts";
 import { instancesQuery } from "../../api/queries/instances.ts";
-import { rowsOf } from "../../api/rows.ts";
-import { NoticesCard } from "../../modules/notices/NoticesCard.tsx";
+import { NotificationsCard } from "../../modules/notifications/NotificationsCard.tsx";
 import { useRoleReason } from "../../modules/session/useSession.ts";
 import type { BackupsSearch } from "../../search.ts";
 import { BackupsPageView } from "./BackupsPageView.tsx";
 
-/** Backup plans, and every backup; what is shown and filtered lives in the address. */
+/** Backup plans and backups. The URL holds the tab and the filters. */
 export function BackupsPage() {
   const search = useSearch({ from: "/app/backups" });
   const navigate = useNavigate();
@@ -25,7 +25,7 @@ export function BackupsPage() {
       plans={plans.data}
       plansError={plans.error}
       instances={instances.data ?? []}
-      backups={rowsOf(backups.data?.pages)}
+      backups={mergePages(backups.data?.pages)}
       backupsError={backups.error}
       onRetry={() => {
         void plans.refetch();
@@ -33,7 +33,7 @@ export function BackupsPage() {
       }}
       more={backups.hasNextPage ? () => backups.fetchNextPage() : undefined}
       loadingMore={backups.isFetchingNextPage}
-      notices={<NoticesCard />}
+      notifications={<NotificationsCard />}
     />
   );
 }

@@ -17,7 +17,7 @@ import { PlanTable } from "./PlanTable.tsx";
 export interface BackupsPageViewProps {
   search: BackupsSearch;
   onSearch: (search: BackupsSearch) => void;
-  /** Why no plan can be made. */
+  /** Why a plan cannot be created. */
   reason?: string;
   onNew: () => void;
   plans?: BackupPlan[];
@@ -28,8 +28,8 @@ export interface BackupsPageViewProps {
   onRetry: () => void;
   more?: () => void;
   loadingMore: boolean;
-  /** Who is told when a backup fails. */
-  notices: ReactNode;
+  /** The card with the notification channels. */
+  notifications: ReactNode;
 }
 
 export function BackupsPageView(props: BackupsPageViewProps) {
@@ -54,7 +54,7 @@ export function BackupsPageView(props: BackupsPageViewProps) {
         </Tabs.List>
         <Tabs.Panel value="plans">
           <Plans {...props} />
-          {props.notices}
+          {props.notifications}
         </Tabs.Panel>
         <Tabs.Panel value="backups">
           <BackupFilterBar

@@ -5,10 +5,10 @@ import type { BackupPlan, Instance } from "../../api/types.ts";
 import { Panel } from "../../components/Panel.tsx";
 import { RelativeTime } from "../../components/RelativeTime.tsx";
 import tables from "../../components/table.module.css";
-import { PlanChips } from "../../modules/backups/chips.tsx";
 import { PlanActions } from "../../modules/backups/PlanActions.tsx";
 import { PlanTime } from "../../modules/backups/PlanTime.tsx";
-import { useScheduleWords } from "../../modules/backups/schedule.ts";
+import { PlanChips } from "../../modules/backups/StatusChips.tsx";
+import { useScheduleText } from "../../modules/backups/schedule.ts";
 import { TaskChip } from "../../modules/tasks/TaskChip.tsx";
 
 interface Props {
@@ -16,7 +16,7 @@ interface Props {
   instances: Instance[];
 }
 
-/** The plans: as in the first version their name, servers and configuration; and how they do. */
+/** Table of plans: name, servers, configuration, next and last run, health. */
 export function PlanTable({ plans, instances }: Props) {
   const { t } = useTranslation("backups");
   return (
@@ -43,12 +43,12 @@ export function PlanTable({ plans, instances }: Props) {
   );
 }
 
-/** Names shown before "and 3 more". */
-const few = 3;
+/** Number of names shown before "and n more". */
+const maxNames = 3;
 
 function PlanRow({ plan, instances }: { plan: BackupPlan; instances: Instance[] }) {
   const { t } = useTranslation(["backups", "common"]);
-  const words = useScheduleWords();
+  const scheduleText = useScheduleText();
   const names = plan.instances.map((id) => instances.find((i) => i.id === id)?.name ?? id);
   return (
     <Table.Tr>
@@ -59,12 +59,12 @@ function PlanRow({ plan, instances }: { plan: BackupPlan; instances: Instance[] 
       </Table.Td>
       <Table.Td data-label={t("column.servers")}>
         <span className="wrap">
-          {names.slice(0, few).join(", ")}
-          {names.length > few && ` ${t("common:andMore", { count: names.length - few })}`}
+          {names.slice(0, maxNames).join(", ")}
+          {names.length > maxNames && ` ${t("common:andMore", { count: names.length - maxNames })}`}
         </span>
       </Table.Td>
       <Table.Td data-label={t("column.configuration")}>
-        <span>{t(`configuration.${plan.method}`, { when: words(plan.schedule) })}</span>
+        <span>{t(`configuration.${plan.method}`, { when: scheduleText(plan.schedule) })}</span>
         {plan.method === "soft" && (
           <Text size="xs" c="dimmed" className="wrap">
             {plan.directories?.join(" ")}
@@ -97,13 +97,17 @@ function Next({ plan }: { plan: BackupPlan }) {
       </span>
     );
   }
-  return next ? <PlanTime at={next} zone={plan.schedule.time_zone} /> : <span>{t("never")}</span>;
+  return next ? (
+    <PlanTime at={next} zone={plan.schedule.time_zone} />
+  ) : (
+    <span>{t("noNextRun")}</span>
+  );
 }
 
 function Last({ plan }: { plan: BackupPlan }) {
   const { t } = useTranslation("backups");
   const run = plan.last_run;
-  if (!run) return <span>{t("neverRan")}</span>;
+  if (!run) return <span>{t("neverRun")}</span>;
   return (
     <span>
       <TaskChip status={run.status} />

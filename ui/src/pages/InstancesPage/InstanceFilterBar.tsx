@@ -33,7 +33,7 @@ export function InstanceFilterBar({ search, onChange }: Props) {
           onChange({ ...search, enrolled: enrolledChoices.find((c) => c === value) })
         }
       />
-      {/* The columns' heads, which sort, are not there on a narrow screen. */}
+      {/* Narrow screens hide the column headers, which otherwise sort. */}
       <Select
         hiddenFrom="sm"
         label={t("sort.label")}

@@ -6,17 +6,17 @@ import tables from "../../components/table.module.css";
 import { Addresses } from "../../modules/instances/Addresses.tsx";
 import { AgentButton } from "../../modules/instances/AgentButton.tsx";
 import type { AgentReason } from "../../modules/instances/agents.ts";
-import { EnrolledChip, InstanceChip, RunningTask } from "../../modules/instances/chips.tsx";
 import { distributionName } from "../../modules/instances/distribution.ts";
 import classes from "../../modules/instances/instances.module.css";
 import { LastBackup } from "../../modules/instances/LastBackup.tsx";
+import { EnrolledChip, InstanceChip, RunningTask } from "../../modules/instances/StatusChips.tsx";
 
 interface Props {
   instance: Instance;
   apps: App[];
   reasonOf: AgentReason;
   selected: boolean;
-  /** Absent when nothing could be done with a choice. */
+  /** Absent if the user may not run bulk actions. */
   onSelect?: (on: boolean) => void;
   onAgent: (action: AgentAction, app: App) => void;
   onRestore: () => void;

@@ -25,13 +25,13 @@ interface Props {
   onRestore: (instance: Instance) => void;
 }
 
-/** Rows drawn at a time: a thousand at once would make every change slow. */
-const step = 50;
+/** Rows rendered at a time: rendering a thousand would slow down every update. */
+const pageSize = 50;
 
 export function InstanceTable(props: Props) {
   const { t } = useTranslation("instances");
   const { instances, apps, selectable, selected, onSelect, onAgents } = props;
-  const [limit, setLimit] = useState(step);
+  const [limit, setLimit] = useState(pageSize);
   const reasonOf = useAgentReason();
   const toggle = (id: string, on: boolean) => {
     const next = new Set(selected);
@@ -73,7 +73,7 @@ export function InstanceTable(props: Props) {
         </Table>
       </Panel>
       <MoreRows
-        onMore={limit < instances.length ? () => setLimit(limit + step) : undefined}
+        onMore={limit < instances.length ? () => setLimit(limit + pageSize) : undefined}
         loading={false}
         count={instances.length}
       />
@@ -81,7 +81,7 @@ export function InstanceTable(props: Props) {
   );
 }
 
-/** Chooses every enrolled instance that the filters let through, shown yet or not. */
+/** Selects all enrolled instances that match the filters, including those not rendered yet. */
 function SelectAll({ instances, selected, onSelect }: Props) {
   const { t } = useTranslation("instances");
   const enrolled = instances.filter((i) => i.enrolled);

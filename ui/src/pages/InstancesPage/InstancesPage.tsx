@@ -5,7 +5,7 @@ import { appsQuery } from "../../api/queries/apps.ts";
 import { instancesQuery } from "../../api/queries/instances.ts";
 import type { App, Instance } from "../../api/types.ts";
 import { RestoreDialog } from "../../modules/backups/RestoreDialog.tsx";
-import { useAgentWork } from "../../modules/instances/agents.ts";
+import { useAgentMutation } from "../../modules/instances/agents.ts";
 import { EnrollDialog } from "../../modules/instances/EnrollDialog.tsx";
 import { InstanceDrawer } from "../../modules/instances/InstanceDrawer.tsx";
 import { RemoveAgentsDialog } from "../../modules/instances/RemoveAgentsDialog.tsx";
@@ -15,7 +15,7 @@ import { InstancesPageView } from "./InstancesPageView.tsx";
 type Enrolling = { bound?: Instance };
 type Removing = { app: App; instances: Instance[] };
 
-/** The project's instances; search, order and the open one live in the address. */
+/** The project's instances. The URL holds the search, the sort order and the open instance. */
 export function InstancesPage() {
   const search = useSearch({ from: "/app/instances" });
   const navigate = useNavigate();
@@ -27,7 +27,7 @@ export function InstancesPage() {
   const [enrolling, setEnrolling] = useState<Enrolling>();
   const [removing, setRemoving] = useState<Removing>();
   const [restoring, setRestoring] = useState<Instance>();
-  const work = useAgentWork(() => setSelected(new Set()));
+  const agentTask = useAgentMutation(() => setSelected(new Set()));
   return (
     <>
       <InstancesPageView
@@ -44,7 +44,7 @@ export function InstancesPage() {
         onAgents={(action, instances, app) =>
           action === "remove"
             ? setRemoving({ app, instances })
-            : work.mutate({ action, apps: [app.name], instances: instances.map((i) => i.id) })
+            : agentTask.mutate({ action, apps: [app.name], instances: instances.map((i) => i.id) })
         }
       />
       {search.instance && (

@@ -22,18 +22,18 @@ const props: InstancesPageViewProps = {
 const row = (name: RegExp) => screen.getByRole("row", { name });
 const web1 = MockInstances.find((i) => i.name === "web-1");
 
-test("a row tells state, addresses and what works on it in words", async () => {
+test("InstancesPageView shows status, addresses and the running task of an instance", async () => {
   await renderView(<InstancesPageView {...props} />);
   expect(row(/legacy/)).toHaveTextContent("Stopped");
   expect(row(/legacy/)).toHaveTextContent("Not enrolled");
   expect(row(/web-1/)).toHaveTextContent("203.0.113.41");
-  expect(screen.getByRole("link", { name: "Follow the task on build-1" })).toHaveAttribute(
+  expect(screen.getByRole("link", { name: "View the task running on build-1" })).toHaveAttribute(
     "href",
     "/tasks/app%3Azabbix~77aa",
   );
 });
 
-test("a grey logo installs, one in colour opens what else can be done", async () => {
+test("AgentButton installs an absent agent and opens a menu for an installed one", async () => {
   const onAgents = vi.fn();
   await renderView(
     <InstancesPageView
@@ -54,8 +54,8 @@ test("a grey logo installs, one in colour opens what else can be done", async ()
 test.each([
   ["the instance is not enrolled", "Install Time Server on web-2", "web-2 is not enrolled"],
   ["the app is not launched", "Install Scheduler on web-1", "Scheduler is not installed"],
-  ["a task works on it", "Install Antivirus Update Mirror on build-1", "Another task works"],
-])("nothing is installed while %s, and it says so", async (_, name, reason) => {
+  ["a task is running", "Install Antivirus Update Mirror on build-1", "Another task is running"],
+])("AgentButton refuses and explains while %s", async (_, name, reason) => {
   const onAgents = vi.fn();
   const apps = MockApps.map((a) => (a.name === "clamav" ? { ...a, revision: 1 } : a));
   await renderView(<InstancesPageView {...props} apps={apps} onAgents={onAgents} />);
@@ -67,7 +67,7 @@ test.each([
   expect(onAgents).not.toHaveBeenCalled();
 });
 
-test("a viewer sees all and changes nothing", async () => {
+test("InstancesPageView is read-only for a viewer", async () => {
   await renderView(<InstancesPageView {...props} />, "viewer");
   expect(screen.queryByRole("checkbox")).toBeNull();
   expect(screen.getByRole("button", { name: "Enroll" })).toHaveAttribute("aria-disabled", "true");
@@ -77,7 +77,7 @@ test("a viewer sees all and changes nothing", async () => {
   );
 });
 
-test("all that are enrolled are chosen at once, and worked on at once", async () => {
+test("InstancesPageView selects all enrolled instances for a bulk action", async () => {
   const onSelect = vi.fn();
   const onAgents = vi.fn();
   const ids = MockInstances.filter((i) => i.enrolled).map((i) => i.id);
@@ -87,11 +87,11 @@ test("all that are enrolled are chosen at once, and worked on at once", async ()
       <InstancesPageView {...props} selected={new Set(ids)} onAgents={onAgents} />
     </>,
   );
-  const [first] = screen.getAllByRole("checkbox", { name: "Choose all enrolled instances" });
+  const [first] = screen.getAllByRole("checkbox", { name: "Select all enrolled instances" });
   await userEvent.click(first as HTMLElement);
   expect(onSelect).toHaveBeenCalledWith(new Set(ids));
-  const bar = within(screen.getByRole("region", { name: "With the chosen instances" }));
-  expect(bar.getByText("2 chosen")).toBeInTheDocument();
+  const bar = within(screen.getByRole("region", { name: "Bulk actions" }));
+  expect(bar.getByText("2 selected")).toBeInTheDocument();
   await userEvent.click(bar.getByRole("button", { name: "Check" }));
   await userEvent.click(await screen.findByRole("menuitem", { name: "Time Server" }));
   await waitFor(() => expect(onAgents).toHaveBeenCalledOnce());
@@ -99,7 +99,7 @@ test("all that are enrolled are chosen at once, and worked on at once", async ()
   expect([action, instances.length]).toEqual(["check", 2]);
 });
 
-test("the heads of columns sort", async () => {
+test("InstancesPageView sorts by column header", async () => {
   const onSearch = vi.fn();
   await renderView(
     <InstancesPageView {...props} search={{ sort: "status" }} onSearch={onSearch} />,
@@ -112,7 +112,7 @@ test("the heads of columns sort", async () => {
   expect(onSearch).toHaveBeenCalledWith({ sort: "-status" });
 });
 
-test("a thousand instances are drawn in parts", async () => {
+test("InstancesPageView renders a thousand instances in pages", async () => {
   const many = Array.from({ length: 1000 }, (_, n) => ({
     ...(MockInstances[0] as (typeof MockInstances)[number]),
     id: `i${n}`,
@@ -125,7 +125,7 @@ test("a thousand instances are drawn in parts", async () => {
   expect(screen.getAllByRole("row")).toHaveLength(101);
 });
 
-test("tells loading, an error, none at all and none that match apart", async () => {
+test("InstancesPageView shows loading, an error, an empty list and no match", async () => {
   await renderView(
     <>
       <InstancesPageView {...props} instances={undefined} />
@@ -135,7 +135,7 @@ test("tells loading, an error, none at all and none that match apart", async () 
     </>,
   );
   expect(screen.getByRole("status", { name: "Loading" })).toBeInTheDocument();
-  expect(screen.getByText("Not allowed")).toBeInTheDocument();
-  expect(screen.getByText("No instance yet")).toBeInTheDocument();
-  expect(screen.getByText("No instance matches")).toBeInTheDocument();
+  expect(screen.getByText("Permission denied")).toBeInTheDocument();
+  expect(screen.getByText("No instances yet")).toBeInTheDocument();
+  expect(screen.getByText("No matching instances")).toBeInTheDocument();
 });

@@ -10,7 +10,7 @@ import { PageHeader } from "../../components/PageHeader.tsx";
 import { BulkBar } from "../../modules/instances/BulkBar.tsx";
 import { useRoleReason } from "../../modules/session/useSession.ts";
 import type { InstancesSearch } from "../../search.ts";
-import { choose } from "./choose.ts";
+import { filterInstances } from "./filterInstances.ts";
 import { InstanceFilterBar } from "./InstanceFilterBar.tsx";
 import { InstanceTable } from "./InstanceTable.tsx";
 
@@ -62,7 +62,7 @@ function InstanceList(props: InstancesPageViewProps & { reason?: string }) {
       </EmptyState>
     );
   }
-  const found = choose(instances, search);
+  const found = filterInstances(instances, search);
   if (found.length === 0) {
     return (
       <EmptyState icon={IconServer2} title={t("noneFound")} text={t("noneFoundText")}>
@@ -75,13 +75,13 @@ function InstanceList(props: InstancesPageViewProps & { reason?: string }) {
       </EmptyState>
     );
   }
-  // What was chosen and is hidden now is not worked on: people see what they act on.
+  // Bulk actions apply only to selected instances that the filters still show.
   const chosen = found.filter((i) => i.enrolled && selected.has(i.id));
   const supported = apps.filter((app) => app.agent.supported);
   return (
     <>
       <InstanceTable
-        // Another search begins at the top again.
+        // A new search resets the table.
         key={`${search.q}${search.enrolled}`}
         instances={found}
         apps={supported}

@@ -3,32 +3,32 @@ import { useTranslation } from "react-i18next";
 import type { BackupPlan, Instance } from "../../api/types.ts";
 import { Facts } from "../../components/Facts.tsx";
 import { RelativeTime } from "../../components/RelativeTime.tsx";
-import { spanText } from "../../modules/backups/units.ts";
+import { formatInterval } from "../../modules/backups/units.ts";
 
-/** What the plan is set to. */
+/** Settings of a plan. */
 export function PlanFacts({ plan, instances }: { plan: BackupPlan; instances: Instance[] }) {
   const { t, i18n } = useTranslation("backups");
   const names = plan.instances.map((id) => instances.find((i) => i.id === id)?.name ?? id);
   const rows: [string, ReactNode][] = [
     [t("column.servers"), names.join(", ")],
     [t("timeZone"), plan.schedule.time_zone],
-    [t("catchUp"), spanText(plan.catch_up_seconds, i18n.language)],
+    [t("catchUp"), formatInterval(plan.catch_up_seconds, i18n.language)],
   ];
   if (plan.schedule.jitter_seconds) {
-    rows.push([t("jitter"), spanText(plan.schedule.jitter_seconds, i18n.language)]);
+    rows.push([t("jitter"), formatInterval(plan.schedule.jitter_seconds, i18n.language)]);
   }
   if (plan.method === "snapshot" && plan.snapshot?.together) {
-    rows.push([t("together"), t("togetherYes")]);
+    rows.push([t("consistencyGroup"), t("consistencyGroupYes")]);
   }
   const soft = plan.method === "soft" ? plan.soft : undefined;
   if (plan.method === "soft") rows.push([t("directories"), plan.directories?.join(" ")]);
   if (soft?.engine) rows.push([t("engine"), soft.engine]);
   if (soft?.excludes?.length) rows.push([t("excludes"), soft.excludes.join(" ")]);
-  if (soft?.before) rows.push([t("before"), <code key="b">{soft.before}</code>]);
-  if (soft?.after) rows.push([t("after"), <code key="a">{soft.after}</code>]);
+  if (soft?.before) rows.push([t("preHook"), <code key="b">{soft.before}</code>]);
+  if (soft?.after) rows.push([t("postHook"), <code key="a">{soft.after}</code>]);
   if (soft?.limit_kib_per_second) rows.push([t("limit"), soft.limit_kib_per_second]);
   rows.push([
-    t("madeBy"),
+    t("createdBy"),
     <span key="m">
       {plan.created_by.name} · <RelativeTime at={plan.created_at} />
     </span>,

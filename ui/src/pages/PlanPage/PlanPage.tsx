@@ -1,5 +1,6 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
+import { mergePages } from "../../api/mergePages.ts";
 import {
   backupsQuery,
   planQuery,
@@ -7,12 +8,11 @@ import {
   retentionQuery,
 } from "../../api/queries/backups.ts";
 import { instancesQuery } from "../../api/queries/instances.ts";
-import { rowsOf } from "../../api/rows.ts";
 import { ErrorState } from "../../components/ErrorState.tsx";
 import { LoadingRows } from "../../components/Loading.tsx";
 import { PlanPageView } from "./PlanPageView.tsx";
 
-/** One plan: how it does, its runs and backups, and what becomes of them. */
+/** One plan: status, runs, retention preview and backups. */
 export function PlanPage() {
   const { id } = useParams({ from: "/app/backups/plans/$id" });
   const navigate = useNavigate();
@@ -29,7 +29,7 @@ export function PlanPage() {
         runs={runs}
         retention={retention}
         backups={{
-          data: rowsOf(backups.data?.pages),
+          data: mergePages(backups.data?.pages),
           error: backups.error,
           refetch: backups.refetch,
           more: backups.hasNextPage ? () => backups.fetchNextPage() : undefined,

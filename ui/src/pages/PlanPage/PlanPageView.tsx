@@ -2,7 +2,7 @@ import { Alert, Grid, Stack, Text, Title } from "@mantine/core";
 import { IconAlertTriangle, IconHourglassEmpty } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import type { Backup, BackupPlan, Instance, Task, Verdict } from "../../api/types.ts";
+import type { Backup, BackupPlan, Instance, RetentionDecision, Task } from "../../api/types.ts";
 import { ErrorState } from "../../components/ErrorState.tsx";
 import { LoadingRows } from "../../components/Loading.tsx";
 import { MoreRows } from "../../components/MoreRows.tsx";
@@ -10,16 +10,16 @@ import { PageHeader } from "../../components/PageHeader.tsx";
 import { Panel } from "../../components/Panel.tsx";
 import { BackLink } from "../../modules/backups/BackLink.tsx";
 import { BackupTable } from "../../modules/backups/BackupTable.tsx";
-import { PlanChips } from "../../modules/backups/chips.tsx";
 import { NextRuns } from "../../modules/backups/NextRuns.tsx";
 import { PlanActions } from "../../modules/backups/PlanActions.tsx";
-import { useScheduleWords, wallTime } from "../../modules/backups/schedule.ts";
+import { PlanChips } from "../../modules/backups/StatusChips.tsx";
+import { useScheduleText, wallTime } from "../../modules/backups/schedule.ts";
 import { PlanFacts } from "./PlanFacts.tsx";
 import { PlanRuns } from "./PlanRuns.tsx";
 import { RetentionList } from "./RetentionList.tsx";
 
-/** What was asked for, and how the asking went. */
-export interface Asked<T> {
+/** The part of a query result that the view needs. */
+export interface QueryState<T> {
   data?: T;
   error: unknown;
   refetch: () => unknown;
@@ -28,27 +28,27 @@ export interface Asked<T> {
 export interface PlanPageViewProps {
   plan: BackupPlan;
   instances: Instance[];
-  runs: Asked<{ items: Task[] }>;
-  retention: Asked<{ items: Verdict[] }>;
-  backups: Asked<Backup[]> & { more?: () => void; loadingMore: boolean };
+  runs: QueryState<{ items: Task[] }>;
+  retention: QueryState<{ items: RetentionDecision[] }>;
+  backups: QueryState<Backup[]> & { more?: () => void; loadingMore: boolean };
   onDeleted: () => void;
 }
 
 export function PlanPageView(props: PlanPageViewProps) {
   const { t } = useTranslation("backups");
-  const words = useScheduleWords();
+  const scheduleText = useScheduleText();
   const { plan, runs, retention } = props;
   return (
     <>
       <BackLink />
       <PageHeader
         title={plan.name}
-        intro={t(`configuration.${plan.method}`, { when: words(plan.schedule) })}
+        intro={t(`configuration.${plan.method}`, { when: scheduleText(plan.schedule) })}
         chip={<PlanChips plan={plan} />}
       >
         <PlanActions plan={plan} onDeleted={props.onDeleted} />
       </PageHeader>
-      <StaleAlert {...props} />
+      <OverdueAlert {...props} />
       {plan.missed_runs > 0 && (
         <Alert color="yellow" icon={<IconAlertTriangle />} mb="md">
           {t("missedText", { count: plan.missed_runs })}
@@ -57,11 +57,11 @@ export function PlanPageView(props: PlanPageViewProps) {
       <Grid gap="md">
         <Grid.Col span={{ base: 12, lg: 8 }}>
           <Stack gap="md">
-            <Section title={t("runs")} asked={runs}>
+            <Section title={t("runs")} query={runs}>
               {runs.data && <PlanRuns runs={runs.data.items} />}
             </Section>
-            <Section title={t("retentionPreview")} asked={retention}>
-              {retention.data && <RetentionList verdicts={retention.data.items} />}
+            <Section title={t("retentionPreview")} query={retention}>
+              {retention.data && <RetentionList decisions={retention.data.items} />}
             </Section>
           </Stack>
         </Grid.Col>
@@ -90,20 +90,22 @@ export function PlanPageView(props: PlanPageViewProps) {
   );
 }
 
-/** Names shown before "and 3 more". */
-const few = 5;
+/** Number of names shown before "and n more". */
+const maxNames = 5;
 
-function StaleAlert({ plan, instances }: PlanPageViewProps) {
+function OverdueAlert({ plan, instances }: PlanPageViewProps) {
   const { t, i18n } = useTranslation(["backups", "common"]);
   if (!plan.stale_since) return null;
-  const stale = plan.stale_instances ?? [];
-  const names = stale
-    .slice(0, few)
+  const overdue = plan.stale_instances ?? [];
+  const names = overdue
+    .slice(0, maxNames)
     .map((s) => instances.find((i) => i.id === s.instance)?.name ?? s.instance);
-  if (stale.length > few) names.push(t("common:andMore", { count: stale.length - few }));
+  if (overdue.length > maxNames) {
+    names.push(t("common:andMore", { count: overdue.length - maxNames }));
+  }
   return (
-    <Alert color="red" icon={<IconHourglassEmpty />} title={t("stale")} mb="md">
-      {t("staleText", {
+    <Alert color="red" icon={<IconHourglassEmpty />} title={t("overdue")} mb="md">
+      {t("overdueText", {
         names: names.join(", "),
         when: wallTime(plan.stale_since, i18n.language, plan.schedule.time_zone),
       })}
@@ -113,19 +115,19 @@ function StaleAlert({ plan, instances }: PlanPageViewProps) {
 
 interface SectionProps {
   title: string;
-  asked: Asked<unknown>;
+  query: QueryState<unknown>;
   children: ReactNode;
 }
 
-function Section({ title, asked, children }: SectionProps) {
+function Section({ title, query, children }: SectionProps) {
   return (
     <Panel p="lg">
       <Title order={2} size="h3" mb="sm">
         {title}
       </Title>
-      {asked.error && !asked.data ? (
-        <ErrorState error={asked.error} onRetry={() => asked.refetch()} />
-      ) : asked.data ? (
+      {query.error && !query.data ? (
+        <ErrorState error={query.error} onRetry={() => query.refetch()} />
+      ) : query.data ? (
         children
       ) : (
         <LoadingRows rows={3} height={36} />

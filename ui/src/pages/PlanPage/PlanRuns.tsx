@@ -8,7 +8,7 @@ import { duration, useNow } from "../../components/time.ts";
 import classes from "../../modules/backups/backups.module.css";
 import { TaskChip } from "../../modules/tasks/TaskChip.tsx";
 
-/** The newest runs, each a task. */
+/** The newest runs of a plan; each run is a task. */
 export function PlanRuns({ runs }: { runs: Task[] }) {
   const { t } = useTranslation("backups");
   const now = useNow();

@@ -11,7 +11,7 @@ import { PageHeader } from "../../components/PageHeader.tsx";
 import { BackLink } from "../../modules/backups/BackLink.tsx";
 import { PlanWizard } from "../../modules/backups/PlanWizard.tsx";
 
-/** A plan that is there, in the same wizard. */
+/** Edits an existing plan in the wizard. */
 export function EditPlanPage() {
   const { t } = useTranslation("backups");
   const { id } = useParams({ from: "/app/backups/plans/$id/edit" });
@@ -44,20 +44,20 @@ interface EditProps {
 
 function Edit({ plan, instances, reload }: EditProps) {
   const navigate = useNavigate();
-  // What is edited is the plan as it was when editing began: a change that arrives meanwhile must
-  // not move the fields, and its ETag must not hide that there was one.
-  const [began, setBegan] = useState({ plan, time: 0 });
+  // Edit the plan as it was when editing began: a concurrent change must neither alter the fields
+  // nor replace the ETag, or the conflict would go unnoticed.
+  const [initial, setInitial] = useState({ plan, version: 0 });
   const back = () => navigate({ to: "/backups/plans/$id", params: { id: plan.id } });
   return (
     <PlanWizard
-      key={began.time}
-      plan={began.plan}
+      key={initial.version}
+      plan={initial.plan}
       instances={instances}
       onSaved={back}
       onCancel={back}
       onReload={async () => {
         const { data } = await reload();
-        if (data) setBegan({ plan: data, time: began.time + 1 });
+        if (data) setInitial({ plan: data, version: initial.version + 1 });
       }}
     />
   );

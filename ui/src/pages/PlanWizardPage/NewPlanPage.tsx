@@ -8,7 +8,7 @@ import { PageHeader } from "../../components/PageHeader.tsx";
 import { BackLink } from "../../modules/backups/BackLink.tsx";
 import { PlanWizard } from "../../modules/backups/PlanWizard.tsx";
 
-/** A new backup plan. */
+/** Creates a backup plan in the wizard. */
 export function NewPlanPage() {
   const { t } = useTranslation("backups");
   const navigate = useNavigate();

@@ -11,7 +11,7 @@ interface Props {
   onChoose: (hint: Hint) => void;
 }
 
-/** The logins of the simulated cloud, one click each. */
+/** Logins of the simulated cloud, one button each. */
 export function SandboxLogins({ hints, busy, onChoose }: Props) {
   const { t } = useTranslation(["signin", "common"]);
   return (
@@ -46,6 +46,6 @@ export function SandboxLogins({ hints, busy, onChoose }: Props) {
 const keystoneRoles = { admin: "administrator", member: "operator", reader: "viewer" } as const;
 const roles = ["viewer", "operator", "administrator"] as const;
 
-/** The hint may carry the cloud's word for a role or ours. */
+/** Maps the role of a hint, which may be Keystone's or the product's name. */
 const roleOf = (role: string) =>
   keystoneRoles[role as keyof typeof keystoneRoles] ?? roles.find((r) => r === role) ?? "viewer";

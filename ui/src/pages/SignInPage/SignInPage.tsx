@@ -6,7 +6,7 @@ import type { SignIn } from "../../api/types.ts";
 import { rememberedProject, rememberProject } from "./remember.ts";
 import { SignInPageView } from "./SignInPageView.tsx";
 
-/** The cloud's own login, or an application credential; then back to where one was going. */
+/** Sign-in with password or application credential; then redirects to the requested page. */
 export function SignInPage() {
   const { next, expired } = useSearch({ from: "/sign-in" });
   const info = useQuery(infoQuery);

@@ -14,11 +14,11 @@ interface Props {
   onSubmit: (body: SignIn) => void;
 }
 
-/** User name and password of the cloud; project and domains are filled in and folded away. */
+/** User name and password; project and domains are prefilled and collapsed. */
 export function PasswordForm({ info, remembered, busy, onSubmit }: Props) {
   const { t } = useTranslation("signin");
   const [opened, more] = useDisclosure(!(remembered.project || info?.defaults.project));
-  const needed = (value: string) => (value.trim() ? null : t("required"));
+  const requireValue = (value: string) => (value.trim() ? null : t("required"));
   const form = useForm({
     initialValues: {
       username: remembered.username ?? "",
@@ -27,7 +27,7 @@ export function PasswordForm({ info, remembered, busy, onSubmit }: Props) {
       project: remembered.project ?? info?.defaults.project ?? "",
       project_domain: remembered.project_domain ?? info?.defaults.project_domain ?? "Default",
     },
-    validate: { username: needed, password: (value) => (value ? null : t("required")) },
+    validate: { username: requireValue, password: (value) => (value ? null : t("required")) },
   });
   const { project, user_domain } = form.getValues();
   return (
@@ -68,13 +68,16 @@ export function PasswordForm({ info, remembered, busy, onSubmit }: Props) {
   );
 }
 
-/** An application credential carries its project itself. */
+/** Application credential form; the credential determines the project. */
 export function CredentialForm({ busy, onSubmit }: Props) {
   const { t } = useTranslation("signin");
-  const needed = (value: string) => (value.trim() ? null : t("required"));
+  const requireValue = (value: string) => (value.trim() ? null : t("required"));
   const form = useForm({
     initialValues: { application_credential_id: "", application_credential_secret: "" },
-    validate: { application_credential_id: needed, application_credential_secret: needed },
+    validate: {
+      application_credential_id: requireValue,
+      application_credential_secret: requireValue,
+    },
   });
   return (
     <form onSubmit={form.onSubmit(onSubmit)} noValidate>

@@ -2,7 +2,7 @@ import type { SignIn } from "../../api/types.ts";
 
 const key = "mcm-sign-in";
 
-/** What is worth typing only once: never a password. */
+/** Sign-in fields that are stored in the browser; never the password. */
 export type Remembered = Pick<SignIn, "username" | "user_domain" | "project" | "project_domain">;
 
 export function rememberProject({ username, user_domain, project, project_domain }: SignIn) {

@@ -15,7 +15,7 @@ import { DeployWizard } from "../../modules/stack/DeployWizard.tsx";
 import { TaskBanner } from "../../modules/tasks/TaskBanner.tsx";
 import { StackPageView } from "./StackPageView.tsx";
 
-/** The toolbox stack: deploy it when there is none, else everything about it. */
+/** The toolbox stack: the deploy wizard if it is absent, otherwise its details. */
 export function StackPage() {
   const { t } = useTranslation("stack");
   const { view } = useSearch({ from: "/app/stack" });
@@ -49,14 +49,14 @@ export function StackPage() {
   );
 }
 
-const stuck = new Set(["blocked", "failed", "partly_failed", "timed_out"]);
+const needsAttention = new Set(["blocked", "failed", "partly_failed", "timed_out"]);
 
-/** The task that works on the stack; where none does, the last one if it went wrong. */
+/** Returns the ID of the running stack task or, if none, of the last one if it did not succeed. */
 function useStackTask(stack?: Stack): string | undefined {
   const recent = useQuery(recentTasksQuery);
   const last = recent.data?.items.find((task) => task.operation.startsWith("stack."));
   if (stack?.task) return taskIdOf(stack.task);
-  return last && stuck.has(last.status) ? last.id : undefined;
+  return last && needsAttention.has(last.status) ? last.id : undefined;
 }
 
 function Absent() {

@@ -15,12 +15,12 @@ import { GuardedButton } from "../../components/Guarded.tsx";
 import { PageHeader } from "../../components/PageHeader.tsx";
 import { useRoleReason } from "../../modules/session/useSession.ts";
 import { ChangeDialog } from "../../modules/stack/ChangeDialog.tsx";
-import { StackChip } from "../../modules/stack/chips.tsx";
 import { DeleteDialog } from "../../modules/stack/DeleteDialog.tsx";
 import { EventsView } from "../../modules/stack/EventsView.tsx";
-import { isMoving } from "../../modules/stack/looks.ts";
 import { NodesView } from "../../modules/stack/NodesView.tsx";
 import { OutputsView } from "../../modules/stack/OutputsView.tsx";
+import { StackChip } from "../../modules/stack/StatusChips.tsx";
+import { isMoving } from "../../modules/stack/statusStyles.ts";
 import { TopologyView } from "../../modules/stack/TopologyView.tsx";
 import { TaskBanner } from "../../modules/tasks/TaskBanner.tsx";
 import type { stackViews } from "../../search.ts";
@@ -44,8 +44,8 @@ interface Props {
 export function StackPageView({ stack, taskId, view, onView }: Props) {
   const { t } = useTranslation("stack");
   const moving = isMoving(stack.state) || Boolean(stack.task);
-  // The banner of the task tells the same fault, with the way on.
-  const told = Boolean(taskId) && stack.state === "failed";
+  // The task banner already shows the failure, with Retry and Cancel.
+  const failureInBanner = Boolean(taskId) && stack.state === "failed";
   return (
     <>
       <PageHeader
@@ -55,7 +55,7 @@ export function StackPageView({ stack, taskId, view, onView }: Props) {
         <StackActions stack={stack} />
       </PageHeader>
       {taskId && <TaskBanner id={taskId} />}
-      {stack.reason && stack.state !== "ready" && !moving && !told && (
+      {stack.reason && stack.state !== "ready" && !moving && !failureInBanner && (
         <Alert
           mb="md"
           className="wrap"
@@ -79,7 +79,7 @@ export function StackPageView({ stack, taskId, view, onView }: Props) {
           ))}
         </Tabs.List>
         <Tabs.Panel value="topology">
-          <TopologyView live={moving} quiet={told} />
+          <TopologyView live={moving} hideFailures={failureInBanner} />
         </Tabs.Panel>
         <Tabs.Panel value="events">
           <EventsView live={moving} />

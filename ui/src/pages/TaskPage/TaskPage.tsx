@@ -7,7 +7,7 @@ import { LoadingRows } from "../../components/Loading.tsx";
 import { useIsAdministrator } from "../../modules/session/useSession.ts";
 import { TaskPageView } from "./TaskPageView.tsx";
 
-/** One task from its first step to its end, live. */
+/** One task, updated live. */
 export function TaskPage() {
   const { id } = useParams({ from: "/app/tasks/$id" });
   const task = useQuery(taskQuery(id));

@@ -4,7 +4,7 @@ import { MockBlocked, MockDeploy } from "../../testing/fixtures.ts";
 import { renderView } from "../../testing/render.tsx";
 import { TaskPageView } from "./TaskPageView.tsx";
 
-test("shows the steps with their state and attempt", async () => {
+test("TaskPageView shows the steps with status and attempt", async () => {
   await renderView(<TaskPageView task={MockDeploy} admin={false} />);
   const steps = within(screen.getByRole("list", { name: "Steps" })).getAllByRole("listitem");
   expect(steps).toHaveLength(5);
@@ -13,15 +13,15 @@ test("shows the steps with their state and attempt", async () => {
   expect(screen.queryByText("Open in Temporal Web")).not.toBeInTheDocument();
 });
 
-test("a blocked task shows the cloud's words, what to do, and the way on", async () => {
+test("TaskPageView of a blocked task shows the cause and Retry", async () => {
   await renderView(<TaskPageView task={MockBlocked} admin />);
   expect(screen.getByText(/already used 18 of 20 cores/)).toBeInTheDocument();
-  expect(screen.getByText(/press Retry: it goes on where it stopped/)).toBeInTheDocument();
+  expect(screen.getByText(/select Retry to resume where it stopped/)).toBeInTheDocument();
   expect(screen.getByRole("button", { name: "Retry" })).toBeEnabled();
   expect(screen.getByRole("link", { name: /Open in Temporal Web/ })).toBeInTheDocument();
 });
 
-test("a viewer sees the same actions, not usable", async () => {
+test("TaskPageView disables the actions for a viewer", async () => {
   await renderView(<TaskPageView task={MockBlocked} admin={false} />, "viewer");
   expect(screen.getByRole("button", { name: "Retry" })).toHaveAttribute("aria-disabled", "true");
   expect(screen.getByRole("button", { name: "Cancel" })).toHaveAttribute("aria-disabled", "true");

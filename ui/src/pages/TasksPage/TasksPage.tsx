@@ -1,10 +1,10 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
+import { mergePages } from "../../api/mergePages.ts";
 import { type TaskFilters, tasksQuery } from "../../api/queries/tasks.ts";
-import { rowsOf } from "../../api/rows.ts";
 import { TasksPageView } from "./TasksPageView.tsx";
 
-/** All work: what is going on, what happened; filters live in the address. */
+/** All tasks. The filters are stored in the URL. */
 export function TasksPage() {
   const filters = useSearch({ from: "/app/tasks" });
   const navigate = useNavigate();
@@ -14,7 +14,7 @@ export function TasksPage() {
     <TasksPageView
       filters={filters}
       onFilters={setFilters}
-      tasks={rowsOf(list.data?.pages)}
+      tasks={mergePages(list.data?.pages)}
       error={list.error}
       onRetry={() => list.refetch()}
       more={list.hasNextPage ? () => list.fetchNextPage() : undefined}

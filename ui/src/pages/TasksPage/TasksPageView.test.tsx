@@ -15,7 +15,7 @@ const props: TasksPageViewProps = {
   loadingMore: false,
 };
 
-test("shows every task with its word, message and page", async () => {
+test("TasksPageView shows status, message and link of each task", async () => {
   await renderView(<TasksPageView {...props} />);
   const row = screen.getByRole("row", { name: /Launch Zabbix/ });
   expect(row).toHaveTextContent("Running");
@@ -26,26 +26,26 @@ test("shows every task with its word, message and page", async () => {
   );
 });
 
-test("says it is loading", async () => {
+test("TasksPageView shows that it is loading", async () => {
   await renderView(<TasksPageView {...props} tasks={undefined} />);
   expect(screen.getByRole("status", { name: "Loading" })).toBeInTheDocument();
 });
 
-test("tells an error by its code and asks again", async () => {
+test("TasksPageView shows an error by its code and retries", async () => {
   const onRetry = vi.fn();
   const error = new ApiError("unavailable", 503);
   await renderView(<TasksPageView {...props} tasks={undefined} error={error} onRetry={onRetry} />);
-  expect(screen.getByRole("alert")).toHaveTextContent("The cloud is not answering");
+  expect(screen.getByRole("alert")).toHaveTextContent("The cloud is not responding");
   await userEvent.click(screen.getByRole("button", { name: "Try again" }));
   expect(onRetry).toHaveBeenCalledOnce();
 });
 
-test("says whether there is nothing, or nothing that matches", async () => {
+test("TasksPageView shows an empty list", async () => {
   await renderView(<TasksPageView {...props} tasks={[]} />);
-  expect(screen.getByText("Nothing has been done yet")).toBeInTheDocument();
+  expect(screen.getByText("No tasks yet")).toBeInTheDocument();
 });
 
-test("says that no task matches the filters", async () => {
+test("TasksPageView shows that no task matches the filters", async () => {
   await renderView(<TasksPageView {...props} tasks={[]} filters={{ status: "failed" }} />);
-  expect(screen.getByText("No task matches")).toBeInTheDocument();
+  expect(screen.getByText("No matching tasks")).toBeInTheDocument();
 });

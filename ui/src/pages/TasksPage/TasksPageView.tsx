@@ -79,7 +79,7 @@ function TaskList({ tasks, error, onRetry, filters, more, loadingMore }: TasksPa
 
 function TaskRow({ task }: { task: Task }) {
   const { t } = useTranslation("tasks");
-  // Only what is going on has a duration that grows.
+  // Only open tasks need a ticking duration.
   const now = useNow(isOpen(task) ? 1_000 : 3_600_000);
   return (
     <Table.Tr>

@@ -9,27 +9,27 @@ import {
   IconWebhook,
 } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
-import type { NoticeChannel, NoticeDelivery } from "../../api/types.ts";
+import type { NotificationChannel, NotificationDelivery } from "../../api/types.ts";
 import { ErrorState } from "../../components/ErrorState.tsx";
 import { GuardedButton } from "../../components/Guarded.tsx";
 import { LoadingRows } from "../../components/Loading.tsx";
 import { Panel } from "../../components/Panel.tsx";
 import { RelativeTime } from "../../components/RelativeTime.tsx";
-import { type Look, StatusChip } from "../../components/StatusChip.tsx";
-import classes from "./notices.module.css";
+import { StatusChip, type StatusStyle } from "../../components/StatusChip.tsx";
+import classes from "./notifications.module.css";
 
 interface Props {
-  channels?: NoticeChannel[];
+  channels?: NotificationChannel[];
   error: unknown;
   onRetry: () => void;
-  /** Why no test can be sent. */
+  /** Why a test notification cannot be sent. */
   reason?: string;
   testing: boolean;
   onTest: () => void;
 }
 
-export function NoticesCardView({ reason, testing, onTest, ...props }: Props) {
-  const { t } = useTranslation("notices");
+export function NotificationsCardView({ reason, testing, onTest, ...props }: Props) {
+  const { t } = useTranslation("notifications");
   return (
     <Panel p="lg" mt="lg">
       <Group justify="space-between" align="flex-start" mb="sm">
@@ -49,7 +49,7 @@ export function NoticesCardView({ reason, testing, onTest, ...props }: Props) {
             leftSection={<IconSend size={16} />}
             onClick={onTest}
           >
-            {t("test")}
+            {t("sendTest")}
           </GuardedButton>
         )}
       </Group>
@@ -59,10 +59,10 @@ export function NoticesCardView({ reason, testing, onTest, ...props }: Props) {
 }
 
 function Channels({ channels, error, onRetry }: Pick<Props, "channels" | "error" | "onRetry">) {
-  const { t } = useTranslation("notices");
+  const { t } = useTranslation("notifications");
   if (error && !channels) return <ErrorState error={error} onRetry={onRetry} />;
   if (!channels) return <LoadingRows rows={2} height={36} />;
-  if (channels.length === 0) return <HowTo />;
+  if (channels.length === 0) return <SetupHint />;
   return (
     <ul className={classes.list} aria-label={t("channels")}>
       {channels.map((channel) => (
@@ -74,20 +74,20 @@ function Channels({ channels, error, onRetry }: Pick<Props, "channels" | "error"
 
 const icons = { mail: IconMail, webhook: IconWebhook };
 
-const looks: Record<NoticeDelivery["status"], Look> = {
+const deliveryStyles: Record<NotificationDelivery["status"], StatusStyle> = {
   delivered: { tone: "green", icon: IconCircleCheck },
   trying: { tone: "yellow", icon: IconRefresh },
   failed: { tone: "red", icon: IconCircleX },
 };
-const nothingYet: Look = { tone: "gray", icon: IconCircleDashed };
+const notSentStyle: StatusStyle = { tone: "gray", icon: IconCircleDashed };
 
-function Channel({ channel: { kind, to, last } }: { channel: NoticeChannel }) {
-  const { t } = useTranslation("notices");
+function Channel({ channel: { kind, to, last } }: { channel: NotificationChannel }) {
+  const { t } = useTranslation("notifications");
   const Glyph = icons[kind];
   return (
     <li>
       <Glyph size={20} stroke={1.7} aria-hidden className={classes.icon} />
-      <div className={classes.where}>
+      <div className={classes.channel}>
         <Text size="sm" fw={600}>
           {t(`kind.${kind}`)}
         </Text>
@@ -98,7 +98,10 @@ function Channel({ channel: { kind, to, last } }: { channel: NoticeChannel }) {
       <div className={classes.last}>
         {last ? (
           <>
-            <StatusChip look={looks[last.status]} word={t(`status.${last.status}`)} />
+            <StatusChip
+              statusStyle={deliveryStyles[last.status]}
+              label={t(`status.${last.status}`)}
+            />
             <Text size="xs" c="dimmed" className="wrap">
               {t(`about.${last.kind}`, { plan: last.plan })} · <RelativeTime at={last.at} />
             </Text>
@@ -109,21 +112,21 @@ function Channel({ channel: { kind, to, last } }: { channel: NoticeChannel }) {
             )}
           </>
         ) : (
-          <StatusChip look={nothingYet} word={t("nothingYet")} />
+          <StatusChip statusStyle={notSentStyle} label={t("notSent")} />
         )}
       </div>
     </li>
   );
 }
 
-/** The settings that turn notices on, as the manager's own page of help names them. */
+/** Names of the manager's settings that enable notifications, as listed by `mcm --help`. */
 const settings = {
   mail: ["notice-mail-to", "notice-mail-from", "smtp-address"],
   webhook: ["notice-webhook-urls", "notice-webhook-secret-file"],
 } as const;
 
-function HowTo() {
-  const { t } = useTranslation("notices");
+function SetupHint() {
+  const { t } = useTranslation("notifications");
   return (
     <>
       <Text size="sm" mb="xs">
@@ -135,7 +138,7 @@ function HowTo() {
           return (
             <li key={kind}>
               <Glyph size={20} stroke={1.7} aria-hidden className={classes.icon} />
-              <div className={classes.where}>
+              <div className={classes.channel}>
                 <Text size="sm" fw={600}>
                   {t(`kind.${kind}`)}
                 </Text>

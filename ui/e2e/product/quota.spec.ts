@@ -1,17 +1,14 @@
 import { expect, test } from "@playwright/test";
 import type { Stack } from "../../src/api/types.ts";
 import { expectAccessible } from "../browser.ts";
-import { read, signIn } from "./person.ts";
+import { apiGet, signIn } from "./helpers.ts";
 
 const control = process.env.MCM_SANDBOX_URL;
 
-test("a quota that runs out while deploying blocks in the cloud's words; Retry goes on", async ({
-  page,
-  request,
-}) => {
+test("exceeded quota blocks a deployment and Retry resumes it", async ({ page, request }) => {
   test.skip(!control, "MCM_SANDBOX_URL does not name the simulated cloud");
   await signIn(page, "demo");
-  test.skip((await read<Stack>(page, "/stack")).state !== "absent", "a stack is there already");
+  test.skip((await apiGet<Stack>(page, "/stack")).state !== "absent", "a stack already exists");
   const fault = "Quota exceeded for cores: Requested 2, but already used 39 of 40 cores";
   await request.post(`${control}/_control/faults`, {
     data: {
@@ -28,7 +25,7 @@ test("a quota that runs out while deploying blocks in the cloud's words; Retry g
   await page.getByRole("button", { name: "Next" }).click();
   await page.getByRole("button", { name: "Deploy", exact: true }).click();
 
-  await expect(page.getByText("A quota is exhausted")).toBeVisible({ timeout: 120_000 });
+  await expect(page.getByText("Quota exceeded")).toBeVisible({ timeout: 120_000 });
   await expect(page.getByText(fault).first()).toBeVisible();
   await expectAccessible(page);
   await page.getByRole("button", { name: "Retry" }).click();
@@ -37,7 +34,7 @@ test("a quota that runs out while deploying blocks in the cloud's words; Retry g
 
   await page.getByRole("button", { name: "Delete stack" }).click();
   const dialog = page.getByRole("dialog", { name: "Delete stack" });
-  await dialog.getByRole("textbox").fill((await read<Stack>(page, "/stack")).name);
+  await dialog.getByRole("textbox").fill((await apiGet<Stack>(page, "/stack")).name);
   await dialog.getByRole("button", { name: "Delete the stack" }).click();
   await expect(page.getByRole("radio", { name: /Small/ })).toBeVisible({ timeout: 120_000 });
 });

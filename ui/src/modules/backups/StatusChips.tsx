@@ -4,42 +4,42 @@ import { useTranslation } from "react-i18next";
 import type { Backup, BackupPlan } from "../../api/types.ts";
 import { RelativeTime } from "../../components/RelativeTime.tsx";
 import { StatusChip } from "../../components/StatusChip.tsx";
-import { pausedLook, planHealth, planLooks, staleLook, verifyLooks } from "./health.ts";
+import { overdueStyle, pausedStyle, planHealth, planHealthStyles, verifyStyles } from "./health.ts";
 
-/** How a plan does: paused or not, its last run, whether it is stale, and runs that were missed. */
+/** Chips for the status of a plan: paused, last run, overdue, missed runs, skipped runs. */
 export function PlanChips({ plan }: { plan: BackupPlan }) {
   const { t } = useTranslation("backups");
   const health = planHealth(plan);
   return (
     <Group gap={6}>
-      {plan.paused && <StatusChip look={pausedLook} word={t("paused")} />}
-      <StatusChip look={planLooks[health]} word={t(`health.${health}`)} />
-      {plan.stale_since && <StatusChip look={staleLook} word={t("stale")} />}
+      {plan.paused && <StatusChip statusStyle={pausedStyle} label={t("paused")} />}
+      <StatusChip statusStyle={planHealthStyles[health]} label={t(`health.${health}`)} />
+      {plan.stale_since && <StatusChip statusStyle={overdueStyle} label={t("overdue")} />}
       {plan.missed_runs > 0 && (
         <StatusChip
-          look={{ tone: "yellow", icon: IconAlertTriangle }}
-          word={t("missed", { count: plan.missed_runs })}
+          statusStyle={{ tone: "yellow", icon: IconAlertTriangle }}
+          label={t("missed", { count: plan.missed_runs })}
         />
       )}
       {plan.overlapped_runs > 0 && (
         <StatusChip
-          look={{ tone: "yellow", icon: IconAlertTriangle }}
-          word={t("overlapped", { count: plan.overlapped_runs })}
+          statusStyle={{ tone: "yellow", icon: IconAlertTriangle }}
+          label={t("overlapSkipped", { count: plan.overlapped_runs })}
         />
       )}
     </Group>
   );
 }
 
-/** What is known of a backup's soundness, and whether it is held. */
+/** Chips for the verification, restore test and hold of a backup. */
 export function BackupChips({ backup }: { backup: Backup }) {
   const { t } = useTranslation("backups");
   return (
     <Group gap={6} align="flex-start">
       <span>
         <StatusChip
-          look={verifyLooks[backup.verify_status]}
-          word={t(`verified.${backup.verify_status}`)}
+          statusStyle={verifyStyles[backup.verify_status]}
+          label={t(`verified.${backup.verify_status}`)}
         />
         {backup.verified_at && (
           <Text size="xs" c="dimmed">
@@ -54,13 +54,18 @@ export function BackupChips({ backup }: { backup: Backup }) {
       </span>
       {backup.proven_restorable_at && (
         <span>
-          <StatusChip look={{ tone: "green", icon: IconShieldCheck }} word={t("proven")} />
+          <StatusChip
+            statusStyle={{ tone: "green", icon: IconShieldCheck }}
+            label={t("restoreTested")}
+          />
           <Text size="xs" c="dimmed">
             <RelativeTime at={backup.proven_restorable_at} />
           </Text>
         </span>
       )}
-      {backup.held && <StatusChip look={{ tone: "blue", icon: IconLock }} word={t("held")} />}
+      {backup.held && (
+        <StatusChip statusStyle={{ tone: "blue", icon: IconLock }} label={t("held")} />
+      )}
     </Group>
   );
 }

@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createServer, type IncomingHttpHeaders } from "node:http";
 
-/** One webhook whose signature is right. */
+/** A received webhook call with a valid signature. */
 export interface Call {
   type: string;
   text: string;
@@ -16,20 +16,20 @@ export interface Call {
   };
 }
 
-/** Where a product delivers its notices: a server of our own that verifies them, as one of an operator would. */
-export class Receiver {
+/** A webhook receiver that verifies signatures as an operator's receiver would. */
+export class WebhookReceiver {
   readonly calls: Call[] = [];
-  /** Calls that no manager with our secret has signed. */
+  /** Calls without a valid signature. */
   readonly forged: string[] = [];
-  /** What it answers from now on; only what is answered by 204 counts as taken. */
-  answer = 204;
+  /** Response status of the following calls; only calls with status 204 are recorded. */
+  status = 204;
   #key: Buffer;
   #server = createServer(async (request, response) => {
     const body = Buffer.concat(await request.toArray());
     const signed = request.method === "POST" && verified(this.#key, request.headers, body);
     if (!signed) this.forged.push(`${request.method} ${JSON.stringify(request.headers)}`);
-    else if (this.answer === 204) this.calls.push(JSON.parse(body.toString("utf8")));
-    response.writeHead(signed ? this.answer : 401).end();
+    else if (this.status === 204) this.calls.push(JSON.parse(body.toString("utf8")));
+    response.writeHead(signed ? this.status : 401).end();
   });
 
   constructor(secretFile: string) {
@@ -49,14 +49,14 @@ export class Receiver {
   }
 }
 
-/** The receiver's half of https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md */
+/** Verifies a signature as specified in https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md */
 function verified(key: Buffer, headers: IncomingHttpHeaders, body: Buffer) {
   const at = String(headers["webhook-timestamp"]);
-  const fresh = Math.abs(Date.now() / 1000 - Number(at)) < 300;
+  const recent = Math.abs(Date.now() / 1000 - Number(at)) < 300;
   const want = createHmac("sha256", key).update(`${headers["webhook-id"]}.${at}.`).update(body);
   const wanted = Buffer.from(`v1,${want.digest("base64")}`);
   return (
-    fresh &&
+    recent &&
     String(headers["webhook-signature"])
       .split(" ")
       .map((signature) => Buffer.from(signature))

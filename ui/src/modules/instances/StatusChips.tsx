@@ -5,35 +5,35 @@ import { taskIdOf } from "../../api/taskId.ts";
 import type { AgentState, Instance, TokenStatus } from "../../api/types.ts";
 import { StatusChip } from "../../components/StatusChip.tsx";
 import classes from "./instances.module.css";
-import { agentLooks, statusOf, tokenLooks } from "./looks.ts";
+import { agentStyles, instanceStatusStyle, tokenStyles } from "./statusStyles.ts";
 
-/** How Nova says the server stands. */
+/** Nova's server status. */
 export function InstanceChip({ status }: { status: string }) {
   const { t } = useTranslation("instances");
-  const { known, look } = statusOf(status);
-  return <StatusChip look={look} word={known ? t(`status.${known}`) : status} />;
+  const { known, style } = instanceStatusStyle(status);
+  return <StatusChip statusStyle={style} label={known ? t(`status.${known}`) : status} />;
 }
 
 export function EnrolledChip({ enrolled }: { enrolled: boolean }) {
   const { t } = useTranslation("instances");
   return enrolled ? (
-    <StatusChip look={{ tone: "green", icon: IconPlugConnected }} word={t("enrolled")} />
+    <StatusChip statusStyle={{ tone: "green", icon: IconPlugConnected }} label={t("enrolled")} />
   ) : (
-    <StatusChip look={{ tone: "gray", icon: IconPlugX }} word={t("notEnrolled")} />
+    <StatusChip statusStyle={{ tone: "gray", icon: IconPlugX }} label={t("notEnrolled")} />
   );
 }
 
 export function AgentChip({ state }: { state: AgentState["state"] }) {
   const { t } = useTranslation("instances");
-  return <StatusChip look={agentLooks[state]} word={t(`agent.${state}`)} />;
+  return <StatusChip statusStyle={agentStyles[state]} label={t(`agent.${state}`)} />;
 }
 
 export function TokenChip({ status }: { status: TokenStatus }) {
   const { t } = useTranslation("instances");
-  return <StatusChip look={tokenLooks[status]} word={t(`tokenStatus.${status}`)} />;
+  return <StatusChip statusStyle={tokenStyles[status]} label={t(`tokenStatus.${status}`)} />;
 }
 
-/** The way to the task that works on the instance now. */
+/** Link to the task running on the instance. */
 export function RunningTask({ instance }: { instance: Instance }) {
   const { t } = useTranslation("instances");
   const id = taskIdOf(instance.task);
@@ -43,10 +43,10 @@ export function RunningTask({ instance }: { instance: Instance }) {
       className={classes.running}
       to="/tasks/$id"
       params={{ id }}
-      aria-label={t("followTaskOn", { instance: instance.name })}
+      aria-label={t("viewTaskOn", { instance: instance.name })}
     >
-      <IconLoader2 size={15} aria-hidden className={classes.turning} />
-      {t("followTask")}
+      <IconLoader2 size={15} aria-hidden className={classes.spinning} />
+      {t("taskRunning")}
     </Link>
   );
 }

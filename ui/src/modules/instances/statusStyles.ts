@@ -9,9 +9,9 @@ import {
   IconPlayerStop,
 } from "@tabler/icons-react";
 import type { AgentState, TokenStatus } from "../../api/types.ts";
-import type { Look } from "../../components/StatusChip.tsx";
+import type { StatusStyle } from "../../components/StatusChip.tsx";
 
-/** Nova's states that have a word of ours; any other is shown as Nova spells it. */
+/** Nova states with a localized label; other states are shown as Nova reports them. */
 export const instanceStatuses = [
   "ACTIVE",
   "BUILD",
@@ -21,33 +21,36 @@ export const instanceStatuses = [
   "ERROR",
 ] as const;
 
-const statusLooks: Record<(typeof instanceStatuses)[number], Look> = {
+const instanceStatusStyles: Record<(typeof instanceStatuses)[number], StatusStyle> = {
   ACTIVE: { tone: "green", icon: IconCircleCheck },
-  BUILD: { tone: "blue", icon: IconLoader2, turning: true },
+  BUILD: { tone: "blue", icon: IconLoader2, spinning: true },
   SHUTOFF: { tone: "gray", icon: IconPlayerStop },
   PAUSED: { tone: "gray", icon: IconPlayerPause },
   SUSPENDED: { tone: "gray", icon: IconPlayerPause },
   ERROR: { tone: "red", icon: IconCircleX },
 };
 
-export function statusOf(status: string): {
+export function instanceStatusStyle(status: string): {
   known?: (typeof instanceStatuses)[number];
-  look: Look;
+  style: StatusStyle;
 } {
   const known = instanceStatuses.find((s) => s === status);
-  return { known, look: known ? statusLooks[known] : { tone: "yellow", icon: IconClock } };
+  return {
+    known,
+    style: known ? instanceStatusStyles[known] : { tone: "yellow", icon: IconClock },
+  };
 }
 
-export const agentLooks: Record<AgentState["state"], Look> = {
+export const agentStyles: Record<AgentState["state"], StatusStyle> = {
   absent: { tone: "gray", icon: IconCircleDashed },
-  queued: { tone: "blue", icon: IconLoader2, turning: true },
-  running: { tone: "blue", icon: IconLoader2, turning: true },
+  queued: { tone: "blue", icon: IconLoader2, spinning: true },
+  running: { tone: "blue", icon: IconLoader2, spinning: true },
   installed: { tone: "green", icon: IconCircleCheck },
   failed: { tone: "red", icon: IconCircleX },
   drifted: { tone: "yellow", icon: IconAlertTriangle },
 };
 
-export const tokenLooks: Record<TokenStatus, Look> = {
+export const tokenStyles: Record<TokenStatus, StatusStyle> = {
   active: { tone: "green", icon: IconCircleCheck },
   used: { tone: "blue", icon: IconCircleCheck },
   expired: { tone: "gray", icon: IconClock },

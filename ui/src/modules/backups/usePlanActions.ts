@@ -4,8 +4,8 @@ import { resumePlan, runPlan } from "../../api/queries/backups.ts";
 import type { BackupPlan } from "../../api/types.ts";
 import { notifyError, notifyStarted } from "../tasks/notify.tsx";
 
-/** What needs no question: to run a plan now, and to let a paused one run again. */
-export function usePlanWork(plan: BackupPlan) {
+/** Mutations that need no confirmation: run a plan now and resume a paused plan. */
+export function usePlanActions(plan: BackupPlan) {
   const client = useQueryClient();
   const refresh = () => client.invalidateQueries({ queryKey: ["backup-plans"] });
   const run = useMutation({

@@ -16,58 +16,61 @@ interface Props {
   onClose: () => void;
 }
 
-type Way = "in_place" | "beside";
+type RestoreMode = "in_place" | "new_server";
 
-/** A snapshot replaces the disk of its own instance, or becomes a new server beside it. */
-export function SnapshotForm({ backup, instances, onClose }: Props) {
+/** Restores a snapshot in place, replacing the disk of its instance, or as a new server. */
+export function RestoreSnapshotForm({ backup, instances, onClose }: Props) {
   const { t } = useTranslation("backups");
   const role = useRoleReason("operator");
   const own = instances.find((i) => i.id === backup.instance);
   const name = own?.name ?? backup.instance_name;
   const replaceable = Boolean(own?.image);
-  const [way, setWay] = useState<Way>(replaceable ? "in_place" : "beside");
+  const [mode, setMode] = useState<RestoreMode>(replaceable ? "in_place" : "new_server");
   const [typed, setTyped] = useState("");
-  const [server, setServer] = useState(t("besideSuggested", { instance: name }));
+  const [serverName, setServerName] = useState(t("newServerSuggested", { instance: name }));
   const [flavor, setFlavor] = useState("");
   const [networks, setNetworks] = useState<string[]>([]);
   const restore = useRestore(onClose);
-  const beside = way === "beside";
-  /** Gone, and from before it was kept what it was like. */
-  const unknown = !own && !backup.server;
-  const taken = instances.some((i) => i.name === server.trim()) ? t("fault.taken") : undefined;
-  const lacking = !server.trim() || (unknown && (!flavor.trim() || networks.length === 0));
-  const missing = beside
-    ? (taken ?? (lacking ? t("reason.fill") : undefined))
+  const toNewServer = mode === "new_server";
+  /** The instance was deleted and the backup does not record its flavor and networks. */
+  const specMissing = !own && !backup.server;
+  const nameInUse = instances.some((i) => i.name === serverName.trim())
+    ? t("fault.nameInUse")
+    : undefined;
+  const incomplete =
+    !serverName.trim() || (specMissing && (!flavor.trim() || networks.length === 0));
+  const reason = toNewServer
+    ? (nameInUse ?? (incomplete ? t("reason.incomplete") : undefined))
     : typed === name
       ? undefined
       : t("reason.type");
   const go = () =>
     restore.mutate({
       instance: backup.instance,
-      body: beside
+      body: toNewServer
         ? {
             backup_id: backup.id,
             target: "/restore",
-            beside: server.trim(),
-            flavor: unknown ? flavor.trim() : undefined,
-            networks: unknown ? networks : undefined,
+            beside: serverName.trim(),
+            flavor: specMissing ? flavor.trim() : undefined,
+            networks: specMissing ? networks : undefined,
           }
         : { backup_id: backup.id, target: "/restore", confirm: typed },
     });
   return (
     <Stack>
-      <Ways own={own} name={name} way={way} onChange={setWay} />
-      {beside ? (
+      <ModeChoice own={own} name={name} mode={mode} onChange={setMode} />
+      {toNewServer ? (
         <>
           <TextInput
-            label={t("besideName")}
-            value={server}
-            error={taken}
+            label={t("newServerName")}
+            value={serverName}
+            error={nameInUse}
             maxLength={255}
             autoComplete="off"
-            onChange={(event) => setServer(event.currentTarget.value)}
+            onChange={(event) => setServerName(event.currentTarget.value)}
           />
-          {unknown && (
+          {specMissing && (
             <>
               <TextInput
                 label={t("flavor")}
@@ -84,7 +87,7 @@ export function SnapshotForm({ backup, instances, onClose }: Props) {
             </>
           )}
           <Alert color="blue" icon={<IconInfoCircle />}>
-            {t("besideNote")}
+            {t("newServerNote")}
           </Alert>
         </>
       ) : (
@@ -95,38 +98,38 @@ export function SnapshotForm({ backup, instances, onClose }: Props) {
       )}
       <DialogFooter error={restore.error} onCancel={onClose}>
         <GuardedButton
-          color={beside ? undefined : "red"}
-          reason={role ?? missing}
+          color={toNewServer ? undefined : "red"}
+          reason={role ?? reason}
           loading={restore.isPending}
           onClick={go}
         >
-          {beside ? t("restoreBeside") : t("restore")}
+          {toNewServer ? t("createNewServer") : t("restore")}
         </GuardedButton>
       </DialogFooter>
     </Stack>
   );
 }
 
-interface WaysProps {
+interface ModeChoiceProps {
   own?: Instance;
   name: string;
-  way: Way;
-  onChange: (way: Way) => void;
+  mode: RestoreMode;
+  onChange: (mode: RestoreMode) => void;
 }
 
-function Ways({ own, name, way, onChange }: WaysProps) {
+function ModeChoice({ own, name, mode, onChange }: ModeChoiceProps) {
   const { t } = useTranslation("backups");
-  const inPlace = own ? (own.image ? "inPlaceText" : "inPlaceVolume") : "inPlaceGone";
-  const texts = { in_place: t(inPlace, { instance: name }), beside: t("besideText") };
-  const names = { in_place: t("inPlace"), beside: t("beside") };
+  const inPlace = own ? (own.image ? "inPlaceText" : "inPlaceVolume") : "inPlaceMissing";
+  const texts = { in_place: t(inPlace, { instance: name }), new_server: t("newServerText") };
+  const names = { in_place: t("inPlace"), new_server: t("newServer") };
   return (
     <Radio.Group
-      label={t("restoreHow")}
-      value={way}
-      onChange={(value) => onChange(value === "beside" ? "beside" : "in_place")}
+      label={t("restoreMode")}
+      value={mode}
+      onChange={(value) => onChange(value === "new_server" ? "new_server" : "in_place")}
     >
       <Stack gap="xs" mt="xs">
-        {(["in_place", "beside"] as const).map((one) => (
+        {(["in_place", "new_server"] as const).map((one) => (
           <Radio.Card
             key={one}
             value={one}

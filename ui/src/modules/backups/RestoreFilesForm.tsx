@@ -12,18 +12,18 @@ import { useRestore } from "./useRestore.ts";
 
 interface Props {
   backup: Backup;
-  /** Those that it can be restored to. */
+  /** Instances the backup can be restored to. */
   instances: Instance[];
   onClose: () => void;
 }
 
 export const defaultTarget = "/restore";
 
-/** Whether files come back over those that are there, instead of beside them. */
+/** Reports whether the target is the root directory, so that existing files are overwritten. */
 const overwrites = (target: string) => /^\/+\.?\/*$/.test(target.trim());
 
-/** Files of a soft backup go to an instance that is enrolled. */
-export function RestoreForm({ backup, instances, onClose }: Props) {
+/** Restores files of a backup to an enrolled instance. */
+export function RestoreFilesForm({ backup, instances, onClose }: Props) {
   const { t } = useTranslation("backups");
   const role = useRoleReason("operator");
   const own = instances.find((i) => i.id === backup.instance) ?? instances[0];
@@ -33,7 +33,7 @@ export function RestoreForm({ backup, instances, onClose }: Props) {
   const [typed, setTyped] = useState("");
   const instance = instances.find((i) => i.id === to);
   const name = instance?.name ?? "";
-  const gated = overwrites(target);
+  const needsConfirmation = overwrites(target);
   const restore = useRestore(onClose);
   const go = () =>
     restore.mutate({
@@ -42,7 +42,7 @@ export function RestoreForm({ backup, instances, onClose }: Props) {
         backup_id: backup.id,
         paths: paths.length > 0 ? paths : undefined,
         target: target.trim(),
-        confirm: gated ? typed : name,
+        confirm: needsConfirmation ? typed : name,
       },
     });
   const badTarget = !target.trim().startsWith("/") ? t("fault.absolute") : undefined;
@@ -70,11 +70,15 @@ export function RestoreForm({ backup, instances, onClose }: Props) {
           {t("overwrites")}
         </Alert>
       )}
-      {gated && <ConfirmByName name={name} value={typed} onChange={setTyped} />}
+      {needsConfirmation && <ConfirmByName name={name} value={typed} onChange={setTyped} />}
       <DialogFooter error={restore.error} onCancel={onClose}>
         <GuardedButton
-          color={gated ? "red" : undefined}
-          reason={role ?? badTarget ?? (gated && typed !== name ? t("reason.type") : undefined)}
+          color={needsConfirmation ? "red" : undefined}
+          reason={
+            role ??
+            badTarget ??
+            (needsConfirmation && typed !== name ? t("reason.type") : undefined)
+          }
           loading={restore.isPending}
           onClick={go}
         >

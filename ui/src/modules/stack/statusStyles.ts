@@ -20,23 +20,23 @@ import {
   IconWorld,
 } from "@tabler/icons-react";
 import type { StackState } from "../../api/types.ts";
-import type { Look } from "../../components/StatusChip.tsx";
+import type { StatusStyle } from "../../components/StatusChip.tsx";
 
-export const stackLooks: Record<StackState, Look> = {
+export const stackStyles: Record<StackState, StatusStyle> = {
   absent: { tone: "gray", icon: IconCircleDashed },
-  deploying: { tone: "blue", icon: IconLoader2, turning: true },
+  deploying: { tone: "blue", icon: IconLoader2, spinning: true },
   ready: { tone: "green", icon: IconCircleCheck },
   degraded: { tone: "yellow", icon: IconAlertTriangle },
-  updating: { tone: "blue", icon: IconLoader2, turning: true },
-  deleting: { tone: "yellow", icon: IconLoader2, turning: true },
+  updating: { tone: "blue", icon: IconLoader2, spinning: true },
+  deleting: { tone: "yellow", icon: IconLoader2, spinning: true },
   failed: { tone: "red", icon: IconCircleX },
 };
 
-/** States of the whole stack in which resources come and go. */
+/** Reports whether the stack is in a state in which resources are created or deleted. */
 export const isMoving = (state: StackState) =>
   state === "deploying" || state === "updating" || state === "deleting";
 
-/** Heat's `ACTION_STATUS`, e.g. CREATE_IN_PROGRESS, split at its first underscore. */
+/** Splits Heat's `ACTION_STATUS`, such as CREATE_IN_PROGRESS, at the first underscore. */
 export function splitState(state: string): { action: string; status: string } {
   const cut = state.indexOf("_");
   return cut < 0
@@ -44,16 +44,16 @@ export function splitState(state: string): { action: string; status: string } {
     : { action: state.slice(0, cut), status: state.slice(cut + 1) };
 }
 
-const failed: Look = { tone: "red", icon: IconCircleX };
-const waiting: Look = { tone: "gray", icon: IconClock };
+const failed: StatusStyle = { tone: "red", icon: IconCircleX };
+const waiting: StatusStyle = { tone: "gray", icon: IconClock };
 
-/** How a resource's or a server's state is shown. */
-export function resourceLook(state: string): Look {
+/** Returns the style for the state of a resource or server. */
+export function resourceStyle(state: string): StatusStyle {
   const { action, status } = splitState(state);
   if (action === "INIT") return waiting;
   if (status === "FAILED" || state === "ERROR") return failed;
   if (status === "IN_PROGRESS" || state === "BUILD") {
-    return { tone: "blue", icon: IconLoader2, turning: true };
+    return { tone: "blue", icon: IconLoader2, spinning: true };
   }
   if (status === "COMPLETE" || state === "ACTIVE" || state === "Ready") {
     return { tone: "green", icon: IconCircleCheck };
@@ -61,7 +61,7 @@ export function resourceLook(state: string): Look {
   return waiting;
 }
 
-export const hasFailed = (state: string) => resourceLook(state) === failed;
+export const isFailed = (state: string) => resourceStyle(state) === failed;
 
 const icons: [string, Icon][] = [
   ["Nova::ServerGroup", IconServerCog],
@@ -82,5 +82,5 @@ const icons: [string, Icon][] = [
 export const resourceIcon = (type: string): Icon =>
   icons.find(([part]) => type.includes(part))?.[1] ?? IconBox;
 
-/** "OS::Nova::Server" → "Server", a nested template by its name. */
+/** Shortens a resource type: "OS::Nova::Server" → "Server"; nested templates use their file name. */
 export const shortType = (type: string) => (type.split("::").pop() ?? type).replace(/\.yaml$/, "");

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { rowsOf } from "./rows.ts";
+import { mergePages } from "./mergePages.ts";
 
-test("what has moved between two reads is one row, as it was read last", () => {
+test("mergePages keeps the later copy of a row that appears on two pages", () => {
   const first = {
     items: [
       { id: "a", n: 1 },
@@ -14,10 +14,10 @@ test("what has moved between two reads is one row, as it was read last", () => {
       { id: "c", n: 2 },
     ],
   };
-  expect(rowsOf([first, second])).toEqual([
+  expect(mergePages([first, second])).toEqual([
     { id: "a", n: 1 },
     { id: "b", n: 2 },
     { id: "c", n: 2 },
   ]);
-  expect(rowsOf(undefined)).toBeUndefined();
+  expect(mergePages(undefined)).toBeUndefined();
 });

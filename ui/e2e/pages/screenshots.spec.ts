@@ -2,10 +2,10 @@ import { test } from "@playwright/test";
 import { MockPlans } from "../../src/testing/backups.ts";
 import { MockAbsent, MockDeploy, MockInstances, MockSession } from "../../src/testing/fixtures.ts";
 import { expectAccessible, expectNoSideScroll, screens } from "../browser.ts";
-import { mockApi, type World, world } from "./mock.ts";
+import { type MockState, mockApi, mockState } from "./mock.ts";
 
-/** Every page: no WCAG violation, no side scroll, and a picture to look at. */
-const views: [string, string, Partial<World>?][] = [
+/** Every page without WCAG violation or horizontal scrolling; writes screenshots if SHOTS is set. */
+const views: [string, string, Partial<MockState>?][] = [
   ["sign-in", "/sign-in?expired=true", { session: null }],
   ["apps", "/apps"],
   ["apps-no-stack", "/apps", { stack: MockAbsent, tasks: [] }],
@@ -44,7 +44,7 @@ const views: [string, string, Partial<World>?][] = [
   ["task-blocked", `/tasks/${encodeURIComponent("stack:toolbox~0b10")}`],
   ["audit", "/audit"],
   ["viewer-apps", "/apps", { session: { ...MockSession, role: "viewer" } }],
-  ["error", "/tasks", { broken: { "/tasks": { status: 503, code: "unavailable" } } }],
+  ["error", "/tasks", { failures: { "/tasks": { status: 503, code: "unavailable" } } }],
   ["not-found", "/nowhere"],
 ];
 
@@ -58,13 +58,13 @@ for (const [width, viewport] of Object.entries(screens)) {
         await page.setViewportSize(viewport);
         await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
         await page.addInitScript((l) => localStorage.setItem("mcm-language", l), lang);
-        const faults: string[] = [];
-        page.on("pageerror", (error) => faults.push(error.message));
+        const errors: string[] = [];
+        page.on("pageerror", (error) => errors.push(error.message));
         page.on(
           "console",
-          (m) => m.text().includes("Content Security Policy") && faults.push(m.text()),
+          (m) => m.text().includes("Content Security Policy") && errors.push(m.text()),
         );
-        await mockApi(page, world(change));
+        await mockApi(page, mockState(change));
         await page.goto(path);
         await page.getByRole("heading", { level: 1 }).waitFor({ state: "attached" });
         await page.waitForLoadState("networkidle");
@@ -76,7 +76,7 @@ for (const [width, viewport] of Object.entries(screens)) {
             path: `${process.env.SHOTS}/${name}-${width}-${scheme}-${lang}.png`,
           });
         }
-        test.expect(faults).toEqual([]);
+        test.expect(errors).toEqual([]);
       });
     }
   }

@@ -1,6 +1,6 @@
 import { expect, test } from "@playwright/test";
 import { expectAccessible, expectNoSideScroll, screens } from "../browser.ts";
-import { signIn } from "./person.ts";
+import { signIn } from "./helpers.ts";
 
 const pages = [
   "/apps",
@@ -17,12 +17,12 @@ for (const [screen, viewport] of Object.entries(screens)) {
     ["en", "light"],
     ["fr", "dark"],
   ] as const) {
-    test(`every page on a ${screen}, ${language}, ${scheme}`, async ({ page }) => {
+    test(`all pages are accessible: ${screen}, ${language}, ${scheme}`, async ({ page }) => {
       await page.setViewportSize(viewport);
       await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
-      const faults: string[] = [];
-      page.on("pageerror", (error) => faults.push(error.message));
-      page.on("console", (m) => m.text().includes("Content Security") && faults.push(m.text()));
+      const errors: string[] = [];
+      page.on("pageerror", (error) => errors.push(error.message));
+      page.on("console", (m) => m.text().includes("Content Security") && errors.push(m.text()));
       await signIn(page, "demo", language);
       for (const path of pages) {
         await page.goto(path);
@@ -37,12 +37,12 @@ for (const [screen, viewport] of Object.entries(screens)) {
           });
         }
       }
-      expect(faults).toEqual([]);
+      expect(errors).toEqual([]);
     });
   }
 }
 
-test("language and theme stay over a reload", async ({ page }) => {
+test("language and theme persist after a reload", async ({ page }) => {
   await signIn(page, "demo");
   await page.getByText("FR", { exact: true }).click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Applications");
@@ -52,18 +52,18 @@ test("language and theme stay over a reload", async ({ page }) => {
   await expect(page.locator("html")).toHaveAttribute("data-mantine-color-scheme", "dark");
 });
 
-test("a viewer sees everything and is told why nothing can be done", async ({ page }) => {
+test("viewer has read-only access with an explanation", async ({ page }) => {
   await signIn(page, "viewer");
   await page.goto("/apps?app=ntp");
   const action = page.getByRole("dialog").getByRole("button", { name: /^(Launch|Stop)$/ });
   await expect(action).toHaveAttribute("aria-disabled", "true");
   await action.hover();
-  await expect(page.getByRole("tooltip")).toContainText("this needs the role operator");
-  await page.goto("/audit"); // what may be read may be exported
+  await expect(page.getByRole("tooltip")).toContainText("this requires the operator role");
+  await page.goto("/audit"); // viewers may export what they may read
   await expect(page.getByRole("button", { name: "Export" })).toBeEnabled();
 });
 
-test("a session that ended leads to sign-in and back to the page", async ({ page }) => {
+test("expired session redirects to sign-in and back", async ({ page }) => {
   await signIn(page, "demo");
   await page.context().clearCookies();
   await page.goto("/tasks?status=succeeded");
@@ -80,7 +80,7 @@ test("signing out ends the session", async ({ page }) => {
   expect((await page.request.get("/api/v1/apps")).status()).toBe(401);
 });
 
-test("signing in and opening an app's settings need no mouse", async ({ page }) => {
+test("sign-in and app settings are operable by keyboard", async ({ page }) => {
   await page.addInitScript(() => localStorage.setItem("mcm-language", "en"));
   await page.goto("/sign-in");
   await page.getByRole("textbox", { name: "User name" }).focus();
@@ -100,7 +100,7 @@ test("signing in and opening an app's settings need no mouse", async ({ page }) 
   await expect(settings).toBeFocused();
 });
 
-test("an administrator reaches Temporal Web, nobody else does", async ({ page, browser }) => {
+test("Temporal Web is restricted to administrators", async ({ page, browser }) => {
   await signIn(page, "admin");
   await page.getByRole("button", { name: "Account of admin" }).click();
   const link = page.getByRole("menuitem", { name: "Temporal Web" });
@@ -112,9 +112,9 @@ test("an administrator reaches Temporal Web, nobody else does", async ({ page, b
   await other.close();
 });
 
-test("an unknown address says so", async ({ page }) => {
+test("unknown URL shows the not-found page", async ({ page }) => {
   await signIn(page, "demo");
   await page.goto("/nowhere");
-  await expect(page.getByRole("heading", { level: 1 })).toHaveText("There is no such page");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Page not found");
   await expectAccessible(page);
 });

@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import { splitState } from "./looks.ts";
+import { splitState } from "./statusStyles.ts";
 
 const actions = ["CREATE", "UPDATE", "DELETE"] as const;
 const statuses = ["IN_PROGRESS", "COMPLETE", "FAILED"] as const;
@@ -13,8 +13,8 @@ const servers = [
   "VERIFY_RESIZE",
 ] as const;
 
-/** The cloud's state in the reader's language; a word we do not know is shown as it came. */
-export function useStateWord(): (state: string) => string {
+/** Returns the localized label of a Heat or Nova state; unknown states are returned unchanged. */
+export function useStateLabel(): (state: string) => string {
   const { t } = useTranslation("stack");
   return (state) => {
     const server = servers.find((x) => x === state);

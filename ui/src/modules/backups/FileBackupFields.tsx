@@ -6,12 +6,12 @@ import type { PlanForm } from "./InfoStep.tsx";
 
 const suggested = ["/data", "/config", "/etc", "/home", "/srv", "/var/lib"];
 
-/** What only soft backups have: directories, and the rest under "More". */
-export function SoftFields({ form }: { form: PlanForm }) {
+/** Fields of file backups: directories, and the rest under "Advanced options". */
+export function FileBackupFields({ form }: { form: PlanForm }) {
   const { t } = useTranslation("backups");
-  const { excludes, before, after, limit, engine } = form.values;
-  const used = Boolean(excludes || before || after || limit || engine !== "restic");
-  const [opened, more] = useDisclosure(used);
+  const { excludes, preHook, postHook, limit, engine } = form.values;
+  const used = Boolean(excludes || preHook || postHook || limit || engine !== "restic");
+  const [opened, advanced] = useDisclosure(used);
   const Glyph = opened ? IconChevronUp : IconChevronDown;
   return (
     <Stack gap="md">
@@ -27,19 +27,19 @@ export function SoftFields({ form }: { form: PlanForm }) {
           size="xs"
           aria-expanded={opened}
           rightSection={<Glyph size={15} />}
-          onClick={more.toggle}
+          onClick={advanced.toggle}
         >
-          {t("more")}
+          {t("advanced")}
         </Button>
       </div>
       <Collapse expanded={opened}>
-        <MoreFields form={form} />
+        <AdvancedFields form={form} />
       </Collapse>
     </Stack>
   );
 }
 
-function MoreFields({ form }: { form: PlanForm }) {
+function AdvancedFields({ form }: { form: PlanForm }) {
   const { t } = useTranslation("backups");
   return (
     <Stack gap="md">
@@ -58,27 +58,27 @@ function MoreFields({ form }: { form: PlanForm }) {
         {...form.getInputProps("excludes")}
       />
       <Textarea
-        label={t("before")}
-        description={t("beforeHelp")}
+        label={t("preHook")}
+        description={t("preHookHelp")}
         autosize
         minRows={1}
         maxLength={4096}
-        {...form.getInputProps("before")}
+        {...form.getInputProps("preHook")}
       />
       <Textarea
-        label={t("after")}
-        description={t("afterHelp")}
+        label={t("postHook")}
+        description={t("postHookHelp")}
         autosize
         minRows={1}
         maxLength={4096}
-        {...form.getInputProps("after")}
+        {...form.getInputProps("postHook")}
       />
       <Select
         label={t("onHookError")}
         allowDeselect={false}
         data={[
-          { value: "fail", label: t("hookRule.fail") },
-          { value: "warn", label: t("hookRule.warn") },
+          { value: "fail", label: t("hookErrorAction.fail") },
+          { value: "warn", label: t("hookErrorAction.warn") },
         ]}
         {...form.getInputProps("onHookError")}
       />

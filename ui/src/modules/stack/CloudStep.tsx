@@ -9,8 +9,8 @@ interface Props {
   options: StackOptions;
 }
 
-/** Where the stack goes and what it is made of; with a preset all of it may be left open. */
-export function PlaceStep({ form, options }: Props) {
+/** Wizard step with key pair, image, network and flavors; optional with a preset. */
+export function CloudStep({ form, options }: Props) {
   const { t } = useTranslation(["stack", "tasks"]);
   const custom = form.values.size === "custom";
   const data = choices(options);

@@ -4,22 +4,22 @@ import { useTranslation } from "react-i18next";
 import type { Instance } from "../../api/types.ts";
 import { backupMethods } from "../../search.ts";
 import wizard from "../stack/Wizard.module.css";
-import { faultsOf, scheduleOf } from "./draft.ts";
+import { FileBackupFields } from "./FileBackupFields.tsx";
 import type { PlanForm } from "./InfoStep.tsx";
 import { SchedulePreview } from "./NextRuns.tsx";
+import { toSchedule, validatePlanForm } from "./planForm.ts";
 import { RetentionFields } from "./RetentionFields.tsx";
 import { ScheduleFields } from "./ScheduleFields.tsx";
-import { SoftFields } from "./SoftFields.tsx";
 
 interface Props {
   form: PlanForm;
   instances: Instance[];
 }
 
-/** How: a snapshot or soft; when; what is kept; and beside it when that would run. */
-export function HowWhenStep({ form, instances }: Props) {
+/** Wizard step: method, schedule and retention, with a preview of the next runs. */
+export function MethodScheduleStep({ form, instances }: Props) {
   const { t } = useTranslation("backups");
-  const { time, cron, dayOfMonth } = faultsOf(form.values)[2];
+  const { time, cron, dayOfMonth } = validatePlanForm(form.values)[2];
   const schedulable = !time && !cron && !dayOfMonth;
   return (
     <Grid gap="xl">
@@ -28,7 +28,7 @@ export function HowWhenStep({ form, instances }: Props) {
           <Method form={form} instances={instances} />
           <section>
             <Title order={2} size="h4" mb="sm">
-              {t("when")}
+              {t("scheduleTitle")}
             </Title>
             <ScheduleFields form={form} />
           </section>
@@ -45,7 +45,7 @@ export function HowWhenStep({ form, instances }: Props) {
           {t("nextRuns")}
         </Title>
         {schedulable ? (
-          <SchedulePreview schedule={scheduleOf(form.values)} />
+          <SchedulePreview schedule={toSchedule(form.values)} />
         ) : (
           <Text size="sm" c="dimmed">
             {t("scheduleIncomplete")}
@@ -58,13 +58,13 @@ export function HowWhenStep({ form, instances }: Props) {
 
 function Method({ form, instances }: Props) {
   const { t } = useTranslation("backups");
-  const outside = instances.filter((i) => !i.enrolled && form.values.instances.includes(i.id));
+  const notEnrolled = instances.filter((i) => !i.enrolled && form.values.instances.includes(i.id));
   return (
     <section>
       <Radio.Group
         label={
           <Text span fw={650} size="lg">
-            {t("how")}
+            {t("methodTitle")}
           </Text>
         }
         {...form.getInputProps("method")}
@@ -86,22 +86,22 @@ function Method({ form, instances }: Props) {
       {form.values.method === "snapshot" && (
         <Switch
           mt="md"
-          label={t("together")}
-          description={t("togetherText")}
-          {...form.getInputProps("together", { type: "checkbox" })}
+          label={t("consistencyGroup")}
+          description={t("consistencyGroupText")}
+          {...form.getInputProps("consistencyGroup", { type: "checkbox" })}
         />
       )}
       {form.values.method === "soft" && (
         <Stack gap="md" mt="md">
-          {outside.length > 0 && (
+          {notEnrolled.length > 0 && (
             <Alert color="yellow" icon={<IconAlertTriangle />}>
               {t("notEnrolled", {
-                count: outside.length,
-                names: outside.map((i) => i.name).join(", "),
+                count: notEnrolled.length,
+                names: notEnrolled.map((i) => i.name).join(", "),
               })}
             </Alert>
           )}
-          <SoftFields form={form} />
+          <FileBackupFields form={form} />
         </Stack>
       )}
     </section>

@@ -1,15 +1,15 @@
 import { queryOptions } from "@tanstack/react-query";
 import { api, idempotencyKey, unwrap } from "../client.ts";
 
-/** Where notices of backup plans go, with what became of the last of each. */
-export const noticesQuery = queryOptions({
-  queryKey: ["notices"],
+/** Notification channels of backup plans, each with its last delivery. */
+export const notificationsQuery = queryOptions({
+  queryKey: ["notifications"],
   queryFn: () => unwrap(api.GET("/notices")),
   refetchInterval: 30_000,
 });
 
-/** Sends a test to every channel, as a task. */
-export const testNotices = () =>
+/** Starts a task that sends a test notification to every channel. */
+export const sendTestNotification = () =>
   unwrap(
     api.POST("/notices/test", { params: { header: { "Idempotency-Key": idempotencyKey() } } }),
   );

@@ -1,16 +1,16 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { applyTask } from "../../api/live.ts";
-import { noticesQuery, testNotices } from "../../api/queries/notices.ts";
+import { notificationsQuery, sendTestNotification } from "../../api/queries/notifications.ts";
 import { useRoleReason } from "../session/useSession.ts";
 import { notifyError, notifyStarted } from "../tasks/notify.tsx";
-import { NoticesCardView } from "./NoticesCardView.tsx";
+import { NotificationsCardView } from "./NotificationsCardView.tsx";
 
-/** Who is told of backups that fail, are missed or have become stale. */
-export function NoticesCard() {
+/** Notification channels for backups that fail, are missed or become overdue. */
+export function NotificationsCard() {
   const client = useQueryClient();
-  const notices = useQuery(noticesQuery);
+  const notifications = useQuery(notificationsQuery);
   const test = useMutation({
-    mutationFn: testNotices,
+    mutationFn: sendTestNotification,
     onSuccess: (task) => {
       applyTask(client, task);
       notifyStarted(task);
@@ -18,10 +18,10 @@ export function NoticesCard() {
     onError: notifyError,
   });
   return (
-    <NoticesCardView
-      channels={notices.data?.channels}
-      error={notices.error}
-      onRetry={() => notices.refetch()}
+    <NotificationsCardView
+      channels={notifications.data?.channels}
+      error={notifications.error}
+      onRetry={() => notifications.refetch()}
       reason={useRoleReason("administrator")}
       testing={test.isPending}
       onTest={() => test.mutate()}
