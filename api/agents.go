@@ -42,7 +42,7 @@ func (s *Server) oneAgent(ctx context.Context, in *agentRequest, action workflow
 	return s.start(ctx, in.IdempotencyHeader, "agent."+string(action), input, in.App, instanceTarget(i.ID, i.Name))
 }
 
-// validateAgents refuses apps that have no agent, and for an installation those that do not run.
+// validateAgents rejects apps that have no agent and, for an installation, apps that are not installed.
 func (s *Server) validateAgents(ctx context.Context, names []string, action workflows.AgentAction) error {
 	for _, name := range names {
 		a, err := s.Apps.GetFresh(ctx, name)
@@ -58,7 +58,7 @@ func (s *Server) validateAgents(ctx context.Context, names []string, action work
 	return nil
 }
 
-// BatchAgentsRequest is work on many agents: one task, one line a host.
+// BatchAgentsRequest selects the agents and instances of one task.
 type BatchAgentsRequest struct {
 	Instances []string              `json:"instances" minItems:"1" maxItems:"1000" uniqueItems:"true"`
 	Apps      []string              `json:"apps" minItems:"1" maxItems:"20" uniqueItems:"true"`
@@ -80,27 +80,28 @@ func (s *Server) batchAgents(ctx context.Context, in *struct {
 	return s.startMany(ctx, in.IdempotencyHeader, "agent."+string(in.Body.Action), input, in.Body, targets)
 }
 
-// batchTargets are the instances by their names; one entry for each that cannot be worked on.
+// batchTargets returns the instances as targets with their names. Its error has one entry for each instance that
+// is unknown or not enrolled.
 func (s *Server) batchTargets(ctx context.Context, ids []string) ([]operation.Target, error) {
 	all, err := s.Instances.List(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var targets []operation.Target
-	refusal := &fault.Error{Kind: fault.Invalid, Message: "not every instance can be worked on"}
+	refusal := &fault.Error{Kind: fault.Invalid, Message: "some instances cannot be used"}
 	for n, id := range ids {
 		at := slices.IndexFunc(all, func(i instance.Instance) bool { return i.ID == id })
-		said := ""
+		reason := ""
 		switch {
 		case at < 0:
-			said = "there is no such instance"
+			reason = "there is no such instance"
 		case !all[at].Enrolled:
-			said = "it is not enrolled"
+			reason = "it is not enrolled"
 		default:
 			targets = append(targets, instanceTarget(id, all[at].Name))
 		}
-		if said != "" {
-			refusal.Fields = append(refusal.Fields, fault.Field{Field: fmt.Sprintf("instances[%d]", n), Message: said})
+		if reason != "" {
+			refusal.Fields = append(refusal.Fields, fault.Field{Field: fmt.Sprintf("instances[%d]", n), Message: reason})
 		}
 	}
 	if len(refusal.Fields) > 0 {

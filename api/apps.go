@@ -28,17 +28,19 @@ func (s *Server) appRoutes(api huma.API) {
 	read := func(id, path, summary string) huma.Operation {
 		return huma.Operation{OperationID: id, Method: http.MethodGet, Path: path, Tags: tags, Summary: summary, Errors: []int{http.StatusNotFound}}
 	}
-	handle(api, identity.Viewer, read("listApps", "/apps", "The catalogue and how each app stands"), s.listApps)
-	handle(api, identity.Viewer, read("getApp", "/apps/{app}", "One app"), s.getApp)
-	handle(api, identity.Viewer, read("getAppIcon", "/apps/{app}/icon", "The app's icon (SVG)"), s.getAppIcon)
-	handle(api, identity.Viewer, read("listAppRevisions", "/apps/{app}/revisions", "The app's Helm revisions"), s.listAppRevisions)
-	handle(api, identity.Viewer, read("planApp", "/apps/{app}/plan", "What a change of version changes: default, deployed, new"), s.upgradeDiff)
+	handle(api, identity.Viewer, read("listApps", "/apps", "List the apps of the catalogue with their status"), s.listApps)
+	handle(api, identity.Viewer, read("getApp", "/apps/{app}", "Get an app"), s.getApp)
+	handle(api, identity.Viewer, read("getAppIcon", "/apps/{app}/icon", "Get an app's icon (SVG)"), s.getAppIcon)
+	handle(api, identity.Viewer, read("listAppRevisions", "/apps/{app}/revisions", "List an app's Helm revisions"), s.listAppRevisions)
+	handle(api, identity.Viewer, read("planApp", "/apps/{app}/plan", "Compare an app's values before a change of version"), s.upgradeDiff)
 	configure := work("configureApp", http.MethodPut, "/apps/{app}/settings", "Change an app's settings")
 	configure.Errors = append(configure.Errors, http.StatusPreconditionFailed)
 	handle(api, identity.Operator, configure, s.configureApp)
 	handle(api, identity.Operator, work("launchApp", http.MethodPost, "/apps/{app}/launch", "Launch an app with its volume"), s.launchApp)
-	handle(api, identity.Operator, work("stopApp", http.MethodPost, "/apps/{app}/stop", "Stop an app; release and volume stay"), s.stopApp)
-	handle(api, identity.Operator, work("uninstallApp", http.MethodPost, "/apps/{app}/uninstall", "Remove an app; its volume stays unless named"), s.uninstallApp)
+	handle(api, identity.Operator, work("stopApp", http.MethodPost, "/apps/{app}/stop",
+		"Stop an app and keep its release and volume"), s.stopApp)
+	handle(api, identity.Operator, work("uninstallApp", http.MethodPost, "/apps/{app}/uninstall",
+		"Uninstall an app and keep its volume unless delete_volume is set"), s.uninstallApp)
 }
 
 // AppPath names the app of a request.
@@ -46,7 +48,7 @@ type AppPath struct {
 	App string `path:"app" maxLength:"63" pattern:"^[a-z][a-z0-9-]*$"`
 }
 
-// AppList is the catalogue.
+// AppList lists the apps of the catalogue.
 type AppList struct {
 	Items         []app.App `json:"items"`
 	NextPageToken string    `json:"next_page_token"`
@@ -65,8 +67,8 @@ func (s *Server) listApps(ctx context.Context, _ *struct{}) (*struct{ Body AppLi
 	return &struct{ Body AppList }{AppList{Items: list}}, nil
 }
 
-// addTask names the task that works on the app. It asks Temporal, which holds running work in
-// memory, not the cloud.
+// addTask sets the task that works on the app. It queries Temporal, which keeps running workflows in memory, and not
+// the cloud.
 func (s *Server) addTask(ctx context.Context, a *app.App) error {
 	task, err := s.Tasks.Running(ctx, appTarget(a.Name, ""))
 	if err == nil && task != "" {
@@ -111,11 +113,12 @@ type settingsRequest struct {
 	AppPath
 	IdempotencyHeader
 	IfMatch string       `header:"If-Match" maxLength:"128"`
-	Body    app.Settings `doc:"secrets: ******** keeps the value that is set"`
+	Body    app.Settings `doc:"the value ******** leaves a secret unchanged"`
 }
 
 func (s *Server) configureApp(ctx context.Context, in *settingsRequest) (*Accepted, error) {
-	return s.idempotent(ctx, in.IdempotencyHeader, "app.configure", in.Body, appTarget(in.App, ""), func() (*Accepted, error) { return s.configure(ctx, in) })
+	return s.idempotent(ctx, in.IdempotencyHeader, "app.configure", in.Body, appTarget(in.App, ""),
+		func() (*Accepted, error) { return s.configure(ctx, in) })
 }
 
 func (s *Server) configure(ctx context.Context, in *settingsRequest) (*Accepted, error) {
@@ -134,11 +137,11 @@ func (s *Server) configure(ctx context.Context, in *settingsRequest) (*Accepted,
 	return s.startChange(ctx, in.IdempotencyHeader, "app.configure", input, in.Body, changes, appTarget(in.App, a.Title))
 }
 
-// LaunchAppRequest is what a launch may choose.
+// LaunchAppRequest holds the options of a launch.
 type LaunchAppRequest struct {
 	Version      string `json:"version,omitempty" maxLength:"64"`
 	VolumeSizeGB int    `json:"volume_size_gb,omitempty" minimum:"1" maximum:"16384"`
-	VolumeID     string `json:"volume_id,omitempty" maxLength:"64" doc:"a kept volume; left out, the app's own newest is taken again"`
+	VolumeID     string `json:"volume_id,omitempty" maxLength:"64" doc:"a retained volume; default: the newest one of the app"`
 }
 
 func (s *Server) launchApp(ctx context.Context, in *struct {
@@ -173,10 +176,10 @@ func (s *Server) stopApp(ctx context.Context, in *struct {
 	})
 }
 
-// UninstallAppRequest says what becomes of the data.
+// UninstallAppRequest selects whether the data is deleted.
 type UninstallAppRequest struct {
 	DeleteVolume bool   `json:"delete_volume,omitempty"`
-	Confirm      string `json:"confirm,omitempty" maxLength:"64" doc:"the app's name, to delete the volume"`
+	Confirm      string `json:"confirm,omitempty" maxLength:"64" doc:"the app's name; required with delete_volume"`
 }
 
 func (s *Server) uninstallApp(ctx context.Context, in *struct {
@@ -217,7 +220,7 @@ func (s *Server) installed(ctx context.Context, name string) (app.App, error) {
 	return a, err
 }
 
-// AppRevisions is an app's history.
+// AppRevisions lists the revisions of an app's Helm release.
 type AppRevisions struct {
 	Items         []app.Revision `json:"items"`
 	NextPageToken string         `json:"next_page_token"`
@@ -228,7 +231,7 @@ func (s *Server) listAppRevisions(ctx context.Context, in *AppPath) (*struct{ Bo
 	return &struct{ Body AppRevisions }{AppRevisions{Items: list}}, err
 }
 
-// AppUpgradeDiff compares values before a change of version.
+// AppUpgradeDiff compares the default, deployed and new values of a version change.
 type AppUpgradeDiff struct {
 	Items []app.PlanRow `json:"items"`
 }
@@ -241,7 +244,7 @@ func (s *Server) upgradeDiff(ctx context.Context, in *struct {
 	return &struct{ Body AppUpgradeDiff }{AppUpgradeDiff{rows}}, err
 }
 
-// orEmpty lets a body that may be left out be left out.
+// orEmpty returns the optional body, or the zero value if it was omitted.
 func orEmpty[T any](body *T) T {
 	if body == nil {
 		return *new(T)

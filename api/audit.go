@@ -20,12 +20,12 @@ import (
 func (s *Server) auditRoutes(api huma.API) {
 	tags := []string{"Audit"}
 	handle(api, identity.Viewer, huma.Operation{OperationID: "listAudit", Method: http.MethodGet, Path: "/audit", Tags: tags,
-		Summary: "Who did what, newest first"}, s.listAudit)
+		Summary: "List audit records, newest first"}, s.listAudit)
 	handle(api, identity.Viewer, huma.Operation{OperationID: "exportAudit", Method: http.MethodGet, Path: "/audit/export", Tags: tags,
-		Summary: "The same as a file"}, s.exportAudit)
+		Summary: "Export the audit log"}, s.exportAudit)
 }
 
-// AuditQuery selects records.
+// AuditQuery filters audit records.
 type AuditQuery struct {
 	Actor     string    `query:"actor" maxLength:"255"`
 	Operation string    `query:"operation" maxLength:"64"`
@@ -34,14 +34,14 @@ type AuditQuery struct {
 	Via       string    `query:"via" enum:"ui,api,schedule,cli"`
 	Since     time.Time `query:"since"`
 	Until     time.Time `query:"until"`
-	Query     string    `query:"q" maxLength:"255" doc:"words anywhere in the record"`
+	Query     string    `query:"q" maxLength:"255" doc:"words to find anywhere in the record"`
 }
 
 func (q AuditQuery) filter() audit.Filter {
 	return audit.Filter{Actor: q.Actor, Operation: q.Operation, Target: q.Target, Outcome: q.Outcome, Via: q.Via, Query: q.Query, Since: q.Since, Until: q.Until}
 }
 
-// AuditPage is one page of the audit.
+// AuditPage is one page of audit records.
 type AuditPage struct {
 	Items         []audit.Record `json:"items"`
 	NextPageToken string         `json:"next_page_token"`
@@ -57,7 +57,7 @@ func (s *Server) listAudit(ctx context.Context, in *struct {
 	if in.PageToken != "" {
 		before, err := strconv.ParseInt(in.PageToken, 10, 64)
 		if err != nil || before < 1 {
-			return nil, fault.InvalidField("page_token", "not a token of this list")
+			return nil, fault.InvalidField("page_token", "invalid page token")
 		}
 		f.Before = before
 	}
@@ -72,7 +72,7 @@ func (s *Server) listAudit(ctx context.Context, in *struct {
 	return &struct{ Body AuditPage }{page}, nil
 }
 
-// localize gives records their titles and details in the reader's language.
+// localize translates the titles and details of records into the reader's language.
 func (s *Server) localize(ctx context.Context, list []audit.Record) []audit.Record {
 	for i := range list {
 		list[i].Title, list[i].Detail = s.titleOf(ctx, list[i]), i18n.Translate(ctx, list[i].Detail)
@@ -90,7 +90,7 @@ func (s *Server) titleOf(ctx context.Context, r audit.Record) string {
 	return r.Operation
 }
 
-// eventTitles name what is audited without being a task.
+// eventTitles has the titles of audited events that are not tasks.
 var eventTitles = map[string]i18n.Text{
 	"session.open": {En: "Sign in", Fr: "Connexion"},
 	"audit.export": {En: "Export the audit", Fr: "Exporter l'audit"},
@@ -116,8 +116,8 @@ func (s *Server) exportAudit(ctx context.Context, in *struct {
 			})
 		}
 		if err := audit.Export(hc.BodyWriter(), in.Format, i18n.Of(ctx), each); err != nil {
-			slog.Error("audit export broke off", "err", err)
-			panic(http.ErrAbortHandler) // a file cut short must not look whole
+			slog.Error("audit export aborted", "err", err)
+			panic(http.ErrAbortHandler) // aborts the connection, so that a truncated file is not taken for a complete one
 		}
 	}}, nil
 }

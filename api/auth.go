@@ -18,11 +18,11 @@ import (
 	"mycloudmanager/internal/platform/i18n"
 )
 
-// caller is who makes a request.
+// caller is the identity behind a request.
 type caller struct {
 	identity.Identity
 	via       string
-	csrf      string // of the session cookie, when that was used
+	csrf      string // from the session cookie, if the request used it
 	sourceIP  string
 	userAgent string
 	requestID string
@@ -30,22 +30,23 @@ type caller struct {
 
 type callerKey struct{}
 
-// callerOf returns who makes the request; the middleware has put it there.
+// callerOf returns the caller that the middleware stored in ctx.
 func callerOf(ctx context.Context) caller {
 	c, _ := ctx.Value(callerKey{}).(caller)
 	return c
 }
 
-// language puts the reader's language into the context: the parameter lang, else Accept-Language.
+// language stores the reader's language in the context: the parameter lang, or Accept-Language.
 func (s *Server) language(ctx huma.Context, next func(huma.Context)) {
 	language := i18n.Negotiate(ctx.Header("Accept-Language"))
-	if chosen := ctx.Query("lang"); chosen != "" { // a browser's event stream sends no header of ours
+	if chosen := ctx.Query("lang"); chosen != "" { // a browser's EventSource cannot set headers
 		language = i18n.Negotiate(chosen)
 	}
 	next(huma.WithContext(ctx, i18n.With(ctx.Context(), language)))
 }
 
-// authenticate is the one door: credential -> identity -> the role that the operation asks for.
+// authenticate is the only entry point of the API: it resolves the credential to an identity and checks the role that
+// the operation requires.
 func (s *Server) authenticate(api huma.API) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		who := caller{sourceIP: sourceIP(ctx.RemoteAddr()), userAgent: clip(ctx.Header("User-Agent"), 256), requestID: requestIDOf(ctx)}
@@ -71,7 +72,7 @@ func roleName(r identity.Role) string {
 	return string(r)
 }
 
-// recognise fills in the identity behind the request's credential.
+// recognise sets the identity that belongs to the request's credential.
 func (s *Server) recognise(ctx huma.Context, who *caller) (err error) {
 	switch id, secret, basic := basicAuth(ctx.Header("Authorization")); {
 	case ctx.Header("X-Auth-Token") != "":
@@ -126,7 +127,7 @@ func basicAuth(header string) (id, secret string, ok bool) {
 	return strings.Cut(string(plain), ":")
 }
 
-// via tells how a request that carries its own credential came: by our command line, or another program.
+// via returns the client of a request that carries its own credential: our command line or another program.
 func via(userAgent string) string {
 	if strings.HasPrefix(userAgent, "mcm/") {
 		return "cli"
@@ -134,23 +135,23 @@ func via(userAgent string) string {
 	return "api"
 }
 
-// refuse answers and, when someone known was refused a change, audits it.
+// refuse writes the problem. If an identified caller was refused a change, refuse also audits the refusal.
 func (s *Server) refuse(api huma.API, ctx huma.Context, who caller, err error) {
 	if who.UserID != "" && changes(ctx.Method()) {
 		s.auditRefusal(ctx.Context(), who, ctx.Operation().OperationID, err)
 	}
-	answer := problemOf(ctx.Context(), err)
-	p, ok := errors.AsType[huma.StatusError](answer)
+	problem := problemOf(ctx.Context(), err)
+	p, ok := errors.AsType[huma.StatusError](problem)
 	if !ok {
 		p = newProblem(http.StatusServiceUnavailable, fault.MessageOf(err))
 	}
-	if more, ok := errors.AsType[huma.HeadersError](answer); ok {
+	if more, ok := errors.AsType[huma.HeadersError](problem); ok {
 		for name, values := range more.GetHeaders() {
 			ctx.SetHeader(name, strings.Join(values, ", "))
 		}
 	}
 	if p.GetStatus() == http.StatusUnauthorized {
-		// Not Basic: a browser would open its own box, and the page's request would wait for it.
+		// Not Basic: a browser would open its own sign-in dialog and block the page's request.
 		ctx.SetHeader("WWW-Authenticate", `Keystone realm="MyCloudManager"`)
 	}
 	ctx.SetHeader("Content-Type", "application/problem+json")
@@ -158,7 +159,7 @@ func (s *Server) refuse(api huma.API, ctx huma.Context, who caller, err error) {
 	_ = api.Marshal(ctx.BodyWriter(), "application/json", p)
 }
 
-// request describes the caller to the task it starts.
+// request describes the caller for the task that it starts.
 func request(ctx context.Context, op string, targets ...operation.Target) operation.Request {
 	who := callerOf(ctx)
 	return operation.Request{
@@ -174,7 +175,7 @@ func sourceIP(remote string) string {
 	return remote
 }
 
-// requestIDOf is the id that the router gave the request.
+// requestIDOf returns the ID that the router assigned to the request.
 func requestIDOf(ctx huma.Context) string { return humagin.Unwrap(ctx).GetString(requestIDHeader) }
 
 func clip(s string, n int) string {

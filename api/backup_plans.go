@@ -23,49 +23,54 @@ import (
 func (s *Server) planRoutes(api huma.API) {
 	tags := []string{"Backup plans"}
 	op := func(id, method, path, summary string, status int, errors ...int) huma.Operation {
-		return huma.Operation{OperationID: id, Method: method, Path: "/backup-plans" + path, Tags: tags, Summary: summary, DefaultStatus: status, Errors: errors}
+		return huma.Operation{OperationID: id, Method: method, Path: "/backup-plans" + path, Tags: tags, Summary: summary,
+			DefaultStatus: status, Errors: errors}
 	}
-	const gone, stale, busy = http.StatusNotFound, http.StatusPreconditionFailed, http.StatusConflict
-	handle(api, identity.Viewer, op("listBackupPlans", http.MethodGet, "", "Backup plans, in the order they were made", 200), s.listPlans)
-	handle(api, identity.Operator, op("createBackupPlan", http.MethodPost, "", "Make a backup plan", 201), s.createPlan)
-	handle(api, identity.Viewer, op("previewBackupPlan", http.MethodPost, "/preview", "When a schedule would run; no change is made", 200), s.previewPlan)
-	handle(api, identity.Viewer, op("getBackupPlan", http.MethodGet, "/{id}", "One backup plan", 200, gone), s.getPlan)
-	handle(api, identity.Operator, op("replaceBackupPlan", http.MethodPut, "/{id}", "Change a backup plan", 200, gone, stale), s.replacePlan)
-	handle(api, identity.Operator, op("deleteBackupPlan", http.MethodDelete, "/{id}", "Delete a backup plan; its backups stay unless asked", 204, gone), s.deletePlan)
-	handle(api, identity.Operator, op("runBackupPlan", http.MethodPost, "/{id}/run", "Run it now", 202, gone, busy), s.runPlan)
-	handle(api, identity.Operator, op("pauseBackupPlan", http.MethodPost, "/{id}/pause", "Keep it from running", 200, gone), s.pausePlan)
-	handle(api, identity.Operator, op("resumeBackupPlan", http.MethodPost, "/{id}/resume", "Let it run again", 200, gone), s.resumePlan)
-	handle(api, identity.Viewer, op("listBackupPlanRuns", http.MethodGet, "/{id}/runs", "Its runs, newest first", 200, gone), s.planRuns)
-	handle(api, identity.Viewer, op("previewRetention", http.MethodGet, "/{id}/retention", "Which of its backups are kept, and which the next run deletes", 200, gone), s.previewRetention)
+	const notFound, precondition, conflict = http.StatusNotFound, http.StatusPreconditionFailed, http.StatusConflict
+	handle(api, identity.Viewer, op("listBackupPlans", http.MethodGet, "", "List backup plans in order of creation", 200), s.listPlans)
+	handle(api, identity.Operator, op("createBackupPlan", http.MethodPost, "", "Create a backup plan", 201), s.createPlan)
+	handle(api, identity.Viewer, op("previewBackupPlan", http.MethodPost, "/preview",
+		"Preview the next runs of a schedule (dry run)", 200), s.previewPlan)
+	handle(api, identity.Viewer, op("getBackupPlan", http.MethodGet, "/{id}", "Get a backup plan", 200, notFound), s.getPlan)
+	handle(api, identity.Operator, op("replaceBackupPlan", http.MethodPut, "/{id}", "Replace a backup plan",
+		200, notFound, precondition), s.replacePlan)
+	handle(api, identity.Operator, op("deleteBackupPlan", http.MethodDelete, "/{id}",
+		"Delete a backup plan, and its backups on request", 204, notFound), s.deletePlan)
+	handle(api, identity.Operator, op("runBackupPlan", http.MethodPost, "/{id}/run", "Run a plan now", 202, notFound, conflict), s.runPlan)
+	handle(api, identity.Operator, op("pauseBackupPlan", http.MethodPost, "/{id}/pause", "Pause a plan", 200, notFound), s.pausePlan)
+	handle(api, identity.Operator, op("resumeBackupPlan", http.MethodPost, "/{id}/resume", "Resume a plan", 200, notFound), s.resumePlan)
+	handle(api, identity.Viewer, op("listBackupPlanRuns", http.MethodGet, "/{id}/runs",
+		"List a plan's runs, newest first", 200, notFound), s.planRuns)
+	handle(api, identity.Viewer, op("previewRetention", http.MethodGet, "/{id}/retention",
+		"Preview which backups of a plan the next run deletes", 200, notFound), s.previewRetention)
 }
 
-// PlanSettings is what a person decides of a backup plan.
+// PlanSettings holds the user-defined fields of a backup plan.
 type PlanSettings struct {
 	Name        string                 `json:"name" minLength:"1" maxLength:"100"`
 	Instances   []string               `json:"instances" minItems:"1" maxItems:"500" uniqueItems:"true"`
 	Method      backup.Method          `json:"method" enum:"snapshot,soft"`
-	Directories []string               `json:"directories" required:"false" maxItems:"100" doc:"of a soft backup"`
+	Directories []string               `json:"directories" required:"false" maxItems:"100" doc:"absolute paths; for the method soft only"`
 	Soft        backup.FileOptions     `json:"soft,omitempty"`
 	Snapshot    backup.SnapshotOptions `json:"snapshot,omitempty"`
 	Schedule    backup.Schedule        `json:"schedule"`
-	CatchUp     int                    `json:"catch_up_seconds,omitempty" minimum:"0" maximum:"2592000" default:"3600" doc:"how late a run may start after the manager was down"`
+	CatchUp     int                    `json:"catch_up_seconds,omitempty" minimum:"0" maximum:"2592000" default:"3600" doc:"maximum delay of a run that was due while the manager was down"`
 	Retention   backup.Retention       `json:"retention,omitempty"`
 }
 
-// BackupPlan is a backup plan with how it stands. What is read is taken back as it is: how it stands is not
-// looked at then.
+// BackupPlan is a plan and its status. PUT accepts the body of GET and ignores read-only fields.
 type BackupPlan struct {
 	ID string `json:"id" readOnly:"true"`
 	PlanSettings
 	Paused             bool                     `json:"paused" readOnly:"true"`
-	Note               string                   `json:"note" readOnly:"true" doc:"why it is paused"`
-	NextRuns           []time.Time              `json:"next_runs" readOnly:"true" doc:"the next ten; none while it is paused"`
-	Occurrences        []backup.Occurrence      `json:"occurrences" readOnly:"true" doc:"the same with the plan's own clock, and why one is not at its usual time"`
-	LastRun            *PlanRun                 `json:"last_run,omitempty" readOnly:"true" doc:"none when it never ran"`
-	MissedRuns         int                      `json:"missed_runs" readOnly:"true" doc:"due while the manager was down, for longer than it may catch up"`
-	OverlapSkippedRuns int                      `json:"overlap_skipped_runs" readOnly:"true" doc:"due while the one before was still running"`
-	OverdueSince       *time.Time               `json:"overdue_since,omitempty" readOnly:"true" doc:"two due times in a row have brought no good backup of an instance: the second; none while it is not so, paused or running"`
-	OverdueInstances   []backup.OverdueInstance `json:"overdue_instances,omitempty" readOnly:"true" doc:"of which there is none"`
+	Note               string                   `json:"note" readOnly:"true" doc:"reason for the pause"`
+	NextRuns           []time.Time              `json:"next_runs" readOnly:"true" doc:"the next ten; empty while the plan is paused"`
+	Occurrences        []backup.Occurrence      `json:"occurrences" readOnly:"true" doc:"next_runs in the plan's time zone, with the reason if a run is not at its usual time"`
+	LastRun            *PlanRun                 `json:"last_run,omitempty" readOnly:"true" doc:"absent if the plan has never run"`
+	MissedRuns         int                      `json:"missed_runs" readOnly:"true" doc:"runs that were due while the manager was down and exceeded catch_up_seconds"`
+	OverlapSkippedRuns int                      `json:"overlap_skipped_runs" readOnly:"true" doc:"runs skipped because the previous one was still running"`
+	OverdueSince       *time.Time               `json:"overdue_since,omitempty" readOnly:"true" doc:"when the plan became overdue: the second consecutive due time without a good backup; absent otherwise"`
+	OverdueInstances   []backup.OverdueInstance `json:"overdue_instances,omitempty" readOnly:"true" doc:"instances without a recent good backup"`
 	CreatedAt          time.Time                `json:"created_at" readOnly:"true"`
 	CreatedBy          operation.Actor          `json:"created_by" readOnly:"true"`
 	ETag               string                   `json:"etag" readOnly:"true"`
@@ -73,7 +78,7 @@ type BackupPlan struct {
 
 // PlanRun is one run of a plan.
 type PlanRun struct {
-	Task      string           `json:"task" doc:"id"`
+	Task      string           `json:"task" doc:"task ID"`
 	Status    operation.Status `json:"status" enum:"queued,running,blocked,cancelling,succeeded,failed,partially_failed,cancelled,timed_out"`
 	StartedAt time.Time        `json:"at"`
 }
@@ -90,13 +95,14 @@ type planResponse struct {
 
 const upcoming = 10
 
-// toBackupPlan shows a plan. Without good, nothing is said of whether it is stale.
-func (s *Server) toBackupPlan(p backup.PlanStatus, last *PlanRun, good backup.LastGoodBackups, seen map[string]backup.PlanObservation) (BackupPlan, error) {
+// toBackupPlan converts a plan for the API. If good is nil, the overdue fields stay empty.
+func (s *Server) toBackupPlan(p backup.PlanStatus, last *PlanRun, good backup.LastGoodBackups,
+	observed map[string]backup.PlanObservation) (BackupPlan, error) {
 	out := BackupPlan{ID: p.ID, PlanSettings: PlanSettings{Name: p.Name, Instances: p.Instances, Method: p.Method, Directories: emptyIfNil(p.Directories), Soft: p.Soft, Snapshot: p.Snapshot,
 		Schedule: p.Schedule, CatchUp: p.CatchUp, Retention: p.Retention}, Paused: p.Paused, Note: p.Note, LastRun: last, MissedRuns: p.Missed, OverlapSkippedRuns: p.OverlapSkipped,
 		CreatedAt: p.CreatedAt, CreatedBy: p.Author, ETag: p.ETag, NextRuns: []time.Time{}, Occurrences: []backup.Occurrence{}}
-	if look, ok := seen[p.ID]; ok {
-		out.MissedRuns = look.Missed
+	if o, ok := observed[p.ID]; ok {
+		out.MissedRuns = o.Missed
 	}
 	if p.Paused {
 		return out, nil
@@ -117,11 +123,11 @@ func (s *Server) toBackupPlan(p backup.PlanStatus, last *PlanRun, good backup.La
 	return out, err
 }
 
-// lastGoodBackups are the newest good backups. A cloud that does not answer keeps nobody from the plans.
+// lastGoodBackups returns the newest good backups, or nil if the cloud does not respond: plans are shown without it.
 func (s *Server) lastGoodBackups(ctx context.Context) backup.LastGoodBackups {
 	all, err := s.Backups.List(ctx)
 	if err != nil {
-		slog.Warn("whether plans are stale is not known", "err", err)
+		slog.Warn("cannot determine overdue plans", "err", err)
 		return nil
 	}
 	return backup.LastGoodOf(all)
@@ -129,7 +135,7 @@ func (s *Server) lastGoodBackups(ctx context.Context) backup.LastGoodBackups {
 
 func (s *Server) planResponse(ctx context.Context, p backup.PlanStatus, good backup.LastGoodBackups, err error) (*planResponse, error) {
 	if err != nil {
-		if _, stale := errors.AsType[*backup.ErrPreconditionFailed](err); stale {
+		if _, precondition := errors.AsType[*backup.ErrPreconditionFailed](err); precondition {
 			return nil, newProblem(http.StatusPreconditionFailed, "somebody changed the plan meanwhile: read it again")
 		}
 		return nil, err
@@ -138,15 +144,15 @@ func (s *Server) planResponse(ctx context.Context, p backup.PlanStatus, good bac
 	if err != nil {
 		return nil, err
 	}
-	seen, err := s.Plans.Observation(ctx)
+	observed, err := s.Plans.Observation(ctx)
 	if err != nil {
 		return nil, err
 	}
-	shown, err := s.toBackupPlan(p, runs[p.ID], good, seen)
+	shown, err := s.toBackupPlan(p, runs[p.ID], good, observed)
 	return &planResponse{ETag: shown.ETag, Body: shown}, err
 }
 
-// lastRuns are the newest runs by plan, with one question for all; "" is every plan.
+// lastRuns returns the newest run of each plan with one query; plan "" selects all plans.
 func (s *Server) lastRuns(ctx context.Context, plan string) (map[string]*PlanRun, error) {
 	f := task.Filter{Operation: "backup.run", PageSize: 500}
 	if plan != "" {
@@ -184,13 +190,13 @@ func (s *Server) listPlans(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	seen, err := s.Plans.Observation(ctx)
+	observed, err := s.Plans.Observation(ctx)
 	if err != nil {
 		return nil, err
 	}
 	page, good := BackupPlans{Items: []BackupPlan{}}, s.lastGoodBackups(ctx)
 	for _, p := range list {
-		shown, err := s.toBackupPlan(p, runs[p.ID], good, seen)
+		shown, err := s.toBackupPlan(p, runs[p.ID], good, observed)
 		if err != nil {
 			return nil, err
 		}
@@ -214,7 +220,7 @@ func (s *Server) createPlan(ctx context.Context, in *struct{ Body BackupPlan }) 
 	if err := s.checkPlan(ctx, in.Body.PlanSettings); err != nil {
 		return nil, err
 	}
-	id, err := uuid.NewV7() // sorts by the time it was made
+	id, err := uuid.NewV7() // sorts by creation time
 	if err != nil {
 		return nil, err
 	}
@@ -235,10 +241,10 @@ func planOf(ctx context.Context, id string, in PlanSettings) backup.Plan {
 		Role: string(who.Role), Project: who.ProjectID, CreatedAt: time.Now().UTC()}
 }
 
-// checkPlan refuses what could never run; one entry a field.
+// checkPlan rejects plans that could never run, with one entry for each invalid field.
 func (s *Server) checkPlan(ctx context.Context, in PlanSettings) error {
 	if strings.TrimSpace(in.Name) == "" {
-		return fault.InvalidField("name", "a name is needed")
+		return fault.InvalidField("name", "name is required")
 	}
 	if err := in.Schedule.Validate(); err != nil {
 		return err
@@ -267,7 +273,7 @@ func (s *Server) checkSoft(ctx context.Context, in PlanSettings) error {
 	}
 	for _, d := range in.Directories {
 		if !strings.HasPrefix(d, "/") || strings.ContainsAny(d, "\x00\n") {
-			return fault.InvalidField("directories", "%q is no absolute path", d)
+			return fault.InvalidField("directories", "%q is not an absolute path", d)
 		}
 	}
 	for _, e := range in.Soft.Excludes {
@@ -300,7 +306,7 @@ func (s *Server) replacePlan(ctx context.Context, in *struct {
 
 func (s *Server) deletePlan(ctx context.Context, in *struct {
 	PlanPath
-	Backups bool `query:"delete_backups" doc:"delete its backups too, as a task"`
+	Backups bool `query:"delete_backups" doc:"also delete the backups of the plan, as a task"`
 }) (*struct {
 	Location string `header:"Location"`
 }, error) {
@@ -339,7 +345,7 @@ func (s *Server) runPlan(ctx context.Context, in *struct {
 	return s.start(ctx, in.IdempotencyHeader, "backup.run", workflows.RunBackupInput{Plan: p.Plan}, in.ID, targets...)
 }
 
-// runTargets are the plan and its instances by their names.
+// runTargets returns the plan and its instances as targets, with their names.
 func (s *Server) runTargets(ctx context.Context, p backup.Plan) ([]operation.Target, error) {
 	all, err := s.Instances.List(ctx)
 	if err != nil {
@@ -354,7 +360,7 @@ func (s *Server) runTargets(ctx context.Context, p backup.Plan) ([]operation.Tar
 	return targets, nil
 }
 
-// PausePlanRequest says why a plan is paused.
+// PausePlanRequest holds the reason for a pause.
 type PausePlanRequest struct {
 	Note string `json:"note,omitempty" maxLength:"500"`
 }

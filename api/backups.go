@@ -23,17 +23,17 @@ func (s *Server) backupRoutes(api huma.API) {
 			DefaultStatus: http.StatusAccepted, Errors: []int{http.StatusNotFound, http.StatusConflict}}
 	}
 	handle(api, identity.Viewer, huma.Operation{OperationID: "listBackups", Method: http.MethodGet, Path: "/backups", Tags: tags,
-		Summary: "Backups, newest first"}, s.listBackups)
+		Summary: "List backups, newest first"}, s.listBackups)
 	handle(api, identity.Viewer, huma.Operation{OperationID: "getBackup", Method: http.MethodGet, Path: "/backups/{id}", Tags: tags,
-		Summary: "One backup", Errors: []int{http.StatusNotFound}}, s.getBackup)
+		Summary: "Get a backup", Errors: []int{http.StatusNotFound}}, s.getBackup)
 	handle(api, identity.Operator, huma.Operation{OperationID: "holdBackup", Method: http.MethodPut, Path: "/backups/{id}/hold", Tags: tags,
-		Summary: "Keep a backup whatever its plan says, or no longer", Errors: []int{http.StatusNotFound}}, s.holdBackup)
-	handle(api, identity.Operator, work("verifyBackup", http.MethodPost, "/backups/{id}/verify", "Read it and compare it with what was stored"), s.verifyBackup)
+		Summary: "Hold a backup, or release it", Errors: []int{http.StatusNotFound}}, s.holdBackup)
+	handle(api, identity.Operator, work("verifyBackup", http.MethodPost, "/backups/{id}/verify", "Verify a backup"), s.verifyBackup)
 	handle(api, identity.Operator, work("deleteBackup", http.MethodDelete, "/backups/{id}", "Delete a backup"), s.deleteBackup)
 	handle(api, identity.Viewer, huma.Operation{OperationID: "listBackupFiles", Method: http.MethodGet, Path: "/backups/{id}/files", Tags: tags,
-		Summary: "What a soft backup holds", Errors: []int{http.StatusNotFound}}, s.backupFiles)
+		Summary: "List files in a backup", Errors: []int{http.StatusNotFound}}, s.backupFiles)
 	handle(api, identity.Viewer, huma.Operation{OperationID: "listRestorePoints", Method: http.MethodGet, Path: "/instances/{id}/restore-points", Tags: tags,
-		Summary: "Backups that an instance can be restored to, newest first", Errors: []int{http.StatusNotFound}}, s.restorePoints)
+		Summary: "List restore points of an instance, newest first", Errors: []int{http.StatusNotFound}}, s.restorePoints)
 	handle(api, identity.Operator, work("restoreInstance", http.MethodPost, "/instances/{id}/restore", "Restore an instance to a backup"), s.restoreInstance)
 }
 
@@ -77,7 +77,7 @@ func (s *Server) listBackups(ctx context.Context, in *listBackups) (*struct{ Bod
 	return &struct{ Body BackupList }{page}, nil
 }
 
-// olderThan reports whether b comes after the last one of the page before.
+// olderThan reports whether b comes after the last backup of the previous page.
 func olderThan(last nameToken, b backup.Backup) bool {
 	at, err := time.Parse(time.RFC3339Nano, last.Name)
 	return err == nil && (b.CreatedAt.Before(at) || b.CreatedAt.Equal(at) && b.ID > last.ID)
@@ -95,7 +95,7 @@ func (s *Server) getBackup(ctx context.Context, in *BackupPath) (*backupResponse
 	return &backupResponse{b}, err
 }
 
-// HoldBackupRequest says whether a backup is held.
+// HoldBackupRequest sets or releases the hold of a backup.
 type HoldBackupRequest struct {
 	Held bool `json:"held"`
 }
@@ -125,9 +125,9 @@ func boolText(b bool) string {
 	return "false"
 }
 
-// VerifyBackupRequest says how a backup is looked at.
+// VerifyBackupRequest selects how a backup is verified.
 type VerifyBackupRequest struct {
-	RestoreTest bool `json:"restore_test,omitempty" doc:"of a soft backup: restore it to a scratch directory of its instance and compare"`
+	RestoreTest bool `json:"restore_test,omitempty" doc:"file backups only: restore to a scratch directory of the instance and compare"`
 }
 
 func (s *Server) verifyBackup(ctx context.Context, in *struct {
@@ -165,7 +165,8 @@ func (s *Server) deleteBackup(ctx context.Context, in *struct {
 	return s.start(ctx, in.IdempotencyHeader, "backup.prune", workflows.PruneBackupsInput{Backups: []string{b.ID}}, in.ID, b.Target())
 }
 
-// deleteBackupsOf starts the deletion of all backups of a plan; it returns the task's URL, "" when there are none.
+// deleteBackupsOf starts a task that deletes all backups of a plan. It returns the task's URL, or "" if the plan has no
+// backups.
 func (s *Server) deleteBackupsOf(ctx context.Context, p backup.Plan) (string, error) {
 	all, err := s.Backups.List(ctx)
 	if err != nil {
@@ -180,11 +181,11 @@ func (s *Server) deleteBackupsOf(ctx context.Context, p backup.Plan) (string, er
 	if len(ids) == 0 {
 		return "", nil
 	}
-	answer, err := s.start(ctx, IdempotencyHeader{}, "backup.prune", workflows.PruneBackupsInput{Backups: ids}, p.ID, p.Target())
+	response, err := s.start(ctx, IdempotencyHeader{}, "backup.prune", workflows.PruneBackupsInput{Backups: ids}, p.ID, p.Target())
 	if err != nil {
 		return "", err
 	}
-	return answer.Location, nil
+	return response.Location, nil
 }
 
 func (s *Server) restorePoints(ctx context.Context, in *InstancePath) (*struct{ Body BackupList }, error) {
@@ -193,7 +194,7 @@ func (s *Server) restorePoints(ctx context.Context, in *InstancePath) (*struct{ 
 		return nil, err
 	}
 	out := BackupList{Items: slices.DeleteFunc(all, func(b backup.Backup) bool { return b.Instance != in.ID })}
-	if len(out.Items) == 0 { // an instance that is gone still has restore points; one that never was has not
+	if len(out.Items) == 0 { // a deleted instance can have restore points; without any, the instance must exist
 		if _, err := s.Instances.Get(ctx, in.ID); err != nil {
 			return nil, err
 		}
@@ -201,7 +202,7 @@ func (s *Server) restorePoints(ctx context.Context, in *InstancePath) (*struct{ 
 	return &struct{ Body BackupList }{out}, nil
 }
 
-// BackupFiles is one page of what a backup holds.
+// BackupFiles is one page of the files in a backup.
 type BackupFiles struct {
 	Items         []backup.BackupFile `json:"items"`
 	NextPageToken string              `json:"next_page_token"`
@@ -210,7 +211,7 @@ type BackupFiles struct {
 func (s *Server) backupFiles(ctx context.Context, in *struct {
 	BackupPath
 	Path      string `query:"path" maxLength:"4096" default:"/"`
-	Query     string `query:"q" maxLength:"255" doc:"a part of a name, below the path"`
+	Query     string `query:"q" maxLength:"255" doc:"part of a file name to find below path"`
 	PageSize  int    `query:"page_size" minimum:"1" maximum:"500" default:"200"`
 	PageToken string `query:"page_token" maxLength:"32" pattern:"^[0-9]*$"`
 }) (*struct{ Body BackupFiles }, error) {
@@ -218,8 +219,7 @@ func (s *Server) backupFiles(ctx context.Context, in *struct {
 	return &struct{ Body BackupFiles }{BackupFiles{Items: emptyIfNil(page.Items), NextPageToken: page.Next}}, err
 }
 
-// addBackups tells of each instance how many backups it has and when the last was made, with one list for
-// all.
+// addBackups sets the number of backups and the time of the last one for each instance, with one list request.
 func (s *Server) addBackups(ctx context.Context, list []instance.Instance) error {
 	all, err := s.Backups.List(ctx)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"mycloudmanager/internal/openstack/identity"
 )
 
-// What is read of a plan can be sent back as it is.
-func TestAPlanGoesThereAndBack(t *testing.T) {
+// PUT and POST accept the body of GET.
+func TestBackupPlan_round_trip(t *testing.T) {
 	h := newTestServer(t)
 	read := h.send(t, ask{method: http.MethodGet, path: "/api/v1/backup-plans/" + planID, as: identity.Viewer})
 	require.Equal(t, http.StatusOK, read.Code)
@@ -21,20 +21,20 @@ func TestAPlanGoesThereAndBack(t *testing.T) {
 		require.Contains(t, fields, name)
 	}
 	for method, path := range map[string]string{http.MethodPut: "/api/v1/backup-plans/" + planID, http.MethodPost: "/api/v1/backup-plans"} {
-		answer := h.send(t, ask{method: method, path: path, body: read.Body.String(), as: identity.Operator, header: map[string]string{"If-Match": fields["etag"].(string)}})
-		require.Less(t, answer.Code, 300, answer.Body.String())
+		response := h.send(t, ask{method: method, path: path, body: read.Body.String(), as: identity.Operator, header: map[string]string{"If-Match": fields["etag"].(string)}})
+		require.Less(t, response.Code, 300, response.Body.String())
 	}
-	require.Equal(t, 2, h.calendar.changed)
+	require.Equal(t, 2, h.plans.changed)
 }
 
-// A snapshot becomes a new server, of an instance that is there, that boots from a volume, or that is gone.
-func TestASnapshotBecomesANewServer(t *testing.T) {
+// A snapshot can be restored as a new server, whether its instance still exists or was deleted.
+func TestRestoreInstance_new_server(t *testing.T) {
 	h := newTestServer(t)
 	for id, body := range map[string]string{
 		enrolledID: `{"backup_id":"` + backupID + `","new_server_name":"web-1-restored"}`,
-		goneID:     `{"backup_id":"` + goneBackupID + `","new_server_name":"old-1","flavor":"m1.tiny","networks":["demo-net"]}`,
+		deletedID:  `{"backup_id":"` + deletedBackupID + `","new_server_name":"old-1","flavor":"m1.tiny","networks":["demo-net"]}`,
 	} {
-		answer := h.send(t, ask{method: http.MethodPost, path: "/api/v1/instances/" + id + "/restore", body: body, as: identity.Operator})
-		require.Equal(t, http.StatusAccepted, answer.Code, answer.Body.String())
+		response := h.send(t, ask{method: http.MethodPost, path: "/api/v1/instances/" + id + "/restore", body: body, as: identity.Operator})
+		require.Equal(t, http.StatusAccepted, response.Code, response.Body.String())
 	}
 }

@@ -21,17 +21,18 @@ import (
 func (s *Server) enrollmentRoutes(api huma.API) {
 	tags := []string{"Enrollment"}
 	handle(api, identity.Operator, huma.Operation{OperationID: "createEnrollmentToken", Method: http.MethodPost, Path: "/enrollment-tokens", Tags: tags,
-		Summary: "Make a token; it is shown once", DefaultStatus: http.StatusCreated}, s.createToken)
+		Summary: "Create an enrollment token, shown once", DefaultStatus: http.StatusCreated}, s.createToken)
 	handle(api, identity.Viewer, huma.Operation{OperationID: "listEnrollmentTokens", Method: http.MethodGet, Path: "/enrollment-tokens", Tags: tags,
-		Summary: "Tokens, the newest first; never the secret"}, s.listTokens)
+		Summary: "List enrollment tokens, newest first"}, s.listTokens)
 	handle(api, identity.Operator, huma.Operation{OperationID: "revokeEnrollmentToken", Method: http.MethodDelete, Path: "/enrollment-tokens/{id}", Tags: tags,
-		Summary: "Revoke a token; instances that are enrolled stay", DefaultStatus: http.StatusNoContent, Errors: []int{http.StatusNotFound}}, s.revokeToken)
+		Summary: "Revoke an enrollment token", DefaultStatus: http.StatusNoContent, Errors: []int{http.StatusNotFound}}, s.revokeToken)
 	handle(api, public, huma.Operation{OperationID: "getEnrollScript", Method: http.MethodGet, Path: "/enroll.sh", Tags: tags,
-		Summary: "The script that enrolls an instance; no secret in it"}, s.enrollScript)
-	handle(api, public, huma.Operation{OperationID: "enroll", Method: http.MethodPost, Path: "/enroll", Tags: tags, Summary: "An instance asks to be enrolled, with a token",
+		Summary: "Get the enrollment script"}, s.enrollScript)
+	handle(api, public, huma.Operation{OperationID: "enroll", Method: http.MethodPost, Path: "/enroll", Tags: tags,
+		Summary:       "Enroll an instance with a token",
 		DefaultStatus: http.StatusAccepted, Errors: []int{http.StatusConflict}}, s.enroll)
 	handle(api, public, huma.Operation{OperationID: "getEnrollStatus", Method: http.MethodPost, Path: "/enroll/status", Tags: tags,
-		Summary: "How its enrollment goes on, for the instance", Errors: []int{http.StatusNotFound}}, s.enrollStatus)
+		Summary: "Get the status of an enrollment, for the instance", Errors: []int{http.StatusNotFound}}, s.enrollStatus)
 }
 
 // EnrollmentToken is a token without its secret.
@@ -58,20 +59,20 @@ func toEnrollmentToken(t enrollment.Token) EnrollmentToken {
 	return e
 }
 
-// CreateEnrollmentTokenRequest is what a token may be asked for with.
+// CreateEnrollmentTokenRequest holds the options of a new token.
 type CreateEnrollmentTokenRequest struct {
 	Label      string   `json:"label,omitempty" maxLength:"100"`
 	TTLSeconds int      `json:"ttl_seconds,omitempty" minimum:"60" maximum:"2592000" default:"3600"`
 	MaxUses    int      `json:"max_uses,omitempty" minimum:"1" maximum:"1000" default:"1"`
 	InstanceID string   `json:"instance_id,omitempty" maxLength:"64" pattern:"^[0-9a-zA-Z-]*$" doc:"the only server that may use it"`
-	Agents     []string `json:"agents,omitempty" maxItems:"20" uniqueItems:"true" doc:"apps whose agents are installed at once"`
+	Agents     []string `json:"agents,omitempty" maxItems:"20" uniqueItems:"true" doc:"apps whose agents are installed after enrollment"`
 }
 
-// CreateEnrollmentTokenResponse is the one answer that holds the secret.
+// CreateEnrollmentTokenResponse is the only response that contains the secret.
 type CreateEnrollmentTokenResponse struct {
 	EnrollmentToken
-	Token       string `json:"token" doc:"shown this once"`
-	Command     string `json:"command" doc:"to paste on the instance"`
+	Token       string `json:"token" doc:"shown only once"`
+	Command     string `json:"command" doc:"shell command to run on the instance"`
 	CloudConfig string `json:"cloud_config" doc:"user data for a new instance"`
 	Warning     string `json:"warning,omitempty"`
 }
@@ -92,7 +93,7 @@ func (s *Server) createToken(ctx context.Context, in *struct{ Body *CreateEnroll
 	}
 	out := CreateEnrollmentTokenResponse{EnrollmentToken: toEnrollmentToken(t), Token: text, Command: s.Enrollment.Command(text), CloudConfig: s.Enrollment.CloudConfig(text)}
 	if t.ExpiresAt.Sub(t.CreatedAt) > enrollment.LongTTL {
-		out.Warning = "the token lives longer than a day: whoever finds it can enroll servers of this project until then"
+		out.Warning = "the token is valid for more than a day: anyone who obtains it can enroll servers of this project until it expires"
 	}
 	return &struct{ Body CreateEnrollmentTokenResponse }{out}, nil
 }
@@ -111,7 +112,7 @@ func emptyIfNil[T any](list []T) []T {
 	return list
 }
 
-// tokenName is how the audit names a token: by its label and id, never by its secret.
+// tokenName returns the name of a token for the audit: label and ID, never the secret.
 func tokenName(t enrollment.Token) string { return strings.TrimSpace(t.Label + " (" + t.ID + ")") }
 
 // EnrollmentTokens is the list of tokens.
@@ -152,15 +153,15 @@ func (s *Server) enrollScript(context.Context, *struct{}) (*struct {
 	}{"text/x-shellscript; charset=utf-8", []byte(s.Enrollment.Script())}, nil
 }
 
-// EnrollRequest is what an instance says of itself.
+// EnrollRequest is sent by the enrollment script on an instance.
 type EnrollRequest struct {
 	Token    string      `json:"token" maxLength:"128"`
 	ServerID string      `json:"server_id" maxLength:"64" pattern:"^[0-9a-zA-Z-]+$"`
-	HostKeys []string    `json:"host_keys" minItems:"1" maxItems:"10" doc:"public keys, as authorized_keys has them"`
+	HostKeys []string    `json:"host_keys" minItems:"1" maxItems:"10" doc:"public keys in authorized_keys format"`
 	Facts    EnrollFacts `json:"facts"`
 }
 
-// EnrollFacts describe the instance; they are shown and compared, not trusted.
+// EnrollFacts describes the instance. The values are displayed and compared, but not trusted.
 type EnrollFacts struct {
 	Hostname            string   `json:"hostname,omitempty" maxLength:"255"`
 	Distribution        string   `json:"distribution,omitempty" maxLength:"64"`
@@ -172,7 +173,7 @@ type EnrollFacts struct {
 	Addresses           []string `json:"addresses,omitempty" maxItems:"64"`
 }
 
-// EnrollResponse tells the instance whom to let in.
+// EnrollResponse holds the public keys that the instance must authorize.
 type EnrollResponse struct {
 	TaskURL        string   `json:"task_url"`
 	AuthorizedKeys []string `json:"authorized_keys"`
@@ -204,7 +205,7 @@ func (s *Server) enroll(ctx context.Context, in *struct{ Body EnrollRequest }) (
 	r.Changes = []operation.Change{{Field: "token", New: tokenName(t)}}
 	task, err := s.Tasks.Start(ctx, task.StartRequest{Operation: s.Operations["instance.enroll"], Input: input, Request: r})
 	if busy, ok := errors.AsType[*fault.Error](err); ok && busy.Kind == fault.Conflict {
-		// The script may be repeated while its first enrollment goes on.
+		// The script may be repeated while its first enrollment is still running.
 		if t, again := s.Tasks.Get(ctx, busy.Task); again == nil && t.Operation == "instance.enroll" {
 			task, err = t, nil
 		}
@@ -215,20 +216,20 @@ func (s *Server) enroll(ctx context.Context, in *struct{ Body EnrollRequest }) (
 	return &struct{ Body EnrollResponse }{EnrollResponse{TaskURL: taskURL(task.ID), AuthorizedKeys: []string{s.PublicKey}}}, nil
 }
 
-// auditEnrollRefusal keeps who tried with a token that was not good.
+// auditEnrollRefusal audits an enrollment attempt with an invalid token.
 func (s *Server) auditEnrollRefusal(ctx context.Context, who caller, server string, err error) {
 	if fault.KindOf(err) == fault.Forbidden {
 		_ = s.record(ctx, who, "instance.enroll", audit.Refused, server+": "+fault.MessageOf(err))
 	}
 }
 
-// EnrollStatusRequest is an instance that asks on.
+// EnrollStatusRequest is sent by an instance that polls its enrollment.
 type EnrollStatusRequest struct {
 	Token    string `json:"token" maxLength:"128"`
 	ServerID string `json:"server_id" maxLength:"64" pattern:"^[0-9a-zA-Z-]+$"`
 }
 
-// EnrollStatus is how an enrollment stands.
+// EnrollStatus is the status of an enrollment.
 type EnrollStatus struct {
 	Status  string `json:"status" enum:"running,succeeded,failed,blocked,cancelled"`
 	Message string `json:"message"`
@@ -250,7 +251,7 @@ func (s *Server) enrollStatus(ctx context.Context, in *struct{ Body EnrollStatus
 	}
 	out := EnrollStatus{Status: "running", Message: task.Message}
 	switch task.Status {
-	case operation.Succeeded, operation.PartiallyFailed: // agents that failed are told in the manager
+	case operation.Succeeded, operation.PartiallyFailed: // failed agents are shown in the manager
 		out.Status = "succeeded"
 	case operation.Failed, operation.TimedOut:
 		out.Status = "failed"

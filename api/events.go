@@ -17,10 +17,10 @@ import (
 
 const keepAliveInterval = 15 * time.Second
 
-// TaskEvent is a task that changed.
+// TaskEvent is sent when a task changes.
 type TaskEvent struct{ task.Task }
 
-// AppEvent is an app whose health changed.
+// AppEvent is sent when the health of an app changes.
 type AppEvent struct {
 	Name   string     `json:"name"`
 	Health app.Health `json:"health"`
@@ -28,38 +28,38 @@ type AppEvent struct {
 	Since  *time.Time `json:"since" nullable:"true"`
 }
 
-// StackEvent is a stack whose state changed.
+// StackEvent is sent when the state of the stack changes.
 type StackEvent struct {
 	State  stack.State `json:"state"`
 	Reason string      `json:"reason"`
 	Task   string      `json:"task,omitempty"`
 }
 
-// KeepAlive keeps the connection open.
+// KeepAlive is sent periodically to keep the connection open.
 type KeepAlive struct {
 	Time time.Time `json:"time"`
 }
 
 func (s *Server) eventRoutes(api huma.API) {
 	task := huma.Operation{OperationID: "watchTask", Method: http.MethodGet, Path: "/tasks/{id}/events", Tags: []string{"Tasks"},
-		Summary: "A task as it goes on (server-sent events)"}
+		Summary: "Stream a task (SSE)"}
 	prepare(&task, identity.Viewer)
 	sse.Register(api, task, map[string]any{"task": TaskEvent{}, "ping": KeepAlive{}}, s.watchTask)
 	all := huma.Operation{OperationID: "watchEvents", Method: http.MethodGet, Path: "/events", Tags: []string{"Service"},
-		Summary: "Everything that changes (server-sent events)"}
+		Summary: "Stream changes of tasks, apps and stack (SSE)"}
 	prepare(&all, identity.Viewer)
 	sse.Register(api, all, map[string]any{"task": TaskEvent{}, "app": AppEvent{}, "stack": StackEvent{}, "ping": KeepAlive{}}, s.watchEvents)
 }
 
-// InLanguage lets a reader choose the language where it cannot send Accept-Language, as a browser's
-// EventSource; the middleware reads it.
+// InLanguage selects the language for clients that cannot send Accept-Language, such as a browser's EventSource. The
+// middleware reads it.
 type InLanguage struct {
-	Lang string `query:"lang" maxLength:"16" doc:"instead of Accept-Language"`
+	Lang string `query:"lang" maxLength:"16" doc:"overrides Accept-Language"`
 }
 
 type watchTask struct {
 	ID string `path:"id" maxLength:"512"`
-	// A task's events carry its whole state, so a reader that comes back needs only the newest.
+	// Each event carries the task's whole state, so a reader that reconnects needs only the newest.
 	LastEventID string `header:"Last-Event-ID" maxLength:"64"`
 	InLanguage
 }
@@ -84,7 +84,7 @@ func (s *Server) watchTask(ctx context.Context, in *watchTask, send sse.Sender) 
 	}
 }
 
-// eventID grows with time, on every replica.
+// eventID increases with time on every replica.
 func eventID() int { return int(time.Now().UnixMilli()) }
 
 func (s *Server) watchEvents(ctx context.Context, _ *struct {
@@ -92,12 +92,12 @@ func (s *Server) watchEvents(ctx context.Context, _ *struct {
 	InLanguage
 }, send sse.Sender) {
 	changes := s.Tasks.WatchAll(ctx)
-	look := time.NewTicker(healthInterval)
-	defer look.Stop()
+	poll := time.NewTicker(healthInterval)
+	defer poll.Stop()
 	ping := time.NewTicker(keepAliveInterval)
 	defer ping.Stop()
-	seen := &healthSeen{apps: map[string]app.Health{}}
-	if send.Data(KeepAlive{time.Now().UTC()}) != nil { // the browser learns that the stream is open
+	last := &lastHealth{apps: map[string]app.Health{}}
+	if send.Data(KeepAlive{time.Now().UTC()}) != nil { // confirms to the browser that the stream is open
 		return
 	}
 	for {
@@ -110,10 +110,10 @@ func (s *Server) watchEvents(ctx context.Context, _ *struct {
 				return
 			}
 			if err = send(sse.Message{ID: eventID(), Data: TaskEvent{t}}); err == nil && t.Status.Closed() {
-				err = seen.send(ctx, s, send)
+				err = last.send(ctx, s, send)
 			}
-		case <-look.C:
-			err = seen.send(ctx, s, send)
+		case <-poll.C:
+			err = last.send(ctx, s, send)
 		case now := <-ping.C:
 			err = send.Data(KeepAlive{now.UTC()})
 		}
@@ -123,18 +123,18 @@ func (s *Server) watchEvents(ctx context.Context, _ *struct {
 	}
 }
 
-// healthInterval is how often the health of apps and stack is looked at for those who watch; the
-// readers cache, so watchers share one look.
+// healthInterval is the interval at which each event stream polls the health of apps and stack. The readers cache, so
+// all streams share one request.
 const healthInterval = 2 * time.Second
 
-type healthSeen struct {
+// lastHealth is the state that was last sent to one stream.
+type lastHealth struct {
 	apps  map[string]app.Health
 	stack stack.State
 }
 
-// send tells what differs from what this watcher was told last. A reader that cannot answer now is
-// asked again next time.
-func (h *healthSeen) send(ctx context.Context, s *Server, send sse.Sender) error {
+// send sends the changes since the previous call. A source that does not respond is polled again in the next interval.
+func (h *lastHealth) send(ctx context.Context, s *Server, send sse.Sender) error {
 	if list, err := s.Apps.List(ctx); err == nil {
 		for _, a := range list {
 			if h.apps[a.Name] == a.Health {

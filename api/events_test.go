@@ -42,9 +42,9 @@ func nextEvent(t *testing.T, in *bufio.Scanner) (e event, open bool) {
 	return e, false
 }
 
-func TestEventsOfATaskArriveAndEndWithIt(t *testing.T) {
+func TestWatchTask_ends_with_task(t *testing.T) {
 	h := newTestServer(t)
-	h.work.events = make(chan task.Task)
+	h.tasks.events = make(chan task.Task)
 	server := httptest.NewServer(h.handler)
 	defer server.Close()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/api/v1/tasks/"+runningTask+"/events", http.NoBody)
@@ -53,17 +53,17 @@ func TestEventsOfATaskArriveAndEndWithIt(t *testing.T) {
 	r.Header.Set("Cookie", cookie)
 	go func() {
 		for _, status := range []operation.Status{operation.Running, operation.Blocked, operation.Succeeded} {
-			task := h.work.task()
+			task := h.tasks.task()
 			task.Status = status
-			h.work.events <- task
+			h.tasks.events <- task
 		}
-		close(h.work.events)
+		close(h.tasks.events)
 	}()
-	answer, err := http.DefaultClient.Do(r)
+	response, err := http.DefaultClient.Do(r)
 	require.NoError(t, err)
-	defer answer.Body.Close()
-	require.Equal(t, "text/event-stream", answer.Header.Get("Content-Type"))
-	in := bufio.NewScanner(answer.Body)
+	defer response.Body.Close()
+	require.Equal(t, "text/event-stream", response.Header.Get("Content-Type"))
+	in := bufio.NewScanner(response.Body)
 	for _, status := range []operation.Status{operation.Running, operation.Blocked, operation.Succeeded} {
 		e, open := nextEvent(t, in)
 		require.True(t, open)
@@ -71,14 +71,14 @@ func TestEventsOfATaskArriveAndEndWithIt(t *testing.T) {
 		require.NoError(t, json.Unmarshal([]byte(e.data), &task))
 		require.Equal(t, runningTask, task.ID)
 		require.Equal(t, status, task.Status)
-		require.NotEmpty(t, e.id, "a reader resumes by it")
+		require.NotEmpty(t, e.id, "a reader resumes after this ID")
 		require.Contains(t, []string{"", "task"}, e.name)
 	}
 	_, open := nextEvent(t, in)
 	require.False(t, open, "the stream ends with the task")
 }
 
-// collect runs a stream for a while of the bubble's own time and returns what it sent.
+// collect runs a stream for the given synthetic time and returns the messages that it sent.
 func collect(t *testing.T, lasts time.Duration, watch func(context.Context, sse.Sender)) (sent []sse.Message) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -92,10 +92,10 @@ func collect(t *testing.T, lasts time.Duration, watch func(context.Context, sse.
 	return sent
 }
 
-func TestQuietStreamsPing(t *testing.T) {
+func TestWatchTask_keep_alive(t *testing.T) {
 	h := newTestServer(t)
 	sent := collect(t, time.Minute+time.Second, func(ctx context.Context, send sse.Sender) {
-		h.work.events = make(chan task.Task)
+		h.tasks.events = make(chan task.Task)
 		h.watchTask(ctx, &watchTask{ID: runningTask}, send)
 	})
 	require.Len(t, sent, 4)
@@ -104,13 +104,13 @@ func TestQuietStreamsPing(t *testing.T) {
 	}
 }
 
-// Health is told when it changes, not each time it is looked at.
-func TestEverythingIsToldOnce(t *testing.T) {
+// Health is sent when it changes, not at every poll.
+func TestWatchEvents_no_duplicates(t *testing.T) {
 	h := newTestServer(t)
 	var kinds []string
 	for _, m := range collect(t, 14*time.Second, func(ctx context.Context, send sse.Sender) {
-		h.work.events = make(chan task.Task, 1)
-		h.work.events <- h.work.task()
+		h.tasks.events = make(chan task.Task, 1)
+		h.tasks.events <- h.tasks.task()
 		h.watchEvents(ctx, nil, send)
 	}) {
 		switch m.Data.(type) {

@@ -13,13 +13,13 @@ import (
 const (
 	planID   = "01980000-0000-7000-8000-000000000001"
 	backupID = "s-6f6f0c5e-0000-4000-8000-0000000000aa"
-	// Of an instance that is gone, from before it was kept what it was like.
-	goneID       = "6f6f0c5e-0000-4000-8000-000000000003"
-	goneBackupID = "s-6f6f0c5e-0000-4000-8000-0000000000bb"
-	planBody     = `{"name":"nightly","instances":["` + enrolledID + `"],"method":"snapshot","schedule":{"frequency":"daily","time":"02:30","time_zone":"Europe/Paris"},"retention":{"keep_last":3,"daily":0,"weekly":0,"monthly":0}}`
+	// A deleted instance with a backup that has no server spec.
+	deletedID       = "6f6f0c5e-0000-4000-8000-000000000003"
+	deletedBackupID = "s-6f6f0c5e-0000-4000-8000-0000000000bb"
+	planBody        = `{"name":"nightly","instances":["` + enrolledID + `"],"method":"snapshot","schedule":{"frequency":"daily","time":"02:30","time_zone":"Europe/Paris"},"retention":{"keep_last":3,"daily":0,"weekly":0,"monthly":0}}`
 )
 
-// fakePlans holds one plan.
+// fakePlans stores one plan.
 type fakePlans struct {
 	err     error
 	changed int
@@ -75,7 +75,7 @@ func (c *fakePlans) Delete(_ context.Context, id string) error {
 	return c.err
 }
 
-// fakeBackups holds one snapshot of the instance that is enrolled, and knows one of an instance that is gone.
+// fakeBackups lists one snapshot of the enrolled instance, and returns another one of a deleted instance by ID.
 type fakeBackups struct {
 	err  error
 	held int
@@ -89,8 +89,8 @@ func (v *fakeBackups) List(context.Context) ([]backup.Backup, error) {
 
 func (v *fakeBackups) Get(ctx context.Context, id string) (backup.Backup, error) {
 	list, err := v.List(ctx)
-	if id == goneBackupID {
-		return backup.Backup{ID: id, Image: backup.ImageOf(id), Instance: goneID, InstanceName: "old-1", Method: backup.Snapshot}, err
+	if id == deletedBackupID {
+		return backup.Backup{ID: id, Image: backup.ImageOf(id), Instance: deletedID, InstanceName: "old-1", Method: backup.Snapshot}, err
 	}
 	if err == nil && id != backupID {
 		return backup.Backup{}, fault.New(fault.NotFound, nil, "there is no such backup")
@@ -107,7 +107,7 @@ func (v *fakeBackups) Files(context.Context, string, string, string, int, string
 	return backup.FilesPage{Items: []backup.BackupFile{{Path: "/data/a", Type: backup.EntryFile}}}, v.err
 }
 
-// fakeNotifications are one, whose last notification was not taken.
+// fakeNotifications has one channel, whose last delivery failed.
 type fakeNotifications struct{ err error }
 
 func (c *fakeNotifications) Channels(context.Context) ([]notification.ChannelStatus, error) {

@@ -16,7 +16,7 @@ const (
 	goodToken  = enrollment.Prefix + "aaaaaaaaaaaa_bbbbbbbbbbbbbbbbbbbbbbbbbb"
 )
 
-// fakeInstances is one instance that is enrolled and one that is not.
+// fakeInstances has one enrolled instance and one that is not enrolled.
 type fakeInstances struct{ err error }
 
 func (f *fakeInstances) ListCached(ctx context.Context) ([]instance.Instance, error) {
@@ -44,7 +44,7 @@ func (f *fakeInstances) Get(ctx context.Context, id string) (instance.Instance, 
 	return instance.Instance{}, fault.New(fault.NotFound, nil, "there is no such instance")
 }
 
-// fakeTokens holds one token, which is good.
+// fakeTokens stores one valid token.
 type fakeTokens struct {
 	err     error
 	redeems int

@@ -26,36 +26,40 @@ import (
 	"mycloudmanager/workflows"
 )
 
-// Logs of hundreds of refused requests would hide what a test says.
+// TestMain discards logs: those of hundreds of rejected requests would hide the output of the tests.
 func TestMain(m *testing.M) {
 	slog.SetDefault(slog.New(slog.DiscardHandler))
 	os.Exit(m.Run())
 }
 
-// testServer is the real router over parts that answer from memory and count what was started.
+// testServer is the real router on fakes that respond from memory and count the started tasks.
 type testServer struct {
 	*Server
-	handler  http.Handler
-	people   *fakeIdentities
-	work     *fakeTasks
-	book     *fakeAudit
-	stacks   *fakeStacks
-	shelf    *fakeApps
-	fleet    *fakeInstances
-	calendar *fakePlans
-	vault    *fakeBackups
-	purse    *fakeTokens
-	channels *fakeNotifications
+	handler    http.Handler
+	identities *fakeIdentities
+	tasks      *fakeTasks
+	audit      *fakeAudit
+	stacks     *fakeStacks
+	apps       *fakeApps
+	instances  *fakeInstances
+	plans      *fakePlans
+	backups    *fakeBackups
+	tokens     *fakeTokens
+	channels   *fakeNotifications
 }
 
 func newTestServer(t *testing.T) *testServer {
 	t.Helper()
 	page := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>page</html>") })
-	h := &testServer{people: &fakeIdentities{}, work: &fakeTasks{}, book: &fakeAudit{}, stacks: &fakeStacks{}, shelf: &fakeApps{}, fleet: &fakeInstances{}, purse: &fakeTokens{}, calendar: &fakePlans{}, vault: &fakeBackups{}, channels: &fakeNotifications{}}
+	h := &testServer{identities: &fakeIdentities{}, tasks: &fakeTasks{}, audit: &fakeAudit{},
+		stacks: &fakeStacks{}, apps: &fakeApps{}, instances: &fakeInstances{}, tokens: &fakeTokens{},
+		plans: &fakePlans{}, backups: &fakeBackups{}, channels: &fakeNotifications{}}
 	h.Server = &Server{
 		Config: Config{SessionKey: make([]byte, 32), TemporalWeb: page, Codec: page, UI: page, Metrics: page,
 			Defaults: SignInDefaults{Project: "demo", UserDomain: "Default", ProjectDomain: "Default"}},
-		Identities: h.people, Tasks: h.work, Stacks: h.stacks, Apps: h.shelf, Instances: h.fleet, Tokens: h.purse, Plans: h.calendar, Backups: h.vault, Notifications: h.channels, Audit: h.book, Operations: workflows.ByName(),
+		Identities: h.identities, Tasks: h.tasks, Stacks: h.stacks, Apps: h.apps, Instances: h.instances,
+		Tokens: h.tokens, Plans: h.plans, Backups: h.backups, Notifications: h.channels,
+		Audit: h.audit, Operations: workflows.ByName(),
 	}
 	var err error
 	h.handler, err = h.Handler()
@@ -63,7 +67,7 @@ func newTestServer(t *testing.T) *testServer {
 	return h
 }
 
-// ask is one request; zero values are left out.
+// ask is one request; zero values are omitted.
 type ask struct {
 	method, path, body string
 	as                 identity.Role // signed in by cookie with its CSRF token
@@ -86,7 +90,7 @@ func (h *testServer) send(t *testing.T, a ask) *httptest.ResponseRecorder {
 			r.Header.Del(name)
 			continue
 		}
-		r.Header[http.CanonicalHeaderKey(name)] = []string{v} // as it is: net/http's client would refuse some
+		r.Header[http.CanonicalHeaderKey(name)] = []string{v} // unchanged: net/http's client would reject some values
 	}
 	w := httptest.NewRecorder()
 	h.handler.ServeHTTP(w, r)
@@ -101,7 +105,7 @@ func (h *testServer) signedIn(t *testing.T, role identity.Role) (cookie, csrf st
 	return cookie, v.CSRF
 }
 
-// problem reads the one form that every error has.
+// problem decodes the problem that every error response holds.
 func problem(t *testing.T, w *httptest.ResponseRecorder) Problem {
 	t.Helper()
 	require.Equal(t, "application/problem+json", w.Header().Get("Content-Type"), w.Body.String())
@@ -118,9 +122,9 @@ func someone(role identity.Role) identity.Identity {
 		Token: string(role), ExpiresAt: time.Now().Add(time.Hour)}
 }
 
-// fakeIdentities knows one person for each role; name, password and token are the role's name.
+// fakeIdentities has one user for each role. User name, password and token are the name of the role.
 type fakeIdentities struct {
-	err     error // what a sign-in answers instead
+	err     error // returned by SignIn instead
 	signIns atomic.Int32
 }
 
@@ -146,16 +150,16 @@ func (*fakeIdentities) Revoke(context.Context, string) error { return nil }
 
 const runningTask = "app:ntp~0001"
 
-// fakeTasks counts what is started, cancelled and retried.
+// fakeTasks counts started, cancelled and retried tasks.
 type fakeTasks struct {
 	count     atomic.Int32
 	err       error
-	operation string           // of the one task, app.launch when empty
-	run       operation.Status // of the plan's last run, when there was one
+	operation string           // of the only task; default: app.launch
+	run       operation.Status // of the plan's last run, if any
 	events    chan task.Task
 	log       *tasklog.View
 	changes   chan task.LogUpdate
-	cursor    string // that the last follower of a log came with
+	cursor    string // of the last follower of a log
 }
 
 func (w *fakeTasks) task() task.Task {
@@ -209,7 +213,7 @@ func (w *fakeTasks) Retry(context.Context, string, operation.Request, string, st
 
 func (w *fakeTasks) Get(context.Context, string) (task.Task, error) { return w.task(), w.err }
 
-// List refuses tokens as the real one does: it is its first step, before anything is asked.
+// List rejects invalid page tokens before anything else, as the real one does.
 func (w *fakeTasks) List(ctx context.Context, f task.Filter) (task.Page, error) {
 	if f.PageToken != "" {
 		return (&task.Service{}).List(ctx, f)
@@ -229,7 +233,7 @@ func (w *fakeTasks) stream() <-chan task.Task {
 	return ended
 }
 
-// fakeStacks is one stack that stands.
+// fakeStacks has one complete stack.
 type fakeStacks struct{ err error }
 
 func (s *fakeStacks) Get(context.Context) (stack.Stack, error) {
@@ -251,7 +255,7 @@ func (s *fakeStacks) Preflight(_ context.Context, p stack.Parameters, _ string, 
 	return stack.Report{OK: true, Checks: []stack.Check{}, Parameters: p}, s.err
 }
 
-// fakeApps has one app, installed.
+// fakeApps has one installed app.
 type fakeApps struct{ err error }
 
 func (s *fakeApps) app() app.App {
@@ -288,7 +292,7 @@ func (s *fakeApps) CheckSettings(_ context.Context, _ string, in app.Settings) (
 	return in, []operation.Change{}, s.err
 }
 
-// fakeAudit keeps audit records.
+// fakeAudit stores audit records.
 type fakeAudit struct {
 	records []audit.Record
 	err     error

@@ -8,13 +8,13 @@ import (
 	"mycloudmanager/internal/operation/task"
 )
 
-// IdempotencyHeader is embedded in every request that starts work.
+// IdempotencyHeader is embedded in every request that starts a task.
 type IdempotencyHeader struct {
-	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" doc:"same key and body: the same task, also days later"`
+	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" doc:"a repeated request with the same key and body returns the same task, even days later"`
 }
 
-// idempotent answers a request that is repeated with its task. Only a new one comes to begin, which looks at
-// the cloud: that has changed since the first, perhaps by the very task that the caller lost sight of.
+// idempotent returns the existing task if a request is repeated with the same key. Only a new request reaches begin,
+// which checks the state of the cloud: the first request's task may have changed that state.
 func (s *Server) idempotent(ctx context.Context, in IdempotencyHeader, operation string, body any, target operation.Target, begin func() (*Accepted, error)) (*Accepted, error) {
 	if in.IdempotencyKey == "" {
 		return begin()

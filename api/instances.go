@@ -14,7 +14,7 @@ import (
 	"mycloudmanager/workflows"
 )
 
-// instanceKind is the kind of target that an instance is.
+// instanceKind is the target kind of instances.
 const instanceKind = "instance"
 
 func instanceTarget(id, name string) operation.Target {
@@ -28,11 +28,11 @@ func (s *Server) instanceRoutes(api huma.API) {
 			DefaultStatus: http.StatusAccepted, Errors: []int{http.StatusNotFound, http.StatusConflict}}
 	}
 	handle(api, identity.Viewer, huma.Operation{OperationID: "listInstances", Method: http.MethodGet, Path: "/instances", Tags: tags,
-		Summary: "The project's instances, by name"}, s.listInstances)
+		Summary: "List the instances of the project, by name"}, s.listInstances)
 	handle(api, identity.Viewer, huma.Operation{OperationID: "getInstance", Method: http.MethodGet, Path: "/instances/{id}", Tags: tags,
-		Summary: "One instance", Errors: []int{http.StatusNotFound}}, s.getInstance)
+		Summary: "Get an instance", Errors: []int{http.StatusNotFound}}, s.getInstance)
 	handle(api, identity.Operator, work("connectInstance", http.MethodPost, "/instances/{id}/connect", "Attach the instance's subnet to the stack's router"), s.connectInstance)
-	handle(api, identity.Operator, work("unenrollInstance", http.MethodDelete, "/instances/{id}", "Unenroll: remove the manager's user, its metadata and its network"), s.unenrollInstance)
+	handle(api, identity.Operator, work("unenrollInstance", http.MethodDelete, "/instances/{id}", "Unenroll an instance"), s.unenrollInstance)
 	handle(api, identity.Operator, work("installAgent", http.MethodPut, "/instances/{id}/agents/{app}", "Install an app's agent on an instance"), s.installAgent)
 	handle(api, identity.Operator, work("removeAgent", http.MethodDelete, "/instances/{id}/agents/{app}", "Remove an app's agent from an instance"), s.removeAgent)
 	handle(api, identity.Operator, work("batchAgents", http.MethodPost, "/agents:batch", "Install, remove or check agents on many instances"), s.batchAgents)
@@ -88,7 +88,7 @@ func (s *Server) listInstances(ctx context.Context, in *listInstances) (*struct{
 	return &struct{ Body InstanceList }{page}, s.addTasks(ctx, page.Items)
 }
 
-// addTasks names the tasks that work on the instances, with one question to Temporal for all.
+// addTasks sets the tasks that work on the instances, with one query to Temporal.
 func (s *Server) addTasks(ctx context.Context, list []instance.Instance) error {
 	running, err := s.Tasks.RunningByTarget(ctx, instanceKind)
 	for i := range list {

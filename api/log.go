@@ -20,43 +20,44 @@ import (
 
 // LogLine is one line of a task's log.
 type LogLine struct {
-	Position int `json:"position" doc:"place in the log, or in that of the step; it may still grow while the task is running"`
+	Position int `json:"position" doc:"position in the log, or in the log of the step; it may increase while the task is running"`
 	tasklog.Line
 }
 
-// LogPage is a part of a task's log.
+// LogPage is one page of a task's log.
 type LogPage struct {
 	Items            []LogLine `json:"items"`
-	Total            int       `json:"total" doc:"lines of the log"`
-	Errors           int       `json:"errors" doc:"lines of level error"`
-	Next             *int      `json:"next" nullable:"true" doc:"where to go on; null when all was looked at"`
-	IncompleteReason string    `json:"incomplete_reason" doc:"why lines that activities wrote are not there; empty when all are"`
+	Total            int       `json:"total" doc:"number of lines in the log"`
+	Errors           int       `json:"errors" doc:"number of lines of level error"`
+	Next             *int      `json:"next" nullable:"true" doc:"position of the next page; null after the last"`
+	IncompleteReason string    `json:"incomplete_reason" doc:"why lines are missing; empty if the log is complete"`
 }
 
 func (s *Server) logRoutes(api huma.API) {
 	tags := []string{"Tasks"}
 	handle(api, identity.Viewer, huma.Operation{OperationID: "getTaskLog", Method: http.MethodGet, Path: "/tasks/{id}/log", Tags: tags,
-		Summary: "The whole log of a task", Errors: []int{http.StatusNotFound}}, s.getTaskLog)
+		Summary: "Download a task's log", Errors: []int{http.StatusNotFound}}, s.getTaskLog)
 	handle(api, identity.Viewer, huma.Operation{OperationID: "listTaskLog", Method: http.MethodGet, Path: "/tasks/{id}/log/lines", Tags: tags,
-		Summary: "A part of a task's log, or what is searched in it", Errors: []int{http.StatusNotFound}}, s.listTaskLog)
+		Summary: "Page or search a task's log", Errors: []int{http.StatusNotFound}}, s.listTaskLog)
 	stream(api, identity.Viewer, huma.Operation{OperationID: "followTaskLog", Method: http.MethodGet, Path: "/tasks/{id}/log/events", Tags: tags,
-		Summary: "A task's log as it grows (server-sent events)"}, map[string]any{"log": LogEvent{}, "ping": KeepAlive{}}, s.followTaskLog)
+		Summary: "Stream a task's log (SSE)"}, map[string]any{"log": LogEvent{}, "ping": KeepAlive{}}, s.followTaskLog)
 }
 
 // LogQuery selects lines.
 type LogQuery struct {
 	ID    string `path:"id" maxLength:"512"`
-	Step  string `query:"step" maxLength:"64" doc:"lines of this step only"`
-	Text  string `query:"q" maxLength:"256" doc:"lines that have this in message, host or playbook task, whatever its case"`
-	Level string `query:"level" enum:"info,warning,error" doc:"lines of this level only"`
-	From  int    `query:"from" doc:"position of the first line that is looked at; below 0 it counts from the end"`
+	Step  string `query:"step" maxLength:"64" doc:"only lines of this step"`
+	Text  string `query:"q" maxLength:"256" doc:"text to find in message, host or playbook task, ignoring case"`
+	Level string `query:"level" enum:"info,warning,error" doc:"only lines of this level"`
+	From  int    `query:"from" doc:"position of the first line; negative values count from the end"`
 }
 
 func (q LogQuery) query(ahead int) tasklog.Query {
 	return tasklog.Query{From: q.From, Text: q.Text, Level: q.Level, Prefetch: ahead}
 }
 
-// searchTimeout bounds one search: it says where to go on, so that a reader of a long log sees what was found so far.
+// searchTimeout bounds one search. The page then has the position to continue at, so that the reader of a long log sees
+// the lines found so far.
 const searchTimeout = 5 * time.Second
 
 func (s *Server) listTaskLog(ctx context.Context, in *struct {
@@ -81,7 +82,7 @@ func (s *Server) listTaskLog(ctx context.Context, in *struct {
 	return &struct{ Body LogPage }{page}, nil
 }
 
-// How many parts of a log are fetched before they are asked for.
+// How many log segments are prefetched.
 const (
 	pageAhead  = 1
 	wholeAhead = 6
@@ -90,7 +91,7 @@ const (
 func (s *Server) getTaskLog(ctx context.Context, in *struct {
 	LogQuery
 	Format string `query:"format" enum:"text,jsonl" default:"text"`
-	Limit  int    `query:"limit" minimum:"0" doc:"0: all"`
+	Limit  int    `query:"limit" minimum:"0" doc:"maximum number of lines; 0: all"`
 }) (*huma.StreamResponse, error) {
 	v, err := s.Tasks.Log(ctx, in.ID, in.Step)
 	if err != nil {
@@ -105,12 +106,12 @@ func (s *Server) getTaskLog(ctx context.Context, in *struct {
 			out.SetHeader("Content-Type", "text/plain; charset=utf-8")
 		}
 		w := bufio.NewWriterSize(out.BodyWriter(), 64<<10)
-		defer w.Flush() //nolint:errcheck // the reader may be gone
+		defer w.Flush() //nolint:errcheck // the client may have disconnected
 		writeLog(ctx, w, v, in.query(wholeAhead), in.Limit, write)
 	}}, nil
 }
 
-// writeLog writes line by line. Where it cannot go on, or lines are missing, its last line says why.
+// writeLog writes line by line. If it cannot continue, or if lines are missing, the last line states the reason.
 func writeLog(ctx context.Context, w io.Writer, v *tasklog.View, q tasklog.Query, limit int, write func(io.Writer, LogLine) error) {
 	missing, written := v.IncompleteReason, 0
 	for e, err := range v.Lines(ctx, q) {
@@ -132,7 +133,7 @@ func writeLog(ctx context.Context, w io.Writer, v *tasklog.View, q tasklog.Query
 	}
 }
 
-// problemDetail is what a problem would say where the answer has begun.
+// problemDetail returns the detail of a problem, for errors that occur after the response has begun.
 func problemDetail(ctx context.Context, err error) string {
 	if p, ok := errors.AsType[*Problem](problemOf(ctx, err)); ok {
 		return p.Detail
@@ -147,21 +148,21 @@ func writeText(w io.Writer, l LogLine) error {
 	return err
 }
 
-// LogEvent is what came to a task's log.
+// LogEvent reports new lines of a task's log.
 type LogEvent struct {
-	Total            int            `json:"total" doc:"lines of the log now"`
-	Errors           int            `json:"errors" doc:"lines of level error"`
-	ResetFrom        int            `json:"reset_from" doc:"from this position on the log is not what it was: what was read of it is to be read anew"`
-	Lines            []tasklog.Line `json:"lines" doc:"the new lines in the order of time; empty when they were not asked for"`
-	IncompleteReason string         `json:"incomplete_reason" doc:"why lines that activities wrote are not there; empty when all are"`
-	Complete         bool           `json:"complete" doc:"the task has ended: nothing comes after this"`
+	Total            int            `json:"total" doc:"current number of lines in the log"`
+	Errors           int            `json:"errors" doc:"number of lines of level error"`
+	ResetFrom        int            `json:"reset_from" doc:"lines from this position on have changed: read them again"`
+	Lines            []tasklog.Line `json:"lines" doc:"the new lines in chronological order; empty if lines is false"`
+	IncompleteReason string         `json:"incomplete_reason" doc:"why lines are missing; empty if the log is complete"`
+	Complete         bool           `json:"complete" doc:"the task has ended: this is the last event"`
 }
 
 type followTaskLog struct {
 	ID          string `path:"id" maxLength:"512"`
-	Step        string `query:"step" maxLength:"64" doc:"lines of this step only"`
-	Lines       bool   `query:"lines" default:"true" doc:"false: tell only that there is something new"`
-	LastEventID string `header:"Last-Event-ID" maxLength:"8192" doc:"go on after this event"`
+	Step        string `query:"step" maxLength:"64" doc:"only lines of this step"`
+	Lines       bool   `query:"lines" default:"true" doc:"false: send only the counters"`
+	LastEventID string `header:"Last-Event-ID" maxLength:"8192" doc:"resume after this event"`
 	InLanguage
 }
 

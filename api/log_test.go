@@ -19,7 +19,7 @@ import (
 
 const logPath = "/api/v1/tasks/" + runningTask + "/log"
 
-// tenLines is a log with an error at position 7.
+// tenLines returns a log of ten lines with an error at position 7.
 func tenLines() *tasklog.View {
 	var lines []tasklog.Line
 	for n := range 10 {
@@ -34,9 +34,9 @@ func tenLines() *tasklog.View {
 
 func (h *testServer) logPage(t *testing.T, query string) (page LogPage, positions []int) {
 	t.Helper()
-	answer := h.send(t, ask{method: http.MethodGet, path: logPath + "/lines?" + query, as: identity.Viewer})
-	require.Equal(t, http.StatusOK, answer.Code, answer.Body)
-	require.NoError(t, json.Unmarshal(answer.Body.Bytes(), &page))
+	response := h.send(t, ask{method: http.MethodGet, path: logPath + "/lines?" + query, as: identity.Viewer})
+	require.Equal(t, http.StatusOK, response.Code, response.Body)
+	require.NoError(t, json.Unmarshal(response.Body.Bytes(), &page))
 	for _, l := range page.Items {
 		positions = append(positions, l.Position)
 		require.Equal(t, fmt.Sprint("line ", l.Position), l.Message)
@@ -44,9 +44,9 @@ func (h *testServer) logPage(t *testing.T, query string) (page LogPage, position
 	return page, positions
 }
 
-func TestALogIsReadByPosition(t *testing.T) {
+func TestListTaskLog(t *testing.T) {
 	h := newTestServer(t)
-	h.work.log = tenLines()
+	h.tasks.log = tenLines()
 	for query, want := range map[string][]int{
 		"":                       {0, 1, 2, 3, 4, 5, 6, 7, 8, 9},
 		"from=4&limit=3":         {4, 5, 6},
@@ -73,32 +73,32 @@ func TestALogIsReadByPosition(t *testing.T) {
 	}
 }
 
-func TestTheWholeLogIsTextOrJSONLines(t *testing.T) {
+func TestGetTaskLog(t *testing.T) {
 	h := newTestServer(t)
-	h.work.log = tenLines()
-	answer := h.send(t, ask{method: http.MethodGet, path: logPath, as: identity.Viewer})
-	require.Equal(t, "text/plain; charset=utf-8", answer.Header().Get("Content-Type"))
-	text := strings.Split(answer.Body.String(), "\n")
+	h.tasks.log = tenLines()
+	response := h.send(t, ask{method: http.MethodGet, path: logPath, as: identity.Viewer})
+	require.Equal(t, "text/plain; charset=utf-8", response.Header().Get("Content-Type"))
+	text := strings.Split(response.Body.String(), "\n")
 	require.Len(t, text, 11)
 	require.Equal(t, "2026-03-01T12:00:07.000Z error   PlayAgent            web-1: stderr: line 7", text[7])
 
-	answer = h.send(t, ask{method: http.MethodGet, path: logPath + "?format=jsonl&from=6&limit=2", as: identity.Viewer})
-	require.Equal(t, "application/jsonl", answer.Header().Get("Content-Type"))
+	response = h.send(t, ask{method: http.MethodGet, path: logPath + "?format=jsonl&from=6&limit=2", as: identity.Viewer})
+	require.Equal(t, "application/jsonl", response.Header().Get("Content-Type"))
 	var line LogLine
-	lines := strings.Split(strings.TrimSpace(answer.Body.String()), "\n")
+	lines := strings.Split(strings.TrimSpace(response.Body.String()), "\n")
 	require.Len(t, lines, 2)
 	require.NoError(t, json.Unmarshal([]byte(lines[1]), &line))
 	require.Equal(t, LogLine{7, tasklog.Line{Time: time.Date(2026, 3, 1, 12, 0, 7, 0, time.UTC), Step: "PlayAgent", Level: "error", Host: "web-1", Stream: "stderr", Message: "line 7"}}, line)
 
-	h.work.log.IncompleteReason = "swift does not answer"
-	answer = h.send(t, ask{method: http.MethodGet, path: logPath, as: identity.Viewer, header: map[string]string{"Accept-Language": "fr"}})
-	require.Contains(t, answer.Body.String(), "des lignes manquent ici : swift ne répond pas")
+	h.tasks.log.IncompleteReason = "swift does not answer"
+	response = h.send(t, ask{method: http.MethodGet, path: logPath, as: identity.Viewer, header: map[string]string{"Accept-Language": "fr"}})
+	require.Contains(t, response.Body.String(), "des lignes manquent ici : swift ne répond pas")
 }
 
-// A reader that comes back names the last event, whose id is any text.
-func TestALogIsFollowedFromWhereItWasLeft(t *testing.T) {
+// A reader that reconnects sends the ID of the last event, which is any text.
+func TestFollowTaskLog_resume(t *testing.T) {
 	h := newTestServer(t)
-	h.work.changes = make(chan task.LogUpdate, 2)
+	h.tasks.changes = make(chan task.LogUpdate, 2)
 	server := httptest.NewServer(h.handler)
 	defer server.Close()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+logPath+"/events", http.NoBody)
@@ -106,15 +106,15 @@ func TestALogIsFollowedFromWhereItWasLeft(t *testing.T) {
 	cookie, _ := h.signedIn(t, identity.Viewer)
 	r.Header.Set("Cookie", cookie)
 	r.Header.Set("Last-Event-ID", "3/170/aa.5.1=2@180")
-	h.work.changes <- task.LogUpdate{Update: tasklog.Update{Total: 5, ResetFrom: 4, Lines: []tasklog.Line{{Message: "one\ntwo"}}}, Cursor: "4/170/aa.5.1=2@180"}
-	h.work.changes <- task.LogUpdate{Update: tasklog.Update{Total: 5, ResetFrom: 5}, Cursor: "4/170/aa.5.1=2@180", IncompleteReason: "swift does not answer", Complete: true}
-	close(h.work.changes)
-	answer, err := http.DefaultClient.Do(r)
+	h.tasks.changes <- task.LogUpdate{Update: tasklog.Update{Total: 5, ResetFrom: 4, Lines: []tasklog.Line{{Message: "one\ntwo"}}}, Cursor: "4/170/aa.5.1=2@180"}
+	h.tasks.changes <- task.LogUpdate{Update: tasklog.Update{Total: 5, ResetFrom: 5}, Cursor: "4/170/aa.5.1=2@180", IncompleteReason: "swift does not answer", Complete: true}
+	close(h.tasks.changes)
+	response, err := http.DefaultClient.Do(r)
 	require.NoError(t, err)
-	defer answer.Body.Close()
-	require.Equal(t, "text/event-stream", answer.Header.Get("Content-Type"))
-	require.Equal(t, "3/170/aa.5.1=2@180", h.work.cursor)
-	in := bufio.NewScanner(answer.Body)
+	defer response.Body.Close()
+	require.Equal(t, "text/event-stream", response.Header.Get("Content-Type"))
+	require.Equal(t, "3/170/aa.5.1=2@180", h.tasks.cursor)
+	in := bufio.NewScanner(response.Body)
 	var got LogEvent
 	e, open := nextEvent(t, in)
 	require.True(t, open)

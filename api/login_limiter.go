@@ -9,8 +9,8 @@ import (
 	"mycloudmanager/internal/fault"
 )
 
-// loginLimiter slows down guessing of passwords: failures are counted per source address and per name,
-// and a success costs nothing.
+// loginLimiter slows down password guessing. It counts failed sign-ins per pair of source address and name; successful
+// sign-ins do not count.
 type loginLimiter struct {
 	mu      sync.Mutex
 	limits  map[string]*rate.Limiter
@@ -19,7 +19,7 @@ type loginLimiter struct {
 
 const (
 	failuresInARow   = 10
-	failureInterval  = 30 * time.Second // one more is forgiven
+	failureInterval  = 30 * time.Second // interval at which one more failure is allowed
 	attemptsCleaning = time.Hour
 )
 
@@ -44,7 +44,7 @@ func (a *loginLimiter) limiter(key string) *rate.Limiter {
 	return l
 }
 
-// allow refuses when the address or the name has failed too often of late.
+// allow returns an error if the pair of address and name has recently failed too often.
 func (a *loginLimiter) allow(address, name string) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -54,7 +54,7 @@ func (a *loginLimiter) allow(address, name string) error {
 	return nil
 }
 
-// result remembers a refused credential.
+// result counts a refused credential.
 func (a *loginLimiter) result(address, name string, err error) {
 	if kind := fault.KindOf(err); kind != fault.Unauthorized && kind != fault.Forbidden {
 		return

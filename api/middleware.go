@@ -17,7 +17,7 @@ import (
 
 const requestIDHeader = "X-Request-Id"
 
-// requestID gives every request an id: the caller's when it is plain, else a new one.
+// requestID assigns an ID to every request: the caller's if it contains only plain characters, or a new one.
 func requestID(c *gin.Context) {
 	id := c.GetHeader(requestIDHeader)
 	if id == "" || len(id) > 64 || strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r > '~' }) {
@@ -28,7 +28,7 @@ func requestID(c *gin.Context) {
 	c.Next()
 }
 
-// accessLog writes one line per request: never its headers, its query or its body.
+// accessLog logs one line per request, without headers, query and body.
 func accessLog(c *gin.Context) {
 	start := time.Now()
 	c.Next()
@@ -39,7 +39,7 @@ func accessLog(c *gin.Context) {
 func recovery(c *gin.Context) {
 	defer func() {
 		if p := recover(); p != nil {
-			if p == http.ErrAbortHandler { //nolint:errorlint // a sentinel that is compared, as net/http does
+			if p == http.ErrAbortHandler { //nolint:errorlint // net/http compares this sentinel the same way
 				panic(p)
 			}
 			slog.Error("panic", "id", c.GetString(requestIDHeader), "panic", p, "stack", string(debug.Stack()))
@@ -49,14 +49,14 @@ func recovery(c *gin.Context) {
 	c.Next()
 }
 
-// contentPolicy lets the browser load nothing but our own files. Style elements are allowed inline
-// because the component library sets positions by them.
+// contentPolicy lets the browser load only our own files. Inline styles are allowed because the component library uses
+// them for positioning.
 const contentPolicy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; " +
 	"connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 func secureHeaders(c *gin.Context) {
 	h := c.Writer.Header()
-	if !strings.HasPrefix(c.Request.URL.Path, "/temporal/") { // Temporal Web sends its own
+	if !strings.HasPrefix(c.Request.URL.Path, "/temporal/") { // Temporal Web sends its own headers
 		h.Set("Content-Security-Policy", contentPolicy)
 	}
 	h.Set("X-Content-Type-Options", "nosniff")
@@ -74,14 +74,14 @@ func secureHeaders(c *gin.Context) {
 }
 
 var requestSeconds = promauto.NewHistogramVec(prometheus.HistogramOpts{
-	Name: "mcm_api_request_duration_seconds", Help: "Time to answer a request, by route.",
+	Name: "mcm_api_request_duration_seconds", Help: "Duration of requests, by route.",
 	Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 }, []string{"method", "route", "status"})
 
 func countRequests(c *gin.Context) {
 	start := time.Now()
 	c.Next()
-	if strings.HasSuffix(c.FullPath(), "/events") { // a stream's length says nothing
+	if strings.HasSuffix(c.FullPath(), "/events") { // the duration of a stream is meaningless
 		return
 	}
 	requestSeconds.WithLabelValues(c.Request.Method, c.FullPath(), strconv.Itoa(c.Writer.Status())).Observe(time.Since(start).Seconds())
@@ -94,7 +94,7 @@ func writeProblem(c *gin.Context, p *Problem) {
 	_ = json.NewEncoder(c.Writer).Encode(p)
 }
 
-// notFound answers paths outside the contract: the UI's own pages, or a problem.
+// notFound serves paths outside the contract: pages of the UI, or a problem.
 func (s *Server) notFound(c *gin.Context) {
 	if strings.HasPrefix(c.Request.URL.Path, "/api/") || s.UI == nil || (c.Request.Method != http.MethodGet && c.Request.Method != http.MethodHead) {
 		writeProblem(c, newProblem(http.StatusNotFound, "no such path"))

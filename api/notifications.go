@@ -15,14 +15,15 @@ import (
 func (s *Server) notificationRoutes(api huma.API) {
 	tags := []string{"Notifications"}
 	handle(api, identity.Viewer, huma.Operation{OperationID: "listNotifications", Method: http.MethodGet, Path: "/notifications", Tags: tags,
-		Summary: "Where notifications of backup plans go, and what became of the last of each"}, s.listNotifications)
+		Summary: "List notification channels with their last delivery"}, s.listNotifications)
 	handle(api, identity.Administrator, huma.Operation{OperationID: "testNotifications", Method: http.MethodPost, Path: "/notifications/test", Tags: tags,
-		Summary: "Send a test to every channel", DefaultStatus: http.StatusAccepted, Errors: []int{http.StatusConflict}}, s.testNotifications)
+		Summary: "Send a test notification to every channel", DefaultStatus: http.StatusAccepted,
+		Errors: []int{http.StatusConflict}}, s.testNotifications)
 }
 
-// NotificationChannels are the channels that are configured.
+// NotificationChannels lists the configured channels.
 type NotificationChannels struct {
-	Channels []notification.ChannelStatus `json:"channels" doc:"none: notifications are not configured"`
+	Channels []notification.ChannelStatus `json:"channels" doc:"empty if notifications are not configured"`
 }
 
 func (s *Server) listNotifications(ctx context.Context, _ *struct{}) (*struct{ Body NotificationChannels }, error) {

@@ -10,10 +10,10 @@ import (
 	"mycloudmanager/workflows"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
-// The committed contract is what the code serves: `make generate` writes it anew.
-func TestOpenAPIIsTheCommittedContract(t *testing.T) {
+// The committed contract must match the code: `make generate` rewrites it.
+func TestOpenAPI_matches_committed_file(t *testing.T) {
 	s := &Server{Config: Config{SessionKey: make([]byte, 32)}, Operations: workflows.ByName()}
 	document, err := s.OpenAPI()
 	require.NoError(t, err)

@@ -7,7 +7,7 @@ import (
 	"mycloudmanager/internal/fault"
 )
 
-// nameToken is what the page token of a list that is sorted by name holds: the last one before.
+// nameToken is the page token of a list sorted by name: name and ID of the last entry of the previous page.
 type nameToken struct {
 	Name string `json:"n"`
 	ID   string `json:"i"`
@@ -21,7 +21,7 @@ func (t nameToken) String() string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// afterName reads a page token; "" begins the list.
+// afterName decodes a page token; "" is the start of the list.
 func afterName(token string) (nameToken, error) {
 	var t nameToken
 	if token == "" {
@@ -29,12 +29,12 @@ func afterName(token string) (nameToken, error) {
 	}
 	b, err := base64.RawURLEncoding.DecodeString(token)
 	if err != nil || json.Unmarshal(b, &t) != nil || t.ID == "" {
-		return t, fault.InvalidField("page_token", "not a token of this list")
+		return t, fault.InvalidField("page_token", "invalid page token")
 	}
 	return t, nil
 }
 
-// before reports whether the token comes before the one that is named.
+// before reports whether the token sorts before the given name and ID.
 func (t nameToken) before(name, id string) bool {
 	return t.Name < name || t.Name == name && t.ID < id
 }

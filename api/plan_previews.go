@@ -11,7 +11,7 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// SchedulePreview is when a schedule runs next.
+// SchedulePreview lists the next runs of a schedule.
 type SchedulePreview struct {
 	NextRuns    []time.Time         `json:"next_runs"`
 	Occurrences []backup.Occurrence `json:"occurrences"`
@@ -33,7 +33,7 @@ func (s *Server) previewPlan(_ context.Context, in *struct {
 	return &struct{ Body SchedulePreview }{out}, nil
 }
 
-// RetentionPreview is what becomes of a plan's backups.
+// RetentionPreview lists which backups of a plan are kept and which are deleted.
 type RetentionPreview struct {
 	Items []backup.RetentionDecision `json:"items"`
 }
@@ -47,22 +47,22 @@ func (s *Server) previewRetention(ctx context.Context, in *PlanPath) (*struct{ B
 	if err != nil {
 		return nil, err
 	}
-	verdicts, err := p.ApplyRetention(all)
-	return &struct{ Body RetentionPreview }{RetentionPreview{Items: verdicts}}, err
+	decisions, err := p.ApplyRetention(all)
+	return &struct{ Body RetentionPreview }{RetentionPreview{Items: decisions}}, err
 }
 
 func hasID(id string) func(instance.Instance) bool {
 	return func(i instance.Instance) bool { return i.ID == id }
 }
 
-// recordPlan audits what somebody did with a plan.
+// recordPlan audits a change of a plan.
 func (s *Server) recordPlan(ctx context.Context, op string, p backup.Plan, changes []operation.Change) error {
 	r := s.newRecord(callerOf(ctx), op, string(operation.Succeeded), p.Name)
 	r.Targets, r.Changes = []operation.Target{p.Target()}, changes
 	return s.Audit.Append(ctx, r)
 }
 
-// planChanges are the settings that differ.
+// planChanges returns the settings that differ.
 func planChanges(before, after backup.Plan) []operation.Change {
 	old, now := fieldsOf(before), fieldsOf(after)
 	var names []string

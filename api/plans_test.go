@@ -13,25 +13,25 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// A plan whose last good backup is two due times old says so; without the cloud it is shown all the same.
-func TestAPlanSaysWhetherItIsStale(t *testing.T) {
+// A plan is overdue if its last good backup is two due times old. Without the cloud, the plan is shown without that.
+func TestBackupPlan_overdue(t *testing.T) {
 	const day = 24 * time.Hour
 	for name, c := range map[string]struct {
-		made, backedUp time.Duration
-		run            operation.Status
-		away           error
-		stale          bool
+		age, backedUp time.Duration
+		run           operation.Status
+		away          error
+		overdue       bool
 	}{
-		"a backup of today": {made: 30 * day},
-		"a backup of old":   {made: 30 * day, backedUp: 3 * day, run: operation.Failed, stale: true},
-		"a run is going on": {made: 30 * day, backedUp: 3 * day, run: operation.Running},
-		"the cloud is away": {made: 30 * day, backedUp: 3 * day, run: operation.Failed, away: fault.New(fault.Unavailable, nil, "glance does not answer")},
-		"the plan is new":   {backedUp: 3 * day, run: operation.Failed},
+		"backup of today":   {age: 30 * day},
+		"old backup":        {age: 30 * day, backedUp: 3 * day, run: operation.Failed, overdue: true},
+		"run in progress":   {age: 30 * day, backedUp: 3 * day, run: operation.Running},
+		"cloud unavailable": {age: 30 * day, backedUp: 3 * day, run: operation.Failed, away: fault.New(fault.Unavailable, nil, "glance does not answer")},
+		"new plan":          {backedUp: 3 * day, run: operation.Failed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newTestServer(t)
-			h.calendar.age, h.vault.age, h.vault.err = c.made, c.backedUp, c.away
-			h.work.run = c.run
+			h.plans.age, h.backups.age, h.backups.err = c.age, c.backedUp, c.away
+			h.tasks.run = c.run
 			for _, path := range []string{"/api/v1/backup-plans", "/api/v1/backup-plans/" + planID} {
 				w := h.send(t, ask{method: http.MethodGet, path: path, as: identity.Viewer})
 				require.Equal(t, http.StatusOK, w.Code, w.Body.String())
@@ -42,9 +42,9 @@ func TestAPlanSaysWhetherItIsStale(t *testing.T) {
 					require.NoError(t, json.Unmarshal(w.Body.Bytes(), &page.Items[0]))
 				}
 				p := page.Items[0]
-				require.Equal(t, c.stale, p.OverdueSince != nil)
-				require.Equal(t, 2, p.MissedRuns, "as the last round has counted")
-				if c.stale {
+				require.Equal(t, c.overdue, p.OverdueSince != nil)
+				require.Equal(t, 2, p.MissedRuns, "as counted by the last plan check")
+				if c.overdue {
 					require.Equal(t, enrolledID, p.OverdueInstances[0].Instance)
 					require.True(t, p.OverdueSince.Before(time.Now()))
 				}

@@ -22,7 +22,7 @@ type Problem struct {
 	Detail string        `json:"detail,omitempty"`
 	Code   string        `json:"code" enum:"invalid,unauthorized,forbidden,not_found,conflict,quota,unavailable,rate_limited,internal"`
 	Errors []fault.Field `json:"errors,omitempty"`
-	Task   string        `json:"task,omitempty" doc:"URL of the task in the way"`
+	Task   string        `json:"task,omitempty" doc:"URL of the conflicting task"`
 }
 
 // Error implements error.
@@ -58,8 +58,8 @@ func newProblem(status int, detail string, fields ...fault.Field) *Problem {
 	return &Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail, Code: string(code), Errors: fields}
 }
 
-// problemOf is the only writer of errors: a fault keeps its kind and its words for the user, anything
-// else is "internal", logged and not shown.
+// problemOf converts every error of the API. A fault keeps its kind and its message for the user; any other error becomes
+// "internal": it is logged, and its text is not shown.
 func problemOf(ctx context.Context, err error) error {
 	if p, ok := errors.AsType[*Problem](err); ok {
 		return p.in(ctx)
@@ -75,10 +75,10 @@ func problemOf(ctx context.Context, err error) error {
 	}
 	if kind == fault.Internal {
 		slog.Error("request failed", "err", err)
-		p.Detail = "an unexpected error; the log names it by the request id"
+		p.Detail = "unexpected error; the log has the details under the request ID"
 	}
 	if kind == fault.Unavailable {
-		slog.Warn("request not answered", "why", err, "cause", errors.Unwrap(err))
+		slog.Warn("dependency unavailable", "err", err, "cause", errors.Unwrap(err))
 	}
 	if kind == fault.Unavailable || kind == fault.RateLimited {
 		return huma.ErrorWithHeaders(p.in(ctx), http.Header{"Retry-After": {"5"}})
@@ -86,15 +86,15 @@ func problemOf(ctx context.Context, err error) error {
 	return p.in(ctx)
 }
 
-// in puts the problem into the reader's language; its code stays.
+// in translates the problem into the reader's language; the code stays.
 func (p *Problem) in(ctx context.Context) *Problem {
 	p.Detail = i18n.Translate(ctx, p.Detail)
-	said := make([]fault.Field, len(p.Errors)) // a fault may be told to others too
+	translated := make([]fault.Field, len(p.Errors)) // a copy: the fault may be shared with other requests
 	for i, f := range p.Errors {
-		said[i] = fault.Field{Field: f.Field, Message: i18n.Translate(ctx, f.Message)}
+		translated[i] = fault.Field{Field: f.Field, Message: i18n.Translate(ctx, f.Message)}
 	}
-	if len(said) > 0 {
-		p.Errors = said
+	if len(translated) > 0 {
+		p.Errors = translated
 	}
 	return p
 }
@@ -109,7 +109,7 @@ var replaceErrors = sync.OnceFunc(func() {
 	}
 })
 
-// invalid is the problem of a request that huma refused.
+// invalid returns the problem of a request that huma rejected.
 func invalid(status int, message string, errs []error) *Problem {
 	if status >= http.StatusInternalServerError {
 		slog.Error("request failed", "status", status, "err", errors.Join(errs...))
@@ -118,7 +118,7 @@ func invalid(status int, message string, errs []error) *Problem {
 	var fields []fault.Field
 	for _, err := range errs {
 		if d, ok := err.(huma.ErrorDetailer); ok {
-			// The value that was sent is left out: it may be a password.
+			// The value is omitted: it may be a password.
 			detail := d.ErrorDetail()
 			fields = append(fields, fieldOf(detail.Location, detail.Message))
 		}
@@ -126,7 +126,7 @@ func invalid(status int, message string, errs []error) *Problem {
 	return newProblem(status, message, fields...)
 }
 
-// fieldOf names the field that lacks where huma names the object around it.
+// fieldOf names the missing field, where huma names the enclosing object.
 func fieldOf(location, message string) fault.Field {
 	if name, ok := strings.CutPrefix(message, "expected required property "); ok {
 		name, _, _ = strings.Cut(name, " ")
@@ -135,7 +135,7 @@ func fieldOf(location, message string) fault.Field {
 	return fault.Field{Field: fieldName(location), Message: message}
 }
 
-// fieldName turns huma's location ("body.schedule.time", "query.limit") into the caller's name.
+// fieldName converts a location of huma ("body.schedule.time", "query.limit") into the name that the caller uses.
 func fieldName(location string) string {
 	for _, prefix := range []string{"body.", "query.", "path.", "header."} {
 		if name, ok := strings.CutPrefix(location, prefix); ok {

@@ -12,15 +12,15 @@ import (
 	"mycloudmanager/workflows"
 )
 
-// RestoreRequest says what an instance is restored to.
+// RestoreRequest selects the backup and the target of a restore.
 type RestoreRequest struct {
 	BackupID      string   `json:"backup_id" maxLength:"160"`
-	Paths         []string `json:"paths,omitempty" maxItems:"1000" doc:"of a soft backup; none is all"`
-	Target        string   `json:"target,omitempty" maxLength:"1024" default:"/restore" doc:"of a soft backup: the directory on the instance"`
-	Confirm       string   `json:"confirm,omitempty" maxLength:"255" doc:"the instance's name; not asked for with beside, which replaces nothing"`
-	NewServerName string   `json:"new_server_name,omitempty" maxLength:"255" doc:"of a snapshot: the name of a new server that is made of it; the instance stays as it is, or may be gone"`
-	Flavor        string   `json:"flavor,omitempty" maxLength:"255" doc:"with beside: of the new server, by name or id; else as the instance's"`
-	Networks      []string `json:"networks,omitempty" maxItems:"30" doc:"with beside: of the new server, by name or id; else as the instance's"`
+	Paths         []string `json:"paths,omitempty" maxItems:"1000" doc:"file backups only: files and directories to restore; default: all"`
+	Target        string   `json:"target,omitempty" maxLength:"1024" default:"/restore" doc:"file backups only: directory on the instance"`
+	Confirm       string   `json:"confirm,omitempty" maxLength:"255" doc:"the instance's name; not needed with new_server_name, which replaces nothing"`
+	NewServerName string   `json:"new_server_name,omitempty" maxLength:"255" doc:"snapshots only: restore as a new server of this name; the instance is left unchanged and may be deleted"`
+	Flavor        string   `json:"flavor,omitempty" maxLength:"255" doc:"flavor of the new server, by name or ID; default: that of the instance"`
+	Networks      []string `json:"networks,omitempty" maxItems:"30" doc:"networks of the new server, by name or ID; default: those of the instance"`
 }
 
 func (s *Server) restoreInstance(ctx context.Context, in *struct {
@@ -37,8 +37,8 @@ func (s *Server) restoreInstance(ctx context.Context, in *struct {
 	return s.start(ctx, in.IdempotencyHeader, "instance.restore", input, in.Body, instanceTarget(i.ID, i.Name), b.Target())
 }
 
-// restoreOf looks at what is asked for. An instance that is gone is what its backup says of it: a snapshot of
-// it becomes a new server.
+// restoreOf returns the instance and the backup of the request. A deleted instance is described by its backup, and can
+// only be restored as a new server.
 func (s *Server) restoreOf(ctx context.Context, id string, in RestoreRequest) (instance.Instance, backup.Backup, error) {
 	all, err := s.Instances.List(ctx)
 	if err != nil {
@@ -60,22 +60,22 @@ func (s *Server) restoreOf(ctx context.Context, id string, in RestoreRequest) (i
 	case missing != nil:
 		return i, b, fault.InvalidField("backup_id", "there is no such backup")
 	case b.Method == backup.Snapshot && b.Instance != i.ID:
-		return i, b, fault.InvalidField("backup_id", "it is a snapshot of another instance")
+		return i, b, fault.InvalidField("backup_id", "the snapshot belongs to another instance")
 	case in.NewServerName != "":
 		return i, b, newServerOf(all, b, in, false)
 	}
 	return i, b, inPlace(i, b, in)
 }
 
-// inPlace refuses what cannot be restored onto the instance itself.
+// inPlace rejects requests that cannot be restored to the instance itself.
 func inPlace(i instance.Instance, b backup.Backup, in RestoreRequest) error {
 	switch {
 	case b.Method == backup.Snapshot && i.Image == "":
-		return fault.InvalidField("new_server_name", "%s boots from a volume, whose disk cannot be replaced: name a new server", i.Name)
+		return fault.InvalidField("new_server_name", "%s boots from a volume and cannot be restored in place: name a new server", i.Name)
 	case in.Flavor != "":
-		return fault.InvalidField("flavor", "only a new server can have another one: name it with beside")
+		return fault.InvalidField("flavor", "another flavor requires new_server_name")
 	case len(in.Networks) > 0:
-		return fault.InvalidField("networks", "only a new server can have others: name it with beside")
+		return fault.InvalidField("networks", "other networks require new_server_name")
 	case in.Confirm != i.Name && in.Confirm != i.ID:
 		return fault.InvalidField("confirm", "type the instance's name, %s", i.Name)
 	case b.Method == backup.Snapshot && len(in.Paths) > 0:
@@ -83,29 +83,30 @@ func inPlace(i instance.Instance, b backup.Backup, in RestoreRequest) error {
 	case b.Method == backup.FileLevel && !i.Enrolled:
 		return fault.New(fault.Conflict, nil, "%s is not enrolled: enroll it first", i.Name)
 	case in.Target != "" && !strings.HasPrefix(in.Target, "/"):
-		return fault.InvalidField("target", "%q is no absolute path", in.Target)
+		return fault.InvalidField("target", "%q is not an absolute path", in.Target)
 	}
 	return nil
 }
 
-// newServerOf refuses what no new server can be made of.
-func newServerOf(all []instance.Instance, b backup.Backup, in RestoreRequest, gone bool) error {
-	unknown := gone && b.Server == nil
+// newServerOf rejects requests that cannot be restored as a new server.
+func newServerOf(all []instance.Instance, b backup.Backup, in RestoreRequest, deleted bool) error {
+	unknown := deleted && b.Server == nil
 	switch {
 	case in.NewServerName == "":
-		return fault.InvalidField("new_server_name", "%s does not exist any more: name a new server", b.InstanceName)
+		return fault.InvalidField("new_server_name", "%s no longer exists: name a new server", b.InstanceName)
 	case b.Method != backup.Snapshot:
-		return fault.InvalidField("new_server_name", "files are restored onto an instance that runs: only a snapshot becomes a new server")
+		return fault.InvalidField("new_server_name",
+			"a file backup is restored to a running instance: only a snapshot can be restored as a new server")
 	case strings.TrimSpace(in.NewServerName) != in.NewServerName || strings.ContainsFunc(in.NewServerName, unicode.IsControl):
-		return fault.InvalidField("new_server_name", "%q is no name of a server", in.NewServerName)
+		return fault.InvalidField("new_server_name", "invalid server name %q", in.NewServerName)
 	case slices.ContainsFunc(all, func(i instance.Instance) bool { return i.Name == in.NewServerName }):
-		return fault.InvalidField("new_server_name", "there is an instance %s already", in.NewServerName)
+		return fault.InvalidField("new_server_name", "an instance named %s already exists", in.NewServerName)
 	case len(in.Paths) > 0:
 		return fault.InvalidField("paths", "a snapshot is restored as a whole")
 	case unknown && in.Flavor == "":
-		return fault.InvalidField("flavor", "the instance is gone and its backup does not say its flavor: name one")
+		return fault.InvalidField("flavor", "the instance no longer exists and its backup records no flavor: choose one")
 	case unknown && len(in.Networks) == 0:
-		return fault.InvalidField("networks", "the instance is gone and its backup does not say its networks: name them")
+		return fault.InvalidField("networks", "the instance no longer exists and its backup records no networks: choose them")
 	}
 	return nil
 }

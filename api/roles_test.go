@@ -13,14 +13,14 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// route is one operation of the contract: who may use it, and a request that is right.
+// route is one operation of the contract: the role that it requires, and a valid request.
 type route struct {
 	need identity.Role
 	path string
 	body string
 }
 
-// routes is the table of who may do what. Every operation of the contract stands here.
+// routes lists every operation of the contract with the role that it requires.
 var routes = map[string]route{
 	"getInfo":      {public, "/info", ""},
 	"openSession":  {public, "/session", `{"username":"viewer","password":"viewer"}`},
@@ -79,7 +79,7 @@ var routes = map[string]route{
 	"replaceBackupPlan":  {identity.Operator, "/backup-plans/" + planID, planBody},
 	"deleteBackupPlan":   {identity.Operator, "/backup-plans/" + planID, ""},
 	"runBackupPlan":      {identity.Operator, "/backup-plans/" + planID + "/run", ""},
-	"pauseBackupPlan":    {identity.Operator, "/backup-plans/" + planID + "/pause", `{"note":"moving house"}`},
+	"pauseBackupPlan":    {identity.Operator, "/backup-plans/" + planID + "/pause", `{"note":"maintenance"}`},
 	"resumeBackupPlan":   {identity.Operator, "/backup-plans/" + planID + "/resume", ""},
 	"listBackupPlanRuns": {identity.Viewer, "/backup-plans/" + planID + "/runs", ""},
 	"previewRetention":   {identity.Viewer, "/backup-plans/" + planID + "/retention", ""},
@@ -120,88 +120,88 @@ func (h *testServer) operations(t *testing.T) map[string]string {
 
 var everyone = []identity.Role{identity.None, identity.Viewer, identity.Operator, identity.Administrator}
 
-func TestEveryRouteAsksForItsRole(t *testing.T) {
+func TestRoutes_required_roles(t *testing.T) {
 	h := newTestServer(t)
 	operations := newTestServer(t).operations(t)
 	for id := range routes {
-		require.Contains(t, operations, id, "the table names an operation that the contract lacks")
+		require.Contains(t, operations, id, "the table lists an operation that is not in the contract")
 	}
 	for id, method := range operations {
 		r, ok := routes[id]
-		if !assert.True(t, ok, "operation %s has no line in the table of roles", id) {
+		if !assert.True(t, ok, "operation %s is missing in the table of roles", id) {
 			continue
 		}
 		for _, who := range everyone {
-			answer := h.send(t, ask{method: method, path: "/api/v1" + r.path, body: r.body, as: who})
+			response := h.send(t, ask{method: method, path: "/api/v1" + r.path, body: r.body, as: who})
 			switch {
 			case r.need == public || who.Allows(r.need):
-				assert.Less(t, answer.Code, 400, "%s as %q: %s", id, who, answer.Body)
+				assert.Less(t, response.Code, 400, "%s as %q: %s", id, who, response.Body)
 			case who == identity.None:
-				assert.Equal(t, http.StatusUnauthorized, answer.Code, "%s as nobody", id)
-				assert.Equal(t, "unauthorized", problem(t, answer).Code)
+				assert.Equal(t, http.StatusUnauthorized, response.Code, "%s as nobody", id)
+				assert.Equal(t, "unauthorized", problem(t, response).Code)
 			default:
-				assert.Equal(t, http.StatusForbidden, answer.Code, "%s as %s", id, who)
-				assert.Equal(t, "forbidden", problem(t, answer).Code)
+				assert.Equal(t, http.StatusForbidden, response.Code, "%s as %s", id, who)
+				assert.Equal(t, "forbidden", problem(t, response).Code)
 			}
 		}
 	}
 }
 
-func TestEveryCredentialMeetsTheSameDoor(t *testing.T) {
+func TestAuthenticate_every_credential(t *testing.T) {
 	h := newTestServer(t)
 	for _, who := range everyone[1:] {
 		for name, credential := range map[string]string{"X-Auth-Token": string(who), "Authorization": basic(string(who), string(who))} {
-			answer := h.send(t, ask{method: http.MethodPost, path: "/api/v1/apps/ntp/launch", body: `{}`, header: map[string]string{name: credential}})
+			response := h.send(t, ask{method: http.MethodPost, path: "/api/v1/apps/ntp/launch", body: `{}`, header: map[string]string{name: credential}})
 			want := http.StatusAccepted
 			if who == identity.Viewer {
 				want = http.StatusForbidden
 			}
-			require.Equal(t, want, answer.Code, "%s by %s: %s", who, name, answer.Body)
+			require.Equal(t, want, response.Code, "%s by %s: %s", who, name, response.Body)
 		}
 	}
 }
 
-// What is not ours, Temporal Web and the payload codec, is for administrators alone.
-func TestTemporalWebAndCodecAreForAdministrators(t *testing.T) {
+// Temporal Web and the payload codec are restricted to administrators.
+func TestTemporalWebAndCodec_roles(t *testing.T) {
 	h := newTestServer(t)
 	want := map[identity.Role]int{identity.None: http.StatusUnauthorized, identity.Viewer: http.StatusForbidden, identity.Operator: http.StatusForbidden, identity.Administrator: http.StatusOK}
 	for who, status := range want {
 		for _, a := range []ask{{method: http.MethodGet, path: "/temporal/"}, {method: http.MethodPost, path: "/temporal/api/v1/x"},
 			{method: http.MethodPost, path: "/codec/decode", body: `{"payloads":[]}`}} {
 			a.as = who
-			answer := h.send(t, a)
-			require.Equal(t, status, answer.Code, "%s %s as %q", a.method, a.path, who)
+			response := h.send(t, a)
+			require.Equal(t, status, response.Code, "%s %s as %q", a.method, a.path, who)
 		}
 	}
 	page := h.send(t, ask{method: http.MethodGet, path: "/temporal/", header: map[string]string{"Accept": "text/html"}})
 	require.Equal(t, http.StatusSeeOther, page.Code)
 	require.Equal(t, "/sign-in", page.Header().Get("Location"))
 	token := h.send(t, ask{method: http.MethodPost, path: "/codec/decode", header: map[string]string{"X-Auth-Token": "administrator"}})
-	require.Equal(t, http.StatusUnauthorized, token.Code, "only the session of a browser opens it")
+	require.Equal(t, http.StatusUnauthorized, token.Code, "only a browser session gives access")
 }
 
-// A task may be cancelled and retried only by who could have started it.
-func TestTasksAreTouchedByWhoMayStartThem(t *testing.T) {
+// Cancel and retry require the role of the task's operation.
+func TestChangeTask_roles(t *testing.T) {
 	h := newTestServer(t)
 	h.Operations = map[string]operation.Operation{"vault.open": {Name: "vault.open", Role: identity.Administrator}}
-	h.work.operation = "vault.open"
+	h.tasks.operation = "vault.open"
 	for _, verb := range []string{"cancel", "retry"} {
 		path := "/api/v1/tasks/" + runningTask + "/" + verb
 		require.Equal(t, http.StatusForbidden, h.send(t, ask{method: http.MethodPost, path: path, as: identity.Operator}).Code)
 		require.Equal(t, http.StatusAccepted, h.send(t, ask{method: http.MethodPost, path: path, as: identity.Administrator}).Code)
 	}
-	h.work.operation = "of.another.release"
+	h.tasks.operation = "of.another.release"
 	require.Equal(t, http.StatusForbidden, h.send(t, ask{method: http.MethodPost, path: "/api/v1/tasks/" + runningTask + "/cancel", as: identity.Administrator}).Code)
-	require.Equal(t, int32(2), h.work.count.Load())
+	require.Equal(t, int32(2), h.tasks.count.Load())
 }
 
-// Who was refused a change stands in the audit; who only looked does not.
-func TestRefusedChangesAreAudited(t *testing.T) {
+// Refused changes are audited; refused reads are not.
+func TestRefusals_audited(t *testing.T) {
 	h := newTestServer(t)
 	h.send(t, ask{method: http.MethodPost, path: "/api/v1/apps/ntp/launch", body: `{}`, as: identity.Viewer})
 	h.send(t, ask{method: http.MethodGet, path: "/api/v1/apps", as: identity.Viewer})
-	require.Len(t, h.book.records, 1)
-	r := h.book.records[0]
+	require.Len(t, h.audit.records, 1)
+	r := h.audit.records[0]
 	require.Equal(t, "launchApp refused viewer", strings.Join([]string{r.Operation, r.Outcome, r.Actor.Name}, " "))
 	require.Contains(t, r.Detail, "operator")
 }

@@ -18,8 +18,8 @@ import (
 
 const inner = "pq: connection to db-7.internal refused, password=hunter2"
 
-// What went wrong inside is for the log: no answer shows it.
-func TestNoAnswerShowsAnInnerError(t *testing.T) {
+// Internal errors are logged and never part of a response.
+func TestResponses_hide_internal_errors(t *testing.T) {
 	h := newTestServer(t)
 	operations := newTestServer(t).operations(t)
 	for name, c := range map[string]struct {
@@ -32,37 +32,37 @@ func TestNoAnswerShowsAnInnerError(t *testing.T) {
 		"internal":     {fault.New(fault.Internal, errors.New(inner), "%s", inner), 500, "internal"},
 		"unavailable":  {fault.New(fault.Unavailable, errors.New(inner), "the cloud does not answer"), 503, "unavailable"},
 	} {
-		h.people.err, h.work.err, h.stacks.err, h.shelf.err, h.book.err = c.err, c.err, c.err, c.err, c.err
-		h.fleet.err, h.purse.err, h.calendar.err, h.vault.err, h.channels.err = c.err, c.err, c.err, c.err, c.err
+		h.identities.err, h.tasks.err, h.stacks.err, h.apps.err, h.audit.err = c.err, c.err, c.err, c.err, c.err
+		h.instances.err, h.tokens.err, h.plans.err, h.backups.err, h.channels.err = c.err, c.err, c.err, c.err, c.err
 		for id, method := range operations {
 			r := routes[id]
 			if id == "getInfo" || id == "previewBackupPlan" || id == "getEnrollScript" || id == "getSession" || id == "closeSession" || id == "watchEvents" || id == "watchTask" || id == "followTaskLog" {
-				continue // they ask nobody, or have begun to answer
+				continue // they depend on nothing, or have begun the response
 			}
-			answer := h.send(t, ask{method: method, path: "/api/v1" + r.path, body: r.body, as: identity.Administrator})
-			require.Equal(t, c.status, answer.Code, "%s %s: %s", name, id, answer.Body)
-			require.Equal(t, c.code, problem(t, answer).Code)
-			require.NotContains(t, answer.Body.String(), "hunter2")
-			require.NotContains(t, answer.Body.String(), "pq:")
+			response := h.send(t, ask{method: method, path: "/api/v1" + r.path, body: r.body, as: identity.Administrator})
+			require.Equal(t, c.status, response.Code, "%s %s: %s", name, id, response.Body)
+			require.Equal(t, c.code, problem(t, response).Code)
+			require.NotContains(t, response.Body.String(), "hunter2")
+			require.NotContains(t, response.Body.String(), "pq:")
 			if c.status == http.StatusServiceUnavailable {
-				require.NotEmpty(t, answer.Header().Get("Retry-After"), id)
+				require.NotEmpty(t, response.Header().Get("Retry-After"), id)
 			}
 		}
 	}
 	require.NotZero(t, len(operations))
 }
 
-func TestAPanicIsAnInternalProblem(t *testing.T) {
+func TestPanic_internal_problem(t *testing.T) {
 	h := newTestServer(t)
 	h.Stacks = nil
-	answer := h.send(t, ask{method: http.MethodGet, path: "/api/v1/stack", as: identity.Viewer})
-	require.Equal(t, http.StatusInternalServerError, answer.Code)
-	require.Equal(t, "internal", problem(t, answer).Code)
-	require.NotContains(t, answer.Body.String(), "nil pointer")
+	response := h.send(t, ask{method: http.MethodGet, path: "/api/v1/stack", as: identity.Viewer})
+	require.Equal(t, http.StatusInternalServerError, response.Code)
+	require.Equal(t, "internal", problem(t, response).Code)
+	require.NotContains(t, response.Body.String(), "nil pointer")
 }
 
-// Fault texts of a refused credential, of a wrong type, of too long a value: none repeats the value.
-func TestSecretsAreNeitherEchoedNorLogged(t *testing.T) {
+// No error text repeats the value of a rejected credential, of a wrong type or of a value that is too long.
+func TestSecrets_not_echoed_or_logged(t *testing.T) {
 	const secret = "s3cr3t-hunter2"
 	var log bytes.Buffer
 	before := slog.Default()
@@ -84,24 +84,24 @@ func TestSecretsAreNeitherEchoedNorLogged(t *testing.T) {
 		{method: http.MethodGet, path: session, header: map[string]string{"Cookie": sessionCookie + "=" + secret}},
 		{method: http.MethodPut, path: settings, body: `{"environment":"` + secret + `","parameters":{}}`, as: identity.Operator},
 	} {
-		answer := h.send(t, a)
-		require.GreaterOrEqual(t, answer.Code, 400)
-		require.NotContains(t, answer.Body.String(), secret)
-		require.NotContains(t, fmt.Sprint(answer.Header()), secret)
+		response := h.send(t, a)
+		require.GreaterOrEqual(t, response.Code, 400)
+		require.NotContains(t, response.Body.String(), secret)
+		require.NotContains(t, fmt.Sprint(response.Header()), secret)
 	}
 	require.NotEmpty(t, log.String())
 	require.NotContains(t, log.String(), secret)
-	require.NotContains(t, fmt.Sprint(h.book.records), secret)
+	require.NotContains(t, fmt.Sprint(h.audit.records), secret)
 }
 
-func TestEveryAnswerHasSecureHeaders(t *testing.T) {
+func TestResponses_secure_headers(t *testing.T) {
 	h := newTestServer(t)
 	for name, a := range map[string]ask{
 		"page":        {method: http.MethodGet, path: "/"},
 		"page within": {method: http.MethodGet, path: "/apps/ntp"},
 		"docs":        {method: http.MethodGet, path: "/api/docs"},
 		"contract":    {method: http.MethodGet, path: "/api/v1/openapi.json"},
-		"answer":      {method: http.MethodGet, path: "/api/v1/info"},
+		"response":    {method: http.MethodGet, path: "/api/v1/info"},
 		"icon":        {method: http.MethodGet, path: "/api/v1/apps/ntp/icon", as: identity.Viewer},
 		"export":      {method: http.MethodGet, path: "/api/v1/audit/export?format=csv", as: identity.Operator},
 		"events":      {method: http.MethodGet, path: "/api/v1/events", as: identity.Viewer},
@@ -134,12 +134,12 @@ func TestEveryAnswerHasSecureHeaders(t *testing.T) {
 	}
 }
 
-func TestSessionCookieIsOutOfReach(t *testing.T) {
+func TestSessionCookie_attributes(t *testing.T) {
 	h := newTestServer(t)
 	h.SecureCookies = true
-	answer := h.send(t, post("/api/v1/session", `{"username":"operator","password":"operator"}`))
-	require.Equal(t, http.StatusCreated, answer.Code)
-	cookies := answer.Result().Cookies()
+	response := h.send(t, post("/api/v1/session", `{"username":"operator","password":"operator"}`))
+	require.Equal(t, http.StatusCreated, response.Code)
+	cookies := response.Result().Cookies()
 	require.Len(t, cookies, 1)
 	c := cookies[0]
 	require.True(t, c.HttpOnly && c.Secure && c.SameSite == http.SameSiteStrictMode && c.Path == "/", c.String())
@@ -148,8 +148,8 @@ func TestSessionCookieIsOutOfReach(t *testing.T) {
 	require.Negative(t, end.Result().Cookies()[0].MaxAge)
 }
 
-// Ten failures in a row are the measure, for a name at an address: the eleventh is not even asked.
-func TestGuessingPasswordsIsSlowedDown(t *testing.T) {
+// After ten failures of a name at an address, the next attempt is rejected without a request to Keystone.
+func TestLoginLimiter(t *testing.T) {
 	for name, try := range map[string]func(secret string) ask{
 		"password": func(secret string) ask {
 			return post("/api/v1/session", `{"username":"viewer","password":"`+secret+`"}`)
@@ -160,36 +160,36 @@ func TestGuessingPasswordsIsSlowedDown(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newTestServer(t)
-			for range 3 { // what succeeds costs nothing
+			for range 3 { // successful sign-ins do not count
 				require.Less(t, h.send(t, try("viewer")).Code, 300)
 			}
 			for range failuresInARow {
 				require.Equal(t, http.StatusUnauthorized, h.send(t, try("guess")).Code)
 			}
-			asked := h.people.signIns.Load()
-			answer := h.send(t, try("viewer"))
-			require.Equal(t, http.StatusTooManyRequests, answer.Code, "also with the right one")
-			require.Equal(t, "rate_limited", problem(t, answer).Code)
-			require.NotEmpty(t, answer.Header().Get("Retry-After"))
-			require.Equal(t, asked, h.people.signIns.Load(), "Keystone was asked")
+			asked := h.identities.signIns.Load()
+			response := h.send(t, try("viewer"))
+			require.Equal(t, http.StatusTooManyRequests, response.Code, "also with the right one")
+			require.Equal(t, "rate_limited", problem(t, response).Code)
+			require.NotEmpty(t, response.Header().Get("Retry-After"))
+			require.Equal(t, asked, h.identities.signIns.Load(), "Keystone was asked")
 			other := h.send(t, post("/api/v1/session", `{"username":"operator","password":"operator"}`))
 			require.Equal(t, http.StatusCreated, other.Code, "another person at the same address")
 		})
 	}
 }
 
-// A cloud that is away is no failure of the person.
-func TestAnUnavailableCloudCountsAgainstNobody(t *testing.T) {
+// A sign-in that fails because the cloud is unavailable does not count as a failure.
+func TestLoginLimiter_unavailable_cloud(t *testing.T) {
 	h := newTestServer(t)
-	h.people.err = fault.New(fault.Unavailable, nil, "keystone does not answer")
+	h.identities.err = fault.New(fault.Unavailable, nil, "keystone does not answer")
 	for range failuresInARow + 5 {
 		require.Equal(t, http.StatusServiceUnavailable, h.send(t, post("/api/v1/session", `{"username":"viewer","password":"viewer"}`)).Code)
 	}
-	h.people.err = nil
+	h.identities.err = nil
 	require.Equal(t, http.StatusCreated, h.send(t, post("/api/v1/session", `{"username":"viewer","password":"viewer"}`)).Code)
 }
 
-func TestMetricsAreForTheMachineItself(t *testing.T) {
+func TestMetrics_loopback_only(t *testing.T) {
 	h := newTestServer(t)
 	get := func(address, forwarded string) int {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", http.NoBody)
@@ -205,7 +205,7 @@ func TestMetricsAreForTheMachineItself(t *testing.T) {
 	require.Equal(t, 200, get("[::1]:5", ""))
 	require.Equal(t, 404, get("192.0.2.1:5", ""))
 	for _, forwarded := range []string{"X-Forwarded-For", "Forwarded", "X-Real-IP"} {
-		require.Equal(t, 404, get("127.0.0.1:5", forwarded), "what a proxy brings comes from somebody else")
+		require.Equal(t, 404, get("127.0.0.1:5", forwarded), "forwarded requests have another origin")
 		require.Equal(t, 404, get("192.0.2.1:5", forwarded))
 	}
 }

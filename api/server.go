@@ -1,5 +1,5 @@
-// Package api is the REST contract on gin and huma: typed handlers that start operations and read
-// the cloud. openapi.yaml beside it is the contract it must keep to.
+// Package api implements the REST API with gin and huma: typed handlers that start operations and read the cloud.
+// openapi.yaml in this folder is its committed contract.
 package api
 
 import (
@@ -24,14 +24,14 @@ import (
 	"mycloudmanager/internal/stack"
 )
 
-// Identities signs in and recognises callers.
+// Identities signs callers in and validates their credentials.
 type Identities interface {
 	SignIn(ctx context.Context, c identity.Credentials) (identity.Identity, error)
 	Validate(ctx context.Context, token string) (identity.Identity, error)
 	Revoke(ctx context.Context, token string) error
 }
 
-// Tasks starts operations and shows them.
+// Tasks starts operations and reads their tasks.
 type Tasks interface {
 	Start(ctx context.Context, s task.StartRequest) (task.Task, error)
 	FindByIdempotencyKey(ctx context.Context, s task.StartRequest) (*task.Task, error)
@@ -55,7 +55,7 @@ type Instances interface {
 	Get(ctx context.Context, id string) (instance.Instance, error)
 }
 
-// Tokens makes enrollment tokens and redeems them.
+// Tokens creates and redeems enrollment tokens.
 type Tokens interface {
 	Create(ctx context.Context, in enrollment.CreateTokenOptions) (t enrollment.Token, text string, err error)
 	List(ctx context.Context) ([]enrollment.Token, error)
@@ -64,7 +64,7 @@ type Tokens interface {
 	Authenticate(ctx context.Context, text, server string) (enrollment.Token, error)
 }
 
-// Plans keeps backup plans.
+// Plans stores backup plans.
 type Plans interface {
 	Create(ctx context.Context, p backup.Plan) (backup.PlanStatus, error)
 	Get(ctx context.Context, id string) (backup.PlanStatus, error)
@@ -84,7 +84,7 @@ type Backups interface {
 	Files(ctx context.Context, id, dir, query string, limit int, pageToken string) (backup.FilesPage, error)
 }
 
-// NotificationStatus shows where notifications go, and what became of the last of each.
+// NotificationStatus reads the notification channels and their last deliveries.
 type NotificationStatus interface {
 	Channels(ctx context.Context) ([]notification.ChannelStatus, error)
 }
@@ -99,7 +99,7 @@ type Stacks interface {
 	Preflight(ctx context.Context, p stack.Parameters, userToken string, restricted bool) (stack.Report, error)
 }
 
-// Apps reads the catalogue and what of it runs.
+// Apps reads the catalogue and the installed apps.
 type Apps interface {
 	List(ctx context.Context) ([]app.App, error)
 	Get(ctx context.Context, name string) (app.App, error)
@@ -117,20 +117,20 @@ type Audit interface {
 	Each(ctx context.Context, f audit.Filter, visit func(audit.Record) error) error
 }
 
-// Probe tells whether one dependency answers.
+// Probe checks one dependency for readiness.
 type Probe struct {
 	Name  string
 	Check func(context.Context) error
 }
 
-// Config is what the API needs besides its parts.
+// Config holds the settings of the API.
 type Config struct {
 	Version       string
 	Sandbox       bool
-	TemporalWeb   http.Handler // nil: not shown
+	TemporalWeb   http.Handler // nil: not served
 	HorizonURL    string
 	AccountURL    string
-	SessionKey    []byte // 32 bytes; seals the session cookie
+	SessionKey    []byte // 32 bytes; encrypts the session cookie
 	SecureCookies bool
 	SignInHints   []SignInHint
 	Defaults      SignInDefaults
@@ -138,11 +138,11 @@ type Config struct {
 	Metrics       http.Handler
 	Codec         http.Handler // payload codec for Temporal Web
 	Enrollment    enrollment.Templates
-	PublicKey     string // the manager's, one line of authorized_keys
+	PublicKey     string // the manager's key, one line of authorized_keys
 	Middleware    []gin.HandlerFunc
 }
 
-// Server serves the contract.
+// Server serves the REST API.
 type Server struct {
 	Config
 	Identities    Identities
@@ -168,13 +168,13 @@ const (
 	readTimeout = 30 * time.Second
 )
 
-// Handler builds the router. It is called once.
+// Handler returns the router. It must be called once.
 func (s *Server) Handler() (http.Handler, error) {
 	r, _, err := s.router()
 	return r, err
 }
 
-// OpenAPI returns the contract as the code has it.
+// OpenAPI returns the contract that is generated from the code.
 func (s *Server) OpenAPI() (*huma.OpenAPI, error) {
 	_, api, err := s.router()
 	if err != nil {
@@ -220,10 +220,11 @@ func (s *Server) router() (*gin.Engine, huma.API, error) {
 
 const roleKey = "role"
 
-// public marks an operation that needs no sign-in.
+// public marks an operation that requires no sign-in.
 const public = identity.Role("public")
 
-// handle registers one operation with the role it needs: deny by default, there is no way around it.
+// handle registers an operation with the role that it requires. Every operation is registered here, so access is denied
+// by default.
 func handle[I, O any](api huma.API, need identity.Role, op huma.Operation, h func(context.Context, *I) (*O, error)) {
 	prepare(&op, need)
 	huma.Register(api, op, func(ctx context.Context, in *I) (*O, error) {

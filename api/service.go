@@ -22,14 +22,14 @@ type SignInHint struct {
 	Role     identity.Role `json:"role"`
 }
 
-// SignInDefaults fill what a sign-in leaves out.
+// SignInDefaults holds the defaults for fields that a sign-in omits.
 type SignInDefaults struct {
 	Project       string `json:"project,omitempty"`
 	UserDomain    string `json:"user_domain,omitempty"`
 	ProjectDomain string `json:"project_domain,omitempty"`
 }
 
-// Info is what the UI must know before anyone signs in.
+// Info describes the service to the UI before sign-in.
 type Info struct {
 	Name        string         `json:"name"`
 	Version     string         `json:"version"`
@@ -41,7 +41,7 @@ type Info struct {
 	Defaults    SignInDefaults `json:"defaults"`
 }
 
-// InfoLinks lead to the cloud's own pages.
+// InfoLinks holds links to pages of the cloud.
 type InfoLinks struct {
 	Horizon string `json:"horizon,omitempty"`
 	Account string `json:"account,omitempty"`
@@ -60,7 +60,7 @@ var docsPage []byte
 //go:embed docs.js
 var docsScript []byte
 
-// serviceRoutes are the paths outside the contract's base.
+// serviceRoutes registers the paths outside the contract.
 func (s *Server) serviceRoutes(r *gin.Engine) {
 	r.GET("/health/live", func(c *gin.Context) { c.JSON(http.StatusOK, gin.H{"status": "live"}) })
 	r.GET("/health/ready", s.ready)
@@ -81,7 +81,7 @@ type dependency struct {
 	Error string `json:"error,omitempty"`
 }
 
-// ready answers 200 when every dependency is up, else 503; both name each.
+// ready responds 200 if every dependency is up, or 503; both list the state of each.
 func (s *Server) ready(c *gin.Context) {
 	ctx, cancel := context.WithTimeout(c.Request.Context(), 5*time.Second)
 	defer cancel()
@@ -104,9 +104,9 @@ func (s *Server) ready(c *gin.Context) {
 	c.JSON(status, gin.H{"ready": status == http.StatusOK, "dependencies": list})
 }
 
-// metrics are for the machine itself: a scraper on the same host.
+// metrics serves metrics to scrapers on the same host only.
 func (s *Server) metrics(c *gin.Context) {
-	// What a proxy on this host forwards comes from somebody else.
+	// A request forwarded by a proxy on this host has another origin.
 	forwarded := c.GetHeader("X-Forwarded-For") != "" || c.GetHeader("Forwarded") != "" || c.GetHeader("X-Real-IP") != ""
 	if ip := net.ParseIP(c.ClientIP()); ip == nil || !ip.IsLoopback() || forwarded || s.Metrics == nil {
 		writeProblem(c, newProblem(http.StatusNotFound, "no such path"))
@@ -115,8 +115,8 @@ func (s *Server) metrics(c *gin.Context) {
 	s.Metrics.ServeHTTP(c.Writer, c.Request)
 }
 
-// administrators guards what is not ours by the session of an administrator. Changes through
-// Temporal Web carry its own CSRF token, so ours is not asked for. A browser page is sent to sign in.
+// administrators restricts third-party handlers to the session of an administrator. Changes through Temporal Web carry
+// its own CSRF token, so ours is not required. For a page, an unauthenticated browser is redirected to the sign-in.
 func (s *Server) administrators(page bool) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		role := identity.None

@@ -24,7 +24,7 @@ const (
 	csrfHeader    = "X-CSRF-Token"
 )
 
-// sessions seals Keystone's token into the cookie: no session table, so any replica knows a browser.
+// sessions encrypts Keystone's token into the cookie. There is no session table, so any replica can serve a browser.
 type sessions struct{ seal cipher.AEAD }
 
 type session struct {
@@ -69,13 +69,13 @@ func (s *sessions) open(cookie string) (session, error) {
 	return v, nil
 }
 
-// User is a person as the session shows them.
+// User is the ID and name of a user or project.
 type User struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 }
 
-// Session is who is signed in.
+// Session describes the signed-in user.
 type Session struct {
 	User      User          `json:"user"`
 	Project   User          `json:"project"`
@@ -95,7 +95,7 @@ type SignInRequest struct {
 	ApplicationCredentialSecret string `json:"application_credential_secret,omitempty" maxLength:"4096"`
 }
 
-// Resolve checks that one whole credential was given.
+// Resolve checks that the request has exactly one complete credential.
 func (b *SignInRequest) Resolve(huma.Context) []error {
 	missing := func(field string) []error {
 		return []error{&huma.ErrorDetail{Location: "body." + field, Message: "expected"}}
@@ -122,12 +122,13 @@ func (s *Server) sessionRoutes(api huma.API) {
 	tags := []string{"Session"}
 	handle(api, public, huma.Operation{OperationID: "openSession", Method: http.MethodPost, Path: "/session", Tags: tags,
 		Summary: "Sign in", DefaultStatus: http.StatusCreated, Errors: []int{http.StatusTooManyRequests}}, s.openSession)
-	handle(api, identity.Viewer, huma.Operation{OperationID: "getSession", Method: http.MethodGet, Path: "/session", Tags: tags, Summary: "Who is signed in"},
+	handle(api, identity.Viewer, huma.Operation{OperationID: "getSession", Method: http.MethodGet, Path: "/session", Tags: tags,
+		Summary: "Get the session"},
 		s.getSession)
 	handle(api, identity.Viewer, huma.Operation{OperationID: "closeSession", Method: http.MethodDelete, Path: "/session", Tags: tags,
 		Summary: "Sign out", DefaultStatus: http.StatusNoContent}, s.closeSession)
 	handle(api, public, huma.Operation{OperationID: "getInfo", Method: http.MethodGet, Path: "/info", Tags: []string{"Service"},
-		Summary: "What this manager is"}, s.getInfo)
+		Summary: "Get service information"}, s.getInfo)
 }
 
 func (s *Server) openSession(ctx context.Context, in *struct{ Body SignInRequest }) (*sessionResponse, error) {
@@ -182,7 +183,7 @@ func (s *Server) closeSession(ctx context.Context, _ *struct{}) (*struct {
 	SetCookie string `header:"Set-Cookie"`
 }, error) {
 	who := callerOf(ctx)
-	if who.csrf != "" { // a session of ours; a caller's own token is theirs to end
+	if who.csrf != "" { // only our own sessions: a token that the caller brought is not revoked
 		if err := s.Identities.Revoke(ctx, who.Token); err != nil && fault.KindOf(err) != fault.NotFound {
 			return nil, err
 		}
@@ -193,7 +194,7 @@ func (s *Server) closeSession(ctx context.Context, _ *struct{}) (*struct {
 	}{c.String()}, nil
 }
 
-// record writes an audit record about something that is no task.
+// record writes an audit record of an event that is not a task.
 func (s *Server) record(ctx context.Context, who caller, op, outcome, detail string) error {
 	return s.Audit.Append(ctx, s.newRecord(who, op, outcome, detail))
 }
@@ -207,7 +208,7 @@ func (s *Server) newRecord(who caller, op, outcome, detail string) audit.Record 
 
 func (s *Server) auditRefusal(ctx context.Context, who caller, op string, cause error) {
 	if err := s.record(ctx, who, op, audit.Refused, fault.MessageOf(cause)); err != nil {
-		slog.Error("a refusal was not audited", "operation", op, "err", err) // it must still be answered
+		slog.Error("a refusal was not audited", "operation", op, "err", err) // the response is sent all the same
 	}
 }
 

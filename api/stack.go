@@ -15,18 +15,19 @@ import (
 	"mycloudmanager/workflows"
 )
 
-// stackTarget is the one stack of the project; its name is the user's.
+// stackTarget returns the target of the project's only stack; the user chooses its name.
 func stackTarget(name string) operation.Target {
 	return operation.Target{Kind: "stack", ID: "toolbox", Name: name}
 }
 
 func (s *Server) stackRoutes(api huma.API) {
 	tags := []string{"Stack"}
-	handle(api, identity.Viewer, huma.Operation{OperationID: "getStack", Method: http.MethodGet, Path: "/stack", Tags: tags, Summary: "How the stack stands"}, s.getStack)
+	handle(api, identity.Viewer, huma.Operation{OperationID: "getStack", Method: http.MethodGet, Path: "/stack", Tags: tags,
+		Summary: "Get the stack"}, s.getStack)
 	handle(api, identity.Viewer, huma.Operation{OperationID: "getStackOptions", Method: http.MethodGet, Path: "/stack/options", Tags: tags,
-		Summary: "What a deployment can choose from"}, s.getStackOptions)
+		Summary: "List the options of a deployment"}, s.getStackOptions)
 	handle(api, identity.Operator, huma.Operation{OperationID: "preflightStack", Method: http.MethodPost, Path: "/stack/preflight", Tags: tags,
-		Summary: "Would a deployment fit? Nothing is changed"}, s.preflightStack)
+		Summary: "Check quotas and parameters (dry run)"}, s.preflightStack)
 	handle(api, identity.Operator, huma.Operation{OperationID: "deployStack", Method: http.MethodPost, Path: "/stack", Tags: tags,
 		Summary: "Deploy the stack", DefaultStatus: http.StatusAccepted, Errors: []int{http.StatusConflict}}, s.deployStack)
 	handle(api, identity.Operator, huma.Operation{OperationID: "updateStack", Method: http.MethodPatch, Path: "/stack", Tags: tags,
@@ -34,9 +35,9 @@ func (s *Server) stackRoutes(api huma.API) {
 	handle(api, identity.Operator, huma.Operation{OperationID: "deleteStack", Method: http.MethodDelete, Path: "/stack", Tags: tags,
 		Summary: "Delete the stack", DefaultStatus: http.StatusAccepted, Errors: []int{http.StatusConflict, http.StatusNotFound}}, s.deleteStack)
 	handle(api, identity.Viewer, huma.Operation{OperationID: "getStackTopology", Method: http.MethodGet, Path: "/stack/topology", Tags: tags,
-		Summary: "Resources and what they depend on"}, s.getStackTopology)
+		Summary: "Get the stack's resources and their dependencies"}, s.getStackTopology)
 	handle(api, identity.Viewer, huma.Operation{OperationID: "listStackEvents", Method: http.MethodGet, Path: "/stack/events", Tags: tags,
-		Summary: "The stack's story, newest first"}, s.listStackEvents)
+		Summary: "List stack events, newest first"}, s.listStackEvents)
 }
 
 type stackResponse struct{ Body stack.Stack }
@@ -88,10 +89,10 @@ func (s *Server) deployStack(ctx context.Context, in *struct {
 	})
 }
 
-// requireFits refuses a deployment that cannot succeed, with one entry for each thing that lacks.
+// requireFits rejects a deployment that cannot succeed, with one entry for each failed check.
 func (s *Server) requireFits(ctx context.Context, p stack.Parameters, who caller) error {
 	if task, err := s.Tasks.Running(ctx, stackTarget("")); err != nil || task != "" {
-		return err // the start itself names the task in the way
+		return err // the start itself reports the conflicting task
 	}
 	report, err := s.Stacks.Preflight(ctx, p, who.Token, who.Restricted)
 	if err != nil || report.OK {
@@ -118,7 +119,7 @@ func (s *Server) updateStack(ctx context.Context, in *struct {
 	Body stack.Changes
 }) (*Accepted, error) {
 	if in.Body == (stack.Changes{}) {
-		return nil, fault.InvalidField("body", "nothing to change was given")
+		return nil, fault.InvalidField("body", "the request contains no changes")
 	}
 	return s.idempotent(ctx, in.IdempotencyHeader, "stack.update", in.Body, stackTarget(""), func() (*Accepted, error) {
 		name, err := s.Stacks.Name(ctx)
@@ -152,7 +153,7 @@ func (s *Server) getStackTopology(ctx context.Context, _ *struct{}) (*struct{ Bo
 	return &struct{ Body stack.Topology }{t}, err
 }
 
-// StackEvents is the stack's story.
+// StackEvents lists the events of the stack.
 type StackEvents struct {
 	Items         []stack.Event `json:"items"`
 	NextPageToken string        `json:"next_page_token"`

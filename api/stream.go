@@ -16,8 +16,8 @@ import (
 	"mycloudmanager/internal/openstack/identity"
 )
 
-// stream registers server-sent events with ids that are texts. Those of huma's own are numbers, which say too little for
-// a reader to go on where it left a log.
+// stream registers server-sent events with text IDs. The event IDs of huma's own package are numbers, which cannot hold
+// the cursor of a log.
 // https://html.spec.whatwg.org/multipage/server-sent-events.html
 func stream[I any](api huma.API, need identity.Role, op huma.Operation, events map[string]any, follow func(ctx context.Context, in *I, send sendEvent)) {
 	prepare(&op, need)
@@ -42,24 +42,24 @@ func stream[I any](api huma.API, need identity.Role, op huma.Operation, events m
 			if !ok {
 				return
 			}
-			answer := http.NewResponseController(w)
+			response := http.NewResponseController(w)
 			follow(ctx, in, func(id string, data any) error {
 				raw, err := json.Marshal(data)
 				if err != nil {
 					return err
 				}
-				_ = answer.SetWriteDeadline(time.Now().Add(sse.WriteTimeout)) // a test's recorder has none
+				_ = response.SetWriteDeadline(time.Now().Add(sse.WriteTimeout)) // not supported by the recorder of tests
 				if id != "" {
 					id = "id: " + id + "\n"
 				}
 				if _, err := fmt.Fprintf(w, "%sevent: %s\ndata: %s\n\n", id, names[reflect.TypeOf(data)], raw); err != nil {
 					return err
 				}
-				return answer.Flush()
+				return response.Flush()
 			})
 		}}, nil
 	})
 }
 
-// sendEvent sends one event; its id is where a reader that comes back goes on.
+// sendEvent sends one event. A reader that reconnects resumes after the ID.
 type sendEvent func(id string, data any) error

@@ -18,7 +18,7 @@ import (
 	"mycloudmanager/internal/operation/task"
 )
 
-// Accepted is the answer of everything that takes work.
+// Accepted is the response of every request that starts a task.
 type Accepted struct {
 	Location string `header:"Location"`
 	Body     task.Task
@@ -31,12 +31,12 @@ func accepted(t task.Task, err error) (*Accepted, error) {
 	return &Accepted{Location: taskURL(t.ID), Body: t}, nil
 }
 
-// start starts an operation for the caller; body is what the Idempotency-Key stands for.
+// start starts an operation for the caller. body identifies the request of an Idempotency-Key.
 func (s *Server) start(ctx context.Context, once IdempotencyHeader, operation string, input, body any, targets ...operation.Target) (*Accepted, error) {
 	return s.startChange(ctx, once, operation, input, body, nil, targets...)
 }
 
-// startMany is start for work on many targets, which are held one by one.
+// startMany starts an operation on many targets, which it locks one by one.
 func (s *Server) startMany(ctx context.Context, once IdempotencyHeader, operation string, input, body any, targets []operation.Target) (*Accepted, error) {
 	encoded, err := json.Marshal(body)
 	if err != nil {
@@ -51,7 +51,7 @@ func (s *Server) startMany(ctx context.Context, once IdempotencyHeader, operatio
 		Key: once.IdempotencyKey, Body: encoded, ID: "batch:" + id}))
 }
 
-// startChange is start for an operation whose old and new values the audit shows.
+// startChange starts an operation with the old and new values that the audit shows.
 func (s *Server) startChange(ctx context.Context, once IdempotencyHeader, operation string, input, body any, changes []operation.Change, targets ...operation.Target) (*Accepted, error) {
 	op, ok := s.Operations[operation]
 	if !ok {
@@ -75,20 +75,22 @@ type taskResponse struct{ Body task.Task }
 func (s *Server) taskRoutes(api huma.API) {
 	tags := []string{"Tasks"}
 	handle(api, identity.Viewer, huma.Operation{OperationID: "listTasks", Method: http.MethodGet, Path: "/tasks", Tags: tags,
-		Summary: "Tasks, newest first"}, s.listTasks)
+		Summary: "List tasks, newest first"}, s.listTasks)
 	handle(api, identity.Viewer, huma.Operation{OperationID: "getTask", Method: http.MethodGet, Path: "/tasks/{id}", Tags: tags,
-		Summary: "One task", Errors: []int{http.StatusNotFound}}, s.getTask)
+		Summary: "Get a task", Errors: []int{http.StatusNotFound}}, s.getTask)
 	handle(api, identity.Operator, huma.Operation{OperationID: "cancelTask", Method: http.MethodPost, Path: "/tasks/{id}/cancel", Tags: tags,
-		Summary: "Cancel a task: what it did is undone", DefaultStatus: http.StatusAccepted, Errors: []int{http.StatusNotFound, http.StatusConflict}}, s.cancelTask)
+		Summary: "Cancel a task and roll it back", DefaultStatus: http.StatusAccepted,
+		Errors: []int{http.StatusNotFound, http.StatusConflict}}, s.cancelTask)
 	handle(api, identity.Operator, huma.Operation{OperationID: "retryTask", Method: http.MethodPost, Path: "/tasks/{id}/retry", Tags: tags,
-		Summary: "Let a blocked task go on, or start a failed one again", DefaultStatus: http.StatusAccepted, Errors: []int{http.StatusNotFound, http.StatusConflict}}, s.retryTask)
+		Summary: "Retry a blocked or failed task", DefaultStatus: http.StatusAccepted,
+		Errors: []int{http.StatusNotFound, http.StatusConflict}}, s.retryTask)
 }
 
 type listTasks struct {
 	Status    string    `query:"status" enum:"queued,running,blocked,cancelling,succeeded,failed,partially_failed,cancelled,timed_out"`
 	Operation string    `query:"operation" maxLength:"64"`
-	Target    string    `query:"target" maxLength:"255" doc:"an id, or <kind>:<id>"`
-	Actor     string    `query:"actor" maxLength:"255" doc:"a user id or name"`
+	Target    string    `query:"target" maxLength:"255" doc:"an ID, or <kind>:<id>"`
+	Actor     string    `query:"actor" maxLength:"255" doc:"user ID or name"`
 	Since     time.Time `query:"since"`
 	Until     time.Time `query:"until"`
 	PageSize  int       `query:"page_size" minimum:"1" maximum:"500" default:"50"`
@@ -125,8 +127,8 @@ func (s *Server) retryTask(ctx context.Context, in *struct {
 	})
 }
 
-// changeTask cancels or retries, and audits who did. An operation that the caller could not have started
-// is refused.
+// changeTask cancels or retries a task and audits the change. It refuses callers whose role does not allow the task's
+// operation.
 func (s *Server) changeTask(ctx context.Context, what, id string, do func() (task.Task, error)) (*Accepted, error) {
 	t, err := s.Tasks.Get(ctx, id)
 	if err != nil {

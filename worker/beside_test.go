@@ -187,9 +187,9 @@ func TestABackupOfAnInstanceThatIsGoneAndUnknown(t *testing.T) {
 	h.delete(t, id)
 	in := workflows.RestoreInstanceInput{Backup: h.backup, Instance: id, NewServerName: "restored"}
 	for field, change := range map[string]func(){
-		"flavor: the instance is gone":   func() {},
+		"flavor: the instance no longer exists":   func() {},
 		"flavor: there is no flavor":     func() { in.Flavor = "m9.none" },
-		"networks: the instance is gone": func() { in.Flavor = "m1.small" },
+		"networks: the instance no longer exists": func() { in.Flavor = "m1.small" },
 	} {
 		in.Flavor = ""
 		change()

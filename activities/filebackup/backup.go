@@ -127,7 +127,7 @@ func check(p backup.Plan) error {
 	}
 	for _, d := range p.Directories {
 		if !path.IsAbs(d) || strings.ContainsAny(d, "\n\x00") {
-			return fault.InvalidField("directories", "%q is no absolute path", d)
+			return fault.InvalidField("directories", "%q is not an absolute path", d)
 		}
 	}
 	for _, e := range p.Soft.Excludes {

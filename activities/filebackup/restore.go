@@ -26,7 +26,7 @@ func (a *Activities) RestoreFiles(ctx context.Context, in RestoreFilesInput) (Re
 	out := RestoreFilesResult{}
 	target := path.Clean(cmp.Or(in.Target, DefaultTarget))
 	if !path.IsAbs(target) || strings.ContainsAny(target, "\n\x00") {
-		return out, fault.InvalidField("target", "%q is no absolute path", in.Target)
+		return out, fault.InvalidField("target", "%q is not an absolute path", in.Target)
 	}
 	s, err := a.openSession(ctx, engineTarget{repository: in.Backup.Instance, name: in.Name, host: ssh.Host{Address: in.Address, HostKey: in.HostKey},
 		engine: in.Backup.Engine, plan: planOf(in.Backup.Snapshot), right: swiftproxy.ReadOnly})
@@ -80,7 +80,7 @@ func rootsOf(paths, directories []string) ([]string, error) {
 	roots := []string{}
 	for _, p := range slices.Sorted(slices.Values(paths)) {
 		if p = path.Clean(p); !path.IsAbs(p) || strings.ContainsAny(p, "\n\x00") {
-			return nil, fault.InvalidField("paths", "%q is no absolute path", p)
+			return nil, fault.InvalidField("paths", "%q is not an absolute path", p)
 		}
 		if !slices.ContainsFunc(roots, func(r string) bool { return under(p, r) }) {
 			roots = append(roots, p)

@@ -91,11 +91,11 @@ func resolveChoices(ctx context.Context, s *openstack.Session, c *gophercloud.Se
 	}
 	switch {
 	case shape.Flavor == "":
-		return fault.InvalidField("flavor", "the instance is gone and its backup does not say its flavor: name one")
+		return fault.InvalidField("flavor", "the instance no longer exists and its backup records no flavor: choose one")
 	case len(in.Networks) > 0:
 		return resolveNetworks(ctx, s, in.Networks, shape)
 	case unknown:
-		return fault.InvalidField("networks", "the instance is gone and its backup does not say its networks: name them")
+		return fault.InvalidField("networks", "the instance no longer exists and its backup records no networks: choose them")
 	}
 	return nil
 }

@@ -42,7 +42,7 @@ func parseCursor(token string) (cursor, error) {
 	}
 	b, err := base64.RawURLEncoding.DecodeString(token)
 	if err != nil || json.Unmarshal(b, &c) != nil || c.Before.IsZero() {
-		return c, fault.InvalidField("page_token", "not a token of this list")
+		return c, fault.InvalidField("page_token", "invalid page token")
 	}
 	return c, nil
 }

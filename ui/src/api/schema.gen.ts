@@ -32,7 +32,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The catalogue and how each app stands
+         * List the apps of the catalogue with their status
          * @description Role: viewer.
          */
         get: operations["listApps"];
@@ -52,7 +52,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One app
+         * Get an app
          * @description Role: viewer.
          */
         get: operations["getApp"];
@@ -72,7 +72,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The app's icon (SVG)
+         * Get an app's icon (SVG)
          * @description Role: viewer.
          */
         get: operations["getAppIcon"];
@@ -112,7 +112,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What a change of version changes: default, deployed, new
+         * Compare an app's values before a change of version
          * @description Role: viewer.
          */
         get: operations["planApp"];
@@ -132,7 +132,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The app's Helm revisions
+         * List an app's Helm revisions
          * @description Role: viewer.
          */
         get: operations["listAppRevisions"];
@@ -174,7 +174,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Stop an app; release and volume stay
+         * Stop an app and keep its release and volume
          * @description Role: operator.
          */
         post: operations["stopApp"];
@@ -194,7 +194,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Remove an app; its volume stays unless named
+         * Uninstall an app and keep its volume unless delete_volume is set
          * @description Role: operator.
          */
         post: operations["uninstallApp"];
@@ -212,7 +212,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Who did what, newest first
+         * List audit records, newest first
          * @description Role: viewer.
          */
         get: operations["listAudit"];
@@ -232,7 +232,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The same as a file
+         * Export the audit log
          * @description Role: viewer.
          */
         get: operations["exportAudit"];
@@ -252,13 +252,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Backup plans, in the order they were made
+         * List backup plans in order of creation
          * @description Role: viewer.
          */
         get: operations["listBackupPlans"];
         put?: never;
         /**
-         * Make a backup plan
+         * Create a backup plan
          * @description Role: operator.
          */
         post: operations["createBackupPlan"];
@@ -278,7 +278,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * When a schedule would run; no change is made
+         * Preview the next runs of a schedule (dry run)
          * @description Role: viewer.
          */
         post: operations["previewBackupPlan"];
@@ -296,18 +296,18 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One backup plan
+         * Get a backup plan
          * @description Role: viewer.
          */
         get: operations["getBackupPlan"];
         /**
-         * Change a backup plan
+         * Replace a backup plan
          * @description Role: operator.
          */
         put: operations["replaceBackupPlan"];
         post?: never;
         /**
-         * Delete a backup plan; its backups stay unless asked
+         * Delete a backup plan, and its backups on request
          * @description Role: operator.
          */
         delete: operations["deleteBackupPlan"];
@@ -326,7 +326,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Keep it from running
+         * Pause a plan
          * @description Role: operator.
          */
         post: operations["pauseBackupPlan"];
@@ -346,7 +346,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Let it run again
+         * Resume a plan
          * @description Role: operator.
          */
         post: operations["resumeBackupPlan"];
@@ -364,7 +364,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Which of its backups are kept, and which the next run deletes
+         * Preview which backups of a plan the next run deletes
          * @description Role: viewer.
          */
         get: operations["previewRetention"];
@@ -386,7 +386,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Run it now
+         * Run a plan now
          * @description Role: operator.
          */
         post: operations["runBackupPlan"];
@@ -404,7 +404,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Its runs, newest first
+         * List a plan's runs, newest first
          * @description Role: viewer.
          */
         get: operations["listBackupPlanRuns"];
@@ -424,7 +424,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Backups, newest first
+         * List backups, newest first
          * @description Role: viewer.
          */
         get: operations["listBackups"];
@@ -444,7 +444,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One backup
+         * Get a backup
          * @description Role: viewer.
          */
         get: operations["getBackup"];
@@ -468,7 +468,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What a soft backup holds
+         * List files in a backup
          * @description Role: viewer.
          */
         get: operations["listBackupFiles"];
@@ -489,7 +489,7 @@ export interface paths {
         };
         get?: never;
         /**
-         * Keep a backup whatever its plan says, or no longer
+         * Hold a backup, or release it
          * @description Role: operator.
          */
         put: operations["holdBackup"];
@@ -510,7 +510,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Read it and compare it with what was stored
+         * Verify a backup
          * @description Role: operator.
          */
         post: operations["verifyBackup"];
@@ -529,7 +529,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** An instance asks to be enrolled, with a token */
+        /** Enroll an instance with a token */
         post: operations["enroll"];
         delete?: never;
         options?: never;
@@ -544,7 +544,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The script that enrolls an instance; no secret in it */
+        /** Get the enrollment script */
         get: operations["getEnrollScript"];
         put?: never;
         post?: never;
@@ -563,7 +563,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** How its enrollment goes on, for the instance */
+        /** Get the status of an enrollment, for the instance */
         post: operations["getEnrollStatus"];
         delete?: never;
         options?: never;
@@ -579,13 +579,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Tokens, the newest first; never the secret
+         * List enrollment tokens, newest first
          * @description Role: viewer.
          */
         get: operations["listEnrollmentTokens"];
         put?: never;
         /**
-         * Make a token; it is shown once
+         * Create an enrollment token, shown once
          * @description Role: operator.
          */
         post: operations["createEnrollmentToken"];
@@ -606,7 +606,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Revoke a token; instances that are enrolled stay
+         * Revoke an enrollment token
          * @description Role: operator.
          */
         delete: operations["revokeEnrollmentToken"];
@@ -623,7 +623,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Everything that changes (server-sent events)
+         * Stream changes of tasks, apps and stack (SSE)
          * @description Role: viewer.
          */
         get: operations["watchEvents"];
@@ -642,7 +642,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What this manager is */
+        /** Get service information */
         get: operations["getInfo"];
         put?: never;
         post?: never;
@@ -660,7 +660,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The project's instances, by name
+         * List the instances of the project, by name
          * @description Role: viewer.
          */
         get: operations["listInstances"];
@@ -680,14 +680,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One instance
+         * Get an instance
          * @description Role: viewer.
          */
         get: operations["getInstance"];
         put?: never;
         post?: never;
         /**
-         * Unenroll: remove the manager's user, its metadata and its network
+         * Unenroll an instance
          * @description Role: operator.
          */
         delete: operations["unenrollInstance"];
@@ -720,7 +720,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/instances/{id}/network": {
+    "/instances/{id}/connect": {
         parameters: {
             query?: never;
             header?: never;
@@ -768,7 +768,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Backups that an instance can be restored to, newest first
+         * List restore points of an instance, newest first
          * @description Role: viewer.
          */
         get: operations["listRestorePoints"];
@@ -780,7 +780,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/notices": {
+    "/notifications": {
         parameters: {
             query?: never;
             header?: never;
@@ -788,10 +788,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Where notices of backup plans go, and what became of the last of each
+         * List notification channels with their last delivery
          * @description Role: viewer.
          */
-        get: operations["listNotices"];
+        get: operations["listNotifications"];
         put?: never;
         post?: never;
         delete?: never;
@@ -800,7 +800,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/notices/test": {
+    "/notifications/test": {
         parameters: {
             query?: never;
             header?: never;
@@ -810,10 +810,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Send a test to every channel
+         * Send a test notification to every channel
          * @description Role: administrator.
          */
-        post: operations["testNotices"];
+        post: operations["testNotifications"];
         delete?: never;
         options?: never;
         head?: never;
@@ -828,7 +828,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Who is signed in
+         * Get the session
          * @description Role: viewer.
          */
         get: operations["getSession"];
@@ -853,7 +853,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How the stack stands
+         * Get the stack
          * @description Role: viewer.
          */
         get: operations["getStack"];
@@ -885,7 +885,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The stack's story, newest first
+         * List stack events, newest first
          * @description Role: viewer.
          */
         get: operations["listStackEvents"];
@@ -905,7 +905,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What a deployment can choose from
+         * List the options of a deployment
          * @description Role: viewer.
          */
         get: operations["getStackOptions"];
@@ -927,7 +927,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Would a deployment fit? Nothing is changed
+         * Check quotas and parameters (dry run)
          * @description Role: operator.
          */
         post: operations["preflightStack"];
@@ -945,7 +945,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Resources and what they depend on
+         * Get the stack's resources and their dependencies
          * @description Role: viewer.
          */
         get: operations["getStackTopology"];
@@ -965,7 +965,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Tasks, newest first
+         * List tasks, newest first
          * @description Role: viewer.
          */
         get: operations["listTasks"];
@@ -985,7 +985,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One task
+         * Get a task
          * @description Role: viewer.
          */
         get: operations["getTask"];
@@ -1007,7 +1007,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Cancel a task: what it did is undone
+         * Cancel a task and roll it back
          * @description Role: operator.
          */
         post: operations["cancelTask"];
@@ -1025,7 +1025,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A task as it goes on (server-sent events)
+         * Stream a task (SSE)
          * @description Role: viewer.
          */
         get: operations["watchTask"];
@@ -1045,7 +1045,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The whole log of a task
+         * Download a task's log
          * @description Role: viewer.
          */
         get: operations["getTaskLog"];
@@ -1065,7 +1065,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A task's log as it grows (server-sent events)
+         * Stream a task's log (SSE)
          * @description Role: viewer.
          */
         get: operations["followTaskLog"];
@@ -1085,7 +1085,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A part of a task's log, or what is searched in it
+         * Page or search a task's log
          * @description Role: viewer.
          */
         get: operations["listTaskLog"];
@@ -1107,7 +1107,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Let a blocked task go on, or start a failed one again
+         * Retry a blocked or failed task
          * @description Role: operator.
          */
         post: operations["retryTask"];
@@ -1157,10 +1157,10 @@ export interface components {
             health: "Healthy" | "Progressing" | "Degraded" | "Suspended" | "Missing" | "Unknown";
             /** @description path of an SVG */
             icon: string;
-            kept_volumes: components["schemas"]["KeptVolume"][];
             links: components["schemas"]["Link"][];
             name: string;
             reason: string;
+            retained_volumes: components["schemas"]["RetainedVolume"][];
             /**
              * Format: int64
              * @description 0 when not installed
@@ -1195,12 +1195,12 @@ export interface components {
             items: components["schemas"]["App"][];
             next_page_token: string;
         };
-        AppPlan: {
-            items: components["schemas"]["PlanRow"][];
-        };
         AppRevisions: {
             items: components["schemas"]["Revision"][];
             next_page_token: string;
+        };
+        AppUpgradeDiff: {
+            items: components["schemas"]["PlanRow"][];
         };
         AuditPage: {
             items: components["schemas"]["Record"][];
@@ -1234,21 +1234,21 @@ export interface components {
             image?: string;
             instance: string;
             instance_name: string;
+            /**
+             * Format: date-time
+             * @description when it was last restored for a trial and compared
+             */
+            last_restore_test_at: string | null;
             /** @enum {string} */
             method: "snapshot" | "soft";
             /** @description the engine's id of the backup that this one builds on, without which it cannot be read */
             parent?: string;
             plan: string;
             plan_name: string;
-            /**
-             * Format: date-time
-             * @description when it was last restored for a trial and compared
-             */
-            proven_restorable_at: string | null;
             /** @description made before a restore, outside of any plan */
-            safety?: boolean;
+            pre_restore?: boolean;
             /** @description of a snapshot: what its instance was like */
-            server?: components["schemas"]["Shape"];
+            server?: components["schemas"]["ServerSpec"];
             /**
              * Format: int64
              * @description what a restore brings back
@@ -1263,12 +1263,27 @@ export interface components {
             /** @enum {string} */
             verify_status: "never" | "ok" | "failed";
         };
-        BackupFiles: {
-            items: components["schemas"]["Entry"][];
-            next_page_token: string;
+        BackupFile: {
+            /** Format: int32 */
+            gid: number;
+            /**
+             * Format: int32
+             * @description permissions, as chmod has them
+             */
+            mode: number;
+            /** Format: date-time */
+            mtime: string;
+            path: string;
+            /** Format: int64 */
+            size?: number;
+            /** @enum {string} */
+            type: "file" | "dir" | "symlink" | "other";
+            /** Format: int32 */
+            uid: number;
         };
-        BackupHold: {
-            held: boolean;
+        BackupFiles: {
+            items: components["schemas"]["BackupFile"][];
+            next_page_token: string;
         };
         BackupList: {
             items: components["schemas"]["Backup"][];
@@ -1277,57 +1292,57 @@ export interface components {
         BackupPlan: {
             /**
              * Format: int64
-             * @description how late a run may start after the manager was down
+             * @description maximum delay of a run that was due while the manager was down
              * @default 3600
              */
             catch_up_seconds: number;
             /** Format: date-time */
             readonly created_at: string;
             readonly created_by: components["schemas"]["Actor"];
-            /** @description of a soft backup */
+            /** @description absolute paths; for the method soft only */
             directories?: string[];
             readonly etag: string;
             readonly id: string;
             instances: string[];
-            /** @description none when it never ran */
+            /** @description absent if the plan has never run */
             readonly last_run?: components["schemas"]["PlanRun"];
             /** @enum {string} */
             method: "snapshot" | "soft";
             /**
              * Format: int64
-             * @description due while the manager was down, for longer than it may catch up
+             * @description runs that were due while the manager was down and exceeded catch_up_seconds
              */
             readonly missed_runs: number;
             name: string;
-            /** @description the next ten; none while it is paused */
+            /** @description the next ten; empty while the plan is paused */
             readonly next_runs: string[];
-            /** @description why it is paused */
+            /** @description reason for the pause */
             readonly note: string;
-            /** @description the same with the plan's own clock, and why one is not at its usual time */
+            /** @description next_runs in the plan's time zone, with the reason if a run is not at its usual time */
             readonly occurrences: components["schemas"]["Occurrence"][];
-            /**
-             * Format: int64
-             * @description due while the one before was still running
-             */
-            readonly overlapped_runs: number;
-            readonly paused: boolean;
-            retention?: components["schemas"]["Retention"];
-            schedule: components["schemas"]["When"];
-            snapshot?: components["schemas"]["SnapshotRules"];
-            soft?: components["schemas"]["SoftRules"];
-            /** @description of which there is none */
-            readonly stale_instances?: components["schemas"]["Overdue"][];
+            /** @description instances without a recent good backup */
+            readonly overdue_instances?: components["schemas"]["OverdueInstance"][];
             /**
              * Format: date-time
-             * @description two due times in a row have brought no good backup of an instance: the second; none while it is not so, paused or running
+             * @description when the plan became overdue: the second consecutive due time without a good backup; absent otherwise
              */
-            readonly stale_since?: string;
+            readonly overdue_since?: string;
+            /**
+             * Format: int64
+             * @description runs skipped because the previous one was still running
+             */
+            readonly overlap_skipped_runs: number;
+            readonly paused: boolean;
+            retention?: components["schemas"]["Retention"];
+            schedule: components["schemas"]["Schedule"];
+            snapshot?: components["schemas"]["SnapshotOptions"];
+            soft?: components["schemas"]["FileOptions"];
         };
         BackupPlans: {
             items: components["schemas"]["BackupPlan"][];
             next_page_token: string;
         };
-        BatchAgents: {
+        BatchAgentsRequest: {
             /** @enum {string} */
             action: "install" | "remove" | "check";
             apps: string[];
@@ -1346,6 +1361,16 @@ export interface components {
             node_flavor?: string;
             /** Format: int64 */
             nodes?: number;
+        };
+        ChannelStatus: {
+            /** @description addresses, or the URL without what may be secret in it */
+            address: string;
+            /** @description stays the same as long as its address does */
+            id: string;
+            /** @enum {string} */
+            kind: "mail" | "webhook";
+            /** @description none when nothing was ever sent there */
+            last?: components["schemas"]["Delivery"];
         };
         Check: {
             detail: string;
@@ -1366,11 +1391,28 @@ export interface components {
             nodes_total: number;
             version: string;
         };
-        CreatedToken: {
+        CreateEnrollmentTokenRequest: {
+            /** @description apps whose agents are installed after enrollment */
+            agents?: string[];
+            /** @description the only server that may use it */
+            instance_id?: string;
+            label?: string;
+            /**
+             * Format: int64
+             * @default 1
+             */
+            max_uses: number;
+            /**
+             * Format: int64
+             * @default 3600
+             */
+            ttl_seconds: number;
+        };
+        CreateEnrollmentTokenResponse: {
             agents: string[];
             /** @description user data for a new instance */
             cloud_config: string;
-            /** @description to paste on the instance */
+            /** @description shell command to run on the instance */
             command: string;
             /** Format: date-time */
             created_at: string;
@@ -1384,7 +1426,7 @@ export interface components {
             max_uses: number;
             /** @enum {string} */
             status: "active" | "used" | "expired" | "revoked";
-            /** @description shown this once */
+            /** @description shown only once */
             token: string;
             uses: components["schemas"]["Use"][];
             /** Format: int64 */
@@ -1397,32 +1439,20 @@ export interface components {
         };
         Delivery: {
             /** Format: date-time */
-            at: string;
+            attempted_at: string;
             /** @enum {string} */
-            kind: "failed" | "partly_failed" | "missed" | "stale" | "recovered" | "test";
-            /** @description name */
-            plan?: string;
+            kind: "failed" | "partially_failed" | "missed" | "overdue" | "recovered" | "test";
+            plan_name?: string;
+            reason?: string;
             /**
-             * @description trying: it is repeated for a day
+             * @description retrying: repeated for up to a day
              * @enum {string}
              */
-            status: "delivered" | "trying" | "failed";
-            why?: string;
+            status: "delivered" | "retrying" | "failed";
         };
         Edge: {
             from: string;
             to: string;
-        };
-        Enroll: {
-            facts: components["schemas"]["EnrollFacts"];
-            /** @description public keys, as authorized_keys has them */
-            host_keys: string[];
-            server_id: string;
-            token: string;
-        };
-        EnrollAccepted: {
-            authorized_keys: string[];
-            task_url: string;
         };
         EnrollFacts: {
             addresses?: string[];
@@ -1433,6 +1463,17 @@ export interface components {
             kernel?: string;
             machine_id?: string;
             python?: string;
+        };
+        EnrollRequest: {
+            facts: components["schemas"]["EnrollFacts"];
+            /** @description public keys in authorized_keys format */
+            host_keys: string[];
+            server_id: string;
+            token: string;
+        };
+        EnrollResponse: {
+            authorized_keys: string[];
+            task_url: string;
         };
         EnrollStatus: {
             message: string;
@@ -1465,24 +1506,6 @@ export interface components {
             items: components["schemas"]["EnrollmentToken"][];
             next_page_token: string;
         };
-        Entry: {
-            /** Format: int32 */
-            gid: number;
-            /**
-             * Format: int32
-             * @description permissions, as chmod has them
-             */
-            mode: number;
-            /** Format: date-time */
-            mtime: string;
-            path: string;
-            /** Format: int64 */
-            size?: number;
-            /** @enum {string} */
-            type: "file" | "dir" | "symlink" | "other";
-            /** Format: int32 */
-            uid: number;
-        };
         Error: {
             code: string;
             detail: string;
@@ -1499,6 +1522,30 @@ export interface components {
             field: string;
             message: string;
         };
+        FileOptions: {
+            /**
+             * @default restic
+             * @enum {string}
+             */
+            engine: "restic" | "duplicity";
+            /** @description patterns of the engine, for example *.cache */
+            excludes?: string[];
+            /**
+             * Format: int64
+             * @description upload limit; 0 is none
+             */
+            limit_kib_per_second?: number;
+            /**
+             * @description whether a hook that fails ends the backup
+             * @default fail
+             * @enum {string}
+             */
+            on_hook_error: "fail" | "continue";
+            /** @description shell command on the instance after the backup, also when it failed */
+            post_hook?: string;
+            /** @description shell command on the instance before the backup, as root */
+            pre_hook?: string;
+        };
         Flavor: {
             /** Format: int64 */
             disk_gb: number;
@@ -1508,6 +1555,9 @@ export interface components {
             ram_mb: number;
             /** Format: int64 */
             vcpus: number;
+        };
+        HoldBackupRequest: {
+            held: boolean;
         };
         Info: {
             defaults: components["schemas"]["SignInDefaults"];
@@ -1550,16 +1600,13 @@ export interface components {
             items: components["schemas"]["Instance"][];
             next_page_token: string;
         };
-        KeptVolume: {
+        KeepAlive: {
             /** Format: date-time */
-            created_at: string;
-            id: string;
-            /** Format: int64 */
-            size_gb: number;
+            time: string;
         };
-        LaunchApp: {
+        LaunchAppRequest: {
             version?: string;
-            /** @description a kept volume; left out, the app's own newest is taken again */
+            /** @description a retained volume; default: the newest one of the app */
             volume_id?: string;
             /** Format: int64 */
             volume_size_gb?: number;
@@ -1592,25 +1639,25 @@ export interface components {
             temporal?: string;
         };
         LogEvent: {
-            /** @description the task has ended: nothing comes after this */
-            ended: boolean;
+            /** @description the task has ended: this is the last event */
+            complete: boolean;
             /**
              * Format: int64
-             * @description lines of level error
+             * @description number of lines of level error
              */
             errors: number;
-            /**
-             * Format: int64
-             * @description from this position on the log is not what it was: what was read of it is to be read anew
-             */
-            from: number;
-            /** @description the new lines in the order of time; empty when they were not asked for */
+            /** @description why lines are missing; empty if the log is complete */
+            incomplete_reason: string;
+            /** @description the new lines in chronological order; empty if lines is false */
             lines: components["schemas"]["Line"][];
-            /** @description why lines that activities wrote are not there; empty when all are */
-            missing: string;
             /**
              * Format: int64
-             * @description lines of the log now
+             * @description lines from this position on have changed: read them again
+             */
+            reset_from: number;
+            /**
+             * Format: int64
+             * @description current number of lines in the log
              */
             total: number;
         };
@@ -1622,7 +1669,7 @@ export interface components {
             message: string;
             /**
              * Format: int64
-             * @description place in the log, or in that of the step; it may still grow while the task is running
+             * @description position in the log, or in the log of the step; it may increase while the task is running
              */
             position: number;
             step: string;
@@ -1639,43 +1686,26 @@ export interface components {
         LogPage: {
             /**
              * Format: int64
-             * @description lines of level error
+             * @description number of lines of level error
              */
             errors: number;
+            /** @description why lines are missing; empty if the log is complete */
+            incomplete_reason: string;
             items: components["schemas"]["LogLine"][];
-            /** @description why lines that activities wrote are not there; empty when all are */
-            missing: string;
             /**
              * Format: int64
-             * @description where to go on; null when all was looked at
+             * @description position of the next page; null after the last
              */
             next: number | null;
             /**
              * Format: int64
-             * @description lines of the log
+             * @description number of lines in the log
              */
             total: number;
         };
         Named: {
             id: string;
             name: string;
-        };
-        NewEnrollmentToken: {
-            /** @description apps whose agents are installed at once */
-            agents?: string[];
-            /** @description the only server that may use it */
-            instance_id?: string;
-            label?: string;
-            /**
-             * Format: int64
-             * @default 1
-             */
-            max_uses: number;
-            /**
-             * Format: int64
-             * @default 3600
-             */
-            ttl_seconds: number;
         };
         Node: {
             address: string;
@@ -1686,17 +1716,17 @@ export interface components {
             /** @description Nova's status: ACTIVE, BUILD, ERROR, SHUTOFF, ... */
             state: string;
         };
-        NoticeChannels: {
-            /** @description none: notices are not configured */
-            channels: components["schemas"]["Recipient"][];
+        NotificationChannels: {
+            /** @description empty if notifications are not configured */
+            channels: components["schemas"]["ChannelStatus"][];
         };
         Occurrence: {
+            /** @enum {string} */
+            adjustment?: "dst_gap" | "dst_overlap" | "short_month";
             /** Format: date-time */
             at: string;
             /** @description in the plan's time zone */
             local: string;
-            /** @enum {string} */
-            moved?: "skipped_hour" | "doubled_hour" | "short_month";
         };
         Options: {
             external_networks: components["schemas"]["Named"][];
@@ -1706,7 +1736,7 @@ export interface components {
             presets: components["schemas"]["Preset"][];
             volume_types: string[];
         };
-        Overdue: {
+        OverdueInstance: {
             instance: string;
             /**
              * Format: date-time
@@ -1748,11 +1778,7 @@ export interface components {
             preset?: "small" | "ha";
             volume_type?: string;
         };
-        Ping: {
-            /** Format: date-time */
-            time: string;
-        };
-        PlanNote: {
+        PausePlanRequest: {
             note?: string;
         };
         PlanRow: {
@@ -1765,8 +1791,8 @@ export interface components {
             /** Format: date-time */
             at: string;
             /** @enum {string} */
-            status: "queued" | "running" | "blocked" | "cancelling" | "succeeded" | "failed" | "partly_failed" | "cancelled" | "timed_out";
-            /** @description id */
+            status: "queued" | "running" | "blocked" | "cancelling" | "succeeded" | "failed" | "partially_failed" | "cancelled" | "timed_out";
+            /** @description task ID */
             task: string;
         };
         Preset: {
@@ -1779,7 +1805,7 @@ export interface components {
             nodes: number;
         };
         PreviewBackupPlanRequest: {
-            schedule: components["schemas"]["When"];
+            schedule: components["schemas"]["Schedule"];
         };
         Problem: {
             /** @enum {string} */
@@ -1788,7 +1814,7 @@ export interface components {
             errors?: components["schemas"]["Field"][];
             /** Format: int64 */
             status: number;
-            /** @description URL of the task in the way */
+            /** @description URL of the conflicting task */
             task?: string;
             title: string;
             type: string;
@@ -1799,16 +1825,6 @@ export interface components {
             /** Format: int64 */
             total: number;
         };
-        Recipient: {
-            /** @description stays the same as long as its address does */
-            id: string;
-            /** @enum {string} */
-            kind: "mail" | "webhook";
-            /** @description none when nothing was ever sent there */
-            last?: components["schemas"]["Delivery"];
-            /** @description addresses, or the URL without what may be secret in it */
-            to: string;
-        };
         Record: {
             actor: components["schemas"]["Actor"];
             changes: components["schemas"]["Change"][];
@@ -1816,7 +1832,7 @@ export interface components {
             /** Format: int64 */
             id: number;
             operation: string;
-            /** @description started, succeeded, failed, partly_failed, cancelled, refused */
+            /** @description started, succeeded, failed, partially_failed, cancelled, refused */
             outcome: string;
             request_id: string;
             source_ip: string;
@@ -1834,23 +1850,30 @@ export interface components {
             ok: boolean;
             parameters: components["schemas"]["Parameters"];
         };
-        Restore: {
+        RestoreRequest: {
             backup_id: string;
-            /** @description of a snapshot: the name of a new server that is made of it; the instance stays as it is, or may be gone */
-            beside?: string;
-            /** @description the instance's name; not asked for with beside, which replaces nothing */
+            /** @description the instance's name; not needed with new_server_name, which replaces nothing */
             confirm?: string;
-            /** @description with beside: of the new server, by name or id; else as the instance's */
+            /** @description flavor of the new server, by name or ID; default: that of the instance */
             flavor?: string;
-            /** @description with beside: of the new server, by name or id; else as the instance's */
+            /** @description networks of the new server, by name or ID; default: those of the instance */
             networks?: string[];
-            /** @description of a soft backup; none is all */
+            /** @description snapshots only: restore as a new server of this name; the instance is left unchanged and may be deleted */
+            new_server_name?: string;
+            /** @description file backups only: files and directories to restore; default: all */
             paths?: string[];
             /**
-             * @description of a soft backup: the directory on the instance
+             * @description file backups only: directory on the instance
              * @default /restore
              */
             target: string;
+        };
+        RetainedVolume: {
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            /** Format: int64 */
+            size_gb: number;
         };
         Retention: {
             /** Format: int64 */
@@ -1862,8 +1885,14 @@ export interface components {
             /** Format: int64 */
             weekly?: number;
         };
+        RetentionDecision: {
+            backup: components["schemas"]["Backup"];
+            keep: boolean;
+            /** @enum {string} */
+            reason: "last" | "daily" | "weekly" | "monthly" | "held" | "last_good" | "needed" | "expired" | "unlimited";
+        };
         RetentionPreview: {
-            items: components["schemas"]["Verdict"][];
+            items: components["schemas"]["RetentionDecision"][];
         };
         Revision: {
             /** Format: date-time */
@@ -1874,6 +1903,29 @@ export interface components {
             status: string;
             version: string;
         };
+        Schedule: {
+            /** @description five fields: minute hour day month weekday */
+            cron?: string;
+            /** Format: int64 */
+            day_of_month?: number;
+            /** @enum {string} */
+            frequency: "daily" | "weekly" | "monthly" | "cron";
+            /**
+             * Format: int64
+             * @description each run starts up to so much later
+             */
+            jitter_seconds?: number;
+            /** @description hh:mm */
+            time?: string;
+            /** @description a name of the IANA database, for example Europe/Paris */
+            time_zone: string;
+            /** @enum {string} */
+            weekday?: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
+        };
+        SchedulePreview: {
+            next_runs: string[];
+            occurrences: components["schemas"]["Occurrence"][];
+        };
         Schema: {
             environment: {
                 [key: string]: unknown;
@@ -1881,6 +1933,24 @@ export interface components {
             parameters: {
                 [key: string]: unknown;
             };
+        };
+        ServerPortSpec: {
+            id: string;
+            /** @description ids */
+            security_groups?: string[];
+        };
+        ServerSpec: {
+            availability_zone?: string;
+            /** @description id */
+            flavor: string;
+            flavor_name?: string;
+            key_name?: string;
+            /** @description the user's own, as much of it as fits an image */
+            metadata?: {
+                [key: string]: string;
+            };
+            /** @description one for each of its ports, in their order */
+            networks?: components["schemas"]["ServerPortSpec"][];
         };
         Session: {
             csrf_token: string;
@@ -1899,33 +1969,6 @@ export interface components {
                 [key: string]: unknown;
             };
         };
-        Shape: {
-            availability_zone?: string;
-            /** @description id */
-            flavor: string;
-            flavor_name?: string;
-            key_name?: string;
-            /** @description the user's own, as much of it as fits an image */
-            metadata?: {
-                [key: string]: string;
-            };
-            /** @description one for each of its ports, in their order */
-            networks?: components["schemas"]["ShapeNetwork"][];
-        };
-        ShapeNetwork: {
-            id: string;
-            /** @description ids */
-            security_groups?: string[];
-        };
-        SignIn: {
-            application_credential_id?: string;
-            application_credential_secret?: string;
-            password?: string;
-            project?: string;
-            project_domain?: string;
-            user_domain?: string;
-            username?: string;
-        };
         SignInDefaults: {
             project?: string;
             project_domain?: string;
@@ -1936,33 +1979,18 @@ export interface components {
             role: string;
             username: string;
         };
-        SnapshotRules: {
-            /** @description all instances are shut off before the first image is made, so that the backups of one run fit together */
-            together?: boolean;
+        SignInRequest: {
+            application_credential_id?: string;
+            application_credential_secret?: string;
+            password?: string;
+            project?: string;
+            project_domain?: string;
+            user_domain?: string;
+            username?: string;
         };
-        SoftRules: {
-            /** @description shell command on the instance after the backup, also when it failed */
-            after?: string;
-            /** @description shell command on the instance before the backup, as root */
-            before?: string;
-            /**
-             * @default restic
-             * @enum {string}
-             */
-            engine: "restic" | "duplicity";
-            /** @description patterns of the engine, for example *.cache */
-            excludes?: string[];
-            /**
-             * Format: int64
-             * @description upload limit; 0 is none
-             */
-            limit_kib_per_second?: number;
-            /**
-             * @description whether a hook that fails ends the backup
-             * @default fail
-             * @enum {string}
-             */
-            on_hook_error: "fail" | "warn";
+        SnapshotOptions: {
+            /** @description all instances are shut off before the first image is made, so that the backups of one run fit together */
+            consistency_group?: boolean;
         };
         Stack: {
             cluster?: components["schemas"]["Cluster"];
@@ -2028,7 +2056,7 @@ export interface components {
             /** Format: date-time */
             started_at: string;
             /** @enum {string} */
-            status: "queued" | "running" | "blocked" | "cancelling" | "succeeded" | "failed" | "partly_failed" | "cancelled" | "timed_out";
+            status: "queued" | "running" | "blocked" | "cancelling" | "succeeded" | "failed" | "partially_failed" | "cancelled" | "timed_out";
             steps: components["schemas"]["Step"][];
             targets: components["schemas"]["Target"][];
             title: string;
@@ -2053,7 +2081,7 @@ export interface components {
             /** Format: date-time */
             started_at: string;
             /** @enum {string} */
-            status: "queued" | "running" | "blocked" | "cancelling" | "succeeded" | "failed" | "partly_failed" | "cancelled" | "timed_out";
+            status: "queued" | "running" | "blocked" | "cancelling" | "succeeded" | "failed" | "partially_failed" | "cancelled" | "timed_out";
             steps: components["schemas"]["Step"][];
             targets: components["schemas"]["Target"][];
             title: string;
@@ -2064,14 +2092,10 @@ export interface components {
             edges: components["schemas"]["Edge"][];
             nodes: components["schemas"]["Vertex"][];
         };
-        UninstallApp: {
-            /** @description the app's name, to delete the volume */
+        UninstallAppRequest: {
+            /** @description the app's name; required with delete_volume */
             confirm?: string;
             delete_volume?: boolean;
-        };
-        Upcoming: {
-            next_runs: string[];
-            occurrences: components["schemas"]["Occurrence"][];
         };
         Use: {
             /** Format: date-time */
@@ -2083,15 +2107,9 @@ export interface components {
             id: string;
             name: string;
         };
-        Verdict: {
-            backup: components["schemas"]["Backup"];
-            keep: boolean;
-            /** @enum {string} */
-            reason: "last" | "daily" | "weekly" | "monthly" | "held" | "last_good" | "needed" | "expired" | "unlimited";
-        };
-        Verification: {
-            /** @description of a soft backup: restore it to a scratch directory of its instance and compare */
-            drill?: boolean;
+        VerifyBackupRequest: {
+            /** @description file backups only: restore to a scratch directory of the instance and compare */
+            restore_test?: boolean;
         };
         Vertex: {
             id: string;
@@ -2109,25 +2127,6 @@ export interface components {
             size_gb: number;
             status: string;
         };
-        When: {
-            /** @description five fields: minute hour day month weekday */
-            cron?: string;
-            /** Format: int64 */
-            day_of_month?: number;
-            /** @enum {string} */
-            frequency: "daily" | "weekly" | "monthly" | "cron";
-            /**
-             * Format: int64
-             * @description each run starts up to so much later
-             */
-            jitter_seconds?: number;
-            /** @description hh:mm */
-            time?: string;
-            /** @description a name of the IANA database, for example Europe/Paris */
-            time_zone: string;
-            /** @enum {string} */
-            weekday?: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
-        };
     };
     responses: never;
     parameters: never;
@@ -2141,7 +2140,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description same key and body: the same task, also days later */
+                /** @description a repeated request with the same key and body returns the same task, even days later */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -2149,7 +2148,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["BatchAgents"];
+                "application/json": components["schemas"]["BatchAgentsRequest"];
             };
         };
         responses: {
@@ -2569,7 +2568,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description same key and body: the same task, also days later */
+                /** @description a repeated request with the same key and body returns the same task, even days later */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -2579,7 +2578,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["LaunchApp"];
+                "application/json": components["schemas"]["LaunchAppRequest"];
             };
         };
         responses: {
@@ -2704,7 +2703,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AppPlan"];
+                    "application/json": components["schemas"]["AppUpgradeDiff"];
                 };
             };
             /** @description Bad Request */
@@ -2897,7 +2896,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description same key and body: the same task, also days later */
+                /** @description a repeated request with the same key and body returns the same task, even days later */
                 "Idempotency-Key"?: string;
                 "If-Match"?: string;
             };
@@ -3027,7 +3026,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description same key and body: the same task, also days later */
+                /** @description a repeated request with the same key and body returns the same task, even days later */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -3143,7 +3142,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description same key and body: the same task, also days later */
+                /** @description a repeated request with the same key and body returns the same task, even days later */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -3153,7 +3152,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["UninstallApp"];
+                "application/json": components["schemas"]["UninstallAppRequest"];
             };
         };
         responses: {
@@ -3265,11 +3264,11 @@ export interface operations {
                 actor?: string;
                 operation?: string;
                 target?: string;
-                outcome?: "started" | "succeeded" | "failed" | "partly_failed" | "cancelled" | "timed_out" | "refused";
+                outcome?: "started" | "succeeded" | "failed" | "partially_failed" | "cancelled" | "timed_out" | "refused";
                 via?: "ui" | "api" | "schedule" | "cli";
                 since?: string;
                 until?: string;
-                /** @description words anywhere in the record */
+                /** @description words to find anywhere in the record */
                 q?: string;
                 page_size?: number;
                 page_token?: string;
@@ -3369,11 +3368,11 @@ export interface operations {
                 actor?: string;
                 operation?: string;
                 target?: string;
-                outcome?: "started" | "succeeded" | "failed" | "partly_failed" | "cancelled" | "timed_out" | "refused";
+                outcome?: "started" | "succeeded" | "failed" | "partially_failed" | "cancelled" | "timed_out" | "refused";
                 via?: "ui" | "api" | "schedule" | "cli";
                 since?: string;
                 until?: string;
-                /** @description words anywhere in the record */
+                /** @description words to find anywhere in the record */
                 q?: string;
                 format: "xlsx" | "csv" | "jsonl";
             };
@@ -3675,7 +3674,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Upcoming"];
+                    "application/json": components["schemas"]["SchedulePreview"];
                 };
             };
             /** @description Bad Request */
@@ -3978,7 +3977,7 @@ export interface operations {
     deleteBackupPlan: {
         parameters: {
             query?: {
-                /** @description delete its backups too, as a task */
+                /** @description also delete the backups of the plan, as a task */
                 delete_backups?: boolean;
             };
             header?: never;
@@ -4091,7 +4090,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["PlanNote"];
+                "application/json": components["schemas"]["PausePlanRequest"];
             };
         };
         responses: {
@@ -4399,7 +4398,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description same key and body: the same task, also days later */
+                /** @description a repeated request with the same key and body returns the same task, even days later */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -4822,7 +4821,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description same key and body: the same task, also days later */
+                /** @description a repeated request with the same key and body returns the same task, even days later */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -4938,7 +4937,7 @@ export interface operations {
         parameters: {
             query?: {
                 path?: string;
-                /** @description a part of a name, below the path */
+                /** @description part of a file name to find below path */
                 q?: string;
                 page_size?: number;
                 page_token?: string;
@@ -5054,7 +5053,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["BackupHold"];
+                "application/json": components["schemas"]["HoldBackupRequest"];
             };
         };
         responses: {
@@ -5154,7 +5153,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description same key and body: the same task, also days later */
+                /** @description a repeated request with the same key and body returns the same task, even days later */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -5164,7 +5163,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Verification"];
+                "application/json": components["schemas"]["VerifyBackupRequest"];
             };
         };
         responses: {
@@ -5279,7 +5278,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Enroll"];
+                "application/json": components["schemas"]["EnrollRequest"];
             };
         };
         responses: {
@@ -5289,7 +5288,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EnrollAccepted"];
+                    "application/json": components["schemas"]["EnrollResponse"];
                 };
             };
             /** @description Bad Request */
@@ -5674,7 +5673,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["NewEnrollmentToken"];
+                "application/json": components["schemas"]["CreateEnrollmentTokenRequest"];
             };
         };
         responses: {
@@ -5684,7 +5683,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CreatedToken"];
+                    "application/json": components["schemas"]["CreateEnrollmentTokenResponse"];
                 };
             };
             /** @description Bad Request */
@@ -5865,7 +5864,7 @@ export interface operations {
     watchEvents: {
         parameters: {
             query?: {
-                /** @description instead of Accept-Language */
+                /** @description overrides Accept-Language */
                 lang?: string;
             };
             header?: {
@@ -5894,7 +5893,7 @@ export interface operations {
                         /** @description The retry time in milliseconds. */
                         retry?: number;
                     } | {
-                        data: components["schemas"]["Ping"];
+                        data: components["schemas"]["KeepAlive"];
                         /**
                          * @description The event name.
                          * @constant
@@ -6298,7 +6297,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description same key and body: the same task, also days later */
+                /** @description a repeated request with the same key and body returns the same task, even days later */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -6414,7 +6413,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description same key and body: the same task, also days later */
+                /** @description a repeated request with the same key and body returns the same task, even days later */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -6531,7 +6530,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description same key and body: the same task, also days later */
+                /** @description a repeated request with the same key and body returns the same task, even days later */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -6648,7 +6647,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description same key and body: the same task, also days later */
+                /** @description a repeated request with the same key and body returns the same task, even days later */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -6764,7 +6763,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description same key and body: the same task, also days later */
+                /** @description a repeated request with the same key and body returns the same task, even days later */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -6774,7 +6773,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Restore"];
+                "application/json": components["schemas"]["RestoreRequest"];
             };
         };
         responses: {
@@ -6983,7 +6982,7 @@ export interface operations {
             };
         };
     };
-    listNotices: {
+    listNotifications: {
         parameters: {
             query?: never;
             header?: never;
@@ -6998,7 +6997,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NoticeChannels"];
+                    "application/json": components["schemas"]["NotificationChannels"];
                 };
             };
             /** @description Bad Request */
@@ -7075,11 +7074,11 @@ export interface operations {
             };
         };
     };
-    testNotices: {
+    testNotifications: {
         parameters: {
             query?: never;
             header?: {
-                /** @description same key and body: the same task, also days later */
+                /** @description a repeated request with the same key and body returns the same task, even days later */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -7282,7 +7281,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SignIn"];
+                "application/json": components["schemas"]["SignInRequest"];
             };
         };
         responses: {
@@ -7557,7 +7556,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description same key and body: the same task, also days later */
+                /** @description a repeated request with the same key and body returns the same task, even days later */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -7669,7 +7668,7 @@ export interface operations {
                 confirm?: string;
             };
             header?: {
-                /** @description same key and body: the same task, also days later */
+                /** @description a repeated request with the same key and body returns the same task, even days later */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -7783,7 +7782,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description same key and body: the same task, also days later */
+                /** @description a repeated request with the same key and body returns the same task, even days later */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -8272,11 +8271,11 @@ export interface operations {
     listTasks: {
         parameters: {
             query?: {
-                status?: "queued" | "running" | "blocked" | "cancelling" | "succeeded" | "failed" | "partly_failed" | "cancelled" | "timed_out";
+                status?: "queued" | "running" | "blocked" | "cancelling" | "succeeded" | "failed" | "partially_failed" | "cancelled" | "timed_out";
                 operation?: string;
-                /** @description an id, or <kind>:<id> */
+                /** @description an ID, or <kind>:<id> */
                 target?: string;
-                /** @description a user id or name */
+                /** @description user ID or name */
                 actor?: string;
                 since?: string;
                 until?: string;
@@ -8591,7 +8590,7 @@ export interface operations {
     watchTask: {
         parameters: {
             query?: {
-                /** @description instead of Accept-Language */
+                /** @description overrides Accept-Language */
                 lang?: string;
             };
             header?: {
@@ -8611,7 +8610,7 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": ({
-                        data: components["schemas"]["Ping"];
+                        data: components["schemas"]["KeepAlive"];
                         /**
                          * @description The event name.
                          * @constant
@@ -8712,16 +8711,16 @@ export interface operations {
     getTaskLog: {
         parameters: {
             query?: {
-                /** @description lines of this step only */
+                /** @description only lines of this step */
                 step?: string;
-                /** @description lines that have this in message, host or playbook task, whatever its case */
+                /** @description text to find in message, host or playbook task, ignoring case */
                 q?: string;
-                /** @description lines of this level only */
+                /** @description only lines of this level */
                 level?: "info" | "warning" | "error";
-                /** @description position of the first line that is looked at; below 0 it counts from the end */
+                /** @description position of the first line; negative values count from the end */
                 from?: number;
                 format?: "text" | "jsonl";
-                /** @description 0: all */
+                /** @description maximum number of lines; 0: all */
                 limit?: number;
             };
             header?: never;
@@ -8825,15 +8824,15 @@ export interface operations {
     followTaskLog: {
         parameters: {
             query?: {
-                /** @description lines of this step only */
+                /** @description only lines of this step */
                 step?: string;
-                /** @description false: tell only that there is something new */
+                /** @description false: send only the counters */
                 lines?: boolean;
-                /** @description instead of Accept-Language */
+                /** @description overrides Accept-Language */
                 lang?: string;
             };
             header?: {
-                /** @description go on after this event */
+                /** @description resume after this event */
                 "Last-Event-ID"?: string;
             };
             path: {
@@ -8856,7 +8855,7 @@ export interface operations {
                         /** @description for Last-Event-ID */
                         id?: string;
                     } | {
-                        data: components["schemas"]["Ping"];
+                        data: components["schemas"]["KeepAlive"];
                         /** @constant */
                         event: "ping";
                         /** @description for Last-Event-ID */
@@ -8941,13 +8940,13 @@ export interface operations {
     listTaskLog: {
         parameters: {
             query?: {
-                /** @description lines of this step only */
+                /** @description only lines of this step */
                 step?: string;
-                /** @description lines that have this in message, host or playbook task, whatever its case */
+                /** @description text to find in message, host or playbook task, ignoring case */
                 q?: string;
-                /** @description lines of this level only */
+                /** @description only lines of this level */
                 level?: "info" | "warning" | "error";
-                /** @description position of the first line that is looked at; below 0 it counts from the end */
+                /** @description position of the first line; negative values count from the end */
                 from?: number;
                 limit?: number;
             };
@@ -9055,7 +9054,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description same key and body: the same task, also days later */
+                /** @description a repeated request with the same key and body returns the same task, even days later */
                 "Idempotency-Key"?: string;
             };
             path: {

@@ -639,7 +639,7 @@ export const MockCreatedToken: CreatedToken = {
   cloud_config:
     "#cloud-config\nwrite_files:\n  - path: /run/mcm-token\n    permissions: '0600'\n    content: |\n      MCM_TOKEN=mcm_enr_0123456789abcdefghijkl\nruncmd:\n  - [sh, -c, 'curl -fsSL http://10.0.0.10:8080/api/v1/enroll.sh | sh']\n",
   warning:
-    "the token lives longer than a day: whoever finds it can enroll servers of this project until then",
+    "the token is valid for more than a day: anyone who obtains it can enroll servers of this project until it expires",
 };
 
 /** A log of any length; lines are generated on demand. */
