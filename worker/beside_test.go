@@ -144,7 +144,7 @@ func TestAnInstanceThatBootsFromVolumesIsRestoredBeside(t *testing.T) {
 	id := h.booted(t, "vol-1")
 	h.snapshot(t, "vol-1")
 	_, err := h.progress(t, workflows.RestoreInstance, workflows.RestoreInstanceInput{Backup: h.backup, Instance: id})
-	require.ErrorContains(t, err, "restore it as a new server beside it")
+	require.ErrorContains(t, err, "restore it as a new server")
 	require.NotNil(t, h.backup.Server)
 	require.Equal(t, "m1.small", h.backup.Server.FlavorName)
 	require.Equal(t, "demo-key", h.backup.Server.KeyName)
@@ -262,7 +262,7 @@ func TestWhatANewServerCannotHave(t *testing.T) {
 	told, err := h.progress(t, workflows.RestoreInstance, workflows.RestoreInstanceInput{Backup: h.backup, Instance: h.backup.Instance, NewServerName: "restored"})
 	require.NoError(t, err)
 	require.Contains(t, told.Result["note"], "without the key pair demo-key")
-	require.Contains(t, told.Message, "restored runs beside it at 192.168.10.")
+	require.Contains(t, told.Message, "the new server restored runs at 192.168.10.")
 	made := h.details(t, "restored")[0]
 	require.Empty(t, made.KeyName)
 	compute := &nova.Activities{Cloud: h.parts.Cloud, PollInterval: time.Millisecond}

@@ -55,7 +55,7 @@ func failures() map[string]failure {
 			disturb: control("/faults", `{"service":"swift","kind":"status","status":503,"path_regex":"/mcm-files-.*/(data|snapshots|locks)/","count":3}`)},
 		"the image service refuses an image": {before: web, input: run, status: operation.Failed, says: "exceeds the quota", server: "web-1",
 			disturb: control("/faults", `{"service":"glance","method":"POST","path_regex":"/images$","kind":"status","status":413,"body":"Denying attempt to upload image because it exceeds the quota","count":1}`)},
-		"the image service is full meanwhile": {before: web, input: run, status: operation.Failed, says: "nova gave the image up: look at the server's events in Horizon", server: "web-1",
+		"the image service is full meanwhile": {before: web, input: run, status: operation.Failed, says: "Nova failed to create the image; see the server's events in Horizon", server: "web-1",
 			during: 4, disturb: func(t *testing.T, h *testEnv) { // what nova-compute does when its upload is refused
 				for _, image := range h.cloud.State(t)["glance"]["images"] {
 					if len(image.Name) > 6 && image.Name[:6] == "web-1 " {
@@ -80,7 +80,7 @@ func failures() map[string]failure {
 		"Nova refuses the stop": {before: web, input: run, status: operation.Failed, says: "web-1 cannot be shut off: nova: Policy doesn't allow", server: "web-1", disturb: control("/faults", refusedStop)},
 		"the instance is deleted before its stop": {before: web, input: run, status: operation.Failed, says: "could not be found", gone: true,
 			during: 2, disturb: func(t *testing.T, h *testEnv) { h.delete(t, h.nights.Instances[0]) }},
-		"the instance is deleted while its image is made": {before: web, input: run, status: operation.Failed, or: operation.Succeeded, says: "nova gave the image up", gone: true,
+		"the instance is deleted while its image is made": {before: web, input: run, status: operation.Failed, or: operation.Succeeded, says: "Nova failed to create the image", gone: true,
 			during: 4, disturb: func(t *testing.T, h *testEnv) {
 				h.cloud.Raw(t, "demo", http.MethodDelete, "/compute/v2.1/servers/"+h.nights.Instances[0], "")
 				require.Eventually(t, func() bool { return !h.has(t, "nova", "servers", h.nights.Instances[0]) }, 10*time.Second, 5*time.Millisecond)

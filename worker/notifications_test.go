@@ -227,7 +227,7 @@ func TestAReceiverThatIsAwayGetsTheNotificationOnce(t *testing.T) {
 
 	test := o.ended(t, o.begin(t, "notification.test", workflows.TestNotificationInput{}, notification.TestTarget).ID)
 	require.Equal(t, operation.Failed, test.Status)
-	require.Contains(t, test.Message, "1 of 2 channels do not take notifications")
+	require.Contains(t, test.Message, "delivery failed on 1 of 2 channels")
 	require.Contains(t, test.Message, "503")
 	require.NotContains(t, test.Message, "hunter")
 	require.Len(t, test.Result["channels"], 2)

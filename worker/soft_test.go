@@ -124,7 +124,7 @@ func TestBackupsOfAnInstanceThatIsGone(t *testing.T) {
 
 	env := h.environment(&faultInjector{})
 	env.ExecuteWorkflow(workflows.RunBackup, workflows.RunBackupInput{Plan: h.nights})
-	require.ErrorContains(t, env.GetWorkflowError(), "the instance does not exist any more")
+	require.ErrorContains(t, env.GetWorkflowError(), "the instance no longer exists")
 	h.run(t, workflows.RestoreInstance, workflows.RestoreInstanceInput{Backup: all[0], Instance: other.ID, Target: "/from web-2"})
 	back := filepath.Join(h.cloud.Dir, "blobs", "disk-"+other.ID, "from web-2", "config")
 	require.DirExists(t, back)

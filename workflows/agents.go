@@ -14,37 +14,37 @@ import (
 )
 
 const (
-	removeTimeout    = time.Minute   // for an instance that does not answer
-	agentTimeout     = 3 * time.Hour // for a share of the hosts, their wait for a turn included
+	removeTimeout    = time.Minute   // for an instance that does not respond
+	agentTimeout     = 3 * time.Hour // for one batch of hosts, including the wait for a free slot
 	hostsPerActivity = ansible.MaxConcurrentHosts
 )
 
-// AgentAction is what is done with an agent.
+// AgentAction is an action on an agent.
 type AgentAction = ansible.Action
 
-// The actions.
+// Actions on agents.
 const (
 	InstallAgents = ansible.Install
 	RemoveAgents  = ansible.Remove
 	CheckAgents   = ansible.Check
 )
 
-// AgentsInput is what is to be done with which agents on which instances.
+// AgentsInput selects an action, the agents and the instances.
 type AgentsInput struct {
 	Action    AgentAction `json:"action"`
 	Apps      []string    `json:"apps"`
 	Instances []string    `json:"instances"`
-	// Held tells that the task's own id is that of its one instance, which needs no hold.
+	// Locked is set if the task's own workflow ID locks its only instance.
 	Locked bool `json:"locked,omitempty"`
 }
 
-// KeepFailed implements flow.Narrower: a retry repeats the instances that failed.
+// KeepFailed implements operation.Retryable: a retry repeats the instances that failed.
 func (in *AgentsInput) KeepFailed(result map[string]any) {
 	in.Instances = failedTargets(result, in.Instances)
 }
 
-// RunAgents installs, removes or checks agents on instances, many at once, and writes each one's new
-// state into its server's metadata. Instances that fail do not stop the others: the task tells them.
+// RunAgents installs, removes or checks agents on many instances concurrently, and writes the new state of each agent
+// to the metadata of its server. Failed instances do not stop the others; the task lists them.
 func RunAgents(ctx workflow.Context, in AgentsInput) (err error) {
 	var (
 		compute *nova.Activities
@@ -59,8 +59,8 @@ func RunAgents(ctx workflow.Context, in AgentsInput) (err error) {
 	return runAgentPlaybooks(ctx, run, in.Action, in.Apps, free, playResult{failed: busy})
 }
 
-// lockAll keeps the instances for this task, and leaves out those that another task works on; busy
-// counts what cannot be done on them.
+// lockAll locks the instances for this task and returns those it could lock. Instances that another task works on are
+// recorded as failed; busy counts the agents on them.
 func lockAll(ctx workflow.Context, run *operation.Run, in AgentsInput) (free []string, busy int) {
 	if in.Locked {
 		return in.Instances, 0
@@ -84,10 +84,10 @@ func lockAll(ctx workflow.Context, run *operation.Run, in AgentsInput) (free []s
 	return free, busy
 }
 
-// playResult is how it went on all instances.
+// playResult counts the outcomes on all instances.
 type playResult struct{ failed, done int }
 
-// runAgentPlaybooks plays one agent after the other; total is what has failed before.
+// runAgentPlaybooks runs the playbooks of one agent after the other. total counts the outcomes so far.
 func runAgentPlaybooks(ctx workflow.Context, run *operation.Run, action ansible.Action, apps, ids []string, total playResult) error {
 	if len(apps) == 0 {
 		return nil
@@ -113,8 +113,9 @@ func runAgentPlaybooks(ctx workflow.Context, run *operation.Run, action ansible.
 	return nil
 }
 
-// runAgentPlaybook plays one agent on all instances, in shares that go to all workers.
-func runAgentPlaybook(ctx workflow.Context, run *operation.Run, action ansible.Action, app string, ids []string, known map[string]nova.EnrolledInstance) (playResult, error) {
+// runAgentPlaybook runs the playbook of one agent on all instances, in batches that are distributed over the workers.
+func runAgentPlaybook(ctx workflow.Context, run *operation.Run, action ansible.Action, app string, ids []string,
+	known map[string]nova.EnrolledInstance) (playResult, error) {
 	var (
 		host    *ansible.Activities
 		compute *nova.Activities
@@ -144,18 +145,18 @@ func runAgentPlaybook(ctx workflow.Context, run *operation.Run, action ansible.A
 		return p, err
 	}
 	var inputs []any
-	var shares [][]ansible.PlaybookHost
-	for share := range slices.Chunk(hosts, hostsPerActivity) {
-		shares = append(shares, share)
-		inputs = append(inputs, ansible.RunAgentPlaybookInput{App: app, Action: action, Hosts: share})
+	var batches [][]ansible.PlaybookHost
+	for batch := range slices.Chunk(hosts, hostsPerActivity) {
+		batches = append(batches, batch)
+		inputs = append(inputs, ansible.RunAgentPlaybookInput{App: app, Action: action, Hosts: batch})
 	}
 	ended, cancelled := operation.FanOut[map[string]ansible.HostOutcome](ctx, run, agentTimeout, host.RunAgentPlaybook, inputs)
 	byHost := map[string]ansible.HostOutcome{}
-	for i, share := range ended {
-		for _, h := range shares[i] {
-			o, ok := share.Out[h.ID]
+	for i, result := range ended {
+		for _, h := range batches[i] {
+			o, ok := result.Out[h.ID]
 			if !ok {
-				o = ansible.HostOutcome{State: instance.Failed, Reason: reasonOf(share.Err)}
+				o = ansible.HostOutcome{State: instance.Failed, Reason: reasonOf(result.Err)}
 			}
 			byHost[h.ID] = o
 		}
@@ -173,27 +174,26 @@ func runAgentPlaybook(ctx workflow.Context, run *operation.Run, action ansible.A
 	return p, saveStates(ctx, run, stateUpdates(ctx, hosts, app, func(id string) ansible.HostOutcome { return byHost[id] }), cancelled)
 }
 
-// saveStates writes what became of the agents, after a cancel too.
-func saveStates(ctx workflow.Context, run *operation.Run, marks []nova.AgentStateUpdate, cancelled error) error {
+// saveStates writes the states of the agents, even after a cancel.
+func saveStates(ctx workflow.Context, run *operation.Run, updates []nova.AgentStateUpdate, cancelled error) error {
 	var compute *nova.Activities
 	if cancelled == nil {
-		return run.Call(ctx, compute.SetAgentStates, marks, nil)
+		return run.Call(ctx, compute.SetAgentStates, updates, nil)
 	}
 	free, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
-	if err := run.Call(free, compute.SetAgentStates, marks, nil); err != nil {
-		workflow.GetLogger(ctx).Error("States not kept", "error", err)
+	if err := run.Call(free, compute.SetAgentStates, updates, nil); err != nil {
+		workflow.GetLogger(ctx).Error("Agent states not saved", "error", err)
 	}
 	return cancelled
 }
 
 func stateUpdates(ctx workflow.Context, hosts []ansible.PlaybookHost, app string, of func(id string) ansible.HostOutcome) []nova.AgentStateUpdate {
-	var marks []nova.AgentStateUpdate
+	var updates []nova.AgentStateUpdate
 	now := workflow.Now(ctx).UTC()
 	for _, h := range hosts {
 		o := of(h.ID)
-		marks = append(marks, nova.AgentStateUpdate{ID: h.ID, Agent: instance.AgentState{App: app, State: o.State, Version: o.Version, Since: &now}})
+		updates = append(updates, nova.AgentStateUpdate{ID: h.ID, Agent: instance.AgentState{App: app, State: o.State, Version: o.Version, Since: &now}})
 	}
-	return marks
+	return updates
 }
-

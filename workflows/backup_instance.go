@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	// backupCall bounds a request while an instance is down for its backup: it must come back soon.
+	// backupCall bounds a request while an instance is down for its backup, to keep the downtime short.
 	backupCall     = 5 * time.Minute
 	stopTimeout    = 15 * time.Minute
 	imageTimeout   = 12 * time.Hour // an image of a large disk
@@ -26,18 +26,18 @@ const (
 	maxPause       = 10 * time.Minute
 )
 
-// BackupInstanceInput is the backup of one instance.
+// BackupInstanceInput describes the backup of one instance.
 type BackupInstanceInput struct {
 	Plan       backup.Plan
 	Instance   string
 	Task       string
-	PreRestore bool // before a restore, outside of any plan
-	// Together has the image made only when all instances of the run are shut off.
+	PreRestore bool // safety snapshot before a restore, outside any plan
+	// ConsistencyGroup delays the image until all instances of the run are shut off.
 	ConsistencyGroup bool `json:",omitempty"`
 }
 
-// BackupInstance backs up one instance as its plan says. Its workflow id is that of an operation on the
-// instance, so no other works there meanwhile. It is no task of its own.
+// BackupInstance backs up one instance as its plan specifies. Its workflow ID is the ID of an operation on the instance,
+// so no other operation works on the instance meanwhile. It is a part of its parent's task.
 func BackupInstance(ctx workflow.Context, in BackupInstanceInput) (b backup.Backup, err error) {
 	if err := workflow.UpsertTypedSearchAttributes(ctx, temporal.NewSearchAttributeKeyKeyword(operation.TaskKey).ValueSet(in.Task)); err != nil {
 		return b, err
@@ -49,7 +49,7 @@ func BackupInstance(ctx workflow.Context, in BackupInstanceInput) (b backup.Back
 	return snapshotInstance(ctx, in)
 }
 
-// backUpFiles has the instance itself save its files.
+// backUpFiles runs the backup engine on the instance.
 func backUpFiles(ctx workflow.Context, in BackupInstanceInput) (b backup.Backup, err error) {
 	var (
 		compute *nova.Activities
@@ -60,7 +60,7 @@ func backUpFiles(ctx workflow.Context, in BackupInstanceInput) (b backup.Backup,
 		return b, err
 	}
 	if at.Deleted {
-		return b, fault.Final(fault.New(fault.Invalid, nil, "the instance does not exist any more"))
+		return b, fault.Final(fault.New(fault.Invalid, nil, "the instance no longer exists"))
 	}
 	if !at.Enrolled {
 		return b, fault.Final(fault.New(fault.Invalid, nil, "it is not enrolled"))
@@ -70,8 +70,8 @@ func backUpFiles(ctx workflow.Context, in BackupInstanceInput) (b backup.Backup,
 	return b, err
 }
 
-// snapshotInstance shuts the instance off, has an image made of it, and starts it again whatever happened.
-// An image that did not become whole is deleted.
+// snapshotInstance shuts the instance off, creates an image of it, and restarts it, also after an error. It deletes an
+// incomplete image.
 func snapshotInstance(ctx workflow.Context, in BackupInstanceInput) (b backup.Backup, err error) {
 	var (
 		compute *nova.Activities
@@ -99,7 +99,8 @@ func snapshotInstance(ctx workflow.Context, in BackupInstanceInput) (b backup.Ba
 	return b, err
 }
 
-// createImage is what happens while the instance is down; name is set to that of the image before it is asked for.
+// createImage shuts the instance off, creates the image and restarts the instance. It sets name before it requests the
+// image, so that the caller can delete a partial image.
 func createImage(ctx, free workflow.Context, in BackupInstanceInput, server nova.Server, name *string) (made string, err error) {
 	var (
 		compute *nova.Activities
@@ -107,7 +108,7 @@ func createImage(ctx, free workflow.Context, in BackupInstanceInput, server nova
 		ref     = nova.InstanceRef{ID: in.Instance}
 	)
 	if server.Running {
-		// Before the stop: one whose answer was lost has happened too.
+		// Deferred before the stop: a stop whose response was lost has been carried out too.
 		defer func() {
 			if e := restartWithRetry(free, ref); e != nil && err == nil {
 				err = e
@@ -127,14 +128,15 @@ func createImage(ctx, free workflow.Context, in BackupInstanceInput, server nova
 	now := workflow.Now(ctx).UTC()
 	*name = fmt.Sprintf("%s %s", server.Name, now.Format("2006-01-02 15:04:05"))
 	input := nova.SnapshotServerInput{Name: *name, Metadata: backup.SnapshotMetadata{
-		Plan: in.Plan.ID, PlanName: in.Plan.Name, Instance: in.Instance, InstanceName: server.Name, Task: in.Task, At: now, Consistency: consistency, PreRestore: in.PreRestore, Spec: server.Spec}}
+		Plan: in.Plan.ID, PlanName: in.Plan.Name, Instance: in.Instance, InstanceName: server.Name, Task: in.Task, At: now,
+		Consistency: consistency, PreRestore: in.PreRestore, Spec: server.Spec}}
 	if err := runActivity(ctx, backupCall, compute.SnapshotServer, input, &made); err != nil {
 		return "", err
 	}
 	return made, runActivity(ctx, imageTimeout, image.AwaitImage, glance.AwaitImageInput{Image: made}, nil)
 }
 
-// restartWithRetry starts the instance. A refusal is no end: what keeps it from running may pass.
+// restartWithRetry restarts the instance, retrying for days: the reason why Nova refuses may be temporary.
 func restartWithRetry(ctx workflow.Context, ref nova.InstanceRef) (err error) {
 	var compute *nova.Activities
 	for try := range startTries {
@@ -145,19 +147,20 @@ func restartWithRetry(ctx workflow.Context, ref nova.InstanceRef) (err error) {
 			return err
 		}
 	}
-	return fault.Final(fault.New(fault.KindOf(err), err, "it was shut off for its backup and does not start again: %s", fault.MessageOf(err)))
+	return fault.Final(fault.New(fault.KindOf(err), err, "the instance was shut off for its backup and cannot be restarted: %s",
+		fault.MessageOf(err)))
 }
 
-// deletePartialImage deletes what did not become a backup; what stays is told in the log, and no list shows it.
+// deletePartialImage deletes an image that did not become a backup. Leftovers are logged; no list shows them.
 func deletePartialImage(ctx workflow.Context, in glance.DiscardBackupInput) {
 	var image *glance.Activities
 	if err := runActivity(ctx, restartTimeout, image.DiscardBackup, in, nil); err != nil {
-		workflow.GetLogger(ctx).Error("Not discarded", "error", err)
+		workflow.GetLogger(ctx).Error("Partial image not deleted", "error", err)
 	}
 }
 
-// runActivity runs one activity of a workflow that is no task: nobody is asked, it is repeated for at most limit,
-// and a cancel waits for its end.
+// runActivity runs one activity of a workflow that is not a task. It retries for at most limit without asking a user. A
+// cancel waits until the activity ends.
 func runActivity(ctx workflow.Context, limit time.Duration, activity, in, out any) error {
 	return workflow.ExecuteActivity(operation.LongRunning(ctx, limit), activity, in).Get(ctx, out)
 }

@@ -8,15 +8,15 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// ConfigureAppInput holds the new settings; secrets in it are sealed by the codec.
+// ConfigureAppInput holds the new settings; the codec encrypts secrets in it.
 type ConfigureAppInput struct {
 	App      string       `json:"app"`
 	Settings app.Settings `json:"settings"`
-	ETag     string       `json:"etag"` // of the settings that the user saw
+	ETag     string       `json:"etag"` // of the settings that the user edited
 }
 
-// ConfigureApp keeps the new settings and, when the app is installed, applies them and waits until
-// it is healthy with them. If that fails for good or the user cancels, the settings before come back.
+// ConfigureApp saves the new settings. If the app is installed, it applies them and waits until the app is healthy. After
+// a permanent failure or a cancel, the previous settings are restored.
 func ConfigureApp(ctx workflow.Context, in ConfigureAppInput) (err error) {
 	var k8s *kubernetes.Activities
 	run, err := operation.Begin(ctx, k8s.SaveSettings, k8s.InstallApp, k8s.AwaitApp)

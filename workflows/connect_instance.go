@@ -13,8 +13,8 @@ type ConnectInstanceInput struct {
 	Address string `json:"address"`
 }
 
-// AttachSubnetToRouter attaches the instance's subnet to the stack's router, so that apps and manager
-// reach it. A cancel takes it back.
+// ConnectInstance attaches the instance's subnet to the stack's router, so that apps and the manager can reach the
+// instance. A cancel detaches the subnet.
 func ConnectInstance(ctx workflow.Context, in ConnectInstanceInput) (err error) {
 	var network *neutron.Activities
 	run, err := operation.Begin(ctx, network.AttachSubnetToRouter)
@@ -22,16 +22,16 @@ func ConnectInstance(ctx workflow.Context, in ConnectInstanceInput) (err error) 
 		return err
 	}
 	defer run.End(ctx, &err)
-	var way neutron.AttachSubnetToRouterResult
+	var attached neutron.AttachSubnetToRouterResult
 	run.Compensate(network.DetachSubnetFromRouter, func() any {
-		undo := detachSubnet(way, in.ID, in.Address)
-		undo.Keep = true // connecting enrolls nothing, and what is enrolled stays so
+		undo := detachSubnet(attached, in.ID, in.Address)
+		undo.Keep = true // the instance may be enrolled, and stays so
 		return undo
 	})
-	if err := run.Call(ctx, network.AttachSubnetToRouter, neutron.AttachSubnetToRouterInput{ServerID: in.ID, Address: in.Address}, &way); err != nil {
+	if err := run.Call(ctx, network.AttachSubnetToRouter, neutron.AttachSubnetToRouterInput{ServerID: in.ID, Address: in.Address}, &attached); err != nil {
 		return err
 	}
-	run.Result("subnet", way.Subnet)
-	run.Result("attached", way.Created)
+	run.Result("subnet", attached.Subnet)
+	run.Result("attached", attached.Created)
 	return nil
 }

@@ -11,39 +11,39 @@ import (
 )
 
 const (
-	// groupReadySignal tells the run that an instance is shut off; its value is the instance.
+	// groupReadySignal reports to the run that an instance is shut off; its value is the instance ID.
 	groupReadySignal = "group_ready"
-	// groupDecisionSignal tells an instance what becomes of the set.
+	// groupDecisionSignal sends the decision to an instance.
 	groupDecisionSignal = "group_decision"
-	// groupTimeout bounds how long an instance stands by for its turn: a run that is stuck leaves none shut off.
+	// groupTimeout bounds how long an instance waits for the decision, so that a stuck run leaves no instance shut off.
 	groupTimeout = imageTimeout
 )
 
-// groupDecision is what an instance that is shut off is told.
+// groupDecision instructs a stopped instance to create its image or to abort.
 type groupDecision struct {
-	// Broken is why there is no set; "" is to go on.
+	// AbortReason is set if the group is aborted; "" means that the image is created.
 	AbortReason string
 }
 
-// consistencyGroup takes the instances of a plan through one run together: all are shut off before the first image is
-// made. Each is a workflow of its own, which starts its instance again whatever becomes of the run. One starts
-// as soon as its own image is whole: those that are still off are not changed by it, so nothing is won by
-// keeping it down. When one cannot be shut off there is no set, and no image is made.
+// consistencyGroup backs up the instances of a plan as one group: all are shut off before the first image is created.
+// Each instance is a workflow of its own, which restarts the instance whatever happens to the run. An instance restarts as
+// soon as its own image is complete, because that cannot change the instances that are still off. If one instance cannot
+// be shut off, the group is aborted and no image is created.
 type consistencyGroup struct {
 	ids         []string
-	ready       []string // in the order in which they told it
+	ready       []string // in the order of their signals
 	going       map[string]bool
-	abortReason string // why there is no set
+	abortReason string // set if the group is aborted
 	slots       workflow.Semaphore
 }
 
 func newConsistencyGroup(ctx workflow.Context, ids []string) *consistencyGroup {
 	g := &consistencyGroup{ids: ids, going: map[string]bool{}, slots: workflow.NewSemaphore(ctx, maxConcurrentBackups)}
 	workflow.Go(ctx, func(ctx workflow.Context) {
-		told := workflow.GetSignalChannel(ctx, groupReadySignal)
+		ready := workflow.GetSignalChannel(ctx, groupReadySignal)
 		for {
 			var id string
-			told.Receive(ctx, &id)
+			ready.Receive(ctx, &id)
 			if !slices.Contains(g.ready, id) {
 				g.ready = append(g.ready, id)
 			}
@@ -53,28 +53,29 @@ func newConsistencyGroup(ctx workflow.Context, ids []string) *consistencyGroup {
 	return g
 }
 
-// coordinate says what becomes of the set, to each that is shut off. A cancel needs no word: the instances are
-// cancelled with the run.
+// coordinate sends the decision to each stopped instance. Cancellation needs no signal: children are cancelled with the
+// parent.
 func (g *consistencyGroup) coordinate(ctx workflow.Context) {
 	if workflow.Await(ctx, func() bool { return g.abortReason != "" || len(g.ready) == len(g.ids) }) != nil {
 		return
 	}
-	for said := 0; workflow.Await(ctx, func() bool { return len(g.ready) > said }) == nil; said++ {
-		id := g.ready[said]
+	for sent := 0; workflow.Await(ctx, func() bool { return len(g.ready) > sent }) == nil; sent++ {
+		id := g.ready[sent]
 		if g.abortReason == "" {
 			if g.slots.Acquire(ctx, 1) != nil {
 				return
 			}
 			g.going[id] = true
 		}
-		word := workflow.SignalExternalWorkflow(ctx, instanceWorkflow(id), "", groupDecisionSignal, groupDecision{AbortReason: g.abortReason})
-		if err := word.Get(ctx, nil); err != nil { // it has ended meanwhile
-			workflow.GetLogger(ctx).Info("Not told", "instance", id, "error", err)
+		decision := groupDecision{AbortReason: g.abortReason}
+		signal := workflow.SignalExternalWorkflow(ctx, instanceWorkflow(id), "", groupDecisionSignal, decision)
+		if err := signal.Get(ctx, nil); err != nil { // the child has ended meanwhile
+			workflow.GetLogger(ctx).Info("Group decision not delivered", "instance", id, "error", err)
 		}
 	}
 }
 
-// ended is told of each instance whose part is over.
+// ended is called for each instance whose workflow has ended.
 func (g *consistencyGroup) ended(id string, err error) {
 	switch {
 	case g.going[id]:
@@ -84,7 +85,7 @@ func (g *consistencyGroup) ended(id string, err error) {
 	}
 }
 
-// awaitGroup tells the run that the instance is shut off, and waits until all of the set are.
+// awaitGroup reports to the run that the instance is shut off, and waits until all instances of the group are.
 func awaitGroup(ctx workflow.Context, instance string) error {
 	run := workflow.GetInfo(ctx).ParentWorkflowExecution
 	if run == nil {
@@ -94,31 +95,32 @@ func awaitGroup(ctx workflow.Context, instance string) error {
 		return err
 	}
 	var (
-		word  groupDecision
-		heard bool
-		late  bool
-		wait  = workflow.NewSelector(ctx)
+		decision groupDecision
+		decided  bool
+		late     bool
+		wait     = workflow.NewSelector(ctx)
 	)
 	timer, stop := workflow.WithCancel(ctx)
 	defer stop()
 	wait.AddReceive(workflow.GetSignalChannel(ctx, groupDecisionSignal), func(c workflow.ReceiveChannel, _ bool) {
-		c.Receive(ctx, &word)
-		heard = true
+		c.Receive(ctx, &decision)
+		decided = true
 	})
 	wait.AddFuture(workflow.NewTimer(timer, groupTimeout), func(workflow.Future) { late = true })
-	wait.Select(ctx) // a cancel ends the timer
+	wait.Select(ctx) // a cancel also ends the timer
 	switch {
-	case heard && word.AbortReason == "":
+	case decided && decision.AbortReason == "":
 		return nil
-	case heard:
-		return fault.Final(fault.New(fault.Invalid, nil, "consistency group aborted: %s", word.AbortReason))
+	case decided:
+		return fault.Final(fault.New(fault.Invalid, nil, "consistency group aborted: %s", decision.AbortReason))
 	case late && ctx.Err() == nil:
-		return fault.Final(fault.New(fault.Unavailable, nil, "its turn did not come within %d hours", groupTimeout/time.Hour))
+		return fault.Final(fault.New(fault.Unavailable, nil, "timed out after %d h waiting for the other instances",
+			groupTimeout/time.Hour))
 	}
 	return ctx.Err()
 }
 
-// notStopped names the instance that keeps the set from being made.
+// notStopped returns an error that names the instance which cannot be shut off.
 func notStopped(name string, err error) error {
 	if temporal.IsCanceledError(err) {
 		return err

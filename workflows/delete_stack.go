@@ -12,19 +12,19 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-const sweepTimeout = 15 * time.Minute
+const leftoversTimeout = 15 * time.Minute
 
-// DeleteStackInput names the stack; the user has typed its name.
+// DeleteStackInput names the stack. The user has confirmed the name.
 type DeleteStackInput struct {
 	Name      string `json:"name"`
 	UserToken string `json:"user_token"`
 }
 
-// SetUserToken implements flow.TokenUser.
+// SetUserToken implements operation.TokenUser.
 func (in *DeleteStackInput) SetUserToken(token string) { in.UserToken = token }
 
-// DeleteStack stops the apps so that their volumes come free, detaches the subnets of instances, has Heat delete the stack, and sweeps
-// what still carries our tag. The volumes stay: they hold the apps' data.
+// DeleteStack uninstalls the apps to free their volumes, detaches the subnets of instances, deletes the stack through
+// Heat, and deletes leftover resources with our tag. The volumes are kept: they hold the data of the apps.
 func DeleteStack(ctx workflow.Context, in DeleteStackInput) (err error) {
 	var (
 		k8s           *kubernetes.Activities
@@ -40,7 +40,7 @@ func DeleteStack(ctx workflow.Context, in DeleteStackInput) (err error) {
 	defer run.End(ctx, &err)
 	ref := func() any { return heat.Ref{Name: in.Name, UserToken: run.UserToken(in.UserToken)} }
 
-	if err := run.Wait(ctx, sweepTimeout, k8s.UninstallAllApps, nil, nil); err != nil {
+	if err := run.Wait(ctx, leftoversTimeout, k8s.UninstallAllApps, nil, nil); err != nil {
 		return err
 	}
 	if workflow.GetVersion(ctx, "DeleteStack-instances", workflow.DefaultVersion, 1) == 1 {
@@ -54,7 +54,7 @@ func DeleteStack(ctx workflow.Context, in DeleteStackInput) (err error) {
 	if err := run.Call(ctx, orchestration.DeleteStackCredential, ref, nil); err != nil {
 		return err
 	}
-	if err := run.Wait(ctx, sweepTimeout, compute.DeleteOrphanedServers, nova.DeleteOrphanedServersInput{Stack: in.Name}, nil); err != nil {
+	if err := run.Wait(ctx, leftoversTimeout, compute.DeleteOrphanedServers, nova.DeleteOrphanedServersInput{Stack: in.Name}, nil); err != nil {
 		return err
 	}
 	if err := run.Call(ctx, network.DeleteOrphanedNetworks, neutron.DeleteOrphanedNetworksInput{Stack: in.Name}, nil); err != nil {

@@ -12,25 +12,25 @@ import (
 )
 
 const (
-	stackTimeout   = 65 * time.Minute // Heat's own deadline is 60
-	clusterTimeout = 30 * time.Minute // k3s is downloaded and started on every server
+	stackTimeout   = 65 * time.Minute // Heat's own timeout is 60 minutes
+	clusterTimeout = 30 * time.Minute // every server downloads and starts k3s
 )
 
-// DeployStackInput is what the user asks for. The token is short-lived and sealed by the codec.
+// DeployStackInput describes the requested stack. The token is short-lived and encrypted by the codec.
 type DeployStackInput struct {
 	Parameters stack.Parameters `json:"parameters"`
 	UserToken  string           `json:"user_token"`
 	Restricted bool             `json:"restricted,omitempty"`
 }
 
-// SetUserToken implements flow.TokenUser.
+// SetUserToken implements operation.TokenUser.
 func (in *DeployStackInput) SetUserToken(token string) { in.UserToken = token }
 
-// DeployStack checks that the stack fits, has Heat make it, and waits until its cluster answers.
-// If a step fails for good or the user cancels, the stack is deleted again.
+// DeployStack checks quotas and parameters, creates the stack through Heat, and waits until the API of the cluster
+// responds. After a permanent failure or a cancel, the stack is deleted.
 func DeployStack(ctx workflow.Context, in DeployStackInput) (err error) {
 	var (
-		orchestration *heat.Activities // never dereferenced: they name the activities
+		orchestration *heat.Activities // never dereferenced: only names the activities
 		k8s           *kubernetes.Activities
 	)
 	run, err := operation.Begin(ctx, orchestration.PreflightStack, orchestration.CreateStack, orchestration.AwaitStack, k8s.AwaitCluster)

@@ -14,10 +14,10 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// signInTimeout is how long the script on the instance has to authorize the manager's key.
+// signInTimeout bounds the wait until the script on the instance has authorized the manager's key.
 const signInTimeout = 10 * time.Minute
 
-// EnrollInstanceInput is what an instance said with a token that was good.
+// EnrollInstanceInput holds the data that an instance sent with a valid token.
 type EnrollInstanceInput struct {
 	ID        string   `json:"id"`
 	SourceIP  string   `json:"source_ip"`
@@ -27,11 +27,10 @@ type EnrollInstanceInput struct {
 	Agents    []string `json:"agents"`
 }
 
-// EnrollInstance makes a server one of ours: it must be the project's own and have the address that
-// asked; its subnet is attached to the stack's router where it is not; the manager signs in with the
-// host key that was sent, and writes into the server's metadata that it is enrolled. Then the agents
-// are installed that the token asks for. If it fails or is cancelled, subnet and metadata are as
-// they were; agents that fail leave the instance enrolled.
+// EnrollInstance enrolls a server: it checks that the server belongs to the project and has the address that sent the
+// request, attaches the server's subnet to the stack's router if necessary, signs in with the host key from the request,
+// and writes the enrollment to the server's metadata. Then it installs the agents that the token lists. After a failure
+// or a cancel, subnet and metadata are rolled back. If only agents fail, the instance stays enrolled.
 func EnrollInstance(ctx workflow.Context, in EnrollInstanceInput) (err error) {
 	var (
 		compute *nova.Activities
@@ -49,13 +48,13 @@ func EnrollInstance(ctx workflow.Context, in EnrollInstanceInput) (err error) {
 		MachineID: in.MachineID, Addresses: in.Addresses}, &server); err != nil {
 		return err
 	}
-	var way neutron.AttachSubnetToRouterResult
-	run.Compensate(network.DetachSubnetFromRouter, func() any { return detachSubnet(way, in.ID, server.Address) })
-	if err := run.Call(ctx, network.AttachSubnetToRouter, neutron.AttachSubnetToRouterInput{ServerID: in.ID, Address: server.Address, RecordSubnet: true}, &way); err != nil {
+	var attached neutron.AttachSubnetToRouterResult
+	run.Compensate(network.DetachSubnetFromRouter, func() any { return detachSubnet(attached, in.ID, server.Address) })
+	if err := run.Call(ctx, network.AttachSubnetToRouter, neutron.AttachSubnetToRouterInput{ServerID: in.ID, Address: server.Address, RecordSubnet: true}, &attached); err != nil {
 		return err
 	}
 	run.Compensate(compute.DeleteEnrollment, nova.InstanceRef{ID: in.ID})
-	if err := run.Call(ctx, compute.RecordRequiredSubnet, nova.RecordRequiredSubnetInput{ID: in.ID, Subnet: ownSubnet(way)}, nil); err != nil {
+	if err := run.Call(ctx, compute.RecordRequiredSubnet, nova.RecordRequiredSubnetInput{ID: in.ID, Subnet: ownSubnet(attached)}, nil); err != nil {
 		return err
 	}
 	var facts ansible.HostFacts
@@ -63,7 +62,7 @@ func EnrollInstance(ctx workflow.Context, in EnrollInstanceInput) (err error) {
 		return err
 	}
 	if err := run.Call(ctx, compute.SaveEnrollment, nova.SaveEnrollmentInput{ID: in.ID, Enrollment: instance.Enrollment{
-		At: workflow.Now(ctx), Address: server.Address, HostKey: in.HostKey, Distribution: facts.Distribution, MachineID: facts.MachineID, Subnet: ownSubnet(way),
+		At: workflow.Now(ctx), Address: server.Address, HostKey: in.HostKey, Distribution: facts.Distribution, MachineID: facts.MachineID, Subnet: ownSubnet(attached),
 	}}, nil); err != nil {
 		return err
 	}
@@ -78,18 +77,18 @@ func EnrollInstance(ctx workflow.Context, in EnrollInstanceInput) (err error) {
 	return err
 }
 
-// detachSubnet takes back what a connection made, also one that failed half way.
-func detachSubnet(way neutron.AttachSubnetToRouterResult, id, address string) neutron.DetachSubnetFromRouterInput {
-	if way.Subnet == "" {
+// detachSubnet returns the compensation of AttachSubnetToRouter, also for an attempt that was interrupted.
+func detachSubnet(attached neutron.AttachSubnetToRouterResult, id, address string) neutron.DetachSubnetFromRouterInput {
+	if attached.Subnet == "" {
 		return neutron.DetachSubnetFromRouterInput{ServerID: id, Address: address}
 	}
-	return neutron.DetachSubnetFromRouterInput{Subnet: ownSubnet(way), ServerID: id}
+	return neutron.DetachSubnetFromRouterInput{Subnet: ownSubnet(attached), ServerID: id}
 }
 
-// ownSubnet is the subnet to take back: only one that the manager attached.
-func ownSubnet(way neutron.AttachSubnetToRouterResult) string {
-	if way.Created {
-		return way.Subnet
+// ownSubnet returns the subnet if the manager attached it, or "".
+func ownSubnet(attached neutron.AttachSubnetToRouterResult) string {
+	if attached.Created {
+		return attached.Subnet
 	}
 	return ""
 }

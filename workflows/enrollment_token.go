@@ -7,8 +7,8 @@ import (
 	"mycloudmanager/internal/instance/enrollment"
 )
 
-// EnrollmentToken is one token: it lives until its time has passed or it is revoked, and says who
-// may use it. A use is an update, so that of two who come at once one is the first.
+// EnrollmentToken represents one token. It runs until the token expires or is revoked, and decides which instance may use
+// the token. Each use is a workflow update, so that concurrent uses are serialized.
 func EnrollmentToken(ctx workflow.Context, t enrollment.Token) error {
 	remember := func() error { return workflow.UpsertMemo(ctx, map[string]any{enrollment.TokenMemo: t}) }
 	if err := workflow.SetQueryHandler(ctx, enrollment.StateQuery, func() (enrollment.Token, error) { return t, nil }); err != nil {

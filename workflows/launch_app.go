@@ -13,10 +13,10 @@ import (
 const (
 	volumeTimeout = 10 * time.Minute
 	attachTimeout = 15 * time.Minute
-	healthTimeout = 20 * time.Minute // images are pulled and databases made
+	healthTimeout = 20 * time.Minute // pulls images and creates databases
 )
 
-// LaunchAppInput is what the user asks for; empty fields take the catalogue's.
+// LaunchAppInput holds the options of a launch. Empty fields default to the catalogue's values.
 type LaunchAppInput struct {
 	App          string `json:"app"`
 	Version      string `json:"version,omitempty"`
@@ -24,9 +24,9 @@ type LaunchAppInput struct {
 	VolumeID     string `json:"volume_id,omitempty"`
 }
 
-// LaunchApp gives the app its block volume, installs it on the cluster, and waits until the volume
-// is attached and the app is healthy. A kept volume is taken again with its data. If a step fails
-// for good or the user cancels, release and claim go, and the volume too unless it holds data.
+// LaunchApp creates the block volume of the app or adopts a retained one with its data, installs the app on the cluster,
+// and waits until the volume is attached and the app is healthy. After a permanent failure or a cancel, release and claim
+// are deleted, and the volume too unless it holds data.
 func LaunchApp(ctx workflow.Context, in LaunchAppInput) (err error) {
 	var (
 		block *cinder.Activities
@@ -73,7 +73,7 @@ func LaunchApp(ctx workflow.Context, in LaunchAppInput) (err error) {
 	return nil
 }
 
-// undoInstall brings the app back to what it was: absent, stopped, or running as before.
+// undoInstall registers the compensation that returns the app to its previous state: absent, stopped or running.
 func undoInstall(run *operation.Run, plan kubernetes.LaunchPlan, app, task string) {
 	var k8s *kubernetes.Activities
 	switch {

@@ -9,11 +9,11 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// lockTTL bounds a hold whose holder was terminated in a way that did not end it.
+// lockTTL bounds a lock whose owner was terminated without releasing it.
 const lockTTL = 24 * time.Hour
 
-// LockInstance keeps an instance for the task that started it as a child: its workflow id is that of
-// an operation on the instance, so no other can begin. It ends with its task.
+// LockInstance locks an instance for the parent task: its workflow ID is the ID of an operation on the instance, so no
+// other operation can start. It ends with the task.
 func LockInstance(ctx workflow.Context, task string) error {
 	if err := workflow.UpsertTypedSearchAttributes(ctx, temporal.NewSearchAttributeKeyKeyword(operation.TaskKey).ValueSet(task)); err != nil {
 		return err

@@ -17,7 +17,7 @@ type Outcome struct {
 	Status string `json:"status"`
 	// Reason says why the status is failed or absent.
 	Reason string `json:"reason,omitempty"`
-	// Detail is what was done: Ansible's recap, or size and duration of a backup.
+	// Detail holds Ansible's recap, or the size and duration of a backup.
 	Detail string `json:"detail,omitempty"`
 }
 

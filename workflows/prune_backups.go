@@ -15,45 +15,45 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// PruneBackupsInput says which backups are to go: those that a plan does not keep, or those that are named.
+// PruneBackupsInput selects backups to delete: those that the plan no longer keeps, or those in Backups.
 type PruneBackupsInput struct {
 	Plan    backup.Plan `json:"plan"`
 	Backups []string    `json:"backups,omitempty"`
 }
 
-// PruneBackups deletes the backups that a plan does not keep any more, or that are named. What is held
-// stays, and of each instance the last good one of the plan. What is deleted stays deleted after a cancel.
+// PruneBackups deletes the backups that a plan no longer keeps, or the given ones. It keeps held backups and, for each
+// instance, the last good backup of the plan. Deletions are not undone after a cancel.
 func PruneBackups(ctx workflow.Context, in PruneBackupsInput) (err error) {
 	var (
-		store  *backups.Activities
-		image  *glance.Activities
-		host   *filebackup.Activities
-		doomed backups.BackupsToDelete
+		store    *backups.Activities
+		image    *glance.Activities
+		host     *filebackup.Activities
+		selected backups.BackupsToDelete
 	)
 	run, err := operation.Begin(ctx, store.SelectBackupsToPrune, image.DeleteImages, host.ForgetSnapshots)
 	if err != nil {
 		return err
 	}
 	defer run.End(ctx, &err)
-	if err := run.Call(ctx, store.SelectBackupsToPrune, backups.SelectBackupsToPruneInput{Plan: in.Plan, Backups: in.Backups}, &doomed); err != nil {
+	if err := run.Call(ctx, store.SelectBackupsToPrune, backups.SelectBackupsToPruneInput{Plan: in.Plan, Backups: in.Backups}, &selected); err != nil {
 		return err
 	}
-	run.Result("deleted", doomed.Names)
-	run.SetMessage("%d backups are deleted, %d are kept", len(doomed.Names), doomed.Kept)
-	if len(doomed.Images) == 0 {
+	run.Result("deleted", selected.Names)
+	run.SetMessage("%d backups are deleted, %d are kept", len(selected.Names), selected.Kept)
+	if len(selected.Images) == 0 {
 		run.Skip(image.DeleteImages)
-	} else if err := run.Wait(ctx, imageTimeout, image.DeleteImages, doomed.Images, nil); err != nil {
+	} else if err := run.Wait(ctx, imageTimeout, image.DeleteImages, selected.Images, nil); err != nil {
 		return err
 	}
-	if len(doomed.Soft) == 0 {
+	if len(selected.Soft) == 0 {
 		run.Skip(host.ForgetSnapshots)
 		return nil
 	}
-	return forgetSnapshots(ctx, run, doomed.Soft)
+	return forgetSnapshots(ctx, run, selected.Soft)
 }
 
-// forgetSnapshots has each instance's engine delete what is to go. Where the instance is gone, what it has
-// stored goes with the last of its backups.
+// forgetSnapshots deletes snapshots with the engine on each instance. The stored data of a deleted instance is removed
+// with the last of its backups.
 func forgetSnapshots(ctx workflow.Context, run *operation.Run, soft []backups.Snapshots) error {
 	var (
 		compute *nova.Activities
@@ -70,7 +70,7 @@ func forgetSnapshots(ctx workflow.Context, run *operation.Run, soft []backups.Sn
 		return err
 	}
 	failed := 0
-	miss := func(id string, err error) {
+	fail := func(id string, err error) {
 		failed++
 		setOutcome(run, id, backupColumn, failedOutcome(reasonOf(err)))
 	}
@@ -80,17 +80,17 @@ func forgetSnapshots(ctx workflow.Context, run *operation.Run, soft []backups.Sn
 			if err := deleteOrphaned(ctx, run, s); temporal.IsCanceledError(err) {
 				return err
 			} else if err != nil {
-				miss(s.Instance, err)
+				fail(s.Instance, err)
 			}
 			continue
 		}
 		of = append(of, s.Instance)
 		inputs = append(inputs, filebackup.ForgetSnapshotsInput{Instance: s.Instance, Address: at.Enrollment.Address, HostKey: at.Enrollment.HostKey, Engine: s.Engine, Snapshots: s.IDs})
 	}
-	shares, err := operation.FanOut[struct{}](ctx, run, filesTimeout, host.ForgetSnapshots, inputs)
-	for i, s := range shares {
+	results, err := operation.FanOut[struct{}](ctx, run, filesTimeout, host.ForgetSnapshots, inputs)
+	for i, s := range results {
 		if s.Err != nil {
-			miss(of[i], s.Err)
+			fail(of[i], s.Err)
 		}
 	}
 	switch {
@@ -104,8 +104,8 @@ func forgetSnapshots(ctx workflow.Context, run *operation.Run, soft []backups.Sn
 	return nil
 }
 
-// deleteOrphaned deletes backups of an instance on which no engine can work: it must be gone, for one that only
-// is not enrolled can be enrolled again.
+// deleteOrphaned deletes backups of an instance on which no engine can run. The instance must be deleted: one that is
+// merely not enrolled can be enrolled again.
 func deleteOrphaned(ctx workflow.Context, run *operation.Run, s backups.Snapshots) error {
 	var (
 		compute *nova.Activities
@@ -124,7 +124,8 @@ func deleteOrphaned(ctx workflow.Context, run *operation.Run, s backups.Snapshot
 	}
 	setOutcome(run, s.Instance, backupColumn, succeededOutcome(fmt.Sprintf("%d deleted", len(s.IDs))))
 	if out.Remaining > 0 {
-		run.SetMessage("an instance is gone: what its %d deleted backups have stored goes with the last of the %d that are left", len(s.IDs), out.Remaining)
+		run.SetMessage("an instance no longer exists: the data of its %d deleted backups is removed with the last of its %d remaining backups",
+			len(s.IDs), out.Remaining)
 	}
 	return nil
 }

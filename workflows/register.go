@@ -1,5 +1,4 @@
-// Package workflows holds every operation of the platform: one file and one exported function each.
-// A workflow reads like the paragraph of the user guide about it.
+// Package workflows defines every operation as a Temporal workflow, one exported function per file.
 package workflows
 
 import (
@@ -10,7 +9,7 @@ import (
 	"mycloudmanager/internal/platform/i18n"
 )
 
-// Operations lists every operation: its name in the contract, who may start it, its title.
+// Operations lists every operation with its name in the contract, the role that may start it and its title.
 func Operations() []operation.Operation {
 	return []operation.Operation{
 		{Name: "stack.deploy", Workflow: DeployStack, Role: identity.Operator, Input: func() any { return new(DeployStackInput) },
@@ -48,25 +47,25 @@ func Operations() []operation.Operation {
 		{Name: "instance.restore", Workflow: RestoreInstance, Role: identity.Operator, Input: func() any { return new(RestoreInstanceInput) },
 			Title: i18n.Text{En: "Restore {target}", Fr: "Restaurer {target}"}},
 		{Name: "notification.test", Workflow: TestNotifications, Role: identity.Administrator, Input: func() any { return new(TestNotificationInput) },
-			Title: i18n.Text{En: "Test the notifications", Fr: "Essayer les avis"}},
+			Title: i18n.Text{En: "Test the notifications", Fr: "Tester les notifications"}},
 	}
 }
 
-// Register adds every workflow to r: the worker, a test, or a replayer.
+// Register registers every workflow with a worker, a test environment or a replayer.
 func Register(r worker.WorkflowRegistry) {
-	seen := map[string]bool{} // one workflow may do several operations
+	registered := map[string]bool{} // several operations may share a workflow
 	for _, o := range Operations() {
-		if name := operation.ActivityName(o.Workflow); !seen[name] {
-			seen[name] = true
+		if name := operation.ActivityName(o.Workflow); !registered[name] {
+			registered[name] = true
 			r.RegisterWorkflow(o.Workflow)
 		}
 	}
-	for _, w := range []any{EnrollmentToken, LockInstance, ScheduledBackup, BackupInstance, SafetySnapshot, CheckAgentDrift, VerifyStaleBackups, CheckPlanHealth, SendNotification} { // no operations of their own
+	for _, w := range []any{EnrollmentToken, LockInstance, ScheduledBackup, BackupInstance, SafetySnapshot, CheckAgentDrift, VerifyStaleBackups, CheckPlanHealth, SendNotification} { // not operations
 		r.RegisterWorkflow(w)
 	}
 }
 
-// ByName returns the operations by their name in the contract.
+// ByName returns the operations, keyed by their name in the contract.
 func ByName() map[string]operation.Operation {
 	m := map[string]operation.Operation{}
 	for _, o := range Operations() {

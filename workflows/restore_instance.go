@@ -18,22 +18,21 @@ const (
 	restoredTimeout = 15 * time.Minute
 )
 
-// RestoreInstanceInput brings an instance back to a backup.
+// RestoreInstanceInput selects the backup and the target of a restore.
 type RestoreInstanceInput struct {
 	Backup   backup.Backup `json:"backup"`
 	Instance string        `json:"instance"`
-	// Of a soft backup: which files, none is all, and to which directory.
+	// Paths and Target apply to file backups: the files to restore, by default all, and the directory to restore to.
 	Paths  []string `json:"paths,omitempty"`
 	Target string   `json:"target,omitempty"`
-	// Beside is the name of a new server that is made of a snapshot; "" replaces the instance's disk.
+	// NewServerName is the name of a new server to create from the snapshot; "" replaces the disk of the instance.
 	NewServerName string `json:"new_server_name,omitempty"`
-	// Of the new server, by name or id; "" and none are as the instance has, or had, them.
+	// Flavor and Networks of the new server, by name or ID. They default to those of the instance.
 	Flavor   string   `json:"flavor,omitempty"`
 	Networks []string `json:"networks,omitempty"`
 }
 
-// RestoreInstance brings an instance back to a snapshot, in place or as a new server beside it, or files of a
-// soft backup onto it.
+// RestoreInstance restores a snapshot in place or as a new server, or restores files of a file backup to the instance.
 func RestoreInstance(ctx workflow.Context, in RestoreInstanceInput) error {
 	if in.Backup.Method == backup.FileLevel {
 		return restoreFiles(ctx, in)
@@ -44,7 +43,7 @@ func RestoreInstance(ctx workflow.Context, in RestoreInstanceInput) error {
 	return restoreDisk(ctx, in)
 }
 
-// restoreFiles puts files into a directory of the instance, beside what is there.
+// restoreFiles restores files to a directory of the instance. Existing files are kept.
 func restoreFiles(ctx workflow.Context, in RestoreInstanceInput) (err error) {
 	var host *filebackup.Activities
 	run, err := operation.Begin(ctx, host.RestoreFiles)
@@ -70,9 +69,9 @@ func restoreFiles(ctx workflow.Context, in RestoreInstanceInput) (err error) {
 	return nil
 }
 
-// restoreDisk replaces an instance's disk by a snapshot, after a safety snapshot of what is there now.
-// Addresses, volumes and metadata stay; it runs again if it ran before, and the manager signs in to see that it
-// answers and how its agents stand. When the disk cannot be replaced, what was there before comes back.
+// restoreDisk replaces the disk of an instance with a snapshot, after it has taken a safety snapshot. Addresses, volumes
+// and metadata are kept. The instance is restarted if it was running; the manager then checks SSH access and the agents.
+// If the disk cannot be replaced, the safety snapshot is restored.
 func restoreDisk(ctx workflow.Context, in RestoreInstanceInput) (err error) {
 	var (
 		compute *nova.Activities
@@ -90,9 +89,10 @@ func restoreDisk(ctx workflow.Context, in RestoreInstanceInput) (err error) {
 		return err
 	}
 	if server.VolumeBacked {
-		return fault.Final(fault.New(fault.Invalid, nil, "%s boots from a volume, whose disk cannot be replaced: restore it as a new server beside it", server.Name))
+		return fault.Final(fault.New(fault.Invalid, nil, "%s boots from a volume and cannot be restored in place: restore it as a new server",
+			server.Name))
 	}
-	answers, err := probeSSH(ctx, run, server)
+	reachable, err := probeSSH(ctx, run, server)
 	if err != nil {
 		return err
 	}
@@ -109,27 +109,28 @@ func restoreDisk(ctx workflow.Context, in RestoreInstanceInput) (err error) {
 	if err := run.Do(ctx, rebuildTimeout, compute.RebuildServer, nova.RebuildInput{ID: in.Instance, Image: in.Backup.Image, Task: operation.TaskID(ctx)}, nil); err != nil {
 		return err
 	}
-	run.Commit() // the disk is that of the backup: from here on, back is another restore
-	if err := restorePowerState(ctx, run, ref, server, answers); err != nil {
+	run.Commit() // the disk is replaced: from here on, only another restore can undo it
+	if err := restorePowerState(ctx, run, ref, server, reachable); err != nil {
 		return err
 	}
-	return checkAgents(ctx, run, in.Instance, server, answers)
+	return checkAgents(ctx, run, in.Instance, server, reachable)
 }
 
-// probeSSH reports whether the manager reaches the instance before it is restored: only then it is looked
-// at afterwards.
-func probeSSH(ctx workflow.Context, run *operation.Run, server nova.Server) (yes bool, err error) {
+// probeSSH reports whether the manager can sign in to the instance before the restore. Only then is SSH access checked
+// after the restore.
+func probeSSH(ctx workflow.Context, run *operation.Run, server nova.Server) (reachable bool, err error) {
 	var host *ansible.Activities
 	if !server.Running || !server.Enrolled {
 		run.Skip(host.ProbeSSH)
 		return false, nil
 	}
-	err = run.Call(ctx, host.ProbeSSH, ansible.SSHTarget{Address: server.Enrollment.Address, HostKey: server.Enrollment.HostKey}, &yes)
-	return yes, err
+	err = run.Call(ctx, host.ProbeSSH, ansible.SSHTarget{Address: server.Enrollment.Address, HostKey: server.Enrollment.HostKey}, &reachable)
+	return reachable, err
 }
 
-// restorePowerState brings the instance to the power state that it had, and signs in when it answered before.
-func restorePowerState(ctx workflow.Context, run *operation.Run, ref nova.InstanceRef, before nova.Server, answers bool) error {
+// restorePowerState returns the instance to its previous power state, and waits for SSH access if the instance was
+// reachable before.
+func restorePowerState(ctx workflow.Context, run *operation.Run, ref nova.InstanceRef, before nova.Server, reachable bool) error {
 	var (
 		compute *nova.Activities
 		host    *ansible.Activities
@@ -141,7 +142,7 @@ func restorePowerState(ctx workflow.Context, run *operation.Run, ref nova.Instan
 	if err := run.Wait(ctx, stopTimeout, compute.StartServer, ref, nil); err != nil {
 		return err
 	}
-	if !answers {
+	if !reachable {
 		run.Skip(host.AwaitSSH)
 		return nil
 	}
@@ -152,8 +153,8 @@ func restorePowerState(ctx workflow.Context, run *operation.Run, ref nova.Instan
 	return nil
 }
 
-// SafetySnapshot keeps what an instance holds before it is replaced. It is a part of a restore, which holds
-// the instance.
+// SafetySnapshot takes a snapshot of an instance before its disk is replaced. It is a child of a restore, which locks the
+// instance.
 func SafetySnapshot(ctx workflow.Context, in BackupInstanceInput) (backup.Backup, error) {
 	return snapshotInstance(ctx, in)
 }

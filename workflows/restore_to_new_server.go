@@ -10,17 +10,17 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// restoreToNewServer makes a new server of a snapshot and leaves the instance, if there still is one, as it is. The
-// new server has the instance's flavor, networks, security groups, key pair and metadata, and addresses of its
-// own; where the instance boots from volumes, it gets new ones. It runs, and is not enrolled. A run that does
-// not end well takes all of it away again.
+// restoreToNewServer creates a new server from a snapshot. The instance, if it still exists, is left unchanged. The new
+// server has the flavor, networks, security groups, key pair and metadata of the instance, but new addresses and, if the
+// instance boots from volumes, new volumes. The new server is started but not enrolled. After a failure or a cancel,
+// everything that was created is deleted.
 func restoreToNewServer(ctx workflow.Context, in RestoreInstanceInput) (err error) {
 	var (
 		compute *nova.Activities
 		volume  *cinder.Activities
-		drawing nova.ServerSpec
-		copies  []string
-		made    nova.CreateServerResult
+		spec    nova.ServerSpec
+		volumes []string
+		created nova.CreateServerResult
 		task    = operation.TaskID(ctx)
 	)
 	run, err := operation.Begin(ctx, compute.ResolveServerSpec, volume.CreateVolumesFromSnapshots, compute.CreateServer)
@@ -29,30 +29,32 @@ func restoreToNewServer(ctx workflow.Context, in RestoreInstanceInput) (err erro
 	}
 	defer run.End(ctx, &err)
 	err = run.Call(ctx, compute.ResolveServerSpec, nova.ResolveServerSpecInput{Image: in.Backup.Image, Instance: in.Instance, Name: in.NewServerName,
-		Flavor: in.Flavor, Networks: in.Networks}, &drawing)
+		Flavor: in.Flavor, Networks: in.Networks}, &spec)
 	if err != nil {
 		return err
 	}
-	if len(drawing.Disks) == 0 {
+	if len(spec.Disks) == 0 {
 		run.Skip(volume.CreateVolumesFromSnapshots)
 	} else {
 		run.Compensate(volume.DeleteRestoredVolumes, cinder.DeleteRestoredVolumesInput{Task: task})
-		if err := run.Do(ctx, imageTimeout, volume.CreateVolumesFromSnapshots, cinder.CreateVolumesFromSnapshotsInput{Task: task, Name: in.NewServerName, Disks: drawing.Disks}, &copies); err != nil {
+		input := cinder.CreateVolumesFromSnapshotsInput{Task: task, Name: in.NewServerName, Disks: spec.Disks}
+		if err := run.Do(ctx, imageTimeout, volume.CreateVolumesFromSnapshots, input, &volumes); err != nil {
 			return err
 		}
 	}
 	run.Compensate(compute.DeleteRestoredServer, nova.DeleteRestoredServerInput{Task: task})
-	if err := run.Do(ctx, rebuildTimeout, compute.CreateServer, nova.CreateServerInput{ServerSpec: drawing, Volumes: copies, Task: task}, &made); err != nil {
+	input := nova.CreateServerInput{ServerSpec: spec, Volumes: volumes, Task: task}
+	if err := run.Do(ctx, rebuildTimeout, compute.CreateServer, input, &created); err != nil {
 		return err
 	}
-	run.Result("server", made.ID)
+	run.Result("server", created.ID)
 	run.Result("server_name", in.NewServerName)
-	run.Result("addresses", made.Addresses)
-	at := strings.Join(made.Addresses, ", ")
-	run.SetMessage("%s runs beside it at %s", in.NewServerName, at)
-	if drawing.RequiredSubnet != "" {
-		run.Result("note", drawing.RequiredSubnet)
-		run.SetMessage("%s runs beside it at %s: %s", in.NewServerName, at, drawing.RequiredSubnet)
+	run.Result("addresses", created.Addresses)
+	at := strings.Join(created.Addresses, ", ")
+	run.SetMessage("the new server %s runs at %s", in.NewServerName, at)
+	if spec.RequiredSubnet != "" {
+		run.Result("note", spec.RequiredSubnet)
+		run.SetMessage("the new server %s runs at %s: %s", in.NewServerName, at, spec.RequiredSubnet)
 	}
 	return nil
 }

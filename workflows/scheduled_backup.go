@@ -10,14 +10,13 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// dueAt is the time that Temporal's schedule wanted, without its jitter.
+// dueAt is the search attribute with the scheduled time, without jitter.
 // https://docs.temporal.io/search-attribute#default-search-attribute
 var dueAt = temporal.NewSearchAttributeKeyTime("TemporalScheduledStartTime")
 
-// ScheduledBackup is what a plan's schedule starts. It is no task: it starts the run of the plan, whose id
-// keeps two runs of one plan apart, and lives as long as it, so that the schedule knows that one is
-// running. A time that the plan does not mean is left out: the second of two at which a clock that is put
-// back shows the same.
+// ScheduledBackup is started by the schedule of a plan. It is not a task: it starts the run of the plan, whose workflow ID
+// prevents concurrent runs of the plan, and ends with the run, so that the schedule detects overlaps. It skips times that
+// are not due: the second of two instants with the same local time in a DST overlap.
 func ScheduledBackup(ctx workflow.Context, p backup.Plan) error {
 	at, ok := workflow.GetTypedSearchAttributes(ctx).GetTime(dueAt)
 	if !ok {
@@ -25,7 +24,7 @@ func ScheduledBackup(ctx workflow.Context, p backup.Plan) error {
 	}
 	due := true
 	if ok {
-		// The machine's time zones may change between two looks.
+		// A side effect, because the time zone data of the machine may change before a replay.
 		if err := workflow.SideEffect(ctx, func(workflow.Context) any { return p.Schedule.Due(at) }).Get(&due); err != nil {
 			return err
 		}
@@ -35,14 +34,14 @@ func ScheduledBackup(ctx workflow.Context, p backup.Plan) error {
 	}
 	child := operation.StartTask(ctx, p.Target().WorkflowID(), p.Request("backup.run", RunTargets(p)...), RunBackup, RunBackupInput{Plan: p, Due: utc(at)})
 	if err := child.GetChildWorkflowExecution().Get(ctx, nil); err != nil {
-		workflow.GetLogger(ctx).Info("The plan is running already", "plan", p.ID, "error", err)
+		workflow.GetLogger(ctx).Info("The plan is already running", "plan", p.ID, "error", err)
 		return nil
 	}
-	_ = child.Get(ctx, nil) // the task tells how it ended
+	_ = child.Get(ctx, nil) // the task shows the result
 	return nil
 }
 
-// RunTargets are what a run of a plan acts on: the plan first, whose id keeps a second run away.
+// RunTargets returns the targets of a run. The plan is the first one: its ID prevents a second run.
 func RunTargets(p backup.Plan) []operation.Target {
 	targets := []operation.Target{p.Target()}
 	for _, id := range p.Instances {

@@ -12,8 +12,8 @@ import (
 	"mycloudmanager/internal/operation/schedule"
 )
 
-// CheckAgentDrift is a round: it looks, as a task, whether the agents on all instances are still as they were
-// installed.
+// CheckAgentDrift is a scheduled check. It starts a task that checks whether the agents on all instances still match
+// their installation.
 func CheckAgentDrift(ctx workflow.Context, by schedule.Initiator) error {
 	var (
 		compute *nova.Activities
@@ -37,12 +37,12 @@ func CheckAgentDrift(ctx workflow.Context, by schedule.Initiator) error {
 		return nil
 	}
 	slices.Sort(in.Apps)
-	_ = operation.StartTask(ctx, "batch:drift", by.Request("agent.check", targets...), RunAgents, in).Get(ctx, nil) // the task tells how it ended
+	_ = operation.StartTask(ctx, "batch:drift", by.Request("agent.check", targets...), RunAgents, in).Get(ctx, nil) // the task shows the result
 	return nil
 }
 
-// VerifyStaleBackups is a round: it verifies, each as a task and one after the other, the newest backup of each
-// instance and plan that nobody has looked at for a week.
+// VerifyStaleBackups is a scheduled check. For each instance and plan whose newest backup was not verified for a week, it
+// runs a task that verifies the backup, one after the other.
 func VerifyStaleBackups(ctx workflow.Context, by schedule.Initiator) error {
 	var (
 		store *backups.Activities
@@ -52,60 +52,62 @@ func VerifyStaleBackups(ctx workflow.Context, by schedule.Initiator) error {
 		return err
 	}
 	for _, b := range due {
-		_ = operation.StartTask(ctx, b.Target().WorkflowID(), by.Request("backup.verify", b.Target()), VerifyBackup, VerifyBackupInput{Backup: b}).Get(ctx, nil)
+		_ = operation.StartTask(ctx, b.Target().WorkflowID(), by.Request("backup.verify", b.Target()),
+			VerifyBackup, VerifyBackupInput{Backup: b}).Get(ctx, nil)
 	}
 	return nil
 }
 
-// CheckPlanHealth makes rounds one after the other: each tells of plans that have missed runs since the round before, and of
-// those that have become stale. Its result is what the next one's first round compares with; a round that
-// cannot look is made up for by the one after, and a cancel ends it early.
-func CheckPlanHealth(ctx workflow.Context, by schedule.Initiator) (seen map[string]backup.PlanObservation, err error) {
+// CheckPlanHealth is a scheduled check that repeats in iterations. Each iteration sends notifications of plans that have
+// missed runs since the previous iteration, and of plans that have become overdue. The result of the workflow is the
+// baseline of the next run. A failed iteration is skipped, because the next one covers its time; a cancel ends the
+// workflow early.
+func CheckPlanHealth(ctx workflow.Context, by schedule.Initiator) (observed map[string]backup.PlanObservation, err error) {
 	if workflow.HasLastCompletionResult(ctx) {
-		if err := workflow.GetLastCompletionResult(ctx, &seen); err != nil {
+		if err := workflow.GetLastCompletionResult(ctx, &observed); err != nil {
 			return nil, err
 		}
 	}
 	for left := by.Iterations(); left > 0; left-- {
 		began := workflow.Now(ctx)
-		now, err := checkPlans(ctx, seen)
+		now, err := checkPlans(ctx, observed)
 		switch {
 		case err == nil:
-			seen = now
+			observed = now
 		case ctx.Err() != nil:
-			return seen, nil
+			return observed, nil
 		case by.Interval == 0:
 			return nil, err
 		default:
-			workflow.GetLogger(ctx).Warn("Plans are not looked at this time", "error", err)
+			workflow.GetLogger(ctx).Warn("Plan check failed", "error", err)
 		}
-		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() { // of many plans there is much to tell the next round
-			return seen, nil
+		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() { // with many plans, the history grows quickly
+			return observed, nil
 		}
 		if left > 1 {
 			if workflow.Sleep(ctx, by.Delay(workflow.Now(ctx).Sub(began))) != nil {
-				return seen, nil
+				return observed, nil
 			}
 		}
 	}
-	return seen, nil
+	return observed, nil
 }
 
-// checkPlans makes one round.
+// checkPlans performs one iteration.
 func checkPlans(ctx workflow.Context, before map[string]backup.PlanObservation) (map[string]backup.PlanObservation, error) {
 	var (
-		store *backups.Activities
-		look  backups.CheckPlanHealthResult
+		store  *backups.Activities
+		result backups.CheckPlanHealthResult
 	)
-	if err := workflow.ExecuteActivity(operation.ShortRequest(ctx), store.CheckPlanHealth, backups.CheckPlanHealthInput{Before: before}).Get(ctx, &look); err != nil {
+	if err := workflow.ExecuteActivity(operation.ShortRequest(ctx), store.CheckPlanHealth, backups.CheckPlanHealthInput{Before: before}).Get(ctx, &result); err != nil {
 		return nil, err
 	}
-	if err := workflow.UpsertMemo(ctx, map[string]any{backup.ObservationMemo: look.Observation}); err != nil {
+	if err := workflow.UpsertMemo(ctx, map[string]any{backup.ObservationMemo: result.Observation}); err != nil {
 		return nil, err
 	}
-	for _, n := range look.Alerts {
+	for _, n := range result.Alerts {
 		n.At = workflow.Now(ctx)
 		startNotification(ctx, n)
 	}
-	return look.Observation, nil
+	return result.Observation, nil
 }

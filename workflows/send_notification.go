@@ -14,12 +14,12 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// notificationTimeout is how long a notification is tried on each channel before it is given up.
+// notificationTimeout bounds the retries of a notification on each channel.
 const notificationTimeout = 24 * time.Hour
 
-// SendNotification delivers one notification to every channel, to each by itself: one that does not answer is tried
-// for a day and keeps no other waiting. It is no task, and outlives whatever has started it. Its id is the
-// notification's, so that nothing is sent twice.
+// SendNotification delivers one notification to every channel independently: a channel that does not respond is retried for
+// a day and does not delay the others. It is not a task, and outlives the workflow that started it. Its workflow ID is
+// derived from the notification's ID, so that nothing is sent twice.
 func SendNotification(ctx workflow.Context, n notification.Notification) error {
 	var (
 		post  *notifications.Activities
@@ -47,7 +47,7 @@ func SendNotification(ctx workflow.Context, n notification.Notification) error {
 			err := workflow.ExecuteActivity(operation.RetryFor(ctx, notificationTimeout, c.ID), post.DeliverNotification, in).Get(ctx, nil)
 			record.Channels[i] = deliveryOutcome(ctx, c, err)
 			if e := saveRecord(ctx, operation.Running, record); e != nil {
-				workflow.GetLogger(ctx).Error("What became of a notification is not kept", "error", e)
+				workflow.GetLogger(ctx).Error("Notification status not saved", "error", e)
 			}
 		})
 	}
@@ -59,12 +59,12 @@ func deliveryOutcome(ctx workflow.Context, c notification.Channel, err error) no
 	o := notification.DeliveryAttempt{Channel: c, Status: notification.Delivered, AttemptedAt: workflow.Now(ctx)}
 	if err != nil {
 		o.Status, o.Reason = notification.DeliveryFailed, lastError(err)
-		workflow.GetLogger(ctx).Error("A notification is given up", "channel", c.ID, "why", o.Reason)
+		workflow.GetLogger(ctx).Error("Notification failed", "channel", c.ID, "reason", o.Reason)
 	}
 	return o
 }
 
-// lastError is what went wrong last when time has run out.
+// lastError returns the message of the last failed attempt.
 func lastError(err error) string {
 	if cause := operation.LastFailure(err); cause != nil {
 		return fault.MessageOf(cause)
@@ -72,7 +72,7 @@ func lastError(err error) string {
 	return fault.MessageOf(err)
 }
 
-// saveRecord leaves in the memo what became of the notification so far: lists show it.
+// saveRecord writes the delivery status to the memo, which lists show.
 func saveRecord(ctx workflow.Context, status operation.Status, r notification.Record) error {
 	if err := workflow.UpsertMemo(ctx, map[string]any{notification.Memo: r}); err != nil {
 		return err
@@ -80,32 +80,33 @@ func saveRecord(ctx workflow.Context, status operation.Status, r notification.Re
 	return workflow.UpsertTypedSearchAttributes(ctx, temporal.NewSearchAttributeKeyKeyword(operation.OutcomeKey).ValueSet(string(status)))
 }
 
-// closeRecord says how the delivery has ended.
+// closeRecord saves the final status and returns an error if a channel failed.
 func closeRecord(ctx workflow.Context, r notification.Record) error {
-	why := exhausted(r)
-	if len(why) == 0 {
+	reasons := exhausted(r)
+	if len(reasons) == 0 {
 		return saveRecord(ctx, operation.Succeeded, r)
 	}
 	if err := saveRecord(ctx, operation.Failed, r); err != nil {
 		return err
 	}
-	return fault.Final(fault.New(fault.Unavailable, nil, "%s", strings.Join(why, "; ")))
+	return fault.Final(fault.New(fault.Unavailable, nil, "%s", strings.Join(reasons, "; ")))
 }
 
 func exhausted(r notification.Record) []string {
-	var why []string
+	var reasons []string
 	for _, o := range r.Channels {
 		if o.Status == notification.DeliveryFailed {
-			why = append(why, o.Address+": "+o.Reason)
+			reasons = append(reasons, o.Address+": "+o.Reason)
 		}
 	}
-	return why
+	return reasons
 }
 
-// TestNotificationInput asks for a test of the channels.
+// TestNotificationInput starts a test of the channels.
 type TestNotificationInput struct{}
 
-// TestNotifications sends a notification to every channel, once, and says how each took it. It fails when one did not.
+// TestNotifications sends a notification to every channel once and reports the result of each. It fails if a channel
+// fails.
 func TestNotifications(ctx workflow.Context, _ TestNotificationInput) (err error) {
 	var (
 		post     *notifications.Activities
@@ -121,34 +122,34 @@ func TestNotifications(ctx workflow.Context, _ TestNotificationInput) (err error
 		return err
 	}
 	run.Result("channels", outcomes)
-	run.SetMessage("%d channels were asked to take a notification", len(outcomes))
+	run.SetMessage("notification sent to %d channels", len(outcomes))
 	record := notification.Record{Kind: n.Kind, Channels: outcomes}
 	if err := workflow.UpsertMemo(ctx, map[string]any{notification.Memo: record}); err != nil {
 		return err
 	}
-	if why := exhausted(record); len(why) > 0 {
-		return fault.Final(fault.New(fault.Unavailable, nil, "%d of %d channels do not take notifications: %s", len(why), len(outcomes), strings.Join(why, "; ")))
+	if reasons := exhausted(record); len(reasons) > 0 {
+		return fault.Final(fault.New(fault.Unavailable, nil, "delivery failed on %d of %d channels: %s", len(reasons), len(outcomes), strings.Join(reasons, "; ")))
 	}
 	return nil
 }
 
-// notificationsVersion marks runs of releases that send notifications.
+// notificationsVersion is the change ID of the version that sends notifications.
 const notificationsVersion = "notifications"
 
 func sendsNotifications(ctx workflow.Context) bool {
 	return workflow.GetVersion(ctx, notificationsVersion, workflow.DefaultVersion, 1) > workflow.DefaultVersion
 }
 
-// startNotification hands a notification over for delivery. One that was handed over before is not sent again.
+// startNotification starts the delivery of a notification. A notification that was started before is not sent again.
 func startNotification(ctx workflow.Context, n notification.Notification) {
-	free, _ := workflow.NewDisconnectedContext(ctx) // to end it would cancel the delivery
+	free, _ := workflow.NewDisconnectedContext(ctx) // not cancelled here, because that would cancel the delivery
 	if err := operation.StartDetached(free, n.WorkflowID(), SendNotification, n).GetChildWorkflowExecution().Get(free, nil); err != nil {
-		workflow.GetLogger(ctx).Info("A notification is not sent again", "notification", n.ID, "error", err)
+		workflow.GetLogger(ctx).Info("Notification already started", "notification", n.ID, "error", err)
 	}
 }
 
-// notifyRunResult sends the notification of how a run of a plan has ended: that it failed, on which instances and why,
-// or that it succeeded, which is told only after a failure. Of a run that somebody cancelled nothing is told.
+// notifyRunResult sends a notification about the result of a run: a failure with its instances and reasons, or a success,
+// which is delivered only after a failure. A cancelled run sends nothing.
 func notifyRunResult(ctx workflow.Context, run *operation.Run, p backup.Plan, err *error) {
 	if !sendsNotifications(ctx) || temporal.IsCanceledError(*err) {
 		return
@@ -170,11 +171,11 @@ func notifyRunResult(ctx workflow.Context, run *operation.Run, p backup.Plan, er
 	startNotification(ctx, n)
 }
 
-// notifyDamaged sends the notification that a backup cannot be relied on.
-func notifyDamaged(ctx workflow.Context, b backup.Backup, why string) {
+// notifyDamaged sends a notification that a backup is damaged.
+func notifyDamaged(ctx workflow.Context, b backup.Backup, reason string) {
 	if !sendsNotifications(ctx) {
 		return
 	}
 	startNotification(ctx, notification.Notification{ID: "verify-" + workflow.GetInfo(ctx).FirstRunID, Kind: notification.Failed, Plan: notification.Plan{ID: b.Plan, Name: b.PlanName},
-		Instances: []notification.Instance{{ID: b.Instance, Name: b.InstanceName, Reason: why}}, Task: operation.TaskID(ctx), At: workflow.Now(ctx)})
+		Instances: []notification.Instance{{ID: b.Instance, Name: b.InstanceName, Reason: reason}}, Task: operation.TaskID(ctx), At: workflow.Now(ctx)})
 }

@@ -6,7 +6,7 @@ import (
 	"mycloudmanager/internal/platform/i18n"
 )
 
-// StepTitles names the activities as steps of a task.
+// StepTitles returns the titles of activities that are shown as steps of a task.
 func StepTitles() map[string]i18n.Text {
 	all := map[string]i18n.Text{
 		"PreflightStack":         {En: "Check quotas and choices", Fr: "Vérifier les quotas et les choix"},
@@ -53,7 +53,7 @@ func StepTitles() map[string]i18n.Text {
 	return all
 }
 
-// backupTitles are those of backups and restores.
+// backupTitles returns the step titles of backups and restores.
 func backupTitles() map[string]i18n.Text {
 	return map[string]i18n.Text{
 		"BackupInstance":             {En: "Back up the instances", Fr: "Sauvegarder les instances"},

@@ -13,8 +13,8 @@ type StopAppInput struct {
 	App string `json:"app"`
 }
 
-// StopApp takes the app's processes away and waits until its volume is free. Release, settings and
-// volume stay for the next launch. If it is cancelled, the app runs again.
+// StopApp scales the app to zero and waits until its volume is detached. Release, settings and volume are kept for the
+// next launch. After a cancel, the app is started again.
 func StopApp(ctx workflow.Context, in StopAppInput) (err error) {
 	var (
 		k8s   *kubernetes.Activities

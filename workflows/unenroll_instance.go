@@ -16,9 +16,9 @@ type UnenrollInstanceInput struct {
 	ID string `json:"id"`
 }
 
-// UnenrollInstance gives an instance back: the manager's user and key are removed there, its subnet
-// is detached when the manager had attached it, and the server's metadata forgets it. An instance
-// that does not answer any more is given back all the same, and the task says what is left on it.
+// UnenrollInstance removes the manager's user and key from the instance, detaches its subnet if the manager attached it,
+// and deletes the enrollment from the server's metadata. An instance that no longer responds is unenrolled all the same;
+// the task reports what may be left on it.
 func UnenrollInstance(ctx workflow.Context, in UnenrollInstanceInput) (err error) {
 	var (
 		compute *nova.Activities
@@ -38,7 +38,7 @@ func UnenrollInstance(ctx workflow.Context, in UnenrollInstanceInput) (err error
 	}
 	if !kept.Enrolled {
 		run.Skip(host.RemoveAccess, network.DetachSubnetFromRouter)
-		return run.Call(ctx, compute.DeleteEnrollment, ref, nil) // a half of an earlier attempt may be left
+		return run.Call(ctx, compute.DeleteEnrollment, ref, nil) // an interrupted attempt may have left a part
 	}
 	where := ansible.SSHTarget{Address: kept.Enrollment.Address, HostKey: kept.Enrollment.HostKey}
 	err = run.Wait(ctx, removeTimeout, host.RemoveAccess, where, nil)
@@ -48,7 +48,7 @@ func UnenrollInstance(ctx workflow.Context, in UnenrollInstanceInput) (err error
 	if err != nil {
 		run.PartiallyFailed("the user %s may still be on the instance: remove it there with enroll.sh --uninstall (%s)", "mcm", fault.MessageOf(err))
 	}
-	// From here a cancel comes too late: half of it would leave an instance that nobody can sign in to.
+	// From here on the operation cannot be cancelled: a partial unenrollment would leave an instance without access.
 	free, done := workflow.NewDisconnectedContext(ctx)
 	defer done()
 	if err := run.Call(free, network.DetachSubnetFromRouter, neutron.DetachSubnetFromRouterInput{Subnet: kept.Enrollment.Subnet, ServerID: in.ID}, nil); err != nil {

@@ -8,14 +8,14 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// UninstallAppInput says what becomes of the data. DeleteVolume was confirmed by the app's name.
+// UninstallAppInput selects whether the data is deleted. The user confirmed DeleteVolume with the name of the app.
 type UninstallAppInput struct {
 	App          string `json:"app"`
 	DeleteVolume bool   `json:"delete_volume,omitempty"`
 }
 
-// UninstallApp removes the app's release and claim, and waits until its volume is free. The volume
-// stays for the next launch unless the user named it. What is gone stays gone: a cancel stops here.
+// UninstallApp deletes the app's release and claim, and waits until its volume is detached. The volume is retained for the
+// next launch unless DeleteVolume is set. A cancel stops the operation; deletions are not undone.
 func UninstallApp(ctx workflow.Context, in UninstallAppInput) (err error) {
 	var (
 		k8s   *kubernetes.Activities
@@ -43,7 +43,7 @@ func UninstallApp(ctx workflow.Context, in UninstallAppInput) (err error) {
 	if !in.DeleteVolume {
 		run.Skip(block.DeleteAppVolumes)
 		if volume.VolumeID != "" {
-			run.Result("kept_volume", volume.VolumeID)
+			run.Result("retained_volume", volume.VolumeID)
 		}
 		return nil
 	}

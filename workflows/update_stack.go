@@ -9,19 +9,18 @@ import (
 	"mycloudmanager/internal/stack"
 )
 
-// UpdateStackInput is what changes.
+// UpdateStackInput holds the changes of the stack.
 type UpdateStackInput struct {
 	Name      string        `json:"name"`
 	Changes   stack.Changes `json:"changes"`
 	UserToken string        `json:"user_token"`
 }
 
-// SetUserToken implements flow.TokenUser.
+// SetUserToken implements operation.TokenUser.
 func (in *UpdateStackInput) SetUserToken(token string) { in.UserToken = token }
 
-// UpdateStack has Heat scale the stack or change its flavors, and waits until the cluster answers
-// again. An update is not undone: half of it may carry apps already, so a failure keeps what is and
-// waits, blocked, for a person.
+// UpdateStack scales the stack or changes its flavors through Heat, and waits until the cluster responds. An update is
+// not rolled back, because new nodes may already run apps: after a failure the task blocks until a user decides.
 func UpdateStack(ctx workflow.Context, in UpdateStackInput) (err error) {
 	var (
 		orchestration *heat.Activities

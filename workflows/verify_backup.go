@@ -12,21 +12,20 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// VerifyBackupInput is a backup to be looked at.
+// VerifyBackupInput selects the backup to verify.
 type VerifyBackupInput struct {
 	Backup      backup.Backup `json:"backup"`
-	RestoreTest bool          `json:"restore_test,omitempty"` // restore it for a trial and compare; of soft backups
+	RestoreTest bool          `json:"restore_test,omitempty"` // file backups only: test restore
 }
 
-// VerifyBackup reads a backup and compares it with what was stored; a drill restores it to a scratch
-// directory of its instance and compares that. One that is not whole fails the task, and is marked so that
-// nobody relies on it.
+// VerifyBackup reads a backup and compares it with its checksums. A test restore restores it to a scratch directory of
+// its instance and compares the files. A damaged backup fails the task and is marked as damaged.
 func VerifyBackup(ctx workflow.Context, in VerifyBackupInput) (err error) {
 	var (
-		image *glance.Activities
-		store *backups.Activities
-		host  *filebackup.Activities
-		look  backup.VerificationResult
+		image  *glance.Activities
+		store  *backups.Activities
+		host   *filebackup.Activities
+		result backup.VerificationResult
 	)
 	steps := []any{image.VerifyImage, store.RecordVerification}
 	if in.Backup.Method == backup.FileLevel {
@@ -38,19 +37,19 @@ func VerifyBackup(ctx workflow.Context, in VerifyBackupInput) (err error) {
 	}
 	defer run.End(ctx, &err)
 	if in.Backup.Method == backup.FileLevel {
-		look, err = verifyFiles(ctx, run, in)
+		result, err = verifyFiles(ctx, run, in)
 	} else {
-		err = run.Wait(ctx, imageTimeout, image.VerifyImage, glance.VerifyImageInput{Image: in.Backup.Image}, &look)
+		err = run.Wait(ctx, imageTimeout, image.VerifyImage, glance.VerifyImageInput{Image: in.Backup.Image}, &result)
 	}
 	if err != nil {
 		return err
 	}
-	if err := run.Call(ctx, store.RecordVerification, backups.RecordVerificationInput{Backup: in.Backup.ID, Look: look}, nil); err != nil {
+	if err := run.Call(ctx, store.RecordVerification, backups.RecordVerificationInput{Backup: in.Backup.ID, Result: result}, nil); err != nil {
 		return err
 	}
-	if !look.OK {
-		notifyDamaged(ctx, in.Backup, look.Detail)
-		return fault.Final(fault.New(fault.Invalid, nil, "the backup cannot be relied on: %s", look.Detail))
+	if !result.OK {
+		notifyDamaged(ctx, in.Backup, result.Detail)
+		return fault.Final(fault.New(fault.Invalid, nil, "the backup cannot be relied on: %s", result.Detail))
 	}
 	return nil
 }
@@ -69,14 +68,14 @@ func verifyFiles(ctx workflow.Context, run *operation.Run, in VerifyBackupInput)
 	return backup.VerificationResult{OK: out.OK, Detail: out.Detail, RestoreTested: in.RestoreTest && out.OK}, err
 }
 
-// sshTarget is where the manager signs in on an instance, which must be enrolled.
+// sshTarget returns the address and host key of an enrolled instance.
 func sshTarget(ctx workflow.Context, run *operation.Run, id string) (at nova.EnrolledInstance, err error) {
 	var compute *nova.Activities
 	if err := run.Call(ctx, compute.GetEnrollment, nova.InstanceRef{ID: id}, &at); err != nil {
 		return at, err
 	}
 	if at.Deleted {
-		return at, fault.Final(fault.New(fault.Invalid, nil, "the instance does not exist any more"))
+		return at, fault.Final(fault.New(fault.Invalid, nil, "the instance no longer exists"))
 	}
 	if !at.Enrolled {
 		return at, fault.Final(fault.New(fault.Invalid, nil, "it is not enrolled"))

@@ -70,7 +70,7 @@ func (d *BackupsToDelete) add(b backup.Backup) {
 // RecordVerificationInput is what a verification of a backup has found.
 type RecordVerificationInput struct {
 	Backup string
-	Look   backup.VerificationResult
+	Result backup.VerificationResult
 }
 
 // RecordVerification writes what a verification has found where the backup lies. It is idempotent but for the time.
@@ -79,7 +79,7 @@ func (a *Activities) RecordVerification(ctx context.Context, in RecordVerificati
 	if err != nil {
 		return err
 	}
-	return a.Reader.Verify(ctx, b, in.Look)
+	return a.Reader.Verify(ctx, b, in.Result)
 }
 
 // Freshness of verifications, and how many backups one round looks at: those that waited longest.

@@ -44,7 +44,7 @@ func (a *Activities) AwaitImage(ctx context.Context, in AwaitImageInput) error {
 	return operation.Poll(ctx, a.PollInterval, func(ctx context.Context) (bool, string, error) {
 		image, err := images.Get(ctx, c, in.Image).Extract()
 		if err = s.Fault("glance", err); fault.KindOf(err) == fault.NotFound {
-			return false, "", fault.New(fault.Invalid, nil, "nova gave the image up: look at the server's events in Horizon")
+			return false, "", fault.New(fault.Invalid, nil, "Nova failed to create the image; see the server's events in Horizon")
 		}
 		if err != nil {
 			return false, "", err

@@ -43,7 +43,7 @@ func (a *Activities) GetServer(ctx context.Context, in InstanceRef) (Server, err
 	case v.Metadata[openstack.StackKey] != "":
 		return Server{}, fault.New(fault.Invalid, nil, "%s is a part of the stack", v.Name)
 	case v.TaskState != "":
-		return Server{}, fault.New(fault.Unavailable, nil, "nova: %s is at work: %s", v.Name, v.TaskState)
+		return Server{}, fault.New(fault.Unavailable, nil, "nova: %s is busy (task state %s)", v.Name, v.TaskState)
 	case v.Status != active && v.Status != shutOff:
 		return Server{}, fault.New(fault.Conflict, nil, "nova: %s is %s: start it or shut it off first", v.Name, v.Status)
 	}
