@@ -72,7 +72,7 @@ func failures() map[string]failure {
 			disturb: control("/quotas", `{"service":"cinder","volumes":3}`), heal: control("/quotas", `{"service":"cinder","volumes":20}`)},
 		"no more servers are allowed": {before: func(t *testing.T, h *testEnv) { h.snapshot(t, "web-1") }, input: beside, status: operation.Blocked, says: "Quota exceeded for instances", server: "web-1",
 			disturb: control("/quotas", `{"service":"nova","instances":6}`), heal: control("/quotas", `{"service":"nova","instances":30}`)},
-		"the disk is full at a restore": {before: filed, input: restore, status: operation.Blocked, says: "1000 B are free where the files are to go", server: "web-2",
+		"the disk is full at a restore": {before: filed, input: restore, status: operation.Blocked, says: "1000 B are free in the target directory", server: "web-2",
 			disturb: control("/disk", `{"server":"web-2","free_bytes":1000}`), heal: control("/disk", `{"server":"web-2","free_bytes":1000000000}`)},
 		"the key is another one": {before: filed, input: run, status: operation.Failed, says: "the repository does not open with the project's backup key", server: "web-2",
 			disturb: func(_ *testing.T, h *testEnv) { h.parts.BackupKey = bytes.Repeat([]byte{7}, 32) },

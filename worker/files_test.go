@@ -211,7 +211,7 @@ func TestBackupsThatMustFail(t *testing.T) {
 	s.Key = append([]byte{1}, make([]byte, 31)...)
 	_, err = s.BackUpFiles(t.Context(), s.input("b~2", backup.FileOptions{}))
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
-	require.ErrorContains(t, err, "it was made with another one")
+	require.ErrorContains(t, err, "it was created with another key")
 	s.Key = make([]byte, 32)
 
 	s.cloud.Control(t, http.MethodPost, "/disk", `{"server":"web-1","free_bytes":1000}`)

@@ -71,7 +71,7 @@ func TestEnrollmentsThatMustFail(t *testing.T) {
 		says   string
 	}{
 		"a server of nobody":         {func(in *workflows.EnrollInstanceInput) { in.ID = "00000000-0000-4000-8000-000000000000" }, "has no server"},
-		"an address of another":      {func(in *workflows.EnrollInstanceInput) { in.SourceIP = "203.0.113.99" }, "is no address of the server"},
+		"an address of another":      {func(in *workflows.EnrollInstanceInput) { in.SourceIP = "203.0.113.99" }, "is not an address of the server"},
 		"the identity of another":    {func(in *workflows.EnrollInstanceInput) { in.HostKey = good.HostKey }, "same host key or machine id as web-1"},
 		"the machine id of another":  {func(in *workflows.EnrollInstanceInput) { in.MachineID = good.MachineID }, "same host key or machine id as web-1"},
 		"a host key that is not its": {func(in *workflows.EnrollInstanceInput) { in.HostKey = h.script(t, "db-1").HostKey }, "host key is not the pinned one"},

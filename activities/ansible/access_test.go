@@ -14,15 +14,15 @@ import (
 	"mycloudmanager/internal/instance/ssh"
 )
 
-// removed plays an unenrollment on a host that answers each command with a status, and closes when the last was asked.
-func removed(t *testing.T, answers ...uint32) error {
+// removed runs RemoveAccess on a host that returns the given exit status for each command, and closes after the last.
+func removed(t *testing.T, statuses ...uint32) error {
 	t.Helper()
 	signer, key := ansibletest.NewKey(t)
 	h := ansibletest.Start(t, signer.PublicKey())
 	h.Answers = func(string) uint32 {
-		status := answers[0]
-		if len(answers) > 1 {
-			answers = answers[1:]
+		status := statuses[0]
+		if len(statuses) > 1 {
+			statuses = statuses[1:]
 		} else {
 			h.Closed.Store(status == 0)
 		}
@@ -36,9 +36,9 @@ func removed(t *testing.T, answers ...uint32) error {
 	return err
 }
 
-// A host that is asked in the moment when its user goes has let the manager in and then fails: it is asked once more.
-func TestAccessIsGoneAlsoWhenItGoesWhileItIsLookedFor(t *testing.T) {
+// A host whose user is removed after the sign-in fails the command: RemoveAccess tries once more.
+func TestRemoveAccess_removed_after_sign_in(t *testing.T) {
 	require.NoError(t, removed(t, 0))
 	require.NoError(t, removed(t, 0, 254, 0))
-	require.ErrorContains(t, removed(t, 0, 254), "192.0.2.1", "one that goes on failing is told")
+	require.ErrorContains(t, removed(t, 0, 254), "192.0.2.1", "a persistent failure is returned")
 }

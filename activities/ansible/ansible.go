@@ -1,4 +1,4 @@
-// Package ansible holds the activities that work on instances themselves: over SSH, and by Ansible.
+// Package ansible holds the activities that work on instances over SSH and with Ansible.
 package ansible
 
 import (
@@ -15,22 +15,22 @@ import (
 	"mycloudmanager/internal/operation/tasklog"
 )
 
-// Activities works on instances.
+// Activities holds the activities on instances.
 type Activities struct {
 	Runner  *ansible.Runner
 	SSH     *ssh.Dialer
 	Catalog *catalog.Catalog
 	Cluster *cluster.Cluster
 	Log     *tasklog.Log
-	// Relay is the command that connects OpenSSH through a relay's socket: this very program.
+	// ProxyCommand connects OpenSSH through a relay's socket: a subcommand of this program.
 	ProxySocket []string
-	// Script is enroll.sh, which also takes back what it did.
+	// Script is enroll.sh, which also undoes an enrollment.
 	Script       string
-	PollInterval time.Duration // between two looks
+	PollInterval time.Duration // between two polls
 	limiter      limiter
 }
 
-// SSHTarget says where to sign in.
+// SSHTarget is the address and host key to sign in with.
 type SSHTarget struct {
 	Address string
 	HostKey string
@@ -38,21 +38,21 @@ type SSHTarget struct {
 
 func (s SSHTarget) host() ssh.Host { return ssh.Host{Address: s.Address, HostKey: s.HostKey} }
 
-// HostFacts are what an instance says of itself once the manager is in.
+// HostFacts holds facts that the manager has read on an instance.
 type HostFacts struct {
 	Distribution string
 	MachineID    string
 }
 
-// lookAround is read-only, and shows that sudo asks for no password.
-const lookAround = "sudo -n cat /etc/os-release /etc/machine-id"
+// factsCommand is read-only, and fails if sudo asks for a password.
+const factsCommand = "sudo -n cat /etc/os-release /etc/machine-id"
 
-// AwaitSSH waits until the manager can sign in with the pinned host key and use sudo: the script
-// on the instance authorizes its key meanwhile. It is a read.
+// AwaitSSH waits until the manager can sign in with the pinned host key and use sudo. The script on the instance
+// authorizes the manager's key meanwhile. It is a read.
 func (a *Activities) AwaitSSH(ctx context.Context, in SSHTarget) (HostFacts, error) {
 	var facts HostFacts
 	err := operation.Poll(ctx, a.PollInterval, func(ctx context.Context) (bool, string, error) {
-		out, err := a.SSH.Run(ctx, in.host(), lookAround, "")
+		out, err := a.SSH.Run(ctx, in.host(), factsCommand, "")
 		if kind := fault.KindOf(err); kind == fault.Forbidden {
 			return false, fault.MessageOf(err), nil
 		}
@@ -62,16 +62,16 @@ func (a *Activities) AwaitSSH(ctx context.Context, in SSHTarget) (HostFacts, err
 	return facts, err
 }
 
-// ProbeSSH reports whether the manager can sign in now. It is a read, and asks once.
+// ProbeSSH reports whether the manager can sign in now. It is a read and tries once.
 func (a *Activities) ProbeSSH(ctx context.Context, in SSHTarget) (bool, error) {
-	_, err := a.SSH.Run(ctx, in.host(), lookAround, "")
+	_, err := a.SSH.Run(ctx, in.host(), factsCommand, "")
 	if ctx.Err() != nil {
 		return false, ctx.Err()
 	}
 	return err == nil, nil
 }
 
-// factsOf reads os-release with the machine id after it.
+// factsOf parses os-release followed by the machine ID.
 // https://www.freedesktop.org/software/systemd/man/latest/os-release.html
 func factsOf(text string) HostFacts {
 	values, last := map[string]string{}, ""
@@ -86,18 +86,18 @@ func factsOf(text string) HostFacts {
 	return HostFacts{Distribution: strings.TrimSpace(values["ID"] + " " + values["VERSION_ID"]), MachineID: last}
 }
 
-// RemoveAccess takes back on the instance what enrollment did there: the user, its key, its right to
-// sudo. Its own connection ends by it. It is idempotent: an instance that does not know the manager
-// any more is done. What it returns is for the user.
+// RemoveAccess removes from the instance what the enrollment created: the user, its key and its sudo right. This ends its
+// own connection. It is idempotent: an instance that rejects the manager's key is done. It returns a message for the
+// user.
 func (a *Activities) RemoveAccess(ctx context.Context, in SSHTarget) (string, error) {
 	_, err := a.SSH.Run(ctx, in.host(), "sudo -n sh -s -- --uninstall", a.Script)
-	for range accessLooks {
+	for range accessChecks {
 		_, again := a.SSH.Run(ctx, in.host(), "true", "")
 		switch fault.KindOf(again) {
 		case fault.Forbidden:
 			return "", nil
-		case "": // it is still being removed, or was not
-		case fault.Invalid: // it went between the sign-in and the command; or the host key is another
+		case "": // the user is still being removed, or was not removed
+		case fault.Invalid: // the user was removed after the sign-in; or the host key differs
 			err = again
 		default:
 			return "", again
@@ -109,10 +109,10 @@ func (a *Activities) RemoveAccess(ctx context.Context, in SSHTarget) (string, er
 		}
 	}
 	if err == nil {
-		err = fault.New(fault.Unavailable, nil, "%s still lets the manager in", in.Address)
+		err = fault.New(fault.Unavailable, nil, "%s still accepts the manager's key", in.Address)
 	}
 	return "", err
 }
 
-// accessLooks is how often it is looked whether the manager is still let in.
-const accessLooks = 5
+// accessChecks is the number of attempts to verify that the access is removed.
+const accessChecks = 5

@@ -7,17 +7,17 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// MaxConcurrentHosts is how many hosts one worker plays at once; more wait. Temporal gives what waits to
-// other workers.
+// MaxConcurrentHosts bounds the hosts on which one worker runs playbooks concurrently. Temporal distributes waiting
+// activities to other workers.
 const MaxConcurrentHosts = 50
 
-// limiter bounds the hosts that this worker plays at once.
+// limiter bounds the hosts on which this worker runs playbooks concurrently.
 type limiter struct {
 	once sync.Once
 	free *semaphore.Weighted
 }
 
-// take waits for n places; the returned function gives them back.
+// take waits for n slots; the returned function releases them.
 func (s *limiter) take(ctx context.Context, n int) (func(), error) {
 	s.once.Do(func() { s.free = semaphore.NewWeighted(MaxConcurrentHosts) })
 	weight := int64(min(n, MaxConcurrentHosts))

@@ -7,10 +7,10 @@ import (
 	"mycloudmanager/internal/operation/tasklog"
 )
 
-// write puts what a playbook does into the task's log, in Ansible's own words, with what its programs printed. Ansible has
-// censored what tasks with no_log did, and the runner has masked the app's secrets; variables are never among events.
+// write writes an event of a playbook to the task's log in Ansible's own words, with the output of programs. Ansible has
+// censored tasks with no_log, and the runner has masked the app's secrets; events never contain variables.
 func write(log *tasklog.Writer, host string, e ansible.Event) {
-	if e.Kind == ansible.KindStart { // of each host; that a task begins is told once
+	if e.Kind == ansible.KindStart { // one per host; the start of a task is logged once
 		return
 	}
 	line := tasklog.Line{Time: e.At, Host: host, Task: e.Task, Level: levelOf(e), Message: messageOf(e)}
@@ -35,7 +35,7 @@ func levelOf(e ansible.Event) string {
 	return tasklog.Info
 }
 
-// messageOf is the kind of the event, as Ansible prints it, and what is said about it.
+// messageOf returns the kind of the event, as Ansible prints it, followed by its message.
 func messageOf(e ansible.Event) string {
 	words := []string{e.Kind}
 	if e.Kind == ansible.KindOK && e.Changed {
@@ -50,7 +50,7 @@ func messageOf(e ansible.Event) string {
 	return strings.Join(words, ": ")
 }
 
-// sum is the last line about a host: Ansible's count, and why it failed.
+// sum writes the last line of a host: Ansible's recap and the reason of a failure.
 func sum(log *tasklog.Writer, host string, o HostOutcome) {
 	line := tasklog.Line{Host: host, Message: string(o.State) + ": " + o.Recap}
 	if o.Reason != "" {

@@ -18,17 +18,17 @@ import (
 	"mycloudmanager/internal/operation/tasklog"
 )
 
-// Action is what is done with an agent.
+// Action is an action on an agent.
 type Action string
 
-// The actions.
+// Actions on agents.
 const (
 	Install Action = "install"
 	Remove  Action = "remove"
-	Check   Action = "check" // says whether it is still as installed; changes nothing
+	Check   Action = "check" // reports drift; changes nothing
 )
 
-// PlaybookHost is an instance that an agent is played on.
+// PlaybookHost is an instance on which a playbook runs.
 type PlaybookHost struct {
 	ID      string
 	Name    string
@@ -36,24 +36,24 @@ type PlaybookHost struct {
 	HostKey string
 }
 
-// RunAgentPlaybookInput is an agent's playbook for some instances.
+// RunAgentPlaybookInput selects an agent's playbook and the instances.
 type RunAgentPlaybookInput struct {
 	App    string
 	Action Action
 	Hosts  []PlaybookHost
 }
 
-// HostOutcome is how it went on one instance.
+// HostOutcome is the result on one instance.
 type HostOutcome struct {
-	State   instance.State // of the agent from now on
+	State   instance.State // new state of the agent
 	Version string
-	Recap   string // the box score, as Ansible counts
-	Reason  string // why it failed
+	Recap   string // Ansible's recap
+	Reason  string // reason of a failure
 }
 
-// RunAgentPlaybook plays an agent's playbook on instances and verifies its work. Hosts that fail are no
-// error. It is idempotent: playbooks are, and a repeat changes what is not so yet. Two plays never
-// run on one host at once, for the task holds the instance.
+// RunAgentPlaybook runs an agent's playbook on instances and verifies the result. Failed hosts are part of the result, not
+// an error. It is idempotent, because the playbooks are. Two playbooks never run on one host concurrently, because the
+// task locks the instance.
 func (a *Activities) RunAgentPlaybook(ctx context.Context, in RunAgentPlaybookInput) (map[string]HostOutcome, error) {
 	app, err := a.Catalog.App(in.App)
 	if err != nil {
@@ -62,7 +62,7 @@ func (a *Activities) RunAgentPlaybook(ctx context.Context, in RunAgentPlaybookIn
 	if !app.Agent.Supported {
 		return nil, fault.New(fault.Invalid, nil, "%s has no agent", in.App)
 	}
-	operation.ReportProgress(ctx, fmt.Sprintf("%d instances wait for their turn", len(in.Hosts)))
+	operation.ReportProgress(ctx, fmt.Sprintf("%d instances are waiting", len(in.Hosts)))
 	done, err := a.limiter.take(ctx, len(in.Hosts))
 	if err != nil {
 		return nil, err
@@ -76,7 +76,7 @@ func (a *Activities) RunAgentPlaybook(ctx context.Context, in RunAgentPlaybookIn
 	if err != nil {
 		return nil, fault.New(fault.Internal, err, "the relay to the instances cannot be opened: %v", err)
 	}
-	defer relay.Close() //nolint:errcheck // only this play used it
+	defer relay.Close() //nolint:errcheck // only this playbook used it
 	play.ProxyCommand = a.proxyCommand(relay)
 	log := a.Log.Open(ctx)
 	defer log.Close()
@@ -94,7 +94,7 @@ func (a *Activities) RunAgentPlaybook(ctx context.Context, in RunAgentPlaybookIn
 	return outcomes, err
 }
 
-// play puts together what every playbook of an agent is given.
+// play assembles the variables and secrets of a playbook.
 func (a *Activities) play(ctx context.Context, app catalog.App, in RunAgentPlaybookInput) (ansible.Play, error) {
 	p := ansible.Play{Files: app.AgentFiles, PrivateKey: a.SSH.Key, Forks: MaxConcurrentHosts, Timeout: playTimeout, Variables: map[string]any{}}
 	settings, err := a.Cluster.Settings(ctx, app.Name)
@@ -103,9 +103,9 @@ func (a *Activities) play(ctx context.Context, app catalog.App, in RunAgentPlayb
 	}
 	full := app.WithDefaults(settings.Settings)
 	p.Variables["mcm_settings"] = map[string]any{"environment": full.Environment, "parameters": full.Parameters}
-	p.Secrets = app.Secrets(settings.Settings) // not the defaults, which are words that everybody knows
+	p.Secrets = app.Secrets(settings.Settings) // without the defaults, which are public
 	var at cluster.Endpoint
-	if in.Action != Remove { // what is removed needs no app any more
+	if in.Action != Remove { // a removal does not need the app
 		if at, err = a.Cluster.Endpoint(ctx, app.Name, app.Agent.Ports); err != nil {
 			return p, err
 		}
@@ -119,7 +119,7 @@ func (a *Activities) play(ctx context.Context, app catalog.App, in RunAgentPlayb
 	return p, nil
 }
 
-// playTimeout bounds one playbook on all its hosts: packages are fetched.
+// playTimeout bounds one playbook on all its hosts, including package downloads.
 const playTimeout = time.Hour
 
 func (a *Activities) proxyCommand(relay *ssh.ProxySocket) string {
@@ -127,7 +127,7 @@ func (a *Activities) proxyCommand(relay *ssh.ProxySocket) string {
 	return strings.Join(words, " ")
 }
 
-// run plays the playbook, and after an installation the one that proves it where that succeeded.
+// run runs the playbook and, after an installation, the verification playbook on the hosts that succeeded.
 func (a *Activities) run(ctx context.Context, app catalog.App, in RunAgentPlaybookInput, play ansible.Play, log *tasklog.Writer) (map[string]HostOutcome, error) {
 	play.Playbook, play.Check = catalog.AgentInstall, in.Action == Check
 	if in.Action == Remove {
@@ -137,26 +137,26 @@ func (a *Activities) run(ctx context.Context, app catalog.App, in RunAgentPlaybo
 	for _, h := range in.Hosts {
 		names[h.ID] = h.Name
 	}
-	tell := func(e ansible.Event) {
-		say(ctx, names, e)
+	handle := func(e ansible.Event) {
+		reportEvent(ctx, names, e)
 		write(log, names[e.Host], e)
 	}
-	recap, err := a.Runner.Run(ctx, play, tell)
+	recap, err := a.Runner.Run(ctx, play, handle)
 	if err != nil {
 		return nil, err
 	}
 	outcomes := map[string]HostOutcome{}
 	play.Hosts = slices.DeleteFunc(play.Hosts, func(h ansible.Host) bool { return !recap[h.Name].Succeeded() })
-	proof := ansible.Recap{}
+	verification := ansible.Recap{}
 	if in.Action == Install && len(play.Hosts) > 0 {
 		play.Playbook = catalog.AgentVerify
-		if proof, err = a.Runner.Run(ctx, play, tell); err != nil {
+		if verification, err = a.Runner.Run(ctx, play, handle); err != nil {
 			return nil, err
 		}
 	}
 	for id, r := range recap {
-		if p, ok := proof[id]; ok && r.Succeeded() {
-			p.Changed = r.Changed // proving changes nothing; what the installation did is shown
+		if p, ok := verification[id]; ok && r.Succeeded() {
+			p.Changed = r.Changed // the verification changes nothing: show the changes of the installation
 			r = p
 		}
 		outcomes[id] = outcome(in.Action, app.Version, r)
@@ -180,8 +180,8 @@ func outcome(action Action, version string, r ansible.HostRecap) HostOutcome {
 	return o
 }
 
-// say tells the task's reader what is going on.
-func say(ctx context.Context, names map[string]string, e ansible.Event) {
+// reportEvent reports the progress of a playbook to the task.
+func reportEvent(ctx context.Context, names map[string]string, e ansible.Event) {
 	switch e.Kind {
 	case ansible.KindTask:
 		operation.ReportProgress(ctx, e.Task)

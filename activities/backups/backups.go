@@ -1,4 +1,4 @@
-// Package backups holds the activities that look at all backups, wherever they lie.
+// Package backups holds the activities that work on all backups, regardless of their storage.
 package backups
 
 import (
@@ -10,47 +10,47 @@ import (
 	"mycloudmanager/internal/operation/task"
 )
 
-// Activities looks at backups.
+// Activities holds the activities on backups.
 type Activities struct {
 	Reader *backup.Reader
 	Plans  Plans
 	Runs   task.Lister
 }
 
-// SelectBackupsToPruneInput says which backups are to go: those that the plan does not keep, or those that are named.
+// SelectBackupsToPruneInput selects backups to delete: those that the plan no longer keeps, or those in Backups.
 type SelectBackupsToPruneInput struct {
 	Plan    backup.Plan
 	Backups []string
 }
 
-// BackupsToDelete are backups that are to go, by where they lie.
+// BackupsToDelete lists backups to delete, grouped by storage.
 type BackupsToDelete struct {
 	Images []string
 	Soft   []Snapshots
-	Names  []string // for the task's reader
+	Names  []string // shown in the task
 	Kept   int
 }
 
-// Snapshots are soft backups of one instance that one engine has made.
+// Snapshots lists file backups of one instance and engine.
 type Snapshots struct {
 	Instance string
 	Engine   backup.EngineName
-	IDs      []string // the engine's own
+	IDs      []string // snapshot IDs of the engine
 }
 
-// SelectBackupsToPrune says what is to be deleted now. It is a read.
+// SelectBackupsToPrune returns the backups to delete now. It is a read.
 func (a *Activities) SelectBackupsToPrune(ctx context.Context, in SelectBackupsToPruneInput) (BackupsToDelete, error) {
 	all, err := a.Reader.List(ctx)
 	if err != nil {
 		return BackupsToDelete{}, err
 	}
 	d := BackupsToDelete{Names: []string{}}
-	doomed, err := choose(all, in)
-	for _, b := range doomed {
+	selected, err := choose(all, in)
+	for _, b := range selected {
 		d.add(b)
 		d.Names = append(d.Names, b.Target().Name)
 	}
-	d.Kept = len(all) - len(doomed)
+	d.Kept = len(all) - len(selected)
 	return d, err
 }
 
@@ -67,13 +67,13 @@ func (d *BackupsToDelete) add(b backup.Backup) {
 	d.Soft[at].IDs = append(d.Soft[at].IDs, b.Snapshot)
 }
 
-// RecordVerificationInput is what a verification of a backup has found.
+// RecordVerificationInput holds the result of a verification.
 type RecordVerificationInput struct {
 	Backup string
 	Result backup.VerificationResult
 }
 
-// RecordVerification writes what a verification has found where the backup lies. It is idempotent but for the time.
+// RecordVerification saves the result of a verification with the backup. It is idempotent except for the time.
 func (a *Activities) RecordVerification(ctx context.Context, in RecordVerificationInput) error {
 	b, err := a.Reader.Get(ctx, in.Backup)
 	if err != nil {
@@ -82,29 +82,29 @@ func (a *Activities) RecordVerification(ctx context.Context, in RecordVerificati
 	return a.Reader.Verify(ctx, b, in.Result)
 }
 
-// Freshness of verifications, and how many backups one round looks at: those that waited longest.
+// Limits of UnverifiedBackups.
 const (
 	verificationValidity = 7 * 24 * time.Hour
 	verificationsPerRun  = 100
 )
 
-// UnverifiedBackups are the newest backups of each instance and plan that nobody has looked at for a week.
-// It is a read.
+// UnverifiedBackups returns the newest backup of each instance and plan if it was not verified for a week, longest
+// waiting first. It is a read.
 func (a *Activities) UnverifiedBackups(ctx context.Context) ([]backup.Backup, error) {
 	all, err := a.Reader.List(ctx)
-	due, seen := []backup.Backup{}, map[string]bool{}
-	for _, b := range all { // the newest first
+	due, known := []backup.Backup{}, map[string]bool{}
+	for _, b := range all { // newest first
 		key := b.Plan + " " + b.Instance
-		if !seen[key] && (b.VerifiedAt == nil || time.Since(*b.VerifiedAt) > verificationValidity) {
+		if !known[key] && (b.VerifiedAt == nil || time.Since(*b.VerifiedAt) > verificationValidity) {
 			due = append(due, b)
 		}
-		seen[key] = true
+		known[key] = true
 	}
 	slices.SortStableFunc(due, func(a, b backup.Backup) int { return since(a).Compare(since(b)) })
 	return due[:min(len(due), verificationsPerRun)], err
 }
 
-// since is how long nobody has looked at a backup.
+// since returns the time of the last verification, or of the creation.
 func since(b backup.Backup) time.Time {
 	if b.VerifiedAt != nil {
 		return *b.VerifiedAt
@@ -114,13 +114,13 @@ func since(b backup.Backup) time.Time {
 
 func choose(all []backup.Backup, in SelectBackupsToPruneInput) ([]backup.Backup, error) {
 	if len(in.Backups) > 0 {
-		goes := func(b backup.Backup) bool { return !b.Held && slices.Contains(in.Backups, b.ID) }
-		needed := backup.RequiredByChain(all, goes)
-		return slices.DeleteFunc(slices.Clone(all), func(b backup.Backup) bool { return !goes(b) || needed[b.ID] }), nil
+		deletable := func(b backup.Backup) bool { return !b.Held && slices.Contains(in.Backups, b.ID) }
+		needed := backup.RequiredByChain(all, deletable)
+		return slices.DeleteFunc(slices.Clone(all), func(b backup.Backup) bool { return !deletable(b) || needed[b.ID] }), nil
 	}
-	verdicts, err := in.Plan.ApplyRetention(all)
+	decisions, err := in.Plan.ApplyRetention(all)
 	var out []backup.Backup
-	for _, v := range verdicts {
+	for _, v := range decisions {
 		if !v.Keep {
 			out = append(out, v.Backup)
 		}

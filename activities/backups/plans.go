@@ -17,12 +17,12 @@ type Plans interface {
 	List(ctx context.Context, after string, n int) (list []backup.PlanStatus, more bool, err error)
 }
 
-// CheckPlanHealthInput is what the look before has seen, by plan; nil when there was none.
+// CheckPlanHealthInput holds the observations of the previous check by plan; nil before the first check.
 type CheckPlanHealthInput struct {
 	Before map[string]backup.PlanObservation
 }
 
-// CheckPlanHealthResult is what a look at all plans has seen, and what it has to tell.
+// CheckPlanHealthResult holds the new observations and the notifications to send.
 type CheckPlanHealthResult struct {
 	Observation map[string]backup.PlanObservation
 	Alerts      []notification.Notification
@@ -30,17 +30,17 @@ type CheckPlanHealthResult struct {
 
 const maxConcurrentPlans = 500
 
-// CheckPlanHealth says which plans have missed runs since the look before, and which have become stale. It asks
-// the cloud for one list of all backups; without it nothing is said of staleness this time. It is a read.
+// CheckPlanHealth reports plans that have missed runs since the previous check, and plans that have become overdue. It
+// requests one list of all backups from the cloud; if that fails, overdue plans are not checked this time. It is a read.
 func (a *Activities) CheckPlanHealth(ctx context.Context, in CheckPlanHealthInput) (CheckPlanHealthResult, error) {
 	out := CheckPlanHealthResult{Observation: map[string]backup.PlanObservation{}}
 	running, err := a.running(ctx)
 	if err != nil {
 		return out, err
 	}
-	all, unseen := a.Reader.List(ctx)
-	if unseen != nil {
-		activity.GetLogger(ctx).Warn("Stale plans are not looked for this time", "error", unseen)
+	all, listErr := a.Reader.List(ctx)
+	if listErr != nil {
+		activity.GetLogger(ctx).Warn("Overdue plans not checked", "error", listErr)
 	}
 	good := backup.LastGoodOf(all)
 	for after, more := "", true; more; {
@@ -51,12 +51,12 @@ func (a *Activities) CheckPlanHealth(ctx context.Context, in CheckPlanHealthInpu
 		for _, p := range list {
 			after = p.ID
 			var overdue []backup.OverdueInstance
-			if unseen == nil {
+			if listErr == nil {
 				if overdue, err = p.Overdue(good, running[p.ID], time.Now()); err != nil {
 					return out, err
 				}
 			}
-			if err := out.add(p, in.Before, overdue, unseen == nil); err != nil {
+			if err := out.add(p, in.Before, overdue, listErr == nil); err != nil {
 				return out, err
 			}
 		}
@@ -65,25 +65,25 @@ func (a *Activities) CheckPlanHealth(ctx context.Context, in CheckPlanHealthInpu
 	return out, nil
 }
 
-// add compares one plan with what was seen of it before.
-func (l *CheckPlanHealthResult) add(p backup.PlanStatus, all map[string]backup.PlanObservation, overdue []backup.OverdueInstance, judged bool) error {
+// add compares a plan with its previous observation.
+func (l *CheckPlanHealthResult) add(p backup.PlanStatus, all map[string]backup.PlanObservation, overdue []backup.OverdueInstance, checked bool) error {
 	var before *backup.PlanObservation
 	if s, known := all[p.ID]; known {
 		before = &s
 	}
-	seen, news, err := p.Diff(before, all == nil, overdue, time.Now())
+	now, alerts, err := p.Diff(before, all == nil, overdue, time.Now())
 	if err != nil {
 		return err
 	}
-	if !judged && before != nil {
-		seen.OverdueSince, seen.NotifiedUntil = before.OverdueSince, before.NotifiedUntil
+	if !checked && before != nil {
+		now.OverdueSince, now.NotifiedUntil = before.OverdueSince, before.NotifiedUntil
 	}
-	l.Observation[p.ID] = seen
-	l.Alerts = append(l.Alerts, notificationsFor(p, seen, news, overdue)...)
+	l.Observation[p.ID] = now
+	l.Alerts = append(l.Alerts, notificationsFor(p, now, alerts, overdue)...)
 	return nil
 }
 
-// running are the plans of which a run is going on.
+// running returns the plans with a run in progress.
 func (a *Activities) running(ctx context.Context) (map[string]bool, error) {
 	page, err := a.Runs.List(ctx, task.Filter{Operation: "backup.run", PageSize: maxConcurrentPlans})
 	out := map[string]bool{}
@@ -95,15 +95,16 @@ func (a *Activities) running(ctx context.Context) (map[string]bool, error) {
 	return out, err
 }
 
-// notificationsFor makes notifications of what is new, whose ids are the same whoever finds it.
-func notificationsFor(p backup.PlanStatus, seen backup.PlanObservation, news backup.PlanAlerts, overdue []backup.OverdueInstance) []notification.Notification {
+// notificationsFor creates notifications for alerts. Their IDs are deterministic, so that a repeated check sends nothing
+// twice.
+func notificationsFor(p backup.PlanStatus, now backup.PlanObservation, alerts backup.PlanAlerts, overdue []backup.OverdueInstance) []notification.Notification {
 	var out []notification.Notification
 	plan := notification.Plan{ID: p.ID, Name: p.Name}
-	if news.Missed > 0 {
-		out = append(out, notification.Notification{ID: fmt.Sprintf("missed-%s-%d", p.ID, seen.Until.Unix()), Kind: notification.Missed, Plan: plan, Missed: news.Missed})
+	if alerts.Missed > 0 {
+		out = append(out, notification.Notification{ID: fmt.Sprintf("missed-%s-%d", p.ID, now.Until.Unix()), Kind: notification.Missed, Plan: plan, Missed: alerts.Missed})
 	}
-	if news.Overdue {
-		n := notification.Notification{ID: fmt.Sprintf("overdue-%s-%d", p.ID, seen.OverdueSince.Unix()), Kind: notification.Overdue, Plan: plan, Since: seen.OverdueSince}
+	if alerts.Overdue {
+		n := notification.Notification{ID: fmt.Sprintf("overdue-%s-%d", p.ID, now.OverdueSince.Unix()), Kind: notification.Overdue, Plan: plan, Since: now.OverdueSince}
 		for _, o := range overdue {
 			n.Instances = append(n.Instances, notification.Instance{ID: o.Instance, Name: o.Instance, Reason: lastGood(o)})
 		}

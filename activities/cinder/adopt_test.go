@@ -9,9 +9,9 @@ import (
 	"mycloudmanager/internal/openstack"
 )
 
-// The app's data is taken again whatever is just being done to its volume: an app that is launched while its
-// volume is still being detached must not get an empty one.
-func TestARetainedVolumeIsTakenAgain(t *testing.T) {
+// A retained volume is adopted in every transient status: an app that is launched while its volume is still being
+// detached must not get an empty one.
+func TestAdopt_retained_volume(t *testing.T) {
 	t.Parallel()
 	for status, taken := range map[string]bool{"available": true, "in-use": true, "detaching": true, "attaching": true, "reserved": true, "extending": true,
 		"creating": false, "deleting": false, "error": false, "error_deleting": false} {
@@ -22,5 +22,5 @@ func TestARetainedVolumeIsTakenAgain(t *testing.T) {
 	mine := []volumes.Volume{{ID: "kept", Status: "detaching"}, {ID: "made", Status: "creating", Metadata: map[string]string{openstack.TaskKey: "app:zabbix~2"}}}
 	v, ok := adopt(mine, CreateVolumeInput{App: "zabbix", TaskID: "app:zabbix~2"})
 	require.True(t, ok)
-	require.Equal(t, "made", v.ID, "what this operation has made comes first")
+	require.Equal(t, "made", v.ID, "a volume of this task comes first")
 }

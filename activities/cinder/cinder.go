@@ -18,30 +18,30 @@ import (
 // Activities drives Cinder for the managed project.
 type Activities struct {
 	Cloud        *openstack.Cloud
-	PollInterval time.Duration // between two looks
+	PollInterval time.Duration // between two polls
 }
 
 func (a *Activities) open(ctx context.Context) (*openstack.Session, *gophercloud.ServiceClient, error) {
 	return a.Cloud.Service(ctx, (*openstack.Session).Volume)
 }
 
-// CreateVolumeInput describes an app's volume.
+// CreateVolumeInput describes the volume of an app.
 type CreateVolumeInput struct {
 	App      string
 	SizeGB   int
-	VolumeID string // take this one; empty: the app's newest, or a new one
+	VolumeID string // volume to adopt; "": the newest of the app, or a new one
 	TaskID   string
 }
 
-// Volume is an app's volume.
+// Volume is the volume of an app.
 type Volume struct {
 	ID      string
 	SizeGB  int
-	Created bool // by this operation
+	Created bool // by this task
 }
 
-// CreateVolume returns the volume for the app's data: the one that is named, else the one that an
-// uninstall kept, else a new one. It is idempotent by the operation's id in the volume's metadata.
+// CreateVolume returns the volume for the app's data: the requested one, the one that an uninstall retained, or a new
+// one. It is idempotent by the task ID in the volume's metadata.
 // https://docs.openstack.org/api-ref/block-storage/v3/#create-a-volume
 func (a *Activities) CreateVolume(ctx context.Context, in CreateVolumeInput) (Volume, error) {
 	s, c, err := a.open(ctx)
@@ -68,7 +68,7 @@ func (a *Activities) CreateVolume(ctx context.Context, in CreateVolumeInput) (Vo
 	return Volume{ID: v.ID, SizeGB: v.Size, Created: true}, nil
 }
 
-// adopt picks from the app's volumes, newest first.
+// adopt selects one of the app's volumes, which are sorted newest first.
 func adopt(mine []volumes.Volume, in CreateVolumeInput) (volumes.Volume, bool) {
 	for _, v := range mine {
 		if in.VolumeID == v.ID || (in.VolumeID == "" && v.Metadata[openstack.TaskKey] == in.TaskID) {
@@ -83,32 +83,31 @@ func adopt(mine []volumes.Volume, in CreateVolumeInput) (volumes.Volume, bool) {
 	return volumes.Volume{}, false
 }
 
-// asAttachmentLost reports whether a volume is not one to wait for. One that is just being detached or attached is: a new
-// one in its place would be empty.
+// asAttachmentLost reports whether a volume cannot become available. A volume that is being attached or detached can: a
+// new one in its place would be empty.
 // https://docs.openstack.org/api-ref/block-storage/v3/#volumes-volumes
 func asAttachmentLost(v volumes.Volume) bool {
 	return v.Status == "creating" || v.Status == "deleting" || strings.HasPrefix(v.Status, "error")
 }
 
-// Ref points at one volume.
+// Ref identifies one volume.
 type Ref struct {
 	ID string
-	// OnlyIfEmpty keeps a volume that an app has had mounted.
+	// OnlyIfEmpty keeps a volume that an app has mounted before.
 	OnlyIfEmpty bool
-	// InUse says that the app goes on using a volume that is kept: it will not come free.
+	// InUse is set if the app still uses a volume that is kept, so that it will not be detached.
 	InUse bool
-	// App and Operation find the volume when its id was never learnt.
+	// App and TaskID identify the volume if its ID is unknown.
 	App       string
 	Operation string
 }
 
-// AwaitVolume waits until the volume is ready to be attached, or is already. It is a read.
+// AwaitVolume waits until the volume is available or attached. It is a read.
 func (a *Activities) AwaitVolume(ctx context.Context, in Ref) error {
 	return a.await(ctx, in.ID, "available", "in-use")
 }
 
-// AwaitAttached waits until the volume is attached, and notes on it that it may hold data from now
-// on. It can be repeated.
+// AwaitAttached waits until the volume is attached, and records in its metadata that it may hold data. It is idempotent.
 func (a *Activities) AwaitAttached(ctx context.Context, in Ref) error {
 	if err := a.await(ctx, in.ID, "in-use"); err != nil {
 		return err
@@ -129,7 +128,7 @@ func (a *Activities) AwaitAttached(ctx context.Context, in Ref) error {
 	return s.Fault("cinder", err)
 }
 
-// AwaitDetached waits until the volume is free. One that is gone is free. It is a read.
+// AwaitDetached waits until the volume is detached or deleted. It is a read.
 func (a *Activities) AwaitDetached(ctx context.Context, in Ref) error {
 	return fault.IgnoreNotFound(a.await(ctx, in.ID, "available"))
 }
@@ -156,8 +155,8 @@ func (a *Activities) await(ctx context.Context, id string, wanted ...string) err
 	})
 }
 
-// DeleteVolume deletes the volume and waits until it is gone; one that is gone is a success. It
-// waits for a volume that is still being detached. What it says is for the user.
+// DeleteVolume deletes the volume and waits until it no longer exists. It first waits for a volume that is still being
+// detached. It is idempotent: a missing volume is a success. It returns a message for the user.
 // https://docs.openstack.org/api-ref/block-storage/v3/#delete-a-volume
 func (a *Activities) DeleteVolume(ctx context.Context, in Ref) (string, error) {
 	s, c, err := a.open(ctx)
@@ -177,16 +176,16 @@ func (a *Activities) DeleteVolume(ctx context.Context, in Ref) (string, error) {
 	case err != nil:
 		return "", err
 	case in.OnlyIfEmpty && (v.Metadata[openstack.DataKey] == "true" || v.Metadata[openstack.TaskKey] != in.Operation):
-		said := fmt.Sprintf("the volume %s is kept: it holds data", id)
+		message := fmt.Sprintf("the volume %s is kept: it holds data", id)
 		if in.InUse {
-			return said, nil
+			return message, nil
 		}
-		return said, a.await(ctx, id, "available")
+		return message, a.await(ctx, id, "available")
 	}
 	return "", a.remove(ctx, s, c, id)
 }
 
-// createdBy finds the volume of an operation whose create was cut off before its answer.
+// createdBy finds the volume of a task whose create request was interrupted before the response.
 func createdBy(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceClient, in Ref) (string, error) {
 	mine, err := s.AppVolumes(ctx, in.App)
 	if err != nil {
@@ -221,11 +220,11 @@ func (a *Activities) remove(ctx context.Context, s *openstack.Session, c *gopher
 	})
 }
 
-// DeleteAppVolumesInput names the app whose data is to go.
+// DeleteAppVolumesInput names the app whose data is deleted.
 type DeleteAppVolumesInput struct{ App string }
 
-// DeleteAppVolumes deletes every volume of the app, kept ones too: its user has typed the name. It
-// tolerates absence and can be repeated.
+// DeleteAppVolumes deletes every volume of the app, including retained ones: the user confirmed the name. It is
+// idempotent and tolerates absence.
 func (a *Activities) DeleteAppVolumes(ctx context.Context, in DeleteAppVolumesInput) error {
 	s, c, err := a.open(ctx)
 	if err != nil {

@@ -13,16 +13,16 @@ import (
 	"mycloudmanager/internal/openstack"
 )
 
-// CreateVolumesFromSnapshotsInput is what a server that boots from volumes gets: one volume of each snapshot.
+// CreateVolumesFromSnapshotsInput lists the disks of a server that boots from volumes: one volume per snapshot.
 type CreateVolumesFromSnapshotsInput struct {
 	Task  string
 	Name  string // of the server
 	Disks []backup.BlockDevice
 }
 
-// CreateVolumesFromSnapshots makes volumes from snapshots, of the type that the snapshots' volumes have, waits until they can be
-// attached, and returns their ids in the order of the disks. It is idempotent by the task's id and the disk's
-// number in the volume's metadata.
+// CreateVolumesFromSnapshots creates volumes from snapshots with the volume types of the original volumes, waits until they
+// are available, and returns their IDs in the order of the disks. It is idempotent by the task ID and the number of the
+// disk in the volume's metadata.
 // https://docs.openstack.org/api-ref/block-storage/v3/#create-a-volume
 func (a *Activities) CreateVolumesFromSnapshots(ctx context.Context, in CreateVolumesFromSnapshotsInput) ([]string, error) {
 	s, c, err := a.open(ctx)
@@ -44,7 +44,7 @@ func (a *Activities) CreateVolumesFromSnapshots(ctx context.Context, in CreateVo
 		if i > 0 {
 			name += "-" + number
 		}
-		// A request that is cut off may be carried out all the same: the undo finds it by its metadata.
+		// An interrupted request may still be carried out: the compensation finds the volume by its metadata.
 		v, err := volumes.Create(context.WithoutCancel(ctx), c, volumes.CreateOpts{Name: name, Size: disk.SizeGB, SnapshotID: disk.Snapshot,
 			Metadata: map[string]string{openstack.RestoreKey: in.Task, openstack.DiskKey: number}}, nil).Extract()
 		if err != nil {
@@ -52,7 +52,7 @@ func (a *Activities) CreateVolumesFromSnapshots(ctx context.Context, in CreateVo
 		}
 		ids[i] = v.ID
 	}
-	for _, v := range made { // one that a request made which was on its way while it was looked for
+	for _, v := range made { // created by an earlier request that was still in flight during the search
 		if !slices.Contains(ids, v.ID) {
 			if err := a.remove(ctx, s, c, v.ID); err != nil {
 				return nil, err
@@ -67,7 +67,7 @@ func (a *Activities) CreateVolumesFromSnapshots(ctx context.Context, in CreateVo
 	return ids, nil
 }
 
-// restoredVolumes are the volumes that a task has made from snapshots, the oldest first.
+// restoredVolumes returns the volumes that a task has created from snapshots, oldest first.
 func restoredVolumes(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceClient, task string) ([]volumes.Volume, error) {
 	pages, err := volumes.List(c, volumes.ListOpts{Metadata: map[string]string{openstack.RestoreKey: task}}).AllPages(ctx)
 	if err != nil {
@@ -77,17 +77,17 @@ func restoredVolumes(ctx context.Context, s *openstack.Session, c *gophercloud.S
 	if err != nil {
 		return nil, s.Fault("cinder", err)
 	}
-	// A cloud may ignore the filter.
+	// Filtered again, because a cloud may ignore the filter.
 	all = slices.DeleteFunc(all, func(v volumes.Volume) bool { return v.Metadata[openstack.RestoreKey] != task })
 	slices.SortStableFunc(all, func(a, b volumes.Volume) int { return a.CreatedAt.Compare(b.CreatedAt) })
 	return all, nil
 }
 
-// DeleteRestoredVolumesInput names the task whose volumes are to go.
+// DeleteRestoredVolumesInput names the task whose volumes are deleted.
 type DeleteRestoredVolumesInput struct{ Task string }
 
-// DeleteRestoredVolumes deletes what CreateVolumesFromSnapshots has made for the task, and only that, and waits until it is gone: their
-// server, if there was one, is gone already. It tolerates absence.
+// DeleteRestoredVolumes deletes the volumes that CreateVolumesFromSnapshots created for the task, and waits until they no
+// longer exist. Their server, if any, is deleted before. It is idempotent and tolerates absence.
 func (a *Activities) DeleteRestoredVolumes(ctx context.Context, in DeleteRestoredVolumesInput) (string, error) {
 	s, c, err := a.open(ctx)
 	if err != nil {

@@ -19,14 +19,14 @@ import (
 	"mycloudmanager/internal/operation/tasklog"
 )
 
-// These mark a snapshot with the task and the plan that made it.
+// Tags that name the task and the plan of a snapshot.
 const (
 	taskTag = "mcm-task="
 	planTag = "mcm-plan="
 )
 
-// BackUpFiles backs up the plan's directories of an instance. It is idempotent: the snapshot carries the
-// task's id, and a repeat finds it. A backup whose last command fails is kept, and the activity fails.
+// BackUpFiles backs up the plan's directories of an instance. It is idempotent by the task ID in the tags of the snapshot:
+// a retry finds the snapshot. If only the post hook fails, the backup is kept and the activity fails.
 func (a *Activities) BackUpFiles(ctx context.Context, in BackUpFilesInput) (backup.Backup, error) {
 	if err := check(in.Plan); err != nil {
 		return backup.Backup{}, err
@@ -55,7 +55,7 @@ func (a *Activities) BackUpFiles(ctx context.Context, in BackUpFilesInput) (back
 			return backup.Backup{}, err
 		}
 		if made, found, err = s.engine.findSnapshot(ctx, s, in, m); err != nil || !found {
-			return backup.Backup{}, firstError(err, fault.New(fault.Internal, nil, "%s: the engine has left no backup", s.name))
+			return backup.Backup{}, firstError(err, fault.New(fault.Internal, nil, "%s: the engine has created no backup", s.name))
 		}
 	} else if m, err = s.engine.stats(ctx, s, made); err != nil {
 		return backup.Backup{}, err
@@ -67,7 +67,7 @@ func (a *Activities) BackUpFiles(ctx context.Context, in BackUpFilesInput) (back
 	return b, firstError(err, late)
 }
 
-// saveRecord writes what is known of a backup: the list of its files, then its record.
+// saveRecord writes the list of files of a backup, and then its record.
 func (a *Activities) saveRecord(ctx context.Context, s *engineSession, b backup.Backup) (backup.Backup, error) {
 	held, err := a.index(ctx, s, b)
 	if err != nil {
@@ -80,8 +80,8 @@ func (a *Activities) saveRecord(ctx context.Context, s *engineSession, b backup.
 	return b, nil
 }
 
-// adoptBackup writes the records of snapshots whose runs ended before they could: each is a backup, of the plan and
-// the task that its tags name, and no snapshot stays without a record for ever.
+// adoptBackup writes missing records of snapshots whose tasks were interrupted. Each becomes a backup of the plan and the
+// task in its tags, so that no snapshot stays without a record.
 func (a *Activities) adoptBackup(ctx context.Context, s *engineSession, in BackUpFilesInput, list []snapshot) error {
 	records, err := a.Records.List(ctx, in.Instance)
 	if err != nil {
@@ -102,13 +102,13 @@ func (a *Activities) adoptBackup(ctx context.Context, s *engineSession, in BackU
 			of.Plan.ID, of.Plan.Name = id, ""
 		}
 		b, err := a.saveRecord(ctx, s, record(of, s, have, m))
-		if fault.KindOf(err) == fault.NotFound { // it was deleted meanwhile
+		if fault.KindOf(err) == fault.NotFound { // deleted meanwhile
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		s.logLine(tasklog.Info, "", fmt.Sprintf("the backup of %s, whose task did not come to its end, is whole: it is listed now", b.CreatedAt.Format("2006-01-02 15:04:05")))
+		s.logLine(tasklog.Info, "", fmt.Sprintf("the backup of %s is complete although its task was interrupted: it is now listed", b.CreatedAt.Format("2006-01-02 15:04:05")))
 	}
 	return nil
 }
@@ -120,7 +120,7 @@ func firstError(err, other error) error {
 	return other
 }
 
-// check refuses what cannot be handed to an engine line by line.
+// check rejects values that cannot be passed to an engine line by line.
 func check(p backup.Plan) error {
 	if len(p.Directories) == 0 {
 		return fault.InvalidField("directories", "name at least one directory")
@@ -138,7 +138,7 @@ func check(p backup.Plan) error {
 	return nil
 }
 
-// begin brings the engine and the repository, and takes away the lock of a try that died.
+// begin installs the engine, creates the repository if necessary, and removes the lock of an interrupted attempt.
 func (s *engineSession) begin(ctx context.Context) error {
 	if _, err := s.mustRun(ctx, "prepare", nil, nil); err != nil {
 		return err
@@ -154,7 +154,7 @@ func (s *engineSession) begin(ctx context.Context) error {
 	return err
 }
 
-// find looks for the snapshot with a tag.
+// find returns the snapshot with a tag.
 func (s *engineSession) find(ctx context.Context, tag string) (snapshot, bool, error) {
 	list, _, err := s.engine.snapshots(ctx, s)
 	made, found := tagged(list, tag)
@@ -169,7 +169,7 @@ func tagged(list []snapshot, tag string) (snapshot, bool) {
 	return list[at], true
 }
 
-// tagOf is what the snapshot's tag of that kind says.
+// tagOf returns the value of the tag of that kind.
 func tagOf(have snapshot, kind string) (string, bool) {
 	for _, tag := range have.Tags {
 		if value, ok := strings.CutPrefix(tag, kind); ok {
@@ -179,18 +179,20 @@ func tagOf(have snapshot, kind string) (string, bool) {
 	return "", false
 }
 
-// measure is what is known of a run of the engine.
+// measure holds the figures of one run of the engine.
 type measure struct {
 	changed  int64
 	duration time.Duration
-	began    time.Time // by the instance's clock, zero when it did not say
-	snapshot string    // as the engine calls it, "" when it did not say
+	began    time.Time // by the instance's clock; zero if unknown
+	snapshot string    // ID of the engine; "" if unknown
 }
 
-// incomplete is restic's exit code, and that of the other half of the script, when files could not be read; all others are in the backup.
+// incomplete is the exit code of restic, and of the script for duplicity, if some files could not be read. The backup
+// contains all other files.
 const incomplete = 3
 
-// runBackup runs the engine between the plan's commands. late is the failure of the command after a backup that was made.
+// runBackup runs the engine between the plan's hooks. late is the error of a post hook that failed after a successful
+// backup.
 func (s *engineSession) runBackup(ctx context.Context, in BackUpFilesInput) (m measure, late, err error) {
 	rules := in.Plan.Soft
 	if err := s.engine.prepare(ctx, s, in); err != nil {
@@ -201,7 +203,7 @@ func (s *engineSession) runBackup(ctx context.Context, in BackUpFilesInput) (m m
 		"excludes": fileLines(s.engine.excludes(rules.Excludes)), "limit": strconv.Itoa(rules.LimitKiB),
 		"tags": fileLines([]string{"mcm", taskTag + in.Task, planTag + in.Plan.ID}), "pre_hook": rules.PreHook, "post_hook": rules.PostHook, "rule": string(rules.OnHookError),
 	}
-	start, tell, unread, name := time.Now(), s.progressReporter(ctx), int64(0), ""
+	start, report, unread, name := time.Now(), s.progressReporter(ctx), int64(0), ""
 	quiet := s.reportStored(ctx)
 	o, err := s.run(ctx, "backup", given, func(e event) {
 		unread += e.unread
@@ -210,7 +212,7 @@ func (s *engineSession) runBackup(ctx context.Context, in BackUpFilesInput) (m m
 		}
 		if e.progress != nil {
 			quiet()
-			tell(*e.progress)
+			report(*e.progress)
 		}
 	})
 	quiet()
@@ -231,7 +233,7 @@ func (s *engineSession) runBackup(ctx context.Context, in BackUpFilesInput) (m m
 	return m, after, nil
 }
 
-// hookResult judges a command of the plan's author.
+// hookResult returns the error of a failed hook, if the plan does not ignore it.
 func (s *engineSession) hookResult(o *commandResult, name string, rules backup.FileOptions) error {
 	code, ran := o.hooks[name]
 	if !ran || code == 0 {
@@ -252,11 +254,11 @@ func (s *engineSession) hookResult(o *commandResult, name string, rules backup.F
 	return err
 }
 
-// progressReporter tells the task's reader how far the engine is, and the log at each tenth.
+// progressReporter reports the progress of the engine to the task, and logs it at each tenth.
 func (s *engineSession) progressReporter(ctx context.Context) func(progress) {
 	tenth, last := 0, time.Time{}
 	return func(p progress) {
-		text := strconv.Itoa(int(p.part*100)) + " %, " + humanize.IBytes(uint64(max(0, p.bytes))) // in any language
+		text := strconv.Itoa(int(p.part*100)) + " %, " + humanize.IBytes(uint64(max(0, p.bytes))) // needs no translation
 		if time.Since(last) >= time.Second {
 			last = time.Now()
 			operation.ReportProgress(ctx, text)
@@ -268,21 +270,21 @@ func (s *engineSession) progressReporter(ctx context.Context) func(progress) {
 	}
 }
 
-// reportStored tells the task's reader what has gone into the storage, until it is called: an engine that says itself how
-// far it is says more.
+// reportStored reports the uploaded bytes to the task, until quiet is called: the progress of the engine itself is more
+// accurate.
 func (s *engineSession) reportStored(ctx context.Context) (quiet func()) {
 	return throttled(ctx, func() string {
-		return fmt.Sprintf("%s went into the storage", humanize.IBytes(uint64(max(0, s.proxy.BytesUploaded()))))
+		return fmt.Sprintf("%s uploaded to the storage", humanize.IBytes(uint64(max(0, s.proxy.BytesUploaded()))))
 	})
 }
 
-// throttled tells the task's reader how far it is by now, until it is called.
+// throttled reports the text to the task once a second, until quiet is called.
 func throttled(ctx context.Context, text func() string) (quiet func()) {
-	telling, quiet := context.WithCancel(ctx)
+	reporting, quiet := context.WithCancel(ctx)
 	go func() {
 		for {
 			select {
-			case <-telling.Done():
+			case <-reporting.Done():
 				return
 			case <-time.After(time.Second):
 				operation.ReportProgress(ctx, text())
@@ -292,7 +294,7 @@ func throttled(ctx context.Context, text func() string) (quiet func()) {
 	return quiet
 }
 
-// record is what is kept of the backup.
+// record returns the record of a backup.
 func record(in BackUpFilesInput, s *engineSession, made snapshot, m measure) backup.Backup {
 	_, name, _ := engineOf(s.engineTarget.engine)
 	return backup.Backup{
@@ -302,7 +304,7 @@ func record(in BackUpFilesInput, s *engineSession, made snapshot, m measure) bac
 	}
 }
 
-// index writes the list of the backup's files, and counts them.
+// index writes the list of the backup's files and counts them.
 func (a *Activities) index(ctx context.Context, s *engineSession, b backup.Backup) (held expectation, err error) {
 	list, err := a.Records.NewIndex(ctx, b.ID)
 	if err != nil {
@@ -319,7 +321,7 @@ func (a *Activities) index(ctx context.Context, s *engineSession, b backup.Backu
 	return held, list.Close()
 }
 
-// listed hands over the entries that the engine tells.
+// listed calls each for every entry that the engine lists.
 func (s *engineSession) listed(ctx context.Context, given scriptInput, each func(backup.BackupFile) error) error {
 	var failed error
 	_, err := s.mustRun(ctx, "list", given, func(e event) {
@@ -330,7 +332,7 @@ func (s *engineSession) listed(ctx context.Context, given scriptInput, each func
 	return firstError(err, failed)
 }
 
-// fileLines is a list as the script reads it.
+// fileLines encodes a list for the script.
 func fileLines(list []string) string {
 	var b strings.Builder
 	for _, l := range list {

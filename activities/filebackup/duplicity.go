@@ -22,17 +22,17 @@ import (
 	"mycloudmanager/internal/openstack"
 )
 
-// duplicity reads what duplicity says, and what it stores: each plan of an instance has chains of its own, below its id
-// in the instance's container. https://duplicity.gitlab.io/stable/duplicity.1.html
+// duplicity parses the output of duplicity and its objects in the storage. Each plan of an instance has its own chains,
+// below the plan's ID in the instance's container. https://duplicity.gitlab.io/stable/duplicity.1.html
 type duplicity struct{}
 
-// The storage is named twice: one of its two ways to Swift looks at the first, one at the second.
+// environment sets the storage URL twice, because the two Swift backends of duplicity read different variables.
 func (duplicity) environment(s *engineSession, url string) map[string]string {
 	return map[string]string{"SWIFT_PREAUTHURL": url, "SWIFT_PREAUTHTOKEN": s.proxy.Token, "OS_STORAGE_URL": url, "OS_AUTH_TOKEN": s.proxy.Token,
 		"PASSPHRASE": s.password, "LC_ALL": "C.UTF-8"}
 }
 
-// items: the limit is the door's, for duplicity has none.
+// input has no limit: duplicity has none, so the proxy limits the rate.
 func (duplicity) input(s *engineSession) scriptInput {
 	s.proxy.Limit = s.limit << 10
 	if s.task != "" {
@@ -41,12 +41,12 @@ func (duplicity) input(s *engineSession) scriptInput {
 	return scriptInput{"repository": "swift://" + s.container + "/" + s.plan, "archive": s.repository + "." + s.plan}
 }
 
-// pattern takes from the path what would match more than itself. There is no way to quote but a range of one.
+// pattern escapes wildcards in the path. Duplicity has no escape character, only ranges of one character.
 func (duplicity) pattern(path string) string {
 	return strings.NewReplacer(`[`, `[[]`, `*`, `[*]`, `?`, `[?]`).Replace(path)
 }
 
-// excludes means by a pattern what restic does: a name is looked for in every directory.
+// excludes gives patterns the meaning that they have in restic: a name matches in every directory.
 func (duplicity) excludes(patterns []string) []string {
 	out := make([]string, 0, len(patterns))
 	for _, p := range patterns {
@@ -65,51 +65,51 @@ var unreadablePattern = regexp.MustCompile(`^Errors ([1-9]\d*)$`)
 
 func (duplicity) read(line string) event {
 	if m := unreadablePattern.FindStringSubmatch(line); m != nil {
-		n, _ := strconv.ParseInt(m[1], 10, 64) // it has digits alone
+		n, _ := strconv.ParseInt(m[1], 10, 64) // the pattern allows only digits
 		return event{unread: n}
 	}
-	var said struct {
-		Entry *backup.BackupFile
-		Gone  string
+	var l struct {
+		Entry   *backup.BackupFile
+		Deleted string
 	}
-	if strings.HasPrefix(line, `{"`) && json.Unmarshal([]byte(line), &said) == nil {
-		return event{entry: said.Entry, gone: said.Gone}
+	if strings.HasPrefix(line, `{"`) && json.Unmarshal([]byte(line), &l) == nil {
+		return event{entry: l.Entry, deleted: l.Deleted}
 	}
 	return event{}
 }
 
-var wrongKeyPattern = fault.New(fault.Invalid, nil, "the repository does not open with the project's backup key: it was made with another one")
+var errWrongKey = fault.New(fault.Invalid, nil, "the repository does not open with the project's backup key: it was created with another key")
 
-func (duplicity) classifyError(complaints string) error {
+func (duplicity) classifyError(stderr string) error {
 	switch {
-	case strings.Contains(complaints, "No space left on device"):
+	case strings.Contains(stderr, "No space left on device"):
 		return fault.New(fault.Quota, nil, "no space is left on the instance")
-	case strings.Contains(complaints, "KeyError: "): // it looks a volume up that the manifest names
+	case strings.Contains(stderr, "KeyError: "): // a volume in the manifest is missing
 		return fault.New(fault.NotFound, nil, "a part of the backup is missing in the storage")
-	case strings.Contains(complaints, "GnuPG log"):
-		return fault.New(fault.Internal, nil, "gpg cannot open what is stored: it is damaged, or was made with another key")
-	case strings.Contains(complaints, "Another duplicity instance is already running"):
+	case strings.Contains(stderr, "GnuPG log"):
+		return fault.New(fault.Internal, nil, "gpg cannot decrypt the backup: it is damaged, or was encrypted with another key")
+	case strings.Contains(stderr, "Another duplicity instance is already running"):
 		return fault.New(fault.Unavailable, nil, "the repository is in use by another run")
 	}
 	return nil
 }
 
-func (duplicity) damaged(complaints string) bool {
+func (duplicity) damaged(stderr string) bool {
 	for _, words := range []string{"Invalid data", "GPGError", "gpg: ", "404 Not Found", "not found in archive", "manifest", "librsync error", "tarfile", "zlib", "CRC",
 		"No signature chain", "No backup chains"} {
-		if strings.Contains(complaints, words) {
+		if strings.Contains(stderr, words) {
 			return true
 		}
 	}
 	return false
 }
 
-// keyObject tells which key the repository was made with, so that no chain is begun with one and gone on with by another.
+// keyObject identifies the key of the repository, so that a chain is never continued with another key.
 const keyObject = "key"
 
 func (duplicity) probe(ctx context.Context, s *engineSession) (exists, held bool, err error) {
 	mac := hmac.New(sha256.New, []byte(s.password))
-	_, _ = mac.Write([]byte("key of the repository")) // a hash takes everything
+	_, _ = mac.Write([]byte("key of the repository")) // a hash never fails
 	sum := []byte(hex.EncodeToString(mac.Sum(nil)))
 	have, err := s.store.ObjectGetBytes(ctx, s.container, keyObject)
 	switch {
@@ -121,13 +121,13 @@ func (duplicity) probe(ctx context.Context, s *engineSession) (exists, held bool
 	case err != nil:
 		return false, false, openstack.Fault("swift", err)
 	case !bytes.Equal(have, sum):
-		return true, false, fault.New(fault.Invalid, nil, "%s: %s", s.name, fault.MessageOf(wrongKeyPattern))
+		return true, false, fault.New(fault.Invalid, nil, "%s: %s", s.name, fault.MessageOf(errWrongKey))
 	}
 	return true, false, nil
 }
 
-// runPrefix is where it is told which task has made what: every object that comes through the door of a run is marked
-// with the name of that run, and nothing on the instance can change it.
+// runPrefix is the prefix of the objects that describe runs. The proxy adds the name of the run to every object that it
+// uploads, and nothing on the instance can change that.
 const runPrefix = "runs/"
 
 func runName(task string) string {
@@ -135,14 +135,14 @@ func runName(task string) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// run is what is known of a backup before it is made.
+// run describes a backup before it is made.
 type run struct {
 	Task        string   `json:"task"`
 	Directories []string `json:"directories"`
 }
 
-// prepare takes away what a try of the same run that died may have left of signatures: duplicity would find that they do
-// not end where the last whole set does, and begin with a full backup.
+// prepare deletes signature files left by an interrupted attempt of this run. Otherwise duplicity sees them diverge from
+// the last complete set and makes a full backup.
 func (duplicity) prepare(ctx context.Context, s *engineSession, in BackUpFilesInput) error {
 	if err := s.removeRun(ctx, in.Task); err != nil {
 		return err
@@ -154,8 +154,8 @@ func (duplicity) prepare(ctx context.Context, s *engineSession, in BackUpFilesIn
 	return openstack.Fault("swift", s.store.ObjectPutBytes(ctx, s.container, runPrefix+runName(in.Task), raw, "application/json"))
 }
 
-// removeRun deletes the signatures of the run's sets that have not come to their end. The volumes stay until they are old: a listing
-// may lag behind, and without signatures a set is still restored.
+// removeRun deletes the signatures of the run's incomplete sets. The volumes are kept until they are old: a listing may lag
+// behind, and a set can be restored without signatures.
 func (s *engineSession) removeRun(ctx context.Context, task string) error {
 	all, err := sets(ctx, s.store, s.container, s.plan)
 	if err != nil {
@@ -181,13 +181,14 @@ func (s *engineSession) removeRun(ctx context.Context, task string) error {
 	return nil
 }
 
-// runByObject is the name of the run that has made an object, "" when it was made by hand.
+// runByObject returns the name of the run that created an object, or "" for objects that were created manually.
 func runByObject(ctx context.Context, store *swift.Connection, container, object string) (string, error) {
 	_, headers, err := store.Object(ctx, container, object)
 	return headers[swiftproxy.RunHeader], openstack.Fault("swift", err)
 }
 
-// snapshots are read from the names in the storage. Those without a record are asked who made them.
+// snapshots derives the snapshots from the object names in the storage. For sets without a record, it reads the run that
+// created them.
 func (duplicity) snapshots(ctx context.Context, s *engineSession) ([]snapshot, *commandResult, error) {
 	o := &commandResult{}
 	all, err := sets(ctx, s.store, s.container, s.plan)
@@ -211,7 +212,7 @@ func (duplicity) snapshots(ctx context.Context, s *engineSession) ([]snapshot, *
 	return out, o, nil
 }
 
-// tag tells of a snapshot what was left when it was announced.
+// tag adds the tags that prepare saved for the snapshot.
 func (s *engineSession) tag(ctx context.Context, one *set, have *snapshot) error {
 	name, err := runByObject(ctx, s.store, s.container, one.manifest.Name)
 	if err != nil || name == "" {
@@ -249,10 +250,10 @@ func (duplicity) stats(ctx context.Context, s *engineSession, made snapshot) (me
 	return measure{}, errSnapshotMissing
 }
 
-// staleRunAge is how long what is not whole stays: a listing may lag behind.
+// staleRunAge is the minimum age of incomplete sets that are deleted: a listing may lag behind.
 const staleRunAge = 24 * time.Hour
 
-// cleanup deletes what older runs of the plan have begun and not ended, and what has lost the set that it builds on.
+// cleanup deletes incomplete sets of older runs of the plan, and sets whose parent is missing.
 func (duplicity) cleanup(ctx context.Context, s *engineSession, made snapshot) error {
 	all, err := sets(ctx, s.store, s.container, s.plan)
 	if err != nil {
@@ -269,7 +270,7 @@ func (duplicity) cleanup(ctx context.Context, s *engineSession, made snapshot) e
 	return nil
 }
 
-// expect: asked for a time at which there is no set any more, duplicity takes the one before.
+// expectedFiles fails if the set was deleted: duplicity would silently restore the previous one.
 func (d duplicity) expectedFiles(ctx context.Context, s *engineSession, b backup.Backup) (expectation, error) {
 	want := expectation{inexact: true}
 	list, _, err := d.snapshots(ctx, s)

@@ -2,7 +2,7 @@ package filebackup
 
 import (
 	"context"
-	"crypto/sha1" //nolint:gosec // the checksum that duplicity keeps of its volumes
+	"crypto/sha1" //nolint:gosec // the checksum that duplicity stores for its volumes
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -15,8 +15,8 @@ import (
 	"mycloudmanager/internal/openstack"
 )
 
-// list takes the list of the set before and what the set has changed in it: to list the whole takes duplicity longer than
-// many a backup. Where there is no such list, or most of it has changed, the whole is listed.
+// list merges the file list of the previous set with the changes of this set, because a complete listing takes duplicity
+// longer than many backups. Without a previous list, or with too many changes, it lists the complete set.
 func (duplicity) list(ctx context.Context, s *engineSession, b backup.Backup, each func(backup.BackupFile) error) error {
 	if b.Parent == "" {
 		return s.listed(ctx, scriptInput{"snapshot": b.Snapshot, "since": "beginning"}, each)
@@ -35,12 +35,12 @@ func (duplicity) list(ctx context.Context, s *engineSession, b backup.Backup, ea
 	return s.listed(ctx, scriptInput{"snapshot": b.Snapshot, "since": "nothing"}, each)
 }
 
-// maxChanges bounds what is kept in memory.
+// maxChanges bounds the changes that are held in memory.
 const maxChanges = 200_000
 
-// changes are what a set has changed: entries in the order of a walk, and those that are no more.
+// changes holds the entries that a set has changed or deleted, in the order of a walk.
 type changes struct {
-	by    map[string]*backup.BackupFile // nil for one that is no more
+	by    map[string]*backup.BackupFile // nil for a deleted entry
 	order []string
 }
 
@@ -59,7 +59,7 @@ func (s *engineSession) changes(ctx context.Context, b backup.Backup) (*changes,
 	return c, err
 }
 
-// replace hands over an entry of the list before as it is now, after those that have come before it.
+// replace passes the current state of an entry of the previous list to each, after the new entries that precede it.
 func (c *changes) replace(e backup.BackupFile, each func(backup.BackupFile) error) error {
 	if err := c.rest(e.Path, each); err != nil {
 		return err
@@ -75,13 +75,13 @@ func (c *changes) replace(e backup.BackupFile, each func(backup.BackupFile) erro
 	return each(*now)
 }
 
-// rest hands over what has come before a path, all for "".
+// rest passes the new entries before a path to each; "" passes all.
 func (c *changes) rest(before string, each func(backup.BackupFile) error) error {
 	for len(c.order) > 0 && (before == "" || walks(c.order[0], before) < 0) {
 		e := c.by[c.order[0]]
 		c.order = c.order[1:]
 		if e == nil {
-			continue // it was in the list before
+			continue // already in the previous list
 		}
 		delete(c.by, e.Path)
 		if err := each(*e); err != nil {
@@ -91,20 +91,20 @@ func (c *changes) rest(before string, each func(backup.BackupFile) error) error 
 	return nil
 }
 
-// walks compares paths as a walk of the tree meets them: what is in a directory comes before its longer neighbours.
+// walks compares paths in the order of a tree walk: the contents of a directory come before siblings with a longer name.
 func walks(a, b string) int {
 	return slices.Compare(strings.Split(a, "/"), strings.Split(b, "/"))
 }
 
-// volume is what a manifest says of one of a set's volumes.
+// volume is one volume of a set as the manifest lists it.
 type volume struct {
-	set    string // its time
+	set    string // time of the set
 	number int
 	sum    string // SHA-1
 }
 
-// check has the instance fetch and open the chain's manifests and signatures, looks whether every volume that they name
-// is there, and reads some of them.
+// check decrypts the manifests and signatures of the chain on the instance, checks that every volume in them exists, and
+// reads a sample of the volumes.
 func (d duplicity) check(ctx context.Context, s *engineSession, b backup.Backup) (VerifyFilesResult, error) {
 	o, err := s.mustRun(ctx, "check", scriptInput{"snapshot": b.Snapshot}, nil)
 	if err != nil {
@@ -118,38 +118,38 @@ func (d duplicity) check(ctx context.Context, s *engineSession, b backup.Backup)
 	if len(links) == 0 || links[len(links)-1].base != "" {
 		return s.verificationResult(o, errSnapshotMissing)
 	}
-	told, sample := 0, 0
+	count, sample := 0, 0
 	for _, v := range o.volumes {
 		i := slices.IndexFunc(links, func(l *set) bool { return l.at == v.set })
 		if i < 0 {
-			continue // of a later set
+			continue // belongs to a later set
 		}
 		name, ok := links[i].volumes[v.number]
-		if told++; !ok {
+		if count++; !ok {
 			return VerifyFilesResult{Detail: fmt.Sprintf("the volume %d of the backup of %s is missing", v.number, v.set)}, nil
 		}
-		if told > 1 && rand.IntN(20) > 0 { // the first always, then 5 %
+		if count > 1 && rand.IntN(20) > 0 { // always the first volume, then 5 %
 			continue
 		}
 		sample++
 		if good, err := s.unchanged(ctx, name, v.sum); err != nil || !good {
-			return VerifyFilesResult{Detail: fmt.Sprintf("%s is not what was stored", name)}, err
+			return VerifyFilesResult{Detail: fmt.Sprintf("%s differs from what was stored", name)}, err
 		}
 	}
-	if told == 0 {
+	if count == 0 {
 		return VerifyFilesResult{Detail: "the manifest names no volume"}, nil
 	}
 	return s.verificationResult(o, nil)
 }
 
-// unchanged reads an object and compares it.
+// unchanged reports whether the checksum of an object matches.
 func (s *engineSession) unchanged(ctx context.Context, name, want string) (bool, error) {
 	object, _, err := s.store.ObjectOpen(ctx, s.container, name, false, nil)
 	if err != nil {
 		return false, openstack.Fault("swift", err)
 	}
-	defer object.Close() //nolint:errcheck // it was read to its end
-	have := sha1.New()   //nolint:gosec // the checksum that duplicity keeps of its volumes
+	defer object.Close() //nolint:errcheck // the object was read completely
+	have := sha1.New()   //nolint:gosec // the checksum that duplicity stores for its volumes
 	_, err = io.Copy(have, object)
 	return err == nil && hex.EncodeToString(have.Sum(nil)) == want, openstack.Fault("swift", err)
 }

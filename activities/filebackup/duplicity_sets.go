@@ -15,19 +15,19 @@ import (
 	"mycloudmanager/internal/openstack"
 )
 
-// set is one backup as duplicity stores it: volumes, signatures, and last the manifest. A full one stands for
-// itself, each other builds on the one before. https://duplicity.gitlab.io/stable/duplicity.1.html
+// set is one backup in duplicity's format: volumes, signatures and, written last, the manifest. A full set is
+// independent; every other set builds on the previous one. https://duplicity.gitlab.io/stable/duplicity.1.html
 type set struct {
 	plan     string
-	at       string // its time, as it stands in the names
-	base     string // that of the one it builds on, "" for a full one
+	at       string // its time, in the format of the names
+	base     string // time of its parent; "" for a full set
 	bytes    int64
-	manifest *swift.Object // nil while the set is not whole
+	manifest *swift.Object // nil while the set is incomplete
 	names    []string      // all but the manifest
 	volumes  map[int]string
 }
 
-// id is the set as a snapshot: duplicity names it by its time alone, of which each plan may have the same.
+// id returns the snapshot ID of the set. Duplicity names sets by time only, which is not unique across plans.
 func (s *set) id() string { return s.plan + "." + s.at }
 
 func (s *set) parent() string {
@@ -38,13 +38,13 @@ func (s *set) parent() string {
 }
 
 func (s *set) time() time.Time {
-	at, _ := time.Parse(setTime, s.at) // the name had this form
+	at, _ := time.Parse(setTime, s.at) // the name matched this format
 	return at
 }
 
 const setTime = "20060102T150405Z"
 
-// planOf is the plan of a snapshot of duplicity's; of others it means nothing.
+// planOf returns the plan in a snapshot ID of duplicity. The result is meaningless for other engines.
 func planOf(id string) string {
 	plan, _, _ := cutLast(id)
 	return plan
@@ -60,7 +60,7 @@ func cutLast(id string) (plan, at string, ok bool) {
 
 var setName = regexp.MustCompile(`^(?:duplicity-(?:full|full-signatures)\.|duplicity-(?:inc|new-signatures)\.(\d{8}T\d{6}Z)\.to\.)(\d{8}T\d{6}Z)\.(?:(manifest)|vol(\d+)\.difftar|sigtar)(?:\.gpg|\.gz|\.part)*$`)
 
-// sets are what is stored for a plan, for all plans of "", by their ids, the oldest first.
+// sets returns the sets of a plan, or of all plans for "", oldest first.
 func sets(ctx context.Context, store *swift.Connection, container, plan string) ([]*set, error) {
 	prefix := ""
 	if plan != "" {
@@ -91,7 +91,7 @@ func sets(ctx context.Context, store *swift.Connection, container, plan string) 
 		case m[3] != "":
 			s.manifest = &o
 		case m[4] != "":
-			number, _ := strconv.Atoi(m[4]) // it has digits alone
+			number, _ := strconv.Atoi(m[4]) // the pattern allows only digits
 			s.volumes[number] = o.Name
 			fallthrough
 		default:
@@ -106,11 +106,11 @@ func sets(ctx context.Context, store *swift.Connection, container, plan string) 
 	return out, nil
 }
 
-// completeSets are the sets that can be restored: they and all that they build on have come to their end.
+// completeSets returns the sets that can be restored: those that are complete, with all sets that they build on.
 func completeSets(all []*set) []*set {
 	good := map[string]bool{}
 	var out []*set
-	for _, s := range all { // what a set builds on is older
+	for _, s := range all { // parents are older
 		if s.manifest != nil && (s.base == "" || good[s.parent()]) {
 			good[s.id()] = true
 			out = append(out, s)
@@ -119,7 +119,7 @@ func completeSets(all []*set) []*set {
 	return out
 }
 
-// chain is what a set cannot be read without, and itself.
+// chain returns the set and all sets that it builds on.
 func chain(all []*set, id string) []*set {
 	var out []*set
 	for {
@@ -132,27 +132,27 @@ func chain(all []*set, id string) []*set {
 	}
 }
 
-// removable are those of the ids whose sets may go, the newest first, and how many must stay, for others that stay
-// build on them. Sets that never came to their end are in nobody's way.
-func removable(all []*set, ids []string) (gone []*set, stay int) {
+// removable returns the sets of ids that can be deleted, newest first, and the number of sets that must be kept because
+// other sets build on them. Incomplete sets require no parent.
+func removable(all []*set, ids []string) (deletable []*set, kept int) {
 	needed := map[string]bool{}
 	for _, s := range slices.Backward(all) {
 		wanted := slices.Contains(ids, s.id())
 		switch {
 		case wanted && !needed[s.id()]:
-			gone = append(gone, s)
+			deletable = append(deletable, s)
 			continue
 		case wanted:
-			stay++
+			kept++
 		}
 		if s.manifest != nil {
 			needed[s.parent()] = true
 		}
 	}
-	return gone, stay
+	return deletable, kept
 }
 
-// remove deletes a set, the manifest first: what is half is taken for whole by nobody.
+// remove deletes a set, the manifest first, so that a partially deleted set counts as incomplete. It is idempotent.
 func (s *set) remove(ctx context.Context, store *swift.Connection, container string) error {
 	names := s.names
 	if s.manifest != nil {
@@ -173,8 +173,8 @@ func (s *set) remove(ctx context.Context, store *swift.Connection, container str
 	return nil
 }
 
-// forgetSets deletes what may go of the ids and says which of them must stay.
-func (a *Activities) forgetSets(ctx context.Context, container string, ids []string) (stay int, err error) {
+// forgetSets deletes the sets of ids, or none and an error if other sets build on them. It is idempotent.
+func (a *Activities) forgetSets(ctx context.Context, container string, ids []string) (kept int, err error) {
 	store, err := a.Cloud.Objects(ctx)
 	if err != nil {
 		return 0, err
@@ -183,11 +183,11 @@ func (a *Activities) forgetSets(ctx context.Context, container string, ids []str
 	if err != nil {
 		return 0, err
 	}
-	gone, stay := removable(all, ids)
-	if stay > 0 {
-		return stay, fault.New(fault.Invalid, nil, "%d backups stay: later ones of the same chain need them", stay)
+	deletable, kept := removable(all, ids)
+	if kept > 0 {
+		return kept, fault.New(fault.Invalid, nil, "%d backups are kept: later backups of the same chain need them", kept)
 	}
-	for _, s := range gone {
+	for _, s := range deletable {
 		if err := s.remove(ctx, store, container); err != nil {
 			return 0, err
 		}

@@ -8,56 +8,56 @@ import (
 	"mycloudmanager/internal/fault"
 )
 
-// engine is what makes soft backups: its half of the script does it on the instance, this reads what it says
-// and knows what it leaves in the storage.
+// engine adapts a backup program. A script runs the program on the instance; the engine parses the output and knows the
+// objects that the program stores.
 type engine interface {
-	// environment is what the engine finds the repository by, through the door's port; nothing else gets it.
+	// environment returns the variables that point the program to the proxy's port. No other process receives them.
 	environment(s *engineSession, url string) map[string]string
-	// items are what every command is given besides.
+	// input returns the input that every command receives.
 	input(s *engineSession) scriptInput
-	// pattern selects a path and what is below it.
+	// pattern returns a pattern that selects a path and everything below it.
 	pattern(path string) string
-	// excludes are the plan's patterns as the engine takes them.
+	// excludes converts the plan's exclude patterns to the syntax of the engine.
 	excludes(patterns []string) []string
-	// read understands a line of its output; one that says nothing to us is the zero event.
+	// read parses one line of output; it returns the zero event for other lines.
 	read(line string) event
-	// refusal is why it failed, by what it complained of; nil when that is not known.
-	classifyError(complaints string) error
-	// damaged tells from what a check complained of that the repository itself is at fault.
-	damaged(complaints string) bool
+	// classifyError returns the fault for an error output, or nil if the cause is unknown.
+	classifyError(stderr string) error
+	// damaged reports whether the error output of a check shows a damaged repository.
+	damaged(stderr string) bool
 
-	// look tells whether there is a repository, and whether somebody has left a lock in it.
+	// probe reports whether the repository exists, and whether it holds a lock.
 	probe(ctx context.Context, s *engineSession) (exists, held bool, err error)
-	// announce leaves word of a backup that is about to be made, for who finds it later.
+	// prepare records the backup that is about to be made, so that its snapshot can be attributed later.
 	prepare(ctx context.Context, s *engineSession, in BackUpFilesInput) error
-	// snapshots are those of the repository.
+	// snapshots lists the snapshots of the repository.
 	snapshots(ctx context.Context, s *engineSession) ([]snapshot, *commandResult, error)
-	// made is the snapshot of a run that has just ended.
+	// findSnapshot returns the snapshot of the run that has just ended.
 	findSnapshot(ctx context.Context, s *engineSession, in BackUpFilesInput, m measure) (snapshot, bool, error)
-	// measured is what the storage tells of a snapshot whose run was not seen to its end.
+	// stats derives the figures of an interrupted run from the objects in the storage.
 	stats(ctx context.Context, s *engineSession, made snapshot) (measure, error)
-	// settle takes away what runs before the one that made a snapshot have left of theirs.
+	// cleanup deletes leftovers of runs before the one that made the snapshot.
 	cleanup(ctx context.Context, s *engineSession, made snapshot) error
-	// list hands over what a backup holds, as a walk of the tree has it.
+	// list calls each for every entry of a backup, in the order of a tree walk.
 	list(ctx context.Context, s *engineSession, b backup.Backup, each func(backup.BackupFile) error) error
-	// expect begins to count what a backup must bring back, and refuses one that is not there any more.
+	// expectedFiles returns an expectation to count into. It fails if the backup no longer exists.
 	expectedFiles(ctx context.Context, s *engineSession, b backup.Backup) (expectation, error)
-	// check looks whether a backup is whole.
+	// check verifies that a backup is complete and intact.
 	check(ctx context.Context, s *engineSession, b backup.Backup) (VerifyFilesResult, error)
 }
 
-// event is what an engine has said in one line; at most one of its fields is set.
+// event is one parsed line of output; at most one field is set.
 type event struct {
 	progress  *progress
 	summary   *summary
 	snapshots []snapshot
 	entry     *backup.BackupFile
-	gone      string // a path that is no more
+	deleted   string // path of a deleted entry
 	unread    int64  // files that could not be read
 }
 
 func (e event) known() bool {
-	return e.progress != nil || e.summary != nil || e.snapshots != nil || e.entry != nil || e.gone != "" || e.unread > 0
+	return e.progress != nil || e.summary != nil || e.snapshots != nil || e.entry != nil || e.deleted != "" || e.unread > 0
 }
 
 type progress struct {
@@ -65,19 +65,19 @@ type progress struct {
 	bytes int64
 }
 
-// summary is what an engine says at the end of a backup.
+// summary is the last event of a backup.
 type summary struct{ snapshot string }
 
-// snapshot is what the engine itself knows of a backup.
+// snapshot describes a backup in the engine's repository.
 type snapshot struct {
 	ID     string
 	Time   time.Time
 	Tags   []string
 	Paths  []string // the directories that were backed up
-	Parent string   `json:"-"` // the one that it cannot be read without
+	Parent string   `json:"-"` // snapshot that this one builds on
 }
 
-// engineOf is the engine of a name; "" is the default.
+// engineOf returns the engine of a name; "" is the default engine.
 func engineOf(name backup.EngineName) (engine, backup.EngineName, error) {
 	switch name {
 	case backup.Restic, "":

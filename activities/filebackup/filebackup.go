@@ -1,5 +1,5 @@
-// Package files holds the activities of soft backups: an engine on the instance saves its files, encrypted,
-// into the project's object storage, and brings them back.
+// Package filebackup holds the activities of file backups: an engine on the instance stores the instance's files,
+// encrypted, in the project's object storage, and restores them.
 package filebackup
 
 import (
@@ -11,56 +11,56 @@ import (
 	"mycloudmanager/internal/operation/tasklog"
 )
 
-// Activities makes, restores, verifies and forgets soft backups.
+// Activities makes, restores, verifies and deletes file backups.
 type Activities struct {
 	Cloud   *openstack.Cloud
 	SSH     *ssh.Dialer
 	Records *backup.Records
 	Log     *tasklog.Log
-	// Key is the project's; the password of each repository is made of it.
+	// Key is the key of the project; the password of each repository is derived from it.
 	Key []byte
-	// Scripts are what instances run, by engine.
+	// Scripts holds the scripts that run on instances, by engine.
 	Scripts      map[backup.EngineName]string
-	PollInterval time.Duration // between two looks
+	PollInterval time.Duration // between two polls
 }
 
-// BackUpFilesInput says what is backed up, and where it is.
-type BackUpFilesInput struct { //nolint:revive // its name is its activity's, as those of the other inputs are
+// BackUpFilesInput describes the instance and the plan of a backup.
+type BackUpFilesInput struct { //nolint:revive // named after its activity, as all inputs
 	Instance string
 	Name     string
 	Address  string
 	HostKey  string
-	Task     string // what the backup is found again by, when the activity is repeated
+	Task     string // identifies the backup when the activity is retried
 	Plan     backup.Plan
 }
 
-// RestoreFilesInput says what is restored, and where to.
+// RestoreFilesInput describes the files to restore and their target.
 type RestoreFilesInput struct {
 	Backup backup.Backup
 
-	// The instance that the files are restored on, which may be another than the one that was backed up.
+	// The instance to restore to, which may differ from the instance that was backed up.
 	Instance string
 	Name     string
 	Address  string
 	HostKey  string
 
-	Paths  []string // files and directories; none is all
-	Target string   // "" is DefaultTarget; "/" puts everything back in its place
+	Paths  []string // files and directories; default: all
+	Target string   // default: DefaultTarget; "/" restores to the original paths
 	Task   string
 }
 
-// DefaultTarget is the directory that files are restored under.
+// DefaultTarget is the default directory for restored files.
 const DefaultTarget = "/restore"
 
-// RestoreFilesResult is what a restore has brought back.
+// RestoreFilesResult describes the restored files.
 type RestoreFilesResult struct {
 	Files   int64
 	Bytes   int64
-	Checked bool   // what was written was read back and compared
-	Target  string // where it lies: another than was asked for when that was taken
+	Checked bool   // the written files were read again and compared
+	Target  string // actual directory: differs from the requested one if that was taken
 }
 
-// VerifyFilesInput says which backup is verified, on which instance.
+// VerifyFilesInput selects the backup to verify and the instance to verify it on.
 type VerifyFilesInput struct {
 	Backup      backup.Backup
 	Address     string
@@ -68,13 +68,13 @@ type VerifyFilesInput struct {
 	RestoreTest bool // restore everything to a scratch directory and compare
 }
 
-// VerifyFilesResult is what a verification has found.
+// VerifyFilesResult is the result of a verification.
 type VerifyFilesResult struct {
 	OK     bool
 	Detail string
 }
 
-// ForgetSnapshotsInput says which snapshots of an instance are deleted.
+// ForgetSnapshotsInput selects the snapshots of an instance to delete.
 type ForgetSnapshotsInput struct {
 	Instance  string
 	Address   string

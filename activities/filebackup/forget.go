@@ -9,10 +9,10 @@ import (
 	"mycloudmanager/internal/instance/ssh"
 )
 
-// ForgetSnapshots deletes snapshots of an instance with what only they needed, and their records. Those that
-// are gone already are a success: it is idempotent.
+// ForgetSnapshots deletes snapshots of an instance with their data and records. It is idempotent: missing snapshots are a
+// success.
 //
-// What duplicity has made is deleted by the manager alone: whole sets, none of which another builds on.
+// The manager deletes sets of duplicity without the instance, provided that no other set builds on them.
 func (a *Activities) ForgetSnapshots(ctx context.Context, in ForgetSnapshotsInput) error {
 	if in.Engine == backup.Duplicity {
 		if _, err := a.forgetSets(ctx, backup.ContainerOf(in.Instance, in.Engine), in.Snapshots); err != nil {
@@ -42,7 +42,8 @@ func (a *Activities) forgetRecords(ctx context.Context, instance string, snapsho
 	return nil
 }
 
-// forget deletes what is there of the snapshots, and always what no snapshot needs: a try before may have died between.
+// forget deletes the snapshots that exist, and always prunes unreferenced data: a previous attempt may have been
+// interrupted between the two.
 func (s *engineSession) forget(ctx context.Context, ids []string) error {
 	if err := s.begin(ctx); err != nil {
 		return err

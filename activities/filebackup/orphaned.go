@@ -13,21 +13,20 @@ import (
 	"mycloudmanager/internal/openstack"
 )
 
-// DeleteOrphanedBackupsInput says which snapshots of an instance that is gone are deleted.
+// DeleteOrphanedBackupsInput selects snapshots of a deleted instance.
 type DeleteOrphanedBackupsInput struct {
 	Instance  string
 	Snapshots []string
 }
 
-// DeleteOrphanedBackupsResult says what is left of the instance.
+// DeleteOrphanedBackupsResult holds the number of remaining backups.
 type DeleteOrphanedBackupsResult struct {
-	Remaining int // backups; with the last of them goes what is stored
+	Remaining int // backups; the data is deleted with the last one
 }
 
-// DeleteOrphanedBackups deletes backups of an instance that is gone, where no engine can work any more. Those of restic
-// keep what they have stored until the last of them is to go, and then the whole repository goes; until then only
-// their records do. Sets of duplicity's are deleted one by one. It is idempotent: the records, by which a
-// repeat is asked for, go last.
+// DeleteOrphanedBackups deletes backups of a deleted instance, on which no engine can run. For restic, it deletes only the
+// records until the last backup is deleted, and then the whole repository. Sets of duplicity are deleted one by one. It is
+// idempotent: records are deleted last, so that a retry finds them.
 func (a *Activities) DeleteOrphanedBackups(ctx context.Context, in DeleteOrphanedBackupsInput) (DeleteOrphanedBackupsResult, error) {
 	out := DeleteOrphanedBackupsResult{}
 	all, err := a.Records.List(ctx, in.Instance)
@@ -55,10 +54,10 @@ func (a *Activities) DeleteOrphanedBackups(ctx context.Context, in DeleteOrphane
 	return out, a.forgetRecords(ctx, in.Instance, in.Snapshots)
 }
 
-// maxConcurrentDeletes bounds the objects that are deleted at once.
+// maxConcurrentDeletes bounds the concurrent requests that delete objects.
 const maxConcurrentDeletes = 8
 
-// empty deletes a container with everything in it; one that is not there is a success.
+// empty deletes a container and its objects. It is idempotent: a missing container is a success.
 func (a *Activities) empty(ctx context.Context, container string) error {
 	store, err := a.Cloud.Objects(ctx)
 	if err != nil {
@@ -93,7 +92,7 @@ func (a *Activities) empty(ctx context.Context, container string) error {
 	switch {
 	case errors.Is(err, swift.ContainerNotFound):
 		return nil
-	case errors.Is(err, swift.ContainerNotEmpty): // its listing lags behind
+	case errors.Is(err, swift.ContainerNotEmpty): // the listing lags behind
 		return fault.New(fault.Unavailable, err, "swift: %s is not empty yet", container)
 	}
 	return openstack.Fault("swift", err)

@@ -18,10 +18,10 @@ import (
 	"mycloudmanager/internal/openstack"
 )
 
-// restic reads what restic says. https://restic.readthedocs.io/en/stable/075_scripting.html
+// restic parses the output of restic. https://restic.readthedocs.io/en/stable/075_scripting.html
 type restic struct{}
 
-// snapshotObjects is what the names of snapshots begin with in the storage; their ids follow.
+// snapshotObjects is the prefix of snapshot objects in the storage; the snapshot ID follows.
 const snapshotObjects = "snapshots/"
 
 func (restic) environment(s *engineSession, url string) map[string]string {
@@ -33,12 +33,12 @@ func (restic) input(s *engineSession) scriptInput { return scriptInput{"password
 
 func (restic) excludes(patterns []string) []string { return patterns }
 
-// pattern takes from the path what would match more than itself.
+// pattern escapes wildcards in the path.
 func (restic) pattern(path string) string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
 }
 
-// resticMessage is every line of restic's in one.
+// resticMessage has the fields of all JSON messages of restic.
 type resticMessage struct {
 	MessageType string  `json:"message_type"`
 	PercentDone float64 `json:"percent_done"`
@@ -86,7 +86,7 @@ func typeOf(name string) string {
 	return backup.EntryOther
 }
 
-// unixMode has the bits where chmod has them.
+// unixMode returns the mode bits in the layout of chmod.
 func unixMode(m fs.FileMode) uint32 {
 	out := uint32(m.Perm())
 	for bit, unix := range map[fs.FileMode]uint32{fs.ModeSetuid: 0o4000, fs.ModeSetgid: 0o2000, fs.ModeSticky: 0o1000} {
@@ -97,24 +97,24 @@ func unixMode(m fs.FileMode) uint32 {
 	return out
 }
 
-func (restic) classifyError(complaints string) error {
+func (restic) classifyError(stderr string) error {
 	switch {
-	case strings.Contains(complaints, "wrong password or no key found"):
-		return fault.New(fault.Invalid, nil, "the repository does not open with the project's backup key: it was made with another one")
-	case strings.Contains(complaints, "no space left on device"):
+	case strings.Contains(stderr, "wrong password or no key found"):
+		return fault.New(fault.Invalid, nil, "the repository does not open with the project's backup key: it was created with another key")
+	case strings.Contains(stderr, "no space left on device"):
 		return fault.New(fault.Quota, nil, "no space is left on the instance")
-	case strings.Contains(complaints, "already locked"):
+	case strings.Contains(stderr, "already locked"):
 		return fault.New(fault.Unavailable, nil, "the repository is in use by another run")
-	case strings.Contains(complaints, "no matching ID"), strings.Contains(complaints, "no snapshot found"):
+	case strings.Contains(stderr, "no matching ID"), strings.Contains(stderr, "no snapshot found"):
 		return errSnapshotMissing
 	}
 	return nil
 }
 
-func (restic) damaged(complaints string) bool {
+func (restic) damaged(stderr string) bool {
 	for _, words := range []string{"repository contains errors", "pack file cannot be listed", "does not exist", "ciphertext verification failed",
 		"hash does not match", "invalid data returned", "invalid content", "no matching ID", "There were", "unable to load", "not found in index"} {
-		if strings.Contains(complaints, words) {
+		if strings.Contains(stderr, words) {
 			return true
 		}
 	}
@@ -136,10 +136,10 @@ func (restic) probe(ctx context.Context, s *engineSession) (exists, held bool, e
 	return err == nil, len(locks) > 0, openstack.Fault("swift", err)
 }
 
-// prepare has nothing to do: a snapshot carries its tags.
+// prepare does nothing: a snapshot carries its tags.
 func (restic) prepare(context.Context, *engineSession, BackUpFilesInput) error { return nil }
 
-// snapshots asks restic only when there is one that has no record: to open a repository takes it half a second and more.
+// snapshots runs restic only if a snapshot has no record, because restic takes at least half a second to open a repository.
 func (restic) snapshots(ctx context.Context, s *engineSession) (list []snapshot, o *commandResult, err error) {
 	if list, err = s.recordedSnapshots(ctx, snapshotObjects); err != nil || list != nil {
 		return list, &commandResult{}, err
@@ -148,7 +148,7 @@ func (restic) snapshots(ctx context.Context, s *engineSession) (list []snapshot,
 	return list, o, err
 }
 
-// recordedSnapshots are the snapshots of the objects below a prefix, nil when not all of them have records.
+// recordedSnapshots returns the snapshots of the objects below a prefix, or nil if not all of them have records.
 func (s *engineSession) recordedSnapshots(ctx context.Context, prefix string) ([]snapshot, error) {
 	names, err := s.store.ObjectNamesAll(ctx, s.container, &swift.ObjectsOpts{Prefix: prefix, Limit: 10_000})
 	if err != nil {
@@ -169,13 +169,13 @@ func (s *engineSession) recordedSnapshots(ctx context.Context, prefix string) ([
 	return out, nil
 }
 
-// ofRecord is a snapshot as its record has it.
+// ofRecord converts a record to a snapshot.
 func ofRecord(b backup.Backup) snapshot {
 	return snapshot{ID: b.Snapshot, Time: b.CreatedAt, Tags: []string{taskTag + b.Task, planTag + b.Plan}, Paths: b.Directories, Parent: b.Parent}
 }
 
-// findSnapshot goes by what restic has said last, the beginning of an id before 0.15: to ask it once more would have it open the
-// repository anew. Where a listing lags behind it is asked.
+// findSnapshot uses the summary of restic, which before version 0.15 holds only a prefix of the ID, to avoid opening the
+// repository again. It runs restic only if the listing lags behind.
 func (restic) findSnapshot(ctx context.Context, s *engineSession, in BackUpFilesInput, m measure) (snapshot, bool, error) {
 	var names []string
 	if m.snapshot != "" && !m.began.IsZero() {
@@ -190,7 +190,8 @@ func (restic) findSnapshot(ctx context.Context, s *engineSession, in BackUpFiles
 	return snapshot{ID: strings.TrimPrefix(names[0], snapshotObjects), Time: m.began}, true, nil
 }
 
-// measured: which objects have come from the snapshot's beginning until it was written itself, which is done last.
+// stats counts the objects that were stored between the start of the snapshot and the snapshot object, which is written
+// last.
 func (restic) stats(ctx context.Context, s *engineSession, made snapshot) (measure, error) {
 	last, _, err := s.store.Object(ctx, s.container, snapshotObjects+made.ID)
 	if err != nil {
@@ -200,7 +201,7 @@ func (restic) stats(ctx context.Context, s *engineSession, made snapshot) (measu
 	err = s.store.ObjectsWalk(ctx, s.container, &swift.ObjectsOpts{Limit: 10_000}, func(ctx context.Context, o *swift.ObjectsOpts) (any, error) {
 		list, err := s.store.Objects(ctx, s.container, o)
 		for _, object := range list {
-			// the library cuts off fractions
+			// the library truncates fractions
 			if !object.LastModified.Before(made.Time.Truncate(time.Second)) && object.LastModified.Before(last.LastModified.Add(time.Second)) {
 				m.changed += object.Bytes
 			}
@@ -210,14 +211,14 @@ func (restic) stats(ctx context.Context, s *engineSession, made snapshot) (measu
 	return m, openstack.Fault("swift", err)
 }
 
-// cleanup leaves it to a prune.
+// cleanup does nothing: a prune deletes leftovers.
 func (restic) cleanup(context.Context, *engineSession, snapshot) error { return nil }
 
 func (restic) list(ctx context.Context, s *engineSession, b backup.Backup, each func(backup.BackupFile) error) error {
 	return s.listed(ctx, scriptInput{"snapshot": b.Snapshot}, each)
 }
 
-// expectedFiles leaves it to restic to say that there is no such snapshot.
+// expectedFiles does not check the snapshot: restic reports a missing one.
 func (restic) expectedFiles(context.Context, *engineSession, backup.Backup) (expectation, error) {
 	return expectation{}, nil
 }
@@ -227,6 +228,6 @@ func (restic) check(ctx context.Context, s *engineSession, _ backup.Backup) (Ver
 	return s.verificationResult(o, err)
 }
 
-// part is what a check reads of the data, another one each time: the twentieth that subset is, as restic of Debian 11
-// knows it too.
+// part selects a random twentieth of the data for a check. It is written in the syntax that restic of Debian 11 supports;
+// subset is the same share in percent.
 func part() string { return fmt.Sprintf("%d/20", 1+rand.IntN(20)) }

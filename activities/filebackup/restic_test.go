@@ -397,7 +397,7 @@ func TestResticSaysWhatIsWrong(t *testing.T) {
 	require.NoError(t, err)
 	l.Key = append([]byte{1}, l.Key[1:]...)
 	_, err = l.BackUpFiles(t.Context(), l.input("run~2"))
-	require.ErrorContains(t, err, "it was made with another one")
+	require.ErrorContains(t, err, "it was created with another key")
 	l.Key = make([]byte, 32)
 
 	l.host.program("df", "#!/bin/sh\necho Filesystem\necho /dev/x 100 90 10 90% /\n")

@@ -18,10 +18,9 @@ import (
 	"mycloudmanager/internal/operation/tasklog"
 )
 
-// RestoreFiles restores files of a backup, with owners, modes, times and links. What is there already is
-// never touched: a directory that is taken by something else is left alone for one beside it, unless
-// everything goes back to its place at "/". It is idempotent: a repeat begins anew in the directory of the
-// try before.
+// RestoreFiles restores files of a backup with owners, modes, times and links. It never changes existing files: if the
+// target directory is in use, it uses a new directory next to it, unless the target is "/". It is idempotent: a retry
+// starts over in the directory of the previous attempt.
 func (a *Activities) RestoreFiles(ctx context.Context, in RestoreFilesInput) (RestoreFilesResult, error) {
 	out := RestoreFilesResult{}
 	target := path.Clean(cmp.Or(in.Target, DefaultTarget))
@@ -72,7 +71,7 @@ func (a *Activities) RestoreFiles(ctx context.Context, in RestoreFilesInput) (Re
 	return out, nil
 }
 
-// rootsOf are the paths that are restored, without those that are below others.
+// rootsOf returns the paths to restore, without paths below other paths.
 func rootsOf(paths, directories []string) ([]string, error) {
 	if len(paths) == 0 {
 		paths = directories
@@ -89,7 +88,7 @@ func rootsOf(paths, directories []string) ([]string, error) {
 	return roots, nil
 }
 
-// under tells whether a path is root or below it.
+// under reports whether a path is root or below it.
 func under(name, root string) bool {
 	return name == root || strings.HasPrefix(name, strings.TrimSuffix(root, "/")+"/")
 }
@@ -102,15 +101,15 @@ func includes(e engine, roots []string) string {
 	return fileLines(out)
 }
 
-// expectation is what a restore must bring back.
+// expectation counts the files and bytes that a restore must return.
 type expectation struct {
 	files, bytes int64
-	any          bool // something has one of the paths, if only a directory
-	inexact      bool // the bytes are about right: they were not taken down by who read the files
+	any          bool // at least one entry matches the paths, even if only a directory
+	inexact      bool // the bytes are approximate: they were not counted while the files were read
 }
 
-// expectedFiles tells what a backup has at the paths, all of it without any: by its record, by the list that was made with it, or by
-// the engine, whichever is the shortest way.
+// expect counts the files of a backup at the paths, by default all. It uses the record, the stored file list or the
+// engine, whichever is fastest.
 func (s *engineSession) expect(ctx context.Context, b backup.Backup, paths []string) (expectation, error) {
 	want, err := s.engine.expectedFiles(ctx, s, b)
 	if err != nil {
@@ -141,26 +140,26 @@ func (w *expectation) count(e backup.BackupFile) {
 	}
 }
 
-// met tells whether a restore has brought it back.
+// met reports whether a restore has returned the expected files.
 func (w expectation) met(o *commandResult) bool {
 	return o.files == w.files && (w.inexact || o.bytes == w.bytes)
 }
 
-// scriptInput are what every kind of restore is given.
+// items returns the input of every kind of restore.
 func (w expectation) items(snapshot string, roots []string) scriptInput {
 	return scriptInput{"snapshot": snapshot, "roots": fileLines(roots), "includes": "", "need": strconv.FormatInt(w.bytes, 10)}
 }
 
-// restore runs a restore and tells how far it is by what has come out of the storage.
+// restore runs a restore and reports the downloaded bytes as progress.
 func (s *engineSession) restore(ctx context.Context, verb string, given scriptInput, want expectation) (*commandResult, error) {
 	from := s.proxy.BytesDownloaded()
 	quiet := throttled(ctx, func() string {
-		return fmt.Sprintf("%s of the storage read, %s are to be restored", humanize.IBytes(uint64(s.proxy.BytesDownloaded()-from)), humanize.IBytes(uint64(max(0, want.bytes))))
+		return fmt.Sprintf("%s read from the storage, %s to restore", humanize.IBytes(uint64(s.proxy.BytesDownloaded()-from)), humanize.IBytes(uint64(max(0, want.bytes))))
 	})
 	defer quiet()
 	o, err := s.run(ctx, verb, given, nil)
 	if err == nil && o.full {
-		return o, fault.New(fault.Quota, nil, "%s: %s are free where the files are to go, %s are needed", s.name, humanize.IBytes(uint64(max(0, o.free))), humanize.IBytes(uint64(max(0, want.bytes))))
+		return o, fault.New(fault.Quota, nil, "%s: %s are free in the target directory, %s are needed", s.name, humanize.IBytes(uint64(max(0, o.free))), humanize.IBytes(uint64(max(0, want.bytes))))
 	}
 	if err == nil {
 		err = s.asFault(o)

@@ -21,20 +21,20 @@ import (
 	"mycloudmanager/internal/operation/tasklog"
 )
 
-// engineTarget is the instance that an engine works on, and whose repository it works with.
+// engineTarget names the instance on which an engine runs, and its repository.
 type engineTarget struct {
-	repository string // id of the instance that was backed up
+	repository string // ID of the instance that was backed up
 	name       string
 	host       ssh.Host
 	engine     backup.EngineName
-	plan       string // whose part of the repository it is, for an engine that keeps them apart
-	task       string // that backs up
-	limit      int    // KiB of the storage a second, for an engine that has no limit of its own
+	plan       string // for engines that separate the plans of an instance
+	task       string // of the backup
+	limit      int    // KiB per second, for engines without a limit of their own
 	right      swiftproxy.Access
 }
 
-// engineSession is one stay on an instance: an SSH connection, the door to the repository through it, and what
-// every command there is given.
+// engineSession is a session on an instance: an SSH connection, the storage proxy that is forwarded through it, and the
+// input of every command.
 type engineSession struct {
 	engineTarget
 	engine engine
@@ -43,8 +43,8 @@ type engineSession struct {
 	proxy  *swiftproxy.Proxy
 	log    *tasklog.Writer
 	common scriptInput
-	exists bool // the repository
-	lock   bool // there is a lock in it
+	exists bool // the repository exists
+	lock   bool // the repository holds a lock
 
 	container string
 	password  string // of the repository
@@ -52,10 +52,10 @@ type engineSession struct {
 	records   *backup.Records
 }
 
-// input are what the script is given, by name.
+// scriptInput holds the input of the script, by name.
 type scriptInput map[string]string
 
-// openSession opens a session. Whoever opens it closes it.
+// openSession opens a session, which the caller must close.
 func (a *Activities) openSession(ctx context.Context, p engineTarget) (*engineSession, error) {
 	engine, name, err := engineOf(p.engine)
 	if err != nil {
@@ -76,7 +76,7 @@ func (a *Activities) openSession(ctx context.Context, p engineTarget) (*engineSe
 	}
 	back, port, err := s.conn.Listen()
 	if err != nil {
-		_ = s.conn.Close() // nothing was done over it
+		_ = s.conn.Close() // the connection was not used
 		return nil, err
 	}
 	s.proxy = swiftproxy.New(base, storage, s.container, p.right)
@@ -93,10 +93,10 @@ func (a *Activities) openSession(ctx context.Context, p engineTarget) (*engineSe
 
 func (s *engineSession) close() {
 	s.log.Close()
-	_ = s.conn.Close() // whatever still runs ends with it
+	_ = s.conn.Close() // ends all running commands
 }
 
-// repository finds out whether there is one in the container, which is made for who may write.
+// repository checks whether the container holds a repository. With write access, it creates the container.
 func (a *Activities) repository(ctx context.Context, s *engineSession) (err error) {
 	if s.store, err = a.Cloud.Objects(ctx); err != nil {
 		return err
@@ -110,12 +110,12 @@ func (a *Activities) repository(ctx context.Context, s *engineSession) (err erro
 	return err
 }
 
-// commandResult is what a command on the instance has come to.
+// commandResult is the result of a command on the instance.
 type commandResult struct {
 	code       int
-	engine     int            // code of the engine itself, -1 when it did not run
-	began      time.Time      // when the engine began to back up, by the instance's clock
-	hooks      map[string]int // codes of hooks that ran
+	engine     int            // exit code of the engine; -1 if it did not run
+	began      time.Time      // start of the backup by the instance's clock
+	hooks      map[string]int // exit codes of hooks
 	version    string
 	target     string
 	free       int64
@@ -123,15 +123,15 @@ type commandResult struct {
 	bytes      int64
 	full, busy bool
 	volumes    []volume
-	stderr     []string // the last lines of standard error
+	stderr     []string // last lines of standard error
 }
 
-// maxStderrLines bounds the lines that an error is made of.
+// maxStderrLines bounds the lines of standard error in a fault.
 const maxStderrLines = 30
 
 func (o *commandResult) stderrLine() string { return strings.Join(o.stderr, "\n") }
 
-// lastStderr is the complaint that says most.
+// lastStderr returns the most informative line of standard error.
 func (o *commandResult) lastStderr() string {
 	last := "no reason was given"
 	for _, line := range o.stderr {
@@ -145,8 +145,8 @@ func (o *commandResult) lastStderr() string {
 	return last
 }
 
-// run runs a command of the script. Its error is the connection's; whether the command succeeded is the
-// outcome's code.
+// run runs a command of the script. The error reports problems of the connection; the result holds the exit code of the
+// command.
 func (s *engineSession) run(ctx context.Context, verb string, given scriptInput, said func(event)) (*commandResult, error) {
 	o := &commandResult{hooks: map[string]int{}, engine: -1}
 	if said == nil {
@@ -166,7 +166,7 @@ func (s *engineSession) run(ctx context.Context, verb string, given scriptInput,
 		},
 		Stderr: func(line string) {
 			if o.stderr = append(o.stderr, line); len(o.stderr) > maxStderrLines {
-				o.stderr = slices.Delete(o.stderr, 1, 2) // the first and the last say most
+				o.stderr = slices.Delete(o.stderr, 1, 2) // the first and the last lines are the most informative
 			}
 			s.logLine(tasklog.Warning, tasklog.Stderr, line)
 		},
@@ -176,16 +176,16 @@ func (s *engineSession) run(ctx context.Context, verb string, given scriptInput,
 	return o, err
 }
 
-// command is what the instance is asked to run: it takes the script, of so many bytes, from the start of its input. It
-// is the same whatever is backed up.
+// command returns the shell command for the instance. It reads the script, of the given size, from the start of its
+// input, and does not depend on what is backed up.
 func command(size int) string {
 	return `sudo -n sh -c 'umask 077; f=$(mktemp /run/mcm-backup.XXXXXX) && head -c "$1" >"$f" && exec sh "$f" "$f"' mcm-backup ` + strconv.Itoa(size)
 }
 
-// beatEvery is how often the instance is told that the manager is there.
-const beatEvery = 10 * time.Second
+// heartbeatInterval is the interval of heartbeats to the instance.
+const heartbeatInterval = 10 * time.Second
 
-// writeInput writes the script and what it works with, and then that we are there.
+// writeInput writes the script and its input, and then heartbeats until ctx is done.
 func (s *engineSession) writeInput(ctx context.Context, to io.Writer, verb string, given scriptInput) error {
 	var b strings.Builder
 	b.WriteString(s.script)
@@ -202,7 +202,7 @@ func (s *engineSession) writeInput(ctx context.Context, to io.Writer, verb strin
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-time.After(beatEvery):
+		case <-time.After(heartbeatInterval):
 		}
 		if _, err := io.WriteString(to, "here\n"); err != nil {
 			return err
@@ -210,7 +210,7 @@ func (s *engineSession) writeInput(ctx context.Context, to io.Writer, verb strin
 	}
 }
 
-// parseLine takes a line of the script's own.
+// parseLine parses a line of the script itself.
 func (s *engineSession) parseLine(o *commandResult, line string) {
 	word, rest, _ := strings.Cut(line, " ")
 	switch word {
@@ -251,24 +251,24 @@ func (s *engineSession) logLine(level, stream, text string) {
 	s.log.Write(tasklog.Line{Host: s.name, Level: level, Stream: stream, Message: text})
 }
 
-// asFault is why a command failed.
+// asFault returns the fault of a failed command, or nil.
 func (s *engineSession) asFault(o *commandResult) error {
 	if o.code == 0 {
 		return nil
 	}
-	told := s.engine.classifyError(o.stderrLine())
+	known := s.engine.classifyError(o.stderrLine())
 	switch {
 	case o.busy:
 		return fault.New(fault.Unavailable, nil, "%s: another run on the instance has not ended yet", s.name)
 	case s.proxy.LastError() != nil:
 		return s.proxy.LastError()
-	case told != nil:
-		return fault.New(fault.KindOf(told), nil, "%s: %s", s.name, fault.MessageOf(told))
+	case known != nil:
+		return fault.New(fault.KindOf(known), nil, "%s: %s", s.name, fault.MessageOf(known))
 	}
 	return fault.New(fault.Internal, nil, "%s: %s", s.name, o.lastStderr())
 }
 
-// mustRun runs a command that is to succeed.
+// mustRun runs a command and returns a fault if it fails.
 func (s *engineSession) mustRun(ctx context.Context, verb string, given scriptInput, said func(event)) (*commandResult, error) {
 	o, err := s.run(ctx, verb, given, said)
 	if err == nil {

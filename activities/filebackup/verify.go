@@ -14,12 +14,12 @@ import (
 	"mycloudmanager/internal/instance/ssh"
 )
 
-// subset is how much of the data a check reads; its structure is always read whole.
+// subset is the share of the data that a check reads. It always reads the complete structure.
 const subset = "5%"
 
-// VerifyFiles checks a backup's repository, or restores the backup for a trial and compares it. What the
-// backup cannot be blamed for is an error: the storage away, no space on the instance. It is idempotent:
-// it leaves nothing behind.
+// VerifyFiles checks the repository of a backup, or performs a test restore and compares the files. A damaged backup is a
+// result; other problems, such as an unavailable storage or a full disk, are errors. It is idempotent and leaves nothing
+// behind.
 func (a *Activities) VerifyFiles(ctx context.Context, in VerifyFilesInput) (VerifyFilesResult, error) {
 	s, err := a.openSession(ctx, engineTarget{repository: in.Backup.Instance, name: in.Backup.InstanceName, host: ssh.Host{Address: in.Address, HostKey: in.HostKey},
 		engine: in.Backup.Engine, plan: planOf(in.Backup.Snapshot), right: swiftproxy.ReadOnly})
@@ -28,7 +28,7 @@ func (a *Activities) VerifyFiles(ctx context.Context, in VerifyFilesInput) (Veri
 	}
 	defer s.close()
 	if !s.exists {
-		return VerifyFilesResult{Detail: "the repository is gone"}, nil
+		return VerifyFilesResult{Detail: "the repository no longer exists"}, nil
 	}
 	if err := s.begin(ctx); err != nil {
 		return VerifyFilesResult{}, err
@@ -48,11 +48,11 @@ func (a *Activities) VerifyFiles(ctx context.Context, in VerifyFilesInput) (Veri
 
 var errSnapshotMissing = fault.New(fault.NotFound, nil, "the backup is not in its repository any more")
 
-// verificationResult tells apart a backup that is not good and a look at it that did not succeed.
+// verificationResult returns a result for a damaged backup, and an error if the verification itself failed.
 func (s *engineSession) verificationResult(o *commandResult, err error) (VerifyFilesResult, error) {
 	switch {
 	case err == nil:
-		return VerifyFilesResult{OK: true, Detail: fmt.Sprintf("the structure is whole, and %s of the data was read", subset)}, nil
+		return VerifyFilesResult{OK: true, Detail: fmt.Sprintf("the structure is intact, and %s of the data was read", subset)}, nil
 	case fault.KindOf(err) == fault.NotFound:
 		return VerifyFilesResult{Detail: fault.MessageOf(err)}, nil
 	case fault.KindOf(err) == fault.Internal && s.engine.damaged(o.stderrLine()):
@@ -61,19 +61,19 @@ func (s *engineSession) verificationResult(o *commandResult, err error) (VerifyF
 	return VerifyFilesResult{}, err
 }
 
-// firstLines is the beginning of what the engine complained of.
-func firstLines(complaints []string) string {
-	const most = 4
-	var said []string
-	for _, line := range complaints {
-		if line = strings.TrimSpace(line); line != "" && len(said) < most {
-			said = append(said, line)
+// firstLines returns the first lines of the error output.
+func firstLines(stderr []string) string {
+	const maxLines = 4
+	var lines []string
+	for _, line := range stderr {
+		if line = strings.TrimSpace(line); line != "" && len(lines) < maxLines {
+			lines = append(lines, line)
 		}
 	}
-	return strings.Join(said, "; ")
+	return strings.Join(lines, "; ")
 }
 
-// restoreTest restores the whole backup to a scratch directory, where the engine compares its checksums.
+// restoreTest restores the whole backup to a scratch directory, where the engine compares the checksums.
 func (s *engineSession) restoreTest(ctx context.Context, b backup.Backup) (VerifyFilesResult, error) {
 	roots, err := rootsOf(nil, b.Directories)
 	if err != nil {
@@ -88,7 +88,7 @@ func (s *engineSession) restoreTest(ctx context.Context, b backup.Backup) (Verif
 		return s.verificationResult(o, err)
 	}
 	if !want.met(o) {
-		return VerifyFilesResult{Detail: fmt.Sprintf("%d files of %d bytes came back, the backup has %d of %d", o.files, o.bytes, want.files, want.bytes)}, nil
+		return VerifyFilesResult{Detail: fmt.Sprintf("restored %d files of %d bytes, the backup has %d of %d", o.files, o.bytes, want.files, want.bytes)}, nil
 	}
-	return VerifyFilesResult{OK: true, Detail: fmt.Sprintf("%d files, %s, were restored for a trial and compared", o.files, humanize.IBytes(uint64(max(0, o.bytes))))}, nil
+	return VerifyFilesResult{OK: true, Detail: fmt.Sprintf("%d files, %s, were restored and compared", o.files, humanize.IBytes(uint64(max(0, o.bytes))))}, nil
 }

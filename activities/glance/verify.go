@@ -64,7 +64,7 @@ func (a *Activities) inspectData(ctx context.Context, s *openstack.Session, c *g
 	case read != image.SizeBytes:
 		return backup.VerificationResult{Detail: fmt.Sprintf("the image has %d bytes of %d", read, image.SizeBytes)}, nil
 	case got != want:
-		return backup.VerificationResult{Detail: "the image's bytes are not those that were stored: their checksum differs"}, nil
+		return backup.VerificationResult{Detail: "the checksum of the image differs from the stored one"}, nil
 	}
 	return backup.VerificationResult{OK: true}, nil
 }

@@ -69,7 +69,7 @@ func (a *Activities) toDelete(ctx context.Context, s *openstack.Session, in Ref)
 	case err != nil:
 		return nil, err
 	case !stack.Ours(st):
-		return nil, fault.New(fault.Forbidden, nil, "the stack %s was not made by this manager", in.Name)
+		return nil, fault.New(fault.Forbidden, nil, "the stack %s was not created by this manager", in.Name)
 	case st.Status == "DELETE_COMPLETE":
 		return nil, nil
 	}

@@ -102,7 +102,7 @@ func (a *Activities) CreateStack(ctx context.Context, in CreateStackInput) (Ref,
 		return ref, err
 	}
 	if st, err := stack.Find(ctx, s); err == nil {
-		return ref, fault.New(fault.Conflict, nil, "the stack %s (%s) is there already: delete it first", st.Name, st.Status)
+		return ref, fault.New(fault.Conflict, nil, "the stack %s (%s) already exists: delete it first", st.Name, st.Status)
 	} else if fault.KindOf(err) != fault.NotFound {
 		return ref, err
 	}

@@ -31,7 +31,7 @@ func (a *Activities) AwaitCluster(ctx context.Context, in AwaitClusterInput) (Aw
 	err := operation.Poll(ctx, a.PollInterval, func(ctx context.Context) (bool, string, error) {
 		version, ready, total, err := a.Cluster.Info(ctx)
 		if err != nil {
-			return false, "", fault.New(fault.Unavailable, err, "the cluster does not answer yet: %s", fault.MessageOf(err))
+			return false, "", fault.New(fault.Unavailable, err, "the cluster does not respond yet: %s", fault.MessageOf(err))
 		}
 		found.Version = version
 		return total > 0 && ready == total && total >= in.Servers, nodesReady(ready, max(total, in.Servers)), nil
@@ -47,7 +47,7 @@ func (a *Activities) ResetClusterConnection(context.Context) error { return a.Cl
 // nothing: Nova detaches what its servers had.
 func (a *Activities) UninstallAllApps(ctx context.Context) error {
 	if _, _, _, err := a.Cluster.Info(ctx); err != nil {
-		operation.ReportProgress(ctx, "the cluster does not answer: "+fault.MessageOf(err))
+		operation.ReportProgress(ctx, "the cluster does not respond: "+fault.MessageOf(err))
 		return nil
 	}
 	for _, app := range a.Catalog.Apps() {

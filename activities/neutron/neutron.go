@@ -46,7 +46,7 @@ func (a *Activities) DeleteOrphanedNetworks(ctx context.Context, in DeleteOrphan
 	if swept == 0 {
 		return "", nil
 	}
-	return fmt.Sprintf("swept %d networks and routers that Heat had left", swept), nil
+	return fmt.Sprintf("deleted %d leftover networks and routers", swept), nil
 }
 
 // all reads every page of a list.

@@ -126,7 +126,7 @@ func (w stackRouter) port(ctx context.Context, subnet, server string) (ports.Por
 		at.IPAddress = net.GatewayIP
 	}
 	if taken != nil && slices.ContainsFunc(left, func(p ports.Port) bool { return p.ID == taken.ID }) {
-		return ports.Port{}, fault.New(fault.Unavailable, errTaken, "another task attaches the instance's subnet just now")
+		return ports.Port{}, fault.New(fault.Unavailable, errTaken, "another task is attaching the instance's subnet")
 	}
 	made, err := ports.Create(ctx, w.c, ports.CreateOpts{NetworkID: net.NetworkID, Name: ownPort, FixedIPs: []ports.IP{at},
 		Description: portDescription(server)}).Extract()

@@ -121,7 +121,7 @@ func (a *Activities) DeliverNotification(ctx context.Context, in DeliverNotifica
 func (a *Activities) SendTestNotification(ctx context.Context, n notification.Notification) ([]notification.DeliveryAttempt, error) {
 	channels := a.Notifier.Channels()
 	if len(channels) == 0 {
-		return nil, fault.New(fault.Invalid, nil, "there is nowhere to send notifications to: set notification-mail-to or notification-webhook-urls")
+		return nil, fault.New(fault.Invalid, nil, "no notification channel is configured: set notification-mail-to or notification-webhook-urls")
 	}
 	out := make([]notification.DeliveryAttempt, len(channels))
 	var all sync.WaitGroup

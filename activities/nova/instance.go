@@ -88,7 +88,7 @@ func signInAddress(server servers.Server, in ValidateEnrollmentInput) (string, e
 			return a.Address, nil
 		}
 	}
-	return "", fault.New(fault.Invalid, nil, "the request came from %s, which is no address of the server %s", in.SourceIP, server.Name)
+	return "", fault.New(fault.Invalid, nil, "the request came from %s, which is not an address of the server %s", in.SourceIP, server.Name)
 }
 
 // RecordRequiredSubnetInput names the subnet that the manager attached for an instance, "" when it had not to.

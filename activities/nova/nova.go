@@ -54,5 +54,5 @@ func (a *Activities) DeleteOrphanedServers(ctx context.Context, in DeleteOrphane
 	if len(swept) == 0 {
 		return "", err
 	}
-	return fmt.Sprintf("swept %d servers that Heat had left", len(swept)), err
+	return fmt.Sprintf("deleted %d leftover servers", len(swept)), err
 }

@@ -140,7 +140,7 @@ func resolveKeyPair(ctx context.Context, s *openstack.Session, c *gophercloud.Se
 	if err = s.Fault("nova", err); fault.KindOf(err) != fault.NotFound {
 		return err
 	}
-	out.RequiredSubnet = fmt.Sprintf("without the key pair %s, which is not one of the manager's account: what it let in, the disk still does", out.Spec.KeyName)
+	out.RequiredSubnet = fmt.Sprintf("created without the key pair %s, which the manager's account does not have; keys already on the disk still work", out.Spec.KeyName)
 	out.Spec.KeyName = ""
 	return nil
 }

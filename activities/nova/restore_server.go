@@ -46,7 +46,7 @@ func (a *Activities) CreateServer(ctx context.Context, in CreateServerInput) (Cr
 			return false, "", err
 		}
 		if len(all) == 0 {
-			return false, "the server is asked for", a.requestServer(ctx, s, c, in)
+			return false, "requesting the server", a.requestServer(ctx, s, c, in)
 		}
 		for _, extra := range all[1:] {
 			if err := fault.IgnoreNotFound(s.Fault("nova", servers.Delete(ctx, c, extra.ID).ExtractErr())); err != nil {

@@ -75,7 +75,7 @@ for m in tarfile.open(sys.argv[1], "r|gz", encoding="utf-8", errors="surrogatees
     raw = b"/" + path.encode("utf-8", "surrogateescape")
     shown = raw.decode("utf-8", "replace")
     if kind == "deleted":
-        print(json.dumps({"gone": shown}))
+        print(json.dumps({"deleted": shown}))
         continue
     out = {"path": shown, "type": "dir" if m.isdir() else "symlink" if m.issym() else "file" if m.isreg() else "other", "mode": m.mode & 0o7777,
         "uid": m.uid, "gid": m.gid, "mtime": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(m.mtime))}

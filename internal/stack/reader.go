@@ -115,7 +115,7 @@ func (r *Reader) assess(ctx context.Context, s *openstack.Session, heat *stacks.
 	st.State = Ready
 	version, ready, total, err := r.Cluster.Info(ctx)
 	if err != nil {
-		st.State, st.Reason = Degraded, fmt.Sprintf("the cluster does not answer: %s", fault.MessageOf(err))
+		st.State, st.Reason = Degraded, fmt.Sprintf("the cluster does not respond: %s", fault.MessageOf(err))
 		return
 	}
 	st.Cluster = &Cluster{Version: version, NodesReady: ready, NodesTotal: total}

@@ -103,7 +103,7 @@ func serversOfOthers(t *testing.T, h *hostSet) {
 	refused(t, 2, as("00000000-0000-4000-8000-000000000000"), "the project has no server 00000000-0000-4000-8000-000000000000")
 	foreign := serverElsewhere(t)
 	refused(t, 2, as(foreign), "the project has no server "+foreign)
-	refused(t, 2, as(h.ids[1]), "the request came from 10.77.0.12, which is no address of the server "+hostlab.Name(1))
+	refused(t, 2, as(h.ids[1]), "the request came from 10.77.0.12, which is not an address of the server "+hostlab.Name(1))
 	h.requireEnrolled(t, 1)
 	hostlab.MustOn(t, 2, strings.TrimSuffix(command, "sh")+"sh -s -- --uninstall")
 	h.requireStrange(t, 2)
