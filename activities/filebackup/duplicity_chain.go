@@ -49,8 +49,8 @@ func (s *engineSession) changes(ctx context.Context, b backup.Backup) (*changes,
 	_, err := s.mustRun(ctx, "list", scriptInput{"snapshot": b.Snapshot, "since": "before"}, func(e event) {
 		switch {
 		case len(c.by) > maxChanges:
-		case e.gone != "":
-			c.by[e.gone] = nil
+		case e.deleted != "":
+			c.by[e.deleted] = nil
 		case e.entry != nil:
 			c.by[e.entry.Path] = e.entry
 			c.order = append(c.order, e.entry.Path)

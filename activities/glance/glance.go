@@ -1,5 +1,5 @@
-// Package glance holds the activities that drive OpenStack Image, and the volume snapshots that images of
-// servers that boot from volumes stand on.
+// Package glance holds the activities that drive OpenStack Image, including the volume snapshots of images of
+// volume-backed servers.
 package glance
 
 import (
@@ -21,20 +21,20 @@ import (
 // Activities drives Glance for the managed project.
 type Activities struct {
 	Cloud        *openstack.Cloud
-	PollInterval time.Duration // between two looks
+	PollInterval time.Duration // between two polls
 }
 
 func (a *Activities) open(ctx context.Context) (*openstack.Session, *gophercloud.ServiceClient, error) {
 	return a.Cloud.Service(ctx, (*openstack.Session).Image)
 }
 
-// AwaitImageInput is an image that Nova makes.
+// AwaitImageInput names an image that Nova creates.
 type AwaitImageInput struct {
 	Image string
 	Began time.Time // when the backup of the instance began
 }
 
-// AwaitImage waits until the image, or the volume snapshots that it stands on, are whole. It is a read.
+// AwaitImage waits until the image, or its volume snapshots, are available. It is a read.
 // https://docs.openstack.org/api-ref/image/v2/#show-image
 func (a *Activities) AwaitImage(ctx context.Context, in AwaitImageInput) error {
 	s, c, err := a.open(ctx)
@@ -59,7 +59,7 @@ func (a *Activities) AwaitImage(ctx context.Context, in AwaitImageInput) error {
 	})
 }
 
-// whole looks at the volume snapshots of an image.
+// whole checks whether all volume snapshots of an image are available.
 func (a *Activities) whole(ctx context.Context, s *openstack.Session, image images.Image) (bool, string, error) {
 	ids, _ := backup.VolumeSnapshots(image)
 	if len(ids) == 0 {
@@ -85,7 +85,7 @@ func (a *Activities) whole(ctx context.Context, s *openstack.Session, image imag
 	return true, "", nil
 }
 
-// FinalizeBackup makes the whole image a backup: from now on it is listed. It is idempotent: the same values.
+// FinalizeBackup marks the complete image as a backup, so that it is listed. It is idempotent: it writes the same values.
 func (a *Activities) FinalizeBackup(ctx context.Context, in AwaitImageInput) (backup.Backup, error) {
 	s, _, err := a.open(ctx)
 	if err != nil {
@@ -109,15 +109,16 @@ func (a *Activities) FinalizeBackup(ctx context.Context, in AwaitImageInput) (ba
 	return known.Backup, err
 }
 
-// DiscardBackupInput names what a task has made of an instance.
+// DiscardBackupInput names the image that a task created of an instance.
 type DiscardBackupInput struct {
 	Task     string
 	Instance string
-	// Name is that of the image; "" when none was asked for.
+	// Name of the image; "" if no image was requested.
 	Name string
 }
 
-// DiscardBackup deletes what a task that did not succeed has made of an instance. It tolerates absence.
+// DiscardBackup deletes the image and snapshots that a failed task created of an instance. It is idempotent and tolerates
+// absence.
 func (a *Activities) DiscardBackup(ctx context.Context, in DiscardBackupInput) error {
 	s, c, err := a.open(ctx)
 	if err != nil {
@@ -135,8 +136,8 @@ func (a *Activities) DiscardBackup(ctx context.Context, in DiscardBackupInput) e
 	return deleteImages(ctx, s, in.Name, nil)
 }
 
-// deleteImages deletes the volume snapshots that Nova made for an image of this name and that no image stands on: it
-// leaves those of the first volumes when that of a later one is refused.
+// deleteImages deletes the volume snapshots that Nova created for an image of this name and that no image references:
+// Nova leaves those of the first volumes if a later snapshot is refused.
 // https://docs.openstack.org/api-ref/block-storage/v3/#list-accessible-snapshots
 func deleteImages(ctx context.Context, s *openstack.Session, image string, keep []string) error {
 	if image == "" {
@@ -159,7 +160,7 @@ func deleteImages(ctx context.Context, s *openstack.Session, image string, keep 
 		if v.Name != name || slices.Contains(keep, v.ID) {
 			continue
 		}
-		if v.Status == "creating" { // it cannot be deleted yet
+		if v.Status == "creating" { // cannot be deleted yet
 			return fault.New(fault.Unavailable, nil, "the volume snapshot is %s", v.Status)
 		}
 		if v.Status == "deleting" {
@@ -172,8 +173,8 @@ func deleteImages(ctx context.Context, s *openstack.Session, image string, keep 
 	return nil
 }
 
-// DeleteImages deletes backups that are images, with the volume snapshots that they stand on. It tolerates
-// absence, and leaves alone what is held.
+// DeleteImages deletes image backups with their volume snapshots, except held ones. It is idempotent and tolerates
+// absence.
 // https://docs.openstack.org/api-ref/image/v2/#delete-image
 func (a *Activities) DeleteImages(ctx context.Context, ids []string) error {
 	s, c, err := a.open(ctx)
@@ -196,8 +197,7 @@ func (a *Activities) DeleteImages(ctx context.Context, ids []string) error {
 	return nil
 }
 
-// remove deletes an image's volume snapshots and then the image itself:
-// a repeat finds them by it.
+// remove deletes the volume snapshots of an image and then the image, which a retry needs to find the snapshots.
 func remove(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceClient, id string) error {
 	image, err := images.Get(ctx, c, id).Extract()
 	if err = s.Fault("glance", err); err != nil {

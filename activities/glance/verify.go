@@ -2,7 +2,7 @@ package glance
 
 import (
 	"context"
-	"crypto/md5" //nolint:gosec // the checksum that Glance has always kept
+	"crypto/md5" //nolint:gosec // the checksum that every Glance stores
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/hex"
@@ -21,11 +21,11 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// VerifyImageInput names a backup that is an image.
+// VerifyImageInput names an image backup.
 type VerifyImageInput struct{ Image string }
 
-// VerifyImage reads all of an image and compares it with the checksum that Glance took when it was stored;
-// of one that stands on volume snapshots it looks at these. It is a read.
+// VerifyImage reads the whole image and compares it with the checksum that Glance stored with it. For an image of volume
+// snapshots, it checks their status. It is a read.
 func (a *Activities) VerifyImage(ctx context.Context, in VerifyImageInput) (backup.VerificationResult, error) {
 	s, c, err := a.open(ctx)
 	if err != nil {
@@ -53,7 +53,7 @@ func (a *Activities) inspectData(ctx context.Context, s *openstack.Session, c *g
 	if err != nil {
 		return backup.VerificationResult{}, s.Fault("glance", err)
 	}
-	defer data.Close() //nolint:errcheck // it was only read
+	defer data.Close() //nolint:errcheck // the data was only read
 	sum, want := checksum(image)
 	read, err := io.Copy(sum, &progressReader{ctx: ctx, r: data, of: image.SizeBytes})
 	if err != nil {
@@ -69,7 +69,7 @@ func (a *Activities) inspectData(ctx context.Context, s *openstack.Session, c *g
 	return backup.VerificationResult{OK: true}, nil
 }
 
-// checksum is the strongest that Glance keeps of the image.
+// checksum returns the strongest checksum that Glance stores for the image.
 // https://docs.openstack.org/glance/latest/user/os_hash_algo.html
 func checksum(image images.Image) (hash.Hash, string) {
 	algorithm, _ := image.Properties["os_hash_algo"].(string)
@@ -80,10 +80,10 @@ func checksum(image images.Image) (hash.Hash, string) {
 	case algorithm == "sha256" && value != "":
 		return sha256.New(), value
 	}
-	return md5.New(), image.Checksum //nolint:gosec // there is no other
+	return md5.New(), image.Checksum //nolint:gosec // the only one available
 }
 
-// progressReader is a reader that says how far it is.
+// progressReader reports the progress of reading.
 type progressReader struct {
 	ctx  context.Context
 	r    io.Reader

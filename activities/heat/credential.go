@@ -7,9 +7,9 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// DeleteStackCredential takes away the application credential that the stack's cluster used. It
-// tolerates absence. Only its owner may delete one: when the stack is deleted by somebody else, the
-// credential stays with its owner and the step says so.
+// DeleteStackCredential deletes the application credential of the stack's cluster. It is idempotent and tolerates absence.
+// Only the owner may delete a credential: if another user deletes the stack, the credential is kept and the step reports
+// it.
 func (a *Activities) DeleteStackCredential(ctx context.Context, in Ref) (string, error) {
 	s, err := a.remover(ctx, in.UserToken)
 	if err != nil {
@@ -17,9 +17,9 @@ func (a *Activities) DeleteStackCredential(ctx context.Context, in Ref) (string,
 	}
 	err = DeleteCredential(ctx, s, CredentialName(in.Name))
 	if fault.KindOf(err) == fault.Forbidden {
-		said := "the application credential " + CredentialName(in.Name) + " could not be deleted with this sign-in; its owner can"
-		operation.ReportProgress(ctx, said)
-		return said, nil
+		message := "the application credential " + CredentialName(in.Name) + " could not be deleted with this sign-in; its owner can"
+		operation.ReportProgress(ctx, message)
+		return message, nil
 	}
 	return "", err
 }

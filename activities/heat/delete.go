@@ -13,9 +13,9 @@ import (
 	"mycloudmanager/internal/stack"
 )
 
-// DeleteStack asks Heat to delete the stack and waits until it is gone. One that is gone is a
-// success; one that is being deleted is waited for. With Operation set, only a stack that this
-// operation made is touched. DELETE_FAILED is a conflict that names the resource in the way.
+// DeleteStack deletes the stack through Heat and waits until it no longer exists. It is idempotent: a missing stack is a
+// success, and a deletion in progress is awaited. With TaskID set, it deletes only a stack that this task created.
+// DELETE_FAILED is a conflict that names the failed resource.
 func (a *Activities) DeleteStack(ctx context.Context, in Ref) error {
 	s, err := a.remover(ctx, in.UserToken)
 	if err != nil {
@@ -39,11 +39,11 @@ func (a *Activities) DeleteStack(ctx context.Context, in Ref) error {
 	if err != nil {
 		return err
 	}
-	return a.awaitGone(ctx, manager, st.Name, st.ID)
+	return a.awaitDeleted(ctx, manager, st.Name, st.ID)
 }
 
-// remover prefers the user's token, which can delete the stack's trust; when it has ended, the
-// manager's credential still deletes the stack.
+// remover prefers the user's token, which can delete the stack's trust. If the token has expired, the manager's credential
+// can still delete the stack.
 func (a *Activities) remover(ctx context.Context, userToken string) (*openstack.Session, error) {
 	s, err := a.as(ctx, userToken)
 	if fault.KindOf(err) == fault.Unauthorized {
@@ -52,7 +52,7 @@ func (a *Activities) remover(ctx context.Context, userToken string) (*openstack.
 	return s, err
 }
 
-// toDelete returns the stack to delete, nil when there is none.
+// toDelete returns the stack to delete, or nil.
 func (a *Activities) toDelete(ctx context.Context, s *openstack.Session, in Ref) (*stacks.RetrievedStack, error) {
 	var (
 		st  *stacks.RetrievedStack
@@ -76,7 +76,7 @@ func (a *Activities) toDelete(ctx context.Context, s *openstack.Session, in Ref)
 	return st, nil
 }
 
-func (a *Activities) awaitGone(ctx context.Context, s *openstack.Session, name, id string) error {
+func (a *Activities) awaitDeleted(ctx context.Context, s *openstack.Session, name, id string) error {
 	c, err := s.Orchestration()
 	if err != nil {
 		return err
@@ -93,11 +93,11 @@ func (a *Activities) awaitGone(ctx context.Context, s *openstack.Session, name, 
 		case st.Status == "DELETE_COMPLETE":
 			return true, "", nil
 		case strings.HasSuffix(st.Status, "_FAILED"):
-			// Heat shows the failure of an earlier action until it has begun this one.
+			// Heat reports the failure of an earlier action until it starts this one.
 			if failed++; failed > 2 && st.Status == "DELETE_FAILED" {
 				return false, "", failure(stack.FirstFailure(ctx, s, st))
 			}
-			return false, "Heat begins", nil
+			return false, "Heat has not started yet", nil
 		}
 		list, err := stack.Resources(ctx, s, st)
 		if err != nil {

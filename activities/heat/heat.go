@@ -18,12 +18,12 @@ import (
 type Activities struct {
 	Cloud        *openstack.Cloud
 	Template     stack.Template
-	PublicKey    string        // the manager's, one line of authorized_keys
-	PollInterval time.Duration // between two looks
+	PublicKey    string        // the manager's key, one line of authorized_keys
+	PollInterval time.Duration // between two polls
 }
 
-// as returns a session with the user's own token: Heat makes a trust for every stack it stores,
-// and Keystone refuses trusts to application credentials, which the manager's may be.
+// as returns a session with the user's own token: Heat creates a trust for every stack, and Keystone refuses trusts to
+// application credentials, such as the manager's.
 func (a *Activities) as(ctx context.Context, userToken string) (*openstack.Session, error) {
 	if userToken == "" {
 		return a.Cloud.Manager(ctx)
@@ -35,15 +35,14 @@ func (a *Activities) as(ctx context.Context, userToken string) (*openstack.Sessi
 	return s, err
 }
 
-// PreflightInput is what a deployment asks for.
+// PreflightInput describes the requested stack.
 type PreflightInput struct {
 	Parameters stack.Parameters
 	UserToken  string
 	Restricted bool
 }
 
-// PreflightStack checks quotas and choices, and returns the parameters with every choice made. It
-// is a read.
+// PreflightStack checks quotas and parameters, and returns the parameters with all defaults resolved. It is a read.
 func (a *Activities) PreflightStack(ctx context.Context, in PreflightInput) (stack.Parameters, error) {
 	s, err := a.as(ctx, in.UserToken)
 	if err != nil {
@@ -76,7 +75,7 @@ type CreateStackInput struct {
 	TaskID     string
 }
 
-// Ref points at one stack.
+// Ref identifies one stack.
 type Ref struct {
 	Name      string
 	ID        string
@@ -84,8 +83,8 @@ type Ref struct {
 	Operation string
 }
 
-// CreateStack asks Heat for the stack. It is idempotent by the operation's tag: a repeated call
-// finds what the first one made. Another stack of ours is a conflict: there is never a second.
+// CreateStack creates the stack through Heat. It is idempotent by the task ID in the tags of the stack. Another stack of
+// the manager is a conflict: a project has only one.
 // https://docs.openstack.org/api-ref/orchestration/v1/#create-stack
 func (a *Activities) CreateStack(ctx context.Context, in CreateStackInput) (Ref, error) {
 	ref := Ref{Name: in.Parameters.Name}
@@ -136,8 +135,8 @@ type UpdateStackInput struct {
 	UserToken string
 }
 
-// UpdateStack asks Heat to change the stack's parameters. It is idempotent: the same values again
-// change nothing. An update that runs already is left to run.
+// UpdateStack changes the stack's parameters through Heat. It is idempotent: the same values change nothing, and an update
+// in progress is left running.
 func (a *Activities) UpdateStack(ctx context.Context, in UpdateStackInput) error {
 	s, err := a.as(ctx, in.UserToken)
 	if err != nil {
@@ -150,7 +149,7 @@ func (a *Activities) UpdateStack(ctx context.Context, in UpdateStackInput) error
 	return a.update(ctx, s, st, in.Changes.Values())
 }
 
-// update sends parameters, or none to go on with what failed.
+// update sends parameters, or none to resume a failed action.
 func (a *Activities) update(ctx context.Context, s *openstack.Session, st *stacks.RetrievedStack, values map[string]any) error {
 	if strings.HasSuffix(st.Status, "_IN_PROGRESS") {
 		return nil
@@ -163,16 +162,16 @@ func (a *Activities) update(ctx context.Context, s *openstack.Session, st *stack
 	return s.Fault("heat", err)
 }
 
-// AwaitStackInput is what to wait for.
+// AwaitStackInput selects the stack action to wait for.
 type AwaitStackInput struct {
 	Name      string
 	UserToken string
-	Resume    bool // a person pressed Retry: let Heat go on with a stack that failed
+	Resume    bool // the user pressed Retry: resume a failed stack
 }
 
-// AwaitStack waits until Heat has finished the stack's create or update. A failure carries the
-// first failed resource with the cloud's own words; it is a conflict or a quota, which a person may
-// mend. With Resume it makes Heat go on; that an update runs already is no error.
+// AwaitStack waits until Heat has finished creating or updating the stack. A failure names the first failed resource with
+// the cloud's own message; its kind is conflict or quota, which a user can resolve. With Resume, it first resumes a failed
+// action. It is idempotent: an update in progress is not an error.
 func (a *Activities) AwaitStack(ctx context.Context, in AwaitStackInput) error {
 	s, err := a.Cloud.Manager(ctx)
 	if err != nil {
@@ -217,7 +216,7 @@ func (a *Activities) resume(ctx context.Context, in AwaitStackInput) error {
 	return a.update(ctx, s, st, map[string]any{})
 }
 
-// failure gives a stack's failure its kind by the cloud's words.
+// failure derives the fault kind from the cloud's message.
 func failure(reason string) error {
 	if openstack.QuotaText(reason) {
 		return fault.New(fault.Quota, nil, "%s", reason)

@@ -22,14 +22,14 @@ import (
 	"mycloudmanager/internal/openstack"
 )
 
-// stackSecrets are made per stack, here and nowhere else, so that none crosses Temporal: they go from
-// this activity into Heat's hidden parameters.
+// stackSecrets are generated per stack in this activity and passed to Heat as hidden parameters, so that no secret passes
+// through Temporal.
 type stackSecrets struct {
 	parameters   map[string]any
-	hostKeyPrint string // SHA-256, base64 without padding, as ssh-keygen prints it
+	hostKeyPrint string // SHA-256, base64 without padding, in the format of ssh-keygen
 }
 
-// certificateYears is how long etcd's certificates are good for: the life of a stack.
+// certificateYears is the validity of etcd's certificates, which covers the lifetime of a stack.
 const certificateYears = 10
 
 func (a *Activities) newSecrets(ctx context.Context, s *openstack.Session, in CreateStackInput) (stackSecrets, error) {
@@ -53,10 +53,10 @@ func (a *Activities) newSecrets(ctx context.Context, s *openstack.Session, in Cr
 	return out, nil
 }
 
-// CredentialName is the application credential that the cluster's cloud controller uses.
+// CredentialName returns the name of the application credential of the cluster's cloud controller.
 func CredentialName(stack string) string { return "mcm-" + stack }
 
-// cloudConf makes the application credential anew, because its secret is shown only once.
+// cloudConf recreates the application credential, because its secret is shown only once.
 // https://docs.openstack.org/api-ref/identity/v3/#application-credentials
 func (a *Activities) cloudConf(ctx context.Context, s *openstack.Session, stackName string) (string, error) {
 	if err := DeleteCredential(ctx, s, CredentialName(stackName)); err != nil {
@@ -76,7 +76,7 @@ func (a *Activities) cloudConf(ctx context.Context, s *openstack.Session, stackN
 		a.Cloud.AuthURL(), made.ID, made.Secret), nil
 }
 
-// DeleteCredential deletes the session's user's application credential of that name; absence is fine.
+// DeleteCredential deletes the application credential of that name of the session's user. It tolerates absence.
 func DeleteCredential(ctx context.Context, s *openstack.Session, name string) error {
 	c, err := s.Identity()
 	if err != nil {
@@ -101,7 +101,7 @@ func DeleteCredential(ctx context.Context, s *openstack.Session, name string) er
 	return nil
 }
 
-// newHostKey makes the servers' SSH host key; the manager pins its fingerprint.
+// newHostKey generates the SSH host key of the servers. The manager pins its fingerprint.
 func newHostKey() (private, fingerprint string, err error) {
 	public, key, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
@@ -118,7 +118,7 @@ func newHostKey() (private, fingerprint string, err error) {
 	return b64(pem.EncodeToMemory(block)), strings.TrimPrefix(ssh.FingerprintSHA256(sshKey), "SHA256:"), nil
 }
 
-// etcdCertificates adds a CA, the members' certificate and the masters' client certificate.
+// etcdCertificates adds a CA, the members' certificate and the masters' client certificate to the parameters.
 func etcdCertificates(parameters map[string]any, members int) error {
 	ca, caKey, err := newKey()
 	if err != nil {

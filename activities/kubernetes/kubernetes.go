@@ -1,4 +1,4 @@
-// Package cluster holds the activities that drive the Kubernetes cluster on the stack.
+// Package kubernetes holds the activities that drive the Kubernetes cluster on the stack.
 package kubernetes
 
 import (
@@ -12,20 +12,20 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// Activities drives the cluster.
+// Activities drives the cluster of the stack.
 type Activities struct {
 	Cluster      *cluster.Cluster
 	Catalog      *catalog.Catalog
-	PollInterval time.Duration // between two looks
+	PollInterval time.Duration // between two polls
 }
 
-// AwaitClusterInput says how many servers must have joined; 0 for as many as there are.
+// AwaitClusterInput holds the number of servers that must have joined; 0 accepts any number.
 type AwaitClusterInput struct{ Servers int }
 
-// AwaitClusterResult is the cluster that answered.
+// AwaitClusterResult holds the version of the cluster.
 type AwaitClusterResult struct{ Version string }
 
-// AwaitCluster waits until the cluster's API answers and every node is ready. It is a read.
+// AwaitCluster waits until the API of the cluster responds and every node is ready. It is a read.
 func (a *Activities) AwaitCluster(ctx context.Context, in AwaitClusterInput) (AwaitClusterResult, error) {
 	var found AwaitClusterResult
 	err := operation.Poll(ctx, a.PollInterval, func(ctx context.Context) (bool, string, error) {
@@ -39,12 +39,12 @@ func (a *Activities) AwaitCluster(ctx context.Context, in AwaitClusterInput) (Aw
 	return found, err
 }
 
-// ResetClusterConnection drops the connection and the cached kubeconfig of a cluster that was deleted.
+// ResetClusterConnection drops the connection and the cached kubeconfig of a deleted cluster. It is idempotent.
 func (a *Activities) ResetClusterConnection(context.Context) error { return a.Cluster.Reset() }
 
-// UninstallAllApps uninstalls every app and waits until no volume is attached any more, so that the
-// stack's servers can go while the volumes stay. A cluster that is gone or does not answer holds
-// nothing: Nova detaches what its servers had.
+// UninstallAllApps uninstalls every app and waits until no volume is attached, so that the stack's servers can be deleted
+// without the volumes. It is idempotent. A cluster that does not exist or does not respond is skipped: Nova detaches the
+// volumes of its servers.
 func (a *Activities) UninstallAllApps(ctx context.Context) error {
 	if _, _, _, err := a.Cluster.Info(ctx); err != nil {
 		operation.ReportProgress(ctx, "the cluster does not respond: "+fault.MessageOf(err))
@@ -64,22 +64,22 @@ func (a *Activities) UninstallAllApps(ctx context.Context) error {
 	})
 }
 
-// PreflightAppInput is what a launch asks for.
+// PreflightAppInput holds the options of a launch.
 type PreflightAppInput struct {
 	App          string
 	Version      string
 	VolumeSizeGB int
 }
 
-// LaunchPlan is what a launch will do.
+// LaunchPlan describes the state before a launch and the resolved options.
 type LaunchPlan struct {
 	Version      string
 	VolumeSizeGB int
-	Installed    bool // a app is there already
-	Running      bool // and it is not stopped
+	Installed    bool // a release exists
+	Running      bool // the app is not stopped
 }
 
-// PreflightApp checks that the app exists, its settings are valid and the cluster answers. It is a read.
+// PreflightApp checks that the app exists, that its settings are valid and that the cluster responds. It is a read.
 func (a *Activities) PreflightApp(ctx context.Context, in PreflightAppInput) (LaunchPlan, error) {
 	app, err := a.Catalog.App(in.App)
 	if err != nil {
@@ -111,23 +111,23 @@ type AppRef struct {
 	TaskID string
 }
 
-// BoundVolume is the volume that an app's claim stands for; empty when there is none.
+// BoundVolume is the volume that is bound to an app's claim; empty if there is none.
 type BoundVolume struct{ VolumeID string }
 
-// BindVolumeInput ties a volume to an app.
+// BindVolumeInput names the volume and the app.
 type BindVolumeInput struct {
 	App      string
 	VolumeID string
 	SizeGB   int
 }
 
-// BindVolume makes the PersistentVolume for the Cinder volume and the app's claim on it. It is
-// idempotent by their names; a claim on another volume is replaced while the app does not run.
+// BindVolume creates the PersistentVolume for the Cinder volume and the app's claim. It is idempotent by their names; a
+// claim on another volume is replaced unless the app is running.
 func (a *Activities) BindVolume(ctx context.Context, in BindVolumeInput) error {
 	return a.Cluster.BindVolume(ctx, in.App, in.VolumeID, in.SizeGB)
 }
 
-// UnbindVolume deletes the app's claim and PersistentVolume; the Cinder volume stays. It tolerates
+// UnbindVolume deletes the app's claim and PersistentVolume; the Cinder volume is kept. It is idempotent and tolerates
 // absence.
 func (a *Activities) UnbindVolume(ctx context.Context, in AppRef) error {
 	return a.Cluster.UnbindVolume(ctx, in.App)
@@ -140,9 +140,8 @@ type InstallAppInput struct {
 	TaskID  string
 }
 
-// InstallApp installs the app's chart, or upgrades its release, with the saved settings. It is
-// idempotent by the operation's label on the release; what a dead worker left half done is
-// replaced.
+// InstallApp installs the app's chart, or upgrades its release, with the saved settings. It is idempotent by the task's
+// label on the release; a release that a crashed worker left pending is replaced.
 func (a *Activities) InstallApp(ctx context.Context, in InstallAppInput) error {
 	app, err := a.Catalog.App(in.App)
 	if err != nil {
@@ -155,7 +154,7 @@ func (a *Activities) InstallApp(ctx context.Context, in InstallAppInput) error {
 	return a.Cluster.Install(ctx, cluster.Install{App: app, Settings: saved.Settings, TaskID: in.TaskID, Replicas: 1})
 }
 
-// StopApp sets the app's release to no replicas. It is idempotent by the operation's label.
+// StopApp scales the app's release to zero replicas. It is idempotent by the task's label.
 func (a *Activities) StopApp(ctx context.Context, in AppRef) (BoundVolume, error) {
 	app, err := a.Catalog.App(in.App)
 	if err != nil {
@@ -172,7 +171,7 @@ func (a *Activities) StopApp(ctx context.Context, in AppRef) (BoundVolume, error
 	return BoundVolume{volume}, a.Cluster.Install(ctx, cluster.Install{App: app, Settings: saved.Settings, TaskID: in.TaskID, Replicas: 0})
 }
 
-// UninstallApp removes the app's release and waits until its pods are gone. It tolerates absence.
+// UninstallApp deletes the app's release and waits until its pods are deleted. It is idempotent and tolerates absence.
 func (a *Activities) UninstallApp(ctx context.Context, in AppRef) (BoundVolume, error) {
 	volume, err := a.Cluster.BoundVolume(ctx, in.App)
 	if err != nil {
@@ -187,7 +186,7 @@ func (a *Activities) UninstallApp(ctx context.Context, in AppRef) (BoundVolume, 
 	})
 }
 
-// AwaitAppResult is an app that serves.
+// AwaitAppResult holds the URL of a healthy app.
 type AwaitAppResult struct{ URL string }
 
 // AwaitApp waits until the app is healthy. It is a read.
@@ -202,7 +201,7 @@ func (a *Activities) AwaitApp(ctx context.Context, in AppRef) (AwaitAppResult, e
 	})
 }
 
-// SaveSettingsInput holds new settings.
+// SaveSettingsInput holds the new settings.
 type SaveSettingsInput struct {
 	App      string
 	Settings app.Settings
@@ -210,11 +209,11 @@ type SaveSettingsInput struct {
 	TaskID   string
 }
 
-// SaveSettingsResult tells whether the settings must be applied to a running app.
+// SaveSettingsResult reports whether the settings must be applied to a running app.
 type SaveSettingsResult struct{ Running bool }
 
-// SaveSettings keeps the settings beside the app, the ones before too. It is idempotent by the
-// operation's label. When somebody changed them since the user looked, it is a conflict, final.
+// SaveSettings saves the settings, and the previous ones, in the cluster. It is idempotent by the task's label. If the
+// settings have changed since the user read them, it returns a final conflict.
 func (a *Activities) SaveSettings(ctx context.Context, in SaveSettingsInput) (SaveSettingsResult, error) {
 	if err := a.Cluster.SaveSettings(ctx, in.App, in.Settings, in.ETag, in.TaskID); err != nil {
 		return SaveSettingsResult{}, err
@@ -226,8 +225,8 @@ func (a *Activities) SaveSettings(ctx context.Context, in SaveSettingsInput) (Sa
 	return SaveSettingsResult{Running: release != nil && release.Deployed() && release.Replicas > 0}, nil
 }
 
-// RestoreSettings brings the settings back that the operation replaced, and the release to them. It
-// is idempotent: settings that are not the operation's stay, and the release is what it should be.
+// RestoreSettings restores the settings that the task replaced, and applies them to the release. It is idempotent:
+// settings of another task are kept.
 func (a *Activities) RestoreSettings(ctx context.Context, in AppRef) error {
 	if _, err := a.Cluster.RestoreSettings(ctx, in.App, in.TaskID); err != nil {
 		return err

@@ -16,25 +16,24 @@ import (
 	"mycloudmanager/internal/openstack"
 )
 
-// AttachSubnetToRouterInput names an instance by its server and the address that the manager signs in at.
+// AttachSubnetToRouterInput names the server of an instance and the address that the manager signs in at.
 type AttachSubnetToRouterInput struct {
 	ServerID string
 	Address  string
-	// Note tells to write into the server's metadata that it needs its subnet.
+	// RecordSubnet writes the required subnet to the server's metadata.
 	RecordSubnet bool
 }
 
-// AttachSubnetToRouterResult is the subnet of an instance and the stack's router.
+// AttachSubnetToRouterResult describes the subnet of an instance.
 type AttachSubnetToRouterResult struct {
 	Subnet  string
-	Created bool // the manager attached it: it may take it back
+	Created bool // attached by the manager, which may detach it
 }
 
-// AttachSubnetToRouter joins the instance's subnet with the stack's router when it is not yet. Where another
-// router is the subnet's gateway, that one learns the way to the stack. Without a stack, and for an
-// address that is floating, there is nothing to connect. It is idempotent: an interface that is there
-// is left as it is, a port that a lost answer left is used. Instances of one subnet that enroll
-// at once all want the same interface: Neutron refuses those that come later, who then find it there.
+// AttachSubnetToRouter attaches the instance's subnet to the stack's router. If another router is the gateway of the
+// subnet, that router receives a route to the stack. Without a stack, and for a floating address, it does nothing. It is
+// idempotent: an existing interface is left unchanged, and a port whose response was lost is reused. If several instances
+// of a subnet enroll concurrently, Neutron refuses all but the first interface, and the others then find it.
 // https://docs.openstack.org/api-ref/network/v2/#add-interface-to-router
 // https://docs.openstack.org/api-ref/network/v2/#add-extra-routes-to-router
 func (a *Activities) AttachSubnetToRouter(ctx context.Context, in AttachSubnetToRouterInput) (AttachSubnetToRouterResult, error) {
@@ -52,8 +51,8 @@ func (a *Activities) AttachSubnetToRouter(ctx context.Context, in AttachSubnetTo
 		return AttachSubnetToRouterResult{}, err
 	}
 	if p, ok := w.interfaceIn(subnet); in.RecordSubnet && (!ok || p.Name == ownPort) {
-		// Before the look that counts, which join has yet to take: who detaches the subnet now looks at the
-		// notes once more afterwards, so that one of the two sees the other.
+		// Record the need before attachWithRetry reads the router again: a concurrent detach checks the metadata again after
+		// it has removed the interface, so one of the two detects the other.
 		if err := w.s.WriteMetadata(ctx, in.ServerID, instance.SubnetMetadata(subnet)); err != nil {
 			return AttachSubnetToRouterResult{}, err
 		}
@@ -61,8 +60,8 @@ func (a *Activities) AttachSubnetToRouter(ctx context.Context, in AttachSubnetTo
 	return a.attachWithRetry(ctx, subnet, in.ServerID)
 }
 
-// routerLock lets one after the other change the router: interfaces that are added at once wait for each
-// other's locks in Neutron's database, up to a minute. Between workers it costs that minute.
+// routerLock serializes router changes in this worker. Concurrent requests to add interfaces contend for a lock in
+// Neutron's database for up to a minute; across workers that delay is accepted.
 type routerLock struct {
 	once sync.Once
 	free *semaphore.Weighted
@@ -76,13 +75,13 @@ func (t *routerLock) take(ctx context.Context) (func(), error) {
 	return func() { t.free.Release(1) }, nil
 }
 
-// How often, and after which first pause, an interface is tried that another may be attaching now.
+// Retries of an interface that another task may be attaching.
 const (
 	attachTries = 5
 	attachPause = 300 * time.Millisecond
 )
 
-// attachWithRetry attaches the subnet on behalf of a server, unless it is attached.
+// attachWithRetry attaches the subnet for a server, unless it is already attached.
 func (a *Activities) attachWithRetry(ctx context.Context, subnet, server string) (AttachSubnetToRouterResult, error) {
 	for try := 1; ; try++ {
 		done, late, err := a.tryAttach(ctx, subnet, server, try > 1)
@@ -97,8 +96,8 @@ func (a *Activities) attachWithRetry(ctx context.Context, subnet, server string)
 	}
 }
 
-// tryAttach is one try; late tells that Neutron refused what another may have made meanwhile. A repeat
-// that finds the interface there removes the port that was made in vain.
+// tryAttach makes one attempt. late reports that Neutron refused, possibly because another task attached the subnet
+// meanwhile. A retry that finds the interface deletes its unused port.
 func (a *Activities) tryAttach(ctx context.Context, subnet, server string, again bool) (done AttachSubnetToRouterResult, late bool, err error) {
 	w, err := a.openStackRouter(ctx)
 	if err != nil || w.router == "" {
@@ -106,7 +105,7 @@ func (a *Activities) tryAttach(ctx context.Context, subnet, server string, again
 	}
 	if p, ok := w.interfaceIn(subnet); ok {
 		made := p.Name == ownPort
-		if made { // the route may be what is still missing
+		if made { // the route may still be missing
 			at, _ := addressIn(p, subnet)
 			err = w.updateRoutes(ctx, subnet, at, extraroutesAdd)
 		}
@@ -128,25 +127,25 @@ func (a *Activities) tryAttach(ctx context.Context, subnet, server string, again
 	return done, false, w.updateRoutes(ctx, subnet, at, extraroutesAdd)
 }
 
-// refused tells that Neutron does not want what was asked: the address or the port is taken, or the
-// router is in the subnet already.
+// refused reports whether Neutron rejected the request because the address or the port is in use, or because the router
+// already has an interface in the subnet.
 func refused(err error) bool {
 	return slices.Contains([]fault.Kind{fault.Conflict, fault.Invalid, fault.NotFound}, fault.KindOf(err))
 }
 
-// DetachSubnetFromRouterInput names a subnet that the manager attached, and the instance that needs it no more.
+// DetachSubnetFromRouterInput names a subnet that the manager attached, and the instance that no longer needs it.
 type DetachSubnetFromRouterInput struct {
 	Subnet   string
 	ServerID string
-	// Address finds the subnet, "" above, when the answer of the connection was lost.
+	// Address identifies the subnet if Subnet is "", because the response of the attachment was lost.
 	Address string
-	// Stays tells that the instance, if it is enrolled, needs the subnet as others do.
+	// Keep is set if the instance, while enrolled, still requires the subnet.
 	Keep bool
 }
 
-// DetachSubnetFromRouter takes the subnet's interface off the stack's router, and the way to the stack off
-// the subnet's own, unless another enrolled instance is in the subnet. It tolerates absence. One that
-// was noted while the interface went gets it back.
+// DetachSubnetFromRouter removes the subnet's interface from the stack's router, and the route to the stack from the
+// subnet's own router, unless another enrolled instance uses the subnet. If an instance records the subnet while the
+// interface is removed, the subnet is attached again. It is idempotent and tolerates absence.
 // https://docs.openstack.org/api-ref/network/v2/#remove-interface-from-router
 func (a *Activities) DetachSubnetFromRouter(ctx context.Context, in DetachSubnetFromRouterInput) error {
 	if in.Subnet == "" && in.Address == "" {
@@ -177,13 +176,13 @@ func (a *Activities) detachSubnet(ctx context.Context, w stackRouter, in DetachS
 			needed, err = w.isSubnetInUse(ctx, in)
 		}
 	}
-	if err == nil && needed { // also when an earlier attempt ended between the two
+	if err == nil && needed { // also after an attempt that was interrupted between the two
 		_, err = a.attachWithRetry(ctx, in.Subnet, in.ServerID)
 	}
 	return err
 }
 
-// isSubnetInUse tells whether another instance is reached by the subnet's interface.
+// isSubnetInUse reports whether another instance requires the subnet's interface.
 func (w stackRouter) isSubnetInUse(ctx context.Context, in DetachSubnetFromRouterInput) (bool, error) {
 	all, err := w.s.Servers(ctx)
 	for _, server := range all {
@@ -194,8 +193,8 @@ func (w stackRouter) isSubnetInUse(ctx context.Context, in DetachSubnetFromRoute
 	return false, err
 }
 
-// DetachInstanceSubnets takes every subnet of instances off the stack's router: Heat deletes only what is
-// its own. It tolerates absence.
+// DetachInstanceSubnets detaches all subnets of instances from the stack's router, because Heat deletes only its own
+// interfaces. It is idempotent and tolerates absence.
 func (a *Activities) DetachInstanceSubnets(ctx context.Context) error {
 	w, err := a.openStackRouter(ctx)
 	if err != nil || w.router == "" {

@@ -24,29 +24,29 @@ type Activities struct {
 // DeleteOrphanedNetworksInput names a deleted stack.
 type DeleteOrphanedNetworksInput struct{ Stack string }
 
-// tag is what the template gives its resources.
+// tag is the tag of the template's resources.
 const tag = "mcm"
 
-// DeleteOrphanedNetworks deletes ports, routers and networks that still carry our tag and the stack's name
-// after Heat has let go of them. It tolerates absence and can be repeated.
+// DeleteOrphanedNetworks deletes ports, routers and networks with our tag and the stack's name that remain after Heat has
+// deleted the stack. It is idempotent and tolerates absence.
 // https://docs.openstack.org/api-ref/network/v2/
 func (a *Activities) DeleteOrphanedNetworks(ctx context.Context, in DeleteOrphanedNetworksInput) (string, error) {
 	s, c, err := a.open(ctx)
 	if err != nil {
 		return "", err
 	}
-	swept := 0
-	for _, sweep := range []func(context.Context, *gophercloud.ServiceClient, string) (int, error){deleteOrphanedRouters, deleteNetworks} {
-		n, err := sweep(ctx, c, in.Stack)
+	deleted := 0
+	for _, deleteAll := range []func(context.Context, *gophercloud.ServiceClient, string) (int, error){deleteOrphanedRouters, deleteNetworks} {
+		n, err := deleteAll(ctx, c, in.Stack)
 		if err != nil && fault.KindOf(s.Fault("neutron", err)) != fault.NotFound {
 			return "", s.Fault("neutron", err)
 		}
-		swept += n
+		deleted += n
 	}
-	if swept == 0 {
+	if deleted == 0 {
 		return "", nil
 	}
-	return fmt.Sprintf("deleted %d leftover networks and routers", swept), nil
+	return fmt.Sprintf("deleted %d leftover networks and routers", deleted), nil
 }
 
 // all reads every page of a list.

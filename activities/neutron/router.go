@@ -17,8 +17,7 @@ import (
 )
 
 const (
-	// ownPort is the name of the ports by which the manager attaches instances' subnets: by it they are
-	// told from what Heat made.
+	// ownPort is the name of ports that attach subnets of instances. It distinguishes them from ports that Heat created.
 	ownPort     = "mcm-instances"
 	routerOwner = "network:router_interface"
 )
@@ -27,7 +26,7 @@ const (
 type stackRouter struct {
 	s          *openstack.Session
 	c          *gophercloud.ServiceClient
-	router     string // "" when there is no stack
+	router     string // "" without a stack
 	interfaces []ports.Port
 }
 
@@ -47,7 +46,7 @@ func (a *Activities) openStackRouter(ctx context.Context) (stackRouter, error) {
 	return w, s.Fault("neutron", err)
 }
 
-// addressIn is the port's address in the subnet.
+// addressIn returns the port's address in the subnet.
 func addressIn(p ports.Port, subnet string) (string, bool) {
 	for _, ip := range p.FixedIPs {
 		if ip.SubnetID == subnet {
@@ -57,7 +56,7 @@ func addressIn(p ports.Port, subnet string) (string, bool) {
 	return "", false
 }
 
-// interfaceIn is the router's interface in the subnet.
+// interfaceIn returns the router's interface in the subnet.
 func (w stackRouter) interfaceIn(subnet string) (ports.Port, bool) {
 	for _, p := range w.interfaces {
 		if _, ok := addressIn(p, subnet); ok {
@@ -67,7 +66,7 @@ func (w stackRouter) interfaceIn(subnet string) (ports.Port, bool) {
 	return ports.Port{}, false
 }
 
-// subnetOf is the subnet of the server's fixed address, "" when no port of it has the address.
+// subnetOf returns the subnet of the server's fixed address, or "" if none of its ports has the address.
 func (w stackRouter) subnetOf(ctx context.Context, in AttachSubnetToRouterInput) (string, error) {
 	list, err := all(ctx, ports.List(w.c, ports.ListOpts{DeviceID: in.ServerID}), ports.ExtractPorts)
 	if err != nil {
@@ -83,26 +82,26 @@ func (w stackRouter) subnetOf(ctx context.Context, in AttachSubnetToRouterInput)
 	return "", nil
 }
 
-// unattachedPortAge is how old a port without a device is before it is known that nobody is attaching it now:
-// Neutron may take a minute to add an interface.
+// unattachedPortAge is the minimum age of unattached ports that are considered abandoned: Neutron may take a minute to add
+// an interface.
 const unattachedPortAge = 5 * time.Minute
 
-// errTaken is that another task makes the interface now, or ended a moment ago while it did.
+// errTaken means that another task is creating the interface, or was interrupted a moment ago.
 var errTaken = errors.New("a port of another task is there")
 
-// portDescription is the description of a port, by which the server is known that it was made for. Two tasks must
-// not add the same port: the one that Neutron refuses would strip it from the other.
+// portDescription returns a description that identifies the server for which a port was created. Two tasks must not add
+// the same port: if Neutron refuses one request, it removes the port from the other one too.
 func portDescription(server string) string {
 	return "The stack's router, attached by MyCloudManager for the server " + server
 }
 
-// isAbandoned tells that a port without a device is free for the server's task: its own from before, or
-// anybody's who has gone. Server "" is whoever takes all.
+// isAbandoned reports whether an unattached port may be reused or deleted: this server's task created it, or it is older
+// than unattachedPortAge. With server "" every port qualifies.
 func isAbandoned(p ports.Port, server string) bool {
 	return server == "" || p.Description == portDescription(server) || time.Since(p.CreatedAt) > unattachedPortAge
 }
 
-// port makes the port for the interface: at the subnet's gateway when that is free, else anywhere.
+// port creates the port for the interface, with the subnet's gateway address if it is free.
 func (w stackRouter) port(ctx context.Context, subnet, server string) (ports.Port, error) {
 	net, err := subnets.Get(ctx, w.c, subnet).Extract()
 	if err != nil {
@@ -136,7 +135,7 @@ func (w stackRouter) port(ctx context.Context, subnet, server string) (ports.Por
 	return *made, nil
 }
 
-// listUnattachedPorts lists the ports of ours in the subnet that are no interface, or not yet.
+// listUnattachedPorts lists our ports in the subnet that are not attached to a router.
 func (w stackRouter) listUnattachedPorts(ctx context.Context, subnet string) ([]ports.Port, error) {
 	list, err := all(ctx, ports.List(w.c, ports.ListOpts{Name: ownPort}), ports.ExtractPorts)
 	return slices.DeleteFunc(list, func(p ports.Port) bool {
@@ -145,7 +144,7 @@ func (w stackRouter) listUnattachedPorts(ctx context.Context, subnet string) ([]
 	}), w.s.Fault("neutron", err)
 }
 
-// gateway is the port that has the subnet's gateway address, nil when nobody has it.
+// gateway returns the port with the subnet's gateway address, or nil.
 func (w stackRouter) gateway(ctx context.Context, net *subnets.Subnet) (*ports.Port, error) {
 	if net.GatewayIP == "" {
 		return nil, nil
@@ -159,7 +158,7 @@ func (w stackRouter) gateway(ctx context.Context, net *subnets.Subnet) (*ports.P
 	return nil, w.s.Fault("neutron", err)
 }
 
-// change adds routes to a router or removes them; both leave the others as they are.
+// change adds or removes routes of a router. Other routes are left unchanged.
 type change func(ctx context.Context, c *gophercloud.ServiceClient, router string, o extraroutes.Opts) error
 
 func extraroutesAdd(ctx context.Context, c *gophercloud.ServiceClient, router string, o extraroutes.Opts) error {
@@ -170,8 +169,7 @@ func extraroutesRemove(ctx context.Context, c *gophercloud.ServiceClient, router
 	return extraroutes.Remove(ctx, c, router, o).Err
 }
 
-// updateRoutes tells another router that is the subnet's gateway the way to the stack's own networks, or
-// has it forget it.
+// updateRoutes adds the routes to the stack's networks to the router that is the subnet's gateway, or removes them.
 func (w stackRouter) updateRoutes(ctx context.Context, subnet, hop string, do change) error {
 	net, err := subnets.Get(ctx, w.c, subnet).Extract()
 	if err != nil {
@@ -203,7 +201,7 @@ func (w stackRouter) updateRoutes(ctx context.Context, subnet, hop string, do ch
 	return w.s.Fault("neutron", do(ctx, w.c, gate.DeviceID, extraroutes.Opts{Routes: &routes}))
 }
 
-// detach takes the subnet's interface of ours away, with what the subnet's own router had learnt.
+// detach removes our interface in the subnet, and the routes of the subnet's own router.
 func (w stackRouter) detach(ctx context.Context, subnet, server string) error {
 	for _, p := range w.interfaces {
 		at, ok := addressIn(p, subnet)
@@ -221,7 +219,7 @@ func (w stackRouter) detach(ctx context.Context, subnet, server string) error {
 	return w.deleteUnattachedPorts(ctx, subnet, server)
 }
 
-// deleteUnattachedPorts deletes ports of ours that never became an interface, but not those of a task that goes on.
+// deleteUnattachedPorts deletes our abandoned ports, but not those of a task in progress.
 func (w stackRouter) deleteUnattachedPorts(ctx context.Context, subnet, server string) error {
 	left, err := w.listUnattachedPorts(ctx, subnet)
 	if err != nil {

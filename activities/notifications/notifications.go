@@ -1,4 +1,4 @@
-// Package notifications holds the activities that tell what became of backup plans.
+// Package notifications holds the activities that notify users about backup plans.
 package notifications
 
 import (
@@ -20,17 +20,17 @@ import (
 type Activities struct {
 	Notifier *notification.Notifier
 	Cloud    *openstack.Cloud
-	Runs     task.Lister // nil knows of none
+	Runs     task.Lister // nil: no runs are known
 }
 
-// PreparedNotification is a notification that is ready to be sent.
+// PreparedNotification is a notification with its channels.
 type PreparedNotification struct {
 	Notification notification.Notification
-	Channels     []notification.Channel // none: there is nothing to send, or nobody to send it to
+	Channels     []notification.Channel // empty: nothing to send
 }
 
-// PrepareNotification says where the notification goes, with the instances' names in it. A recovery is one only if the
-// run before had failed. It is a read.
+// PrepareNotification adds the names of instances and returns the channels. A recovery is sent only if the previous run
+// failed. It is a read.
 func (a *Activities) PrepareNotification(ctx context.Context, n notification.Notification) (PreparedNotification, error) {
 	out := PreparedNotification{Notification: n, Channels: a.Notifier.Channels()}
 	if len(out.Channels) == 0 {
@@ -46,11 +46,10 @@ func (a *Activities) PrepareNotification(ctx context.Context, n notification.Not
 	return out, nil
 }
 
-// maxRunsChecked is how many runs of a plan are looked at for one that was not cancelled.
+// maxRunsChecked bounds the runs that are searched for one that was not cancelled.
 const maxRunsChecked = 50
 
-// failedBefore reports whether the last run of the plan before this one, of those that came to an end of
-// their own, has failed.
+// failedBefore reports whether the previous run of the plan failed, ignoring cancelled runs.
 func (a *Activities) failedBefore(ctx context.Context, n notification.Notification) (bool, error) {
 	if a.Runs == nil {
 		return false, nil
@@ -69,7 +68,7 @@ func (a *Activities) failedBefore(ctx context.Context, n notification.Notificati
 	for i, t := range page.Items {
 		switch {
 		case t.ID == n.Task, t.Status == operation.Cancelled, !t.Status.Closed():
-		case !own.IsZero() && t.StartedAt.After(own): // it has run since, and tells for itself
+		case !own.IsZero() && t.StartedAt.After(own): // a later run, which sends its own notification
 		case last == nil || t.StartedAt.After(last.StartedAt):
 			last = &page.Items[i]
 		}
@@ -77,7 +76,7 @@ func (a *Activities) failedBefore(ctx context.Context, n notification.Notificati
 	return last != nil && last.Status != operation.Succeeded, nil
 }
 
-// named gives the instances their names, with one list for all. Without the cloud their ids must do.
+// named adds the names of instances, with one list request. Without the cloud, it leaves the IDs.
 func (a *Activities) named(ctx context.Context, n notification.Notification) notification.Notification {
 	if len(n.Instances) == 0 {
 		return n
@@ -92,7 +91,7 @@ func (a *Activities) named(ctx context.Context, n notification.Notification) not
 		err = e
 	}
 	if err != nil {
-		activity.GetLogger(ctx).Info("A notification names instances by their ids", "error", err)
+		activity.GetLogger(ctx).Info("Notification without instance names", "error", err)
 	}
 	instances := n.Instances
 	n.Instances = nil
@@ -105,19 +104,19 @@ func (a *Activities) named(ctx context.Context, n notification.Notification) not
 	return n
 }
 
-// DeliverNotificationInput is a notification for one channel.
+// DeliverNotificationInput holds a notification and its channel.
 type DeliverNotificationInput struct {
 	Channel      string
 	Notification notification.Notification
 }
 
-// DeliverNotification sends a notification to one channel. A repeat carries the same id, by which its receiver knows
-// that it is one.
+// DeliverNotification sends a notification to one channel. A retry may deliver it twice, but with the same ID, so that the
+// receiver can discard duplicates.
 func (a *Activities) DeliverNotification(ctx context.Context, in DeliverNotificationInput) error {
 	return a.Notifier.Deliver(ctx, in.Channel, in.Notification)
 }
 
-// SendTestNotification sends a notification to every channel, once, and tells how that went. A repeat carries the same id.
+// SendTestNotification sends a notification to every channel once and returns the results. A retry has the same ID.
 func (a *Activities) SendTestNotification(ctx context.Context, n notification.Notification) ([]notification.DeliveryAttempt, error) {
 	channels := a.Notifier.Channels()
 	if len(channels) == 0 {

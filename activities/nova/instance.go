@@ -13,7 +13,7 @@ import (
 	"mycloudmanager/internal/openstack"
 )
 
-// ValidateEnrollmentInput is what an instance says of itself.
+// ValidateEnrollmentInput holds the data that an instance sent.
 type ValidateEnrollmentInput struct {
 	ID        string
 	SourceIP  string
@@ -22,14 +22,14 @@ type ValidateEnrollmentInput struct {
 	Addresses []string
 }
 
-// ValidatedInstance is what Nova says of it.
+// ValidatedInstance holds the data of the server in Nova.
 type ValidatedInstance struct {
 	Name    string
-	Address string // where the manager is to sign in
+	Address string // address to sign in at
 }
 
-// ValidateEnrollment checks that the server is the project's own, runs, has the address that asked, and
-// is no clone of another enrolled one. It is a read.
+// ValidateEnrollment checks that the server belongs to the project, is running, has the address of the request, and is not
+// a clone of another enrolled server. It is a read.
 // https://docs.openstack.org/api-ref/compute/#list-servers-detailed
 func (a *Activities) ValidateEnrollment(ctx context.Context, in ValidateEnrollmentInput) (ValidatedInstance, error) {
 	s, err := a.Cloud.Manager(ctx)
@@ -58,7 +58,7 @@ func (a *Activities) ValidateEnrollment(ctx context.Context, in ValidateEnrollme
 	return ValidatedInstance{Name: server.Name, Address: address}, err
 }
 
-// isCloned names the enrolled server that has the same identity: who is who could not be told apart.
+// isCloned returns an error that names an enrolled server with the same identity: the two could not be distinguished.
 func isCloned(all []servers.Server, in ValidateEnrollmentInput) error {
 	for _, other := range all {
 		e, ok := instance.EnrollmentOf(other.Metadata)
@@ -73,9 +73,8 @@ func isCloned(all []servers.Server, in ValidateEnrollmentInput) error {
 	return nil
 }
 
-// signInAddress chooses the address: the one that asked when it is the server's, else, behind a NAT, one
-// that the server names and Nova knows. Whether it is the same machine is proven afterwards, by the
-// host key that answers there.
+// signInAddress selects the address of the request if it belongs to the server. Behind a NAT, it selects an address that
+// the server reported and Nova knows. The host key later verifies that it is the same machine.
 func signInAddress(server servers.Server, in ValidateEnrollmentInput) (string, error) {
 	known := openstack.AddressesOf(server)
 	for _, a := range known {
@@ -91,14 +90,14 @@ func signInAddress(server servers.Server, in ValidateEnrollmentInput) (string, e
 	return "", fault.New(fault.Invalid, nil, "the request came from %s, which is not an address of the server %s", in.SourceIP, server.Name)
 }
 
-// RecordRequiredSubnetInput names the subnet that the manager attached for an instance, "" when it had not to.
+// RecordRequiredSubnetInput names the subnet that the manager attached for an instance; "" if it attached none.
 type RecordRequiredSubnetInput struct {
 	ID     string
 	Subnet string
 }
 
-// RecordRequiredSubnet writes into the server's metadata that its subnet must stay attached, also before it is
-// enrolled. It is idempotent: the same value.
+// RecordRequiredSubnet records in the server's metadata that its subnet must stay attached, even before the server is
+// enrolled. It is idempotent: it writes the same value.
 func (a *Activities) RecordRequiredSubnet(ctx context.Context, in RecordRequiredSubnetInput) error {
 	if in.Subnet == "" {
 		return nil
@@ -106,13 +105,13 @@ func (a *Activities) RecordRequiredSubnet(ctx context.Context, in RecordRequired
 	return a.writeMetadata(ctx, in.ID, instance.SubnetMetadata(in.Subnet))
 }
 
-// SaveEnrollmentInput is an enrollment to be kept.
+// SaveEnrollmentInput holds the enrollment to save.
 type SaveEnrollmentInput struct {
 	ID         string
 	Enrollment instance.Enrollment
 }
 
-// SaveEnrollment writes the enrollment into the server's metadata. It is idempotent: the same values.
+// SaveEnrollment writes the enrollment to the server's metadata. It is idempotent: it writes the same values.
 func (a *Activities) SaveEnrollment(ctx context.Context, in SaveEnrollmentInput) error {
 	return a.writeMetadata(ctx, in.ID, in.Enrollment.Metadata())
 }
@@ -128,7 +127,7 @@ func (a *Activities) writeMetadata(ctx context.Context, id string, values map[st
 // InstanceRef names an instance.
 type InstanceRef struct{ ID string }
 
-// EnrolledInstance is what is kept of an instance.
+// EnrolledInstance is the enrollment in the metadata of an instance.
 type EnrolledInstance struct {
 	Name       string
 	Enrolled   bool
@@ -137,7 +136,7 @@ type EnrolledInstance struct {
 	Deleted    bool     // the cloud has no such server
 }
 
-// GetEnrollment reads what is kept of an instance. It is a read; one that is gone is not enrolled.
+// GetEnrollment returns the enrollment of an instance. A deleted instance is not enrolled. It is a read.
 func (a *Activities) GetEnrollment(ctx context.Context, in InstanceRef) (EnrolledInstance, error) {
 	s, err := a.Cloud.Manager(ctx)
 	if err != nil {
@@ -158,8 +157,8 @@ func (a *Activities) GetEnrollment(ctx context.Context, in InstanceRef) (Enrolle
 	return EnrolledInstance{Name: server.Name, Enrolled: ok, Enrollment: e}, nil
 }
 
-// DeleteEnrollment takes everything out of the server's metadata that enrollment and agents have put
-// there. It tolerates absence, of the server too.
+// DeleteEnrollment deletes all metadata of enrollment and agents from the server. It is idempotent and tolerates absence,
+// also of the server.
 func (a *Activities) DeleteEnrollment(ctx context.Context, in InstanceRef) error {
 	s, err := a.Cloud.Manager(ctx)
 	if err != nil {
@@ -190,14 +189,14 @@ type AgentStateUpdate struct {
 	Agent instance.AgentState
 }
 
-// maxConcurrentUpdates bounds how many servers are written to at once.
+// maxConcurrentUpdates bounds the servers that are updated concurrently.
 const maxConcurrentUpdates = 8
 
-// SetAgentStates writes the state of agents into their servers' metadata. It is idempotent: the same
-// values. A server that is gone needs none.
-func (a *Activities) SetAgentStates(ctx context.Context, marks []AgentStateUpdate) error {
+// SetAgentStates writes the states of agents to the metadata of their servers. It is idempotent: it writes the same
+// values. Deleted servers are skipped.
+func (a *Activities) SetAgentStates(ctx context.Context, updates []AgentStateUpdate) error {
 	byServer := map[string]map[string]string{}
-	for _, m := range marks {
+	for _, m := range updates {
 		if byServer[m.ID] == nil {
 			byServer[m.ID] = map[string]string{}
 		}
@@ -212,15 +211,15 @@ func (a *Activities) SetAgentStates(ctx context.Context, marks []AgentStateUpdat
 	return g.Wait()
 }
 
-// ListInstancesWithAgents reads the instances that have agents, with one list. It is a read.
+// ListInstancesWithAgents lists the instances that have agents, with one request. It is a read.
 func (a *Activities) ListInstancesWithAgents(ctx context.Context) (map[string]EnrolledInstance, error) {
 	all, err := a.listEnrolled(ctx, func(servers.Server) bool { return true })
 	maps.DeleteFunc(all, func(_ string, e EnrolledInstance) bool { return len(e.Agents) == 0 })
 	return all, err
 }
 
-// ListEnrolledInstances reads where to sign in on many instances, with one list. Those that are not enrolled
-// or gone are left out. It is a read.
+// ListEnrolledInstances returns the enrollments of many instances, with one request. It omits instances that are not
+// enrolled or deleted. It is a read.
 func (a *Activities) ListEnrolledInstances(ctx context.Context, ids []string) (map[string]EnrolledInstance, error) {
 	return a.listEnrolled(ctx, func(v servers.Server) bool { return slices.Contains(ids, v.ID) })
 }

@@ -16,14 +16,14 @@ import (
 // Activities drives Nova for the managed project.
 type Activities struct {
 	Cloud        *openstack.Cloud
-	PollInterval time.Duration // between two looks
+	PollInterval time.Duration // between two polls
 }
 
 // DeleteOrphanedServersInput names a deleted stack.
 type DeleteOrphanedServersInput struct{ Stack string }
 
-// DeleteOrphanedServers deletes servers that still carry the stack's metadata after Heat has let go of it,
-// and waits until they are gone. It tolerates absence and can be repeated.
+// DeleteOrphanedServers deletes servers with the stack's metadata that remain after Heat has deleted the stack, and waits
+// until they no longer exist. It is idempotent and tolerates absence.
 // https://docs.openstack.org/api-ref/compute/#delete-server
 func (a *Activities) DeleteOrphanedServers(ctx context.Context, in DeleteOrphanedServersInput) (string, error) {
 	s, err := a.Cloud.Manager(ctx)
@@ -34,25 +34,25 @@ func (a *Activities) DeleteOrphanedServers(ctx context.Context, in DeleteOrphane
 	if err != nil {
 		return "", err
 	}
-	swept := map[string]bool{}
+	deleted := map[string]bool{}
 	err = operation.Poll(ctx, a.PollInterval, func(ctx context.Context) (bool, string, error) {
 		left, err := s.StackServers(ctx, in.Stack)
 		if err != nil {
 			return false, "", err
 		}
 		for _, server := range left {
-			if swept[server.ID] {
+			if deleted[server.ID] {
 				continue
 			}
 			if err := s.Fault("nova", servers.Delete(ctx, c, server.ID).ExtractErr()); err != nil && fault.KindOf(err) != fault.NotFound {
 				return false, "", err
 			}
-			swept[server.ID] = true
+			deleted[server.ID] = true
 		}
 		return len(left) == 0, fmt.Sprintf("%d servers are left", len(left)), nil
 	})
-	if len(swept) == 0 {
+	if len(deleted) == 0 {
 		return "", err
 	}
-	return fmt.Sprintf("deleted %d leftover servers", len(swept)), err
+	return fmt.Sprintf("deleted %d leftover servers", len(deleted)), err
 }

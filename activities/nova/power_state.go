@@ -15,20 +15,20 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// Server is how a server stands before something is done with it.
+// Server is the state of a server before a backup or restore.
 type Server struct {
 	Name         string
 	Running      bool
-	VolumeBacked bool   // it boots from a volume
-	Image        string // it was made from, or rebuilt from; "" when it boots from a volume
+	VolumeBacked bool   // boots from a volume
+	Image        string // image that it was created or rebuilt from; "" if it boots from a volume
 	Enrolled     bool
 	Enrollment   instance.Enrollment
 	Agents       []string          // apps whose agent is not absent
-	Spec         backup.ServerSpec // empty when the manager may not read all of it
+	Spec         backup.ServerSpec // empty if the manager may not read all of it
 }
 
-// GetServer reads a server that is to be backed up or restored. It is a read; one that is at work, or
-// neither runs nor is shut off, is a conflict.
+// GetServer returns a server to back up or restore. It is a read. A busy server is unavailable; a server that is neither
+// running nor shut off is a conflict.
 // https://docs.openstack.org/api-ref/compute/#show-server-details
 func (a *Activities) GetServer(ctx context.Context, in InstanceRef) (Server, error) {
 	s, c, err := a.open(ctx)
@@ -58,10 +58,10 @@ func (a *Activities) GetServer(ctx context.Context, in InstanceRef) (Server, err
 	if out.Spec, err = specOf(ctx, s, v); fault.KindOf(err).Retryable() {
 		return Server{}, err
 	}
-	return out, nil // a backup is worth more than what its server was like
+	return out, nil // a backup without a server spec is better than none
 }
 
-// The states of servers that backups and restores go by.
+// Server states that backups and restores depend on.
 const (
 	active  = "ACTIVE"
 	shutOff = "SHUTOFF"
@@ -72,7 +72,7 @@ func (a *Activities) open(ctx context.Context) (*openstack.Session, *gophercloud
 	return a.Cloud.Service(ctx, (*openstack.Session).Compute)
 }
 
-// StopServer shuts a server off and waits until it is. It is idempotent: one that is shut off is done.
+// StopServer shuts a server off and waits until it is shut off. It is idempotent.
 // https://docs.openstack.org/api-ref/compute/#stop-server-os-stop-action
 func (a *Activities) StopServer(ctx context.Context, in InstanceRef) error {
 	return a.power(ctx, in, shutOff, func(ctx context.Context, c *gophercloud.ServiceClient) error {
@@ -80,8 +80,7 @@ func (a *Activities) StopServer(ctx context.Context, in InstanceRef) error {
 	})
 }
 
-// StartServer starts a server and waits until it runs. It is idempotent: one that runs is done; one that
-// is gone needs no start.
+// StartServer starts a server and waits until it is running. It is idempotent; a deleted server is a success.
 // https://docs.openstack.org/api-ref/compute/#start-server-os-start-action
 func (a *Activities) StartServer(ctx context.Context, in InstanceRef) error {
 	return fault.IgnoreNotFound(a.power(ctx, in, active, func(ctx context.Context, c *gophercloud.ServiceClient) error {
@@ -89,7 +88,7 @@ func (a *Activities) StartServer(ctx context.Context, in InstanceRef) error {
 	}))
 }
 
-// power brings a server into a state. What another request does with it meanwhile is waited for.
+// power changes the power state of a server. It waits for other actions on the server.
 func (a *Activities) power(ctx context.Context, in InstanceRef, want string, ask func(context.Context, *gophercloud.ServiceClient) error) error {
 	s, c, err := a.open(ctx)
 	if err != nil {
@@ -108,27 +107,27 @@ func (a *Activities) power(ctx context.Context, in InstanceRef, want string, ask
 		case v.Status == failed:
 			return false, "", fault.New(fault.Invalid, nil, "nova: %s is in error: %s", v.Name, v.Fault.Message)
 		}
-		// A request that is cut off may be carried out all the same, later than what follows it.
+		// An interrupted request may still be carried out, even after later requests.
 		err = s.Fault("nova", ask(context.WithoutCancel(ctx), c))
-		if fault.KindOf(err) == fault.Conflict { // it has just begun something
+		if fault.KindOf(err) == fault.Conflict { // another action has just started
 			return false, fault.MessageOf(err), nil
 		}
 		return false, fmt.Sprintf("%s is %s", v.Name, v.Status), err
 	})
 }
 
-// RebuildInput is a server and the image that replaces its disk.
+// RebuildInput names a server and the image that replaces its disk.
 type RebuildInput struct {
 	ID    string
 	Image string
-	Task  string // "" of a task that an older release started
+	Task  string // "" for tasks started by older releases
 }
 
-// rebuiltKey is where a server keeps which task has replaced its disk by which image: the image alone does not
-// tell whether it was done again.
+// rebuiltKey is the metadata key with the task and image of the last rebuild: the image alone does not show whether the
+// rebuild was repeated.
 const rebuiltKey = "mcm:rebuilt"
 
-// done reports whether the server's disk was replaced, or is just being.
+// done reports whether the server's disk was replaced or is being replaced.
 func (in RebuildInput) done(v *servers.Server) bool {
 	if in.Task != "" {
 		return v.Metadata[rebuiltKey] == in.mark()
@@ -142,16 +141,16 @@ func (in RebuildInput) mark() string { return in.Task + " " + in.Image }
 func (in RebuildInput) options(v *servers.Server) servers.RebuildOpts {
 	o := servers.RebuildOpts{ImageRef: in.Image}
 	if in.Task != "" {
-		o.Metadata = map[string]string{} // Nova replaces all by it
+		o.Metadata = map[string]string{} // Nova replaces all metadata
 		maps.Copy(o.Metadata, v.Metadata)
 		o.Metadata[rebuiltKey] = in.mark()
 	}
 	return o
 }
 
-// RebuildServer replaces a server's disk by an image and waits until it is done; addresses, volumes and
-// metadata stay. It is idempotent by a mark in the metadata, which the same request writes: a server that
-// has been of the image before gets it again, once.
+// RebuildServer replaces a server's disk with an image and waits until it is done. Addresses, volumes and metadata are
+// kept. It is idempotent by a metadata key that the same request writes, so that a server can be rebuilt from the same
+// image again, exactly once per task.
 // https://docs.openstack.org/api-ref/compute/#rebuild-server-rebuild-action
 func (a *Activities) RebuildServer(ctx context.Context, in RebuildInput) error {
 	s, c, err := a.open(ctx)

@@ -17,28 +17,28 @@ import (
 	"mycloudmanager/internal/openstack"
 )
 
-// ResolveServerSpecInput is a snapshot of an instance, and the server to be made of it.
+// ResolveServerSpecInput names a snapshot of an instance and the server to create from it.
 type ResolveServerSpecInput struct {
 	Image    string
 	Instance string
 	Name     string
-	// What the user has chosen, by name or id; "" and none are as the instance was.
+	// Choices of the user, by name or ID. They default to those of the instance.
 	Flavor   string
 	Networks []string
 }
 
-// ServerSpec is what the new server is to be like.
+// ServerSpec describes the new server.
 type ServerSpec struct {
 	Name           string
-	Image          string               // "" when it boots from volumes
-	Disks          []backup.BlockDevice // the volumes, the one that it boots from first
+	Image          string               // "" if it boots from volumes
+	Disks          []backup.BlockDevice // volumes, the boot volume first
 	Spec           backup.ServerSpec
 	Metadata       map[string]string
-	RequiredSubnet string // what could not be taken over
+	RequiredSubnet string // note on what could not be copied
 }
 
-// ResolveServerSpec finds out what a server beside an instance has to be like: as the instance is, or, when it is gone,
-// as it was at the snapshot. The manager's own metadata is not taken over: the new server is not enrolled. It
+// ResolveServerSpec determines the configuration of a new server: that of the instance or, if the instance was deleted,
+// the one recorded with the snapshot. The manager's own metadata is not copied, because the new server is not enrolled. It
 // is a read.
 func (a *Activities) ResolveServerSpec(ctx context.Context, in ResolveServerSpecInput) (ServerSpec, error) {
 	s, c, err := a.open(ctx)
@@ -71,9 +71,9 @@ func (a *Activities) ResolveServerSpec(ctx context.Context, in ResolveServerSpec
 	return out, resolveKeyPair(ctx, s, c, &out)
 }
 
-// resolveChoices puts what the user has chosen into the shape, which must then be whole.
-func resolveChoices(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceClient, in ResolveServerSpecInput, shape *backup.ServerSpec) error {
-	unknown := shape.Flavor == ""
+// resolveChoices applies the choices of the user to the spec, which must then be complete.
+func resolveChoices(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceClient, in ResolveServerSpecInput, spec *backup.ServerSpec) error {
+	unknown := spec.Flavor == ""
 	if in.Flavor != "" {
 		pages, err := flavors.ListDetail(c, nil).AllPages(ctx)
 		if err != nil {
@@ -87,21 +87,21 @@ func resolveChoices(ctx context.Context, s *openstack.Session, c *gophercloud.Se
 		if at < 0 {
 			return fault.InvalidField("flavor", "there is no flavor %s", in.Flavor)
 		}
-		shape.Flavor = all[at].ID
+		spec.Flavor = all[at].ID
 	}
 	switch {
-	case shape.Flavor == "":
+	case spec.Flavor == "":
 		return fault.InvalidField("flavor", "the instance no longer exists and its backup records no flavor: choose one")
 	case len(in.Networks) > 0:
-		return resolveNetworks(ctx, s, in.Networks, shape)
+		return resolveNetworks(ctx, s, in.Networks, spec)
 	case unknown:
 		return fault.InvalidField("networks", "the instance no longer exists and its backup records no networks: choose them")
 	}
 	return nil
 }
 
-// resolveNetworks replaces the networks. A port in one that the instance was in keeps its security groups.
-func resolveNetworks(ctx context.Context, s *openstack.Session, names []string, shape *backup.ServerSpec) error {
+// resolveNetworks replaces the networks. A port in a network of the instance keeps its security groups.
+func resolveNetworks(ctx context.Context, s *openstack.Session, names []string, spec *backup.ServerSpec) error {
 	n, err := s.Network()
 	if err != nil {
 		return err
@@ -114,8 +114,8 @@ func resolveNetworks(ctx context.Context, s *openstack.Session, names []string, 
 	if err != nil {
 		return s.Fault("neutron", err)
 	}
-	before := shape.Networks
-	shape.Networks = nil
+	before := spec.Networks
+	spec.Networks = nil
 	for _, name := range names {
 		at := slices.IndexFunc(all, func(v networks.Network) bool { return v.ID == name || v.Name == name })
 		if at < 0 {
@@ -125,13 +125,13 @@ func resolveNetworks(ctx context.Context, s *openstack.Session, names []string, 
 		if was := slices.IndexFunc(before, func(b backup.ServerPortSpec) bool { return b.ID == network.ID }); was >= 0 {
 			network.Groups = before[was].Groups
 		}
-		shape.Networks = append(shape.Networks, network)
+		spec.Networks = append(spec.Networks, network)
 	}
 	return nil
 }
 
-// resolveKeyPair leaves the key pair out when the manager's account has none of that name: key pairs belong to users.
-// What it has put on the disk is on the snapshot.
+// resolveKeyPair omits the key pair if the manager's account does not have it, because key pairs belong to users. The key
+// that was written to the disk is part of the snapshot.
 func resolveKeyPair(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceClient, out *ServerSpec) error {
 	if out.Spec.KeyName == "" {
 		return nil
@@ -145,8 +145,8 @@ func resolveKeyPair(ctx context.Context, s *openstack.Session, c *gophercloud.Se
 	return nil
 }
 
-// protect gives each port the security groups of the port that it stands for, where ports differ. It is
-// idempotent: the same groups.
+// protect sets the security groups of each port to those of the original port, if the ports differ. It is idempotent: it
+// writes the same groups.
 // https://docs.openstack.org/api-ref/network/v2/#update-port
 func protect(ctx context.Context, s *openstack.Session, id string, want []backup.ServerPortSpec) error {
 	most := common(want)

@@ -17,22 +17,22 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// CreateServerInput is a server to be made of a backup.
+// CreateServerInput describes a server to create from a backup.
 type CreateServerInput struct {
 	ServerSpec
-	Volumes []string // of its disks, in their order
+	Volumes []string // IDs of its volumes, in the order of the disks
 	Task    string
 }
 
-// CreateServerResult is a server that was made.
+// CreateServerResult describes the new server.
 type CreateServerResult struct {
 	ID        string
 	Addresses []string
 }
 
-// CreateServer makes a server and waits until it runs. It is idempotent by the task's id in the server's
-// metadata: one whose answer was lost is found, and a second one, made by a request that was on its way while
-// the first was looked for, is deleted.
+// CreateServer creates a server and waits until it is running. It is idempotent by the task ID in the server's metadata: a
+// server whose response was lost is found, and a duplicate, created by a request that was in flight during the search, is
+// deleted.
 // https://docs.openstack.org/api-ref/compute/#create-server
 func (a *Activities) CreateServer(ctx context.Context, in CreateServerInput) (CreateServerResult, error) {
 	s, c, err := a.open(ctx)
@@ -72,7 +72,7 @@ func (a *Activities) CreateServer(ctx context.Context, in CreateServerInput) (Cr
 	return made, protect(ctx, s, made.ID, in.Spec.Networks)
 }
 
-// refusedBuild is why a server could not be built. The list does not say it.
+// refusedBuild returns the reason of a failed build, which the server list does not contain.
 func refusedBuild(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceClient, v servers.Server) error {
 	one, err := servers.Get(ctx, c, v.ID).Extract()
 	if err != nil {
@@ -81,7 +81,7 @@ func refusedBuild(ctx context.Context, s *openstack.Session, c *gophercloud.Serv
 	return fault.New(fault.Invalid, nil, "nova: %s is in error: %s", v.Name, one.Fault.Message)
 }
 
-// restored are the servers that a task has made, the oldest first.
+// restored returns the servers that a task has created, oldest first.
 func restored(ctx context.Context, s *openstack.Session, task string) ([]servers.Server, error) {
 	all, err := s.Servers(ctx)
 	all = slices.DeleteFunc(all, func(v servers.Server) bool { return v.Metadata[openstack.RestoreKey] != task })
@@ -113,12 +113,12 @@ func (a *Activities) requestServer(ctx context.Context, s *openstack.Session, c 
 		o.BlockDevice = append(o.BlockDevice, servers.BlockDevice{SourceType: servers.SourceVolume, DestinationType: servers.DestinationVolume,
 			UUID: in.Volumes[i], BootIndex: boot, DeleteOnTermination: disk.DeleteOnTermination})
 	}
-	// A request that is cut off may be carried out all the same, later than what follows it.
+	// An interrupted request may still be carried out, even after later requests.
 	_, err := servers.Create(context.WithoutCancel(ctx), c, keypairs.CreateOptsExt{CreateOptsBuilder: o, KeyName: in.Spec.KeyName}, nil).Extract()
 	return s.Fault("nova", err)
 }
 
-// common are the security groups that every port has: the server begins with no more than these.
+// common returns the security groups that all ports share. The server is created with these only.
 func common(networks []backup.ServerPortSpec) []string {
 	if len(networks) == 0 {
 		return nil
@@ -128,11 +128,11 @@ func common(networks []backup.ServerPortSpec) []string {
 	})
 }
 
-// DeleteRestoredServerInput names the task whose server is to go.
+// DeleteRestoredServerInput names the task whose server is deleted.
 type DeleteRestoredServerInput struct{ Task string }
 
-// DeleteRestoredServer deletes what CreateServer has made for the task, and only that, and waits until it is gone. It
-// tolerates absence.
+// DeleteRestoredServer deletes the server that CreateServer created for the task, and waits until it no longer exists. It
+// is idempotent and tolerates absence.
 func (a *Activities) DeleteRestoredServer(ctx context.Context, in DeleteRestoredServerInput) error {
 	s, c, err := a.open(ctx)
 	if err != nil {

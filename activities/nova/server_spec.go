@@ -14,14 +14,14 @@ import (
 	"mycloudmanager/internal/openstack"
 )
 
-// flavorVersion is the last microversion in which a server names its flavor by the id.
+// flavorVersion is the last microversion in which a server has the ID of its flavor.
 // https://docs.openstack.org/nova/latest/reference/api-microversion-history.html
 const flavorVersion = "2.46"
 
-// isManagedKey is what all keys begin with that the manager writes.
+// isManagedKey is the prefix of all metadata keys of the manager.
 const isManagedKey = "mcm:"
 
-// specOf reads what another server like this one needs. It is a read.
+// specOf reads the configuration of a server, from which a similar one can be created. It is a read.
 func specOf(ctx context.Context, s *openstack.Session, v *servers.Server) (backup.ServerSpec, error) {
 	shape := backup.ServerSpec{KeyName: v.KeyName, Zone: v.AvailabilityZone, Metadata: maps.Clone(v.Metadata)}
 	maps.DeleteFunc(shape.Metadata, func(key, _ string) bool { return strings.HasPrefix(key, isManagedKey) })
@@ -40,7 +40,7 @@ func specOf(ctx context.Context, s *openstack.Session, v *servers.Server) (backu
 	return shape, err
 }
 
-// networksOf are the networks of a server's ports, each with the port's security groups.
+// networksOf returns the networks of a server's ports, each with the port's security groups.
 func networksOf(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceClient, id string) ([]backup.ServerPortSpec, error) {
 	interfaces, err := interfacesOf(ctx, s, c, id)
 	if err != nil || len(interfaces) == 0 {
@@ -69,7 +69,7 @@ func networksOf(ctx context.Context, s *openstack.Session, c *gophercloud.Servic
 	return out, nil
 }
 
-// interfacesOf are a server's ports in the order in which the server has them.
+// interfacesOf returns a server's ports in the order of the server.
 // https://docs.openstack.org/api-ref/compute/#list-port-interfaces
 func interfacesOf(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceClient, id string) ([]attachinterfaces.Interface, error) {
 	pages, err := attachinterfaces.List(c, id).AllPages(ctx)

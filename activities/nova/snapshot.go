@@ -8,15 +8,14 @@ import (
 	"mycloudmanager/internal/backup"
 )
 
-// SnapshotServerInput is a snapshot to be made.
+// SnapshotServerInput describes the snapshot to take.
 type SnapshotServerInput struct {
 	Name     string // of the image
 	Metadata backup.SnapshotMetadata
 }
 
-// SnapshotServer has Nova make an image of a server, or of the volumes that it boots from, and returns the
-// image's id. It is idempotent by the task's id in the image's properties: a request whose answer was lost
-// is found by it.
+// SnapshotServer creates an image of a server, or of its volumes if it boots from volumes, and returns the ID of the
+// image. It is idempotent by the task ID in the properties of the image, which finds an image whose response was lost.
 // https://docs.openstack.org/api-ref/compute/#create-image-createimage-action
 func (a *Activities) SnapshotServer(ctx context.Context, in SnapshotServerInput) (string, error) {
 	s, c, err := a.open(ctx)
