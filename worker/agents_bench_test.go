@@ -31,24 +31,24 @@ import (
 	"mycloudmanager/workflows"
 )
 
-// The playbooks of the benchmark: as short as an agent's could be, so that what the product adds weighs most.
+// benchPlaybooks are as short as possible, so that the overhead of the product dominates.
 var benchPlaybooks = map[string]string{
 	catalog.AgentInstall: `- hosts: all
   gather_facts: false
   tasks:
-  - {name: look, ansible.builtin.command: id, changed_when: false}
-  - {name: ask, ansible.builtin.command: uname -a, changed_when: false}
-  - {name: say, ansible.builtin.command: echo done, changed_when: false}
+  - {name: identify, ansible.builtin.command: id, changed_when: false}
+  - {name: kernel, ansible.builtin.command: uname -a, changed_when: false}
+  - {name: print, ansible.builtin.command: echo done, changed_when: false}
 `,
 	catalog.AgentVerify: `- hosts: all
   gather_facts: false
   tasks:
-  - {name: prove, ansible.builtin.command: "true", changed_when: false}
+  - {name: verify, ansible.builtin.command: "true", changed_when: false}
 `,
 }
 
-// fleet is a house with enrolled servers, all of whose addresses lead to one SSH server.
-type fleet struct {
+// agentsBench is a test environment with enrolled servers whose addresses all lead to one SSH server.
+type agentsBench struct {
 	*testEnv
 	ids  []string
 	host *ansibletest.Host
@@ -56,9 +56,9 @@ type fleet struct {
 	dir  string
 }
 
-func newFleet(b *testing.B, size int) *fleet {
+func newAgentsBench(b *testing.B, size int) *agentsBench {
 	b.Helper()
-	f := &fleet{testEnv: newTestEnv(b), dir: b.TempDir()}
+	f := &agentsBench{testEnv: newTestEnv(b), dir: b.TempDir()}
 	signer, key := ansibletest.NewKey(b)
 	f.key, f.host = key, ansibletest.Start(b, signer.PublicKey())
 	files := fstest.MapFS{}
@@ -88,8 +88,8 @@ func newFleet(b *testing.B, size int) *fleet {
 	return f
 }
 
-// enroll makes servers whose metadata says that they are enrolled.
-func (f *fleet) enroll(b *testing.B, size int) {
+// enroll creates servers with the metadata of an enrollment.
+func (f *agentsBench) enroll(b *testing.B, size int) {
 	b.Helper()
 	project := f.cloud.Project(b, "demo")
 	f.cloud.Raw(b, "admin", http.MethodPut, "/compute/v2.1/os-quota-sets/"+project, `{"quota_set":{"instances":-1,"cores":-1,"ram":-1}}`)
@@ -106,8 +106,8 @@ func (f *fleet) enroll(b *testing.B, size int) {
 	}
 }
 
-// ours plays the agent on all of them as the product does, and tells how long it took.
-func (f *fleet) ours(b *testing.B, server *temporaltest.Server, name string) time.Duration {
+// product installs the agent on all servers through the product and returns the duration.
+func (f *agentsBench) product(b *testing.B, server *temporaltest.Server, name string) time.Duration {
 	b.Helper()
 	w := sdkworker.New(server.Client, name, sdkworker.Options{Interceptors: worker.Interceptors(f.parts)})
 	worker.Register(w, f.parts)
@@ -134,8 +134,8 @@ func (f *fleet) ours(b *testing.B, server *temporaltest.Server, name string) tim
 	return took
 }
 
-// plain is the same two playbooks by ansible-playbook alone, set as its own documentation advises for speed.
-func (f *fleet) plain(b *testing.B) time.Duration {
+// ansibleAlone runs the same two playbooks with ansible-playbook alone, tuned as its documentation recommends.
+func (f *agentsBench) ansibleAlone(b *testing.B) time.Duration {
 	b.Helper()
 	var hosts strings.Builder
 	for n := range f.ids {
@@ -160,8 +160,8 @@ func (f *fleet) plain(b *testing.B) time.Duration {
 	return time.Since(began)
 }
 
-// Agents on many hosts at once by the product, and the same playbooks by ansible-playbook with as many forks, in turns. The hosts
-// are one SSH server on this machine, so that what is measured is the controller.
+// BenchmarkAgents compares agents on many hosts through the product with the same playbooks through ansible-playbook with as
+// many forks, in turns. All hosts are one SSH server on this machine, so that the controller is measured.
 func BenchmarkAgents(b *testing.B) {
 	if os.Getenv("MCM_BENCH_SLOW") == "" {
 		b.Skip("minutes of both processors: MCM_BENCH_SLOW=1")
@@ -169,10 +169,10 @@ func BenchmarkAgents(b *testing.B) {
 	server := temporaltest.Start(b)
 	for _, size := range []int{50, 200} {
 		b.Run(fmt.Sprint(size), func(b *testing.B) {
-			f := newFleet(b, size)
+			f := newAgentsBench(b, size)
 			for b.Loop() {
-				plain := f.plain(b)
-				ours := f.ours(b, server, fmt.Sprint("agents-", size))
+				plain := f.ansibleAlone(b)
+				ours := f.product(b, server, fmt.Sprint("agents-", size))
 				b.ReportMetric(plain.Seconds(), "plain_s")
 				b.ReportMetric(ours.Seconds(), "ours_s")
 				b.ReportMetric(float64(size)/ours.Seconds(), "hosts/s")

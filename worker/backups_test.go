@@ -20,7 +20,7 @@ import (
 	"mycloudmanager/workflows"
 )
 
-// server is the simulated server of that name.
+// server returns ID and status of the simulated server of that name.
 func (h *testEnv) server(t *testing.T, name string) (id, status string) {
 	t.Helper()
 	s, err := h.parts.Cloud.Manager(t.Context())
@@ -40,7 +40,7 @@ func (h *testEnv) reader() *backup.Reader {
 	return &backup.Reader{Cloud: h.parts.Cloud, Records: h.parts.Records}
 }
 
-// nightly is a plan that makes snapshots of the servers.
+// nightly returns a plan that takes snapshots of the servers.
 func (h *testEnv) nightly(t *testing.T, names ...string) backup.Plan {
 	t.Helper()
 	p := backup.Plan{ID: "0198", Name: "nightly", Method: backup.Snapshot, Retention: backup.Retention{Last: 2}, Author: operation.Actor{ID: "u", Name: "anna"},
@@ -52,42 +52,42 @@ func (h *testEnv) nightly(t *testing.T, names ...string) backup.Plan {
 	return p
 }
 
-// backupOperations are those of backups, by their workflows' names.
+// backupOperations returns the operations on backups, keyed by workflow name.
 func backupOperations() map[string]operationCase {
 	runs := func(t *testing.T, h *testEnv) {
 		_, status := h.server(t, "web-1")
 		require.Equal(t, "ACTIVE", status)
 	}
 	snapshot := func(t *testing.T, h *testEnv) {
-		h.nights = h.nightly(t, "web-1")
-		h.nights.Retention = backup.Retention{}
-		h.run(t, workflows.RunBackup, workflows.RunBackupInput{Plan: h.nights})
+		h.plan = h.nightly(t, "web-1")
+		h.plan.Retention = backup.Retention{}
+		h.run(t, workflows.RunBackup, workflows.RunBackupInput{Plan: h.plan})
 		all, err := h.reader().List(t.Context())
 		require.NoError(t, err)
 		h.backup = all[0]
 	}
 	all := map[string]operationCase{
 		"RunBackup": {workflow: workflows.RunBackup, holds: runs, before: func(t *testing.T, h *testEnv) {
-			h.nights = h.nightly(t, "web-1")
-			h.nights.Retention = backup.Retention{}
-		}, input: func(h *testEnv) any { return workflows.RunBackupInput{Plan: h.nights} }},
-		// What was there before the restore is kept as a backup, which the task names.
+			h.plan = h.nightly(t, "web-1")
+			h.plan.Retention = backup.Retention{}
+		}, input: func(h *testEnv) any { return workflows.RunBackupInput{Plan: h.plan} }},
+		// The safety snapshot is kept; the task names it.
 		"RestoreInstance": {workflow: workflows.RestoreInstance, before: snapshot, holds: runs, kept: map[string]int{"glance/images": 1},
 			input: func(h *testEnv) any {
-				return workflows.RestoreInstanceInput{Backup: h.backup, Instance: h.nights.Instances[0]}
+				return workflows.RestoreInstanceInput{Backup: h.backup, Instance: h.plan.Instances[0]}
 			}},
 		"VerifyBackup": {workflow: workflows.VerifyBackup, before: snapshot, input: func(h *testEnv) any { return workflows.VerifyBackupInput{Backup: h.backup} }},
 		"PruneBackups": {workflow: workflows.PruneBackups, before: snapshot, forward: true,
 			input: func(h *testEnv) any { return workflows.PruneBackupsInput{Backups: []string{h.backup.ID}} }},
 	}
-	maps.Copy(all, softOperations())
-	maps.Copy(all, besideOperations())
+	maps.Copy(all, fileBackupOperations())
+	maps.Copy(all, newServerOperations())
 	maps.Copy(all, groupOperations())
 	return all
 }
 
-// A run of a plan: each instance is an image, runs again, and what is too much goes.
-func TestSnapshotsOfAPlan(t *testing.T) {
+// A run creates an image of each instance, restarts it and prunes old backups.
+func TestRunBackup_snapshots(t *testing.T) {
 	t.Parallel()
 	h := newTestEnv(t)
 	plan := h.nightly(t, "web-1", "db-1")
@@ -98,7 +98,7 @@ func TestSnapshotsOfAPlan(t *testing.T) {
 		_, status := h.server(t, "web-1")
 		require.Equal(t, "ACTIVE", status)
 		_, status = h.server(t, "db-1")
-		require.Equal(t, "SHUTOFF", status, "what was shut off stays so")
+		require.Equal(t, "SHUTOFF", status, "an instance that was shut off stays off")
 	}
 	h.run(t, workflows.PruneBackups, workflows.PruneBackupsInput{Plan: plan})
 	all, err := h.reader().List(t.Context())
@@ -113,7 +113,7 @@ func TestSnapshotsOfAPlan(t *testing.T) {
 	}
 }
 
-// power brings a server into a state by Nova itself.
+// power changes the power state of a server through Nova.
 func (h *testEnv) power(t *testing.T, id, verb, want string) {
 	t.Helper()
 	s, err := h.parts.Cloud.Manager(t.Context())
@@ -134,8 +134,8 @@ func (h *testEnv) power(t *testing.T, id, verb, want string) {
 	}, 10*time.Second, 20*time.Millisecond)
 }
 
-// One instance that cannot be backed up does not keep the others from it, and the task names it.
-func TestABackupThatFailsOnOneInstance(t *testing.T) {
+// A failed instance does not prevent the backup of the others, and the task names it.
+func TestRunBackup_one_instance_fails(t *testing.T) {
 	t.Parallel()
 	h := newTestEnv(t)
 	plan := h.nightly(t, "web-1", "db-1")
@@ -143,12 +143,12 @@ func TestABackupThatFailsOnOneInstance(t *testing.T) {
 	env := h.environment(&faultInjector{})
 	env.ExecuteWorkflow(workflows.RunBackup, workflows.RunBackupInput{Plan: plan})
 	require.NoError(t, env.GetWorkflowError())
-	var told operation.Progress
+	var progress operation.Progress
 	said, err := env.QueryWorkflow(operation.ProgressQuery)
 	require.NoError(t, err)
-	require.NoError(t, said.Get(&told))
-	require.Equal(t, operation.PartiallyFailed, told.Status)
-	require.Contains(t, told.Message, "1 of 2 failed")
+	require.NoError(t, said.Get(&progress))
+	require.Equal(t, operation.PartiallyFailed, progress.Status)
+	require.Contains(t, progress.Message, "1 of 2 failed")
 	all, err := h.reader().List(t.Context())
 	require.NoError(t, err)
 	require.Len(t, all, 1)
@@ -158,11 +158,11 @@ func TestABackupThatFailsOnOneInstance(t *testing.T) {
 	}
 	in := &workflows.RunBackupInput{Plan: plan}
 	in.KeepFailed(map[string]any{"hosts": map[string]any{plan.Instances[0]: map[string]any{"backup": map[string]any{"status": "succeeded", "detail": "s-1: 1 MiB"}}, plan.Instances[1]: map[string]any{"backup": map[string]any{"status": "failed", "reason": "Quota exceeded"}}}})
-	require.Equal(t, plan.Instances[1:], in.Plan.Instances, "a retry repeats what failed")
+	require.Equal(t, plan.Instances[1:], in.Plan.Instances, "a retry repeats the failed instances")
 }
 
-// A restore brings the disk of the backup back, and a safety backup of what was there stays.
-func TestARestoredInstanceIsThatOfTheBackup(t *testing.T) {
+// A restore replaces the disk with the backup and keeps a safety snapshot.
+func TestRestoreInstance_disk(t *testing.T) {
 	t.Parallel()
 	h := newTestEnv(t)
 	op := backupOperations()["RestoreInstance"]
@@ -173,7 +173,7 @@ func TestARestoredInstanceIsThatOfTheBackup(t *testing.T) {
 	all, err := s.Servers(t.Context())
 	require.NoError(t, err)
 	for _, v := range all {
-		if v.ID == h.nights.Instances[0] {
+		if v.ID == h.plan.Instances[0] {
 			require.Equal(t, h.backup.Image, v.Image["id"])
 			require.Equal(t, "ACTIVE", v.Status)
 		}
@@ -184,8 +184,8 @@ func TestARestoredInstanceIsThatOfTheBackup(t *testing.T) {
 	require.True(t, list[0].PreRestore)
 }
 
-// An image whose bytes are not those that were stored is found, and no retention counts on it.
-func TestAVerifiedBackupSaysSo(t *testing.T) {
+// The result of a verification is recorded with the backup.
+func TestVerifyBackup_image(t *testing.T) {
 	t.Parallel()
 	h := newTestEnv(t)
 	op := backupOperations()["VerifyBackup"]
@@ -197,21 +197,21 @@ func TestAVerifiedBackupSaysSo(t *testing.T) {
 	require.NotNil(t, b.VerifiedAt)
 }
 
-// What the schedule starts runs the plan at the times that the plan means, and at no other.
-func TestAScheduledBackupRunsWhenItIsDue(t *testing.T) {
+// A scheduled backup runs only at times that are due.
+func TestScheduledBackup_due_times(t *testing.T) {
 	t.Parallel()
 	h := newTestEnv(t)
 	plan := h.nightly(t, "web-1")
 	for at, runs := range map[string]int{
-		"2027-10-31T00:30:00Z": 1, // 02:30 for the first time
-		"2027-10-31T01:30:00Z": 0, // and again
+		"2027-10-31T00:30:00Z": 1, // first 02:30
+		"2027-10-31T01:30:00Z": 0, // second 02:30
 		"2027-03-28T01:00:00Z": 1, // 03:00, as 02:30 does not exist
 	} {
 		due, err := time.Parse(time.RFC3339, at)
 		require.NoError(t, err)
 		before, err := h.reader().List(t.Context())
 		require.NoError(t, err)
-		plan.ID = at // each is a task of its own
+		plan.ID = at // each run is a separate task
 		env := h.environment(&faultInjector{})
 		require.NoError(t, env.SetTypedSearchAttributesOnStart(temporal.NewSearchAttributes(
 			temporal.NewSearchAttributeKeyTime("TemporalScheduledStartTime").ValueSet(due))))
@@ -223,9 +223,9 @@ func TestAScheduledBackupRunsWhenItIsDue(t *testing.T) {
 	}
 }
 
-// The rounds start tasks in the manager's own name: one that looks at all agents, and one for each backup
-// that nobody has looked at.
-func TestRoundsOfTheManager(t *testing.T) {
+// Scheduled checks start tasks in the manager's own name: one that checks all agents, and one for each backup that was not
+// verified.
+func TestScheduledChecks(t *testing.T) {
 	t.Parallel()
 	h := newTestEnv(t)
 	plan := h.nightly(t, "web-1", "db-1")
@@ -251,7 +251,7 @@ func TestRoundsOfTheManager(t *testing.T) {
 	require.Equal(t, workflows.AgentsInput{Action: workflows.CheckAgents, Apps: []string{"ntp"}, Instances: plan.Instances[:1]}, asked)
 }
 
-// mark says that an instance is enrolled and has an agent.
+// mark enrolls an instance and records an agent in its metadata.
 func (h *testEnv) mark(t *testing.T, id, app string) error {
 	t.Helper()
 	now := time.Now()

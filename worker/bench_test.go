@@ -22,7 +22,7 @@ import (
 
 func noOp(context.Context) error { return nil }
 
-// steps is how many activities an operation of the benchmark has, as LaunchApp does.
+// steps is the number of activities of the benchmarked operation, the same as in LaunchApp.
 const steps = 7
 
 func bare(ctx workflow.Context) error {
@@ -48,8 +48,8 @@ func operated(ctx workflow.Context) (err error) {
 	return nil
 }
 
-// What progress, audit, sealed payloads and heartbeats of an operation cost over a bare workflow
-// with as many activities that do nothing, taken in turns on one server.
+// BenchmarkOverhead measures the cost of progress, audit, encrypted payloads and heartbeats of an operation, compared with a
+// bare workflow with the same number of no-op activities. Both run in turns on one server.
 func BenchmarkOverhead(b *testing.B) {
 	server := temporaltest.Start(b)
 	store, err := audit.Open(b.Context(), filepath.Join(b.TempDir(), "audit.db"), make([]byte, 32))

@@ -10,17 +10,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestEveryCallMayFail makes each request of each operation fail in turn. Refused for good, the
-// operation leaves nothing behind; failed once, or carried out without its answer arriving, the
-// operation ends as if nothing had been: nothing is lost and nothing is doubled. It makes hundreds of
-// runs, so it is left out where the race detector makes each ten times as long.
+// TestEveryCallMayFail makes each request of each operation fail in turn. After a permanent refusal, the operation leaves
+// nothing behind. After a transient failure or a lost response, the operation succeeds without lost or duplicate resources.
+// The test makes hundreds of runs, so it is excluded under the race detector, which makes each ten times slower.
 func TestEveryCallMayFail(t *testing.T) {
 	for name, op := range operations() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			calls, want := op.undisturbed(t)
+			calls, want := op.recordCalls(t)
 			t.Logf("%d different calls", len(calls))
-			t.Run("refused", func(t *testing.T) { op.eachRefused(t, calls, want) })
+			t.Run("refused", func(t *testing.T) { op.refuseEach(t, calls, want) })
 			for _, call := range calls {
 				how := lost
 				if strings.HasPrefix(call, "GET ") || strings.HasPrefix(call, "HEAD ") {
@@ -28,33 +27,33 @@ func TestEveryCallMayFail(t *testing.T) {
 				}
 				t.Run(string(how)+" "+call, func(t *testing.T) {
 					h, w := op.prepared(t)
-					w.listen(call, how)
-					err := h.try(op)
-					if _, hit := w.heard(); !hit {
-						t.Log("a look that was not needed this time")
+					w.injectFault(call, how)
+					err := h.runOnce(op)
+					if _, hit := w.faultHit(); !hit {
+						t.Log("a read that was not needed this time")
 					}
 					require.NoError(t, err)
-					h.comesTo(t, want, asItIs)
+					h.requireEventually(t, want, keepAll)
 				})
 			}
 		})
 	}
 }
 
-// undisturbed tells which calls the operation makes, and what there is after it.
-func (op operationCase) undisturbed(t *testing.T) (calls []string, after map[string]int) {
+// recordCalls returns the requests of the operation and the resource counts after it.
+func (op operationCase) recordCalls(t *testing.T) (calls []string, after map[string]int) {
 	t.Helper()
 	h, w := op.prepared(t)
-	w.listen("", "")
-	require.NoError(t, h.try(op))
-	calls, _ = w.heard()
+	w.injectFault("", "")
+	require.NoError(t, h.runOnce(op))
+	calls, _ = w.faultHit()
 	require.NotEmpty(t, calls)
 	return calls, h.count(t)
 }
 
-// eachRefused refuses call after call for good. An operation that goes on only forward is repeated
-// after each, and then ends as it should.
-func (op operationCase) eachRefused(t *testing.T, calls []string, want map[string]int) {
+// refuseEach refuses one call after the other permanently. A forward operation is repeated after each and must then
+// succeed.
+func (op operationCase) refuseEach(t *testing.T, calls []string, want map[string]int) {
 	h, w := op.prepared(t)
 	before := h.count(t)
 	for _, call := range calls {
@@ -62,20 +61,20 @@ func (op operationCase) eachRefused(t *testing.T, calls []string, want map[strin
 			h, w = op.prepared(t)
 			before = h.count(t)
 		}
-		w.listen(call, refused)
-		err := h.try(op)
-		w.listen("", "")
+		w.injectFault(call, refused)
+		err := h.runOnce(op)
+		w.injectFault("", "")
 		switch {
 		case op.forward:
 			if err != nil {
-				require.NoError(t, h.try(op), call)
+				require.NoError(t, h.runOnce(op), call)
 			}
-			h.comesTo(t, want, asItIs)
-		case err == nil: // what the answer would have told is not needed, or only a part has failed
+			h.requireEventually(t, want, keepAll)
+		case err == nil: // the response is not needed, or the task partially failed
 			if op.lacks != nil {
 				op.holds(t, h)
 			}
-			h.comesTo(t, want, func(after map[string]int) {
+			h.requireEventually(t, want, func(after map[string]int) {
 				for what, n := range op.lacks {
 					if missing := want[what] - after[what]; missing > 0 && missing <= n {
 						after[what] = want[what]
@@ -85,7 +84,7 @@ func (op operationCase) eachRefused(t *testing.T, calls []string, want map[strin
 			h, w = op.prepared(t)
 			before = h.count(t)
 		default:
-			op.leaves(t, h, maps.Clone(before), err)
+			op.requireClean(t, h, maps.Clone(before), err)
 			if t.Failed() {
 				t.Fatalf("after %s was refused", call)
 			}
@@ -93,8 +92,8 @@ func (op operationCase) eachRefused(t *testing.T, calls []string, want map[strin
 	}
 }
 
-// try runs the operation once.
-func (h *testEnv) try(op operationCase) error {
+// runOnce runs the operation once.
+func (h *testEnv) runOnce(op operationCase) error {
 	env := h.environment(&faultInjector{})
 	env.ExecuteWorkflow(op.workflow, op.input(h))
 	return env.GetWorkflowError()

@@ -16,7 +16,7 @@ import (
 	"mycloudmanager/workflows"
 )
 
-// gate lets a test do something when a request comes to the cloud, before it is carried out.
+// gate calls a function of the test before a request to the cloud is carried out.
 type gate struct {
 	mu   sync.Mutex
 	when func(r *http.Request, body string)
@@ -42,12 +42,12 @@ func (g *gate) wrap(next http.Handler) http.Handler {
 	})
 }
 
-// neighbours is a stack and two servers in one subnet that is not attached to it. What two workers do is done by two sets of
-// activities: nothing in this process makes them wait for each other.
-func neighbours(t *testing.T) (h *testEnv, g *gate, workers [2]*neutron.Activities, servers [2]neutron.AttachSubnetToRouterInput) {
+// serversInOneSubnet returns a stack and two servers in one subnet that is not attached to it. Two sets of activities stand in
+// for two workers, so that no lock in this process serializes them.
+func serversInOneSubnet(t *testing.T) (h *testEnv, g *gate, workers [2]*neutron.Activities, servers [2]neutron.AttachSubnetToRouterInput) {
 	t.Helper()
 	g = &gate{}
-	h = newHouseOn(t, sandboxtest.StartBehind(t, t.TempDir(), g.wrap))
+	h = newTestEnvOn(t, sandboxtest.StartBehind(t, t.TempDir(), g.wrap))
 	h.run(t, workflows.DeployStack, small(h))
 	for n, name := range []string{"web-1", "web-2"} {
 		e := h.script(t, name)
@@ -57,7 +57,7 @@ func neighbours(t *testing.T) (h *testEnv, g *gate, workers [2]*neutron.Activiti
 	return h, g, workers, servers
 }
 
-// attached are the ports of ours by the device that they are plugged into.
+// attached counts our ports that are router interfaces, and those that are not attached.
 func (h *testEnv) attached(t *testing.T) (interfaces, loose int) {
 	t.Helper()
 	ports := h.cloud.Raw(t, "demo", http.MethodGet, "/network/v2.0/ports?name=mcm-instances", "")["ports"].([]any)
@@ -71,8 +71,8 @@ func (h *testEnv) attached(t *testing.T) (interfaces, loose int) {
 	return interfaces, loose
 }
 
-// freeTheGateway takes the project's own router off the subnet: the stack's is to be its gateway then.
-func (h *testEnv) freeTheGateway(t *testing.T) {
+// detachGateway detaches the project's own router from the subnet, so that the stack's router becomes its gateway.
+func (h *testEnv) detachGateway(t *testing.T) {
 	t.Helper()
 	router := h.cloud.Find(t, "neutron", "routers", "demo-router").ID
 	subnet := h.cloud.Find(t, "neutron", "subnets", "demo-subnet").ID
@@ -84,15 +84,16 @@ func (h *testEnv) freeTheGateway(t *testing.T) {
 	h.cloud.Raw(t, "demo", http.MethodPut, "/network/v2.0/routers/"+router+"/remove_router_interface", `{"subnet_id":"`+subnet+`"}`)
 }
 
-// Workers that attach a subnet at once never add one and the same port: Neutron strips it from both when it refuses the second.
-func TestWorkersDoNotShareAPort(t *testing.T) {
+// Workers that attach a subnet concurrently never add the same port: Neutron removes it from both when it refuses the second
+// request.
+func TestAttachSubnetToRouter_concurrent_workers(t *testing.T) {
 	for name, prepare := range map[string]func(*testing.T, *testEnv){
 		"another router is the gateway": func(*testing.T, *testEnv) {},
-		"nobody is the gateway":         func(t *testing.T, h *testEnv) { h.freeTheGateway(t) },
+		"there is no gateway":           func(t *testing.T, h *testEnv) { h.detachGateway(t) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h, g, workers, servers := neighbours(t)
+			h, g, workers, servers := serversInOneSubnet(t)
 			prepare(t, h)
 			var mu sync.Mutex
 			asked := map[string]int{}
@@ -101,14 +102,14 @@ func TestWorkersDoNotShareAPort(t *testing.T) {
 					mu.Lock()
 					asked[body]++
 					mu.Unlock()
-					time.Sleep(500 * time.Millisecond) // Neutron takes its time, and the other comes meanwhile
+					time.Sleep(500 * time.Millisecond) // long enough for the other request to arrive
 				}
 			})
-			var together sync.WaitGroup
+			var group sync.WaitGroup
 			for n, w := range workers {
-				together.Go(func() {
+				group.Go(func() {
 					done, err := w.AttachSubnetToRouter(t.Context(), servers[n])
-					for fault.KindOf(err) == fault.Unavailable { // Temporal tries again
+					for fault.KindOf(err) == fault.Unavailable { // Temporal retries
 						time.Sleep(100 * time.Millisecond)
 						done, err = w.AttachSubnetToRouter(t.Context(), servers[n])
 					}
@@ -117,14 +118,14 @@ func TestWorkersDoNotShareAPort(t *testing.T) {
 					}
 				})
 			}
-			together.Wait()
+			group.Wait()
 			g.set(nil)
 			for port, times := range asked {
 				require.Equal(t, 1, times, port)
 			}
 			interfaces, loose := h.attached(t)
 			require.Equal(t, 1, interfaces)
-			require.Zero(t, loose, "who came second has taken its port back")
+			require.Zero(t, loose, "the second worker has deleted its port")
 			for n, w := range workers {
 				require.NoError(t, w.DetachSubnetFromRouter(t.Context(), neutron.DetachSubnetFromRouterInput{ServerID: servers[n].ServerID, Address: servers[n].Address}))
 			}
@@ -134,16 +135,16 @@ func TestWorkersDoNotShareAPort(t *testing.T) {
 	}
 }
 
-// An instance that comes while a neighbour's enrollment is undone stays connected, whenever in that time it comes.
-func TestANeighbourThatComesMeanwhileStaysConnected(t *testing.T) {
+// An instance that enrolls while the enrollment of another one in its subnet is rolled back stays connected.
+func TestDetachSubnetFromRouter_concurrent_attach(t *testing.T) {
 	for name, moment := range map[string]struct{ method, path string }{
-		"before the notes are read":    {http.MethodGet, "/servers/detail"},
-		"before the interface goes":    {http.MethodPut, "/remove_router_interface"},
-		"after the interface has gone": {http.MethodGet, "/ports"},
+		"before the metadata is read":     {http.MethodGet, "/servers/detail"},
+		"before the interface is removed": {http.MethodPut, "/remove_router_interface"},
+		"after the interface is removed":  {http.MethodGet, "/ports"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h, g, workers, servers := neighbours(t)
+			h, g, workers, servers := serversInOneSubnet(t)
 			_, err := workers[0].AttachSubnetToRouter(t.Context(), servers[0])
 			require.NoError(t, err)
 			came, removed := false, false
@@ -173,9 +174,9 @@ func TestANeighbourThatComesMeanwhileStaysConnected(t *testing.T) {
 	}
 }
 
-// An undo that ended between the interface's removal and the second look goes on where it was.
-func TestADisconnectionIsRepeated(t *testing.T) {
-	h, g, workers, servers := neighbours(t)
+// A detach that was interrupted between the removal of the interface and the second check resumes.
+func TestDetachSubnetFromRouter_resumed(t *testing.T) {
+	h, g, workers, servers := serversInOneSubnet(t)
 	connected, err := workers[0].AttachSubnetToRouter(t.Context(), servers[0])
 	require.NoError(t, err)
 	out := neutron.DetachSubnetFromRouterInput{ServerID: servers[0].ServerID, Subnet: connected.Subnet}

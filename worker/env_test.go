@@ -34,25 +34,25 @@ import (
 	"mycloudmanager/workflows"
 )
 
-// testEnv is a simulated cloud with the real activities on it.
+// testEnv runs the real activities on a simulated cloud.
 type testEnv struct {
 	cloud *sandboxtest.Cloud
 	parts worker.Dependencies
 	token string
 	runs  int
-	// enrolled is the instance that operations work on.
+	// enrolled is the instance of operations on instances.
 	enrolled workflows.EnrollInstanceInput
-	// nights is the plan that operations run, and backup what it has made.
-	nights backup.Plan
+	// plan and backup are the plan and the backup of operations on backups.
+	plan   backup.Plan
 	backup backup.Backup
 }
 
 func newTestEnv(t testing.TB) *testEnv {
 	t.Helper()
-	return newHouseOn(t, sandboxtest.Start(t))
+	return newTestEnvOn(t, sandboxtest.Start(t))
 }
 
-func newHouseOn(t testing.TB, sim *sandboxtest.Cloud) *testEnv {
+func newTestEnvOn(t testing.TB, sim *sandboxtest.Cloud) *testEnv {
 	t.Helper()
 	cloud := openstack.New(sim.AuthURL, "demo", "demo", "demo")
 	apps, err := catalog.Load(deploy.Files)
@@ -67,24 +67,24 @@ func newHouseOn(t testing.TB, sim *sandboxtest.Cloud) *testEnv {
 	t.Cleanup(func() { _ = store.Close() })
 	user, err := cloud.SignIn(t.Context(), openstack.Login{Username: "demo", Password: "demo", UserDomain: "Default", Project: "demo", ProjectDomain: "Default"})
 	require.NoError(t, err)
-	way := &ssh.KubeconfigProvider{CacheDir: dir, Cloud: cloud, Signer: signer, Dial: ssh.HTTPConnectDialer(sim.URL[len("http://"):])}
+	provider := &ssh.KubeconfigProvider{CacheDir: dir, Cloud: cloud, Signer: signer, Dial: ssh.HTTPConnectDialer(sim.URL[len("http://"):])}
 	key, err := os.ReadFile(filepath.Join(dir, "ssh_identity"))
 	require.NoError(t, err)
 	own := temporaltest.Product(t)
-	stand := filepath.Join(dir, playbook.Name)
-	require.NoError(t, os.Symlink(own, stand))
+	fakeAnsible := filepath.Join(dir, playbook.Name)
+	require.NoError(t, os.Symlink(own, fakeAnsible))
 	engines, err := backup.LoadScripts(deploy.Files)
 	require.NoError(t, err)
 	return &testEnv{cloud: sim, token: user.Token(), parts: worker.Dependencies{
 		Cloud: cloud, Catalog: apps, Template: template, PublicKey: ssh.AuthorizedKey(signer), PollInterval: 10 * time.Millisecond,
 		Records: &backup.Records{Store: cloud.Objects}, BackupKey: make([]byte, 32), Engines: engines,
 		Recorder: &audit.Recorder{Store: store}, Converter: converter.GetDefaultDataConverter(),
-		Cluster: &cluster.Cluster{Provider: way}, Instances: &ssh.Dialer{Kubeconfig: way, Key: key},
-		Playbooks: &ansible.Runner{Executable: stand}, ProxySocket: []string{own, "relay"},
+		Cluster: &cluster.Cluster{Provider: provider}, Instances: &ssh.Dialer{Kubeconfig: provider, Key: key},
+		Playbooks: &ansible.Runner{Executable: fakeAnsible}, ProxySocket: []string{own, "relay"},
 	}}
 }
 
-// faultInjector refuses one activity of a run for good, or calls when it starts.
+// faultInjector calls then before one activity of a run, which fails if then returns an error.
 type faultInjector struct {
 	interceptor.WorkerInterceptorBase
 	calls atomic.Int32
@@ -93,15 +93,15 @@ type faultInjector struct {
 }
 
 func (s *faultInjector) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
-	return &sabotaged{interceptor.ActivityInboundInterceptorBase{Next: next}, s}
+	return &injectedInbound{interceptor.ActivityInboundInterceptorBase{Next: next}, s}
 }
 
-type sabotaged struct {
+type injectedInbound struct {
 	interceptor.ActivityInboundInterceptorBase
 	by *faultInjector
 }
 
-func (s *sabotaged) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
+func (s *injectedInbound) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
 	if s.by.calls.Add(1) == s.by.at {
 		if err := s.by.then(); err != nil {
 			return nil, err
@@ -110,18 +110,18 @@ func (s *sabotaged) ExecuteActivity(ctx context.Context, in *interceptor.Execute
 	return s.Next.ExecuteActivity(ctx, in)
 }
 
-// environment is a fresh workflow environment over the house.
+// environment returns a new workflow environment on the test environment.
 func (h *testEnv) environment(s *faultInjector) *testsuite.TestWorkflowEnvironment {
 	env := new(testsuite.WorkflowTestSuite).NewTestWorkflowEnvironment()
 	env.SetTestTimeout(time.Minute)
 	env.SetWorkerOptions(sdkworker.Options{Interceptors: append(worker.Interceptors(h.parts), s)})
 	worker.Register(env, h.parts)
-	h.runs++ // each run is an operation of its own
+	h.runs++ // each run is a separate operation
 	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: fmt.Sprintf("test:%d", h.runs)})
 	return env
 }
 
-// run runs a workflow to its success.
+// run runs a workflow and requires that it succeeds.
 func (h *testEnv) run(t testing.TB, workflow, input any) {
 	t.Helper()
 	env := h.environment(&faultInjector{})
@@ -129,7 +129,7 @@ func (h *testEnv) run(t testing.TB, workflow, input any) {
 	require.NoError(t, env.GetWorkflowError())
 }
 
-// onServer runs a workflow on a real server with a worker of its own.
+// onServer runs a workflow on a real Temporal server with its own worker.
 func (h *testEnv) onServer(server *temporaltest.Server, s *faultInjector, prepare func(id string), workflow, input any) error {
 	h.runs++
 	id := fmt.Sprintf("%p:%d", h, h.runs)
@@ -150,14 +150,14 @@ func (h *testEnv) onServer(server *temporaltest.Server, s *faultInjector, prepar
 	return run.Get(ctx, nil)
 }
 
-// count is what there is in the cloud, without what comes and goes by itself.
+// count returns the number of resources in the cloud by kind, without transient ones.
 func (h *testEnv) count(t *testing.T) map[string]int {
 	t.Helper()
 	counts := h.cloud.Count(t)
 	for _, noise := range []string{"kube/events", "keystone/tokens", "kube/leases", "nova/console", "nova/actions"} {
 		delete(counts, noise)
 	}
-	// Revisions of a Helm release are its history; what counts is the release.
+	// Revisions of a Helm release are its history: count releases instead.
 	counts["kube/secrets"] = 0
 	releases := map[string]bool{}
 	for _, secret := range h.cloud.State(t)["kube"]["secrets"] {
@@ -168,7 +168,7 @@ func (h *testEnv) count(t *testing.T) map[string]int {
 		}
 	}
 	counts["helm/releases"] = len(releases)
-	// What soft backups share in their repositories comes and goes; what counts is what is known by name.
+	// The number of data objects in repositories varies: count snapshots, locks, records and lists instead.
 	delete(counts, "swift/objects")
 	for _, o := range h.cloud.State(t)["swift"]["objects"] {
 		for kind, is := range map[string]bool{"swift/snapshots": strings.HasPrefix(o.Name, "snapshots/"), "swift/locks": strings.HasPrefix(o.Name, "locks/"),
@@ -190,4 +190,4 @@ func small(h *testEnv) workflows.DeployStackInput {
 	return workflows.DeployStackInput{Parameters: stack.Parameters{Name: "toolbox", Preset: "small"}, UserToken: h.token}
 }
 
-var errSabotage = fault.New(fault.Invalid, nil, "refused by the test")
+var errInjected = fault.New(fault.Invalid, nil, "refused by the test")

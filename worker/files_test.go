@@ -29,30 +29,30 @@ import (
 	"mycloudmanager/workflows"
 )
 
-// saved is a house with an instance whose files are backed up.
-type saved struct {
+// fileBackupEnv is a test environment with an enrolled instance and the activities of file backups.
+type fileBackupEnv struct {
 	*testEnv
 	*filebackup.Activities
 	in workflows.EnrollInstanceInput
 }
 
-func newSaved(t *testing.T) *saved {
+func newFileBackupEnv(t *testing.T) *fileBackupEnv {
 	t.Helper()
 	h := newTestEnv(t)
 	h.run(t, workflows.DeployStack, small(h))
 	in := h.enrollment(t, "web-1")
 	h.run(t, workflows.EnrollInstance, in)
 	p := h.parts
-	return &saved{testEnv: h, in: in, Activities: &filebackup.Activities{Cloud: p.Cloud, SSH: p.Instances, Records: p.Records, Log: p.Log, Key: p.BackupKey, Scripts: p.Engines, PollInterval: p.PollInterval}}
+	return &fileBackupEnv{testEnv: h, in: in, Activities: &filebackup.Activities{Cloud: p.Cloud, SSH: p.Instances, Records: p.Records, Log: p.Log, Key: p.BackupKey, Scripts: p.Engines, PollInterval: p.PollInterval}}
 }
 
-func (s *saved) input(task string, rules backup.FileOptions) filebackup.BackUpFilesInput {
+func (s *fileBackupEnv) input(task string, rules backup.FileOptions) filebackup.BackUpFilesInput {
 	return filebackup.BackUpFilesInput{Instance: s.in.ID, Name: "web-1", Address: s.in.SourceIP, HostKey: s.in.HostKey, Task: task,
 		Plan: backup.Plan{ID: "nightly", Name: "Nightly", Directories: []string{"/data", "/config"}, Soft: rules}}
 }
 
-// files are the hashes of what is in a directory of the simulated server.
-func (s *saved) files(t *testing.T, dir string) map[string]string {
+// files returns the hashes of the files in a directory of the simulated server.
+func (s *fileBackupEnv) files(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	out := map[string]string{}
 	root := filepath.Join(s.cloud.Dir, "blobs", "disk-"+s.in.ID)
@@ -70,8 +70,8 @@ func (s *saved) files(t *testing.T, dir string) map[string]string {
 	return out
 }
 
-// objects are the names in the instance's repository.
-func (s *saved) objects(t *testing.T, below string) []string {
+// objects returns the object names in the instance's repository.
+func (s *fileBackupEnv) objects(t *testing.T, below string) []string {
 	t.Helper()
 	store, err := s.Cloud.Objects(t.Context())
 	require.NoError(t, err)
@@ -82,13 +82,13 @@ func (s *saved) objects(t *testing.T, below string) []string {
 	return names
 }
 
-func (s *saved) restore(t *testing.T, b backup.Backup, target string, paths ...string) (filebackup.RestoreFilesResult, error) {
+func (s *fileBackupEnv) restore(t *testing.T, b backup.Backup, target string, paths ...string) (filebackup.RestoreFilesResult, error) {
 	return s.RestoreFiles(t.Context(), filebackup.RestoreFilesInput{Backup: b, Instance: s.in.ID, Name: "web-1", Address: s.in.SourceIP, HostKey: s.in.HostKey,
 		Paths: paths, Target: target, Task: "restore~" + target})
 }
 
-func TestFilesOfAnInstanceAreBackedUpAndComeBack(t *testing.T) {
-	s := newSaved(t)
+func TestBackUpFiles_restore(t *testing.T) {
+	s := newFileBackupEnv(t)
 	one, err := s.BackUpFiles(t.Context(), s.input("backup:nightly~1", backup.FileOptions{}))
 	require.NoError(t, err)
 	require.Equal(t, backup.Backup{ID: backup.FileBackupID(s.in.ID, one.Snapshot), Instance: s.in.ID, InstanceName: "web-1", Plan: "nightly", PlanName: "Nightly",
@@ -103,7 +103,7 @@ func TestFilesOfAnInstanceAreBackedUpAndComeBack(t *testing.T) {
 	data := s.files(t, "/data")
 
 	again, err := s.BackUpFiles(t.Context(), s.input("backup:nightly~1", backup.FileOptions{}))
-	require.NoError(t, err, "a repeat")
+	require.NoError(t, err, "retry")
 	require.Equal(t, one.ID, again.ID)
 	require.Equal(t, one.SizeBytes, again.SizeBytes)
 	require.Positive(t, again.ChangedBytes)
@@ -113,7 +113,7 @@ func TestFilesOfAnInstanceAreBackedUpAndComeBack(t *testing.T) {
 	two, err := s.BackUpFiles(t.Context(), s.input("backup:nightly~2", backup.FileOptions{Excludes: []string{"image-*"}}))
 	require.NoError(t, err)
 	require.NotEqual(t, one.ID, two.ID)
-	require.Less(t, two.ChangedBytes, one.ChangedBytes/10, "only what is new")
+	require.Less(t, two.ChangedBytes, one.ChangedBytes/10, "only the changes")
 	require.Empty(t, s.objects(t, "locks/"))
 
 	out, err := s.restore(t, one, "")
@@ -138,15 +138,15 @@ func TestFilesOfAnInstanceAreBackedUpAndComeBack(t *testing.T) {
 	require.Empty(t, page.Items, "they were excluded")
 }
 
-func TestFilesAreVerifiedAndForgotten(t *testing.T) {
-	s := newSaved(t)
+func TestVerifyFiles_and_ForgetSnapshots(t *testing.T) {
+	s := newFileBackupEnv(t)
 	one, err := s.BackUpFiles(t.Context(), s.input("b~1", backup.FileOptions{}))
 	require.NoError(t, err)
 	two, err := s.BackUpFiles(t.Context(), s.input("b~2", backup.FileOptions{}))
 	require.NoError(t, err)
-	verify := func(b backup.Backup, drill bool) filebackup.VerifyFilesResult {
+	verify := func(b backup.Backup, restoreTest bool) filebackup.VerifyFilesResult {
 		t.Helper()
-		out, err := s.VerifyFiles(t.Context(), filebackup.VerifyFilesInput{Backup: b, Address: s.in.SourceIP, HostKey: s.in.HostKey, RestoreTest: drill})
+		out, err := s.VerifyFiles(t.Context(), filebackup.VerifyFilesInput{Backup: b, Address: s.in.SourceIP, HostKey: s.in.HostKey, RestoreTest: restoreTest})
 		require.NoError(t, err)
 		return out
 	}
@@ -163,7 +163,7 @@ func TestFilesAreVerifiedAndForgotten(t *testing.T) {
 	_, err = s.Records.Get(t.Context(), one.ID)
 	require.Equal(t, fault.NotFound, fault.KindOf(err))
 
-	// Somebody has lost a part of the repository.
+	// A part of the repository is lost.
 	store, err := s.Cloud.Objects(t.Context())
 	require.NoError(t, err)
 	require.NoError(t, store.ObjectDelete(t.Context(), two.Container, s.objects(t, "data/")[0]))
@@ -173,8 +173,8 @@ func TestFilesAreVerifiedAndForgotten(t *testing.T) {
 	require.False(t, verify(two, true).OK)
 }
 
-func TestHooksOfAPlan(t *testing.T) {
-	s := newSaved(t)
+func TestBackUpFiles_hooks(t *testing.T) {
+	s := newFileBackupEnv(t)
 	for name, c := range map[string]struct {
 		rules backup.FileOptions
 		made  bool
@@ -203,8 +203,8 @@ func TestHooksOfAPlan(t *testing.T) {
 	}
 }
 
-func TestBackupsThatMustFail(t *testing.T) {
-	s := newSaved(t)
+func TestBackUpFiles_errors(t *testing.T) {
+	s := newFileBackupEnv(t)
 	b, err := s.BackUpFiles(t.Context(), s.input("b~1", backup.FileOptions{}))
 	require.NoError(t, err)
 
@@ -219,21 +219,21 @@ func TestBackupsThatMustFail(t *testing.T) {
 	require.Equal(t, fault.Quota, fault.KindOf(err), "%v", err)
 	require.ErrorContains(t, err, "1000 B are free")
 	_, err = s.VerifyFiles(t.Context(), filebackup.VerifyFilesInput{Backup: b, Address: s.in.SourceIP, HostKey: s.in.HostKey, RestoreTest: true})
-	require.Equal(t, fault.Quota, fault.KindOf(err), "no fault of the backup's: %v", err)
+	require.Equal(t, fault.Quota, fault.KindOf(err), "not a damaged backup: %v", err)
 	s.cloud.Control(t, http.MethodPost, "/disk", `{"server":"web-1","free_bytes":1000000000}`)
 
 	s.cloud.Control(t, http.MethodPost, "/faults", `{"service":"swift","kind":"status","status":503,"path_regex":"/mcm-files-.*/(data|snapshots|locks)/","count":-1}`)
 	_, err = s.BackUpFiles(t.Context(), s.input("b~3", backup.FileOptions{}))
 	require.Equal(t, fault.Unavailable, fault.KindOf(err), "%v", err)
 	_, err = s.VerifyFiles(t.Context(), filebackup.VerifyFilesInput{Backup: b, Address: s.in.SourceIP, HostKey: s.in.HostKey})
-	require.Equal(t, fault.Unavailable, fault.KindOf(err), "no fault of the backup's: %v", err)
+	require.Equal(t, fault.Unavailable, fault.KindOf(err), "not a damaged backup: %v", err)
 	s.cloud.Control(t, http.MethodDelete, "/faults", "")
 	_, err = s.BackUpFiles(t.Context(), s.input("b~3", backup.FileOptions{}))
-	require.NoError(t, err, "it heals")
+	require.NoError(t, err, "after the fault")
 
 	s.cloud.Control(t, http.MethodPost, "/faults", `{"service":"swift","kind":"expire_token","count":1}`)
 	_, err = s.BackUpFiles(t.Context(), s.input("b~4", backup.FileOptions{}))
-	require.NoError(t, err, "the manager's token is renewed behind the engine's back")
+	require.NoError(t, err, "the proxy renews the manager's token")
 	for name, in := range map[string]backup.Plan{"none": {}, "relative": {Directories: []string{"data"}}, "two lines": {Directories: []string{"/a\n/b"}},
 		"two patterns": {Directories: []string{"/a"}, Soft: backup.FileOptions{Excludes: []string{"a\nb"}}}} {
 		input := s.input("b~5", in.Soft)
@@ -243,13 +243,13 @@ func TestBackupsThatMustFail(t *testing.T) {
 	}
 }
 
-// A backup that is cancelled stops on the instance, and the next try is not in its way.
-func TestACancelledBackupStopsOnTheInstance(t *testing.T) {
-	s := newSaved(t)
+// A cancelled backup stops on the instance and does not block the next attempt.
+func TestBackUpFiles_cancelled(t *testing.T) {
+	s := newFileBackupEnv(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
 		for len(s.objects(t, "data/")) < 3 {
-			time.Sleep(time.Millisecond) // the engine is at work
+			time.Sleep(time.Millisecond) // the engine is running
 		}
 		cancel()
 	}()
@@ -258,15 +258,15 @@ func TestACancelledBackupStopsOnTheInstance(t *testing.T) {
 	require.Empty(t, s.objects(t, "snapshots/"))
 	b, err := s.BackUpFiles(t.Context(), s.input("b~1", backup.FileOptions{}))
 	require.NoError(t, err)
-	require.Empty(t, s.objects(t, "locks/"), "the lock of the dead try is gone")
+	require.Empty(t, s.objects(t, "locks/"), "the lock of the interrupted attempt is removed")
 	require.Len(t, s.objects(t, "snapshots/"), 1)
 	out, err := s.restore(t, b, "/", "/data/app.log")
 	require.NoError(t, err)
 	require.EqualValues(t, 1, out.Files)
 }
 
-func TestFilesAreRestoredOnAnotherInstance(t *testing.T) {
-	s := newSaved(t)
+func TestRestoreFiles_other_instance(t *testing.T) {
+	s := newFileBackupEnv(t)
 	b, err := s.BackUpFiles(t.Context(), s.input("b~1", backup.FileOptions{}))
 	require.NoError(t, err)
 	config := s.files(t, "/config")
@@ -279,7 +279,7 @@ func TestFilesAreRestoredOnAnotherInstance(t *testing.T) {
 	require.EqualValues(t, len(config)+1, out.Files)
 	s.in = other
 	require.Equal(t, config, s.files(t, "/srv/from web-1/config"))
-	require.Empty(t, s.objects(t, ""), "the other instance has no repository by that")
+	require.Empty(t, s.objects(t, ""), "the other instance gets no repository")
 
 	for _, target := range []string{"relative", "/a\nb"} {
 		_, err = s.restore(t, b, target)
@@ -291,28 +291,28 @@ func TestFilesAreRestoredOnAnotherInstance(t *testing.T) {
 	require.Equal(t, fault.NotFound, fault.KindOf(err))
 }
 
-// The task's reader sees how far a backup is, and its log what the engine and the plan's commands have said.
-func TestABackupTellsHowFarItIs(t *testing.T) {
-	s := newSaved(t)
+// A backup reports its progress, and its log has the output of the engine and the hooks.
+func TestBackUpFiles_progress_and_log(t *testing.T) {
+	s := newFileBackupEnv(t)
 	s.Log = &tasklog.Log{Store: s.Cloud.Objects, Keep: time.Hour}
 	env := new(testsuite.WorkflowTestSuite).NewTestActivityEnvironment()
 	env.SetWorkerOptions(sdkworker.Options{Interceptors: worker.Interceptors(s.parts)})
 	env.RegisterActivity(s.Activities)
-	var told sync.Map
+	var reported sync.Map
 	env.SetOnActivityHeartbeatListener(func(_ *activity.Info, details converter.EncodedValues) {
 		var text string
 		if details.HasValues() && details.Get(&text) == nil {
-			told.Store(text, true)
+			reported.Store(text, true)
 		}
 	})
 	_, err := env.ExecuteActivity(s.BackUpFiles, s.input("b~1", backup.FileOptions{PreHook: "echo dumped"}))
 	require.NoError(t, err)
 	percent := false
-	told.Range(func(text, _ any) bool {
+	reported.Range(func(text, _ any) bool {
 		percent = percent || regexp.MustCompile(`^\d+ %, [\d.]+ [KM]?i?B$`).MatchString(text.(string))
 		return true
 	})
-	require.True(t, percent, "%v", &told)
+	require.True(t, percent, "%v", &reported)
 	store, err := s.Cloud.Objects(t.Context())
 	require.NoError(t, err)
 	names, err := store.ObjectNamesAll(t.Context(), tasklog.Container, nil)
@@ -329,21 +329,21 @@ func TestABackupTellsHowFarItIs(t *testing.T) {
 	require.NotContains(t, log, backup.Password(s.Key, s.in.ID))
 }
 
-// Duplicity does the same on the sandbox, in chains.
-func TestFilesAreBackedUpByDuplicity(t *testing.T) {
-	s := newSaved(t)
+// Duplicity creates chains on the sandbox.
+func TestBackUpFiles_duplicity(t *testing.T) {
+	s := newFileBackupEnv(t)
 	input := func(task string) filebackup.BackUpFilesInput {
 		return s.input(task, backup.FileOptions{Engine: backup.Duplicity, Excludes: []string{"image-*"}})
 	}
 	one, err := s.BackUpFiles(t.Context(), input("d~1"))
 	require.NoError(t, err)
 	again, err := s.BackUpFiles(t.Context(), input("d~1"))
-	require.NoError(t, err, "a repeat")
+	require.NoError(t, err, "retry")
 	require.Equal(t, one.ID, again.ID)
 	two, err := s.BackUpFiles(t.Context(), input("d~2"))
 	require.NoError(t, err)
 	require.Equal(t, one.Snapshot, two.Parent)
-	require.Less(t, two.ChangedBytes, one.ChangedBytes/10, "only what is new")
+	require.Less(t, two.ChangedBytes, one.ChangedBytes/10, "only the changes")
 	page, err := s.Records.Files(t.Context(), two.ID, "/", "IMAGE", 100, "")
 	require.NoError(t, err)
 	require.Empty(t, page.Items, "they were excluded")
@@ -358,8 +358,8 @@ func TestFilesAreBackedUpByDuplicity(t *testing.T) {
 		}
 	}
 	require.Equal(t, data, s.files(t, "/restore/config"))
-	for _, drill := range []bool{false, true} {
-		v, err := s.VerifyFiles(t.Context(), filebackup.VerifyFilesInput{Backup: two, Address: s.in.SourceIP, HostKey: s.in.HostKey, RestoreTest: drill})
+	for _, restoreTest := range []bool{false, true} {
+		v, err := s.VerifyFiles(t.Context(), filebackup.VerifyFilesInput{Backup: two, Address: s.in.SourceIP, HostKey: s.in.HostKey, RestoreTest: restoreTest})
 		require.NoError(t, err)
 		require.True(t, v.OK, v.Detail)
 	}

@@ -19,16 +19,16 @@ import (
 	"mycloudmanager/workflows"
 )
 
-// together is a plan whose instances are shut off before the first image is made.
-func (h *testEnv) together(t *testing.T, names ...string) backup.Plan {
+// groupPlan returns a plan with a consistency group.
+func (h *testEnv) groupPlan(t *testing.T, names ...string) backup.Plan {
 	t.Helper()
 	p := h.nightly(t, names...)
 	p.Snapshot.ConsistencyGroup, p.Retention = true, backup.Retention{}
 	return p
 }
 
-// allRun requires that each of the servers runs.
-func (h *testEnv) allRun(t *testing.T, names ...string) {
+// requireRunning requires that each of the servers is running.
+func (h *testEnv) requireRunning(t *testing.T, names ...string) {
 	t.Helper()
 	for _, name := range names {
 		_, status := h.server(t, name)
@@ -36,8 +36,8 @@ func (h *testEnv) allRun(t *testing.T, names ...string) {
 	}
 }
 
-// noHalves requires that each image of ours is a backup: none is half made.
-func (h *testEnv) noHalves(t *testing.T) {
+// requireNoPartialImages requires that each of our images is a complete backup.
+func (h *testEnv) requireNoPartialImages(t *testing.T) {
 	t.Helper()
 	s, err := h.parts.Cloud.Manager(t.Context())
 	require.NoError(t, err)
@@ -50,27 +50,26 @@ func (h *testEnv) noHalves(t *testing.T) {
 
 func groupOperations() map[string]operationCase {
 	return map[string]operationCase{
-		"RunBackup together": {workflow: workflows.RunBackup, before: func(t *testing.T, h *testEnv) { h.nights = h.together(t, "web-1", "web-2") },
-			// The image of one that had ended when the others failed, or were cancelled, is a backup.
+		"RunBackup consistency group": {workflow: workflows.RunBackup, before: func(t *testing.T, h *testEnv) { h.plan = h.groupPlan(t, "web-1", "web-2") },
+			// The image of an instance that had ended when the others failed or were cancelled is a backup.
 			kept: map[string]int{"glance/images": 1}, holds: func(t *testing.T, h *testEnv) {
-				h.allRun(t, "web-1", "web-2")
-				h.noHalves(t)
+				h.requireRunning(t, "web-1", "web-2")
+				h.requireNoPartialImages(t)
 			}, lacks: map[string]int{"glance/images": 1},
-			input: func(h *testEnv) any { return workflows.RunBackupInput{Plan: h.nights} }},
+			input: func(h *testEnv) any { return workflows.RunBackupInput{Plan: h.plan} }},
 	}
 }
 
-// All instances of a set are off before the first image is asked for, more of them than are made at once; each
-// runs afterwards, but for the one that was off before.
-func TestASetIsOfOneMoment(t *testing.T) {
+// All instances of a group are off before the first image is requested. Each is restarted, except the one that was off before.
+func TestConsistencyGroup_stops_before_images(t *testing.T) {
 	t.Parallel()
 	h := newTestEnv(t)
 	names := []string{"web-1", "web-2", "db-1", "mail-1", "build-1"}
-	plan := h.together(t, append(names, "legacy-1")...)
+	plan := h.groupPlan(t, append(names, "legacy-1")...)
 	off, _ := h.server(t, "legacy-1")
 	h.power(t, off, "os-stop", "SHUTOFF")
 	h.run(t, workflows.RunBackup, workflows.RunBackupInput{Plan: plan})
-	h.allRun(t, names...)
+	h.requireRunning(t, names...)
 	_, status := h.server(t, "legacy-1")
 	require.Equal(t, "SHUTOFF", status)
 	all, err := h.reader().List(t.Context())
@@ -78,10 +77,10 @@ func TestASetIsOfOneMoment(t *testing.T) {
 	require.Len(t, all, 6)
 	var last, first time.Time
 	for _, id := range plan.Instances {
-		if stop, ok := h.actedAt(t, id, "stop"); ok && stop.After(last) {
+		if stop, ok := h.lastActionAt(t, id, "stop"); ok && stop.After(last) {
 			last = stop
 		}
-		image, ok := h.actedAt(t, id, "createImage")
+		image, ok := h.lastActionAt(t, id, "createImage")
 		require.True(t, ok)
 		if first.IsZero() || image.Before(first) {
 			first = image
@@ -94,11 +93,11 @@ func TestASetIsOfOneMoment(t *testing.T) {
 	}
 	in := &workflows.RunBackupInput{Plan: plan}
 	in.KeepFailed(map[string]any{"hosts": map[string]any{plan.Instances[0]: map[string]any{"backup": map[string]any{"status": "failed", "reason": "it"}}, plan.Instances[1]: map[string]any{"backup": map[string]any{"status": "succeeded", "detail": "s-1"}}}})
-	require.Equal(t, plan.Instances, in.Plan.Instances, "a set is repeated as a whole")
+	require.Equal(t, plan.Instances, in.Plan.Instances, "a group is repeated as a whole")
 }
 
-// actedAt is when something was last done to a server.
-func (h *testEnv) actedAt(t *testing.T, id, action string) (at time.Time, ok bool) {
+// lastActionAt returns the time of the last such action on a server.
+func (h *testEnv) lastActionAt(t *testing.T, id, action string) (at time.Time, ok bool) {
 	t.Helper()
 	list := h.cloud.Raw(t, "demo", http.MethodGet, "/compute/v2.1/servers/"+id+"/os-instance-actions", "")
 	for _, a := range list["instanceActions"].([]any) {
@@ -112,50 +111,49 @@ func (h *testEnv) actedAt(t *testing.T, id, action string) (at time.Time, ok boo
 	return at, false
 }
 
-// One that cannot be shut off is named, there is no image, and all run again; the same when another operation
-// works on one.
-func TestASetThatCannotBeMadeIsGivenUp(t *testing.T) {
+// If one instance cannot be shut off, the task names it, no image is created, and all instances are restarted.
+func TestConsistencyGroup_aborted(t *testing.T) {
 	t.Parallel()
 	h := newTestEnv(t)
-	plan := h.together(t, "web-1", "web-2", "db-1")
+	plan := h.groupPlan(t, "web-1", "web-2", "db-1")
 	h.cloud.Control(t, http.MethodPost, "/faults", fmt.Sprintf(`{"service":"nova","method":"POST","path_regex":"/servers/%s/action$","kind":"status","status":403,
 		"body":{"forbidden":{"code":403,"message":"Policy doesn't allow os_compute_api:os-stop to be performed."}},"count":1}`, plan.Instances[2]))
 	before := h.count(t)
-	told, err := h.progress(t, workflows.RunBackup, workflows.RunBackupInput{Plan: plan})
+	progress, err := h.progress(t, workflows.RunBackup, workflows.RunBackupInput{Plan: plan})
 	require.ErrorContains(t, err, "consistency group aborted, no image was created and all instances were restarted")
 	require.ErrorContains(t, err, "db-1 cannot be shut off: nova: Policy doesn't allow os_compute_api:os-stop")
-	require.Equal(t, operation.Failed, told.Status)
-	require.Equal(t, before, h.count(t), "no image is made")
-	h.allRun(t, "web-1", "web-2", "db-1")
+	require.Equal(t, operation.Failed, progress.Status)
+	require.Equal(t, before, h.count(t), "no image is created")
+	h.requireRunning(t, "web-1", "web-2", "db-1")
 	h.run(t, workflows.RunBackup, workflows.RunBackupInput{Plan: plan})
-	require.Equal(t, before["glance/images"]+3, h.count(t)["glance/images"], "a later run makes the set")
+	require.Equal(t, before["glance/images"]+3, h.count(t)["glance/images"], "a later run succeeds")
 }
 
-// An image that cannot be made once all are off leaves the others' images, and the task says so.
-func TestASetThatIsNotWhole(t *testing.T) {
+// If an image fails after all instances are off, the other images are kept and the task partially fails.
+func TestConsistencyGroup_incomplete(t *testing.T) {
 	t.Parallel()
 	h := newTestEnv(t)
-	plan := h.together(t, "web-1", "web-2")
+	plan := h.groupPlan(t, "web-1", "web-2")
 	h.cloud.Control(t, http.MethodPost, "/faults", `{"service":"glance","method":"POST","path_regex":"/images$","kind":"status","status":413,"body":"The request returned 413 Request Entity Too Large. Denying attempt to upload image because it exceeds the quota: The size of the data would exceed the quota","count":1}`)
-	told, err := h.progress(t, workflows.RunBackup, workflows.RunBackupInput{Plan: plan})
+	progress, err := h.progress(t, workflows.RunBackup, workflows.RunBackupInput{Plan: plan})
 	require.NoError(t, err)
-	require.Equal(t, operation.PartiallyFailed, told.Status)
-	require.Contains(t, told.Message, "the consistency group is incomplete: 1 of 2 failed")
-	h.allRun(t, "web-1", "web-2")
+	require.Equal(t, operation.PartiallyFailed, progress.Status)
+	require.Contains(t, progress.Message, "the consistency group is incomplete: 1 of 2 failed")
+	h.requireRunning(t, "web-1", "web-2")
 }
 
-// A cancel while the set is being shut off starts all of it again.
-func TestACancelledSetRunsAgain(t *testing.T) {
+// A cancel while the group is being shut off restarts all instances.
+func TestConsistencyGroup_cancelled(t *testing.T) {
 	t.Parallel()
 	h := newTestEnv(t)
 	server := temporaltest.Start(t)
-	plan := h.together(t, "web-1", "web-2", "db-1")
+	plan := h.groupPlan(t, "web-1", "web-2", "db-1")
 	h.cloud.Control(t, http.MethodPost, "/faults", fmt.Sprintf(`{"service":"nova","method":"GET","path_regex":"/servers/%s$","kind":"status","status":503,"count":30}`, plan.Instances[2]))
 	before := h.count(t)
 	err := h.onServer(server, &faultInjector{}, func(id string) {
 		go func() {
 			for range 500 {
-				if _, status := h.quietly(plan.Instances[0]); status == "SHUTOFF" {
+				if _, status := h.tryServer(plan.Instances[0]); status == "SHUTOFF" {
 					break
 				}
 				time.Sleep(10 * time.Millisecond)
@@ -164,16 +162,16 @@ func TestACancelledSetRunsAgain(t *testing.T) {
 		}()
 	}, workflows.RunBackup, workflows.RunBackupInput{Plan: plan})
 	require.Error(t, err)
-	h.allRun(t, "web-1", "web-2", "db-1")
+	h.requireRunning(t, "web-1", "web-2", "db-1")
 	require.Equal(t, before, h.count(t))
 }
 
-// A run that is ended by force, which no code of ours notifications, leaves nobody shut off either.
-func TestATerminatedSetRunsAgain(t *testing.T) {
+// A terminated run, which runs no code of ours, leaves no instance shut off either.
+func TestConsistencyGroup_terminated(t *testing.T) {
 	t.Parallel()
 	h := newTestEnv(t)
 	server := temporaltest.Start(t)
-	plan := h.together(t, "web-1", "web-2")
+	plan := h.groupPlan(t, "web-1", "web-2")
 	h.cloud.Control(t, http.MethodPost, "/faults", fmt.Sprintf(`{"service":"nova","method":"GET","path_regex":"/servers/%s$","kind":"status","status":503,"count":20}`, plan.Instances[1]))
 	w := sdkworker.New(server.Client, "terminated", sdkworker.Options{Interceptors: worker.Interceptors(h.parts)})
 	worker.Register(w, h.parts)
@@ -182,7 +180,7 @@ func TestATerminatedSetRunsAgain(t *testing.T) {
 	run, err := server.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "set", TaskQueue: "terminated"}, workflows.RunBackup, workflows.RunBackupInput{Plan: plan})
 	require.NoError(t, err)
 	status := func(id string) string {
-		_, is := h.quietly(id)
+		_, is := h.tryServer(id)
 		return is
 	}
 	require.Eventually(t, func() bool { return status(plan.Instances[0]) == "SHUTOFF" }, time.Minute, 10*time.Millisecond)
@@ -190,22 +188,22 @@ func TestATerminatedSetRunsAgain(t *testing.T) {
 	require.Eventually(t, func() bool {
 		return status(plan.Instances[0]) == "ACTIVE" && status(plan.Instances[1]) == "ACTIVE" && h.over(server, plan.Instances)
 	}, time.Minute, 100*time.Millisecond)
-	h.noHalves(t)
+	h.requireNoPartialImages(t)
 }
 
-// over reports whether no workflow holds an instance any more.
+// over reports whether no workflow locks an instance any more.
 func (h *testEnv) over(server *temporaltest.Server, ids []string) bool {
 	for _, id := range ids {
-		told, err := server.Client.DescribeWorkflowExecution(context.Background(), instanceID(id), "")
-		if err == nil && told.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+		described, err := server.Client.DescribeWorkflowExecution(context.Background(), instanceID(id), "")
+		if err == nil && described.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
 			return false
 		}
 	}
 	return true
 }
 
-// quietly is a server's name and status, "" when it cannot be read.
-func (h *testEnv) quietly(id string) (name, status string) {
+// tryServer returns name and status of a server, or "" if it cannot be read.
+func (h *testEnv) tryServer(id string) (name, status string) {
 	s, err := h.parts.Cloud.Manager(context.Background())
 	if err != nil {
 		return "", ""

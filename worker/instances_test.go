@@ -17,7 +17,7 @@ import (
 	"mycloudmanager/workflows"
 )
 
-// script does on a simulated server what enroll.sh does after the manager has answered.
+// script performs on a simulated server what enroll.sh does after the response of the manager.
 func (h *testEnv) script(t *testing.T, server string) hosts.Enrolled {
 	t.Helper()
 	var e hosts.Enrolled
@@ -26,14 +26,14 @@ func (h *testEnv) script(t *testing.T, server string) hosts.Enrolled {
 	return e
 }
 
-// enrollment is the input of an enrollment of the server, after the script ran there.
+// enrollment returns the input of an enrollment of the server, after the script has run.
 func (h *testEnv) enrollment(t *testing.T, server string) workflows.EnrollInstanceInput {
 	t.Helper()
 	e := h.script(t, server)
 	return workflows.EnrollInstanceInput{ID: e.ID, SourceIP: e.Address, HostKey: e.HostKey, MachineID: strings.ReplaceAll(e.ID, "-", "")}
 }
 
-// instanceOperations are those on instances, by their workflows' names.
+// instanceOperations returns the operations on instances, keyed by workflow name.
 func instanceOperations(launched func(*testing.T, *testEnv)) map[string]operationCase {
 	enrolled := func(t *testing.T, h *testEnv) {
 		launched(t, h)
@@ -59,8 +59,8 @@ func instanceOperations(launched func(*testing.T, *testEnv)) map[string]operatio
 	}
 }
 
-// What an instance must not be able to do with a token that is good, and what must not be mistaken.
-func TestEnrollmentsThatMustFail(t *testing.T) {
+// An instance with a valid token cannot enroll another server or with a false identity.
+func TestEnrollInstance_errors(t *testing.T) {
 	h := newTestEnv(t)
 	h.run(t, workflows.DeployStack, small(h))
 	good := h.enrollment(t, "web-1")
@@ -70,11 +70,11 @@ func TestEnrollmentsThatMustFail(t *testing.T) {
 		change func(*workflows.EnrollInstanceInput)
 		says   string
 	}{
-		"a server of nobody":         {func(in *workflows.EnrollInstanceInput) { in.ID = "00000000-0000-4000-8000-000000000000" }, "has no server"},
-		"an address of another":      {func(in *workflows.EnrollInstanceInput) { in.SourceIP = "203.0.113.99" }, "is not an address of the server"},
-		"the identity of another":    {func(in *workflows.EnrollInstanceInput) { in.HostKey = good.HostKey }, "same host key or machine id as web-1"},
-		"the machine id of another":  {func(in *workflows.EnrollInstanceInput) { in.MachineID = good.MachineID }, "same host key or machine id as web-1"},
-		"a host key that is not its": {func(in *workflows.EnrollInstanceInput) { in.HostKey = h.script(t, "db-1").HostKey }, "host key is not the pinned one"},
+		"unknown server":             {func(in *workflows.EnrollInstanceInput) { in.ID = "00000000-0000-4000-8000-000000000000" }, "has no server"},
+		"address of another server":  {func(in *workflows.EnrollInstanceInput) { in.SourceIP = "203.0.113.99" }, "is not an address of the server"},
+		"host key of another server": {func(in *workflows.EnrollInstanceInput) { in.HostKey = good.HostKey }, "same host key or machine id as web-1"},
+		"machine ID of another":      {func(in *workflows.EnrollInstanceInput) { in.MachineID = good.MachineID }, "same host key or machine id as web-1"},
+		"wrong host key":             {func(in *workflows.EnrollInstanceInput) { in.HostKey = h.script(t, "db-1").HostKey }, "host key is not the pinned one"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := h.count(t)
@@ -88,8 +88,8 @@ func TestEnrollmentsThatMustFail(t *testing.T) {
 	}
 }
 
-// What a playbook does on each host is in the log of its task, and no secret of the app is.
-func TestAnAgentsPlaybookIsLogged(t *testing.T) {
+// The log of a task has the output of the playbook on each host, but no secrets of the app.
+func TestRunAgents_log(t *testing.T) {
 	op := operations()["RunAgents"]
 	h, _ := op.prepared(t)
 	h.parts.Log = &tasklog.Log{Store: h.parts.Cloud.Objects, Keep: time.Hour}
@@ -98,7 +98,7 @@ func TestAnAgentsPlaybookIsLogged(t *testing.T) {
 	require.NoError(t, env.GetWorkflowError())
 	var tasks []string
 	for _, o := range h.cloud.State(t)["swift"]["objects"] {
-		task, _, _ := strings.Cut(o.Name, "/PlayAgent/")
+		task, _, _ := strings.Cut(o.Name, "/RunAgentPlaybook/")
 		tasks = append(tasks, task)
 	}
 	require.NotEmpty(t, tasks)

@@ -30,7 +30,7 @@ import (
 	"mycloudmanager/workflows"
 )
 
-// notificationEnv is a house on a real server, whose notifications arrive.
+// notificationEnv is a test environment on a real server with receivers of notifications.
 type notificationEnv struct {
 	*testEnv
 	server *temporaltest.Server
@@ -38,27 +38,27 @@ type notificationEnv struct {
 	board  *notification.StatusReader
 	mail   *notificationtest.MailServer
 	hook   *notificationtest.Receiver
-	shelf  *capturedAudit
+	plans  *fakePlans
 }
 
-// capturedAudit holds plans as somebody else might have left them.
-type capturedAudit struct {
+// fakePlans lists the given plans.
+type fakePlans struct {
 	*backup.Plans
 	plans []backup.PlanStatus
 }
 
-func (s *capturedAudit) List(context.Context, string, int) ([]backup.PlanStatus, bool, error) {
+func (s *fakePlans) List(context.Context, string, int) ([]backup.PlanStatus, bool, error) {
 	return s.plans, false, nil
 }
 
-func newOffice(t *testing.T) *notificationEnv {
+func newNotificationEnv(t *testing.T) *notificationEnv {
 	t.Helper()
-	return newOfficeIn(t, newTestEnv(t))
+	return newNotificationEnvOn(t, newTestEnv(t))
 }
 
-func newOfficeIn(t *testing.T, h *testEnv) *notificationEnv {
+func newNotificationEnvOn(t *testing.T, h *testEnv) *notificationEnv {
 	t.Helper()
-	o := &notificationEnv{testEnv: h, server: temporaltest.Start(t), mail: notificationtest.StartMail(t), hook: notificationtest.StartReceiver(t), shelf: &capturedAudit{}}
+	o := &notificationEnv{testEnv: h, server: temporaltest.Start(t), mail: notificationtest.StartMail(t), hook: notificationtest.StartReceiver(t), plans: &fakePlans{}}
 	o.parts.Converter = o.server.Ring.Converter()
 	var err error
 	o.parts.Notifier, err = notification.Open(notification.Config{MailTo: []string{"ops@example.org"}, MailFrom: "mcm@example.org", SMTPAddress: o.mail.Address, SMTPUser: notificationtest.User,
@@ -67,8 +67,8 @@ func newOfficeIn(t *testing.T, h *testEnv) *notificationEnv {
 	o.tasks = &task.Service{Temporal: o.server.Client, Namespace: temporaltest.Namespace, TaskQueue: "office", Converter: o.parts.Converter,
 		Operations: workflows.ByName(), StepTitles: workflows.StepTitles()}
 	o.board = &notification.StatusReader{Notifier: o.parts.Notifier, Temporal: o.server.Client, Namespace: temporaltest.Namespace, Converter: o.parts.Converter}
-	o.shelf.Plans = &backup.Plans{Temporal: o.server.Client, Converter: o.parts.Converter}
-	o.parts.Runs, o.parts.Plans = o.tasks, o.shelf
+	o.plans.Plans = &backup.Plans{Temporal: o.server.Client, Converter: o.parts.Converter}
+	o.parts.Runs, o.parts.Plans = o.tasks, o.plans
 	w := sdkworker.New(o.server.Client, "office", sdkworker.Options{Interceptors: worker.Interceptors(o.parts)})
 	worker.Register(w, o.parts)
 	require.NoError(t, w.Start())
@@ -76,7 +76,7 @@ func newOfficeIn(t *testing.T, h *testEnv) *notificationEnv {
 	return o
 }
 
-// begin starts an operation as the API does.
+// begin starts an operation like the API.
 func (o *notificationEnv) begin(t *testing.T, op string, input any, targets ...operation.Target) task.Task {
 	t.Helper()
 	task, err := o.tasks.Start(t.Context(), task.StartRequest{Operation: workflows.ByName()[op], Input: input,
@@ -98,7 +98,7 @@ func (o *notificationEnv) ended(t *testing.T, id string) task.Task {
 	return task
 }
 
-// backUp runs the plan to its end, and waits until that is listed.
+// backUp runs the plan and requires the status of the task.
 func (o *notificationEnv) backUp(t *testing.T, p backup.Plan, want operation.Status) task.Task {
 	t.Helper()
 	task := o.ended(t, o.begin(t, "backup.run", workflows.RunBackupInput{Plan: p}, workflows.RunTargets(p)...).ID)
@@ -106,24 +106,24 @@ func (o *notificationEnv) backUp(t *testing.T, p backup.Plan, want operation.Sta
 	return task
 }
 
-// settle waits until no delivery is going on.
+// settle waits until no delivery is in progress.
 func (o *notificationEnv) settle(t *testing.T) {
 	t.Helper()
 	open := func() bool {
-		answer, err := o.server.Client.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Namespace: temporaltest.Namespace,
+		response, err := o.server.Client.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Namespace: temporaltest.Namespace,
 			Query: "WorkflowType = 'SendNotification' AND ExecutionStatus = 'Running'"})
 		require.NoError(t, err)
-		return len(answer.Executions) == 0
+		return len(response.Executions) == 0
 	}
 	time.Sleep(300 * time.Millisecond) // visibility lags behind a start
 	require.Eventually(t, open, time.Minute, 100*time.Millisecond)
-	answer, err := o.server.Client.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Namespace: temporaltest.Namespace,
+	response, err := o.server.Client.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Namespace: temporaltest.Namespace,
 		Query: "WorkflowType = 'SendNotification' AND ExecutionStatus IN ('Canceled', 'Terminated')"})
 	require.NoError(t, err)
-	require.Empty(t, answer.Executions, "a delivery outlives what has started it")
+	require.Empty(t, response.Executions, "a delivery outlives the workflow that started it")
 }
 
-// kinds are the notifications that have arrived by either way, in their order.
+// kinds returns the kinds of the received notifications in order, and requires that both channels received the same.
 func (o *notificationEnv) kinds(t *testing.T) []string {
 	t.Helper()
 	o.settle(t)
@@ -145,10 +145,9 @@ func (o *notificationEnv) refuse(t *testing.T, instances ...string) {
 	}
 }
 
-// Each run of a plan that fails is told once on each channel, with the instances and why; the first
-// success after it is told, and no other.
-func TestWhatBecomesOfRunsIsTold(t *testing.T) {
-	o := newOffice(t)
+// Each failed run is notified once on each channel with instances and reasons, and so is the first success after it.
+func TestNotifications_run_results(t *testing.T) {
+	o := newNotificationEnv(t)
 	plan := o.nightly(t, "web-1", "db-1")
 	o.backUp(t, plan, operation.Succeeded)
 	require.Empty(t, o.kinds(t), "nothing had failed")
@@ -156,18 +155,18 @@ func TestWhatBecomesOfRunsIsTold(t *testing.T) {
 	o.refuse(t, plan.Instances[1])
 	task := o.backUp(t, plan, operation.PartiallyFailed)
 	require.Equal(t, []string{"partially_failed"}, o.kinds(t))
-	told := o.hook.Calls()[0].Body.Data
-	require.Equal(t, "nightly", told.Plan.Name)
-	require.Equal(t, "https://mcm.example.org/tasks/"+task.ID, told.URL)
-	require.Len(t, told.Instances, 1)
-	require.Equal(t, "db-1", told.Instances[0].Name)
-	require.Contains(t, told.Instances[0].Reason, "Too Large")
+	sent := o.hook.Calls()[0].Body.Data
+	require.Equal(t, "nightly", sent.Plan.Name)
+	require.Equal(t, "https://mcm.example.org/tasks/"+task.ID, sent.URL)
+	require.Len(t, sent.Instances, 1)
+	require.Equal(t, "db-1", sent.Instances[0].Name)
+	require.Contains(t, sent.Instances[0].Reason, "Too Large")
 	require.Contains(t, o.mail.Messages()[0].Body, "db-1")
 
 	o.refuse(t, plan.Instances...)
 	o.backUp(t, plan, operation.Failed)
 	o.backUp(t, plan, operation.Failed)
-	require.Equal(t, []string{"partially_failed", "failed", "failed"}, o.kinds(t), "each run that fails is told")
+	require.Equal(t, []string{"partially_failed", "failed", "failed"}, o.kinds(t), "each failed run is notified")
 
 	o.refuse(t)
 	cancelled := o.begin(t, "backup.run", workflows.RunBackupInput{Plan: plan}, workflows.RunTargets(plan)...)
@@ -176,43 +175,43 @@ func TestWhatBecomesOfRunsIsTold(t *testing.T) {
 	require.Equal(t, operation.Cancelled, o.ended(t, cancelled.ID).Status)
 	for range 2 {
 		o.backUp(t, plan, operation.Succeeded)
-		require.Equal(t, []string{"partially_failed", "failed", "failed", "recovered"}, o.kinds(t), "the first success is told, a cancel is not")
+		require.Equal(t, []string{"partially_failed", "failed", "failed", "recovered"}, o.kinds(t), "the first success is notified, a cancel is not")
 	}
-	o.keepsItsSecrets(t)
+	o.requireNoSecrets(t)
 }
 
-// keepsItsSecrets reads every history of a delivery, opened.
-func (o *notificationEnv) keepsItsSecrets(t *testing.T) {
+// requireNoSecrets decrypts every history of a delivery and requires that it holds no secrets.
+func (o *notificationEnv) requireNoSecrets(t *testing.T) {
 	t.Helper()
-	answer, err := o.server.Client.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Namespace: temporaltest.Namespace, Query: "WorkflowType IN ('SendNotification', 'TestNotification')"})
+	response, err := o.server.Client.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Namespace: temporaltest.Namespace, Query: "WorkflowType IN ('SendNotification', 'TestNotification')"})
 	require.NoError(t, err)
-	require.NotEmpty(t, answer.Executions)
-	var seen strings.Builder
-	for _, e := range answer.Executions {
+	require.NotEmpty(t, response.Executions)
+	var observed strings.Builder
+	for _, e := range response.Executions {
 		events := o.server.Client.GetWorkflowHistory(t.Context(), e.Execution.WorkflowId, e.Execution.RunId, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 		for events.HasNext() {
 			event, err := events.Next()
 			require.NoError(t, err)
 			require.NoError(t, proxy.VisitPayloads(t.Context(), event, proxy.VisitPayloadsOptions{
-				Visitor: func(_ *proxy.VisitPayloadsContext, sealed []*commonpb.Payload) ([]*commonpb.Payload, error) {
-					plain, err := o.server.Ring.Decode(sealed)
+				Visitor: func(_ *proxy.VisitPayloadsContext, encrypted []*commonpb.Payload) ([]*commonpb.Payload, error) {
+					plain, err := o.server.Ring.Decode(encrypted)
 					for _, p := range plain {
-						seen.Write(p.Data)
+						observed.Write(p.Data)
 					}
 					return plain, err
 				}}))
-			seen.WriteString(event.String())
+			observed.WriteString(event.String())
 		}
 	}
-	require.Contains(t, seen.String(), "ops@example.org", "what was opened is readable")
+	require.Contains(t, observed.String(), "ops@example.org", "the decrypted payloads are readable")
 	for _, secret := range []string{notificationtest.Password, strings.TrimPrefix(notificationtest.Secret, "whsec_"), notificationtest.UserInfo, notificationtest.Query} {
-		require.NotContains(t, seen.String(), secret)
+		require.NotContains(t, observed.String(), secret)
 	}
 }
 
-// A receiver that is away gets the notification when it is back, once, and keeps nobody else waiting.
-func TestAReceiverThatIsAwayGetsTheNotificationOnce(t *testing.T) {
-	o := newOffice(t)
+// An unavailable receiver gets the notification once when it is available again, and does not delay other channels.
+func TestNotifications_unavailable_receiver(t *testing.T) {
+	o := newNotificationEnv(t)
 	plan := o.nightly(t, "web-1")
 	o.refuse(t, plan.Instances...)
 	o.hook.Answer(http.StatusServiceUnavailable)
@@ -255,9 +254,9 @@ func (o *notificationEnv) last(t *testing.T) map[string]*notification.Delivery {
 	return map[string]*notification.Delivery{string(list[0].Kind): list[0].Last, string(list[1].Kind): list[1].Last}
 }
 
-// round makes a round as its schedule does: the result of the one before is known to the next. It returns
-// the workflow's id.
-func round(t *testing.T, server *temporaltest.Server, queue string) string {
+// runPlanCheck runs CheckPlanHealth through its schedule, so that it receives the previous result. It returns the ID of the
+// workflow.
+func runPlanCheck(t *testing.T, server *temporaltest.Server, queue string) string {
 	t.Helper()
 	handle := server.Client.ScheduleClient().GetHandle(t.Context(), "round:plans")
 	before := 0
@@ -281,55 +280,54 @@ func round(t *testing.T, server *temporaltest.Server, queue string) string {
 	return id
 }
 
-func (o *notificationEnv) round(t *testing.T) {
+func (o *notificationEnv) checkPlans(t *testing.T) {
 	t.Helper()
-	round(t, o.server, "office")
+	runPlanCheck(t, o.server, "office")
 	o.settle(t)
 }
 
-// Runs that were missed are told once, with their number, and a plan that has become stale is told once,
-// until it is good again.
-func TestRoundsTellOfMissedRunsAndStalePlans(t *testing.T) {
-	o := newOffice(t)
+// Missed runs are notified once with their number, and an overdue plan is notified once until it has a good backup again.
+func TestNotifications_missed_runs_and_overdue_plans(t *testing.T) {
+	o := newNotificationEnv(t)
 	p := backup.PlanStatus{Plan: o.nightly(t, "web-1")}
 	p.CreatedAt = time.Now()
 	hours := backup.PlanStatus{Plan: backup.Plan{ID: "0199", Name: "hourly", Schedule: backup.Schedule{Frequency: backup.Cron, Cron: "0 * * * *", TimeZone: "UTC"},
 		CreatedAt: time.Now().Add(-time.Minute).Truncate(time.Hour).Add(-4*time.Hour - 30*time.Minute)}, Missed: 5}
-	o.shelf.plans = []backup.PlanStatus{p}
-	o.round(t)
-	o.shelf.plans = []backup.PlanStatus{p, hours}
-	o.round(t)
+	o.plans.plans = []backup.PlanStatus{p}
+	o.checkPlans(t)
+	o.plans.plans = []backup.PlanStatus{p, hours}
+	o.checkPlans(t)
 	require.Equal(t, []string{"missed"}, o.kinds(t))
-	o.shelf.plans[1].Missed = 10 // Temporal counts the same again
-	o.round(t)
-	o.round(t)
+	o.plans.plans[1].Missed = 10 // Temporal counts the same again
+	o.checkPlans(t)
+	o.checkPlans(t)
 	require.Equal(t, []string{"missed"}, o.kinds(t))
 	require.Equal(t, 5, o.hook.Calls()[0].Body.Data.Missed)
 	require.Contains(t, o.hook.Calls()[0].Body.Text, "missed 5 run(s)")
 	time.Sleep(300 * time.Millisecond) // visibility lags behind
-	seen, err := o.shelf.Observation(t.Context())
+	observed, err := o.plans.Observation(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, 5, seen["0199"].Missed, "what pages show")
+	require.Equal(t, 5, observed["0199"].Missed, "shown by the API")
 
-	o.shelf.plans = []backup.PlanStatus{p}
-	o.shelf.plans[0].CreatedAt = time.Now().AddDate(0, 0, -3)
-	o.round(t)
+	o.plans.plans = []backup.PlanStatus{p}
+	o.plans.plans[0].CreatedAt = time.Now().AddDate(0, 0, -3)
+	o.checkPlans(t)
 	require.Equal(t, []string{"missed"}, o.kinds(t), "a run may just be starting")
 	for range 3 {
-		o.round(t)
+		o.checkPlans(t)
 		require.Equal(t, []string{"missed", "overdue"}, o.kinds(t))
 	}
 	require.Equal(t, "web-1", o.hook.Calls()[1].Body.Data.Instances[0].Name)
 	o.backUp(t, p.Plan, operation.Succeeded)
-	o.round(t)
-	o.round(t)
+	o.checkPlans(t)
+	o.checkPlans(t)
 	require.Equal(t, []string{"missed", "overdue"}, o.kinds(t))
 }
 
-// A backup that a verification finds damaged is told.
-func TestADamagedBackupIsTold(t *testing.T) {
+// A damaged backup is notified.
+func TestNotifications_damaged_backup(t *testing.T) {
 	var damaged atomic.Bool
-	o := newOfficeIn(t, newHouseOn(t, sandboxtest.StartBehind(t, t.TempDir(), func(next http.Handler) http.Handler {
+	o := newNotificationEnvOn(t, newTestEnvOn(t, sandboxtest.StartBehind(t, t.TempDir(), func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if damaged.Load() && strings.HasSuffix(r.URL.Path, "/file") {
 				_, _ = io.WriteString(w, "other bytes")

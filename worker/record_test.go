@@ -36,14 +36,14 @@ import (
 
 var record = flag.Bool("record", false, "record histories for the replay test into workflows/testdata")
 
-// recorder runs operations on a real server as the API starts them and keeps their histories.
+// recorder runs operations on a real server like the API and saves their histories.
 type recorder struct {
 	*testEnv
 	server *temporaltest.Server
 	dir    string
 }
 
-// TestRecord is `make record`: one history per workflow and case, from a real run.
+// TestRecord is run by `make record`. It records one history per workflow and case.
 func TestRecord(t *testing.T) {
 	if !*record {
 		t.Skip("only with -record")
@@ -75,7 +75,7 @@ func TestRecord(t *testing.T) {
 	r.save(t, "DeleteStack.ok", r.ok(t, "stack.delete", workflows.DeleteStackInput{Name: "toolbox", UserToken: r.token}))
 }
 
-// saveBackups records the operations of backups, and what a schedule starts.
+// saveBackups records the operations on backups and a scheduled backup.
 func (r *recorder) saveBackups(t *testing.T) {
 	t.Helper()
 	plan := r.nightly(t, "web-1", "db-1")
@@ -94,14 +94,14 @@ func (r *recorder) saveBackups(t *testing.T) {
 	r.save(t, "VerifyBackup.image", r.ok(t, "backup.verify", workflows.VerifyBackupInput{Backup: all[at]}))
 	r.save(t, "RestoreInstance.disk", r.ok(t, "instance.restore", workflows.RestoreInstanceInput{Backup: all[at], Instance: plan.Instances[0]}))
 	r.save(t, "SafetySnapshot.ok", r.server.Client.GetWorkflow(t.Context(), "safety:"+plan.Instances[0], ""))
-	r.save(t, "RunBackup.together", r.ok(t, "backup.run", workflows.RunBackupInput{Plan: r.together(t, "web-1", "db-1")}))
+	r.save(t, "RunBackup.together", r.ok(t, "backup.run", workflows.RunBackupInput{Plan: r.groupPlan(t, "web-1", "db-1")}))
 	r.save(t, "BackupInstance.together", r.server.Client.GetWorkflow(t.Context(), id, ""))
-	volumes := r.booted(t, "vol-1")
+	volumes := r.createVolumeBacked(t, "vol-1")
 	r.snapshot(t, "vol-1")
 	r.save(t, "RestoreInstance.beside", r.ok(t, "instance.restore", workflows.RestoreInstanceInput{Backup: r.backup, Instance: volumes, NewServerName: "vol-2"}))
 }
 
-// sendNotifications gives notifications somewhere to go.
+// sendNotifications configures a notification channel.
 func (r *recorder) sendNotifications(t *testing.T) {
 	t.Helper()
 	hook := notificationtest.StartReceiver(t)
@@ -109,10 +109,10 @@ func (r *recorder) sendNotifications(t *testing.T) {
 	r.parts.Notifier, err = notification.Open(notification.Config{WebhookURLs: []string{hook.URL}, SecretFile: hook.SecretFile(), Language: "en", PublicURL: "http://127.0.0.1:8080"})
 	require.NoError(t, err)
 	r.parts.Runs = &task.Service{Temporal: r.server.Client, Namespace: temporaltest.Namespace, Converter: r.parts.Converter}
-	r.parts.Plans = &capturedAudit{Plans: &backup.Plans{Temporal: r.server.Client, Converter: r.parts.Converter}}
+	r.parts.Plans = &fakePlans{Plans: &backup.Plans{Temporal: r.server.Client, Converter: r.parts.Converter}}
 }
 
-// saveNotifications records a run that fails and is told, a test, and a round that tells of missed runs.
+// saveNotifications records a failed run with its notification, a test notification, and a plan check that reports missed runs.
 func (r *recorder) saveNotifications(t *testing.T) {
 	t.Helper()
 	plan := r.nightly(t, "web-1", "db-1")
@@ -124,11 +124,11 @@ func (r *recorder) saveNotifications(t *testing.T) {
 	r.saveNotification(t, "SendNotification.ok", "run-"+run.GetRunID())
 	r.save(t, "RunBackup.told", r.ok(t, "backup.run", workflows.RunBackupInput{Plan: plan}))
 	r.save(t, "TestNotification.ok", r.ok(t, "notification.test", workflows.TestNotificationInput{}))
-	known := r.parts.Plans.(*capturedAudit)
-	round(t, r.server, "record")
+	known := r.parts.Plans.(*fakePlans)
+	runPlanCheck(t, r.server, "record")
 	known.plans = []backup.PlanStatus{{Plan: plan}}
 	known.plans[0].Missed, known.plans[0].CreatedAt = 3, time.Now().AddDate(0, 0, -3)
-	id := round(t, r.server, "record")
+	id := runPlanCheck(t, r.server, "record")
 	r.save(t, "CheckPlans.ok", r.server.Client.GetWorkflow(t.Context(), id, ""))
 }
 
@@ -139,7 +139,7 @@ func (r *recorder) saveNotification(t *testing.T, name, id string) {
 	r.save(t, name, delivery)
 }
 
-// saveSoft records the operations of soft backups, and returns one that is left.
+// saveSoft records the operations on file backups and returns a remaining backup.
 func (r *recorder) saveSoft(t *testing.T, id string) backup.Backup {
 	t.Helper()
 	plan := r.nightly(t, "web-2")
@@ -156,7 +156,7 @@ func (r *recorder) saveSoft(t *testing.T, id string) backup.Backup {
 
 func instanceID(id string) string { return operation.Target{Kind: "instance", ID: id}.WorkflowID() }
 
-// saveInstances records the operations on instances, with an app whose agent is theirs.
+// saveInstances records the operations on instances, with an app and its agent.
 func (r *recorder) saveInstances(t *testing.T) {
 	t.Helper()
 	r.ok(t, "app.launch", workflows.LaunchAppInput{App: "ntp"})
@@ -168,11 +168,11 @@ func (r *recorder) saveInstances(t *testing.T) {
 	r.save(t, "RunAgents.partly", r.ok(t, "agent.check", agents))
 	r.snapshot(t, "web-2")
 	r.save(t, "RestoreInstance.agents", r.ok(t, "instance.restore", workflows.RestoreInstanceInput{Backup: r.backup, Instance: in.ID}))
-	gone := r.saveSoft(t, in.ID)
+	last := r.saveSoft(t, in.ID)
 	r.save(t, "UnenrollInstance.ok", r.ok(t, "instance.unenroll", workflows.UnenrollInstanceInput{ID: in.ID}))
 	r.cloud.Raw(t, "demo", http.MethodDelete, "/compute/v2.1/servers/"+in.ID, "")
 	require.Eventually(t, func() bool { return !r.has(t, "nova", "servers", in.ID) }, 10*time.Second, 20*time.Millisecond)
-	r.save(t, "PruneBackups.gone", r.ok(t, "backup.prune", workflows.PruneBackupsInput{Backups: []string{gone.ID}}))
+	r.save(t, "PruneBackups.gone", r.ok(t, "backup.prune", workflows.PruneBackupsInput{Backups: []string{last.ID}}))
 	r.ok(t, "app.uninstall", workflows.UninstallAppInput{App: "ntp", DeleteVolume: true})
 }
 
@@ -205,7 +205,7 @@ func (r *recorder) cancelled(t *testing.T, op string, input any) client.Workflow
 	return run
 }
 
-// blocked lets the cloud run into a quota while Heat makes the stack, and then retries.
+// blocked makes the stack exceed a quota, and then retries.
 func (r *recorder) blocked(t *testing.T, op string, input any) client.WorkflowRun {
 	t.Helper()
 	r.cloud.Control(t, http.MethodPost, "/faults", `{"service":"nova","method":"POST","path_regex":"/servers$","count":1,"kind":"status","status":403,
@@ -220,7 +220,7 @@ func (r *recorder) blocked(t *testing.T, op string, input any) client.WorkflowRu
 	return run
 }
 
-// failed lets Cinder refuse the app's volume for good.
+// failed makes Cinder refuse the app's volume permanently.
 func (r *recorder) failed(t *testing.T, op string, input any) client.WorkflowRun {
 	t.Helper()
 	r.cloud.Control(t, http.MethodPost, "/faults", `{"service":"cinder","method":"POST","path_regex":"/volumes$","count":1,"kind":"status","status":400,
@@ -242,7 +242,7 @@ func (r *recorder) await(t *testing.T, run client.WorkflowRun, enough func(opera
 	}, time.Minute, 20*time.Millisecond)
 }
 
-// save writes the history in plain, without the token that was in it.
+// save writes the decrypted history with the token redacted.
 func (r *recorder) save(t *testing.T, name string, run client.WorkflowRun) {
 	t.Helper()
 	events := r.server.Client.GetWorkflowHistory(t.Context(), run.GetID(), run.GetRunID(), false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
@@ -253,8 +253,8 @@ func (r *recorder) save(t *testing.T, name string, run client.WorkflowRun) {
 		history.Events = append(history.Events, e)
 	}
 	require.NoError(t, proxy.VisitPayloads(t.Context(), history, proxy.VisitPayloadsOptions{
-		Visitor: func(_ *proxy.VisitPayloadsContext, sealed []*commonpb.Payload) ([]*commonpb.Payload, error) {
-			plain, err := r.server.Ring.Decode(sealed)
+		Visitor: func(_ *proxy.VisitPayloadsContext, encrypted []*commonpb.Payload) ([]*commonpb.Payload, error) {
+			plain, err := r.server.Ring.Decode(encrypted)
 			for _, p := range plain {
 				p.Data = bytes.ReplaceAll(p.Data, []byte(r.token), []byte("REDACTED"))
 			}

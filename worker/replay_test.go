@@ -19,8 +19,8 @@ import (
 	"mycloudmanager/workflows"
 )
 
-// Every history under workflows/testdata was recorded from a real run (make record). A change that
-// cannot replay them would break operations that are in flight when a new release starts.
+// TestReplay replays the histories that `make record` recorded. A change that cannot replay them would break operations that
+// are in progress when a new release starts.
 func TestReplay(t *testing.T) {
 	histories, err := filepath.Glob("../workflows/testdata/*.json")
 	require.NoError(t, err)
@@ -40,7 +40,7 @@ func TestReplay(t *testing.T) {
 			defer recorded.Close()
 			history, err := client.HistoryFromJSON(recorded, client.HistoryJSONOptions{})
 			require.NoError(t, err)
-			// Its own id is a part of the ids of what it starts.
+			// The workflow's ID is a part of the IDs of its children.
 			id := history.Events[0].GetWorkflowExecutionStartedEventAttributes().GetWorkflowId()
 			require.NoError(t, replayer.ReplayWorkflowHistoryWithOptions(nil, history, sdkworker.ReplayWorkflowHistoryOptions{OriginalExecution: workflow.Execution{ID: id}}))
 		})
@@ -50,8 +50,8 @@ func TestReplay(t *testing.T) {
 	}
 }
 
-// A real worker refuses what the test environment lets pass: two activities of one name.
-func TestEveryNameIsItsOwn(t *testing.T) {
+// A real worker panics on two activities of one name, which the test environment accepts.
+func TestNew_unique_names(t *testing.T) {
 	c, err := client.NewLazyClient(client.Options{})
 	require.NoError(t, err)
 	defer c.Close()

@@ -11,9 +11,9 @@ import (
 	"mycloudmanager/workflows"
 )
 
-// After a restore each agent is looked at: one that is on the disk is healthy, one that was installed after the
-// snapshot is not, and the task says what to do.
-func TestAgentsAreLookedAtAfterARestore(t *testing.T) {
+// After a restore, agents on the restored disk are installed. Agents that were installed after the snapshot have drifted, and
+// the task states what to do.
+func TestRestoreInstance_agents(t *testing.T) {
 	t.Parallel()
 	h := newTestEnv(t)
 	h.run(t, workflows.DeployStack, small(h))
@@ -26,28 +26,28 @@ func TestAgentsAreLookedAtAfterARestore(t *testing.T) {
 	h.run(t, workflows.RunAgents, agents)
 	h.snapshot(t, "web-2")
 	restore := func(b workflows.RestoreInstanceInput) (operation.Progress, string) {
-		told, err := h.progress(t, workflows.RestoreInstance, b)
+		progress, err := h.progress(t, workflows.RestoreInstance, b)
 		require.NoError(t, err)
-		return told, fmt.Sprint(told.Result["hosts"])
+		return progress, fmt.Sprint(progress.Result["hosts"])
 	}
 
-	told, said := restore(workflows.RestoreInstanceInput{Backup: h.backup, Instance: in.ID})
-	require.Equal(t, operation.Succeeded, told.Status)
+	progress, said := restore(workflows.RestoreInstanceInput{Backup: h.backup, Instance: in.ID})
+	require.Equal(t, operation.Succeeded, progress.Status)
 	require.Contains(t, said, "ntp:installed: ok=")
 
-	told, said = restore(workflows.RestoreInstanceInput{Backup: early, Instance: in.ID})
-	require.Equal(t, operation.PartiallyFailed, told.Status)
+	progress, said = restore(workflows.RestoreInstanceInput{Backup: early, Instance: in.ID})
+	require.Equal(t, operation.PartiallyFailed, progress.Status)
 	require.Contains(t, said, "ntp:drifted: ok=")
-	require.Contains(t, told.Message, "the disk is restored, but 1 of 1 agents are not as they were installed: ntp (drifted:")
-	require.Contains(t, told.Message, "install them again")
+	require.Contains(t, progress.Message, "the disk is restored, but 1 of 1 agents are not as they were installed: ntp (drifted:")
+	require.Contains(t, progress.Message, "install them again")
 	require.Contains(t, h.details(t, "web-2")[0].Metadata["mcm:agent:ntp"], "drifted")
 	h.run(t, workflows.RunAgents, agents)
 	require.Contains(t, h.details(t, "web-2")[0].Metadata["mcm:agent:ntp"], "installed")
 
-	// What keeps the agents from being looked at is no failure of the restore either.
+	// A failed check of the agents does not fail the restore either.
 	h.cloud.Control(t, http.MethodPost, "/faults", `{"service":"nova","method":"POST","path_regex":"/metadata$","kind":"status","status":400,"count":1}`)
-	told, said = restore(workflows.RestoreInstanceInput{Backup: h.backup, Instance: in.ID})
-	require.Equal(t, operation.PartiallyFailed, told.Status)
+	progress, said = restore(workflows.RestoreInstanceInput{Backup: h.backup, Instance: in.ID})
+	require.Equal(t, operation.PartiallyFailed, progress.Status)
 	require.Contains(t, said, "ntp:failed: ")
-	h.allRun(t, "web-2")
+	h.requireRunning(t, "web-2")
 }

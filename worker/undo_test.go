@@ -16,18 +16,18 @@ import (
 	"mycloudmanager/workflows"
 )
 
-// operationCase is a workflow with what must be there before it and what takes its success away again.
+// operationCase is a workflow with its preconditions and the expected state after a failure.
 type operationCase struct {
 	workflow any
 	input    func(h *testEnv) any
 	before   func(t *testing.T, h *testEnv)
-	// kept is what an undone run may leave, because it holds data.
+	// kept are resources that a rolled-back run may leave, because they hold data.
 	kept map[string]int
-	// lacks is what a run that failed in part may not have made.
+	// lacks are resources that a partially failed run may not have created.
 	lacks map[string]int
-	// forward is an operation that a failure does not undo: what is gone stays gone.
+	// forward is set for operations that a failure does not roll back, such as deletions.
 	forward bool
-	// holds is what must be true after every run, however it ended.
+	// holds checks what must be true after every run, whatever its result.
 	holds func(t *testing.T, h *testEnv)
 }
 
@@ -55,19 +55,19 @@ func operations() map[string]operationCase {
 	return all
 }
 
-// Whatever step fails for good, an operation leaves nothing behind but what it says it keeps.
-func TestAFailedOperationLeavesNothing(t *testing.T) {
+// An operation that fails permanently at any step leaves no resources behind, except kept ones.
+func TestOperations_failed_step(t *testing.T) {
 	everyStep(t, func(h *testEnv, op operationCase, s *faultInjector) error {
-		s.then = func() error { return errSabotage }
+		s.then = func() error { return errInjected }
 		env := h.environment(s)
 		env.ExecuteWorkflow(op.workflow, op.input(h))
 		return env.GetWorkflowError()
 	})
 }
 
-// The same holds when a user cancels while any step runs. It is shown on a real server: the test
-// environment does not let an activity that is being cancelled end first.
-func TestACancelledOperationLeavesNothing(t *testing.T) {
+// The same applies when a user cancels during any step. This needs a real server: the test environment does not wait for an
+// activity that is being cancelled.
+func TestOperations_cancelled_step(t *testing.T) {
 	server := temporaltest.Start(t)
 	everyStep(t, func(h *testEnv, op operationCase, s *faultInjector) error {
 		return h.onServer(server, s, func(id string) {
@@ -76,27 +76,27 @@ func TestACancelledOperationLeavesNothing(t *testing.T) {
 	})
 }
 
-// A release whose objects are there in part, and which then fails before Helm has written a new record,
-// is undone with its objects: the record that knew of them has not gone alone.
-func TestAReleaseThatFailsTwiceLeavesNothing(t *testing.T) {
+// A partially created release that fails before Helm has written a new record is rolled back with its objects: its record is
+// not deleted without them.
+func TestLaunchApp_partial_release(t *testing.T) {
 	t.Parallel()
 	h := newTestEnv(t)
 	h.run(t, workflows.DeployStack, small(h))
 	before := h.count(t)
 	h.cloud.Control(t, http.MethodPost, "/faults", `{"service":"kubernetes","method":"PATCH","path_regex":"/statefulsets/","kind":"drop","count":1}`)
 	refuse := `{"service":"kubernetes","method":"POST","path_regex":"/secrets$","kind":"status","status":400,"count":1}`
-	s := &faultInjector{at: 6, then: func() error { // the second attempt of InstallApp, after the five first activities
+	s := &faultInjector{at: 6, then: func() error { // the second attempt of InstallApp, after the first five activities
 		h.cloud.Control(t, http.MethodPost, "/faults", refuse)
 		return nil
 	}}
 	env := h.environment(s)
 	env.ExecuteWorkflow(workflows.LaunchApp, workflows.LaunchAppInput{App: "ntp"})
 	require.Error(t, env.GetWorkflowError())
-	operationCase{kept: map[string]int{"cinder/volumes": 1}}.leaves(t, h, before, env.GetWorkflowError())
+	operationCase{kept: map[string]int{"cinder/volumes": 1}}.requireClean(t, h, before, env.GetWorkflowError())
 }
 
-// An uninstall that cannot look at an object, or cannot read the release's history, has not done it.
-func TestAnUninstallThatIsDisturbedGoesOn(t *testing.T) {
+// An uninstall that cannot read or delete an object, or cannot read the release's history, is retried.
+func TestUninstallApp_transient_faults(t *testing.T) {
 	t.Parallel()
 	h := newTestEnv(t)
 	h.run(t, workflows.DeployStack, small(h))
@@ -125,22 +125,22 @@ func everyStep(t *testing.T, run func(h *testEnv, op operationCase, s *faultInje
 				before := h.count(t)
 				s := &faultInjector{at: int32(step)}
 				err := run(h, op, s)
-				if s.calls.Load() < s.at { // no step was left to sabotage
+				if s.calls.Load() < s.at { // no step was left to fail
 					require.NoError(t, err)
 					require.Greater(t, step, 1)
 					return
 				}
-				if err == nil { // it was the last step, which ended before the cancel was seen
+				if err == nil { // the last step ended before the cancel
 					return
 				}
-				t.Run(fmt.Sprint("step ", step), func(t *testing.T) { op.leaves(t, h, before, err) })
+				t.Run(fmt.Sprint("step ", step), func(t *testing.T) { op.requireClean(t, h, before, err) })
 			}
 		})
 	}
 }
 
-// leaves compares the cloud with what it was before a run that was undone.
-func (op operationCase) leaves(t *testing.T, h *testEnv, before map[string]int, err error) {
+// requireClean compares the cloud with its state before the run that was rolled back.
+func (op operationCase) requireClean(t *testing.T, h *testEnv, before map[string]int, err error) {
 	if op.holds != nil {
 		op.holds(t, h)
 	}
@@ -148,7 +148,7 @@ func (op operationCase) leaves(t *testing.T, h *testEnv, before map[string]int, 
 		require.True(t, temporal.IsCanceledError(err) || err != nil)
 		return
 	}
-	h.comesTo(t, before, func(after map[string]int) {
+	h.requireEventually(t, before, func(after map[string]int) {
 		for what, n := range after {
 			if extra := n - before[what]; extra > 0 && extra <= op.kept[what] {
 				after[what] = before[what]
@@ -160,8 +160,8 @@ func (op operationCase) leaves(t *testing.T, h *testEnv, before map[string]int, 
 	})
 }
 
-// comesTo requires that the cloud holds what is wanted, now or once its pods have settled.
-func (h *testEnv) comesTo(t *testing.T, want map[string]int, forgive func(map[string]int)) {
+// requireEventually requires that the cloud reaches the wanted counts, at the latest when its pods have settled.
+func (h *testEnv) requireEventually(t *testing.T, want map[string]int, forgive func(map[string]int)) {
 	t.Helper()
 	var after map[string]int
 	for end := time.Now().Add(settling); ; time.Sleep(20 * time.Millisecond) {
@@ -176,5 +176,5 @@ func (h *testEnv) comesTo(t *testing.T, want map[string]int, forgive func(map[st
 	}
 }
 
-// settling is how long a pod of the simulated cluster takes to come back, and much more.
+// settling is a generous limit for the restart of a simulated pod.
 const settling = 5 * time.Second

@@ -12,34 +12,34 @@ import (
 	"mycloudmanager/sandbox/sandboxtest"
 )
 
-// wire stands between the product and the cloud: it writes down every request, and disturbs one.
+// wire is a proxy between the product and the cloud. It records every request and injects a fault into one.
 type wire struct {
 	mu     sync.Mutex
-	seen   map[string]int // request -> how often in this run
-	order  []string       // requests by their first time in this run
+	counts map[string]int // request -> count in this run
+	order  []string       // requests in the order of their first occurrence
 	target string
 	how    disturbance
 	hit    bool
 }
 
-// disturbance is what happens to one request.
+// disturbance is the fault that is injected into one request.
 type disturbance string
 
 const (
-	refused disturbance = "refused" // for good: the service says it is invalid
-	away    disturbance = "away"    // once: the service is unavailable
-	lost    disturbance = "lost"    // once: the request is carried out and its answer does not arrive
+	refused disturbance = "refused" // permanent: the service returns 400
+	away    disturbance = "away"    // once: the service returns 503
+	lost    disturbance = "lost"    // once: the request is carried out, but the response is lost
 )
 
-// listen begins a run in which target is disturbed; "" disturbs nothing.
-func (w *wire) listen(target string, how disturbance) {
+// injectFault starts a run in which the request target fails; "" injects nothing.
+func (w *wire) injectFault(target string, how disturbance) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.seen, w.order, w.target, w.how, w.hit = map[string]int{}, nil, target, how, false
+	w.counts, w.order, w.target, w.how, w.hit = map[string]int{}, nil, target, how, false
 }
 
-// heard returns the run's requests, each once, and whether the disturbance came about.
-func (w *wire) heard() (order []string, hit bool) {
+// faultHit returns the distinct requests of the run, and whether the fault was injected.
+func (w *wire) faultHit() (order []string, hit bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.order, w.hit
@@ -47,15 +47,15 @@ func (w *wire) heard() (order []string, hit bool) {
 
 var ids = regexp.MustCompile(`[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}|\.v\d+$|/data/[0-9a-f]{2}/`)
 
-// discovery is how client-go learns what a cluster offers: it asks again by itself.
+// discovery matches the discovery requests of client-go, which it repeats by itself.
 var discovery = regexp.MustCompile(`^GET /kube/(api|apis|version|openapi)(/v[0-9a-z.]*|/[a-z.]*(k8s\.io|apps|batch|policy|autoscaling)/v[0-9a-z]*)?$`)
 
-// nameOf is equal for the same request of two runs.
+// nameOf returns the same name for the same request of two runs.
 func nameOf(r *http.Request) string {
 	return r.Method + " " + ids.ReplaceAllString(r.URL.Path, "*")
 }
 
-// wrap is for sandboxtest.StartBehind.
+// wrap is passed to sandboxtest.StartBehind.
 func (w *wire) wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
 		switch w.meet(nameOf(r)) {
@@ -75,10 +75,10 @@ func (w *wire) wrap(next http.Handler) http.Handler {
 func (w *wire) meet(name string) disturbance {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.seen == nil || discovery.MatchString(name) {
+	if w.counts == nil || discovery.MatchString(name) {
 		return ""
 	}
-	if w.seen[name]++; w.seen[name] == 1 {
+	if w.counts[name]++; w.counts[name] == 1 {
 		w.order = append(w.order, name)
 	}
 	if name != w.target || w.hit {
@@ -88,7 +88,7 @@ func (w *wire) meet(name string) disturbance {
 	return w.how
 }
 
-// refuse answers in the form of the service that was asked.
+// refuse responds in the error format of the requested service.
 func refuse(out http.ResponseWriter, r *http.Request, status int) {
 	out.Header().Set("Content-Type", "application/json")
 	out.WriteHeader(status)
@@ -100,11 +100,11 @@ func refuse(out http.ResponseWriter, r *http.Request, status int) {
 	fmt.Fprintf(out, `{"error":{"code":%d,"title":"refused","message":"refused by the test"}}`, status)
 }
 
-// prepared is a house in which the operation can run.
+// prepared returns a test environment in which the operation can run.
 func (op operationCase) prepared(t *testing.T) (*testEnv, *wire) {
 	t.Helper()
 	w := &wire{}
-	h := newHouseOn(t, sandboxtest.StartBehind(t, t.TempDir(), w.wrap))
+	h := newTestEnvOn(t, sandboxtest.StartBehind(t, t.TempDir(), w.wrap))
 	if op.before != nil {
 		op.before(t, h)
 	}

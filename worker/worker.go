@@ -1,4 +1,4 @@
-// Package worker puts the workers together: clients -> activities -> a Temporal worker.
+// Package worker builds Temporal workers from clients and activities.
 package worker
 
 import (
@@ -34,38 +34,38 @@ import (
 	"mycloudmanager/workflows"
 )
 
-// Dependencies are what the activities work with.
+// Dependencies holds the clients and settings of the activities.
 type Dependencies struct {
 	Cloud        *openstack.Cloud
 	Cluster      *cluster.Cluster
 	Catalog      *catalog.Catalog
 	Template     stack.Template
-	PublicKey    string // the manager's, one line of authorized_keys
+	PublicKey    string // the manager's key, one line of authorized_keys
 	Instances    *ssh.Dialer
 	Playbooks    *playbooks.Runner
-	ProxySocket  []string // the command that connects through a relay's socket
+	ProxySocket  []string // command that connects through a relay's socket
 	Script       string   // enroll.sh
 	Log          *tasklog.Log
-	Records      *backup.Records              // of soft backups
-	BackupKey    []byte                       // the project's
-	Engines      map[backup.EngineName]string // what instances run to back up
+	Records      *backup.Records              // of file backups
+	BackupKey    []byte                       // of the project
+	Engines      map[backup.EngineName]string // scripts that run on instances
 	Plans        backups.Plans
-	Notifier     *notification.Notifier // nil: there are no channels
+	Notifier     *notification.Notifier // nil: no channels are configured
 	Runs         task.Lister            // of plans
 	Recorder     *audit.Recorder
 	Converter    converter.DataConverter
-	PollInterval time.Duration // between two looks of a wait; 0: defaultPollInterval
+	PollInterval time.Duration // interval of polling activities; 0: defaultPollInterval
 	Tracing      []interceptor.WorkerInterceptor
 }
 
 const (
 	defaultPollInterval = 2 * time.Second
-	// beatThrottle bounds how old a step's message may be on the task's page.
+	// beatThrottle bounds the age of a step's message on the task's page.
 	beatThrottle = time.Second
 	stopTimeout  = 10 * time.Second
 )
 
-// New returns a worker with every workflow and every activity. It is started by its caller.
+// New returns a worker with every workflow and activity. The caller starts it.
 func New(c client.Client, taskQueue string, p Dependencies) worker.Worker {
 	w := worker.New(c, taskQueue, worker.Options{
 		Interceptors:                     Interceptors(p),
@@ -77,12 +77,12 @@ func New(c client.Client, taskQueue string, p Dependencies) worker.Worker {
 	return w
 }
 
-// Interceptors are those every worker and every replay needs, in their order.
+// Interceptors returns the interceptors that every worker and replayer needs, in order.
 func Interceptors(p Dependencies) []interceptor.WorkerInterceptor {
 	return append(p.Tracing, &audit.Interceptor{Recorder: p.Recorder, Converter: p.Converter}, &operation.Interceptor{})
 }
 
-// Register adds every workflow and activity to r.
+// Register registers every workflow and activity with r.
 func Register(r worker.Registry, p Dependencies) {
 	interval := p.PollInterval
 	if interval == 0 {
@@ -93,13 +93,15 @@ func Register(r worker.Registry, p Dependencies) {
 		&heat.Activities{Cloud: p.Cloud, Template: p.Template, PublicKey: p.PublicKey, PollInterval: interval},
 		&nova.Activities{Cloud: p.Cloud, PollInterval: interval},
 		&neutron.Activities{Cloud: p.Cloud},
-		&ansible.Activities{Runner: p.Playbooks, SSH: p.Instances, Catalog: p.Catalog, Cluster: p.Cluster, Log: p.Log, ProxySocket: p.ProxySocket, Script: p.Script, PollInterval: interval},
+		&ansible.Activities{Runner: p.Playbooks, SSH: p.Instances, Catalog: p.Catalog, Cluster: p.Cluster, Log: p.Log,
+			ProxySocket: p.ProxySocket, Script: p.Script, PollInterval: interval},
 		&cinder.Activities{Cloud: p.Cloud, PollInterval: interval},
 		&glance.Activities{Cloud: p.Cloud, PollInterval: interval},
 		&backups.Activities{Reader: &backup.Reader{Cloud: p.Cloud, Records: p.Records}, Plans: p.Plans, Runs: p.Runs},
 		&notifications.Activities{Notifier: p.Notifier, Cloud: p.Cloud, Runs: p.Runs},
 		&kubernetes.Activities{Cluster: p.Cluster, Catalog: p.Catalog, PollInterval: interval},
-		&filebackup.Activities{Cloud: p.Cloud, SSH: p.Instances, Records: p.Records, Log: p.Log, Key: p.BackupKey, Scripts: p.Engines, PollInterval: interval},
+		&filebackup.Activities{Cloud: p.Cloud, SSH: p.Instances, Records: p.Records, Log: p.Log, Key: p.BackupKey,
+			Scripts: p.Engines, PollInterval: interval},
 	} {
 		r.RegisterActivity(activities)
 	}

@@ -17,8 +17,8 @@ import (
 	"mycloudmanager/workflows"
 )
 
-// looks has each round of CheckPlanHealth count what it got from the one before; the third cannot look.
-func looks(t *testing.T) (env *testsuite.TestWorkflowEnvironment, made *int) {
+// countingChecks mocks CheckPlanHealth: each call increments the previous observation; the third call fails.
+func countingChecks(t *testing.T) (env *testsuite.TestWorkflowEnvironment, made *int) {
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	env, made = suite.NewTestWorkflowEnvironment(), new(int)
@@ -33,29 +33,29 @@ func looks(t *testing.T) (env *testsuite.TestWorkflowEnvironment, made *int) {
 	return env, made
 }
 
-// One workflow makes a day's rounds, each of which knows what the one before has seen.
-func TestADaysRounds(t *testing.T) {
+// One workflow performs the iterations of a day, each with the observations of the previous one.
+func TestCheckPlanHealth_one_day(t *testing.T) {
 	t.Parallel()
-	env, made := looks(t)
+	env, made := countingChecks(t)
 	began := env.Now()
 	env.SetLastCompletionResult(map[string]backup.PlanObservation{"0198": {Missed: 1000}})
 	env.ExecuteWorkflow(workflows.CheckPlanHealth, schedule.Initiator{Interval: 5 * time.Minute})
 	require.NoError(t, env.GetWorkflowError())
 	require.Equal(t, 288, *made)
 	require.WithinDuration(t, began.Add(24*time.Hour-5*time.Minute), env.Now(), time.Minute)
-	var seen map[string]backup.PlanObservation
-	require.NoError(t, env.GetWorkflowResult(&seen))
-	require.Equal(t, 1287, seen["0198"].Missed, "one round in the middle could not look")
+	var observed map[string]backup.PlanObservation
+	require.NoError(t, env.GetWorkflowResult(&observed))
+	require.Equal(t, 1287, observed["0198"].Missed, "one iteration failed")
 }
 
-// When rounds are to be made at other times, the workflow that makes them ends, and what it has seen goes on.
-func TestRoundsEndEarly(t *testing.T) {
+// When the schedule changes, the workflow is cancelled and returns its observations.
+func TestCheckPlanHealth_cancelled(t *testing.T) {
 	t.Parallel()
-	env, _ := looks(t)
+	env, _ := countingChecks(t)
 	env.RegisterDelayedCallback(env.CancelWorkflow, 7*time.Minute)
 	env.ExecuteWorkflow(workflows.CheckPlanHealth, schedule.Initiator{Interval: 5 * time.Minute})
 	require.NoError(t, env.GetWorkflowError())
-	var seen map[string]backup.PlanObservation
-	require.NoError(t, env.GetWorkflowResult(&seen))
-	require.Equal(t, 2, seen["0198"].Missed)
+	var observed map[string]backup.PlanObservation
+	require.NoError(t, env.GetWorkflowResult(&observed))
+	require.Equal(t, 2, observed["0198"].Missed)
 }

@@ -15,7 +15,7 @@ import (
 	"mycloudmanager/workflows"
 )
 
-// details are the servers of that name.
+// details returns the servers of that name.
 func (h *testEnv) details(t *testing.T, name string) (out []servers.Server) {
 	t.Helper()
 	s, err := h.parts.Cloud.Manager(t.Context())
@@ -30,8 +30,8 @@ func (h *testEnv) details(t *testing.T, name string) (out []servers.Server) {
 	return out
 }
 
-// booted makes a server that boots from a volume and has a second one.
-func (h *testEnv) booted(t *testing.T, name string) string {
+// createVolumeBacked creates a server that boots from a volume and has a second volume.
+func (h *testEnv) createVolumeBacked(t *testing.T, name string) string {
 	t.Helper()
 	image := h.details(t, "web-1")[0].Image["id"]
 	network := h.cloud.Find(t, "neutron", "networks", "demo-net").ID
@@ -46,44 +46,44 @@ func (h *testEnv) booted(t *testing.T, name string) string {
 	return made["server"].(map[string]any)["id"].(string)
 }
 
-// snapshot makes a backup of the server.
+// snapshot creates a backup of the server.
 func (h *testEnv) snapshot(t *testing.T, name string) {
 	t.Helper()
-	h.nights = h.nightly(t, name)
-	h.nights.Retention = backup.Retention{}
-	h.run(t, workflows.RunBackup, workflows.RunBackupInput{Plan: h.nights})
+	h.plan = h.nightly(t, name)
+	h.plan.Retention = backup.Retention{}
+	h.run(t, workflows.RunBackup, workflows.RunBackupInput{Plan: h.plan})
 	all, err := h.reader().List(t.Context())
 	require.NoError(t, err)
 	h.backup = all[0]
 }
 
-// progress runs an operation and returns how it ended.
+// progress runs an operation and returns its final progress.
 func (h *testEnv) progress(t *testing.T, workflow, input any) (operation.Progress, error) {
 	t.Helper()
 	env := h.environment(&faultInjector{})
 	env.ExecuteWorkflow(workflow, input)
-	var told operation.Progress
+	var progress operation.Progress
 	said, err := env.QueryWorkflow(operation.ProgressQuery)
 	require.NoError(t, err)
-	require.NoError(t, said.Get(&told))
-	return told, env.GetWorkflowError()
+	require.NoError(t, said.Get(&progress))
+	return progress, env.GetWorkflowError()
 }
 
-// besideOperations restore as a new server.
-func besideOperations() map[string]operationCase {
-	beside := func(h *testEnv) any {
-		return workflows.RestoreInstanceInput{Backup: h.backup, Instance: h.nights.Instances[0], NewServerName: "restored"}
+// newServerOperations returns the operations that restore as a new server.
+func newServerOperations() map[string]operationCase {
+	toNewServer := func(h *testEnv) any {
+		return workflows.RestoreInstanceInput{Backup: h.backup, Instance: h.plan.Instances[0], NewServerName: "restored"}
 	}
 	runs := func(name string) func(t *testing.T, h *testEnv) {
 		return func(t *testing.T, h *testEnv) {
 			all := h.details(t, name)
-			require.Len(t, all, 1, "the instance itself is left alone")
+			require.Len(t, all, 1, "the instance itself is unchanged")
 			require.Equal(t, "ACTIVE", all[0].Status)
 			require.Empty(t, h.details(t, "restored"))
 		}
 	}
 	return map[string]operationCase{
-		// The agents of an instance are looked at after its restore.
+		// The agents of an instance are checked after its restore.
 		"RestoreInstance agents": {workflow: workflows.RestoreInstance, kept: map[string]int{"glance/images": 1}, before: func(t *testing.T, h *testEnv) {
 			h.run(t, workflows.DeployStack, small(h))
 			h.run(t, workflows.LaunchApp, workflows.LaunchAppInput{App: "ntp"})
@@ -91,36 +91,36 @@ func besideOperations() map[string]operationCase {
 			in.Agents = []string{"ntp"}
 			h.run(t, workflows.EnrollInstance, in)
 			h.snapshot(t, "web-2")
-		}, holds: func(t *testing.T, h *testEnv) { h.allRun(t, "web-2") }, input: func(h *testEnv) any {
-			return workflows.RestoreInstanceInput{Backup: h.backup, Instance: h.nights.Instances[0]}
+		}, holds: func(t *testing.T, h *testEnv) { h.requireRunning(t, "web-2") }, input: func(h *testEnv) any {
+			return workflows.RestoreInstanceInput{Backup: h.backup, Instance: h.plan.Instances[0]}
 		}},
-		"RestoreInstance beside": {workflow: workflows.RestoreInstance, input: beside, holds: runs("web-1"),
+		"RestoreInstance new server": {workflow: workflows.RestoreInstance, input: toNewServer, holds: runs("web-1"),
 			before: func(t *testing.T, h *testEnv) { h.snapshot(t, "web-1") }},
-		"RestoreInstance beside volumes": {workflow: workflows.RestoreInstance, input: beside, holds: runs("vol-1"),
+		"RestoreInstance new server volumes": {workflow: workflows.RestoreInstance, input: toNewServer, holds: runs("vol-1"),
 			before: func(t *testing.T, h *testEnv) {
-				h.booted(t, "vol-1")
+				h.createVolumeBacked(t, "vol-1")
 				h.snapshot(t, "vol-1")
 			}},
 	}
 }
 
-// A server that is made beside another is like it, has addresses of its own, and is not enrolled.
-func TestARestoreBesideMakesAServerLikeIt(t *testing.T) {
+// A new server has the configuration of the instance but new addresses, and is not enrolled.
+func TestRestoreInstance_new_server(t *testing.T) {
 	t.Parallel()
 	h := newTestEnv(t)
 	h.snapshot(t, "web-1")
-	id := h.nights.Instances[0]
+	id := h.plan.Instances[0]
 	require.NoError(t, h.mark(t, id, "ntp"))
 	h.cloud.Raw(t, "demo", http.MethodPost, "/compute/v2.1/servers/"+id+"/metadata", `{"metadata":{"owner":"anna"}}`)
 	before, pictured := h.count(t), h.details(t, "web-1")[0]
-	told, err := h.progress(t, workflows.RestoreInstance, workflows.RestoreInstanceInput{Backup: h.backup, Instance: id, NewServerName: "web-1 of May"})
+	progress, err := h.progress(t, workflows.RestoreInstance, workflows.RestoreInstanceInput{Backup: h.backup, Instance: id, NewServerName: "web-1 of May"})
 	require.NoError(t, err)
-	require.Equal(t, operation.Succeeded, told.Status)
+	require.Equal(t, operation.Succeeded, progress.Status)
 	all := h.details(t, "web-1 of May")
 	require.Len(t, all, 1)
 	made := all[0]
-	require.Equal(t, made.ID, told.Result["server"])
-	require.Len(t, told.Result["addresses"], 1)
+	require.Equal(t, made.ID, progress.Result["server"])
+	require.Len(t, progress.Result["addresses"], 1)
 	require.Equal(t, "ACTIVE", made.Status)
 	require.Equal(t, h.backup.Image, made.Image["id"])
 	require.Equal(t, pictured.Flavor["original_name"], made.Flavor["original_name"])
@@ -130,18 +130,18 @@ func TestARestoreBesideMakesAServerLikeIt(t *testing.T) {
 	require.Empty(t, made.Metadata["mcm:enrolled_at"])
 	require.Empty(t, made.Metadata["mcm:agent:ntp"])
 	require.NotEqual(t, pictured.Addresses, made.Addresses)
-	require.Equal(t, pictured, h.details(t, "web-1")[0], "the instance itself is left alone")
+	require.Equal(t, pictured, h.details(t, "web-1")[0], "the instance itself is unchanged")
 	before["nova/servers"]++
 	before["neutron/ports"]++
 	require.Equal(t, before, h.count(t))
 }
 
-// An instance that boots from volumes is not rebuilt; a server beside it gets volumes of its own, which go with it
-// as the instance's would. When the instance is gone, it is made as it was.
-func TestAnInstanceThatBootsFromVolumesIsRestoredBeside(t *testing.T) {
+// A volume-backed instance is not rebuilt. A new server gets new volumes, which are deleted with it as the instance's would
+// be. A deleted instance is recreated from its recorded configuration.
+func TestRestoreInstance_new_server_volume_backed(t *testing.T) {
 	t.Parallel()
 	h := newTestEnv(t)
-	id := h.booted(t, "vol-1")
+	id := h.createVolumeBacked(t, "vol-1")
 	h.snapshot(t, "vol-1")
 	_, err := h.progress(t, workflows.RestoreInstance, workflows.RestoreInstanceInput{Backup: h.backup, Instance: id})
 	require.ErrorContains(t, err, "restore it as a new server")
@@ -154,17 +154,17 @@ func TestAnInstanceThatBootsFromVolumesIsRestoredBeside(t *testing.T) {
 	in := workflows.RestoreInstanceInput{Backup: h.backup, Instance: id, NewServerName: "restored"}
 	h.run(t, workflows.RestoreInstance, in)
 	made := h.details(t, "restored")[0]
-	require.Empty(t, made.Image["id"], "it boots from a volume")
+	require.Empty(t, made.Image["id"], "the server boots from a volume")
 	require.Len(t, made.AttachedVolumes, 2)
 	require.Equal(t, "anna", made.Metadata["owner"])
 	require.Equal(t, 4, h.count(t)["cinder/volumes"])
 
 	h.delete(t, id)
 	in.NewServerName = "again"
-	told, err := h.progress(t, workflows.RestoreInstance, in)
+	progress, err := h.progress(t, workflows.RestoreInstance, in)
 	require.NoError(t, err)
 	again := h.details(t, "again")[0]
-	require.Equal(t, again.ID, told.Result["server"])
+	require.Equal(t, again.ID, progress.Result["server"])
 	require.Equal(t, "m1.small", again.Flavor["original_name"])
 	require.Equal(t, "demo-key", again.KeyName)
 	require.Equal(t, made.Metadata["owner"], again.Metadata["owner"])
@@ -172,23 +172,23 @@ func TestAnInstanceThatBootsFromVolumesIsRestoredBeside(t *testing.T) {
 	require.Equal(t, made.SecurityGroups, again.SecurityGroups)
 	volumes := h.count(t)["cinder/volumes"]
 	h.delete(t, again.ID)
-	h.comesToVolumes(t, volumes-1)
+	h.requireVolumes(t, volumes-1)
 }
 
-// A snapshot from before it was kept what its instance was like needs to be told.
-func TestABackupOfAnInstanceThatIsGoneAndUnknown(t *testing.T) {
+// A snapshot without a recorded configuration needs the choices of the user.
+func TestRestoreInstance_deleted_instance_without_spec(t *testing.T) {
 	t.Parallel()
 	h := newTestEnv(t)
 	h.snapshot(t, "web-1")
 	s, err := h.parts.Cloud.Manager(t.Context())
 	require.NoError(t, err)
 	require.NoError(t, backup.UpdateProperties(t.Context(), s, h.backup.Image, map[string]string{"mcm_flavor": ""}))
-	id := h.nights.Instances[0]
+	id := h.plan.Instances[0]
 	h.delete(t, id)
 	in := workflows.RestoreInstanceInput{Backup: h.backup, Instance: id, NewServerName: "restored"}
 	for field, change := range map[string]func(){
 		"flavor: the instance no longer exists":   func() {},
-		"flavor: there is no flavor":     func() { in.Flavor = "m9.none" },
+		"flavor: there is no flavor":              func() { in.Flavor = "m9.none" },
 		"networks: the instance no longer exists": func() { in.Flavor = "m1.small" },
 	} {
 		in.Flavor = ""
@@ -201,19 +201,19 @@ func TestABackupOfAnInstanceThatIsGoneAndUnknown(t *testing.T) {
 	require.Equal(t, "m1.small", h.details(t, "restored")[0].Flavor["original_name"])
 }
 
-// A backup can be restored twice: what was written after the first restore goes with the second.
-func TestARestoreIsDoneAgainWhenAskedAgain(t *testing.T) {
+// A backup can be restored twice: the second restore rebuilds the server again.
+func TestRestoreInstance_repeated(t *testing.T) {
 	t.Parallel()
 	h := newTestEnv(t)
 	h.snapshot(t, "web-1")
-	rebuilt := func() int { return h.actions(t, h.nights.Instances[0], "rebuild") }
+	rebuilt := func() int { return h.actions(t, h.plan.Instances[0], "rebuild") }
 	for n := range 2 {
-		h.run(t, workflows.RestoreInstance, workflows.RestoreInstanceInput{Backup: h.backup, Instance: h.nights.Instances[0]})
+		h.run(t, workflows.RestoreInstance, workflows.RestoreInstanceInput{Backup: h.backup, Instance: h.plan.Instances[0]})
 		require.Equal(t, n+1, rebuilt())
 	}
 }
 
-// actions counts what was done to a server.
+// actions counts the actions on a server.
 func (h *testEnv) actions(t *testing.T, id, action string) (n int) {
 	t.Helper()
 	list := h.cloud.Raw(t, "demo", http.MethodGet, "/compute/v2.1/servers/"+id+"/os-instance-actions", "")
@@ -225,21 +225,21 @@ func (h *testEnv) actions(t *testing.T, id, action string) (n int) {
 	return n
 }
 
-// delete deletes a server by Nova itself.
+// delete deletes a server through Nova.
 func (h *testEnv) delete(t *testing.T, id string) {
 	t.Helper()
 	h.cloud.Raw(t, "demo", http.MethodDelete, "/compute/v2.1/servers/"+id, "")
 	require.Eventually(t, func() bool { return !h.has(t, "nova", "servers", id) }, 10*time.Second, 20*time.Millisecond)
 }
 
-func (h *testEnv) comesToVolumes(t *testing.T, n int) {
+func (h *testEnv) requireVolumes(t *testing.T, n int) {
 	t.Helper()
-	require.Eventually(t, func() bool { return h.count(t)["cinder/volumes"] == n }, 10*time.Second, 20*time.Millisecond, "the volume that it boots from goes with it")
+	require.Eventually(t, func() bool { return h.count(t)["cinder/volumes"] == n }, 10*time.Second, 20*time.Millisecond, "the boot volume is deleted with the server")
 }
 
-// A key pair that the manager's account has not got is left out, and the task says so. Ports whose security groups
-// differ have them in the new server too.
-func TestWhatANewServerCannotHave(t *testing.T) {
+// A key pair that the manager's account does not have is omitted, and the task reports it. Different security groups per port
+// are copied.
+func TestRestoreInstance_new_server_key_pair_and_groups(t *testing.T) {
 	t.Parallel()
 	h := newTestEnv(t)
 	network := h.cloud.Find(t, "neutron", "networks", "demo-net").ID
@@ -259,10 +259,10 @@ func TestWhatANewServerCannotHave(t *testing.T) {
 	}, 10*time.Second, 20*time.Millisecond)
 	h.snapshot(t, "two")
 	h.cloud.Raw(t, "demo", http.MethodDelete, "/compute/v2.1/os-keypairs/demo-key", "")
-	told, err := h.progress(t, workflows.RestoreInstance, workflows.RestoreInstanceInput{Backup: h.backup, Instance: h.backup.Instance, NewServerName: "restored"})
+	progress, err := h.progress(t, workflows.RestoreInstance, workflows.RestoreInstanceInput{Backup: h.backup, Instance: h.backup.Instance, NewServerName: "restored"})
 	require.NoError(t, err)
-	require.Contains(t, told.Result["note"], "without the key pair demo-key")
-	require.Contains(t, told.Message, "the new server restored runs at 192.168.10.")
+	require.Contains(t, progress.Result["note"], "without the key pair demo-key")
+	require.Contains(t, progress.Message, "the new server restored runs at 192.168.10.")
 	made := h.details(t, "restored")[0]
 	require.Empty(t, made.KeyName)
 	compute := &nova.Activities{Cloud: h.parts.Cloud, PollInterval: time.Millisecond}
