@@ -720,7 +720,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/instances/{id}/network": {
+    "/instances/{id}/connect": {
         parameters: {
             query?: never;
             header?: never;
@@ -780,7 +780,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/notices": {
+    "/notifications": {
         parameters: {
             query?: never;
             header?: never;
@@ -788,10 +788,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Where notices of backup plans go, and what became of the last of each
+         * Where notifications of backup plans go, and what became of the last of each
          * @description Role: viewer.
          */
-        get: operations["listNotices"];
+        get: operations["listNotifications"];
         put?: never;
         post?: never;
         delete?: never;
@@ -800,7 +800,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/notices/test": {
+    "/notifications/test": {
         parameters: {
             query?: never;
             header?: never;
@@ -813,7 +813,7 @@ export interface paths {
          * Send a test to every channel
          * @description Role: administrator.
          */
-        post: operations["testNotices"];
+        post: operations["testNotifications"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1125,15 +1125,6 @@ export interface components {
             id: string;
             name: string;
         };
-        Address: {
-            address: string;
-            /** @enum {string} */
-            kind: "fixed" | "floating";
-            network: string;
-        };
-        Agent: {
-            supported: boolean;
-        };
         AgentState: {
             app: string;
             /** Format: date-time */
@@ -1144,12 +1135,12 @@ export interface components {
             version: string;
         };
         App: {
-            agent: components["schemas"]["Agent"];
+            agent: components["schemas"]["AppAgent"];
             /** @description false until there is a cluster to launch it on */
             available: boolean;
             available_versions: string[];
             category: string;
-            default_credentials?: components["schemas"]["Credentials"];
+            default_credentials?: components["schemas"]["AppCredentials"];
             description: string;
             dns_name: string;
             etag: string;
@@ -1157,17 +1148,17 @@ export interface components {
             health: "Healthy" | "Progressing" | "Degraded" | "Suspended" | "Missing" | "Unknown";
             /** @description path of an SVG */
             icon: string;
-            kept_volumes: components["schemas"]["KeptVolume"][];
-            links: components["schemas"]["Link"][];
+            links: components["schemas"]["AppLink"][];
             name: string;
             reason: string;
+            retained_volumes: components["schemas"]["RetainedVolume"][];
             /**
              * Format: int64
              * @description 0 when not installed
              */
             revision: number;
-            schema: components["schemas"]["Schema"];
-            settings: components["schemas"]["Settings"];
+            schema: components["schemas"]["AppSettingsSchema"];
+            settings: components["schemas"]["AppSettings"];
             /** Format: date-time */
             since: string | null;
             /** @description URL of the task that works on the app */
@@ -1177,34 +1168,104 @@ export interface components {
             /** @description the installed version, else the catalogue's */
             version: string;
             /** @description absent when there is none */
-            volume?: components["schemas"]["Volume"];
+            volume?: components["schemas"]["AppVolume"];
             /**
              * Format: int64
              * @description size proposed by the catalogue
              */
             volume_size_gb: number;
         };
-        AppEvent: {
+        AppAgent: {
+            supported: boolean;
+        };
+        AppCredentials: {
+            password: string;
+            username: string;
+        };
+        AppHealthEvent: {
             health: string;
             name: string;
             reason: string;
             /** Format: date-time */
             since: string | null;
         };
+        AppLink: {
+            title: string;
+            url: string;
+        };
         AppList: {
             items: components["schemas"]["App"][];
             next_page_token: string;
         };
-        AppPlan: {
-            items: components["schemas"]["PlanRow"][];
+        AppRevision: {
+            /** Format: date-time */
+            at: string;
+            description: string;
+            /** Format: int64 */
+            revision: number;
+            status: string;
+            version: string;
         };
         AppRevisions: {
-            items: components["schemas"]["Revision"][];
+            items: components["schemas"]["AppRevision"][];
             next_page_token: string;
         };
+        AppSettings: {
+            environment: {
+                [key: string]: unknown;
+            };
+            parameters: {
+                [key: string]: unknown;
+            };
+        };
+        AppSettingsSchema: {
+            environment: {
+                [key: string]: unknown;
+            };
+            parameters: {
+                [key: string]: unknown;
+            };
+        };
+        AppUpgradeDiff: {
+            items: components["schemas"]["AppUpgradeDiffRow"][];
+        };
+        AppUpgradeDiffRow: {
+            default: unknown;
+            deployed: unknown;
+            new: unknown;
+            path: string;
+        };
+        AppVolume: {
+            /** @description server id, empty when detached */
+            attached_to: string;
+            id: string;
+            /** Format: int64 */
+            size_gb: number;
+            status: string;
+        };
         AuditPage: {
-            items: components["schemas"]["Record"][];
+            items: components["schemas"]["AuditRecord"][];
             next_page_token: string;
+        };
+        AuditRecord: {
+            actor: components["schemas"]["Actor"];
+            changes: components["schemas"]["FieldChange"][];
+            detail: string;
+            /** Format: int64 */
+            id: number;
+            operation: string;
+            /** @description started, succeeded, failed, partially_failed, cancelled, refused */
+            outcome: string;
+            request_id: string;
+            source_ip: string;
+            targets: components["schemas"]["Target"][];
+            /** @description task id, empty for what is no task */
+            task: string;
+            /** Format: date-time */
+            time: string;
+            title: string;
+            user_agent: string;
+            via: string;
         };
         Backup: {
             /**
@@ -1234,21 +1295,21 @@ export interface components {
             image?: string;
             instance: string;
             instance_name: string;
+            /**
+             * Format: date-time
+             * @description when it was last restored for a trial and compared
+             */
+            last_restore_test_at: string | null;
             /** @enum {string} */
             method: "snapshot" | "soft";
             /** @description the engine's id of the backup that this one builds on, without which it cannot be read */
             parent?: string;
             plan: string;
             plan_name: string;
-            /**
-             * Format: date-time
-             * @description when it was last restored for a trial and compared
-             */
-            proven_restorable_at: string | null;
             /** @description made before a restore, outside of any plan */
-            safety?: boolean;
+            pre_restore?: boolean;
             /** @description of a snapshot: what its instance was like */
-            server?: components["schemas"]["Shape"];
+            server?: components["schemas"]["ServerSpec"];
             /**
              * Format: int64
              * @description what a restore brings back
@@ -1263,12 +1324,27 @@ export interface components {
             /** @enum {string} */
             verify_status: "never" | "ok" | "failed";
         };
-        BackupFiles: {
-            items: components["schemas"]["Entry"][];
-            next_page_token: string;
+        BackupFile: {
+            /** Format: int32 */
+            gid: number;
+            /**
+             * Format: int32
+             * @description permissions, as chmod has them
+             */
+            mode: number;
+            /** Format: date-time */
+            mtime: string;
+            path: string;
+            /** Format: int64 */
+            size?: number;
+            /** @enum {string} */
+            type: "file" | "dir" | "symlink" | "other";
+            /** Format: int32 */
+            uid: number;
         };
-        BackupHold: {
-            held: boolean;
+        BackupFiles: {
+            items: components["schemas"]["BackupFile"][];
+            next_page_token: string;
         };
         BackupList: {
             items: components["schemas"]["Backup"][];
@@ -1290,7 +1366,7 @@ export interface components {
             readonly id: string;
             instances: string[];
             /** @description none when it never ran */
-            readonly last_run?: components["schemas"]["PlanRun"];
+            readonly last_run?: components["schemas"]["BackupPlanRun"];
             /** @enum {string} */
             method: "snapshot" | "soft";
             /**
@@ -1305,68 +1381,89 @@ export interface components {
             readonly note: string;
             /** @description the same with the plan's own clock, and why one is not at its usual time */
             readonly occurrences: components["schemas"]["Occurrence"][];
-            /**
-             * Format: int64
-             * @description due while the one before was still running
-             */
-            readonly overlapped_runs: number;
-            readonly paused: boolean;
-            retention?: components["schemas"]["Retention"];
-            schedule: components["schemas"]["When"];
-            snapshot?: components["schemas"]["SnapshotRules"];
-            soft?: components["schemas"]["SoftRules"];
             /** @description of which there is none */
-            readonly stale_instances?: components["schemas"]["Overdue"][];
+            readonly overdue_instances?: components["schemas"]["OverdueInstance"][];
             /**
              * Format: date-time
              * @description two due times in a row have brought no good backup of an instance: the second; none while it is not so, paused or running
              */
-            readonly stale_since?: string;
+            readonly overdue_since?: string;
+            /**
+             * Format: int64
+             * @description due while the one before was still running
+             */
+            readonly overlap_skipped_runs: number;
+            readonly paused: boolean;
+            retention?: components["schemas"]["BackupRetention"];
+            schedule: components["schemas"]["BackupSchedule"];
+            snapshot?: components["schemas"]["SnapshotOptions"];
+            soft?: components["schemas"]["FileOptions"];
+        };
+        BackupPlanRun: {
+            /** Format: date-time */
+            started_at: string;
+            /** @enum {string} */
+            status: "queued" | "running" | "blocked" | "cancelling" | "succeeded" | "failed" | "partially_failed" | "cancelled" | "timed_out";
+            /** @description id */
+            task: string;
         };
         BackupPlans: {
             items: components["schemas"]["BackupPlan"][];
             next_page_token: string;
         };
-        BatchAgents: {
+        BackupRetention: {
+            /** Format: int64 */
+            daily?: number;
+            /** Format: int64 */
+            keep_last?: number;
+            /** Format: int64 */
+            monthly?: number;
+            /** Format: int64 */
+            weekly?: number;
+        };
+        BackupSchedule: {
+            /** @description five fields: minute hour day month weekday */
+            cron?: string;
+            /** Format: int64 */
+            day_of_month?: number;
+            /** @enum {string} */
+            frequency: "daily" | "weekly" | "monthly" | "cron";
+            /**
+             * Format: int64
+             * @description each run starts up to so much later
+             */
+            jitter_seconds?: number;
+            /** @description hh:mm */
+            time?: string;
+            /** @description a name of the IANA database, for example Europe/Paris */
+            time_zone: string;
+            /** @enum {string} */
+            weekday?: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
+        };
+        BatchAgentsRequest: {
             /** @enum {string} */
             action: "install" | "remove" | "check";
             apps: string[];
             instances: string[];
         };
-        Change: {
-            field: string;
-            new: string;
-            old: string;
+        CreateEnrollmentTokenRequest: {
+            /** @description apps whose agents are installed at once */
+            agents?: string[];
+            /** @description the only server that may use it */
+            instance_id?: string;
+            label?: string;
+            /**
+             * Format: int64
+             * @default 1
+             */
+            max_uses: number;
+            /**
+             * Format: int64
+             * @default 3600
+             */
+            ttl_seconds: number;
         };
-        Changes: {
-            etcd_flavor?: string;
-            master_flavor?: string;
-            /** Format: int64 */
-            masters?: number;
-            node_flavor?: string;
-            /** Format: int64 */
-            nodes?: number;
-        };
-        Check: {
-            detail: string;
-            /** Format: int64 */
-            limit: number;
-            /** Format: int64 */
-            needed: number;
-            ok: boolean;
-            /** @enum {string} */
-            resource: "instances" | "cores" | "ram" | "volumes" | "gigabytes" | "floating_ips" | "networks" | "routers" | "ports" | "security_groups" | "security_group_rules" | "key_pair" | "image" | "flavor" | "heat" | "trust";
-            /** Format: int64 */
-            used: number;
-        };
-        Cluster: {
-            /** Format: int64 */
-            nodes_ready: number;
-            /** Format: int64 */
-            nodes_total: number;
-            version: string;
-        };
-        CreatedToken: {
+        CreateEnrollmentTokenResponse: {
             agents: string[];
             /** @description user data for a new instance */
             cloud_config: string;
@@ -1386,43 +1483,10 @@ export interface components {
             status: "active" | "used" | "expired" | "revoked";
             /** @description shown this once */
             token: string;
-            uses: components["schemas"]["Use"][];
+            uses: components["schemas"]["EnrollmentTokenUse"][];
             /** Format: int64 */
             uses_left: number;
             warning?: string;
-        };
-        Credentials: {
-            password: string;
-            username: string;
-        };
-        Delivery: {
-            /** Format: date-time */
-            at: string;
-            /** @enum {string} */
-            kind: "failed" | "partly_failed" | "missed" | "stale" | "recovered" | "test";
-            /** @description name */
-            plan?: string;
-            /**
-             * @description trying: it is repeated for a day
-             * @enum {string}
-             */
-            status: "delivered" | "trying" | "failed";
-            why?: string;
-        };
-        Edge: {
-            from: string;
-            to: string;
-        };
-        Enroll: {
-            facts: components["schemas"]["EnrollFacts"];
-            /** @description public keys, as authorized_keys has them */
-            host_keys: string[];
-            server_id: string;
-            token: string;
-        };
-        EnrollAccepted: {
-            authorized_keys: string[];
-            task_url: string;
         };
         EnrollFacts: {
             addresses?: string[];
@@ -1433,6 +1497,17 @@ export interface components {
             kernel?: string;
             machine_id?: string;
             python?: string;
+        };
+        EnrollRequest: {
+            facts: components["schemas"]["EnrollFacts"];
+            /** @description public keys, as authorized_keys has them */
+            host_keys: string[];
+            server_id: string;
+            token: string;
+        };
+        EnrollResponse: {
+            authorized_keys: string[];
+            task_url: string;
         };
         EnrollStatus: {
             message: string;
@@ -1457,47 +1532,48 @@ export interface components {
             max_uses: number;
             /** @enum {string} */
             status: "active" | "used" | "expired" | "revoked";
-            uses: components["schemas"]["Use"][];
+            uses: components["schemas"]["EnrollmentTokenUse"][];
             /** Format: int64 */
             uses_left: number;
+        };
+        EnrollmentTokenUse: {
+            /** Format: date-time */
+            at: string;
+            server_id: string;
+            source_ip: string;
         };
         EnrollmentTokens: {
             items: components["schemas"]["EnrollmentToken"][];
             next_page_token: string;
         };
-        Entry: {
-            /** Format: int32 */
-            gid: number;
-            /**
-             * Format: int32
-             * @description permissions, as chmod has them
-             */
-            mode: number;
-            /** Format: date-time */
-            mtime: string;
-            path: string;
-            /** Format: int64 */
-            size?: number;
-            /** @enum {string} */
-            type: "file" | "dir" | "symlink" | "other";
-            /** Format: int32 */
-            uid: number;
-        };
-        Error: {
-            code: string;
-            detail: string;
-        };
-        Event: {
-            id: string;
-            reason: string;
-            resource: string;
-            state: string;
-            /** Format: date-time */
-            time: string;
-        };
-        Field: {
+        FieldChange: {
             field: string;
-            message: string;
+            new: string;
+            old: string;
+        };
+        FileOptions: {
+            /**
+             * @default restic
+             * @enum {string}
+             */
+            engine: "restic" | "duplicity";
+            /** @description patterns of the engine, for example *.cache */
+            excludes?: string[];
+            /**
+             * Format: int64
+             * @description upload limit; 0 is none
+             */
+            limit_kib_per_second?: number;
+            /**
+             * @description whether a hook that fails ends the backup
+             * @default fail
+             * @enum {string}
+             */
+            on_hook_error: "fail" | "continue";
+            /** @description shell command on the instance after the backup, also when it failed */
+            post_hook?: string;
+            /** @description shell command on the instance before the backup, as root */
+            pre_hook?: string;
         };
         Flavor: {
             /** Format: int64 */
@@ -1508,6 +1584,9 @@ export interface components {
             ram_mb: number;
             /** Format: int64 */
             vcpus: number;
+        };
+        HoldBackupRequest: {
+            held: boolean;
         };
         Info: {
             defaults: components["schemas"]["SignInDefaults"];
@@ -1526,7 +1605,7 @@ export interface components {
         Instance: {
             /** @description where the manager signs in */
             address: string;
-            addresses: components["schemas"]["Address"][];
+            addresses: components["schemas"]["InstanceAddress"][];
             agents: components["schemas"]["AgentState"][];
             distribution: string;
             enrolled: boolean;
@@ -1546,68 +1625,44 @@ export interface components {
             /** @description URL of the task that works on it */
             task?: string;
         };
+        InstanceAddress: {
+            address: string;
+            /** @enum {string} */
+            kind: "fixed" | "floating";
+            network: string;
+        };
         InstanceList: {
             items: components["schemas"]["Instance"][];
             next_page_token: string;
         };
-        KeptVolume: {
+        KeepAlive: {
             /** Format: date-time */
-            created_at: string;
-            id: string;
-            /** Format: int64 */
-            size_gb: number;
+            time: string;
         };
-        LaunchApp: {
+        LaunchAppRequest: {
             version?: string;
             /** @description a kept volume; left out, the app's own newest is taken again */
             volume_id?: string;
             /** Format: int64 */
             volume_size_gb?: number;
         };
-        Line: {
-            /** @description name of the instance that it is about */
-            host?: string;
-            /** @enum {string} */
-            level: "info" | "warning" | "error";
-            message: string;
-            step: string;
-            /**
-             * @description where a program wrote it; absent when it was not written by one
-             * @enum {string}
-             */
-            stream?: "stdout" | "stderr";
-            /** @description task of the playbook */
-            task?: string;
-            /** Format: date-time */
-            time: string;
-        };
-        Link: {
-            title: string;
-            url: string;
-        };
-        Links: {
-            log: string;
-            self: string;
-            target?: string;
-            temporal?: string;
-        };
         LogEvent: {
             /** @description the task has ended: nothing comes after this */
-            ended: boolean;
+            complete: boolean;
             /**
              * Format: int64
              * @description lines of level error
              */
             errors: number;
+            /** @description why lines that activities wrote are not there; empty when all are */
+            incomplete_reason: string;
+            /** @description the new lines in the order of time; empty when they were not asked for */
+            lines: components["schemas"]["TaskLogLine"][];
             /**
              * Format: int64
              * @description from this position on the log is not what it was: what was read of it is to be read anew
              */
-            from: number;
-            /** @description the new lines in the order of time; empty when they were not asked for */
-            lines: components["schemas"]["Line"][];
-            /** @description why lines that activities wrote are not there; empty when all are */
-            missing: string;
+            reset_from: number;
             /**
              * Format: int64
              * @description lines of the log now
@@ -1642,9 +1697,9 @@ export interface components {
              * @description lines of level error
              */
             errors: number;
-            items: components["schemas"]["LogLine"][];
             /** @description why lines that activities wrote are not there; empty when all are */
-            missing: string;
+            incomplete_reason: string;
+            items: components["schemas"]["LogLine"][];
             /**
              * Format: int64
              * @description where to go on; null when all was looked at
@@ -1656,57 +1711,46 @@ export interface components {
              */
             total: number;
         };
-        Named: {
+        NamedResource: {
             id: string;
             name: string;
         };
-        NewEnrollmentToken: {
-            /** @description apps whose agents are installed at once */
-            agents?: string[];
-            /** @description the only server that may use it */
-            instance_id?: string;
-            label?: string;
-            /**
-             * Format: int64
-             * @default 1
-             */
-            max_uses: number;
-            /**
-             * Format: int64
-             * @default 3600
-             */
-            ttl_seconds: number;
-        };
-        Node: {
+        NotificationChannel: {
+            /** @description addresses, or the URL without what may be secret in it */
             address: string;
-            flavor: string;
+            /** @description stays the same as long as its address does */
             id: string;
-            name: string;
-            role: string;
-            /** @description Nova's status: ACTIVE, BUILD, ERROR, SHUTOFF, ... */
-            state: string;
+            /** @enum {string} */
+            kind: "mail" | "webhook";
+            /** @description none when nothing was ever sent there */
+            last?: components["schemas"]["NotificationDelivery"];
         };
-        NoticeChannels: {
-            /** @description none: notices are not configured */
-            channels: components["schemas"]["Recipient"][];
+        NotificationChannels: {
+            /** @description none: notifications are not configured */
+            channels: components["schemas"]["NotificationChannel"][];
+        };
+        NotificationDelivery: {
+            /** Format: date-time */
+            attempted_at: string;
+            /** @enum {string} */
+            kind: "failed" | "partially_failed" | "missed" | "overdue" | "recovered" | "test";
+            plan_name?: string;
+            reason?: string;
+            /**
+             * @description retrying: repeated for up to a day
+             * @enum {string}
+             */
+            status: "delivered" | "retrying" | "failed";
         };
         Occurrence: {
+            /** @enum {string} */
+            adjustment?: "dst_gap" | "dst_overlap" | "short_month";
             /** Format: date-time */
             at: string;
             /** @description in the plan's time zone */
             local: string;
-            /** @enum {string} */
-            moved?: "skipped_hour" | "doubled_hour" | "short_month";
         };
-        Options: {
-            external_networks: components["schemas"]["Named"][];
-            flavors: components["schemas"]["Flavor"][];
-            images: components["schemas"]["Named"][];
-            key_pairs: string[];
-            presets: components["schemas"]["Preset"][];
-            volume_types: string[];
-        };
-        Overdue: {
+        OverdueInstance: {
             instance: string;
             /**
              * Format: date-time
@@ -1719,11 +1763,196 @@ export interface components {
              */
             since: string;
         };
-        Page: {
-            items: components["schemas"]["Task"][];
+        PausePlanRequest: {
+            note?: string;
+        };
+        PreflightCheck: {
+            detail: string;
+            /** Format: int64 */
+            limit: number;
+            /** Format: int64 */
+            needed: number;
+            ok: boolean;
+            /** @enum {string} */
+            resource: "instances" | "cores" | "ram" | "volumes" | "gigabytes" | "floating_ips" | "networks" | "routers" | "ports" | "security_groups" | "security_group_rules" | "key_pair" | "image" | "flavor" | "heat" | "trust";
+            /** Format: int64 */
+            used: number;
+        };
+        PreflightReport: {
+            checks: components["schemas"]["PreflightCheck"][];
+            ok: boolean;
+            parameters: components["schemas"]["StackParameters"];
+        };
+        PreviewBackupPlanRequest: {
+            schedule: components["schemas"]["BackupSchedule"];
+        };
+        Problem: {
+            /** @enum {string} */
+            code: "invalid" | "unauthorized" | "forbidden" | "not_found" | "conflict" | "quota" | "unavailable" | "rate_limited" | "internal";
+            detail?: string;
+            errors?: components["schemas"]["ProblemField"][];
+            /** Format: int64 */
+            status: number;
+            /** @description URL of the task in the way */
+            task?: string;
+            title: string;
+            type: string;
+        };
+        ProblemField: {
+            field: string;
+            message: string;
+        };
+        RestoreRequest: {
+            backup_id: string;
+            /** @description the instance's name; not asked for with beside, which replaces nothing */
+            confirm?: string;
+            /** @description with beside: of the new server, by name or id; else as the instance's */
+            flavor?: string;
+            /** @description with beside: of the new server, by name or id; else as the instance's */
+            networks?: string[];
+            /** @description of a snapshot: the name of a new server that is made of it; the instance stays as it is, or may be gone */
+            new_server_name?: string;
+            /** @description of a soft backup; none is all */
+            paths?: string[];
+            /**
+             * @description of a soft backup: the directory on the instance
+             * @default /restore
+             */
+            target: string;
+        };
+        RetainedVolume: {
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            /** Format: int64 */
+            size_gb: number;
+        };
+        RetentionDecision: {
+            backup: components["schemas"]["Backup"];
+            keep: boolean;
+            /** @enum {string} */
+            reason: "last" | "daily" | "weekly" | "monthly" | "held" | "last_good" | "needed" | "expired" | "unlimited";
+        };
+        RetentionPreview: {
+            items: components["schemas"]["RetentionDecision"][];
+        };
+        SchedulePreview: {
+            next_runs: string[];
+            occurrences: components["schemas"]["Occurrence"][];
+        };
+        ServerPortSpec: {
+            id: string;
+            /** @description ids */
+            security_groups?: string[];
+        };
+        ServerSpec: {
+            availability_zone?: string;
+            /** @description id */
+            flavor: string;
+            flavor_name?: string;
+            key_name?: string;
+            /** @description the user's own, as much of it as fits an image */
+            metadata?: {
+                [key: string]: string;
+            };
+            /** @description one for each of its ports, in their order */
+            networks?: components["schemas"]["ServerPortSpec"][];
+        };
+        Session: {
+            csrf_token: string;
+            /** Format: date-time */
+            expires_at: string;
+            project: components["schemas"]["User"];
+            /** @enum {string} */
+            role: "viewer" | "operator" | "administrator";
+            user: components["schemas"]["User"];
+        };
+        SignInDefaults: {
+            project?: string;
+            project_domain?: string;
+            user_domain?: string;
+        };
+        SignInHint: {
+            password: string;
+            role: string;
+            username: string;
+        };
+        SignInRequest: {
+            application_credential_id?: string;
+            application_credential_secret?: string;
+            password?: string;
+            project?: string;
+            project_domain?: string;
+            user_domain?: string;
+            username?: string;
+        };
+        SnapshotOptions: {
+            /** @description all instances are shut off before the first image is made, so that the backups of one run fit together */
+            consistency_group?: boolean;
+        };
+        Stack: {
+            cluster?: components["schemas"]["StackCluster"];
+            heat_id: string;
+            name: string;
+            nodes: components["schemas"]["StackNode"][];
+            outputs: {
+                [key: string]: unknown;
+            };
+            parameters: {
+                [key: string]: string;
+            };
+            reason: string;
+            /** @enum {string} */
+            state: "absent" | "deploying" | "ready" | "degraded" | "updating" | "deleting" | "failed";
+            /** @description URL of the task that works on the stack */
+            task?: string;
+        };
+        StackChanges: {
+            etcd_flavor?: string;
+            master_flavor?: string;
+            /** Format: int64 */
+            masters?: number;
+            node_flavor?: string;
+            /** Format: int64 */
+            nodes?: number;
+        };
+        StackCluster: {
+            /** Format: int64 */
+            nodes_ready: number;
+            /** Format: int64 */
+            nodes_total: number;
+            version: string;
+        };
+        StackEvent: {
+            id: string;
+            reason: string;
+            resource: string;
+            state: string;
+            /** Format: date-time */
+            time: string;
+        };
+        StackEvents: {
+            items: components["schemas"]["StackEvent"][];
             next_page_token: string;
         };
-        Parameters: {
+        StackNode: {
+            address: string;
+            flavor: string;
+            id: string;
+            name: string;
+            role: string;
+            /** @description Nova's status: ACTIVE, BUILD, ERROR, SHUTOFF, ... */
+            state: string;
+        };
+        StackOptions: {
+            external_networks: components["schemas"]["NamedResource"][];
+            flavors: components["schemas"]["Flavor"][];
+            images: components["schemas"]["NamedResource"][];
+            key_pairs: string[];
+            presets: components["schemas"]["StackPreset"][];
+            volume_types: string[];
+        };
+        StackParameters: {
             /**
              * Format: int64
              * @enum {integer}
@@ -1748,28 +1977,7 @@ export interface components {
             preset?: "small" | "ha";
             volume_type?: string;
         };
-        Ping: {
-            /** Format: date-time */
-            time: string;
-        };
-        PlanNote: {
-            note?: string;
-        };
-        PlanRow: {
-            default: unknown;
-            deployed: unknown;
-            new: unknown;
-            path: string;
-        };
-        PlanRun: {
-            /** Format: date-time */
-            at: string;
-            /** @enum {string} */
-            status: "queued" | "running" | "blocked" | "cancelling" | "succeeded" | "failed" | "partly_failed" | "cancelled" | "timed_out";
-            /** @description id */
-            task: string;
-        };
-        Preset: {
+        StackPreset: {
             /** Format: int64 */
             etcd: number;
             /** Format: int64 */
@@ -1778,219 +1986,120 @@ export interface components {
             /** Format: int64 */
             nodes: number;
         };
-        PreviewBackupPlanRequest: {
-            schedule: components["schemas"]["When"];
-        };
-        Problem: {
-            /** @enum {string} */
-            code: "invalid" | "unauthorized" | "forbidden" | "not_found" | "conflict" | "quota" | "unavailable" | "rate_limited" | "internal";
-            detail?: string;
-            errors?: components["schemas"]["Field"][];
-            /** Format: int64 */
-            status: number;
-            /** @description URL of the task in the way */
-            task?: string;
-            title: string;
+        StackResource: {
+            id: string;
+            name: string;
+            reason: string;
+            /** @description Heat's status: CREATE_COMPLETE, CREATE_IN_PROGRESS, ... */
+            state: string;
             type: string;
         };
-        Progress: {
+        StackStateEvent: {
+            reason: string;
+            state: string;
+            task?: string;
+        };
+        StackTopology: {
+            edges: components["schemas"]["StackTopologyEdge"][];
+            nodes: components["schemas"]["StackResource"][];
+        };
+        StackTopologyEdge: {
+            from: string;
+            to: string;
+        };
+        Target: {
+            id: string;
+            kind: string;
+            name: string;
+        };
+        Task: {
+            actor: components["schemas"]["Actor"];
+            /** Format: date-time */
+            ended_at: string | null;
+            error?: components["schemas"]["TaskError"];
+            id: string;
+            links: components["schemas"]["TaskLinks"];
+            message: string;
+            operation: string;
+            progress: components["schemas"]["TaskProgress"];
+            result: {
+                [key: string]: unknown;
+            };
+            /** @description id of the failed task that this one repeats */
+            retry_of?: string;
+            /** Format: date-time */
+            started_at: string;
+            /** @enum {string} */
+            status: "queued" | "running" | "blocked" | "cancelling" | "succeeded" | "failed" | "partially_failed" | "cancelled" | "timed_out";
+            steps: components["schemas"]["TaskStep"][];
+            targets: components["schemas"]["Target"][];
+            title: string;
+            /** @enum {string} */
+            via: "ui" | "api" | "schedule" | "cli";
+        };
+        TaskError: {
+            code: string;
+            detail: string;
+        };
+        TaskEvent: {
+            actor: components["schemas"]["Actor"];
+            /** Format: date-time */
+            ended_at: string | null;
+            error?: components["schemas"]["TaskError"];
+            id: string;
+            links: components["schemas"]["TaskLinks"];
+            message: string;
+            operation: string;
+            progress: components["schemas"]["TaskProgress"];
+            result: {
+                [key: string]: unknown;
+            };
+            /** @description id of the failed task that this one repeats */
+            retry_of?: string;
+            /** Format: date-time */
+            started_at: string;
+            /** @enum {string} */
+            status: "queued" | "running" | "blocked" | "cancelling" | "succeeded" | "failed" | "partially_failed" | "cancelled" | "timed_out";
+            steps: components["schemas"]["TaskStep"][];
+            targets: components["schemas"]["Target"][];
+            title: string;
+            /** @enum {string} */
+            via: "ui" | "api" | "schedule" | "cli";
+        };
+        TaskLinks: {
+            log: string;
+            self: string;
+            target?: string;
+            temporal?: string;
+        };
+        TaskLogLine: {
+            /** @description name of the instance that it is about */
+            host?: string;
+            /** @enum {string} */
+            level: "info" | "warning" | "error";
+            message: string;
+            step: string;
+            /**
+             * @description where a program wrote it; absent when it was not written by one
+             * @enum {string}
+             */
+            stream?: "stdout" | "stderr";
+            /** @description task of the playbook */
+            task?: string;
+            /** Format: date-time */
+            time: string;
+        };
+        TaskPage: {
+            items: components["schemas"]["Task"][];
+            next_page_token: string;
+        };
+        TaskProgress: {
             /** Format: int64 */
             done: number;
             /** Format: int64 */
             total: number;
         };
-        Recipient: {
-            /** @description stays the same as long as its address does */
-            id: string;
-            /** @enum {string} */
-            kind: "mail" | "webhook";
-            /** @description none when nothing was ever sent there */
-            last?: components["schemas"]["Delivery"];
-            /** @description addresses, or the URL without what may be secret in it */
-            to: string;
-        };
-        Record: {
-            actor: components["schemas"]["Actor"];
-            changes: components["schemas"]["Change"][];
-            detail: string;
-            /** Format: int64 */
-            id: number;
-            operation: string;
-            /** @description started, succeeded, failed, partly_failed, cancelled, refused */
-            outcome: string;
-            request_id: string;
-            source_ip: string;
-            targets: components["schemas"]["Target"][];
-            /** @description task id, empty for what is no task */
-            task: string;
-            /** Format: date-time */
-            time: string;
-            title: string;
-            user_agent: string;
-            via: string;
-        };
-        Report: {
-            checks: components["schemas"]["Check"][];
-            ok: boolean;
-            parameters: components["schemas"]["Parameters"];
-        };
-        Restore: {
-            backup_id: string;
-            /** @description of a snapshot: the name of a new server that is made of it; the instance stays as it is, or may be gone */
-            beside?: string;
-            /** @description the instance's name; not asked for with beside, which replaces nothing */
-            confirm?: string;
-            /** @description with beside: of the new server, by name or id; else as the instance's */
-            flavor?: string;
-            /** @description with beside: of the new server, by name or id; else as the instance's */
-            networks?: string[];
-            /** @description of a soft backup; none is all */
-            paths?: string[];
-            /**
-             * @description of a soft backup: the directory on the instance
-             * @default /restore
-             */
-            target: string;
-        };
-        Retention: {
-            /** Format: int64 */
-            daily?: number;
-            /** Format: int64 */
-            keep_last?: number;
-            /** Format: int64 */
-            monthly?: number;
-            /** Format: int64 */
-            weekly?: number;
-        };
-        RetentionPreview: {
-            items: components["schemas"]["Verdict"][];
-        };
-        Revision: {
-            /** Format: date-time */
-            at: string;
-            description: string;
-            /** Format: int64 */
-            revision: number;
-            status: string;
-            version: string;
-        };
-        Schema: {
-            environment: {
-                [key: string]: unknown;
-            };
-            parameters: {
-                [key: string]: unknown;
-            };
-        };
-        Session: {
-            csrf_token: string;
-            /** Format: date-time */
-            expires_at: string;
-            project: components["schemas"]["User"];
-            /** @enum {string} */
-            role: "viewer" | "operator" | "administrator";
-            user: components["schemas"]["User"];
-        };
-        Settings: {
-            environment: {
-                [key: string]: unknown;
-            };
-            parameters: {
-                [key: string]: unknown;
-            };
-        };
-        Shape: {
-            availability_zone?: string;
-            /** @description id */
-            flavor: string;
-            flavor_name?: string;
-            key_name?: string;
-            /** @description the user's own, as much of it as fits an image */
-            metadata?: {
-                [key: string]: string;
-            };
-            /** @description one for each of its ports, in their order */
-            networks?: components["schemas"]["ShapeNetwork"][];
-        };
-        ShapeNetwork: {
-            id: string;
-            /** @description ids */
-            security_groups?: string[];
-        };
-        SignIn: {
-            application_credential_id?: string;
-            application_credential_secret?: string;
-            password?: string;
-            project?: string;
-            project_domain?: string;
-            user_domain?: string;
-            username?: string;
-        };
-        SignInDefaults: {
-            project?: string;
-            project_domain?: string;
-            user_domain?: string;
-        };
-        SignInHint: {
-            password: string;
-            role: string;
-            username: string;
-        };
-        SnapshotRules: {
-            /** @description all instances are shut off before the first image is made, so that the backups of one run fit together */
-            together?: boolean;
-        };
-        SoftRules: {
-            /** @description shell command on the instance after the backup, also when it failed */
-            after?: string;
-            /** @description shell command on the instance before the backup, as root */
-            before?: string;
-            /**
-             * @default restic
-             * @enum {string}
-             */
-            engine: "restic" | "duplicity";
-            /** @description patterns of the engine, for example *.cache */
-            excludes?: string[];
-            /**
-             * Format: int64
-             * @description upload limit; 0 is none
-             */
-            limit_kib_per_second?: number;
-            /**
-             * @description whether a hook that fails ends the backup
-             * @default fail
-             * @enum {string}
-             */
-            on_hook_error: "fail" | "warn";
-        };
-        Stack: {
-            cluster?: components["schemas"]["Cluster"];
-            heat_id: string;
-            name: string;
-            nodes: components["schemas"]["Node"][];
-            outputs: {
-                [key: string]: unknown;
-            };
-            parameters: {
-                [key: string]: string;
-            };
-            reason: string;
-            /** @enum {string} */
-            state: "absent" | "deploying" | "ready" | "degraded" | "updating" | "deleting" | "failed";
-            /** @description URL of the task that works on the stack */
-            task?: string;
-        };
-        StackEvent: {
-            reason: string;
-            state: string;
-            task?: string;
-        };
-        StackEvents: {
-            items: components["schemas"]["Event"][];
-            next_page_token: string;
-        };
-        Step: {
+        TaskStep: {
             /** Format: int64 */
             attempt: number;
             /** Format: date-time */
@@ -2005,128 +2114,18 @@ export interface components {
             /** @description a compensation */
             undo: boolean;
         };
-        Target: {
-            id: string;
-            kind: string;
-            name: string;
-        };
-        Task: {
-            actor: components["schemas"]["Actor"];
-            /** Format: date-time */
-            ended_at: string | null;
-            error?: components["schemas"]["Error"];
-            id: string;
-            links: components["schemas"]["Links"];
-            message: string;
-            operation: string;
-            progress: components["schemas"]["Progress"];
-            result: {
-                [key: string]: unknown;
-            };
-            /** @description id of the failed task that this one repeats */
-            retry_of?: string;
-            /** Format: date-time */
-            started_at: string;
-            /** @enum {string} */
-            status: "queued" | "running" | "blocked" | "cancelling" | "succeeded" | "failed" | "partly_failed" | "cancelled" | "timed_out";
-            steps: components["schemas"]["Step"][];
-            targets: components["schemas"]["Target"][];
-            title: string;
-            /** @enum {string} */
-            via: "ui" | "api" | "schedule" | "cli";
-        };
-        TaskEvent: {
-            actor: components["schemas"]["Actor"];
-            /** Format: date-time */
-            ended_at: string | null;
-            error?: components["schemas"]["Error"];
-            id: string;
-            links: components["schemas"]["Links"];
-            message: string;
-            operation: string;
-            progress: components["schemas"]["Progress"];
-            result: {
-                [key: string]: unknown;
-            };
-            /** @description id of the failed task that this one repeats */
-            retry_of?: string;
-            /** Format: date-time */
-            started_at: string;
-            /** @enum {string} */
-            status: "queued" | "running" | "blocked" | "cancelling" | "succeeded" | "failed" | "partly_failed" | "cancelled" | "timed_out";
-            steps: components["schemas"]["Step"][];
-            targets: components["schemas"]["Target"][];
-            title: string;
-            /** @enum {string} */
-            via: "ui" | "api" | "schedule" | "cli";
-        };
-        Topology: {
-            edges: components["schemas"]["Edge"][];
-            nodes: components["schemas"]["Vertex"][];
-        };
-        UninstallApp: {
+        UninstallAppRequest: {
             /** @description the app's name, to delete the volume */
             confirm?: string;
             delete_volume?: boolean;
-        };
-        Upcoming: {
-            next_runs: string[];
-            occurrences: components["schemas"]["Occurrence"][];
-        };
-        Use: {
-            /** Format: date-time */
-            at: string;
-            server_id: string;
-            source_ip: string;
         };
         User: {
             id: string;
             name: string;
         };
-        Verdict: {
-            backup: components["schemas"]["Backup"];
-            keep: boolean;
-            /** @enum {string} */
-            reason: "last" | "daily" | "weekly" | "monthly" | "held" | "last_good" | "needed" | "expired" | "unlimited";
-        };
-        Verification: {
+        VerifyBackupRequest: {
             /** @description of a soft backup: restore it to a scratch directory of its instance and compare */
-            drill?: boolean;
-        };
-        Vertex: {
-            id: string;
-            name: string;
-            reason: string;
-            /** @description Heat's status: CREATE_COMPLETE, CREATE_IN_PROGRESS, ... */
-            state: string;
-            type: string;
-        };
-        Volume: {
-            /** @description server id, empty when detached */
-            attached_to: string;
-            id: string;
-            /** Format: int64 */
-            size_gb: number;
-            status: string;
-        };
-        When: {
-            /** @description five fields: minute hour day month weekday */
-            cron?: string;
-            /** Format: int64 */
-            day_of_month?: number;
-            /** @enum {string} */
-            frequency: "daily" | "weekly" | "monthly" | "cron";
-            /**
-             * Format: int64
-             * @description each run starts up to so much later
-             */
-            jitter_seconds?: number;
-            /** @description hh:mm */
-            time?: string;
-            /** @description a name of the IANA database, for example Europe/Paris */
-            time_zone: string;
-            /** @enum {string} */
-            weekday?: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
+            restore_test?: boolean;
         };
     };
     responses: never;
@@ -2149,7 +2148,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["BatchAgents"];
+                "application/json": components["schemas"]["BatchAgentsRequest"];
             };
         };
         responses: {
@@ -2579,7 +2578,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["LaunchApp"];
+                "application/json": components["schemas"]["LaunchAppRequest"];
             };
         };
         responses: {
@@ -2704,7 +2703,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AppPlan"];
+                    "application/json": components["schemas"]["AppUpgradeDiff"];
                 };
             };
             /** @description Bad Request */
@@ -2908,7 +2907,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Settings"];
+                "application/json": components["schemas"]["AppSettings"];
             };
         };
         responses: {
@@ -3153,7 +3152,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["UninstallApp"];
+                "application/json": components["schemas"]["UninstallAppRequest"];
             };
         };
         responses: {
@@ -3265,7 +3264,7 @@ export interface operations {
                 actor?: string;
                 operation?: string;
                 target?: string;
-                outcome?: "started" | "succeeded" | "failed" | "partly_failed" | "cancelled" | "timed_out" | "refused";
+                outcome?: "started" | "succeeded" | "failed" | "partially_failed" | "cancelled" | "timed_out" | "refused";
                 via?: "ui" | "api" | "schedule" | "cli";
                 since?: string;
                 until?: string;
@@ -3369,7 +3368,7 @@ export interface operations {
                 actor?: string;
                 operation?: string;
                 target?: string;
-                outcome?: "started" | "succeeded" | "failed" | "partly_failed" | "cancelled" | "timed_out" | "refused";
+                outcome?: "started" | "succeeded" | "failed" | "partially_failed" | "cancelled" | "timed_out" | "refused";
                 via?: "ui" | "api" | "schedule" | "cli";
                 since?: string;
                 until?: string;
@@ -3675,7 +3674,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Upcoming"];
+                    "application/json": components["schemas"]["SchedulePreview"];
                 };
             };
             /** @description Bad Request */
@@ -4091,7 +4090,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["PlanNote"];
+                "application/json": components["schemas"]["PausePlanRequest"];
             };
         };
         responses: {
@@ -4531,7 +4530,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page"];
+                    "application/json": components["schemas"]["TaskPage"];
                 };
             };
             /** @description Bad Request */
@@ -5054,7 +5053,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["BackupHold"];
+                "application/json": components["schemas"]["HoldBackupRequest"];
             };
         };
         responses: {
@@ -5164,7 +5163,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Verification"];
+                "application/json": components["schemas"]["VerifyBackupRequest"];
             };
         };
         responses: {
@@ -5279,7 +5278,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Enroll"];
+                "application/json": components["schemas"]["EnrollRequest"];
             };
         };
         responses: {
@@ -5289,7 +5288,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EnrollAccepted"];
+                    "application/json": components["schemas"]["EnrollResponse"];
                 };
             };
             /** @description Bad Request */
@@ -5674,7 +5673,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["NewEnrollmentToken"];
+                "application/json": components["schemas"]["CreateEnrollmentTokenRequest"];
             };
         };
         responses: {
@@ -5684,7 +5683,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CreatedToken"];
+                    "application/json": components["schemas"]["CreateEnrollmentTokenResponse"];
                 };
             };
             /** @description Bad Request */
@@ -5883,7 +5882,7 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": ({
-                        data: components["schemas"]["AppEvent"];
+                        data: components["schemas"]["AppHealthEvent"];
                         /**
                          * @description The event name.
                          * @constant
@@ -5894,7 +5893,7 @@ export interface operations {
                         /** @description The retry time in milliseconds. */
                         retry?: number;
                     } | {
-                        data: components["schemas"]["Ping"];
+                        data: components["schemas"]["KeepAlive"];
                         /**
                          * @description The event name.
                          * @constant
@@ -5905,7 +5904,7 @@ export interface operations {
                         /** @description The retry time in milliseconds. */
                         retry?: number;
                     } | {
-                        data: components["schemas"]["StackEvent"];
+                        data: components["schemas"]["StackStateEvent"];
                         /**
                          * @description The event name.
                          * @constant
@@ -6774,7 +6773,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Restore"];
+                "application/json": components["schemas"]["RestoreRequest"];
             };
         };
         responses: {
@@ -6983,7 +6982,7 @@ export interface operations {
             };
         };
     };
-    listNotices: {
+    listNotifications: {
         parameters: {
             query?: never;
             header?: never;
@@ -6998,7 +6997,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NoticeChannels"];
+                    "application/json": components["schemas"]["NotificationChannels"];
                 };
             };
             /** @description Bad Request */
@@ -7075,7 +7074,7 @@ export interface operations {
             };
         };
     };
-    testNotices: {
+    testNotifications: {
         parameters: {
             query?: never;
             header?: {
@@ -7282,7 +7281,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SignIn"];
+                "application/json": components["schemas"]["SignInRequest"];
             };
         };
         responses: {
@@ -7565,7 +7564,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Parameters"];
+                "application/json": components["schemas"]["StackParameters"];
             };
         };
         responses: {
@@ -7791,7 +7790,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Changes"];
+                "application/json": components["schemas"]["StackChanges"];
             };
         };
         responses: {
@@ -8004,7 +8003,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Options"];
+                    "application/json": components["schemas"]["StackOptions"];
                 };
             };
             /** @description Bad Request */
@@ -8090,7 +8089,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Parameters"];
+                "application/json": components["schemas"]["StackParameters"];
             };
         };
         responses: {
@@ -8100,7 +8099,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Report"];
+                    "application/json": components["schemas"]["PreflightReport"];
                 };
             };
             /** @description Bad Request */
@@ -8192,7 +8191,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Topology"];
+                    "application/json": components["schemas"]["StackTopology"];
                 };
             };
             /** @description Bad Request */
@@ -8272,7 +8271,7 @@ export interface operations {
     listTasks: {
         parameters: {
             query?: {
-                status?: "queued" | "running" | "blocked" | "cancelling" | "succeeded" | "failed" | "partly_failed" | "cancelled" | "timed_out";
+                status?: "queued" | "running" | "blocked" | "cancelling" | "succeeded" | "failed" | "partially_failed" | "cancelled" | "timed_out";
                 operation?: string;
                 /** @description an id, or <kind>:<id> */
                 target?: string;
@@ -8295,7 +8294,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page"];
+                    "application/json": components["schemas"]["TaskPage"];
                 };
             };
             /** @description Bad Request */
@@ -8611,7 +8610,7 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": ({
-                        data: components["schemas"]["Ping"];
+                        data: components["schemas"]["KeepAlive"];
                         /**
                          * @description The event name.
                          * @constant
@@ -8856,7 +8855,7 @@ export interface operations {
                         /** @description for Last-Event-ID */
                         id?: string;
                     } | {
-                        data: components["schemas"]["Ping"];
+                        data: components["schemas"]["KeepAlive"];
                         /** @constant */
                         event: "ping";
                         /** @description for Last-Event-ID */
