@@ -80,7 +80,7 @@ func newHouseOn(t testing.TB, sim *sandboxtest.Cloud) *testEnv {
 		Records: &backup.Records{Store: cloud.Objects}, BackupKey: make([]byte, 32), Engines: engines,
 		Recorder: &audit.Recorder{Store: store}, Converter: converter.GetDefaultDataConverter(),
 		Cluster: &cluster.Cluster{Provider: way}, Instances: &ssh.Dialer{Kubeconfig: way, Key: key},
-		Playbooks: &ansible.Runner{Executable: stand}, ProxySocket: []string{own, "relay"},
+		Playbooks: &ansible.Runner{Executable: stand}, ProxySocket: []string{own, "ssh-proxy"},
 	}}
 }
 

@@ -12,7 +12,7 @@ import (
 
 // sshProxyCommand is what OpenSSH runs to reach an instance by the way that the manager takes.
 func sshProxyCommand() *cobra.Command {
-	return &cobra.Command{Use: "relay SOCKET ADDRESS", Short: "Connect to an instance through a running manager", Hidden: true, Args: cobra.ExactArgs(2),
+	return &cobra.Command{Use: "ssh-proxy SOCKET ADDRESS", Short: "Connect to an instance through a running manager", Hidden: true, Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return ssh.ServeProxyCommand(cmd.Context(), args[0], args[1], os.Stdin, os.Stdout)
 		}}

@@ -10,13 +10,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A stream that breaks off is opened again where it was left, so that each line is shown once.
-func TestALogIsFollowedAcrossRestarts(t *testing.T) {
+// A stream that broke is opened again after the last line, so that each line is printed once.
+func TestFollowLog_AcrossRestarts(t *testing.T) {
 	var places []string
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		places = append(places, r.Header.Get("Last-Event-ID"))
 		line := func(id, message string, ended bool) {
-			fmt.Fprintf(w, "id: %s\nevent: log\ndata: {\"lines\":[{\"time\":\"2026-03-01T12:00:00.5Z\",\"step\":\"PlayAgent\",\"level\":\"info\",\"host\":\"web-1\",\"message\":%q}],\"ended\":%t}\n\n", id, message, ended)
+			fmt.Fprintf(w, "id: %s\nevent: log\ndata: {\"lines\":[{\"time\":\"2026-03-01T12:00:00.5Z\",\"step\":\"RunAgentPlaybook\",\"level\":\"info\",\"host\":\"web-1\",\"message\":%q}],\"complete\":%t}\n\n", id, message, ended)
 		}
 		switch len(places) {
 		case 1:
@@ -35,12 +35,12 @@ func TestALogIsFollowedAcrossRestarts(t *testing.T) {
 	require.NoError(t, err)
 	var out bytes.Buffer
 	require.NoError(t, (&session{output: "table"}).followLog(t.Context(), c, &out, "/tasks/a~b/log/events"))
-	require.Equal(t, "2026-03-01T12:00:00.500Z info    PlayAgent            web-1: one\n"+
-		"2026-03-01T12:00:00.500Z info    PlayAgent            web-1: two\n", out.String())
+	require.Equal(t, "2026-03-01T12:00:00.500Z info    RunAgentPlaybook     web-1: one\n"+
+		"2026-03-01T12:00:00.500Z info    RunAgentPlaybook     web-1: two\n", out.String())
 	require.Equal(t, []string{"", "1/0/a.5.1=1@1", "1/0/a.5.1=1@1"}, places)
 }
 
-func TestALogOfNoTaskIsNotWaitedFor(t *testing.T) {
+func TestFollowLog_UnknownTask(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	defer server.Close()
 	t.Setenv("XDG_CONFIG_HOME", t.TempDir())

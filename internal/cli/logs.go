@@ -18,42 +18,42 @@ import (
 	"mycloudmanager/internal/operation/tasklog"
 )
 
-// taskLog prints a task's log, and with --follow what comes to it until the task ends.
-func (s *session) taskLog() *cobra.Command {
+// taskLogs prints the log of a task, and with --follow new lines until the task is closed.
+func (s *session) taskLogs() *cobra.Command {
 	query, follow := url.Values{}, false
-	cmd := s.run("log ID", "The whole log of a task", cobra.ExactArgs(1), func(ctx context.Context, c *client, out io.Writer, args []string) error {
+	cmd := s.run("logs ID", "Print the log of a task", cobra.ExactArgs(1), func(ctx context.Context, c *client, out io.Writer, args []string) error {
 		path := "/tasks/" + url.PathEscape(args[0]) + "/log"
-		patient := *c
-		patient.http.Timeout = 0 // a log may be long, and a task takes its time
+		unlimited := *c
+		unlimited.http.Timeout = 0 // a log may be long, and a task may run for hours
 		if follow {
 			if query.Has("q") || query.Has("level") {
-				return errors.New("--follow shows every line: leave --search and --level out")
+				return errors.New("--follow prints all lines: do not use --search or --level with it")
 			}
-			return s.followLog(ctx, &patient, out, path+"/events?"+query.Encode())
+			return s.followLog(ctx, &unlimited, out, path+"/events?"+query.Encode())
 		}
 		if s.output == "json" {
 			query.Set("format", "jsonl")
 		}
-		answer, err := patient.send(ctx, http.MethodGet, path+"?"+query.Encode(), nil)
+		response, err := unlimited.send(ctx, http.MethodGet, path+"?"+query.Encode(), nil)
 		if err != nil {
 			return err
 		}
-		defer answer.Body.Close() //nolint:errcheck // the copy reports what matters
-		_, err = io.Copy(out, answer.Body)
+		defer response.Body.Close() //nolint:errcheck // the copy reports what matters
+		_, err = io.Copy(out, response.Body)
 		return err
 	})
 	for flag, name := range map[string]string{"step": "step", "level": "level", "search": "q"} {
 		cmd.Flags().Func(flag, map[string]string{"step": "only lines of this step", "level": "only lines of this level: info, warning or error",
-			"search": "only lines that have this text"}[flag], func(v string) error {
+			"search": "only lines that contain this text"}[flag], func(v string) error {
 			query.Set(name, v)
 			return nil
 		})
 	}
-	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "show what comes until the task ends")
+	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "print new lines until the task is closed")
 	return cmd
 }
 
-// followLog goes on after what it has shown when the stream breaks off, as while the manager is restarted.
+// followLog reopens a stream that broke, for example while the manager restarts, after the last line that was printed.
 func (s *session) followLog(ctx context.Context, c *client, out io.Writer, path string) error {
 	at := &place{}
 	for {
@@ -75,25 +75,25 @@ func (s *session) followLog(ctx context.Context, c *client, out io.Writer, path 
 	}
 }
 
-// place is how far a log was shown.
+// place is the position in a log up to which lines were printed.
 type place struct {
-	event   string // the last, after which another stream goes on
-	missing string // what was said of lines that are missing
+	event      string // ID of the last event
+	incomplete string // the last reason that was printed
 }
 
-// tail shows one stream to its end.
+// tail prints one stream to its end.
 func (s *session) tail(ctx context.Context, c *client, out io.Writer, path string, at *place) (ended bool, err error) {
-	answer, err := c.sendWith(ctx, http.MethodGet, path, nil, http.Header{"Last-Event-Id": {at.event}})
+	response, err := c.sendWith(ctx, http.MethodGet, path, nil, http.Header{"Last-Event-Id": {at.event}})
 	if err != nil {
 		return false, err
 	}
-	defer answer.Body.Close() //nolint:errcheck // it was read
-	in := bufio.NewReader(answer.Body)
+	defer response.Body.Close() //nolint:errcheck // the body was read
+	in := bufio.NewReader(response.Body)
 	id, kind := "", ""
 	for {
 		text, err := in.ReadString('\n')
 		if err != nil {
-			return false, nil //nolint:nilerr // a stream that breaks off is opened again
+			return false, nil //nolint:nilerr // followLog opens the stream again
 		}
 		field, value, _ := strings.Cut(strings.TrimRight(text, "\r\n"), ": ")
 		switch field {
@@ -115,26 +115,26 @@ func (s *session) tail(ctx context.Context, c *client, out io.Writer, path strin
 
 func (s *session) show(out io.Writer, data string, at *place) (ended bool, err error) {
 	var e struct {
-		Lines   []tasklog.Line `json:"lines"`
-		Missing string         `json:"incomplete_reason"`
-		Ended   bool           `json:"complete"`
+		Lines      []tasklog.Line `json:"lines"`
+		Incomplete string         `json:"incomplete_reason"`
+		Complete   bool           `json:"complete"`
 	}
 	if err := json.Unmarshal([]byte(data), &e); err != nil {
 		return false, err
 	}
-	if at.missing != e.Missing && e.Missing != "" {
-		fmt.Fprintln(os.Stderr, "lines are missing:", e.Missing)
+	if at.incomplete != e.Incomplete && e.Incomplete != "" {
+		fmt.Fprintln(os.Stderr, "the log is incomplete:", e.Incomplete)
 	}
-	at.missing = e.Missing
+	at.incomplete = e.Incomplete
 	for _, l := range e.Lines {
 		if s.output == "json" {
 			err = json.NewEncoder(out).Encode(l)
 		} else {
-			_, err = fmt.Fprintln(out, l)
+			_, err = fmt.Fprintln(out, printable(l.String()))
 		}
 		if err != nil {
 			return false, err
 		}
 	}
-	return e.Ended, nil
+	return e.Complete, nil
 }
