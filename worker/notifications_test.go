@@ -184,7 +184,7 @@ func TestWhatBecomesOfRunsIsTold(t *testing.T) {
 // keepsItsSecrets reads every history of a delivery, opened.
 func (o *notificationEnv) keepsItsSecrets(t *testing.T) {
 	t.Helper()
-	answer, err := o.server.Client.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Namespace: temporaltest.Namespace, Query: "WorkflowType IN ('SendNotification', 'TestNotification')"})
+	answer, err := o.server.Client.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Namespace: temporaltest.Namespace, Query: "WorkflowType IN ('SendNotification', 'TestNotifications')"})
 	require.NoError(t, err)
 	require.NotEmpty(t, answer.Executions)
 	var seen strings.Builder

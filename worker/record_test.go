@@ -123,7 +123,7 @@ func (r *recorder) saveNotifications(t *testing.T) {
 	r.save(t, "RunBackup.failed", run)
 	r.saveNotification(t, "SendNotification.ok", "run-"+run.GetRunID())
 	r.save(t, "RunBackup.notified", r.ok(t, "backup.run", workflows.RunBackupInput{Plan: plan}))
-	r.save(t, "TestNotification.ok", r.ok(t, "notification.test", workflows.TestNotificationInput{}))
+	r.save(t, "TestNotifications.ok", r.ok(t, "notification.test", workflows.TestNotificationInput{}))
 	known := r.parts.Plans.(*capturedAudit)
 	round(t, r.server, "record")
 	known.plans = []backup.PlanStatus{{Plan: plan}}
