@@ -196,4 +196,3 @@ func stateUpdates(ctx workflow.Context, hosts []ansible.PlaybookHost, app string
 	}
 	return marks
 }
-

@@ -100,4 +100,3 @@ func instanceWorkflow(id string) string {
 }
 
 func mebibytes(n int64) string { return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20)) }
-
