@@ -28,7 +28,8 @@ var responses = map[string]string{
 		"size_bytes":1024,"consistency":"cold","verify_status":"never","held":true}],"next_page_token":""}`,
 	"/api/v1/backup-plans": `{"items":[{"id":"p-1","name":"nightly","instances":["i-1"],"method":"snapshot","schedule":{"frequency":"daily","time":"02:30","time_zone":"UTC"},
 		"next_runs":["2026-11-26T02:30:00Z"],"missed_runs":1,"retention":{"daily":7},"last_run":{"task":"plan:p-1~r","status":"partially_failed","started_at":"2026-11-25T02:30:00Z"}}],"next_page_token":""}`,
-	"/api/v1/backup-plans/p-1": `{"id":"p-1","name":"nightly","retention":{"daily":7}}`,
+	"/api/v1/backup-plans/p-1":      `{"id":"p-1","name":"nightly","retention":{"daily":7}}`,
+	"/api/v1/backup-plans/p-1/runs": `{"items":[{"id":"plan:p-1~r","operation":"backup.run","title":"Back up","status":"partially_failed","message":"1 of 2 failed","started_at":"2026-11-25T02:30:00Z"}],"next_page_token":""}`,
 	"/api/v1/tasks": `{"items":[{"id":"app:zabbix~r","operation":"app.launch","title":"Launch Zabbix","status":"running","actor":{"id":"u","name":"demo"},"via":"cli","started_at":"2026-11-25T02:30:00Z","message":"waiting"}],
 		"next_page_token":""}`,
 	"/api/v1/enrollment-tokens": `{"items":[{"id":"k7m2","label":"autoscaling","status":"active","max_uses":10,"uses_left":9,"created_at":"2026-11-25T02:30:00Z","expires_at":"2026-11-26T02:30:00Z",
@@ -71,7 +72,7 @@ func TestOutput_Golden(t *testing.T) {
 	local := time.Local
 	t.Cleanup(func() { time.Local = local })
 	time.Local = time.UTC
-	for _, command := range []string{"app list", "instance list", "instance show web-1", "backup list", "backup plan list", "backup plan show nightly", "task list",
+	for _, command := range []string{"app list", "instance list", "instance show web-1", "backup list", "backup plan list", "backup plan show nightly", "backup plan runs nightly", "task list",
 		"enrollment-token list", "audit list", "notification list", "stack events"} {
 		for _, format := range formats {
 			t.Run(command+" -o "+format, func(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"mycloudmanager/internal/backup"
+	"mycloudmanager/internal/operation/task"
 )
 
 // plan is a backup plan as the API returns it.
@@ -31,7 +32,7 @@ type plan struct {
 	LastRun      *planRun               `json:"last_run,omitempty"`
 }
 
-// planRun is one run of a backup plan.
+// planRun is the last run of a backup plan.
 type planRun struct {
 	Task      string    `json:"task"`
 	Status    string    `json:"status"`
@@ -130,14 +131,14 @@ func (s *session) planShow(ctx context.Context, c *client, out io.Writer, args [
 }
 
 func (s *session) planRuns(ctx context.Context, c *client, out io.Writer, p plan) error {
-	runs, err := pages[planRun](ctx, c, planURL(p.ID, "/runs"), url.Values{})
+	runs, err := pages[task.Task](ctx, c, planURL(p.ID, "/runs"), url.Values{})
 	if err != nil {
 		return err
 	}
-	return s.print(out, list[planRun]{runs}, func(t *table) {
-		t.kind, t.header = "task", []string{"TASK", "STATUS", "STARTED"}
+	return s.print(out, list[task.Task]{runs}, func(t *table) {
+		t.kind, t.header = "task", []string{"TASK", "STATUS", "STARTED", "MESSAGE"}
 		for _, r := range runs {
-			t.add(r.Task, r.Task, r.Status, r.StartedAt.Local().Format(time.DateTime))
+			t.add(r.ID, r.ID, r.Status, r.StartedAt.Local().Format(time.DateTime), r.Message)
 		}
 	})
 }
