@@ -63,7 +63,7 @@ func (p *product) script(t *testing.T, server, token string) string {
 	var out struct {
 		Answer struct {
 			TaskURL string `json:"task_url"`
-		} `json:"answer"`
+		} `json:"response"`
 	}
 	require.NoError(t, json.Unmarshal(raw, &out))
 	return strings.TrimPrefix(out.Answer.TaskURL, "/api/v1/tasks/")
