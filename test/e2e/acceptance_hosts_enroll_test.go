@@ -26,17 +26,17 @@ import (
 // enrollHosts pastes one command on all hosts at once.
 func enrollHosts(t *testing.T, h *hostSet) {
 	command := h.command(t, map[string]any{"label": "all", "max_uses": len(h.numbers())})
-	var together sync.WaitGroup
+	var group sync.WaitGroup
 	said, failed := make([]string, len(h.ids)), make([]error, len(h.ids))
 	took := make([]time.Duration, len(h.ids))
 	for _, n := range h.numbers() {
-		together.Go(func() {
+		group.Go(func() {
 			began := time.Now()
 			said[n], failed[n] = hostlab.On(t, n, command)
 			took[n] = time.Since(began)
 		})
 	}
-	together.Wait()
+	group.Wait()
 	for _, n := range h.numbers() {
 		require.NoError(t, failed[n], "%s: %s", hostlab.Name(n), said[n])
 		require.Contains(t, said[n], "mcm: enrolled")
@@ -73,8 +73,8 @@ func tokensOnHosts(t *testing.T, h *hostSet) {
 	bound := h.command(t, map[string]any{"instance_id": h.ids[1]})
 	refused(t, 2, bound, refuses+"the token is for another instance")
 	id, revoked := h.newToken(t, map[string]any{})
-	answer, raw := h.do(t, http.MethodDelete, "/enrollment-tokens/"+id, nil, nil)
-	require.Equal(t, http.StatusNoContent, answer.StatusCode, string(raw))
+	response, raw := h.do(t, http.MethodDelete, "/enrollment-tokens/"+id, nil, nil)
+	require.Equal(t, http.StatusNoContent, response.StatusCode, string(raw))
 	refused(t, 2, revoked, refuses+"the token was revoked")
 	require.Contains(t, hostlab.MustOn(t, 1, bound), "mcm: enrolled")
 	h.requireStrange(t, 2)

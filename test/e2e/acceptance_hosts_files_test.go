@@ -230,8 +230,8 @@ func runbook(t *testing.T, section string, environment ...string) string {
 
 func (h *hostSet) deletePlan(t *testing.T, made plan) {
 	t.Helper()
-	answer, raw := h.do(t, http.MethodDelete, "/backup-plans/"+made.ID+"?delete_backups=true", nil, nil)
-	require.Equal(t, http.StatusNoContent, answer.StatusCode, string(raw))
-	h.endWithin(t, taskOf(answer.Header.Get("Location")), "succeeded", 5*time.Minute)
+	response, raw := h.do(t, http.MethodDelete, "/backup-plans/"+made.ID+"?delete_backups=true", nil, nil)
+	require.Equal(t, http.StatusNoContent, response.StatusCode, string(raw))
+	h.endWithin(t, taskOf(response.Header.Get("Location")), "succeeded", 5*time.Minute)
 	require.Empty(t, h.backups(t, "&plan="+made.ID))
 }

@@ -80,9 +80,9 @@ func snapshotsOfHosts(t *testing.T, h *hostSet) {
 	})
 	require.Equal(t, was, h.disk(t, h.ids[1]), "by hand")
 	h.endWithin(t, h.begin(t, http.MethodDelete, "/backups/"+done.Result["safety_backup"].(string), nil, nil).ID, "succeeded", 5*time.Minute)
-	beside := h.beside(t, h.ids[1], first[1], "beside")
-	require.Equal(t, was, h.disk(t, beside), "a new server of the backup")
-	removeServer(t, h.compute, beside)
+	restoreAsNewServer := h.restoreAsNewServer(t, h.ids[1], first[1], "beside")
+	require.Equal(t, was, h.disk(t, restoreAsNewServer), "a new server of the backup")
+	removeServer(t, h.compute, restoreAsNewServer)
 	h.fromVolume(t)
 	h.deletePlan(t, made)
 	openstack(t, &images, "image", "list", "--property", "mcm_kind=backup")
@@ -131,11 +131,11 @@ func (h *hostSet) fromVolume(t *testing.T) {
 	require.Len(t, snapshots, 1)
 	require.Equal(t, "available", snapshots[0]["Status"])
 	require.Equal(t, "ACTIVE", h.server(t, id).Status)
-	answer, raw := h.do(t, http.MethodPost, "/instances/"+id+"/restore", map[string]any{"backup_id": list[0].ID, "confirm": "on-a-volume"}, nil)
-	require.Equal(t, http.StatusUnprocessableEntity, answer.StatusCode, string(raw))
+	response, raw := h.do(t, http.MethodPost, "/instances/"+id+"/restore", map[string]any{"backup_id": list[0].ID, "confirm": "on-a-volume"}, nil)
+	require.Equal(t, http.StatusUnprocessableEntity, response.StatusCode, string(raw))
 	require.Contains(t, string(raw), "new_server_name", "its disk cannot be replaced")
 	removeServer(t, h.compute, id)
-	again := h.beside(t, id, list[0], "on-a-volume-again")
+	again := h.restoreAsNewServer(t, id, list[0], "on-a-volume-again")
 	require.NotEmpty(t, h.server(t, again).AttachedVolumes, "it boots from a volume of its own")
 	removeServer(t, h.compute, again)
 	h.deletePlan(t, made)
@@ -145,7 +145,7 @@ func (h *hostSet) fromVolume(t *testing.T) {
 }
 
 // beside has a new server made of a backup, with a kill on the way.
-func (h *hostSet) beside(t *testing.T, instance string, b backupOf, name string) string {
+func (h *hostSet) restoreAsNewServer(t *testing.T, instance string, b backupOf, name string) string {
 	t.Helper()
 	began := time.Now()
 	restore := h.begin(t, http.MethodPost, "/instances/"+instance+"/restore", map[string]any{"backup_id": b.ID, "new_server_name": name}, nil).ID

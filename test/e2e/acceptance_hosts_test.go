@@ -246,8 +246,8 @@ func (h *hostSet) command(t *testing.T, body map[string]any) string {
 func (h *hostSet) newToken(t *testing.T, body map[string]any) (id, command string) {
 	t.Helper()
 	var out struct{ ID, Command string }
-	answer, raw := h.do(t, http.MethodPost, "/enrollment-tokens", body, nil)
-	require.Equal(t, http.StatusCreated, answer.StatusCode, string(raw))
+	response, raw := h.do(t, http.MethodPost, "/enrollment-tokens", body, nil)
+	require.Equal(t, http.StatusCreated, response.StatusCode, string(raw))
 	require.NoError(t, json.Unmarshal(raw, &out))
 	return out.ID, out.Command
 }

@@ -46,8 +46,8 @@ func TestAcceptance(t *testing.T) {
 		OK     bool             `json:"ok"`
 		Checks []map[string]any `json:"checks"`
 	}
-	answer, raw := demo.do(t, http.MethodPost, "/stack/preflight", deploy, nil)
-	require.Equal(t, http.StatusOK, answer.StatusCode, string(raw))
+	response, raw := demo.do(t, http.MethodPost, "/stack/preflight", deploy, nil)
+	require.Equal(t, http.StatusOK, response.StatusCode, string(raw))
 	require.NoError(t, json.Unmarshal(raw, &report))
 	require.True(t, report.OK, string(raw))
 	t.Logf("preflight: %s", time.Since(began))

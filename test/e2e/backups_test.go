@@ -49,9 +49,9 @@ func nightly(name string, keep int, instances ...string) map[string]any {
 func (w *person) plan(t testing.TB, body map[string]any) plan {
 	t.Helper()
 	var p plan
-	answer, raw := w.do(t, http.MethodPost, "/backup-plans", body, nil)
-	require.Equal(t, http.StatusCreated, answer.StatusCode, string(raw))
-	w.get(t, answerID(t, raw, "/backup-plans/"), &p)
+	response, raw := w.do(t, http.MethodPost, "/backup-plans", body, nil)
+	require.Equal(t, http.StatusCreated, response.StatusCode, string(raw))
+	w.get(t, responseID(t, raw, "/backup-plans/"), &p)
 	return p
 }
 
@@ -86,9 +86,9 @@ func TestBackups(t *testing.T) {
 	edits(t, demo, made)
 	runsByItself(t, demo, scheduled)
 
-	answer, raw := demo.do(t, http.MethodDelete, "/backup-plans/"+made.ID+"?delete_backups=true", nil, nil)
-	require.Equal(t, http.StatusNoContent, answer.StatusCode, string(raw))
-	demo.end(t, taskOf(answer.Header.Get("Location")), "succeeded")
+	response, raw := demo.do(t, http.MethodDelete, "/backup-plans/"+made.ID+"?delete_backups=true", nil, nil)
+	require.Equal(t, http.StatusNoContent, response.StatusCode, string(raw))
+	demo.end(t, taskOf(response.Header.Get("Location")), "succeeded")
 	for _, b := range demo.backups(t, "&plan="+made.ID) {
 		require.True(t, b.Held, "only what is held is left")
 	}
@@ -104,8 +104,8 @@ func (w *person) lists(t *testing.T, path, id string) bool {
 
 func restores(t *testing.T, demo *person, web instance, b backupOf) {
 	t.Helper()
-	answer, raw := demo.do(t, http.MethodPost, "/instances/"+web.ID+"/restore", map[string]any{"backup_id": b.ID, "confirm": "another"}, nil)
-	require.Equal(t, http.StatusUnprocessableEntity, answer.StatusCode, string(raw))
+	response, raw := demo.do(t, http.MethodPost, "/instances/"+web.ID+"/restore", map[string]any{"backup_id": b.ID, "confirm": "another"}, nil)
+	require.Equal(t, http.StatusUnprocessableEntity, response.StatusCode, string(raw))
 	done := demo.work(t, http.MethodPost, "/instances/"+web.ID+"/restore", map[string]any{"backup_id": b.ID, "confirm": "web-1"})
 	safety, _ := done.Result["safety_backup"].(string)
 	var points struct{ Items []backupOf }
@@ -120,14 +120,14 @@ func restores(t *testing.T, demo *person, web instance, b backupOf) {
 // retains runs the plan until the oldest backup has to go, which is held, and then until another has.
 func retains(t *testing.T, demo *person, made plan, oldest backupOf) {
 	t.Helper()
-	answer, raw := demo.do(t, http.MethodPut, "/backups/"+oldest.ID+"/hold", map[string]any{"held": true}, nil)
-	require.Equal(t, http.StatusOK, answer.StatusCode, string(raw))
+	response, raw := demo.do(t, http.MethodPut, "/backups/"+oldest.ID+"/hold", map[string]any{"held": true}, nil)
+	require.Equal(t, http.StatusOK, response.StatusCode, string(raw))
 	for range 3 {
 		demo.work(t, http.MethodPost, "/backup-plans/"+made.ID+"/run", nil)
 	}
 	require.Eventually(t, func() bool { return len(demo.backups(t, "&plan="+made.ID)) == 3 }, 20*time.Second, 100*time.Millisecond, "two are kept and one is held")
-	answer, raw = demo.do(t, http.MethodDelete, "/backups/"+oldest.ID, nil, nil)
-	require.Equal(t, http.StatusConflict, answer.StatusCode, string(raw))
+	response, raw = demo.do(t, http.MethodDelete, "/backups/"+oldest.ID, nil, nil)
+	require.Equal(t, http.StatusConflict, response.StatusCode, string(raw))
 	var preview struct{ Items []struct{ Reason string } }
 	demo.get(t, "/backup-plans/"+made.ID+"/retention", &preview)
 	require.Len(t, preview.Items, 3)
@@ -137,12 +137,12 @@ func retains(t *testing.T, demo *person, made plan, oldest backupOf) {
 func edits(t *testing.T, demo *person, made plan) {
 	t.Helper()
 	body := nightly("renamed", 2, demo.instance(t, "web-1").ID)
-	answer, raw := demo.do(t, http.MethodPut, "/backup-plans/"+made.ID, body, map[string]string{"If-Match": made.ETag})
-	require.Equal(t, http.StatusOK, answer.StatusCode, string(raw))
-	answer, raw = demo.do(t, http.MethodPut, "/backup-plans/"+made.ID, body, map[string]string{"If-Match": made.ETag})
-	require.Equal(t, http.StatusPreconditionFailed, answer.StatusCode, string(raw))
-	answer, raw = demo.do(t, http.MethodPost, "/backup-plans/"+made.ID+"/pause", map[string]any{"note": "moving house"}, nil)
-	require.Equal(t, http.StatusOK, answer.StatusCode, string(raw))
+	response, raw := demo.do(t, http.MethodPut, "/backup-plans/"+made.ID, body, map[string]string{"If-Match": made.ETag})
+	require.Equal(t, http.StatusOK, response.StatusCode, string(raw))
+	response, raw = demo.do(t, http.MethodPut, "/backup-plans/"+made.ID, body, map[string]string{"If-Match": made.ETag})
+	require.Equal(t, http.StatusPreconditionFailed, response.StatusCode, string(raw))
+	response, raw = demo.do(t, http.MethodPost, "/backup-plans/"+made.ID+"/pause", map[string]any{"note": "moving house"}, nil)
+	require.Equal(t, http.StatusOK, response.StatusCode, string(raw))
 	var now plan
 	demo.get(t, "/backup-plans/"+made.ID, &now)
 	require.True(t, now.Paused)
@@ -163,8 +163,8 @@ func runsByItself(t *testing.T, demo *person, p plan) {
 	first := runs.Items[len(runs.Items)-1]
 	require.Equal(t, "schedule", first.Via)
 	demo.end(t, first.ID, "succeeded")
-	answer, raw := demo.do(t, http.MethodPost, "/backup-plans/"+p.ID+"/pause", nil, nil)
-	require.Equal(t, http.StatusOK, answer.StatusCode, string(raw))
+	response, raw := demo.do(t, http.MethodPost, "/backup-plans/"+p.ID+"/pause", nil, nil)
+	require.Equal(t, http.StatusOK, response.StatusCode, string(raw))
 	require.NotEmpty(t, demo.backups(t, "&plan="+p.ID))
 	var audit struct {
 		Items []struct{ Operation, Outcome, Via string }

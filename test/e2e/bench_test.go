@@ -225,12 +225,12 @@ func (w *person) hears(b *testing.B, listening chan<- struct{}, ended chan<- tim
 		return
 	}
 	request.Header.Set("Cookie", w.cookie)
-	answer, err := http.DefaultClient.Do(request)
+	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return
 	}
-	defer answer.Body.Close()
-	lines, open := bufio.NewScanner(answer.Body), false
+	defer response.Body.Close()
+	lines, open := bufio.NewScanner(response.Body), false
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
 		data, ok := bytes.CutPrefix(lines.Bytes(), []byte("data: "))

@@ -15,15 +15,15 @@ import (
 // nights are the plans and backups that are worked with while processes are killed.
 type nights struct {
 	*chaos
-	token       string
-	random      *rand.Rand // what is done next
-	snap, set   plan
-	soft        plan
-	pair        []string // the instances of snap and set
-	filed       string   // that of soft
-	db, volumes backupOf // to be restored
-	done        map[string]int
-	longest     map[string]time.Duration
+	token        string
+	random       *rand.Rand // what is done next
+	snap, set    plan
+	soft         plan
+	pair         []string // the instances of snap and set
+	filed        string   // that of soft
+	db, volumes  backupOf // to be restored
+	done         map[string]int
+	maxDurations map[string]time.Duration
 }
 
 // Whatever is killed at whatever moment of a backup or a restore: no server is left shut off, nothing is made
@@ -42,7 +42,7 @@ func TestBackupsUnderKills(t *testing.T) {
 		{"mcm-temporal", killChild(func() int { return p.process.Process.Pid }, "mcm-temporal")},
 	}
 	began := time.Now()
-	n := &nights{chaos: c, random: rand.New(rand.NewPCG(c.seed, 2)), done: map[string]int{}, longest: map[string]time.Duration{}}
+	n := &nights{chaos: c, random: rand.New(rand.NewPCG(c.seed, 2)), done: map[string]int{}, maxDurations: map[string]time.Duration{}}
 	n.prepare(t)
 	stop := make(chan struct{})
 	var killer sync.WaitGroup
@@ -60,8 +60,8 @@ func TestBackupsUnderKills(t *testing.T) {
 	c.holds(t)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	require.Less(t, c.stall, goesOnWithin, "work goes on after a kill: %s", c.stalled)
-	t.Logf("seed %d: kills %v, done %v, longest %v, %d tasks, longest stand-still %s (%s), %s in all", c.seed, c.struck, n.done, n.longest,
+	require.Less(t, c.stall, maxStall, "work goes on after a kill: %s", c.stalled)
+	t.Logf("seed %d: kills %v, done %v, longest %v, %d tasks, longest stand-still %s (%s), %s in all", c.seed, c.struck, n.done, n.maxDurations,
 		len(c.started), c.stall.Round(100*time.Millisecond), c.stalled, time.Since(began).Round(time.Second))
 }
 
@@ -75,9 +75,9 @@ func (n *nights) prepare(t *testing.T) {
 	n.who.work(t, http.MethodPost, "/instances/"+n.filed+"/connect", nil)
 	n.pair = []string{n.who.instance(t, "web-2").ID, n.who.instance(t, "mail-1").ID}
 	n.snap = n.who.plan(t, nightly("each for itself", 0, n.pair...))
-	together := nightly("together", 0, n.pair...)
-	together["snapshot"] = map[string]any{"consistency_group": true}
-	n.set, n.soft = n.who.plan(t, together), n.who.plan(t, files("files", 0, n.filed))
+	group := nightly("together", 0, n.pair...)
+	group["snapshot"] = map[string]any{"consistency_group": true}
+	n.set, n.soft = n.who.plan(t, group), n.who.plan(t, files("files", 0, n.filed))
 	db := n.who.instance(t, "db-1").ID
 	vol := p.bootsFromVolume(t, n.token, "vol-1")
 	require.Eventually(t, func() bool {
@@ -120,8 +120,8 @@ func (n *nights) night(t *testing.T) {
 		{"a set", func(t *testing.T) { n.runs(t, n.set, len(n.pair)) }},
 		{"files", func(t *testing.T) { n.runs(t, n.soft, 1) }},
 		{"in place", n.inPlace},
-		{"beside", func(t *testing.T) { n.beside(t, n.db) }},
-		{"beside, of volumes", func(t *testing.T) { n.beside(t, n.volumes) }},
+		{"beside", func(t *testing.T) { n.restoreAsNewServer(t, n.db) }},
+		{"beside, of volumes", func(t *testing.T) { n.restoreAsNewServer(t, n.volumes) }},
 	}
 	at := n.random.IntN(len(all))
 	if len(n.done) < len(all) { // each once, and then as it comes
@@ -131,7 +131,7 @@ func (n *nights) night(t *testing.T) {
 	n.disturb(t)
 	all[at].do(t)
 	n.done[all[at].name]++
-	n.longest[all[at].name] = max(n.longest[all[at].name], time.Since(began).Round(100*time.Millisecond))
+	n.maxDurations[all[at].name] = max(n.maxDurations[all[at].name], time.Since(began).Round(100*time.Millisecond))
 	for _, id := range append([]string{n.filed, n.db.Instance, n.volumes.Instance}, n.pair...) {
 		var now instance
 		n.ask(t, http.MethodGet, "/instances/"+id, nil, nil, http.StatusOK, &now)
@@ -175,7 +175,7 @@ func (n *nights) inPlace(t *testing.T) {
 	n.finish(t, n.begin(t, http.MethodDelete, "/backups/"+safety[0].ID, nil))
 }
 
-func (n *nights) beside(t *testing.T, b backupOf) {
+func (n *nights) restoreAsNewServer(t *testing.T, b backupOf) {
 	t.Helper()
 	name := fmt.Sprint("beside-", n.keys)
 	id := n.begin(t, http.MethodPost, "/instances/"+b.Instance+"/restore", map[string]any{"backup_id": b.ID, "new_server_name": name})

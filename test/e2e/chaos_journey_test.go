@@ -99,21 +99,21 @@ func (c *chaos) ask(t *testing.T, method, path string, body any, header map[stri
 	deadline := time.Now().Add(2 * time.Minute)
 	for n := 0; time.Now().Before(deadline); n++ {
 		who := c.who.at(c.apis[n%len(c.apis)])
-		answer, raw, err := who.send(t, method, path, body, header)
+		response, raw, err := who.send(t, method, path, body, header)
 		switch {
-		case err != nil || answer.StatusCode == http.StatusServiceUnavailable || answer.StatusCode == http.StatusTooManyRequests:
+		case err != nil || response.StatusCode == http.StatusServiceUnavailable || response.StatusCode == http.StatusTooManyRequests:
 			time.Sleep(100 * time.Millisecond)
 			continue
-		case answer.StatusCode == http.StatusUnauthorized && path != "/session":
+		case response.StatusCode == http.StatusUnauthorized && path != "/session":
 			c.signIn(t)
 			continue
 		}
-		require.Equal(t, status, answer.StatusCode, "%s %s: %s", method, path, raw)
+		require.Equal(t, status, response.StatusCode, "%s %s: %s", method, path, raw)
 		if into != nil {
 			require.NoError(t, json.Unmarshal(raw, into))
 		}
 		if path == "/session" {
-			who.took(t, answer, raw)
+			who.took(t, response, raw)
 			c.who = who
 		}
 		return
@@ -148,7 +148,7 @@ func (c *chaos) finish(t *testing.T, id string) {
 		if sign := signOf(now); sign != "" && sign != shown {
 			shown, since = sign, time.Now()
 		}
-		c.standsStill(since, now)
+		c.recordStall(since, now)
 		switch now.Status {
 		case "succeeded":
 			return
@@ -170,9 +170,9 @@ func (c *chaos) retry(t *testing.T, blocked task) {
 		c.signIn(t)
 	}
 	c.blocked++
-	answer, raw, err := c.who.send(t, http.MethodPost, "/tasks/"+blocked.ID+"/retry", nil, nil)
+	response, raw, err := c.who.send(t, http.MethodPost, "/tasks/"+blocked.ID+"/retry", nil, nil)
 	if err == nil {
-		require.Contains(t, []int{http.StatusAccepted, http.StatusConflict, http.StatusServiceUnavailable, http.StatusUnauthorized}, answer.StatusCode, string(raw))
+		require.Contains(t, []int{http.StatusAccepted, http.StatusConflict, http.StatusServiceUnavailable, http.StatusUnauthorized}, response.StatusCode, string(raw))
 	}
 }
 
@@ -193,7 +193,7 @@ func signOf(now task) string {
 }
 
 // standsStill notes how long a task has not gone on since the last kill.
-func (c *chaos) standsStill(since time.Time, now task) {
+func (c *chaos) recordStall(since time.Time, now task) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.last.After(since) {

@@ -73,9 +73,9 @@ func runsOf(t *testing.T, c client.Client, wanted int) []*workflowpb.WorkflowExe
 	t.Helper()
 	var runs []*workflowpb.WorkflowExecutionInfo
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(200 * time.Millisecond) {
-		answer, err := c.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Namespace: "mcm", PageSize: 1000, Query: operation.OperationKey + " IS NOT NULL"})
+		response, err := c.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Namespace: "mcm", PageSize: 1000, Query: operation.OperationKey + " IS NOT NULL"})
 		require.NoError(t, err)
-		if runs = answer.Executions; len(runs) >= wanted || time.Now().After(deadline) {
+		if runs = response.Executions; len(runs) >= wanted || time.Now().After(deadline) {
 			return runs
 		}
 	}

@@ -19,7 +19,7 @@ import (
 const chaosSpeed = 20
 
 // goesOnWithin is how long work may stand still after the last kill.
-const goesOnWithin = 30 * time.Second
+const maxStall = 30 * time.Second
 
 // victim is a process that may be killed at any moment, and how it comes back.
 type victim struct {
@@ -156,7 +156,7 @@ func (c *chaos) run(t *testing.T) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	require.NoError(t, c.failed)
-	require.Less(t, c.stall, goesOnWithin, "work goes on after a kill: %s", c.stalled)
+	require.Less(t, c.stall, maxStall, "work goes on after a kill: %s", c.stalled)
 	t.Logf("seed %d: kills %v, %d journeys, %d tasks, %d times blocked and retried, longest stand-still %s (%s), %s in all",
 		c.seed, c.struck, journeys, len(c.started), c.blocked, c.stall.Round(100*time.Millisecond), c.stalled, time.Since(began).Round(time.Second))
 }

@@ -32,8 +32,8 @@ func TestNotifications(t *testing.T) {
 	p.up(t)
 	t.Cleanup(func() { p.down(t) })
 	admin := p.signIn(t, "admin")
-	answer, _ := p.signIn(t, "demo").do(t, http.MethodPost, "/notifications/test", nil, nil)
-	require.Equal(t, http.StatusForbidden, answer.StatusCode)
+	response, _ := p.signIn(t, "demo").do(t, http.MethodPost, "/notifications/test", nil, nil)
+	require.Equal(t, http.StatusForbidden, response.StatusCode)
 	task := admin.work(t, http.MethodPost, "/notifications/test", nil)
 	require.Len(t, task.Result["channels"], 2)
 	require.Len(t, hook.Calls(), 1)
@@ -56,10 +56,10 @@ func TestNotifications(t *testing.T) {
 	back := time.Now()
 	require.Eventually(t, func() bool { return len(hook.Calls()) > 1 && len(mail.Messages()) > 1 }, time.Minute, 100*time.Millisecond)
 	t.Logf("told %.1f s after the manager was back", time.Since(back).Seconds())
-	told := hook.Calls()[1].Body
-	require.Equal(t, "backup.missed", told.Type)
-	require.Equal(t, 2, told.Data.Missed)
-	require.Equal(t, "each minute", told.Data.Plan.Name)
+	missed := hook.Calls()[1].Body
+	require.Equal(t, "backup.missed", missed.Type)
+	require.Equal(t, 2, missed.Data.Missed)
+	require.Equal(t, "each minute", missed.Data.Plan.Name)
 	require.Contains(t, mail.Messages()[1].Body, "each minute")
 	pastMinute(1, 35*time.Second) // Temporal counts them again, and the next round has looked
 	require.Len(t, hook.Calls(), 2, "they are told once")

@@ -124,12 +124,12 @@ func (p *product) spawn(executable string) error {
 }
 
 func (p *product) ready() bool {
-	answer, err := http.Get("http://" + p.listen + "/health/ready")
+	response, err := http.Get("http://" + p.listen + "/health/ready")
 	if err != nil {
 		return false
 	}
-	defer answer.Body.Close()
-	return answer.StatusCode == http.StatusOK
+	defer response.Body.Close()
+	return response.StatusCode == http.StatusOK
 }
 
 func (p *product) down(t testing.TB) {
@@ -187,20 +187,20 @@ func (p *product) signInAs(t testing.TB, user, password, project string) *person
 	t.Helper()
 	who := &person{product: p}
 	body := map[string]any{"username": user, "password": password, "project": project}
-	answer, raw := who.do(t, http.MethodPost, "/session", body, nil)
-	require.Equal(t, http.StatusCreated, answer.StatusCode, string(raw))
-	who.took(t, answer, raw)
+	response, raw := who.do(t, http.MethodPost, "/session", body, nil)
+	require.Equal(t, http.StatusCreated, response.StatusCode, string(raw))
+	who.took(t, response, raw)
 	return who
 }
 
 // took keeps the session that a sign-in has answered.
-func (w *person) took(t testing.TB, answer *http.Response, raw []byte) {
+func (w *person) took(t testing.TB, response *http.Response, raw []byte) {
 	t.Helper()
 	var session struct {
 		CSRF string `json:"csrf_token"`
 	}
 	require.NoError(t, json.Unmarshal(raw, &session))
-	w.cookie, _, _ = strings.Cut(answer.Header.Get("Set-Cookie"), ";")
+	w.cookie, _, _ = strings.Cut(response.Header.Get("Set-Cookie"), ";")
 	w.csrf = session.CSRF
 }
 
@@ -210,9 +210,9 @@ func (w *person) at(p *product) *person { return &person{p, w.cookie, w.csrf} }
 // do makes one request and holds the answer against the contract.
 func (w *person) do(t testing.TB, method, path string, body any, header map[string]string) (*http.Response, []byte) {
 	t.Helper()
-	answer, raw, err := w.send(t, method, path, body, header)
+	response, raw, err := w.send(t, method, path, body, header)
 	require.NoError(t, err)
-	return answer, raw
+	return response, raw
 }
 
 // send is do for a product that may die meanwhile: err is a connection that broke.
@@ -234,41 +234,41 @@ func (w *person) send(t testing.TB, method, path string, body any, header map[st
 	for k, v := range header {
 		request.Header.Set(k, v)
 	}
-	answer, err := http.DefaultClient.Do(request)
+	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return nil, nil, err
 	}
-	defer answer.Body.Close()
-	raw, err := io.ReadAll(answer.Body)
+	defer response.Body.Close()
+	raw, err := io.ReadAll(response.Body)
 	if err != nil {
 		return nil, nil, err
 	}
-	w.hold(t, request, answer, raw)
-	return answer, raw, nil
+	w.hold(t, request, response, raw)
+	return response, raw, nil
 }
 
 // hold validates an answer against the committed contract.
-func (w *person) hold(t testing.TB, request *http.Request, answer *http.Response, raw []byte) {
+func (w *person) hold(t testing.TB, request *http.Request, response *http.Response, raw []byte) {
 	t.Helper()
 	route, parameters, err := w.routes.FindRoute(request)
 	if err != nil {
 		return // a path outside the contract, which some tests ask for
 	}
-	if strings.Contains(answer.Header.Get("Content-Type"), "json") && !strings.Contains(answer.Header.Get("Content-Type"), "jsonl") {
+	if strings.Contains(response.Header.Get("Content-Type"), "json") && !strings.Contains(response.Header.Get("Content-Type"), "jsonl") {
 		input := &openapi3filter.ResponseValidationInput{
 			RequestValidationInput: &openapi3filter.RequestValidationInput{Request: request, PathParams: parameters, Route: route},
-			Status:                 answer.StatusCode, Header: answer.Header, Options: &openapi3filter.Options{IncludeResponseStatus: true},
+			Status:                 response.StatusCode, Header: response.Header, Options: &openapi3filter.Options{IncludeResponseStatus: true},
 		}
 		input.SetBodyBytes(raw)
-		require.NoError(t, openapi3filter.ValidateResponse(context.Background(), input), "%s %s %d %s", request.Method, request.URL.Path, answer.StatusCode, raw)
+		require.NoError(t, openapi3filter.ValidateResponse(context.Background(), input), "%s %s %d %s", request.Method, request.URL.Path, response.StatusCode, raw)
 	}
 }
 
 // get reads and decodes.
 func (w *person) get(t testing.TB, path string, into any) {
 	t.Helper()
-	answer, raw := w.do(t, http.MethodGet, path, nil, nil)
-	require.Equal(t, http.StatusOK, answer.StatusCode, string(raw))
+	response, raw := w.do(t, http.MethodGet, path, nil, nil)
+	require.Equal(t, http.StatusOK, response.StatusCode, string(raw))
 	require.NoError(t, json.Unmarshal(raw, into))
 }
 
@@ -294,11 +294,11 @@ type task struct {
 // begin starts work and returns its task.
 func (w *person) begin(t testing.TB, method, path string, body any, header map[string]string) task {
 	t.Helper()
-	answer, raw := w.do(t, method, path, body, header)
-	require.Equal(t, http.StatusAccepted, answer.StatusCode, string(raw))
+	response, raw := w.do(t, method, path, body, header)
+	require.Equal(t, http.StatusAccepted, response.StatusCode, string(raw))
 	var out task
 	require.NoError(t, json.Unmarshal(raw, &out))
-	require.Equal(t, "/api/v1/tasks/"+out.ID, answer.Header.Get("Location"))
+	require.Equal(t, "/api/v1/tasks/"+out.ID, response.Header.Get("Location"))
 	return out
 }
 
@@ -312,11 +312,11 @@ func (w *person) endWithin(t testing.TB, id, status string, limit time.Duration)
 	t.Helper()
 	var last task
 	for deadline := time.Now().Add(limit); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
-		answer, raw := w.do(t, http.MethodGet, "/tasks/"+id, nil, nil)
-		if answer.StatusCode == http.StatusServiceUnavailable { // what was killed is still coming up
+		response, raw := w.do(t, http.MethodGet, "/tasks/"+id, nil, nil)
+		if response.StatusCode == http.StatusServiceUnavailable { // what was killed is still coming up
 			continue
 		}
-		require.Equal(t, http.StatusOK, answer.StatusCode, string(raw))
+		require.Equal(t, http.StatusOK, response.StatusCode, string(raw))
 		last = task{}
 		require.NoError(t, json.Unmarshal(raw, &last))
 		if last.Status == status {
@@ -341,12 +341,12 @@ func (p *product) control(t testing.TB, method, path, body string) []byte {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, "http://"+p.sandbox+"/_control"+path, strings.NewReader(body))
 	require.NoError(t, err)
-	answer, err := http.DefaultClient.Do(request)
+	response, err := http.DefaultClient.Do(request)
 	require.NoError(t, err)
-	defer answer.Body.Close()
-	raw, err := io.ReadAll(answer.Body)
+	defer response.Body.Close()
+	raw, err := io.ReadAll(response.Body)
 	require.NoError(t, err)
-	require.Less(t, answer.StatusCode, 300, string(raw))
+	require.Less(t, response.StatusCode, 300, string(raw))
 	return raw
 }
 
@@ -365,7 +365,7 @@ func (p *product) count(t testing.TB, service, kind, text string) int {
 }
 
 // answerID is the path of the thing that an answer is about.
-func answerID(t testing.TB, raw []byte, prefix string) string {
+func responseID(t testing.TB, raw []byte, prefix string) string {
 	t.Helper()
 	var thing struct{ ID string }
 	require.NoError(t, json.Unmarshal(raw, &thing))

@@ -28,19 +28,19 @@ import (
 
 // fleet is what docs/operations/replicas.md describes, on one machine: two mcm api and two mcm worker,
 // Temporal and the audit on PostgreSQL, and a cloud that none of them started.
-type fleet struct {
+type replicaSet struct {
 	temporal *supervisor.Temporal
 	cloud    *product
 	apis     []*product
 	workers  []*product
 }
 
-func startFleet(t *testing.T) *fleet {
+func startFleet(t *testing.T) *replicaSet {
 	t.Helper()
 	db := startPostgres(t)
 	require.NoError(t, db.exec("postgres", "CREATE DATABASE audit"))
 	openConcurrently(t, db.url("audit"))
-	f := &fleet{cloud: newProduct(t)}
+	f := &replicaSet{cloud: newProduct(t)}
 	f.startCloud(t)
 	dir := t.TempDir()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
@@ -86,7 +86,7 @@ func openConcurrently(t *testing.T, url string) {
 }
 
 // startCloud starts the simulated cloud alone.
-func (f *fleet) startCloud(t *testing.T) {
+func (f *replicaSet) startCloud(t *testing.T) {
 	t.Helper()
 	p := f.cloud
 	dir := p.dir + "/sandbox"
@@ -100,7 +100,7 @@ func (f *fleet) startCloud(t *testing.T) {
 }
 
 // environment is the same for all.
-func (f *fleet) environment(t *testing.T, dir, audit string) []string {
+func (f *replicaSet) environment(t *testing.T, dir, audit string) []string {
 	t.Helper()
 	return append(temporalAt(t, f.temporal, dir), "MCM_AUDIT_URL="+audit,
 		"MCM_SSH_PROXY="+f.cloud.sandbox, "OS_AUTH_URL=http://"+f.cloud.sandbox+"/identity/v3", "OS_USERNAME=demo", "OS_PASSWORD=demo",
@@ -136,12 +136,12 @@ func TestReplicas(t *testing.T) {
 	_ = t.Run("a session moves on", func(t *testing.T) { sessionMoves(t, f, demo) }) &&
 		t.Run("events go on at the other", func(t *testing.T) { eventsMove(t, f, demo) }) &&
 		t.Run("a key is one task at both", func(t *testing.T) { keyAtBoth(t, f, demo) }) &&
-		t.Run("a dead worker's work goes on at the other", func(t *testing.T) { workGoesOn(t, f, demo) }) &&
+		t.Run("a dead worker's work goes on at the other", func(t *testing.T) { workResumes(t, f, demo) }) &&
 		t.Run("chaos", func(t *testing.T) { chaosAmong(t, f) })
 }
 
 // sessionMoves uses a cookie of one replica at the other, to read and to change.
-func sessionMoves(t *testing.T, f *fleet, demo *person) {
+func sessionMoves(t *testing.T, f *replicaSet, demo *person) {
 	there := demo.at(f.apis[1])
 	var session map[string]any
 	there.get(t, "/session", &session)
@@ -153,13 +153,13 @@ func sessionMoves(t *testing.T, f *fleet, demo *person) {
 	}
 	demo.get(t, "/audit?operation=stack.deploy&outcome=succeeded", &page)
 	require.Len(t, page.Items, 1, "the audit is one")
-	answer, _ := there.do(t, http.MethodDelete, "/session", nil, nil)
-	require.Equal(t, http.StatusNoContent, answer.StatusCode)
+	response, _ := there.do(t, http.MethodDelete, "/session", nil, nil)
+	require.Equal(t, http.StatusNoContent, response.StatusCode)
 	*demo = *f.apis[0].signIn(t, "demo")
 }
 
 // eventsMove follows a task at one replica, kills it, and follows on at the other.
-func eventsMove(t *testing.T, f *fleet, demo *person) {
+func eventsMove(t *testing.T, f *replicaSet, demo *person) {
 	launch := demo.begin(t, http.MethodPost, "/apps/ntp/launch", map[string]any{}, nil)
 	stream := demo.events(t, launch.ID, "")
 	id, now := stream.next(t)
@@ -178,13 +178,13 @@ func eventsMove(t *testing.T, f *fleet, demo *person) {
 }
 
 // keyAtBoth sends one request with one key to both replicas at once, many times.
-func keyAtBoth(t *testing.T, f *fleet, demo *person) {
-	for round := range 3 {
+func keyAtBoth(t *testing.T, f *replicaSet, demo *person) {
+	for i := range 3 {
 		path := "/apps/ntp/stop"
-		if round%2 == 1 {
+		if i%2 == 1 {
 			path = "/apps/ntp/launch"
 		}
-		key := map[string]string{"Idempotency-Key": fmt.Sprint("both-", round)}
+		key := map[string]string{"Idempotency-Key": fmt.Sprint("both-", i)}
 		var (
 			mu  sync.Mutex
 			wg  sync.WaitGroup
@@ -199,7 +199,7 @@ func keyAtBoth(t *testing.T, f *fleet, demo *person) {
 			})
 		}
 		wg.Wait()
-		require.Len(t, ids, 1, "round %d", round)
+		require.Len(t, ids, 1, "round %d", i)
 		for id := range ids {
 			demo.end(t, id, "succeeded")
 		}
@@ -209,7 +209,7 @@ func keyAtBoth(t *testing.T, f *fleet, demo *person) {
 }
 
 // workGoesOn kills the worker that waits for Heat, and leaves it dead until the other has taken over.
-func workGoesOn(t *testing.T, f *fleet, demo *person) {
+func workResumes(t *testing.T, f *replicaSet, demo *person) {
 	c := connect(t, f.temporal, f.apis[0].dir+"/data/keys")
 	deploy := demo.begin(t, http.MethodPost, "/stack", map[string]any{"name": "toolbox", "preset": "small"}, nil)
 	workflowID, run, _ := strings.Cut(deploy.ID, "~")
@@ -232,7 +232,7 @@ func workGoesOn(t *testing.T, f *fleet, demo *person) {
 	require.GreaterOrEqual(t, at, 0, dead)
 	f.workers[at].kill()
 	killed := time.Now()
-	require.Eventually(t, func() bool { a := waiting(); return a != nil && a.LastWorkerIdentity != dead }, goesOnWithin, 100*time.Millisecond)
+	require.Eventually(t, func() bool { a := waiting(); return a != nil && a.LastWorkerIdentity != dead }, maxStall, 100*time.Millisecond)
 	t.Logf("the other worker went on after %s", time.Since(killed).Round(100*time.Millisecond))
 	f.cloud.control(t, http.MethodDelete, "/faults", "")
 	demo.end(t, deploy.ID, "succeeded")
@@ -241,7 +241,7 @@ func workGoesOn(t *testing.T, f *fleet, demo *person) {
 }
 
 // chaosAmong is the chaos of one machine, among the replicas.
-func chaosAmong(t *testing.T, f *fleet) {
+func chaosAmong(t *testing.T, f *replicaSet) {
 	c := chaosFor(t, 4)
 	c.apis, c.cloud = f.apis, f.cloud
 	c.victims = []victim{
@@ -255,8 +255,8 @@ func chaosAmong(t *testing.T, f *fleet) {
 
 // stream is a stream of server-sent events.
 type stream struct {
-	answer *http.Response
-	lines  *bufio.Scanner
+	response *http.Response
+	lines    *bufio.Scanner
 }
 
 func (w *person) events(t *testing.T, id, last string) *stream {
@@ -267,13 +267,13 @@ func (w *person) events(t *testing.T, id, last string) *stream {
 	if last != "" {
 		request.Header.Set("Last-Event-ID", last)
 	}
-	answer, err := http.DefaultClient.Do(request)
+	response, err := http.DefaultClient.Do(request)
 	require.NoError(t, err)
-	require.Equal(t, http.StatusOK, answer.StatusCode)
-	return &stream{answer, bufio.NewScanner(answer.Body)}
+	require.Equal(t, http.StatusOK, response.StatusCode)
+	return &stream{response, bufio.NewScanner(response.Body)}
 }
 
-func (s *stream) close() { _ = s.answer.Body.Close() }
+func (s *stream) close() { _ = s.response.Body.Close() }
 
 // next returns the next event about the task, and its id.
 func (s *stream) next(t *testing.T) (id string, now task) {

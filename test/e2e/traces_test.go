@@ -15,7 +15,7 @@ import (
 
 // Traces of an operation reach the collector that the standard variables name: the request that
 // starts it, its workflow and its activities, under the product's name.
-func TestTracesArrive(t *testing.T) {
+func TestTraces(t *testing.T) {
 	var (
 		mu    sync.Mutex
 		spans = map[string]bool{}

@@ -31,7 +31,7 @@ type session struct {
 }
 
 // answer is what a service said; status 0 when it said nothing.
-type answer struct {
+type response struct {
 	status  int
 	headers http.Header
 	raw     []byte
@@ -92,7 +92,7 @@ func (s *session) with(name, value string) *session {
 }
 
 // do sends one request. A body that is a string goes out as it is, anything else as JSON.
-func (s *session) do(method, service, path string, body any) answer {
+func (s *session) do(method, service, path string, body any) response {
 	var reader io.Reader
 	kind := "application/json"
 	switch b := body.(type) {
@@ -123,18 +123,18 @@ func (s *session) do(method, service, path string, body any) answer {
 	}}
 	res, err := client.Do(req)
 	if err != nil {
-		return answer{raw: []byte(err.Error())}
+		return response{raw: []byte(err.Error())}
 	}
 	defer res.Body.Close() //nolint:errcheck // it was read to its end
 	raw, err := io.ReadAll(res.Body)
 	if err != nil {
 		failf("%v", err)
 	}
-	return answer{res.StatusCode, res.Header, raw}
+	return response{res.StatusCode, res.Header, raw}
 }
 
 // must is do for requests that are not recorded and have to work.
-func (s *session) must(method, service, path string, body any) answer {
+func (s *session) must(method, service, path string, body any) response {
 	a := s.do(method, service, path, body)
 	if a.status == 0 || a.status >= 400 {
 		failf("%s %s %s: %d %s", method, service, path, a.status, a.raw)
@@ -171,7 +171,7 @@ func until(what string, done func() bool) {
 }
 
 // at walks into the answer's JSON; nil when there is no such place.
-func (a answer) at(path ...string) any {
+func (a response) at(path ...string) any {
 	var v any
 	if json.Unmarshal(a.raw, &v) != nil {
 		return nil
@@ -186,14 +186,14 @@ func (a answer) at(path ...string) any {
 	return v
 }
 
-func (a answer) text(path ...string) string {
+func (a response) text(path ...string) string {
 	if s, ok := a.at(path...).(string); ok {
 		return s
 	}
 	return ""
 }
 
-func (a answer) list(path ...string) (out []object) {
+func (a response) list(path ...string) (out []object) {
 	items, _ := a.at(path...).([]any)
 	for _, i := range items {
 		out = append(out, i.(object))

@@ -31,7 +31,7 @@ const anyFault = 0
 
 // record sends a request and writes its answer as <service>/<name>.json. want guards against recording something
 // else than the name says.
-func (s *session) record(name string, want int, method, service, path string, body any) answer {
+func (s *session) record(name string, want int, method, service, path string, body any) response {
 	a := s.do(method, service, path, body)
 	if want == anyFault && a.status >= 400 {
 		want = a.status
@@ -43,7 +43,7 @@ func (s *session) record(name string, want int, method, service, path string, bo
 	return a
 }
 
-func (s *session) write(name, method, service, path string, body any, a answer) {
+func (s *session) write(name, method, service, path string, body any, a response) {
 	r := recording{Service: service, Method: method, Path: s.redact(path), Status: a.status,
 		Headers: map[string]string{}, Body: s.clean(a.raw)}
 	for _, h := range kept {
