@@ -40,7 +40,7 @@ func (w *person) backups(t *testing.T, query string) []backupOf {
 	return page.Items
 }
 
-// nightly is a plan of snapshots, at a time that does not come.
+// nightly returns a snapshot plan whose schedule is never due during the test.
 func nightly(name string, keep int, instances ...string) map[string]any {
 	return map[string]any{"name": name, "method": "snapshot", "instances": instances, "retention": map[string]any{"keep_last": keep},
 		"schedule": map[string]any{"frequency": "monthly", "day_of_month": (time.Now().Day()+14)%28 + 1, "time": "04:00", "time_zone": "Europe/Paris"}}
@@ -55,8 +55,8 @@ func (w *person) plan(t testing.TB, body map[string]any) plan {
 	return p
 }
 
-// A person makes a plan, runs it, verifies what it made, restores from it and takes it all away; the
-// schedule runs a plan by itself.
+// TestBackups creates a plan, runs it, verifies a backup, restores from it and deletes everything; another plan
+// runs on schedule.
 func TestBackups(t *testing.T) {
 	t.Parallel()
 	p := newProduct(t)
@@ -94,7 +94,7 @@ func TestBackups(t *testing.T) {
 	}
 }
 
-// lists reports whether a list has a thing of that id.
+// lists reports whether a list contains an id.
 func (w *person) lists(t *testing.T, path, id string) bool {
 	t.Helper()
 	var page struct{ Items []struct{ ID string } }
@@ -117,7 +117,7 @@ func restores(t *testing.T, demo *person, web instance, b backupOf) {
 	demo.work(t, http.MethodDelete, "/backups/"+safety, nil)
 }
 
-// retains runs the plan until the oldest backup has to go, which is held, and then until another has.
+// retains runs the plan until the oldest backup, which is held, would be pruned, and then until another one is.
 func retains(t *testing.T, demo *person, made plan, oldest backupOf) {
 	t.Helper()
 	response, raw := demo.do(t, http.MethodPut, "/backups/"+oldest.ID+"/hold", map[string]any{"held": true}, nil)
@@ -150,7 +150,7 @@ func edits(t *testing.T, demo *person, made plan) {
 	require.Equal(t, "renamed", now.Name)
 }
 
-// runsByItself waits for a run that the schedule starts, and pauses the plan.
+// runsByItself waits for a scheduled run and pauses the plan.
 func runsByItself(t *testing.T, demo *person, p plan) {
 	t.Helper()
 	var runs struct {
@@ -173,8 +173,8 @@ func runsByItself(t *testing.T, demo *person, p plan) {
 	require.NotEmpty(t, audit.Items, "the schedule's runs are audited")
 }
 
-// backs is the part of a chaotic journey that is about backups: a run of the plan, a restore from it, and
-// all of it taken away again.
+// backs is the backup part of a chaos journey: it runs the plan, restores a backup, and deletes everything
+// again.
 func (c *chaos) backs(t *testing.T) {
 	t.Helper()
 	c.finish(t, c.begin(t, http.MethodPost, "/backup-plans/"+c.plan.ID+"/run", map[string]any{}))
@@ -199,7 +199,7 @@ func (c *chaos) backs(t *testing.T) {
 	}
 }
 
-// protect makes the plan that the journeys run, before anything is disturbed.
+// protect creates the plan of the journeys before the faults start.
 func (c *chaos) protect(t *testing.T) {
 	t.Helper()
 	for _, name := range []string{"web-2", "mail-1"} {
@@ -207,14 +207,14 @@ func (c *chaos) protect(t *testing.T) {
 	}
 	c.plan = c.who.plan(t, nightly(fmt.Sprintf("chaos %d", c.seed), 0, c.protected...))
 	web := c.who.instance(t, "web-1")
-	if !web.Enrolled { // the cloud of the replicas has no instance that is enrolled from the start
+	if !web.Enrolled { // with replicas, no instance is enrolled from the start
 		return
 	}
 	c.filed = web.ID
 	c.soft = c.who.plan(t, files(fmt.Sprintf("chaotic files %d", c.seed), 0, c.filed))
 }
 
-// backsFiles is the same for the files of an instance, while the stack by which it is reached is there.
+// backsFiles does the same for the files of an instance, while the stack that connects to it exists.
 func (c *chaos) backsFiles(t *testing.T) {
 	t.Helper()
 	if c.filed == "" {

@@ -12,22 +12,23 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// nights are the plans and backups that are worked with while processes are killed.
+// nights holds the plans and backups that are used while processes are killed.
 type nights struct {
 	*chaos
 	token        string
-	random       *rand.Rand // what is done next
+	random       *rand.Rand // chooses the next action
 	snap, set    plan
 	soft         plan
 	pair         []string // the instances of snap and set
-	filed        string   // that of soft
-	db, volumes  backupOf // to be restored
+	filed        string   // the instance of soft
+	db, volumes  backupOf // backups to restore
 	done         map[string]int
 	maxDurations map[string]time.Duration
 }
 
-// Whatever is killed at whatever moment of a backup or a restore: no server is left shut off, nothing is made
-// twice, nothing is left over, and each run has one outcome. MCM_CHAOS_KILLS=100 does it with a hundred kills.
+// TestBackupsUnderKills kills processes at random moments of backups and restores. No server may stay stopped,
+// nothing may be created twice or left behind, and each run must have exactly one outcome. MCM_CHAOS_KILLS=100
+// sets the number of kills.
 func TestBackupsUnderKills(t *testing.T) {
 	t.Parallel()
 	c := chaosFor(t, 4)
@@ -65,7 +66,7 @@ func TestBackupsUnderKills(t *testing.T) {
 		len(c.started), c.stall.Round(100*time.Millisecond), c.stalled, time.Since(began).Round(time.Second))
 }
 
-// prepare makes the plans, a server that boots from a volume, and a backup of each thing that is restored.
+// prepare creates the plans, a volume-backed server, and one backup of each kind to restore.
 func (n *nights) prepare(t *testing.T) {
 	t.Helper()
 	p := n.cloud
@@ -96,7 +97,7 @@ func (n *nights) prepare(t *testing.T) {
 	n.chaos.before, n.chaos.since = n.inventory(t), time.Now()
 }
 
-// bootsFromVolume makes a server whose disk is a volume that goes with it.
+// bootsFromVolume creates a server whose volume is deleted with it.
 func (p *product) bootsFromVolume(t *testing.T, token, name string) string {
 	t.Helper()
 	images, _ := p.cloud(t, http.MethodGet, "/image/v2/images?name=Debian+12", token, nil)["images"].([]any)
@@ -109,7 +110,7 @@ func (p *product) bootsFromVolume(t *testing.T, token, name string) string {
 	return made["server"].(map[string]any)["id"].(string)
 }
 
-// night does one thing, and looks at what there is after it.
+// night performs one action and checks the state after it.
 func (n *nights) night(t *testing.T) {
 	t.Helper()
 	all := []struct {
@@ -124,7 +125,7 @@ func (n *nights) night(t *testing.T) {
 		{"beside, of volumes", func(t *testing.T) { n.restoreAsNewServer(t, n.volumes) }},
 	}
 	at := n.random.IntN(len(all))
-	if len(n.done) < len(all) { // each once, and then as it comes
+	if len(n.done) < len(all) { // each action once, then at random
 		at = len(n.done)
 	}
 	began := time.Now()
@@ -140,7 +141,7 @@ func (n *nights) night(t *testing.T) {
 	require.Eventually(t, func() bool { return len(n.left(t)) == 0 }, 20*time.Second, 200*time.Millisecond, "after %s: %v", all[at].name, n.left(t))
 }
 
-// runs runs a plan, whose backups are then taken away.
+// runs runs a plan and deletes its backups.
 func (n *nights) runs(t *testing.T, p plan, backups int) {
 	t.Helper()
 	id := n.begin(t, http.MethodPost, "/backup-plans/"+p.ID+"/run", map[string]any{})
@@ -152,7 +153,7 @@ func (n *nights) runs(t *testing.T, p plan, backups int) {
 	}
 }
 
-// made are the backups of a task.
+// made returns the backups of a task.
 func (n *nights) made(t *testing.T, task string) (out []backupOf) {
 	t.Helper()
 	var page struct{ Items []backupOf }

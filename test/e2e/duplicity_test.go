@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// chains has the same done by duplicity, whose backups build on one another, and takes it all away.
+// chains repeats the test with duplicity, whose backups form chains, and deletes everything.
 func chains(t *testing.T, p *product, demo *person, web instance) {
 	t.Helper()
 	body := files("chains", 1, web.ID)
@@ -16,7 +16,7 @@ func chains(t *testing.T, p *product, demo *person, web instance) {
 	for range 3 {
 		demo.work(t, http.MethodPost, "/backup-plans/"+made.ID+"/run", nil)
 	}
-	list := demo.backups(t, "&plan="+made.ID) // the newest first
+	list := demo.backups(t, "&plan="+made.ID) // newest first
 	require.Len(t, list, 3, "what the last builds on stays")
 	browses(t, demo, list[0])
 	verifies(t, demo, list[1])

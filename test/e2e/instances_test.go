@@ -56,7 +56,7 @@ func (w *person) token(t *testing.T, body map[string]any) (id, secret string) {
 	return out.ID, out.Token
 }
 
-// script runs the enrollment script on a simulated server and returns the task it is told of.
+// script runs the enrollment script on a simulated server and returns its task.
 func (p *product) script(t *testing.T, server, token string) string {
 	t.Helper()
 	raw := p.control(t, http.MethodPost, "/enroll", fmt.Sprintf(`{"server":%q,"url":"http://%s","token":%q}`, server, p.listen, token))
@@ -69,7 +69,7 @@ func (p *product) script(t *testing.T, server, token string) string {
 	return strings.TrimPrefix(out.Response.TaskURL, "/api/v1/tasks/")
 }
 
-// refused shows a token to the manager as an instance would, and returns what is said.
+// refused sends a token to the manager as an instance would, and returns the error.
 func (w *person) refused(t *testing.T, path, token, server string) (int, string) {
 	t.Helper()
 	nobody := &person{product: w.product}
@@ -83,7 +83,7 @@ func (w *person) refused(t *testing.T, path, token, server string) (int, string)
 	return response.StatusCode, said.Detail
 }
 
-// A person enrolls an instance, installs agents on it and on others at once, and gives it back.
+// TestInstances enrolls an instance, installs agents on it and on several others in one task, and unenrolls it.
 func TestInstances(t *testing.T) {
 	p := newProduct(t)
 	p.arguments = []string{"sandbox"}
@@ -126,8 +126,8 @@ func TestInstances(t *testing.T) {
 	require.Zero(t, p.count(t, "neutron", "ports", "mcm-instances"), "what was attached for instances is gone with the stack")
 }
 
-// retriesWhatFailed takes one of two servers away from a batch: the batch is partly failed, and its retry
-// works on that one alone.
+// retriesWhatFailed deletes one of two servers of a batch. The batch must partially fail, and its retry must
+// run on that instance only.
 func retriesWhatFailed(t *testing.T, p *product, demo *person, deleted, other instance) {
 	t.Helper()
 	token := p.token(t, "demo")
@@ -138,7 +138,7 @@ func retriesWhatFailed(t *testing.T, p *product, demo *person, deleted, other in
 	demo.end(t, id, "partially_failed")
 	p.cloud(t, http.MethodPost, action, token, map[string]any{"os-start": nil})
 	var again task
-	require.Eventually(t, func() bool { // the server boots
+	require.Eventually(t, func() bool { // the server is booting
 		again = demo.begin(t, http.MethodPost, "/tasks/"+id+"/retry", nil, nil)
 		var now task
 		for now.Status == "" || now.Status == "running" || now.Status == "queued" {
@@ -182,7 +182,7 @@ func tokensAreListedWithoutSecrets(t *testing.T, demo *person, id, secret string
 	require.NotContains(t, string(raw), secret)
 }
 
-// guessing shows that tokens cannot be tried one after the other.
+// guessing requires that tokens cannot be tried one after the other.
 func guessing(t *testing.T, demo *person, server string) {
 	t.Helper()
 	limited := 0

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The journey of the user guide, every answer held against the contract.
+// TestJourney follows the user guide and validates every response against the contract.
 func TestJourney(t *testing.T) {
 	t.Parallel()
 	p := start(t)

@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Whatever process dies in the middle of a deployment and of a launch, it goes on and ends well, and
-// there is one stack, one volume, one release.
+// TestOperations_resume_after_kill kills each process during a deployment and a launch. Both must resume and
+// succeed, with one stack, one volume and one release.
 func TestOperations_resume_after_kill(t *testing.T) {
 	t.Parallel()
 	p := start(t)
@@ -39,7 +39,8 @@ func TestOperations_resume_after_kill(t *testing.T) {
 	require.Equal(t, 1, p.count(t, "kube", "secrets", "sh.helm.release.v1.zabbix"))
 }
 
-// A quota that is met while Heat works blocks the task with the cloud's own words; Retry goes on.
+// TestTask_blocked_by_quota_resumes_after_retry exceeds a quota while Heat works. The task must be blocked with
+// the cloud's own message, and resume after a retry.
 func TestTask_blocked_by_quota_resumes_after_retry(t *testing.T) {
 	t.Parallel()
 	p := start(t)
@@ -62,7 +63,7 @@ func TestTask_blocked_by_quota_resumes_after_retry(t *testing.T) {
 	demo.end(t, again.ID, "succeeded")
 }
 
-// A deployment that cannot fit is refused with a table, and nothing is started.
+// TestStack_deploy_over_quota_is_refused requires a refusal with a table of quotas, before anything is created.
 func TestStack_deploy_over_quota_is_refused(t *testing.T) {
 	t.Parallel()
 	p := start(t)
@@ -79,7 +80,7 @@ func TestStack_deploy_over_quota_is_refused(t *testing.T) {
 	require.Empty(t, page.Items)
 }
 
-// A cancelled deployment leaves nothing of the stack.
+// TestStack_cancel_rolls_back requires that a cancelled deployment leaves nothing of the stack.
 func TestStack_cancel_rolls_back(t *testing.T) {
 	t.Parallel()
 	p := start(t)
@@ -99,7 +100,8 @@ func TestStack_cancel_rolls_back(t *testing.T) {
 	require.Zero(t, p.count(t, "keystone", "application_credentials", "mcm-toolbox"))
 }
 
-// A deletion that something is in the way of says what, and goes on after Retry.
+// TestStack_delete_blocked_names_resource requires that a blocked deletion names the resource in use and
+// resumes after a retry.
 func TestStack_delete_blocked_names_resource(t *testing.T) {
 	t.Parallel()
 	p := start(t)
@@ -124,7 +126,7 @@ func TestStack_delete_blocked_names_resource(t *testing.T) {
 	require.Zero(t, p.count(t, "neutron", "networks", "toolbox"))
 }
 
-// token signs in to the simulated cloud itself.
+// token authenticates at the simulated cloud.
 func (p *product) token(t testing.TB, user string) string {
 	t.Helper()
 	body := fmt.Sprintf(`{"auth":{"identity":{"methods":["password"],"password":{"user":{"name":%[1]q,"domain":{"name":"Default"},"password":%[1]q}}},
@@ -136,7 +138,7 @@ func (p *product) token(t testing.TB, user string) string {
 	return response.Header.Get("X-Subject-Token")
 }
 
-// cloud asks an API of the simulated cloud.
+// cloud calls an API of the simulated cloud.
 func (p *product) cloud(t testing.TB, method, path, token string, body any) map[string]any {
 	t.Helper()
 	raw, err := json.Marshal(body)
@@ -150,6 +152,6 @@ func (p *product) cloud(t testing.TB, method, path, token string, body any) map[
 	defer response.Body.Close()
 	require.Less(t, response.StatusCode, 300)
 	out := map[string]any{}
-	_ = json.NewDecoder(response.Body).Decode(&out) // a delete answers nothing
+	_ = json.NewDecoder(response.Body).Decode(&out) // a delete returns no body
 	return out
 }

@@ -1,5 +1,5 @@
-// Package product_test drives the built product as people and schedulers do: over HTTP, on a fresh
-// sandbox, killing it where it must not matter.
+// Package e2e_test drives the built product as users and service managers do: over HTTP, on a fresh sandbox,
+// with kills where they must not matter.
 package e2e_test
 
 import (
@@ -49,11 +49,11 @@ func freeAddress(t testing.TB) string {
 }
 
 var (
-	firstPort  = rand.Uint32N(10_000) // another test process begins elsewhere
+	firstPort  = rand.Uint32N(10_000) // another test process starts at another port
 	portsTried atomic.Uint32
 )
 
-// freeAddressOn gives a port below those that a system gives to connections and to whoever asks for any, so that nobody takes it
+// freeAddressOn returns an address with a port below the ephemeral range, so that no other process takes it
 // before the product listens, or while it is down.
 func freeAddressOn(t testing.TB, ip string) string {
 	t.Helper()
@@ -68,7 +68,7 @@ func freeAddressOn(t testing.TB, ip string) string {
 	return ""
 }
 
-// start starts the product on a fresh sandbox; it ends with the test.
+// start starts the product on a fresh sandbox; it stops with the test.
 func start(t testing.TB) *product {
 	t.Helper()
 	p := newProduct(t)
@@ -148,13 +148,13 @@ func (p *product) down(t testing.TB) {
 	}
 }
 
-// kill ends the manager as a power cut would.
+// kill kills the manager as a power cut would.
 func (p *product) kill() {
 	_ = p.process.Process.Kill()
 	_ = p.process.Wait()
 }
 
-// child returns the pid of a process of ours by its command line.
+// child returns the pid of one of our processes by its command line.
 func (p *product) child(t testing.TB, name string) int {
 	t.Helper()
 	pid, err := childOf(p.process.Process.Pid, name)
@@ -170,14 +170,14 @@ func childOf(parent int, name string) (pid int, err error) {
 	return pid, err
 }
 
-// person is somebody signed in.
+// person is a user that is logged in.
 type person struct {
 	*product
 	cookie string
 	csrf   string
 }
 
-// signIn signs a user of the sandbox in.
+// signIn logs a user of the sandbox in.
 func (p *product) signIn(t testing.TB, user string) *person {
 	t.Helper()
 	return p.signInAs(t, user, user, "demo")
@@ -193,7 +193,7 @@ func (p *product) signInAs(t testing.TB, user, password, project string) *person
 	return who
 }
 
-// took keeps the session that a sign-in has answered.
+// took keeps the session of a login response.
 func (w *person) took(t testing.TB, response *http.Response, raw []byte) {
 	t.Helper()
 	var session struct {
@@ -204,10 +204,10 @@ func (w *person) took(t testing.TB, response *http.Response, raw []byte) {
 	w.csrf = session.CSRF
 }
 
-// at is the same browser at another replica.
+// at returns the same browser session at another replica.
 func (w *person) at(p *product) *person { return &person{p, w.cookie, w.csrf} }
 
-// do makes one request and holds the answer against the contract.
+// do sends one request and validates the response against the contract.
 func (w *person) do(t testing.TB, method, path string, body any, header map[string]string) (*http.Response, []byte) {
 	t.Helper()
 	response, raw, err := w.send(t, method, path, body, header)
@@ -215,7 +215,7 @@ func (w *person) do(t testing.TB, method, path string, body any, header map[stri
 	return response, raw
 }
 
-// send is do for a product that may die meanwhile: err is a connection that broke.
+// send is do for a product that may be killed meanwhile: err is a broken connection.
 func (w *person) send(t testing.TB, method, path string, body any, header map[string]string) (*http.Response, []byte, error) {
 	t.Helper()
 	var content io.Reader
@@ -247,12 +247,12 @@ func (w *person) send(t testing.TB, method, path string, body any, header map[st
 	return response, raw, nil
 }
 
-// hold validates an answer against the committed contract.
+// hold validates a response against the committed contract.
 func (w *person) hold(t testing.TB, request *http.Request, response *http.Response, raw []byte) {
 	t.Helper()
 	route, parameters, err := w.routes.FindRoute(request)
 	if err != nil {
-		return // a path outside the contract, which some tests ask for
+		return // a path outside the contract, which some tests request
 	}
 	if strings.Contains(response.Header.Get("Content-Type"), "json") && !strings.Contains(response.Header.Get("Content-Type"), "jsonl") {
 		input := &openapi3filter.ResponseValidationInput{
@@ -291,7 +291,7 @@ type task struct {
 	RetryOf string `json:"retry_of"`
 }
 
-// begin starts work and returns its task.
+// begin starts an operation and returns its task.
 func (w *person) begin(t testing.TB, method, path string, body any, header map[string]string) task {
 	t.Helper()
 	response, raw := w.do(t, method, path, body, header)
@@ -313,7 +313,7 @@ func (w *person) endWithin(t testing.TB, id, status string, limit time.Duration)
 	var last task
 	for deadline := time.Now().Add(limit); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
 		response, raw := w.do(t, http.MethodGet, "/tasks/"+id, nil, nil)
-		if response.StatusCode == http.StatusServiceUnavailable { // what was killed is still coming up
+		if response.StatusCode == http.StatusServiceUnavailable { // the killed process is starting
 			continue
 		}
 		require.Equal(t, http.StatusOK, response.StatusCode, string(raw))
@@ -330,13 +330,13 @@ func (w *person) endWithin(t testing.TB, id, status string, limit time.Duration)
 	return last
 }
 
-// work begins and waits for the success.
+// work starts an operation and waits for its success.
 func (w *person) work(t testing.TB, method, path string, body any) task {
 	t.Helper()
 	return w.end(t, w.begin(t, method, path, body, nil).ID, "succeeded")
 }
 
-// control asks the sandbox's control API.
+// control calls the sandbox's control API.
 func (p *product) control(t testing.TB, method, path, body string) []byte {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, "http://"+p.sandbox+"/_control"+path, strings.NewReader(body))
@@ -350,7 +350,7 @@ func (p *product) control(t testing.TB, method, path, body string) []byte {
 	return raw
 }
 
-// count tells how many resources of a type carry the text in name, tags or metadata.
+// count returns the number of resources of a type with the text in name, tags or metadata.
 func (p *product) count(t testing.TB, service, kind, text string) int {
 	t.Helper()
 	var state map[string]map[string][]json.RawMessage
@@ -364,7 +364,7 @@ func (p *product) count(t testing.TB, service, kind, text string) int {
 	return n
 }
 
-// answerID is the path of the thing that an answer is about.
+// responseID returns the path of the resource in a response.
 func responseID(t testing.TB, raw []byte, prefix string) string {
 	t.Helper()
 	var thing struct{ ID string }
@@ -372,5 +372,5 @@ func responseID(t testing.TB, raw []byte, prefix string) string {
 	return prefix + thing.ID
 }
 
-// taskOf is the id in a task's URL.
+// taskOf returns the id in a task's URL.
 func taskOf(location string) string { return strings.TrimPrefix(location, "/api/v1/tasks/") }

@@ -26,8 +26,8 @@ import (
 	"mycloudmanager/internal/platform/supervisor"
 )
 
-// fleet is what docs/operations/replicas.md describes, on one machine: two mcm api and two mcm worker,
-// Temporal and the audit on PostgreSQL, and a cloud that none of them started.
+// replicaSet is the setup of docs/operations/replicas.md on one machine: two mcm api and two mcm worker,
+// Temporal and the audit log on PostgreSQL, and an external cloud.
 type replicaSet struct {
 	temporal *supervisor.Temporal
 	cloud    *product
@@ -69,7 +69,7 @@ func startFleet(t *testing.T) *replicaSet {
 	return f
 }
 
-// openConcurrently opens an audit that is not there yet as replicas do that start together.
+// openConcurrently opens a new audit log from several replicas that start at the same time.
 func openConcurrently(t *testing.T, url string) {
 	t.Helper()
 	var all errgroup.Group
@@ -85,7 +85,7 @@ func openConcurrently(t *testing.T, url string) {
 	require.NoError(t, all.Wait())
 }
 
-// startCloud starts the simulated cloud alone.
+// startCloud starts the simulated cloud as a separate process.
 func (f *replicaSet) startCloud(t *testing.T) {
 	t.Helper()
 	p := f.cloud
@@ -99,7 +99,7 @@ func (f *replicaSet) startCloud(t *testing.T) {
 	}, 30*time.Second, 50*time.Millisecond)
 }
 
-// environment is the same for all.
+// environment returns the settings that all replicas share.
 func (f *replicaSet) environment(t *testing.T, dir, audit string) []string {
 	t.Helper()
 	return append(temporalAt(t, f.temporal, dir), "MCM_AUDIT_URL="+audit,
@@ -107,7 +107,7 @@ func (f *replicaSet) environment(t *testing.T, dir, audit string) []string {
 		"OS_PROJECT_NAME=demo", "OS_USER_DOMAIN_NAME=Default", "OS_PROJECT_DOMAIN_NAME=Default")
 }
 
-// temporalAt is how a manager finds a Temporal that it did not start; the certificates are in dir.
+// temporalAt returns the settings of an external Temporal; the certificates are in dir.
 func temporalAt(t *testing.T, temporal *supervisor.Temporal, dir string) []string {
 	t.Helper()
 	ca, cert, key := temporal.PEM()
@@ -118,7 +118,7 @@ func temporalAt(t *testing.T, temporal *supervisor.Temporal, dir string) []strin
 		"MCM_TEMPORAL_TLS_KEY=" + dir + "/key", "MCM_TEMPORAL_TLS_SERVER_NAME=localhost"}
 }
 
-// share copies what the first replica has made, as the operations guide says.
+// share copies the files that the first replica has created, as the operations guide describes.
 func share(t *testing.T, first, p *product) {
 	t.Helper()
 	from, to := first.dir+"/data/", p.dir+"/data/"
@@ -129,7 +129,7 @@ func share(t *testing.T, first, p *product) {
 	}
 }
 
-// What one replica does the others know: people do not notification which one they speak to.
+// TestReplicas requires that replicas share their state: it does not matter to users which one they use.
 func TestReplicas(t *testing.T) {
 	f := startFleet(t)
 	demo := f.apis[0].signIn(t, "demo")
@@ -140,7 +140,7 @@ func TestReplicas(t *testing.T) {
 		t.Run("chaos", func(t *testing.T) { chaosAmong(t, f) })
 }
 
-// sessionMoves uses a cookie of one replica at the other, to read and to change.
+// sessionMoves uses a session of one replica at the other, for a read and a change.
 func sessionMoves(t *testing.T, f *replicaSet, demo *person) {
 	there := demo.at(f.apis[1])
 	var session map[string]any
@@ -158,7 +158,7 @@ func sessionMoves(t *testing.T, f *replicaSet, demo *person) {
 	*demo = *f.apis[0].signIn(t, "demo")
 }
 
-// eventsMove follows a task at one replica, kills it, and follows on at the other.
+// eventsMove follows a task at one replica, kills it, and continues at the other.
 func eventsMove(t *testing.T, f *replicaSet, demo *person) {
 	launch := demo.begin(t, http.MethodPost, "/apps/ntp/launch", map[string]any{}, nil)
 	stream := demo.events(t, launch.ID, "")
@@ -177,7 +177,7 @@ func eventsMove(t *testing.T, f *replicaSet, demo *person) {
 	f.apis[0].up(t)
 }
 
-// keyAtBoth sends one request with one key to both replicas at once, many times.
+// keyAtBoth sends one request with one idempotency key to both replicas concurrently, several times.
 func keyAtBoth(t *testing.T, f *replicaSet, demo *person) {
 	for i := range 3 {
 		path := "/apps/ntp/stop"
@@ -208,7 +208,7 @@ func keyAtBoth(t *testing.T, f *replicaSet, demo *person) {
 	demo.work(t, http.MethodDelete, "/stack?confirm=toolbox", nil)
 }
 
-// workGoesOn kills the worker that waits for Heat, and leaves it dead until the other has taken over.
+// workResumes kills the worker that waits for Heat, and keeps it down until the other one has taken over.
 func workResumes(t *testing.T, f *replicaSet, demo *person) {
 	c := connect(t, f.temporal, f.apis[0].dir+"/data/keys")
 	deploy := demo.begin(t, http.MethodPost, "/stack", map[string]any{"name": "toolbox", "preset": "small"}, nil)
@@ -240,7 +240,7 @@ func workResumes(t *testing.T, f *replicaSet, demo *person) {
 	demo.work(t, http.MethodDelete, "/stack?confirm=toolbox", nil)
 }
 
-// chaosAmong is the chaos of one machine, among the replicas.
+// chaosAmong runs the chaos test of one machine on the replicas.
 func chaosAmong(t *testing.T, f *replicaSet) {
 	c := chaosFor(t, 4)
 	c.apis, c.cloud = f.apis, f.cloud

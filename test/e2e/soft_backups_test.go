@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// files is a plan of soft backups of what a simulated server has, at a time that does not come.
+// files returns a plan of soft backups whose schedule is never due during the test.
 func files(name string, keep int, instances ...string) map[string]any {
 	p := nightly(name, keep, instances...)
 	p["method"], p["directories"] = "soft", []string{"/data", "/config"}
@@ -18,8 +18,8 @@ func files(name string, keep int, instances ...string) map[string]any {
 	return p
 }
 
-// A person has the files of instances backed up, looks into what was made, has it verified and brought
-// back, and takes it all away.
+// TestSoftBackups backs up the files of instances, lists them, verifies and restores a backup, and deletes
+// everything.
 func TestSoftBackups(t *testing.T) {
 	t.Parallel()
 	p := newProduct(t)
@@ -102,24 +102,24 @@ func browses(t *testing.T, demo *person, b backupOf) {
 	require.Empty(t, list("/nothing", "", ""))
 }
 
-// looks has a backup verified, and restored for a trial.
+// verifies verifies a backup, then with a test restore.
 func verifies(t *testing.T, demo *person, b backupOf) {
 	t.Helper()
 	var now struct {
 		Verify string `json:"verify_status"`
-		Proven string `json:"last_restore_test_at"`
+		Tested string `json:"last_restore_test_at"`
 	}
 	demo.work(t, http.MethodPost, "/backups/"+b.ID+"/verify", nil)
 	demo.get(t, "/backups/"+b.ID, &now)
 	require.Equal(t, "ok", now.Verify)
-	require.Empty(t, now.Proven)
+	require.Empty(t, now.Tested)
 	demo.work(t, http.MethodPost, "/backups/"+b.ID+"/verify", map[string]any{"restore_test": true})
 	demo.get(t, "/backups/"+b.ID, &now)
 	require.Equal(t, "ok", now.Verify)
-	require.NotEmpty(t, now.Proven)
+	require.NotEmpty(t, now.Tested)
 }
 
-// bringsBack restores one directory beside what is there.
+// restoresDirectory restores one directory next to the existing one.
 func restoresDirectory(t *testing.T, demo *person, web instance, b backupOf) {
 	t.Helper()
 	body := map[string]any{"backup_id": b.ID, "confirm": "web-1", "paths": []string{"/data/orders"}}
@@ -160,7 +160,7 @@ func forgets(t *testing.T, demo *person, made plan, one, two backupOf) {
 	require.Len(t, demo.backups(t, "&plan="+made.ID), 4)
 }
 
-// tellsOfFiles reads what is written of the work: the audit, and what the engine has said.
+// logsAndAudit checks the records of the run: the audit log and the engine's output.
 func logsAndAudit(t *testing.T, demo *person, run string) {
 	t.Helper()
 	_, raw := demo.do(t, http.MethodGet, "/audit?page_size=500", nil, nil)

@@ -20,7 +20,7 @@ func (s *heatEnv) path() string { return "/stacks/" + s.name + "/" + s.id }
 func TestHeat(t *testing.T) {
 	t.Parallel()
 	a := openCloud(t).member
-	s := &heatEnv{actor: a, name: shared.mark + "-shelf"}
+	s := &heatEnv{actor: a, name: shared.mark + "-shared"}
 	s.id = a.stack(t, obj{"stack_name": s.name, "tags": "conformance,shelf", "template": stackTemplate, "timeout_mins": 5,
 		"parameters": obj{"secret": "told to nobody", "words": "b,a"}})
 	a.awaitStack(t, s.path(), "CREATE_COMPLETE")
@@ -188,7 +188,7 @@ var heatCases = []one[*heatEnv]{
 		s.refused(t, 404, "ResourceNotFound", "The Resource (nothing) could not be found in Stack "+s.name+".", "GET", "heat",
 			s.path()+"/resources/nothing", nil)
 	}},
-	{"events tell the story", func(t *testing.T, s *heatEnv) {
+	{"events list the history", func(t *testing.T, s *heatEnv) {
 		list := s.want(t, 200, "GET", "heat", s.path()+"/events?sort_dir=asc", nil).list("events")
 		var history []string
 		for _, e := range list {
