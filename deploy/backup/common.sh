@@ -34,7 +34,7 @@ read_items() {
   while read -r name size; do
     case $name in
       go) return ;;
-      '' | *[!a-z-]*) die "unknown item" ;;
+      '' | *[!a-z_-]*) die "unknown item" ;;
     esac
     head -c "$size" >"$work/$name"
   done
