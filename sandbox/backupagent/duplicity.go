@@ -12,21 +12,21 @@ import (
 	"time"
 )
 
-// What stands in for duplicity: a set of a volume and a manifest, under the names that duplicity gives them, that builds
-// on the set before. Signatures are left out: what the manager reads are the names.
+// The simulation of duplicity: a backup set is one volume and one manifest under duplicity's file names, and
+// builds on the previous set. Signature files are omitted because the manager reads only the names.
 
 const setTime = "20060102T150405Z"
 
-// fullFor is how old a full set may be that others build on.
+// fullFor is the maximum age of a full set that incremental sets are based on.
 const fullFor = 30 * 24 * time.Hour
 
-// set is one backup, as its volume holds it.
+// set is the content of one backup set's volume.
 type set struct {
 	Nodes []node            `json:"nodes"`
-	Blobs map[string][]byte `json:"blobs"` // by the hash of a file, those that the sets before do not have
+	Blobs map[string][]byte `json:"blobs"` // by file hash; only those that earlier sets lack
 }
 
-// link is a set's place in a chain.
+// link is a set's position in a chain.
 type link struct{ at, base string }
 
 func (l link) name(part string) string {
@@ -36,7 +36,7 @@ func (l link) name(part string) string {
 	return "duplicity-inc." + l.base + ".to." + l.at + "." + part + ".gpg"
 }
 
-// links are the sets that have come to their end, the oldest first.
+// links returns the complete sets, oldest first.
 func (r *run) links() ([]link, error) {
 	names, err := r.store.names("duplicity-")
 	var out []link
@@ -53,7 +53,7 @@ func (r *run) links() ([]link, error) {
 	return out, err
 }
 
-// chain is what a set cannot be read without, and itself last.
+// chain returns the sets that are needed to read a set, ending with the set itself.
 func (r *run) chain(at string) ([]link, error) {
 	all, err := r.links()
 	if err != nil {
@@ -72,13 +72,13 @@ func (r *run) chain(at string) ([]link, error) {
 	return out, nil
 }
 
-// wanted is the time of the set that is asked for.
+// wanted returns the time of the requested set.
 func (r *run) wanted() string {
 	id := r.given["snapshot"]
 	return id[strings.LastIndex(id, ".")+1:]
 }
 
-// gather reads a chain: the files of its last set, with all that they are made of.
+// gather reads a chain and returns the files of its last set with all their contents.
 func (r *run) gather(links []link) (set, error) {
 	out := set{Blobs: map[string][]byte{}}
 	for _, l := range links {
@@ -101,7 +101,8 @@ func (r *run) gather(links []link) (set, error) {
 	return out, nil
 }
 
-// saveSet makes a set: a full one when there is none or the last is old.
+// saveSet writes a backup set: a full one if there is none or the last full one is too old, else an incremental
+// one.
 func (r *run) saveSet() error {
 	if err := r.age(); err != nil {
 		return err
@@ -125,8 +126,8 @@ func (r *run) saveSet() error {
 		for ; l.at <= last.at; l.at = time.Now().UTC().Format(setTime) {
 			select {
 			case <-r.ctx.Done():
-				return errors.New("terminated: the manager is gone")
-			case <-time.After(50 * time.Millisecond): // a second has one set
+				return errors.New("terminated: the manager disconnected")
+			case <-time.After(50 * time.Millisecond): // there is at most one set per second
 			}
 		}
 	}
@@ -141,7 +142,7 @@ func (r *run) saveSet() error {
 	return r.storeSet(l, made)
 }
 
-// collect takes the files, of which some are known.
+// collect reads the files and stores the contents that are not in known.
 func (r *run) collect(known set) (set, error) {
 	made := set{Blobs: map[string][]byte{}}
 	directories := strings.Split(strings.TrimSuffix(r.given["directories"], "\x00"), "\x00")
@@ -196,7 +197,7 @@ func (r *run) listSet() error {
 	}
 	all, err := r.gather(links)
 	for _, n := range all.Nodes {
-		err = errors.Join(err, r.tell(map[string]any{"entry": map[string]any{"path": n.Path, "type": n.Type, "size": n.Size, "mode": uint32(n.Mode.Perm()),
+		err = errors.Join(err, r.writeJSON(map[string]any{"entry": map[string]any{"path": n.Path, "type": n.Type, "size": n.Size, "mode": uint32(n.Mode.Perm()),
 			"uid": n.UID, "gid": n.GID, "mtime": n.MTime.UTC().Truncate(time.Second)}}))
 	}
 	return err
@@ -212,7 +213,7 @@ func (r *run) checkSet() error {
 		if err != nil {
 			return errors.New("GPGError: " + err.Error())
 		}
-		r.say("volume %s 1 %s", l.at, sum)
+		r.report("volume %s 1 %s", l.at, sum)
 	}
 	return nil
 }
