@@ -18,9 +18,9 @@ import (
 )
 
 // script does on a simulated server what enroll.sh does after the manager has answered.
-func (h *testEnv) script(t *testing.T, server string) hosts.Enrolled {
+func (h *testEnv) script(t *testing.T, server string) hosts.EnrollResult {
 	t.Helper()
-	var e hosts.Enrolled
+	var e hosts.EnrollResult
 	raw := h.cloud.Control(t, http.MethodPost, "/enroll", fmt.Sprintf(`{"server":%q,"authorized_keys":[%q]}`, server, h.parts.PublicKey))
 	require.NoError(t, json.Unmarshal(raw, &e))
 	return e
@@ -98,7 +98,7 @@ func TestAnAgentsPlaybookIsLogged(t *testing.T) {
 	require.NoError(t, env.GetWorkflowError())
 	var tasks []string
 	for _, o := range h.cloud.State(t)["swift"]["objects"] {
-		task, _, _ := strings.Cut(o.Name, "/PlayAgent/")
+		task, _, _ := strings.Cut(o.Name, "/RunAgentPlaybook/")
 		tasks = append(tasks, task)
 	}
 	require.NotEmpty(t, tasks)

@@ -665,7 +665,7 @@ export const MockTaskLog: MockLog = {
     const playbook = {
       position,
       time,
-      step: "PlayAgent",
+      step: "RunAgentPlaybook",
       host: `web-${(position % 3) + 1}`,
       task: logTasks[Math.floor(position / 3) % 3],
     };
