@@ -31,6 +31,7 @@ var schemaNames = map[reflect.Type]string{
 	reflect.TypeFor[app.Volume]():                 "AppVolume",
 	reflect.TypeFor[AppEvent]():                   "AppHealthEvent",
 	reflect.TypeFor[audit.Record]():               "AuditRecord",
+	reflect.TypeFor[backup.FileEntry]():           "BackupFile",
 	reflect.TypeFor[backup.Retention]():           "BackupRetention",
 	reflect.TypeFor[backup.Schedule]():            "BackupSchedule",
 	reflect.TypeFor[enrollment.Use]():             "EnrollmentTokenUse",

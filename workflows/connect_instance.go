@@ -13,8 +13,8 @@ type ConnectInstanceInput struct {
 	Address string `json:"address"`
 }
 
-// AttachSubnetToRouter attaches the instance's subnet to the stack's router, so that apps and manager
-// reach it. A cancel takes it back.
+// ConnectInstance attaches the subnet of an instance to the router of the stack, so that apps and manager reach the instance.
+// A cancel detaches the subnet again.
 func ConnectInstance(ctx workflow.Context, in ConnectInstanceInput) (err error) {
 	var network *neutron.Activities
 	run, err := operation.Begin(ctx, network.AttachSubnetToRouter)

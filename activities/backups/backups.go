@@ -23,8 +23,8 @@ type SelectBackupsToPruneInput struct {
 	Backups []string
 }
 
-// BackupsToDelete are backups that are to go, by where they lie.
-type BackupsToDelete struct {
+// PruneSelection are backups that are to go, by where they lie.
+type PruneSelection struct {
 	Images []string
 	Soft   []Snapshots
 	Names  []string // for the task's reader
@@ -39,12 +39,12 @@ type Snapshots struct {
 }
 
 // SelectBackupsToPrune says what is to be deleted now. It is a read.
-func (a *Activities) SelectBackupsToPrune(ctx context.Context, in SelectBackupsToPruneInput) (BackupsToDelete, error) {
+func (a *Activities) SelectBackupsToPrune(ctx context.Context, in SelectBackupsToPruneInput) (PruneSelection, error) {
 	all, err := a.Reader.List(ctx)
 	if err != nil {
-		return BackupsToDelete{}, err
+		return PruneSelection{}, err
 	}
-	d := BackupsToDelete{Names: []string{}}
+	d := PruneSelection{Names: []string{}}
 	doomed, err := choose(all, in)
 	for _, b := range doomed {
 		d.add(b)
@@ -54,7 +54,7 @@ func (a *Activities) SelectBackupsToPrune(ctx context.Context, in SelectBackupsT
 	return d, err
 }
 
-func (d *BackupsToDelete) add(b backup.Backup) {
+func (d *PruneSelection) add(b backup.Backup) {
 	if b.Method == backup.Snapshot {
 		d.Images = append(d.Images, b.Image)
 		return

@@ -32,7 +32,7 @@ func (duplicity) environment(s *engineSession, url string) map[string]string {
 		"PASSPHRASE": s.password, "LC_ALL": "C.UTF-8"}
 }
 
-// items: the limit is the door's, for duplicity has none.
+// input: the limit is the door's, for duplicity has none.
 func (duplicity) input(s *engineSession) scriptInput {
 	s.proxy.Limit = s.limit << 10
 	if s.task != "" {
@@ -69,7 +69,7 @@ func (duplicity) read(line string) event {
 		return event{unread: n}
 	}
 	var said struct {
-		Entry *backup.BackupFile
+		Entry *backup.FileEntry
 		Gone  string
 	}
 	if strings.HasPrefix(line, `{"`) && json.Unmarshal([]byte(line), &said) == nil {
@@ -269,7 +269,7 @@ func (duplicity) cleanup(ctx context.Context, s *engineSession, made snapshot) e
 	return nil
 }
 
-// expect: asked for a time at which there is no set any more, duplicity takes the one before.
+// expectedFiles: asked for a time at which there is no set any more, duplicity takes the one before.
 func (d duplicity) expectedFiles(ctx context.Context, s *engineSession, b backup.Backup) (expectation, error) {
 	want := expectation{inexact: true}
 	list, _, err := d.snapshots(ctx, s)

@@ -17,13 +17,13 @@ import (
 
 // list takes the list of the set before and what the set has changed in it: to list the whole takes duplicity longer than
 // many a backup. Where there is no such list, or most of it has changed, the whole is listed.
-func (duplicity) list(ctx context.Context, s *engineSession, b backup.Backup, each func(backup.BackupFile) error) error {
+func (duplicity) list(ctx context.Context, s *engineSession, b backup.Backup, each func(backup.FileEntry) error) error {
 	if b.Parent == "" {
 		return s.listed(ctx, scriptInput{"snapshot": b.Snapshot, "since": "beginning"}, each)
 	}
 	changed, err := s.changes(ctx, b)
 	if err == nil && len(changed.by) <= maxChanges {
-		err = s.records.Entries(ctx, backup.FileBackupID(b.Instance, b.Parent), func(e backup.BackupFile) error { return changed.replace(e, each) })
+		err = s.records.Entries(ctx, backup.FileBackupID(b.Instance, b.Parent), func(e backup.FileEntry) error { return changed.replace(e, each) })
 		if fault.KindOf(err) != fault.NotFound {
 			return firstError(err, changed.rest("", each))
 		}
@@ -40,12 +40,12 @@ const maxChanges = 200_000
 
 // changes are what a set has changed: entries in the order of a walk, and those that are no more.
 type changes struct {
-	by    map[string]*backup.BackupFile // nil for one that is no more
+	by    map[string]*backup.FileEntry // nil for one that is no more
 	order []string
 }
 
 func (s *engineSession) changes(ctx context.Context, b backup.Backup) (*changes, error) {
-	c := &changes{by: map[string]*backup.BackupFile{}}
+	c := &changes{by: map[string]*backup.FileEntry{}}
 	_, err := s.mustRun(ctx, "list", scriptInput{"snapshot": b.Snapshot, "since": "before"}, func(e event) {
 		switch {
 		case len(c.by) > maxChanges:
@@ -60,7 +60,7 @@ func (s *engineSession) changes(ctx context.Context, b backup.Backup) (*changes,
 }
 
 // replace hands over an entry of the list before as it is now, after those that have come before it.
-func (c *changes) replace(e backup.BackupFile, each func(backup.BackupFile) error) error {
+func (c *changes) replace(e backup.FileEntry, each func(backup.FileEntry) error) error {
 	if err := c.rest(e.Path, each); err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (c *changes) replace(e backup.BackupFile, each func(backup.BackupFile) erro
 }
 
 // rest hands over what has come before a path, all for "".
-func (c *changes) rest(before string, each func(backup.BackupFile) error) error {
+func (c *changes) rest(before string, each func(backup.FileEntry) error) error {
 	for len(c.order) > 0 && (before == "" || walks(c.order[0], before) < 0) {
 		e := c.by[c.order[0]]
 		c.order = c.order[1:]

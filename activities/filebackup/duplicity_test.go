@@ -49,7 +49,7 @@ func lossy(tree map[string]string) map[string]string {
 func (l *lab) lists(b backup.Backup, tree map[string]string) {
 	l.t.Helper()
 	var have, want []string
-	require.NoError(l.t, l.Records.Entries(l.t.Context(), b.ID, func(e backup.BackupFile) error {
+	require.NoError(l.t, l.Records.Entries(l.t.Context(), b.ID, func(e backup.FileEntry) error {
 		if rel, ok := strings.CutPrefix(e.Path, l.data+"/"); ok {
 			have = append(have, fmt.Sprintf("%s %o %d:%d %d %d", rel, e.Mode, e.UID, e.GID, e.MTime.Unix(), e.Size))
 		}
@@ -89,7 +89,7 @@ func TestDuplicityBringsEverythingBack(t *testing.T) {
 	delete(before, "skip.cache")
 	page, err := l.Records.Files(t.Context(), one.ID, l.data, "", 100, "")
 	require.NoError(t, err)
-	have := map[string]backup.BackupFile{}
+	have := map[string]backup.FileEntry{}
 	for _, e := range page.Items {
 		have[filepath.Base(e.Path)] = e
 	}

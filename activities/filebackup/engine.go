@@ -39,7 +39,7 @@ type engine interface {
 	// settle takes away what runs before the one that made a snapshot have left of theirs.
 	cleanup(ctx context.Context, s *engineSession, made snapshot) error
 	// list hands over what a backup holds, as a walk of the tree has it.
-	list(ctx context.Context, s *engineSession, b backup.Backup, each func(backup.BackupFile) error) error
+	list(ctx context.Context, s *engineSession, b backup.Backup, each func(backup.FileEntry) error) error
 	// expect begins to count what a backup must bring back, and refuses one that is not there any more.
 	expectedFiles(ctx context.Context, s *engineSession, b backup.Backup) (expectation, error)
 	// check looks whether a backup is whole.
@@ -51,7 +51,7 @@ type event struct {
 	progress  *progress
 	summary   *summary
 	snapshots []snapshot
-	entry     *backup.BackupFile
+	entry     *backup.FileEntry
 	gone      string // a path that is no more
 	unread    int64  // files that could not be read
 }

@@ -1,5 +1,5 @@
-// Package files holds the activities of soft backups: an engine on the instance saves its files, encrypted,
-// into the project's object storage, and brings them back.
+// Package filebackup holds the activities of file backups: an engine (restic or duplicity) runs on the instance and saves
+// its files, encrypted, to the object storage of the project, and restores them.
 package filebackup
 
 import (
@@ -25,7 +25,7 @@ type Activities struct {
 }
 
 // BackUpFilesInput says what is backed up, and where it is.
-type BackUpFilesInput struct { //nolint:revive // its name is its activity's, as those of the other inputs are
+type BackUpFilesInput struct {
 	Instance string
 	Name     string
 	Address  string

@@ -30,7 +30,7 @@ func TestNeverBackedUp(t *testing.T) {
 			require.NoError(t, err)
 
 			var paths []string
-			require.NoError(t, l.Records.Entries(t.Context(), b.ID, func(e backup.BackupFile) error {
+			require.NoError(t, l.Records.Entries(t.Context(), b.ID, func(e backup.FileEntry) error {
 				paths = append(paths, e.Path)
 				return nil
 			}))

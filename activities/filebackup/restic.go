@@ -73,7 +73,7 @@ func (restic) read(line string) event {
 	case s.MessageType == "summary":
 		return event{summary: &summary{s.SnapshotID}}
 	case s.StructType == "node":
-		return event{entry: &backup.BackupFile{Path: s.Path, Type: typeOf(s.Type), Size: s.Size, Mode: unixMode(s.Mode), UID: s.UID, GID: s.GID, MTime: s.MTime.UTC()}}
+		return event{entry: &backup.FileEntry{Path: s.Path, Type: typeOf(s.Type), Size: s.Size, Mode: unixMode(s.Mode), UID: s.UID, GID: s.GID, MTime: s.MTime.UTC()}}
 	}
 	return event{}
 }
@@ -190,7 +190,7 @@ func (restic) findSnapshot(ctx context.Context, s *engineSession, in BackUpFiles
 	return snapshot{ID: strings.TrimPrefix(names[0], snapshotObjects), Time: m.began}, true, nil
 }
 
-// measured: which objects have come from the snapshot's beginning until it was written itself, which is done last.
+// stats: which objects have come from the snapshot's beginning until it was written itself, which is done last.
 func (restic) stats(ctx context.Context, s *engineSession, made snapshot) (measure, error) {
 	last, _, err := s.store.Object(ctx, s.container, snapshotObjects+made.ID)
 	if err != nil {
@@ -213,7 +213,7 @@ func (restic) stats(ctx context.Context, s *engineSession, made snapshot) (measu
 // cleanup leaves it to a prune.
 func (restic) cleanup(context.Context, *engineSession, snapshot) error { return nil }
 
-func (restic) list(ctx context.Context, s *engineSession, b backup.Backup, each func(backup.BackupFile) error) error {
+func (restic) list(ctx context.Context, s *engineSession, b backup.Backup, each func(backup.FileEntry) error) error {
 	return s.listed(ctx, scriptInput{"snapshot": b.Snapshot}, each)
 }
 

@@ -109,7 +109,7 @@ type expectation struct {
 	inexact      bool // the bytes are about right: they were not taken down by who read the files
 }
 
-// expectedFiles tells what a backup has at the paths, all of it without any: by its record, by the list that was made with it, or by
+// expect returns what a backup has at the paths, all of it without any: by its record, by the list that was made with it, or by
 // the engine, whichever is the shortest way.
 func (s *engineSession) expect(ctx context.Context, b backup.Backup, paths []string) (expectation, error) {
 	want, err := s.engine.expectedFiles(ctx, s, b)
@@ -120,7 +120,7 @@ func (s *engineSession) expect(ctx context.Context, b backup.Backup, paths []str
 		want.files, want.bytes = b.FileCount, b.SizeBytes
 		return want, nil
 	}
-	add := func(e backup.BackupFile) error {
+	add := func(e backup.FileEntry) error {
 		if len(paths) == 0 || slices.ContainsFunc(paths, func(p string) bool { return under(e.Path, p) }) {
 			want.count(e)
 		}
@@ -133,7 +133,7 @@ func (s *engineSession) expect(ctx context.Context, b backup.Backup, paths []str
 	return want, err
 }
 
-func (w *expectation) count(e backup.BackupFile) {
+func (w *expectation) count(e backup.FileEntry) {
 	w.any = true
 	if e.Type == backup.EntryFile {
 		w.files++
@@ -146,7 +146,7 @@ func (w expectation) met(o *commandResult) bool {
 	return o.files == w.files && (w.inexact || o.bytes == w.bytes)
 }
 
-// scriptInput are what every kind of restore is given.
+// items are what every kind of restore is given.
 func (w expectation) items(snapshot string, roots []string) scriptInput {
 	return scriptInput{"snapshot": snapshot, "roots": fileLines(roots), "includes": "", "need": strconv.FormatInt(w.bytes, 10)}
 }

@@ -1,4 +1,4 @@
-// Package cluster holds the activities that drive the Kubernetes cluster on the stack.
+// Package kubernetes holds the activities on the Kubernetes cluster of the stack.
 package kubernetes
 
 import (

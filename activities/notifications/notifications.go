@@ -1,4 +1,4 @@
-// Package notifications holds the activities that tell what became of backup plans.
+// Package notifications holds the activities that send notifications about backup plans.
 package notifications
 
 import (

@@ -134,11 +134,11 @@ func (s *session) backupFiles() *cobra.Command {
 		if text != "" {
 			query.Set("q", text)
 		}
-		all, err := pages[backup.BackupFile](ctx, c, backupURL(args[0], "/files"), query)
+		all, err := pages[backup.FileEntry](ctx, c, backupURL(args[0], "/files"), query)
 		if err != nil {
 			return err
 		}
-		return s.print(out, list[backup.BackupFile]{all}, func(t *table) {
+		return s.print(out, list[backup.FileEntry]{all}, func(t *table) {
 			t.kind, t.header = "file", []string{"TYPE", "BYTES", "MODIFIED", "PATH"}
 			for _, f := range all {
 				t.add(f.Path, f.Type, f.Size, f.MTime.Local().Format(time.DateTime), f.Path)
