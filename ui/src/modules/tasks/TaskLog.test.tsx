@@ -56,7 +56,15 @@ class Stream {
   }
   send(update: Partial<LogUpdate>) {
     const { total, errors, incomplete_reason } = server;
-    const data = { total, errors, incomplete_reason, reset_from: 0, lines: [], complete: false, ...update };
+    const data = {
+      total,
+      errors,
+      incomplete_reason,
+      reset_from: 0,
+      lines: [],
+      complete: false,
+      ...update,
+    };
     return act(async () => this.listeners.get("log")?.({ data: JSON.stringify(data) }));
   }
 }
