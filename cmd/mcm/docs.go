@@ -50,7 +50,7 @@ func writeReference(w io.Writer, root *cobra.Command) error {
 	writeCommands(w, root)
 	settings := pflag.NewFlagSet("settings", pflag.ContinueOnError)
 	config.Flags(settings)
-	settings.Lookup("temporal-executable").DefValue = "" // beside the executable of mcm, wherever that is
+	settings.Lookup("temporal-executable").DefValue = "" // the default depends on where mcm is installed
 	_, err := fmt.Fprintf(w, "\n## Server settings\n\nEach setting is a flag of the server commands, an environment variable, or a line of the file of `--config`.\n\n```\n%s```\n", settings.FlagUsages())
 	return err
 }

@@ -122,7 +122,7 @@ func (s *session) backupHold(name, short string, held bool) *cobra.Command {
 		if err := c.do(ctx, http.MethodPut, backupURL(args[0], "/hold"), body, &b); err != nil {
 			return err
 		}
-		return say(out, "backup %s: held: %s", b.ID, yesNo(b.Held))
+		return printLine(out, "backup %s: held: %s", b.ID, yesNo(b.Held))
 	})
 }
 

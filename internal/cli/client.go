@@ -20,12 +20,12 @@ import (
 type client struct {
 	server  string
 	version string
-	saved   saved
+	saved   savedSession
 	http    http.Client
 }
 
-// saved is the session file of mcm login, readable by the user alone.
-type saved struct {
+// savedSession is the session file of mcm login, readable by the user alone.
+type savedSession struct {
 	Server string    `json:"server"`
 	Cookie string    `json:"cookie"`
 	CSRF   string    `json:"csrf"`
@@ -168,7 +168,7 @@ func (c *client) authorize(r *http.Request) {
 	}
 }
 
-func (c *client) save(s saved) error {
+func (c *client) save(s savedSession) error {
 	file := sessionFile()
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return err

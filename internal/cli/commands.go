@@ -85,7 +85,7 @@ func Message(err error) string {
 	return strings.Join(lines, "\n     ")
 }
 
-func say(w io.Writer, format string, args ...any) error {
+func printLine(w io.Writer, format string, args ...any) error {
 	_, err := fmt.Fprintf(w, format+"\n", args...)
 	return err
 }

@@ -40,7 +40,7 @@ func (s *session) enrollmentToken() *cobra.Command {
 			if err := c.do(ctx, http.MethodDelete, "/enrollment-tokens/"+url.PathEscape(args[0]), nil, nil); err != nil {
 				return err
 			}
-			return say(out, "enrollment token %s revoked", args[0])
+			return printLine(out, "enrollment token %s revoked", args[0])
 		}),
 	)
 }
@@ -101,7 +101,7 @@ func (s *session) tokenCreate() *cobra.Command {
 			_, err := io.WriteString(out, created.CloudConfig)
 			return err
 		}
-		return say(out, "%s", created.Command)
+		return printLine(out, "%s", created.Command)
 	})
 	cmd.Flags().StringVar(&name, "instance", "", "only this instance may use the token; name or ID")
 	cmd.Flags().StringVar(&body.Label, "label", "", "what the token is for")

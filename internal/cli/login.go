@@ -60,12 +60,12 @@ func (c *client) login(ctx context.Context, out io.Writer, body any) error {
 	}
 	for _, cookie := range response.Cookies() {
 		if cookie.Name == "mcm_session" {
-			if err := c.save(saved{Server: c.server, Cookie: cookie.Name + "=" + cookie.Value, CSRF: who.CSRF, Until: who.ExpiresAt}); err != nil {
+			if err := c.save(savedSession{Server: c.server, Cookie: cookie.Name + "=" + cookie.Value, CSRF: who.CSRF, Until: who.ExpiresAt}); err != nil {
 				return err
 			}
 		}
 	}
-	return say(out, "signed in to %s as %s (%s of project %s) until %s", c.server, who.User.Name, who.Role, who.Project.Name, who.ExpiresAt.Local().Format(time.DateTime))
+	return printLine(out, "signed in to %s as %s (%s of project %s) until %s", c.server, who.User.Name, who.Role, who.Project.Name, who.ExpiresAt.Local().Format(time.DateTime))
 }
 
 func (s *session) logout() *cobra.Command {
@@ -78,7 +78,7 @@ func (s *session) logout() *cobra.Command {
 		if err := os.Remove(sessionFile()); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
-		return say(out, "signed out")
+		return printLine(out, "signed out")
 	})
 }
 

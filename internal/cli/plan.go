@@ -53,7 +53,7 @@ func (s *session) backupPlan() *cobra.Command {
 			if err := c.do(ctx, http.MethodPost, planURL(p.ID, "/resume"), nil, nil); err != nil {
 				return err
 			}
-			return say(out, "backup plan %s resumed", p.Name)
+			return printLine(out, "backup plan %s resumed", p.Name)
 		}),
 		s.planDelete(),
 	)
@@ -162,7 +162,7 @@ func (s *session) planPause() *cobra.Command {
 		if err := c.do(ctx, http.MethodPost, planURL(p.ID, "/pause"), body, nil); err != nil {
 			return err
 		}
-		return say(out, "backup plan %s paused", p.Name)
+		return printLine(out, "backup plan %s paused", p.Name)
 	})
 	cmd.Flags().StringVar(&body.Note, "note", "", "reason, shown with the plan")
 	return cmd
@@ -182,7 +182,7 @@ func (s *session) planDelete() *cobra.Command {
 		if err := c.do(ctx, http.MethodDelete, path, nil, nil); err != nil {
 			return err
 		}
-		return say(out, "backup plan %s deleted", p.Name)
+		return printLine(out, "backup plan %s deleted", p.Name)
 	})
 	cmd.Flags().BoolVar(&backups, "delete-backups", false, "delete the plan's backups too, except held ones")
 	cmd.Flags().StringVar(&confirm, "confirm", "", "name of the plan, required with --delete-backups")

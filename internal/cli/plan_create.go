@@ -136,7 +136,7 @@ func (s *session) planCreate() *cobra.Command {
 				t.add(p.ID, p.ID, p.Name, p.next())
 			})
 		}
-		return say(out, "backup plan %s created: %s, next run %s", p.Name, p.ID, p.next())
+		return printLine(out, "backup plan %s created: %s, next run %s", p.Name, p.ID, p.next())
 	})
 	flags = newPlanFlags(cmd.Flags())
 	return cmd

@@ -16,7 +16,7 @@ func decode(r io.Reader, v any) error { return json.NewDecoder(r).Decode(v) }
 // formats are the values of --output.
 var formats = []string{"table", "wide", "json", "yaml", "name"}
 
-// table is how a list or an object is printed with --output table, wide or name.
+// table holds a list or an object for --output table, wide and name.
 type table struct {
 	kind   string   // the noun of --output name: task/<id>
 	header []string // empty for one object, whose rows are a field and its value
@@ -66,7 +66,7 @@ func (s *session) print(w io.Writer, v any, build func(t *table)) error {
 
 func (t *table) writeNames(w io.Writer) error {
 	for _, id := range t.ids {
-		if err := say(w, "%s/%s", t.kind, printable(id)); err != nil {
+		if err := printLine(w, "%s/%s", t.kind, printable(id)); err != nil {
 			return err
 		}
 	}

@@ -89,7 +89,7 @@ func (s *session) start(ctx context.Context, c *client, out io.Writer, method, p
 	if s.output != "table" {
 		return s.printTask(out, t)
 	}
-	return say(out, "%s: task %s\nto follow the task: mcm task wait %s", t.Title, t.ID, t.ID)
+	return printLine(out, "%s: task %s\nto follow the task: mcm task wait %s", t.Title, t.ID, t.ID)
 }
 
 const followInterval = 500 * time.Millisecond
@@ -132,7 +132,7 @@ func result(out io.Writer, t task.Task) error {
 	}
 	switch t.Status {
 	case operation.Succeeded:
-		return say(out, "%s: succeeded", t.Title)
+		return printLine(out, "%s: succeeded", t.Title)
 	case operation.Cancelled:
 		return &outcome{exitCancelled, t.Title + ": cancelled"}
 	case operation.Blocked:

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// watchInterval is how often --watch asks the manager again.
+// watchInterval is the interval of the requests of --watch.
 const watchInterval = 2 * time.Second
 
 // watching adds --watch to a command that prints an object or a list: the command prints again when something changed,
