@@ -12,7 +12,7 @@ export GOTOOLCHAIN ?= local
 UI_SOURCES := $(shell find ui -path ui/node_modules -prune -o -path ui/dist -prune -o -type f -print 2>/dev/null)
 GO_SOURCES := $(shell find . -path ./ui/node_modules -prune -o -path ./temporal-server -prune -o -path ./test -prune -o -name '*.go' -print 2>/dev/null) $(shell find deploy -type f)
 
-.PHONY: help setup run dev build ui test test-go test-ui e2e acceptance chaos check lint generate record bench app clean
+.PHONY: help setup run dev build ui test test-go test-ui fuzz e2e acceptance chaos check lint generate man record bench app clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,12 +53,12 @@ $(TEMPORAL_SERVER):
 bin/mcm-temporal: $(TEMPORAL_SERVER)
 	@mkdir -p bin && ln -sf $(TEMPORAL_SERVER) $@
 
-test: test-go test-ui e2e ## Everything hermetic: Go with -race, replays, UI unit tests, browser tests
+test: test-go test-ui fuzz e2e ## Everything hermetic: Go with -race, replays, UI unit tests, fuzz targets, browser tests
 
 test-go: bin/mcm bin/mcm-temporal
 	scripts/setup.sh postgres
 	go vet $(GOFLAGS_) ./...
-	go test $(GOFLAGS_) -race -count=1 -timeout 30m -coverpkg=./... -coverprofile=bin/coverage.out ./...
+	go test $(GOFLAGS_) -race -count=1 -timeout 30m -coverprofile=bin/coverage.out ./...
 	go test $(GOFLAGS_) -count=1 ./worker -run TestEveryCallMayFail
 	cd temporal-server && go test $(GOFLAGS_) -count=1 ./...
 	cd tools && go test $(GOFLAGS_) -count=1 ./...
@@ -66,6 +66,9 @@ test-go: bin/mcm bin/mcm-temporal
 
 test-ui: ui/node_modules/.package-lock.json
 	cd ui && npm run typecheck && npm test
+
+fuzz: ## Each fuzz target for MCM_FUZZ_TIME, 20 s by default
+	scripts/fuzz.sh
 
 e2e: build ## Browser tests in headless Chromium on the real product
 	scripts/e2e.sh
@@ -82,9 +85,13 @@ check: ## Formatting, vet, linters, known vulnerabilities, generated files, shel
 
 lint: check
 
-generate: ## Write the API contract and the UI's types anew from the code
+generate: ## Write the API contract, the command reference and the UI's types from the code
 	go test $(GOFLAGS_) ./api -run TestOpenAPI -update
+	go test $(GOFLAGS_) ./cmd/mcm -run TestWriteReference -update
 	cd ui && npm run generate
+
+man: bin/mcm ## Write man pages of the commands to bin/man
+	bin/mcm docs --man bin/man
 
 record: build ## Record workflow histories for the replay tests from real runs on the sandbox
 	scripts/record.sh

@@ -80,7 +80,7 @@ type BackupPlan struct {
 type PlanRun struct {
 	Task      string           `json:"task" doc:"task ID"`
 	Status    operation.Status `json:"status" enum:"queued,running,blocked,cancelling,succeeded,failed,partially_failed,cancelled,timed_out"`
-	StartedAt time.Time        `json:"at"`
+	StartedAt time.Time        `json:"started_at"`
 }
 
 // PlanPath names the plan of a request.

@@ -204,8 +204,8 @@ func (s *Server) restorePoints(ctx context.Context, in *InstancePath) (*struct{ 
 
 // BackupFiles is one page of the files in a backup.
 type BackupFiles struct {
-	Items         []backup.BackupFile `json:"items"`
-	NextPageToken string              `json:"next_page_token"`
+	Items         []backup.FileEntry `json:"items"`
+	NextPageToken string             `json:"next_page_token"`
 }
 
 func (s *Server) backupFiles(ctx context.Context, in *struct {

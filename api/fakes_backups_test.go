@@ -104,7 +104,7 @@ func (v *fakeBackups) Hold(context.Context, backup.Backup, bool) error {
 }
 
 func (v *fakeBackups) Files(context.Context, string, string, string, int, string) (backup.FilesPage, error) {
-	return backup.FilesPage{Items: []backup.BackupFile{{Path: "/data/a", Type: backup.EntryFile}}}, v.err
+	return backup.FilesPage{Items: []backup.FileEntry{{Path: "/data/a", Type: backup.EntryFile}}}, v.err
 }
 
 // fakeNotifications has one channel, whose last delivery failed.

@@ -23,7 +23,7 @@ const logPath = "/api/v1/tasks/" + runningTask + "/log"
 func tenLines() *tasklog.View {
 	var lines []tasklog.Line
 	for n := range 10 {
-		l := tasklog.Line{Time: time.Date(2026, 3, 1, 12, 0, n, 0, time.UTC), Step: "PlayAgent", Level: tasklog.Info, Host: "web-1", Message: fmt.Sprint("line ", n)}
+		l := tasklog.Line{Time: time.Date(2026, 3, 1, 12, 0, n, 0, time.UTC), Step: "RunAgentPlaybook", Level: tasklog.Info, Host: "web-1", Message: fmt.Sprint("line ", n)}
 		if n == 7 {
 			l.Level, l.Stream = tasklog.Error, tasklog.Stderr
 		}
@@ -80,7 +80,7 @@ func TestGetTaskLog(t *testing.T) {
 	require.Equal(t, "text/plain; charset=utf-8", response.Header().Get("Content-Type"))
 	text := strings.Split(response.Body.String(), "\n")
 	require.Len(t, text, 11)
-	require.Equal(t, "2026-03-01T12:00:07.000Z error   PlayAgent            web-1: stderr: line 7", text[7])
+	require.Equal(t, "2026-03-01T12:00:07.000Z error   RunAgentPlaybook     web-1: stderr: line 7", text[7])
 
 	response = h.send(t, ask{method: http.MethodGet, path: logPath + "?format=jsonl&from=6&limit=2", as: identity.Viewer})
 	require.Equal(t, "application/jsonl", response.Header().Get("Content-Type"))
@@ -88,7 +88,7 @@ func TestGetTaskLog(t *testing.T) {
 	lines := strings.Split(strings.TrimSpace(response.Body.String()), "\n")
 	require.Len(t, lines, 2)
 	require.NoError(t, json.Unmarshal([]byte(lines[1]), &line))
-	require.Equal(t, LogLine{7, tasklog.Line{Time: time.Date(2026, 3, 1, 12, 0, 7, 0, time.UTC), Step: "PlayAgent", Level: "error", Host: "web-1", Stream: "stderr", Message: "line 7"}}, line)
+	require.Equal(t, LogLine{7, tasklog.Line{Time: time.Date(2026, 3, 1, 12, 0, 7, 0, time.UTC), Step: "RunAgentPlaybook", Level: "error", Host: "web-1", Stream: "stderr", Message: "line 7"}}, line)
 
 	h.tasks.log.IncompleteReason = "swift does not answer"
 	response = h.send(t, ask{method: http.MethodGet, path: logPath, as: identity.Viewer, header: map[string]string{"Accept-Language": "fr"}})

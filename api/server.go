@@ -202,6 +202,7 @@ func (s *Server) router() (*gin.Engine, huma.API, error) {
 	s.serviceRoutes(r)
 
 	config := huma.DefaultConfig("MyCloudManager", "1.0.0")
+	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	config.Servers = []*huma.Server{{URL: "/api/v1"}}
 	config.DocsPath = ""
 	config.CreateHooks = nil

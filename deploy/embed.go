@@ -1,5 +1,5 @@
-// Package deploy carries the data the product installs: the stack template with its user data, what
-// enrolls instances and backs them up, the roles that agents share, and the catalogue of apps. It holds no logic.
+// Package deploy embeds the files that the product installs: the stack template with its user data, the
+// enrollment and backup scripts, the Ansible roles shared by agents, and the app catalog. It contains no logic.
 package deploy
 
 import "embed"

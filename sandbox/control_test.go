@@ -36,7 +36,7 @@ func names(t *testing.T, client *gophercloud.ServiceClient) ([]string, error) {
 	return out, nil
 }
 
-func TestFaultsComeAsAskedForAndGo(t *testing.T) {
+func TestControl_fault_injection(t *testing.T) {
 	c := sandboxtest.Start(t)
 	client := compute(t, c, "demo")
 	c.Control(t, http.MethodPost, "/faults", `{"service":"nova","method":"GET","path_regex":"/servers","kind":"status","status":503,"count":2}`)
@@ -48,7 +48,7 @@ func TestFaultsComeAsAskedForAndGo(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"legacy-1", "build-1", "mail-1", "db-1", "web-2", "web-1"}, list)
 
-	c.Control(t, http.MethodPost, "/faults", `{"service":"nova","kind":"drop","count":-1}`) // clients repeat a read once by themselves
+	c.Control(t, http.MethodPost, "/faults", `{"service":"nova","kind":"drop","count":-1}`) // clients retry a failed read once
 	_, err = names(t, client)
 	require.Error(t, err)
 	c.Control(t, http.MethodDelete, "/faults", "")
@@ -73,7 +73,7 @@ func TestFaultsComeAsAskedForAndGo(t *testing.T) {
 	require.Equal(t, "[]", string(c.Control(t, http.MethodGet, "/faults", "")))
 }
 
-func TestRolesAndProjectsAreKeptApart(t *testing.T) {
+func TestKeystone_roles_and_projects(t *testing.T) {
 	c := sandboxtest.Start(t)
 	web := c.Find(t, "nova", "servers", "web-1").ID
 	_, err := servers.Get(t.Context(), compute(t, c, "viewer"), web).Extract()
@@ -85,9 +85,9 @@ func TestRolesAndProjectsAreKeptApart(t *testing.T) {
 	require.NoError(t, servers.Stop(t.Context(), compute(t, c, "admin"), web).ExtractErr())
 }
 
-func TestCloudGoesOnWhereItWasKilled(t *testing.T) {
+func TestSandbox_resumes_after_kill(t *testing.T) {
 	dir := t.TempDir()
-	// Slow enough that the server is still being built when the process ends.
+	// At this speed the server is still building when the process ends.
 	first, err := sandbox.New(sandbox.Config{DataDir: dir, Speed: 20})
 	require.NoError(t, err)
 	c := sandboxtest.Serve(t, first, dir)
@@ -99,7 +99,7 @@ func TestCloudGoesOnWhereItWasKilled(t *testing.T) {
 	token := c.Client(t, "demo").Token()
 	time.Sleep(20 * time.Millisecond)
 	c.Kill()
-	time.Sleep(300 * time.Millisecond) // the cloud goes on while its process is dead
+	time.Sleep(300 * time.Millisecond) // the cloud's timers keep running while its process is dead
 
 	c = sandboxtest.StartIn(t, dir)
 	require.Equal(t, "ACTIVE", c.Find(t, "nova", "servers", "x").Status)
@@ -115,7 +115,7 @@ func TestCloudGoesOnWhereItWasKilled(t *testing.T) {
 	require.Equal(t, before, c.Count(t))
 }
 
-func TestApplicationCredentialsMayNotDelegate(t *testing.T) {
+func TestKeystone_application_credentials_cannot_delegate(t *testing.T) {
 	c := sandboxtest.Start(t)
 	demo := newAsker(t, c, "demo")
 	credentials := "/users/" + c.Find(t, "keystone", "users", "demo").ID + "/application_credentials"

@@ -61,7 +61,7 @@ func createToolbox(t *testing.T, client *gophercloud.ServiceClient, params map[s
 	return created.ID
 }
 
-// rawStack is a create or update body without the client's own rewriting of templates.
+// rawStack is a create or update body that bypasses the client's rewriting of templates.
 type rawStack struct {
 	name, template string
 	files          map[string]string
@@ -76,7 +76,7 @@ func (r rawStack) body() (map[string]any, error) {
 func (r rawStack) ToStackCreateMap() (map[string]any, error) { return r.body() }
 func (r rawStack) ToStackUpdateMap() (map[string]any, error) { return r.body() }
 
-func TestHeatRunsTheToolboxStackThroughItsLife(t *testing.T) {
+func TestHeat_toolbox_stack_lifecycle(t *testing.T) {
 	c := sandboxtest.Start(t)
 	client := heatClient(t, c)
 	before := c.Count(t)
@@ -116,7 +116,7 @@ func TestHeatRunsTheToolboxStackThroughItsLife(t *testing.T) {
 	require.Equal(t, before, c.Count(t))
 }
 
-func TestHeatMeetsQuotasAndRecovers(t *testing.T) {
+func TestHeat_recovers_from_exceeded_quota(t *testing.T) {
 	c := sandboxtest.Start(t)
 	client := heatClient(t, c)
 	before := c.Count(t)
@@ -139,7 +139,7 @@ func TestHeatMeetsQuotasAndRecovers(t *testing.T) {
 	require.Equal(t, before, c.Count(t))
 }
 
-func TestHeatDeleteFailsWhileSomethingIsInTheWay(t *testing.T) {
+func TestHeat_delete_fails_while_port_is_in_use(t *testing.T) {
 	c := sandboxtest.Start(t)
 	client := heatClient(t, c)
 	created, err := stacks.Create(t.Context(), client, rawStack{name: "stuck", template: `
@@ -164,7 +164,7 @@ outputs: {network_id: {value: {get_resource: network}}}`}).Extract()
 	require.Equal(t, "DELETE_COMPLETE", awaitStack(t, client, "stuck", created.ID).Status)
 }
 
-func TestHeatRefusesBadTemplates(t *testing.T) {
+func TestHeat_refuses_invalid_templates(t *testing.T) {
 	c := sandboxtest.Start(t)
 	client := heatClient(t, c)
 	for _, v := range []struct{ template, want string }{

@@ -34,7 +34,7 @@ func identity(t *testing.T) (ssh.Signer, []byte) {
 	return signer, pem.EncodeToMemory(block)
 }
 
-// connect goes through the sandbox's port to an address of the cloud.
+// connect connects through the sandbox's port to an address of the cloud.
 func connect(t *testing.T, c *sandboxtest.Cloud, address string) (net.Conn, int) {
 	t.Helper()
 	at, err := url.Parse(c.URL)
@@ -49,7 +49,7 @@ func connect(t *testing.T, c *sandboxtest.Cloud, address string) (net.Conn, int)
 	return ahead{conn, in}, resp.StatusCode
 }
 
-// ahead is a connection some of whose bytes were read with the proxy's answer.
+// ahead is a connection whose first bytes were read with the proxy's response.
 type ahead struct {
 	net.Conn
 	in *bufio.Reader
@@ -57,7 +57,7 @@ type ahead struct {
 
 func (a ahead) Read(p []byte) (int, error) { return a.in.Read(p) }
 
-func TestBastionLeadsToTheClusterAndTheOtherServers(t *testing.T) {
+func TestHosts_bastion_reaches_cluster_and_servers(t *testing.T) {
 	c := sandboxtest.Start(t)
 	client := heatClient(t, c)
 	me, _ := identity(t)
@@ -75,7 +75,7 @@ func TestBastionLeadsToTheClusterAndTheOtherServers(t *testing.T) {
 			address = o["output_value"].(string)
 		}
 	}
-	time.Sleep(20 * time.Millisecond) // a second at the speed of tests: sshd comes up
+	time.Sleep(20 * time.Millisecond) // sshd starts
 	conn, code := connect(t, c, address+":22")
 	require.Equal(t, http.StatusOK, code)
 	config := &ssh.ClientConfig{User: "mcm", Auth: []ssh.AuthMethod{ssh.PublicKeys(me)}, HostKeyCallback: ssh.FixedHostKey(host.PublicKey())}

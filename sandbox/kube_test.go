@@ -34,7 +34,7 @@ import (
 var small = map[string]any{"image": "Debian 12", "external_network": "public", "k3s_token": "0123456789abcdef",
 	"manager_public_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKl mcm", "masters": 1, "nodes": 1, "etcd": 0}
 
-// cluster deploys a small stack and signs in to its cluster.
+// cluster deploys a small stack and returns clients for its cluster.
 func cluster(t *testing.T) (*sandboxtest.Cloud, *rest.Config, *kubernetes.Clientset) {
 	t.Helper()
 	c := sandboxtest.Start(t)
@@ -54,7 +54,7 @@ func cluster(t *testing.T) (*sandboxtest.Cloud, *rest.Config, *kubernetes.Client
 	require.NoError(t, err)
 	file, err := clientcmd.Load(raw)
 	require.NoError(t, err)
-	config.BearerToken, config.QPS = file.AuthInfos["default"].Token, -1 // the loader leaves credentials out for plain HTTP
+	config.BearerToken, config.QPS = file.AuthInfos["default"].Token, -1 // the loader omits credentials for plain HTTP
 	k, err := kubernetes.NewForConfig(config)
 	require.NoError(t, err)
 	require.Eventually(t, func() bool {
@@ -127,7 +127,7 @@ func (g getter) ToDiscoveryClient() (discovery.CachedDiscoveryInterface, error) 
 	return memory.NewMemCacheClient(d), err
 }
 
-func TestHelmInstallsUpgradesAndUninstalls(t *testing.T) {
+func TestKube_helm_install_upgrade_uninstall(t *testing.T) {
 	c, config, k := cluster(t)
 	for _, serverSide := range []bool{true, false} {
 		name := map[bool]string{true: "ssa", false: "csa"}[serverSide]
@@ -180,7 +180,7 @@ func volumeStatus(t *testing.T, c *sandboxtest.Cloud, id string) string {
 	return ""
 }
 
-func TestPodsFollowTheirVolumeAndTheirNode(t *testing.T) {
+func TestKube_pods_follow_volume_and_node(t *testing.T) {
 	c, _, k := cluster(t)
 	volume := claim(t, c, k, "web")
 	one := int32(1)
@@ -223,7 +223,7 @@ func TestPodsFollowTheirVolumeAndTheirNode(t *testing.T) {
 	require.Equal(t, "toolbox-master-0", awaitReady(ctx, t, dump, follow.ResultChan()))
 }
 
-func TestKubernetesRefusesInItsOwnWords(t *testing.T) {
+func TestKube_error_messages(t *testing.T) {
 	_, config, k := cluster(t)
 	secrets := k.CoreV1().Secrets("default")
 	made, err := secrets.Create(t.Context(), &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "a"}}, metav1.CreateOptions{})
@@ -246,7 +246,7 @@ func TestKubernetesRefusesInItsOwnWords(t *testing.T) {
 
 func kubeconfig() *clientcmdapi.Config { return clientcmdapi.NewConfig() }
 
-// awaitReady follows the pods until one is ready and gives its node.
+// awaitReady waits until a pod is ready and returns its node.
 func awaitReady(ctx context.Context, t *testing.T, dump func() any, events <-chan watch.Event) string {
 	t.Helper()
 	for {

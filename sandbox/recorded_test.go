@@ -17,7 +17,7 @@ import (
 	"mycloudmanager/sandbox/sandboxtest"
 )
 
-// recording is an answer of a real service.
+// recording is a recorded response of a real service.
 type recording struct {
 	Status int `json:"status"`
 	Body   any `json:"body"`
@@ -35,7 +35,7 @@ func recorded(t *testing.T, name string) recording {
 var bases = map[string]string{"keystone": "/identity/v3", "nova": "/compute/v2.1", "neutron": "/network/v2.0",
 	"glance": "/image/v2", "cinder": "/volume/v3/P", "heat": "/orchestration/v1/P", "swift": "/object-store/v1/AUTH_P"}
 
-// asker speaks to the sandbox as a user, without a client library in between.
+// asker calls the sandbox as a user, without a client library.
 type asker struct {
 	t              *testing.T
 	cloud          *sandboxtest.Cloud
@@ -77,7 +77,7 @@ func (a *asker) ask(service, method, path, body string) recording {
 	return out
 }
 
-// do asks and gives the id of what came.
+// do sends a request and returns the id of the created resource.
 func (a *asker) do(service, method, path, body string) string {
 	a.t.Helper()
 	r := a.ask(service, method, path, body)
@@ -94,7 +94,7 @@ func (a *asker) do(service, method, path, body string) string {
 
 var variable = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{32}|"(?:rec|x)[a-z-]*"|'(?:rec|x)[a-z-]*'|\((?:rec|x)[a-z-]*\)|\d+`)
 
-// shape is a body without what is different every time.
+// shape reduces a body to its structure, without values that differ every time.
 func shape(body any) string {
 	raw, err := json.Marshal(body)
 	if err != nil {
@@ -108,7 +108,7 @@ func (a *asker) same(name, method, path, body string) {
 	service, _, _ := strings.Cut(name, "/")
 	want, got := recorded(a.t, name), a.ask(service, method, path, body)
 	assert.Equal(a.t, want.Status, got.Status, "%s: %v", name, got.Body)
-	if service == "swift" { // the recordings keep pages as text
+	if service == "swift" { // the recordings keep HTML pages as text
 		assert.Equal(a.t, want.Body, got.Body, name)
 		return
 	}
@@ -117,7 +117,7 @@ func (a *asker) same(name, method, path, body string) {
 
 const nobody = "11111111-1111-4111-8111-111111111111"
 
-func TestFaultsAreThoseOfRealServices(t *testing.T) {
+func TestRecordedFaults(t *testing.T) {
 	c := sandboxtest.Start(t)
 	demo := newAsker(t, c, "demo")
 	server := ""
@@ -164,7 +164,7 @@ func TestFaultsAreThoseOfRealServices(t *testing.T) {
 	demo.same("nova/conflict_stopped", "POST", "/servers/"+server+"/action", `{"os-stop":null}`)
 }
 
-func TestNetworkFaultsAreThoseOfRealServices(t *testing.T) {
+func TestRecordedFaults_network(t *testing.T) {
 	c := sandboxtest.Start(t)
 	demo := newAsker(t, c, "demo")
 	net := demo.do("neutron", "POST", "/networks", `{"network":{"name":"x"}}`)
@@ -195,7 +195,7 @@ func TestNetworkFaultsAreThoseOfRealServices(t *testing.T) {
 	}
 }
 
-func TestOtherFaultsAreThoseOfRealServices(t *testing.T) {
+func TestRecordedFaults_other(t *testing.T) {
 	c := sandboxtest.Start(t)
 	demo, viewer := newAsker(t, c, "demo"), newAsker(t, c, "viewer")
 	demo.same("glance/not_found", "GET", "/images/"+nobody, "")

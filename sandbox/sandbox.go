@@ -1,6 +1,5 @@
-// Package sandbox is a simulated OpenStack cloud with a small Kubernetes cluster on it, spoken to
-// over HTTP by the same clients as real ones. It is stateful: killed at any moment it goes on
-// where it was.
+// Package sandbox is a simulated OpenStack cloud with a small Kubernetes cluster. The usual clients use it over
+// HTTP as they use a real cloud. Its state is persistent: after a kill at any moment it resumes where it was.
 package sandbox
 
 import (
@@ -29,15 +28,15 @@ import (
 	"mycloudmanager/sandbox/swift"
 )
 
-// Config says where the sandbox lives and how fast its time goes.
+// Config configures the sandbox.
 type Config struct {
-	DataDir  string        // its own directory; created when missing
-	Listen   string        // address of the one HTTP port
+	DataDir  string        // state directory; created if missing
+	Listen   string        // address of the single HTTP port
 	Speed    float64       // divides every simulated duration; 0 means 1
-	TokenTTL time.Duration // life of a token, not divided; 0 means an hour
+	TokenTTL time.Duration // lifetime of a token, not divided by Speed; 0 means one hour
 	Log      *slog.Logger  // nil means the default logger
 	Ready    func() error  // called once the port is open; may be nil
-	// Wrap stands before every service and the cluster, whichever way a request came; may be nil.
+	// Wrap wraps the handler of all services and of the cluster, for requests from every path; may be nil.
 	Wrap func(http.Handler) http.Handler
 }
 
@@ -45,12 +44,12 @@ type Config struct {
 type Sandbox struct {
 	config  Config
 	cloud   *sim.Cloud
-	door    http.Handler // the cloud behind what Config.Wrap puts before it
+	handler http.Handler // cloud, wrapped by Config.Wrap
 	control http.Handler
 	hosts   *hosts.Network
 }
 
-// New opens the cloud kept in the data directory, or makes a new one in its initial state.
+// New opens the cloud in the data directory, or creates one in its initial state.
 func New(config Config) (*Sandbox, error) {
 	if config.Log == nil {
 		config.Log = slog.Default()
@@ -62,31 +61,31 @@ func New(config Config) (*Sandbox, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Sandbox{config: config, cloud: cloud, door: cloud}
+	s := &Sandbox{config: config, cloud: cloud, handler: cloud}
 	if config.Wrap != nil {
-		s.door = config.Wrap(cloud)
+		s.handler = config.Wrap(cloud)
 	}
-	people := keystone.New(cloud, config.TokenTTL)
+	identity := keystone.New(cloud, config.TokenTTL)
 	compute := nova.New(cloud)
 	cinder.New(cloud)
-	networks := neutron.New(cloud)
+	network := neutron.New(cloud)
 	glance.New(cloud)
 	heat.New(cloud)
 	swift.New(cloud)
 	cluster := kube.New(cloud)
-	s.hosts = hosts.New(cloud, cluster, s.door)
+	s.hosts = hosts.New(cloud, cluster, s.handler)
 	s.control = admin.Handler(cloud, cluster, s.hosts)
 	compute.Console = s.hosts.Console
-	if err := cloud.Start(func() error { return seed.Plant(cloud, people, networks) }); err != nil {
+	if err := cloud.Start(func() error { return seed.Plant(cloud, identity, network) }); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
 
-// Close writes what is left and lets the data directory go.
+// Close writes pending changes and releases the data directory.
 func (s *Sandbox) Close() error { return errors.Join(s.hosts.Close(), s.cloud.Close()) }
 
-// ServeHTTP answers every API of the cloud.
+// ServeHTTP serves every API of the cloud.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.Method == http.MethodConnect:
@@ -96,12 +95,11 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.URL.Path == "/info" || r.URL.Path == "/object-store/info":
 		swift.Info(w, r)
 	default:
-		s.door.ServeHTTP(w, r)
+		s.handler.ServeHTTP(w, r)
 	}
 }
 
-// Serve answers until the context ends or the data directory is taken away: a cloud without its
-// state must not live on.
+// Serve serves until the context ends or the data directory is deleted: a cloud must not outlive its state.
 func (s *Sandbox) Serve(ctx context.Context) error {
 	listener, err := net.Listen("tcp", s.config.Listen)
 	if err != nil {
@@ -121,14 +119,14 @@ func (s *Sandbox) Serve(ctx context.Context) error {
 	s.config.Log.Info("sandbox cloud serves", "address", listener.Addr().String())
 	err = <-failed
 	cancel()
-	_ = server.Close() // what is open now is lost with the process anyway
+	_ = server.Close() // open connections are lost with the process anyway
 	if errors.Is(err, context.Canceled) {
 		return nil
 	}
 	return err
 }
 
-// Live lets time pass in the cloud while nobody asks it anything.
+// Live applies due timers while there are no requests.
 func (s *Sandbox) Live(ctx context.Context) error {
 	file := filepath.Join(s.config.DataDir, "cloud.db")
 	for {
@@ -140,7 +138,7 @@ func (s *Sandbox) Live(ctx context.Context) error {
 		case <-time.After(s.cloud.Next()):
 		}
 		if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("sandbox state is gone: %s", file)
+			return fmt.Errorf("the sandbox state was deleted: %s", file)
 		}
 		s.cloud.Tick()
 	}

@@ -12,8 +12,8 @@ import (
 	"mycloudmanager/sandbox/sandboxtest"
 )
 
-// lacks lists what a real answer has and ours has not. A real null says nothing about the kind of
-// value; an empty list nothing about its members.
+// lacks returns the keys of a real response that are missing from the sandbox's. A real null matches any type,
+// and a real empty list any elements.
 func lacks(real, ours any, at string) []string {
 	switch r := real.(type) {
 	case map[string]any:
@@ -42,8 +42,8 @@ func lacks(real, ours any, at string) []string {
 	return nil
 }
 
-// notOurs are keys of real answers that name the project's own things, or features that the
-// sandbox leaves out on purpose.
+// notOurs are keys of real responses that contain project-specific names or belong to features that the sandbox
+// intentionally omits.
 var notOurs = []string{".addresses.", ".metadata.", ".binding:", ".provider:", ".parameters.", ".image_metadata", ".volume_image_metadata",
 	".trusted_image_certificates", "admin", "l2_adjacency", "qos_policy_id", "consumes_quota", "_links", "standard_attr_id", "___DEFAULT__"}
 
@@ -65,7 +65,7 @@ func (a *asker) like(name, method, path, body string) {
 	assert.Empty(a.t, missing, name)
 }
 
-func TestAnswersHaveWhatThoseOfRealServicesHave(t *testing.T) {
+func TestResponses_have_recorded_keys(t *testing.T) {
 	c := sandboxtest.Start(t)
 	demo := newAsker(t, c, "demo")
 	web := c.Find(t, "nova", "servers", "web-1").ID
@@ -117,7 +117,7 @@ func TestAnswersHaveWhatThoseOfRealServicesHave(t *testing.T) {
 	demo.like("keystone/application_credential_create", "POST", "/users/"+c.Find(t, "keystone", "users", "demo").ID+"/application_credentials", `{"application_credential":{"name":"a"}}`)
 }
 
-func TestStackAnswersHaveWhatThoseOfRealServicesHave(t *testing.T) {
+func TestResponses_of_heat_have_recorded_keys(t *testing.T) {
 	c := sandboxtest.Start(t)
 	demo := newAsker(t, c, "demo")
 	body := `{"stack_name":"rec-stack","timeout_mins":10,"tags":"mcm","template":"heat_template_version: 2018-08-31\nparameters: {cidr: {type: string, default: 10.80.0.0/24}}\nresources:\n  network: {type: OS::Neutron::Net}\n` +

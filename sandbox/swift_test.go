@@ -12,7 +12,7 @@ import (
 	"mycloudmanager/sandbox/sandboxtest"
 )
 
-func TestSwiftKeepsObjectsLargeAndSmall(t *testing.T) {
+func TestSwift_objects(t *testing.T) {
 	c := sandboxtest.Start(t)
 	conn := &swift.Connection{AuthUrl: c.AuthURL, UserName: "demo", ApiKey: "demo", Domain: "Default", Tenant: "demo", TenantDomain: "Default", AuthVersion: 3}
 	require.NoError(t, conn.Authenticate(t.Context()))

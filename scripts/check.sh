@@ -26,6 +26,10 @@ GOFLAGS="${GOFLAGS:-} -trimpath" "$tools/workflowcheck" ./workflows/...
 echo "* shellcheck"
 git ls-files '*.sh' .ci/run | xargs shellcheck -x
 
+# The folders that are written in the project's vocabulary; the others join as they are rewritten.
+echo "* words"
+(cd tools && go run ./wordcheck -root .. CHANGELOG.md CONTRIBUTING.md README.md SECURITY.md .github cmd deploy docs internal/cli sandbox scripts temporal-server test tools ui)
+
 echo "* file sizes"
 long=$(git ls-files '*.go' | grep -vE '(_test|\.gen)\.go$' | xargs wc -l | awk '$1 > 400 && $2 != "total" {print "  " $1 " lines: " $2}')
 if [ -n "$long" ]; then

@@ -40,7 +40,7 @@ func (p *app) startProxySocket(parts *worker.Dependencies) error {
 	if err != nil {
 		return err
 	}
-	parts.ProxySocket = []string{own, "relay"}
+	parts.ProxySocket = []string{own, "ssh-proxy"}
 	if !p.mode.Sandbox {
 		return nil
 	}

@@ -1,5 +1,5 @@
-// Package assembly puts the product together from its configuration: the one place that knows every
-// part. The commands call it and hold no logic.
+// Package server is the composition root: it builds all parts of the product from the configuration and connects them. No
+// other package imports every part.
 package server
 
 import (

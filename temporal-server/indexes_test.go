@@ -12,8 +12,8 @@ import (
 const insert = `INSERT INTO executions_visibility (namespace_id, run_id, start_time, execution_time, workflow_id, workflow_type_name, status, encoding, search_attributes)
 	VALUES ('n', ?, '2026-01-01', '2026-01-01', ?, 't', 1, '', ?)`
 
-// ofBefore is a file with Temporal's own indexes and two workflows, of which one has an attribute.
-func ofBefore(t *testing.T) *sql.DB {
+// unmodifiedDatabase returns a database with Temporal's own indexes and two workflows, one of which has an attribute.
+func unmodifiedDatabase(t *testing.T) *sql.DB {
 	file := filepath.Join(t.TempDir(), "temporal.db")
 	if err := sqliteschema.SetupSchema(attributes(file)); err != nil {
 		t.Fatal(err)
@@ -57,11 +57,11 @@ func plan(t *testing.T, db *sql.DB, query string) string {
 const everything = "SELECT group_concat(name || coalesce(sql, ''), ';') FROM (SELECT * FROM sqlite_master ORDER BY name)"
 
 func TestRowsAreOnlyInIndexesOfWhatTheyHave(t *testing.T) {
-	db := ofBefore(t)
+	db := unmodifiedDatabase(t)
 	if err := index(db); err != nil {
 		t.Fatal(err)
 	}
-	// Only what is not compared with a value in the lists of Temporal keeps its empty rows.
+	// Only columns that Temporal's lists do not compare with a value keep their full index.
 	kept := one(t, db, `SELECT group_concat(name) FROM (SELECT name FROM sqlite_master WHERE type = 'index' AND sql LIKE '%executions_visibility%' AND sql NOT LIKE '%IS NOT NULL' ORDER BY name)`)
 	if want := "by_execution_time,by_root_run_id,by_root_workflow_id,by_status,by_task_queue,by_temporal_namespace_division,by_workflow_id,by_workflow_type,default_idx,mcm_closed,mcm_pages"; kept != want {
 		t.Fatalf("whole indexes: %s", kept)

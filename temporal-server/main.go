@@ -1,9 +1,9 @@
-// Command mcm-temporal is the embedded Temporal server with its web pages, as a process of its own:
-// a crash of one does not take the other, and its many dependencies stay out of the product.
+// Command mcm-temporal is the embedded Temporal server with Temporal Web, in a separate process: a
+// crash of one does not affect the other, and its many dependencies stay out of the product.
 //
-// It is started by `mcm serve`, reads its specification as one JSON line from standard input, says
-// on standard output where it listens, and stops gracefully at SIGTERM, or when standard input
-// closes: its supervisor is gone then.
+// `mcm serve` starts it. It reads its specification as one JSON line from standard input, writes its
+// addresses to standard output, and stops gracefully on SIGTERM or when standard input is closed,
+// which means that its supervisor has exited.
 package main
 
 import (
@@ -18,26 +18,27 @@ import (
 	"syscall"
 )
 
-// Specification is what the supervisor asks for.
+// Specification is the supervisor's configuration of the server.
 type Specification struct {
 	DataDir   string `json:"data_dir"`
 	Namespace string `json:"namespace"`
-	// Where its state lives: a postgres:// address, or empty for a file in the folder. Its namespace is then made by who connects.
+	// Storage: a postgres:// URL, or empty for a file in the data directory. With PostgreSQL the client creates
+	// the namespace.
 	Database string `json:"database"`
-	// PEM of one CA and of one certificate that both sides present: only processes that were given
-	// them can speak to any port.
+	// PEM of a CA and of the certificate that both sides present: only processes that have them can connect to
+	// any port.
 	CA   string `json:"ca"`
 	Cert string `json:"cert"`
 	Key  string `json:"key"`
-	// Addresses of before, so that a restart is found by the clients there are; empty: free ports.
+	// Previous addresses, so that existing clients find the server after a restart; empty selects free ports.
 	Frontend string `json:"frontend"`
 	Web      string `json:"web"`
-	// Web pages.
+	// Temporal Web.
 	PublicPath    string `json:"public_path"`
 	CodecEndpoint string `json:"codec_endpoint"`
 }
 
-// Report says where the server listens.
+// Report contains the server's addresses.
 type Report struct {
 	Frontend string `json:"frontend"`
 	Web      string `json:"web"`
@@ -62,7 +63,7 @@ func main() {
 	}
 }
 
-// gcPercent trades some CPU for memory: most of what an idle server holds is what the collector lets it.
+// gcPercent trades CPU for memory: most memory of an idle server is garbage that has not been collected.
 const gcPercent = 50
 
 func run(stdin io.Reader, stdout io.Writer) error {

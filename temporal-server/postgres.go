@@ -11,11 +11,11 @@ import (
 	sqltool "go.temporal.io/server/tools/sql"
 )
 
-// visibilitySuffix names the second database: Temporal keeps one schema version a database.
+// visibilitySuffix names the second database: Temporal stores one schema version per database.
 const visibilitySuffix = "_visibility"
 
-// openPostgres makes both databases and brings their schemas to this server's version. Unlike
-// SQLite's, these schemas have migrations of Temporal's own, and running them twice is harmless.
+// openPostgres creates both databases and migrates their schemas to this server's version. Unlike SQLite's,
+// these schemas have migrations in Temporal, which are idempotent.
 func openPostgres(s *store, where string) error {
 	var err error
 	if s.config, err = postgresAttributes(where, ""); err != nil {
@@ -32,7 +32,7 @@ func openPostgres(s *store, where string) error {
 	return nil
 }
 
-// postgresAttributes reads postgres://user:password@host:port/name?sslmode=require.
+// postgresAttributes parses postgres://user:password@host:port/name?sslmode=require.
 func postgresAttributes(where, suffix string) (*config.SQL, error) {
 	u, err := url.Parse(where)
 	if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") || len(u.Path) < 2 {
@@ -49,7 +49,7 @@ func postgresAttributes(where, suffix string) (*config.SQL, error) {
 	return c, nil
 }
 
-// migrate makes what is missing: the database, its version tables, its schema.
+// migrate creates whatever is missing: the database, its version tables, its schema.
 func migrate(c config.SQL, name string) error {
 	quiet, database := log.NewNoopLogger(), c.DatabaseName
 	if err := sqltool.DoCreateDatabase(&c, "postgres", quiet); err != nil {

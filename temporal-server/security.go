@@ -9,7 +9,7 @@ import (
 	"go.temporal.io/server/common/rpc/encryption"
 )
 
-// mutualTLS puts the supervisor's CA on every port: whoever has no certificate of it is refused.
+// mutualTLS requires a certificate of the supervisor's CA on every port.
 type mutualTLS struct{ server, client *tls.Config }
 
 var _ encryption.TLSConfigProvider = (*mutualTLS)(nil)

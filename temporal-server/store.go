@@ -16,11 +16,10 @@ import (
 	sqliteschema "go.temporal.io/server/schema/sqlite"
 )
 
-// serverVersion is that of the Temporal server in this executable.
+// serverVersion returns the version of the Temporal server in this executable.
 func serverVersion() string { return headers.ServerVersion }
 
-// minor cuts 1.30.8 to 1.30: Temporal changes its SQLite schema between minors and ships no
-// migration for it.
+// minor returns 1.30 for 1.30.8: Temporal changes its SQLite schema between minor versions without a migration.
 func minor(version string) string {
 	parts := strings.SplitN(version, ".", 3)
 	if len(parts) < 2 {
@@ -29,13 +28,13 @@ func minor(version string) string {
 	return parts[0] + "." + parts[1]
 }
 
-// store is the SQLite file, or PostgreSQL. One process may have the folder open, and only a file of our
-// own minor is opened.
+// store is a SQLite file or a PostgreSQL database. A data directory is locked by one process, and a file of
+// another minor version is refused.
 type store struct {
 	config     *config.SQL
 	visibility *config.SQL
 	lock       *os.File
-	partitions int // of each task queue, to be read
+	partitions int // number of partitions to read per task queue
 }
 
 func openStore(dir, database string) (*store, error) {
@@ -58,7 +57,7 @@ func openStore(dir, database string) (*store, error) {
 	return s, s.prepare(file)
 }
 
-// prepare makes a new file's schema, or checks that a file is of this minor.
+// prepare creates the schema of a new file, or checks that the file's minor version is this one.
 func (s *store) prepare(file string) error {
 	_, err := os.Stat(file)
 	fresh := errors.Is(err, os.ErrNotExist)
@@ -66,13 +65,14 @@ func (s *store) prepare(file string) error {
 		return err
 	}
 	if fresh {
-		// A schema that was cut off half way must not look whole: it is made beside and moved.
+		// The schema is created in a temporary file that is then renamed, so that an interrupted creation is
+		// never taken for a complete one.
 		for _, suffix := range []string{"", "-wal", "-shm"} {
 			if err := os.Remove(file + ".new" + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
 				return err
 			}
 		}
-		// In a process of its own: Temporal's connection to the file ends with it, before the file moves.
+		// A separate process: Temporal's connection to the file is closed with it, before the rename.
 		own, err := os.Executable()
 		if err != nil {
 			return err
@@ -89,7 +89,7 @@ func (s *store) prepare(file string) error {
 	return err
 }
 
-// schemaCommand makes the schema in a new file; it is only for the server itself.
+// schemaCommand creates the schema in a new file; it is internal.
 const schemaCommand = "make-schema"
 
 func makeSchema(file string) error {
@@ -99,8 +99,8 @@ func makeSchema(file string) error {
 	return mark(file, minor(serverVersion()))
 }
 
-// attributes open the file: WAL with full synchronisation loses nothing that was acknowledged, and
-// has four times the throughput of the default journal.
+// attributes returns the connection settings: WAL with full synchronization loses nothing that was
+// acknowledged, and has four times the throughput of the default journal.
 func attributes(file string) *config.SQL {
 	return &config.SQL{
 		PluginName: "sqlite", DatabaseName: file,
@@ -121,12 +121,12 @@ func mark(file, version string) error {
 	if err := index(db); err != nil {
 		return err
 	}
-	// TRUNCATE moves what is in the write-ahead log into the file, which is then moved alone.
+	// TRUNCATE moves the content of the write-ahead log into the file, because only the file is renamed.
 	_, err = db.Exec("CREATE TABLE mcm_meta (server_minor TEXT NOT NULL); INSERT INTO mcm_meta VALUES ('" + version + "'); PRAGMA wal_checkpoint(TRUNCATE);")
 	return err
 }
 
-// check opens a file that exists; it returns how many partitions of its task queues are to be read.
+// check opens an existing file and returns the number of partitions to read per task queue.
 func check(file string) (partitions int, err error) {
 	db, err := open(file)
 	if err != nil {
@@ -146,8 +146,8 @@ func check(file string) (partitions int, err error) {
 	return backlogged(db)
 }
 
-// backlogged is 4, as it was once, while tasks still lie in partitions that are no longer written to.
-// https://docs.temporal.io/task-queue#task-ordering
+// backlogged returns 4, the former number of partitions, while tasks remain in partitions that are no longer
+// written to. https://docs.temporal.io/task-queue#task-ordering
 func backlogged(db *sql.DB) (partitions int, err error) {
 	var left int
 	err = db.QueryRow("SELECT COUNT(*) FROM tasks WHERE instr(task_queue_id, '/_sys/') > 0").Scan(&left)

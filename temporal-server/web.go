@@ -15,8 +15,8 @@ import (
 	"github.com/temporalio/ui-server/v2/ui"
 )
 
-// webHandler is Temporal Web below the public path. Whoever comes through the supervisor's proxy is
-// an administrator already.
+// webHandler serves Temporal Web below the public path. Clients behind the supervisor's proxy are
+// administrators.
 func webHandler(spec Specification, frontend string) (http.Handler, error) {
 	cfg := &config.Config{
 		TemporalGRPCAddress: frontend, PublicPath: spec.PublicPath, EnableUI: true, DefaultNamespace: spec.Namespace,

@@ -18,9 +18,9 @@ import (
 )
 
 // script performs on a simulated server what enroll.sh does after the response of the manager.
-func (h *testEnv) script(t *testing.T, server string) hosts.Enrolled {
+func (h *testEnv) script(t *testing.T, server string) hosts.EnrollResult {
 	t.Helper()
-	var e hosts.Enrolled
+	var e hosts.EnrollResult
 	raw := h.cloud.Control(t, http.MethodPost, "/enroll", fmt.Sprintf(`{"server":%q,"authorized_keys":[%q]}`, server, h.parts.PublicKey))
 	require.NoError(t, json.Unmarshal(raw, &e))
 	return e

@@ -183,7 +183,7 @@ func TestNotifications_run_results(t *testing.T) {
 // requireNoSecrets decrypts every history of a delivery and requires that it holds no secrets.
 func (o *notificationEnv) requireNoSecrets(t *testing.T) {
 	t.Helper()
-	response, err := o.server.Client.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Namespace: temporaltest.Namespace, Query: "WorkflowType IN ('SendNotification', 'TestNotification')"})
+	response, err := o.server.Client.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Namespace: temporaltest.Namespace, Query: "WorkflowType IN ('SendNotification', 'TestNotifications')"})
 	require.NoError(t, err)
 	require.NotEmpty(t, response.Executions)
 	var observed strings.Builder

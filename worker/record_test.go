@@ -68,7 +68,7 @@ func TestRecord(t *testing.T) {
 	r.save(t, "ConfigureApp.ok", r.ok(t, "app.configure", workflows.ConfigureAppInput{App: "ntp", Settings: settings}))
 	r.save(t, "StopApp.ok", r.ok(t, "app.stop", workflows.StopAppInput{App: "ntp"}))
 	r.save(t, "ConfigureApp.stopped", r.ok(t, "app.configure", workflows.ConfigureAppInput{App: "ntp"}))
-	r.save(t, "UninstallApp.kept", r.ok(t, "app.uninstall", workflows.UninstallAppInput{App: "ntp"}))
+	r.save(t, "UninstallApp.retained", r.ok(t, "app.uninstall", workflows.UninstallAppInput{App: "ntp"}))
 	r.save(t, "LaunchApp.adopted", r.ok(t, "app.launch", workflows.LaunchAppInput{App: "ntp"}))
 	r.save(t, "UninstallApp.deleted", r.ok(t, "app.uninstall", workflows.UninstallAppInput{App: "ntp", DeleteVolume: true}))
 	r.saveInstances(t)
@@ -94,11 +94,11 @@ func (r *recorder) saveBackups(t *testing.T) {
 	r.save(t, "VerifyBackup.image", r.ok(t, "backup.verify", workflows.VerifyBackupInput{Backup: all[at]}))
 	r.save(t, "RestoreInstance.disk", r.ok(t, "instance.restore", workflows.RestoreInstanceInput{Backup: all[at], Instance: plan.Instances[0]}))
 	r.save(t, "SafetySnapshot.ok", r.server.Client.GetWorkflow(t.Context(), "safety:"+plan.Instances[0], ""))
-	r.save(t, "RunBackup.together", r.ok(t, "backup.run", workflows.RunBackupInput{Plan: r.groupPlan(t, "web-1", "db-1")}))
-	r.save(t, "BackupInstance.together", r.server.Client.GetWorkflow(t.Context(), id, ""))
+	r.save(t, "RunBackup.consistency_group", r.ok(t, "backup.run", workflows.RunBackupInput{Plan: r.groupPlan(t, "web-1", "db-1")}))
+	r.save(t, "BackupInstance.consistency_group", r.server.Client.GetWorkflow(t.Context(), id, ""))
 	volumes := r.createVolumeBacked(t, "vol-1")
 	r.snapshot(t, "vol-1")
-	r.save(t, "RestoreInstance.beside", r.ok(t, "instance.restore", workflows.RestoreInstanceInput{Backup: r.backup, Instance: volumes, NewServerName: "vol-2"}))
+	r.save(t, "RestoreInstance.new_server", r.ok(t, "instance.restore", workflows.RestoreInstanceInput{Backup: r.backup, Instance: volumes, NewServerName: "vol-2"}))
 }
 
 // sendNotifications configures a notification channel.
@@ -122,14 +122,14 @@ func (r *recorder) saveNotifications(t *testing.T) {
 	r.cloud.Control(t, http.MethodDelete, "/faults", "")
 	r.save(t, "RunBackup.failed", run)
 	r.saveNotification(t, "SendNotification.ok", "run-"+run.GetRunID())
-	r.save(t, "RunBackup.told", r.ok(t, "backup.run", workflows.RunBackupInput{Plan: plan}))
-	r.save(t, "TestNotification.ok", r.ok(t, "notification.test", workflows.TestNotificationInput{}))
+	r.save(t, "RunBackup.notified", r.ok(t, "backup.run", workflows.RunBackupInput{Plan: plan}))
+	r.save(t, "TestNotifications.ok", r.ok(t, "notification.test", workflows.TestNotificationInput{}))
 	known := r.parts.Plans.(*fakePlans)
 	runPlanCheck(t, r.server, "record")
 	known.plans = []backup.PlanStatus{{Plan: plan}}
 	known.plans[0].Missed, known.plans[0].CreatedAt = 3, time.Now().AddDate(0, 0, -3)
 	id := runPlanCheck(t, r.server, "record")
-	r.save(t, "CheckPlans.ok", r.server.Client.GetWorkflow(t.Context(), id, ""))
+	r.save(t, "CheckPlanHealth.ok", r.server.Client.GetWorkflow(t.Context(), id, ""))
 }
 
 func (r *recorder) saveNotification(t *testing.T, name, id string) {
@@ -147,7 +147,7 @@ func (r *recorder) saveSoft(t *testing.T, id string) backup.Backup {
 	r.save(t, "RunBackup.soft", r.ok(t, "backup.run", workflows.RunBackupInput{Plan: plan}))
 	r.save(t, "BackupInstance.soft", r.server.Client.GetWorkflow(t.Context(), instanceID(id), ""))
 	b := r.soft(t)[0]
-	r.save(t, "VerifyBackup.drill", r.ok(t, "backup.verify", workflows.VerifyBackupInput{Backup: b, RestoreTest: true}))
+	r.save(t, "VerifyBackup.restore_test", r.ok(t, "backup.verify", workflows.VerifyBackupInput{Backup: b, RestoreTest: true}))
 	r.save(t, "RestoreInstance.files", r.ok(t, "instance.restore", workflows.RestoreInstanceInput{Backup: b, Instance: id, Paths: []string{"/config"}, Target: "/back"}))
 	r.ok(t, "backup.run", workflows.RunBackupInput{Plan: plan})
 	r.save(t, "PruneBackups.soft", r.ok(t, "backup.prune", workflows.PruneBackupsInput{Backups: []string{b.ID}}))
@@ -165,14 +165,14 @@ func (r *recorder) saveInstances(t *testing.T) {
 	r.save(t, "EnrollInstance.ok", r.ok(t, "instance.enroll", in))
 	r.save(t, "ConnectInstance.ok", r.ok(t, "instance.connect", workflows.ConnectInstanceInput{ID: in.ID, Address: in.SourceIP}))
 	agents := workflows.AgentsInput{Action: workflows.CheckAgents, Apps: []string{"ntp"}, Instances: []string{in.ID, "00000000-0000-4000-8000-000000000000"}}
-	r.save(t, "RunAgents.partly", r.ok(t, "agent.check", agents))
+	r.save(t, "RunAgents.partially_failed", r.ok(t, "agent.check", agents))
 	r.snapshot(t, "web-2")
 	r.save(t, "RestoreInstance.agents", r.ok(t, "instance.restore", workflows.RestoreInstanceInput{Backup: r.backup, Instance: in.ID}))
 	last := r.saveSoft(t, in.ID)
 	r.save(t, "UnenrollInstance.ok", r.ok(t, "instance.unenroll", workflows.UnenrollInstanceInput{ID: in.ID}))
 	r.cloud.Raw(t, "demo", http.MethodDelete, "/compute/v2.1/servers/"+in.ID, "")
 	require.Eventually(t, func() bool { return !r.has(t, "nova", "servers", in.ID) }, 10*time.Second, 20*time.Millisecond)
-	r.save(t, "PruneBackups.gone", r.ok(t, "backup.prune", workflows.PruneBackupsInput{Backups: []string{last.ID}}))
+	r.save(t, "PruneBackups.deleted_instance", r.ok(t, "backup.prune", workflows.PruneBackupsInput{Backups: []string{last.ID}}))
 	r.ok(t, "app.uninstall", workflows.UninstallAppInput{App: "ntp", DeleteVolume: true})
 }
 

@@ -1,12 +1,13 @@
 package worker_test
 
 import (
-	"fmt"
+	"encoding/json"
 	"net/http"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"mycloudmanager/internal/instance"
 	"mycloudmanager/internal/operation"
 	"mycloudmanager/workflows"
 )
@@ -25,20 +26,26 @@ func TestRestoreInstance_agents(t *testing.T) {
 	agents := workflows.AgentsInput{Action: workflows.InstallAgents, Apps: []string{"ntp"}, Instances: []string{in.ID}, Locked: true}
 	h.run(t, workflows.RunAgents, agents)
 	h.snapshot(t, "web-2")
-	restore := func(b workflows.RestoreInstanceInput) (operation.Progress, string) {
+	restore := func(b workflows.RestoreInstanceInput) (operation.Progress, workflows.Outcome) {
 		progress, err := h.progress(t, workflows.RestoreInstance, b)
 		require.NoError(t, err)
-		return progress, fmt.Sprint(progress.Result["hosts"])
+		raw, err := json.Marshal(progress.Result["hosts"])
+		require.NoError(t, err)
+		var outcomes workflows.Outcomes
+		require.NoError(t, json.Unmarshal(raw, &outcomes))
+		return progress, outcomes[b.Instance]["ntp"]
 	}
 
 	progress, said := restore(workflows.RestoreInstanceInput{Backup: h.backup, Instance: in.ID})
 	require.Equal(t, operation.Succeeded, progress.Status)
-	require.Contains(t, said, "ntp:installed: ok=")
+	require.Equal(t, string(instance.Installed), said.Status)
+	require.Contains(t, said.Detail, "ok=")
 
 	progress, said = restore(workflows.RestoreInstanceInput{Backup: early, Instance: in.ID})
 	require.Equal(t, operation.PartiallyFailed, progress.Status)
-	require.Contains(t, said, "ntp:drifted: ok=")
-	require.Contains(t, progress.Message, "the disk is restored, but 1 of 1 agents are not as they were installed: ntp (drifted:")
+	require.Equal(t, string(instance.Drifted), said.Status)
+	require.Contains(t, said.Detail, "ok=")
+	require.Contains(t, progress.Message, "the disk is restored, but 1 of 1 agents are not as they were installed: ntp (drifted)")
 	require.Contains(t, progress.Message, "install them again")
 	require.Contains(t, h.details(t, "web-2")[0].Metadata["mcm:agent:ntp"], "drifted")
 	h.run(t, workflows.RunAgents, agents)
@@ -48,6 +55,7 @@ func TestRestoreInstance_agents(t *testing.T) {
 	h.cloud.Control(t, http.MethodPost, "/faults", `{"service":"nova","method":"POST","path_regex":"/metadata$","kind":"status","status":400,"count":1}`)
 	progress, said = restore(workflows.RestoreInstanceInput{Backup: h.backup, Instance: in.ID})
 	require.Equal(t, operation.PartiallyFailed, progress.Status)
-	require.Contains(t, said, "ntp:failed: ")
+	require.True(t, said.Failed())
+	require.NotEmpty(t, said.Reason)
 	h.requireRunning(t, "web-2")
 }

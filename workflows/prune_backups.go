@@ -28,7 +28,7 @@ func PruneBackups(ctx workflow.Context, in PruneBackupsInput) (err error) {
 		store    *backups.Activities
 		image    *glance.Activities
 		host     *filebackup.Activities
-		selected backups.BackupsToDelete
+		selected backups.PruneSelection
 	)
 	run, err := operation.Begin(ctx, store.SelectBackupsToPrune, image.DeleteImages, host.ForgetSnapshots)
 	if err != nil {

@@ -23,8 +23,8 @@ type SelectBackupsToPruneInput struct {
 	Backups []string
 }
 
-// BackupsToDelete lists backups to delete, grouped by storage.
-type BackupsToDelete struct {
+// PruneSelection lists backups to delete, grouped by storage.
+type PruneSelection struct {
 	Images []string
 	Soft   []Snapshots
 	Names  []string // shown in the task
@@ -39,12 +39,12 @@ type Snapshots struct {
 }
 
 // SelectBackupsToPrune returns the backups to delete now. It is a read.
-func (a *Activities) SelectBackupsToPrune(ctx context.Context, in SelectBackupsToPruneInput) (BackupsToDelete, error) {
+func (a *Activities) SelectBackupsToPrune(ctx context.Context, in SelectBackupsToPruneInput) (PruneSelection, error) {
 	all, err := a.Reader.List(ctx)
 	if err != nil {
-		return BackupsToDelete{}, err
+		return PruneSelection{}, err
 	}
-	d := BackupsToDelete{Names: []string{}}
+	d := PruneSelection{Names: []string{}}
 	selected, err := choose(all, in)
 	for _, b := range selected {
 		d.add(b)
@@ -54,7 +54,7 @@ func (a *Activities) SelectBackupsToPrune(ctx context.Context, in SelectBackupsT
 	return d, err
 }
 
-func (d *BackupsToDelete) add(b backup.Backup) {
+func (d *PruneSelection) add(b backup.Backup) {
 	if b.Method == backup.Snapshot {
 		d.Images = append(d.Images, b.Image)
 		return

@@ -310,7 +310,7 @@ func (a *Activities) index(ctx context.Context, s *engineSession, b backup.Backu
 	if err != nil {
 		return held, err
 	}
-	err = s.engine.list(ctx, s, b, func(e backup.BackupFile) error {
+	err = s.engine.list(ctx, s, b, func(e backup.FileEntry) error {
 		held.count(e)
 		return list.Add(e)
 	})
@@ -322,7 +322,7 @@ func (a *Activities) index(ctx context.Context, s *engineSession, b backup.Backu
 }
 
 // listed calls each for every entry that the engine lists.
-func (s *engineSession) listed(ctx context.Context, given scriptInput, each func(backup.BackupFile) error) error {
+func (s *engineSession) listed(ctx context.Context, given scriptInput, each func(backup.FileEntry) error) error {
 	var failed error
 	_, err := s.mustRun(ctx, "list", given, func(e event) {
 		if e.entry != nil && failed == nil {

@@ -21,7 +21,7 @@ import (
 	"mycloudmanager/internal/backup"
 )
 
-// bulk is the data that engines are compared on: large files, half of them noise, and many small ones.
+// bulk is the test data: large files, half of them random, and many small files.
 type bulk struct {
 	tb         testing.TB
 	dir        string
@@ -29,7 +29,7 @@ type bulk struct {
 	dice       *rand.ChaCha8
 }
 
-// size is a number of the environment's, so that a busy machine can measure on less.
+// size returns a number from the environment, so that a slow machine can use less data.
 func size(tb testing.TB, name string, usual int) int {
 	tb.Helper()
 	n, err := strconv.Atoi(cmp.Or(os.Getenv(name), strconv.Itoa(usual)))
@@ -72,7 +72,7 @@ func (d *bulk) scribble(n int) {
 	d.put(fmt.Sprintf("small/%03d/%05d", n/500, n), raw)
 }
 
-// change changes one file in a hundred, and one byte in a hundred of the large ones.
+// change modifies one in a hundred small files, and one in a hundred bytes of the large files.
 func (d *bulk) change() {
 	for n := 0; n < d.small; n += 100 {
 		d.scribble(n)
@@ -88,40 +88,40 @@ func (d *bulk) change() {
 	}
 }
 
-// way is one way of backing up.
-type way struct {
+// backupMethod is one method of making backups.
+type backupMethod struct {
 	container string
 	backup    func(task string)
 	restore   func(target string)
-	list      func()               // all files of the last backup, where a backup does not bring that itself
-	ran       func() time.Duration // how long the engine ran in the last backup, where that is not all
+	list      func()               // lists all files of the last backup, if the backup does not
+	ran       func() time.Duration // duration of the engine in the last backup, if the backup does more
 }
 
-// side is a way at work on data of its own, the same for each when the dice are.
+// side is a method with its own copy of the data, which is the same for the same random seed.
 type side struct {
 	*lab
-	way
+	backupMethod
 	b     *testing.B
 	data  *bulk
-	took  map[string]cost // of each step, each time that it was made
+	took  map[string]cost // total cost of each step
 	peak  int64
 	tasks int
 }
 
-// cost is what a step took: on a busy machine the second says more.
+// cost is the cost of a step. On a busy machine, the CPU time is more meaningful.
 type cost struct {
 	wall  time.Duration
-	cpu   time.Duration // of the engine, and of this process: the storage, and for ours the door and the list of files
+	cpu   time.Duration // of the engine and of this process: the storage and, for the product, the proxy and the file list
 	times int
 }
 
 func (c cost) seconds() float64 { return c.wall.Seconds() / float64(c.times) }
 
-func newSide(b *testing.B, engine backup.EngineName, of func(*lab, *testing.B, backup.EngineName) way) *side {
+func newSide(b *testing.B, engine backup.EngineName, of func(*lab, *testing.B, backup.EngineName) backupMethod) *side {
 	b.Helper()
 	s := &side{lab: newLabOf(b), b: b, took: map[string]cost{}}
 	s.host.theirs(b)
-	s.way = of(s.lab, b, engine)
+	s.backupMethod = of(s.lab, b, engine)
 	s.data = &bulk{tb: b, dir: s.lab.data, mib: size(b, "MCM_BENCH_MIB", 1024), small: size(b, "MCM_BENCH_FILES", 100_000), dice: rand.NewChaCha8([32]byte{1})}
 	s.data.furnish()
 	return s
@@ -134,7 +134,7 @@ func (s *side) step(name string, work func()) {
 	start, cpu := time.Now(), spent(s.b)
 	work()
 	wall := time.Since(start)
-	s.host.calls.Wait() // what a program took is known when it has ended
+	s.host.calls.Wait() // the CPU time of a program is known when it has ended
 	s.add(name, wall, spent(s.b)-cpu)
 }
 
@@ -143,23 +143,23 @@ func (s *side) add(name string, wall, cpu time.Duration) {
 	s.took[name] = cost{c.wall + wall, c.cpu + cpu, c.times + 1}
 }
 
-// backUp backs up once more, and takes apart how long the engine itself ran.
+// backUp makes a backup and measures the engine separately.
 func (s *side) backUp(name string) {
 	s.b.Helper()
 	s.tasks++
-	s.step(name, func() { s.way.backup(fmt.Sprintf("run~%d", s.tasks)) })
+	s.step(name, func() { s.backupMethod.backup(fmt.Sprintf("run~%d", s.tasks)) })
 	if s.ran != nil {
 		s.add(name+engineAlone, s.ran(), 0)
 	}
 }
 
-// Steps that are part of others, or come with them.
+// Suffixes of steps that are part of other steps.
 const (
 	engineAlone = "_engine"
 	withList    = "_list"
 )
 
-// spent is the CPU time of this process and of those that it has waited for.
+// spent returns the CPU time of this process and of its terminated children.
 func spent(tb testing.TB) (sum time.Duration) {
 	for _, who := range []int{syscall.RUSAGE_SELF, syscall.RUSAGE_CHILDREN} {
 		var used syscall.Rusage
@@ -169,10 +169,10 @@ func spent(tb testing.TB) (sum time.Duration) {
 	return sum
 }
 
-// bringBack restores and compares.
-func (s *side) bringBack() {
+// restoreAndCompare restores the data and compares it.
+func (s *side) restoreAndCompare() {
 	target := filepath.Join(s.host.dir, "back")
-	s.step("restore", func() { s.way.restore(target) })
+	s.step("restore", func() { s.backupMethod.restore(target) })
 	out, err := exec.Command("diff", "-r", s.lab.data, target+s.lab.data).CombinedOutput()
 	require.NoError(s.b, err, "%.500s", out)
 	require.NoError(s.b, os.RemoveAll(target))
@@ -186,7 +186,7 @@ func (s *side) stored() float64 {
 	return float64(at.Bytes) / (1 << 20)
 }
 
-// watchMemory keeps the most that all programs that we have started take together.
+// watchMemory records the peak memory of all child processes.
 func watchMemory(peak *int64) (done func()) {
 	var stop atomic.Bool
 	ended := make(chan struct{})
@@ -200,7 +200,7 @@ func watchMemory(peak *int64) (done func()) {
 	return func() { stop.Store(true); <-ended }
 }
 
-// resident is what the descendants of a process have in memory.
+// resident returns the resident memory of the descendants of a process.
 func resident(root int) (sum int64) {
 	children, pages := map[string][]string{}, map[string]int64{}
 	all, _ := filepath.Glob("/proc/[0-9]*/stat")
@@ -222,11 +222,11 @@ func resident(root int) (sum int64) {
 	return sum
 }
 
-// ours is the product's path: the script over SSH, the door, the list of files and the record.
-func (l *lab) ours(b *testing.B, engine backup.EngineName) way {
+// ours is the method of the product: the script over SSH, the proxy, the file list and the record.
+func (l *lab) ours(b *testing.B, engine backup.EngineName) backupMethod {
 	l.rules = backup.FileOptions{Engine: engine}
 	var made []backup.Backup
-	return way{container: backup.ContainerOf(instance, engine),
+	return backupMethod{container: backup.ContainerOf(instance, engine),
 		backup: func(task string) {
 			one, err := l.BackUpFiles(b.Context(), l.input(task))
 			require.NoError(b, err)
@@ -240,8 +240,8 @@ func (l *lab) ours(b *testing.B, engine backup.EngineName) way {
 		}}
 }
 
-// byHandOf is the same engine with the same choices, as one would type it on the instance.
-func (l *lab) byHandOf(b *testing.B, engine backup.EngineName) way {
+// byHandOf runs the same engine with the same options directly.
+func (l *lab) byHandOf(b *testing.B, engine backup.EngineName) backupMethod {
 	store, err := l.Cloud.Objects(b.Context())
 	require.NoError(b, err)
 	container := "by-hand-" + string(engine)
@@ -249,20 +249,20 @@ func (l *lab) byHandOf(b *testing.B, engine backup.EngineName) way {
 	env := append(os.Environ(), "HOME="+l.host.dir, "OS_STORAGE_URL="+store.StorageUrl, "OS_AUTH_TOKEN="+store.AuthToken, "SWIFT_PREAUTHURL="+store.StorageUrl,
 		"SWIFT_PREAUTHTOKEN="+store.AuthToken, "PASSPHRASE=secret", "RESTIC_PASSWORD=secret", "RESTIC_REPOSITORY=swift:"+container+":/", "LC_ALL=C.UTF-8")
 	run := func(name string, args ...string) {
-		cmd := exec.Command("nice", append([]string{"-n", "10", name}, args...)...) // as ours: on a busy machine it matters
+		cmd := exec.Command("nice", append([]string{"-n", "10", name}, args...)...) // the same priority as in the product
 		cmd.Env = env
 		out, err := cmd.CombinedOutput()
 		require.NoError(b, err, "%s", out)
 	}
 	if engine == backup.Restic {
 		first := sync.OnceFunc(func() { run("restic", "init") })
-		return way{container: container,
+		return backupMethod{container: container,
 			backup:  func(string) { first(); run("restic", "backup", l.data) },
 			list:    func() { run("restic", "ls", "--json", "latest") },
 			restore: func(target string) { run("restic", "restore", "latest", "--verify", "--target", target) }}
 	}
 	url, cache := "swift://"+container+"/p1", filepath.Join(l.host.dir, "cache")
-	return way{container: container,
+	return backupMethod{container: container,
 		backup: func(string) {
 			run("duplicity", "--archive-dir", cache, "--volsize", "100", "--full-if-older-than", "30D", "--include", l.data, "--exclude", "**", "/", url)
 		},
@@ -272,8 +272,8 @@ func (l *lab) byHandOf(b *testing.B, engine backup.EngineName) way {
 		}}
 }
 
-// compare tells how long the product takes over the engine by hand: for what was asked, for that with the list of the files, which
-// the product makes and by hand has to be asked for, and until the backup is stored.
+// compare reports the duration of the product relative to the engine alone, with and without a separate file list, which the
+// product makes itself.
 func compare(b *testing.B, mine, hand *side) {
 	b.Helper()
 	for _, name := range []string{"full", "incremental", "restore"} {
@@ -288,7 +288,8 @@ func compare(b *testing.B, mine, hand *side) {
 	}
 }
 
-// The product's path against the engine alone, and one engine against the other, on the same data and storage.
+// BenchmarkSoftBackups compares the product with the engine alone, and the engines with each other, on the same data and
+// storage.
 func BenchmarkSoftBackups(b *testing.B) {
 	if os.Getenv("MCM_BENCH_SLOW") == "" {
 		b.Skip("MCM_BENCH_SLOW=1 runs it: it takes both processors for minutes")
@@ -301,7 +302,7 @@ func BenchmarkSoftBackups(b *testing.B) {
 				hand.backUp("full")
 				mine.backUp("full")
 				hand.step("full"+withList, hand.list)
-				inTurn := []*side{hand, mine, mine, hand} // whoever is second finds the machine warm
+				inTurn := []*side{hand, mine, mine, hand} // alternates the order, because the second one runs with warm caches
 				for _, s := range inTurn {
 					soon()
 					s.data.change()
@@ -309,7 +310,7 @@ func BenchmarkSoftBackups(b *testing.B) {
 				}
 				hand.step("incremental"+withList, hand.list)
 				for _, s := range inTurn {
-					s.bringBack()
+					s.restoreAndCompare()
 				}
 				incremental[engine] = mine.took["incremental"].seconds()
 				compare(b, mine, hand)

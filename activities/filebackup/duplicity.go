@@ -69,7 +69,7 @@ func (duplicity) read(line string) event {
 		return event{unread: n}
 	}
 	var l struct {
-		Entry   *backup.BackupFile
+		Entry   *backup.FileEntry
 		Deleted string
 	}
 	if strings.HasPrefix(line, `{"`) && json.Unmarshal([]byte(line), &l) == nil {

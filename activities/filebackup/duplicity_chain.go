@@ -17,13 +17,13 @@ import (
 
 // list merges the file list of the previous set with the changes of this set, because a complete listing takes duplicity
 // longer than many backups. Without a previous list, or with too many changes, it lists the complete set.
-func (duplicity) list(ctx context.Context, s *engineSession, b backup.Backup, each func(backup.BackupFile) error) error {
+func (duplicity) list(ctx context.Context, s *engineSession, b backup.Backup, each func(backup.FileEntry) error) error {
 	if b.Parent == "" {
 		return s.listed(ctx, scriptInput{"snapshot": b.Snapshot, "since": "beginning"}, each)
 	}
 	changed, err := s.changes(ctx, b)
 	if err == nil && len(changed.by) <= maxChanges {
-		err = s.records.Entries(ctx, backup.FileBackupID(b.Instance, b.Parent), func(e backup.BackupFile) error { return changed.replace(e, each) })
+		err = s.records.Entries(ctx, backup.FileBackupID(b.Instance, b.Parent), func(e backup.FileEntry) error { return changed.replace(e, each) })
 		if fault.KindOf(err) != fault.NotFound {
 			return firstError(err, changed.rest("", each))
 		}
@@ -40,12 +40,12 @@ const maxChanges = 200_000
 
 // changes holds the entries that a set has changed or deleted, in the order of a walk.
 type changes struct {
-	by    map[string]*backup.BackupFile // nil for a deleted entry
+	by    map[string]*backup.FileEntry // nil for a deleted entry
 	order []string
 }
 
 func (s *engineSession) changes(ctx context.Context, b backup.Backup) (*changes, error) {
-	c := &changes{by: map[string]*backup.BackupFile{}}
+	c := &changes{by: map[string]*backup.FileEntry{}}
 	_, err := s.mustRun(ctx, "list", scriptInput{"snapshot": b.Snapshot, "since": "before"}, func(e event) {
 		switch {
 		case len(c.by) > maxChanges:
@@ -60,7 +60,7 @@ func (s *engineSession) changes(ctx context.Context, b backup.Backup) (*changes,
 }
 
 // replace passes the current state of an entry of the previous list to each, after the new entries that precede it.
-func (c *changes) replace(e backup.BackupFile, each func(backup.BackupFile) error) error {
+func (c *changes) replace(e backup.FileEntry, each func(backup.FileEntry) error) error {
 	if err := c.rest(e.Path, each); err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (c *changes) replace(e backup.BackupFile, each func(backup.BackupFile) erro
 }
 
 // rest passes the new entries before a path to each; "" passes all.
-func (c *changes) rest(before string, each func(backup.BackupFile) error) error {
+func (c *changes) rest(before string, each func(backup.FileEntry) error) error {
 	for len(c.order) > 0 && (before == "" || walks(c.order[0], before) < 0) {
 		e := c.by[c.order[0]]
 		c.order = c.order[1:]

@@ -30,7 +30,7 @@ func newDuplicityLab(t *testing.T) *lab {
 	return l
 }
 
-// lossy is a tree as duplicity keeps it: whole seconds, none of links, and files with two names twice.
+// lossy returns the tree as duplicity restores it: times in whole seconds, no times of links, and hard links as copies.
 func lossy(tree map[string]string) map[string]string {
 	out := map[string]string{}
 	for name, line := range tree {
@@ -45,11 +45,11 @@ func lossy(tree map[string]string) map[string]string {
 	return out
 }
 
-// lists sees to it that the list of a backup's files is that of the tree, in the order of a walk.
+// lists requires that the file list of a backup matches the tree, in the order of a walk.
 func (l *lab) lists(b backup.Backup, tree map[string]string) {
 	l.t.Helper()
 	var have, want []string
-	require.NoError(l.t, l.Records.Entries(l.t.Context(), b.ID, func(e backup.BackupFile) error {
+	require.NoError(l.t, l.Records.Entries(l.t.Context(), b.ID, func(e backup.FileEntry) error {
 		if rel, ok := strings.CutPrefix(e.Path, l.data+"/"); ok {
 			have = append(have, fmt.Sprintf("%s %o %d:%d %d %d", rel, e.Mode, e.UID, e.GID, e.MTime.Unix(), e.Size))
 		}
@@ -71,10 +71,10 @@ func (l *lab) lists(b backup.Backup, tree map[string]string) {
 	require.Equal(l.t, want, have)
 }
 
-// soon waits for the next second, by which duplicity names what it makes.
+// soon waits for the next second, because duplicity names its sets by seconds.
 func soon() { time.Sleep(time.Until(time.Now().Truncate(time.Second).Add(1100 * time.Millisecond))) }
 
-func TestDuplicityBringsEverythingBack(t *testing.T) {
+func TestDuplicity_restore(t *testing.T) {
 	l := newDuplicityLab(t)
 	l.furnish()
 	one, err := l.BackUpFiles(t.Context(), l.input("plan:p1~1"))
@@ -89,7 +89,7 @@ func TestDuplicityBringsEverythingBack(t *testing.T) {
 	delete(before, "skip.cache")
 	page, err := l.Records.Files(t.Context(), one.ID, l.data, "", 100, "")
 	require.NoError(t, err)
-	have := map[string]backup.BackupFile{}
+	have := map[string]backup.FileEntry{}
 	for _, e := range page.Items {
 		have[filepath.Base(e.Path)] = e
 	}
@@ -108,11 +108,11 @@ func TestDuplicityBringsEverythingBack(t *testing.T) {
 	require.True(t, out.Checked)
 	require.Equal(t, lossy(before), lossy(tree(t, out.Target+l.data)))
 	again, err := l.restore(one, filepath.Join(l.host.dir, "restore"), "t1")
-	require.NoError(t, err, "a repeat")
+	require.NoError(t, err, "retry")
 	require.Equal(t, out, again)
 	other, err := l.restore(one, filepath.Join(l.host.dir, "restore"), "t2")
 	require.NoError(t, err)
-	require.Equal(t, out.Target+".1", other.Target, "what is there is never touched")
+	require.Equal(t, out.Target+".1", other.Target, "existing files are never changed")
 
 	odd := filepath.Join(l.data, "odd [1]*?$(id) 'q\"")
 	some, err := l.restore(one, filepath.Join(l.host.dir, "some"), "t", odd, filepath.Join(l.data, "ünï çode"), filepath.Join(l.data, "a.txt"))
@@ -122,7 +122,7 @@ func TestDuplicityBringsEverythingBack(t *testing.T) {
 	_, err = l.restore(one, "/x", "t3", "/etc/passwd")
 	require.Equal(t, fault.NotFound, fault.KindOf(err))
 
-	// Back in its place: what is there is replaced, and nothing else.
+	// A restore to the original paths replaces existing files, and nothing else.
 	live := l.write("not in the backup.txt", "stays")
 	elsewhere := filepath.Join(l.host.dir, "elsewhere")
 	require.NoError(t, os.WriteFile(elsewhere, []byte("must stay"), 0o600))
@@ -143,7 +143,7 @@ func TestDuplicityBringsEverythingBack(t *testing.T) {
 	l.leavesNothing()
 }
 
-func TestDuplicityKeepsChains(t *testing.T) {
+func TestDuplicity_chains(t *testing.T) {
 	l := newDuplicityLab(t)
 	l.furnish()
 	noise := make([]byte, 3<<20)
@@ -184,13 +184,13 @@ func TestDuplicityKeepsChains(t *testing.T) {
 	}
 
 	forget := filebackup.ForgetSnapshotsInput{Instance: instance, Engine: backup.Duplicity, Snapshots: []string{made[1].Snapshot}}
-	require.Equal(t, fault.Invalid, fault.KindOf(l.ForgetSnapshots(t.Context(), forget)), "later ones need it")
+	require.Equal(t, fault.Invalid, fault.KindOf(l.ForgetSnapshots(t.Context(), forget)), "later ones depend on it")
 	list, err := l.Records.List(t.Context(), instance)
 	require.NoError(t, err)
 	require.Len(t, list, 4)
 	forget.Snapshots = []string{made[3].Snapshot, made[2].Snapshot, "p1.20200101T000000Z"}
 	require.NoError(t, l.ForgetSnapshots(t.Context(), forget))
-	require.NoError(t, l.ForgetSnapshots(t.Context(), forget), "a repeat")
+	require.NoError(t, l.ForgetSnapshots(t.Context(), forget), "retry")
 	list, err = l.Records.List(t.Context(), instance)
 	require.NoError(t, err)
 	require.Len(t, list, 2)
@@ -199,9 +199,9 @@ func TestDuplicityKeepsChains(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "the backup is not in its repository any more", v.Detail)
 	_, err = l.restore(made[2], filepath.Join(l.host.dir, "gone"), "t")
-	require.Equal(t, fault.NotFound, fault.KindOf(err), "never an older one in its place")
+	require.Equal(t, fault.NotFound, fault.KindOf(err), "never restores an older one")
 
-	// What is local is lost, and the chain is gone on with.
+	// Without the local cache, the chain is continued.
 	require.NoError(t, os.RemoveAll(filepath.Join(l.host.dir, "var/cache/mcm-backup")))
 	soon()
 	b, err := l.BackUpFiles(t.Context(), l.input("run~5"))
@@ -214,7 +214,7 @@ func TestDuplicityKeepsChains(t *testing.T) {
 
 	left, err := l.DeleteOrphanedBackups(t.Context(), filebackup.DeleteOrphanedBackupsInput{Instance: instance, Snapshots: []string{b.Snapshot}})
 	require.NoError(t, err)
-	require.Zero(t, left.Remaining, "a set needs no engine to go")
+	require.Zero(t, left.Remaining, "a set is deleted without the engine")
 	_, err = l.DeleteOrphanedBackups(t.Context(), filebackup.DeleteOrphanedBackupsInput{Instance: instance, Snapshots: []string{made[0].Snapshot, made[1].Snapshot}})
 	require.NoError(t, err)
 	store, err := l.Cloud.Objects(t.Context())
@@ -224,9 +224,9 @@ func TestDuplicityKeepsChains(t *testing.T) {
 	l.leavesNothing()
 }
 
-// A try that dies between its signatures and its manifest leaves signatures that end later than the last whole set.
-// The name is short: it stands in the path of gpg's socket, which holds 107 bytes.
-func TestDuplicityAfterATryThatDied(t *testing.T) {
+// An attempt that is interrupted between signatures and manifest leaves signatures that are newer than the last complete set.
+// The name is short, because it is part of the path of gpg's socket, which is limited to 107 bytes.
+func TestDuplicity_after_crash(t *testing.T) {
 	l := newDuplicityLab(t)
 	l.furnish()
 	one, err := l.BackUpFiles(t.Context(), l.input("plan:p1~1"))
@@ -245,14 +245,14 @@ func TestDuplicityAfterATryThatDied(t *testing.T) {
 	l.write("new.txt", "new")
 	two, err := l.BackUpFiles(t.Context(), l.input("plan:p1~2"))
 	require.NoError(t, err)
-	require.Equal(t, one.Snapshot, two.Parent, "it is no full backup")
+	require.Equal(t, one.Snapshot, two.Parent, "it is an incremental backup")
 	require.Less(t, two.ChangedBytes, one.ChangedBytes/2)
 	_, _, err = store.Object(t.Context(), one.Container, orphan)
 	require.ErrorIs(t, err, swift.ObjectNotFound)
 }
 
-// The machine of the manager dies in the middle, and once at the end: each task has one backup.
-func TestDuplicityLosesAnAnswer(t *testing.T) {
+// The manager crashes during a backup, and once at its end: each task has exactly one backup.
+func TestDuplicity_retry(t *testing.T) {
 	l := newDuplicityLab(t)
 	noise := make([]byte, 24<<20)
 	_, _ = rand.Read(noise)
@@ -266,7 +266,7 @@ func TestDuplicityLosesAnAnswer(t *testing.T) {
 		failed <- err
 	}()
 	require.Eventually(t, func() bool { return len(running("duplicity", "full-if-older-than", l.host.dir)) > 0 }, time.Minute, 20*time.Millisecond)
-	time.Sleep(2 * time.Second) // into the upload
+	time.Sleep(2 * time.Second) // until the upload has started
 	secret := backup.Password(l.Key, instance)
 	for _, p := range running("", "") {
 		require.NotContains(t, p, secret, "no argument shows it")
@@ -276,7 +276,7 @@ func TestDuplicityLosesAnAnswer(t *testing.T) {
 	require.Eventually(t, func() bool { return len(running("duplicity", l.host.dir)) == 0 }, 30*time.Second, 20*time.Millisecond)
 	require.Eventually(t, func() bool { _, err := os.Stat(after); return err == nil }, 20*time.Second, 20*time.Millisecond)
 
-	// What died long ago is taken away by the next that succeeds.
+	// The next successful backup deletes the leftovers of old attempts.
 	store, err := l.Cloud.Objects(t.Context())
 	require.NoError(t, err)
 	dead := []string{"p1/duplicity-full.20200101T000000Z.vol1.difftar.gpg", "p1/duplicity-inc.20200201T000000Z.to.20200202T000000Z.vol1.difftar.gpg"}
@@ -292,10 +292,10 @@ func TestDuplicityLosesAnAnswer(t *testing.T) {
 	}
 	again, err := l.BackUpFiles(t.Context(), in)
 	require.NoError(t, err)
-	require.Equal(t, b.ID, again.ID, "a repeat finds what the first has made")
+	require.Equal(t, b.ID, again.ID, "a retry finds the first backup")
 	require.InDelta(t, b.ChangedBytes, again.ChangedBytes, 1<<16)
 
-	// The record is lost with the manager: the next run lists the backup as that of its task.
+	// The record is missing: the next run lists the backup under its own task.
 	require.NoError(t, l.Records.Delete(t.Context(), b.ID))
 	l.write("more.txt", "more")
 	soon()
@@ -311,13 +311,13 @@ func TestDuplicityLosesAnAnswer(t *testing.T) {
 	l.leavesNothing()
 }
 
-func TestDuplicitySaysWhatIsWrong(t *testing.T) {
+func TestDuplicity_errors(t *testing.T) {
 	l := newDuplicityLab(t)
 	l.write("a.txt", strings.Repeat("a", 100_000))
 	in := l.input("run~1")
 	in.Plan.Directories = append(in.Plan.Directories, l.data+"/nothing")
 	b, err := l.BackUpFiles(t.Context(), in)
-	require.NoError(t, err, "a directory that is not there is told")
+	require.NoError(t, err, "a missing directory is reported")
 	in.Task, in.Plan.Directories = "run~2", []string{l.data + "/nothing"}
 	_, err = l.BackUpFiles(t.Context(), in)
 	require.ErrorContains(t, err, "none of the directories exists")
@@ -347,14 +347,14 @@ func TestDuplicitySaysWhatIsWrong(t *testing.T) {
 			bad := append([]byte{}, raw...)
 			bad[len(bad)/2] ^= 1
 			require.NoError(t, store.ObjectPutBytes(t.Context(), b.Container, name, bad, ""))
-			for _, drill := range []bool{false, true} {
-				if verify.RestoreTest = drill; drill && kind == "sigtar" {
+			for _, restoreTest := range []bool{false, true} {
+				if verify.RestoreTest = restoreTest; restoreTest && kind == "sigtar" {
 					continue // a restore needs no signatures
 				}
 				v, err := l.VerifyFiles(t.Context(), verify)
 				require.NoError(t, err)
 				require.False(t, v.OK, kind)
-				t.Log(kind, drill, v.Detail)
+				t.Log(kind, restoreTest, v.Detail)
 			}
 			require.NoError(t, store.ObjectPutBytes(t.Context(), b.Container, name, raw, ""))
 		}

@@ -39,7 +39,7 @@ type engine interface {
 	// cleanup deletes leftovers of runs before the one that made the snapshot.
 	cleanup(ctx context.Context, s *engineSession, made snapshot) error
 	// list calls each for every entry of a backup, in the order of a tree walk.
-	list(ctx context.Context, s *engineSession, b backup.Backup, each func(backup.BackupFile) error) error
+	list(ctx context.Context, s *engineSession, b backup.Backup, each func(backup.FileEntry) error) error
 	// expectedFiles returns an expectation to count into. It fails if the backup no longer exists.
 	expectedFiles(ctx context.Context, s *engineSession, b backup.Backup) (expectation, error)
 	// check verifies that a backup is complete and intact.
@@ -51,7 +51,7 @@ type event struct {
 	progress  *progress
 	summary   *summary
 	snapshots []snapshot
-	entry     *backup.BackupFile
+	entry     *backup.FileEntry
 	deleted   string // path of a deleted entry
 	unread    int64  // files that could not be read
 }

@@ -19,8 +19,8 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// host is an SSH server that runs commands on this machine as an instance's would: what scripts keep in /run and /var is
-// in a folder of the test's.
+// host is an SSH server that runs commands on this machine like the one of an instance. Files of the scripts in /run and /var
+// are in a directory of the test.
 type host struct {
 	t     testing.TB
 	dir   string
@@ -28,11 +28,11 @@ type host struct {
 	lets  ssh.PublicKey
 	mu    sync.Mutex
 	conns []net.Conn
-	path  string // of programs
+	path  string // PATH of programs
 	ran   []string
 
-	answer func(net.Conn)
-	calls  sync.WaitGroup // that were not answered to their end
+	handle func(net.Conn)
+	calls  sync.WaitGroup // calls in progress
 }
 
 func privateKey(t testing.TB) ed25519.PrivateKey {
@@ -60,18 +60,18 @@ func newHost(t testing.TB, lets ssh.PublicKey) *host {
 	for _, d := range []string{"run", "var/tmp", "var/cache", "bin"} {
 		require.NoError(t, os.MkdirAll(filepath.Join(h.dir, d), 0o700))
 	}
-	h.answer = h.serve
+	h.handle = h.serve
 	h.path = filepath.Join(h.dir, "bin") + ":" + os.Getenv("PATH")
 	h.program("sudo", "#!/bin/sh\nshift\nexec \"$@\"\n")
 	return h
 }
 
-// program puts a program before those of the machine.
+// program adds a program that takes precedence over those of the machine.
 func (h *host) program(name, text string) {
 	require.NoError(h.t, os.WriteFile(filepath.Join(h.dir, "bin", name), []byte(text), 0o700))
 }
 
-// here is a script or a command with the host's own folders.
+// here replaces paths in a script or command by the directories of the host.
 func (h *host) here(text string) string {
 	return strings.NewReplacer("/run/mcm-", h.dir+"/run/mcm-", "/var/tmp/mcm-", h.dir+"/var/tmp/mcm-", "/var/cache/mcm-", h.dir+"/var/cache/mcm-").Replace(text)
 }
@@ -90,13 +90,13 @@ func (h *host) dial(context.Context, string, string) (net.Conn, error) {
 			h.mu.Lock()
 			h.conns = append(h.conns, conn)
 			h.mu.Unlock()
-			h.answer(conn)
+			h.handle(conn)
 		}
 	})
 	return net.Dial("tcp", l.Addr().String())
 }
 
-// cut breaks every connection, as a manager's machine that dies does.
+// cut breaks every connection, as a crash of the manager's machine does.
 func (h *host) cut() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -128,7 +128,7 @@ func (h *host) serve(conn net.Conn) {
 	}
 }
 
-// forwards opens ports that lead back.
+// forwards opens remote port forwardings.
 func (h *host) forwards(c *ssh.ServerConn, requests <-chan *ssh.Request) {
 	for r := range requests {
 		if r.Type != "tcpip-forward" {

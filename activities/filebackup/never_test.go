@@ -10,7 +10,7 @@ import (
 	"mycloudmanager/internal/backup"
 )
 
-// What is no file of the instance's is in no backup, whichever directories the plan names.
+// Virtual file systems and caches are never backed up, whatever directories the plan lists.
 func TestNeverBackedUp(t *testing.T) {
 	for _, engine := range []backup.EngineName{backup.Restic, backup.Duplicity} {
 		t.Run(string(engine), func(t *testing.T) {
@@ -30,7 +30,7 @@ func TestNeverBackedUp(t *testing.T) {
 			require.NoError(t, err)
 
 			var paths []string
-			require.NoError(t, l.Records.Entries(t.Context(), b.ID, func(e backup.BackupFile) error {
+			require.NoError(t, l.Records.Entries(t.Context(), b.ID, func(e backup.FileEntry) error {
 				paths = append(paths, e.Path)
 				return nil
 			}))

@@ -73,7 +73,7 @@ func (restic) read(line string) event {
 	case s.MessageType == "summary":
 		return event{summary: &summary{s.SnapshotID}}
 	case s.StructType == "node":
-		return event{entry: &backup.BackupFile{Path: s.Path, Type: typeOf(s.Type), Size: s.Size, Mode: unixMode(s.Mode), UID: s.UID, GID: s.GID, MTime: s.MTime.UTC()}}
+		return event{entry: &backup.FileEntry{Path: s.Path, Type: typeOf(s.Type), Size: s.Size, Mode: unixMode(s.Mode), UID: s.UID, GID: s.GID, MTime: s.MTime.UTC()}}
 	}
 	return event{}
 }
@@ -214,7 +214,7 @@ func (restic) stats(ctx context.Context, s *engineSession, made snapshot) (measu
 // cleanup does nothing: a prune deletes leftovers.
 func (restic) cleanup(context.Context, *engineSession, snapshot) error { return nil }
 
-func (restic) list(ctx context.Context, s *engineSession, b backup.Backup, each func(backup.BackupFile) error) error {
+func (restic) list(ctx context.Context, s *engineSession, b backup.Backup, each func(backup.FileEntry) error) error {
 	return s.listed(ctx, scriptInput{"snapshot": b.Snapshot}, each)
 }
 

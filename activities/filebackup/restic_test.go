@@ -30,13 +30,13 @@ import (
 
 const instance = "0b0e2b8c-6f3c-4a5e-9d4a-3d1f6f0a7c11"
 
-// lab is a real engine on this machine, that works with the object storage of a simulated cloud.
+// lab runs a real engine on this machine with the object storage of a simulated cloud.
 type lab struct {
 	*filebackup.Activities
 	t     testing.TB
 	cloud *sandboxtest.Cloud
 	host  *host
-	data  string // what is backed up
+	data  string // directory that is backed up
 	rules backup.FileOptions
 }
 
@@ -81,7 +81,7 @@ func (l *lab) write(name, text string) string {
 	return file
 }
 
-// tree is everything that is kept of files, by path.
+// tree returns all properties of files that a backup keeps, by path.
 func tree(t *testing.T, root string) map[string]string {
 	t.Helper()
 	out := map[string]string{}
@@ -118,7 +118,7 @@ func tree(t *testing.T, root string) map[string]string {
 	return out
 }
 
-// furnish makes one of everything that a backup may lose.
+// furnish creates a file for each property that a backup might lose.
 func (l *lab) furnish() {
 	for i := range 60 {
 		l.write(fmt.Sprintf("many/%02d.txt", i), strings.Repeat(fmt.Sprintf("line of %d\n", i), 500))
@@ -147,14 +147,14 @@ func (l *lab) furnish() {
 	require.NoError(l.t, os.Chtimes(filepath.Join(l.data, "empty"), old, old))
 }
 
-func TestResticBringsEverythingBackAsItWas(t *testing.T) {
+func TestRestic_restore(t *testing.T) {
 	l := newLab(t)
 	l.furnish()
 	one, err := l.BackUpFiles(t.Context(), l.input("plan:p1~1"))
 	require.NoError(t, err)
 	require.Greater(t, one.SizeBytes, int64(8<<20))
 	require.Greater(t, one.ChangedBytes, int64(0))
-	require.Less(t, one.ChangedBytes, int64(1<<20), "holes take no room")
+	require.Less(t, one.ChangedBytes, int64(1<<20), "sparse regions take no space")
 	require.Equal(t, backup.FileConsistency, one.Consistency)
 	before := tree(t, l.data)
 	delete(before, "skip.cache")
@@ -165,17 +165,17 @@ func TestResticBringsEverythingBackAsItWas(t *testing.T) {
 	require.Equal(t, before, tree(t, out.Target+l.data))
 
 	again, err := l.restore(one, filepath.Join(l.host.dir, "restore"), "t1")
-	require.NoError(t, err, "a repeat")
+	require.NoError(t, err, "retry")
 	require.Equal(t, out, again)
 
 	other, err := l.restore(one, filepath.Join(l.host.dir, "restore"), "t2")
 	require.NoError(t, err)
-	require.Equal(t, out.Target+".1", other.Target, "what is there is never touched")
+	require.Equal(t, out.Target+".1", other.Target, "existing files are never changed")
 
 	older := one
 	older.FileCount = 0
 	counted, err := l.restore(older, filepath.Join(l.host.dir, "older"), "t3")
-	require.NoError(t, err, "a record of before files were counted")
+	require.NoError(t, err, "a record without file counts")
 	require.Equal(t, out.Files, counted.Files)
 	require.Equal(t, one.FileCount, counted.Files)
 	short := one
@@ -184,8 +184,8 @@ func TestResticBringsEverythingBackAsItWas(t *testing.T) {
 	require.ErrorContains(t, err, "the backup has", "a file is missing")
 }
 
-// What goes back to its place replaces what is there, and nothing else.
-func TestResticPutsFilesBackInTheirPlace(t *testing.T) {
+// A restore to the original paths replaces existing files, and nothing else.
+func TestRestic_restore_in_place(t *testing.T) {
 	l := newLab(t)
 	l.furnish()
 	b, err := l.BackUpFiles(t.Context(), l.input("run~1"))
@@ -224,7 +224,7 @@ func TestResticPutsFilesBackInTheirPlace(t *testing.T) {
 	require.Equal(t, fault.NotFound, fault.KindOf(err))
 }
 
-func TestResticKeepsOnlyWhatChanges(t *testing.T) {
+func TestRestic_incremental(t *testing.T) {
 	l := newLab(t)
 	l.furnish()
 	asked := filepath.Join(l.host.dir, "asked")
@@ -251,7 +251,7 @@ func TestResticKeepsOnlyWhatChanges(t *testing.T) {
 	}
 	raw, err := os.ReadFile(asked)
 	require.NoError(t, err)
-	require.NotContains(t, string(raw), " snapshots ", "what has been made is known: each look opens the repository anew")
+	require.NotContains(t, string(raw), " snapshots ", "the snapshot is known: each command opens the repository again")
 	for _, n := range []int{0, 2} {
 		b := made[n]
 		out, err := l.restore(b, filepath.Join(l.host.dir, fmt.Sprint("restore-", n)), "t")
@@ -273,7 +273,7 @@ func TestResticKeepsOnlyWhatChanges(t *testing.T) {
 
 	forget := filebackup.ForgetSnapshotsInput{Instance: instance, Address: "10.0.0.9", HostKey: l.host.hostKey(), Snapshots: []string{made[0].Snapshot, made[1].Snapshot, "unknown"}}
 	require.NoError(t, l.ForgetSnapshots(t.Context(), forget))
-	require.NoError(t, l.ForgetSnapshots(t.Context(), forget), "a repeat")
+	require.NoError(t, l.ForgetSnapshots(t.Context(), forget), "retry")
 	list, err = l.Records.List(t.Context(), "")
 	require.NoError(t, err)
 	require.Len(t, list, 2)
@@ -282,12 +282,12 @@ func TestResticKeepsOnlyWhatChanges(t *testing.T) {
 	require.False(t, v.OK)
 	require.Equal(t, "the backup is not in its repository any more", v.Detail)
 	out, err := l.restore(made[3], filepath.Join(l.host.dir, "last"), "t")
-	require.NoError(t, err, "the others are whole")
+	require.NoError(t, err, "the others are intact")
 	require.Equal(t, trees[3], tree(t, out.Target+l.data))
 	l.leavesNothing()
 }
 
-// leavesNothing: no secret and no program stays on the instance, and no lock in the repository.
+// leavesNothing requires that no secret and no program remain on the instance, and no lock in the repository.
 func (l *lab) leavesNothing() {
 	for _, d := range []string{"run", "var/tmp"} {
 		require.EventuallyWithT(l.t, func(c *assert.CollectT) {
@@ -306,9 +306,9 @@ func (l *lab) leavesNothing() {
 	require.Empty(l.t, locks)
 }
 
-// The machine of the manager dies in the middle: what runs on the instance stops, the command after runs, and the next
-// try is not in its way.
-func TestResticStopsWhenTheManagerIsGone(t *testing.T) {
+// The manager crashes during a backup: the engine on the instance stops, the post hook runs, and the next attempt is not
+// blocked.
+func TestRestic_manager_crashes(t *testing.T) {
 	l := newLab(t)
 	noise := make([]byte, 24<<20)
 	_, _ = rand.Read(noise)
@@ -341,7 +341,7 @@ func TestResticStopsWhenTheManagerIsGone(t *testing.T) {
 	require.NoError(t, err)
 	again, err := l.BackUpFiles(t.Context(), in)
 	require.NoError(t, err)
-	require.Equal(t, b.ID, again.ID, "a repeat finds what the first has made")
+	require.Equal(t, b.ID, again.ID, "a retry finds the first backup")
 	require.InDelta(t, b.ChangedBytes, again.ChangedBytes, 1<<16)
 	require.Equal(t, b.SizeBytes, again.SizeBytes)
 	list, err := l.Records.List(t.Context(), instance)
@@ -350,7 +350,7 @@ func TestResticStopsWhenTheManagerIsGone(t *testing.T) {
 	l.leavesNothing()
 }
 
-// running are the command lines of processes that have all words.
+// running returns the command lines of processes that contain all words.
 func running(words ...string) (out []string) {
 	all, _ := filepath.Glob("/proc/[0-9]*/cmdline")
 	for _, p := range all {
@@ -363,7 +363,7 @@ func running(words ...string) (out []string) {
 	return out
 }
 
-func TestHooksAreRunAsTheyAreWritten(t *testing.T) {
+func TestHooks(t *testing.T) {
 	l := newLab(t)
 	l.write("a.txt", "x")
 	in := l.input("run~1")
@@ -374,7 +374,7 @@ func TestHooksAreRunAsTheyAreWritten(t *testing.T) {
 	require.NoFileExists(t, dump)
 	env, err := os.ReadFile(dump + ".env")
 	require.NoError(t, err)
-	require.NotContains(t, string(env), "OS_AUTH_TOKEN", "a hook gets no way to the storage")
+	require.NotContains(t, string(env), "OS_AUTH_TOKEN", "a hook gets no access to the storage")
 	out, err := l.restore(b, filepath.Join(l.host.dir, "r"), "t", dump)
 	require.NoError(t, err)
 	raw, err := os.ReadFile(out.Target + dump)
@@ -390,7 +390,7 @@ func TestHooksAreRunAsTheyAreWritten(t *testing.T) {
 	l.leavesNothing()
 }
 
-func TestResticSaysWhatIsWrong(t *testing.T) {
+func TestRestic_errors(t *testing.T) {
 	l := newLab(t)
 	l.write("a.txt", strings.Repeat("a", 100_000))
 	b, err := l.BackUpFiles(t.Context(), l.input("run~1"))
@@ -412,14 +412,14 @@ func TestResticSaysWhatIsWrong(t *testing.T) {
 	require.NoError(t, err)
 	packs, err := store.ObjectNamesAll(t.Context(), b.Container, &swift.ObjectsOpts{Prefix: "data/"})
 	require.NoError(t, err)
-	for _, name := range packs { // somebody has damaged the data
+	for _, name := range packs { // damages the data
 		raw, err := store.ObjectGetBytes(t.Context(), b.Container, name)
 		require.NoError(t, err)
 		raw[10] ^= 1
 		require.NoError(t, store.ObjectPutBytes(t.Context(), b.Container, name, raw, ""))
 	}
-	for _, drill := range []bool{false, true} {
-		verify.RestoreTest = drill
+	for _, restoreTest := range []bool{false, true} {
+		verify.RestoreTest = restoreTest
 		v, err := l.VerifyFiles(t.Context(), verify)
 		require.NoError(t, err)
 		require.False(t, v.OK)
@@ -429,8 +429,8 @@ func TestResticSaysWhatIsWrong(t *testing.T) {
 	l.leavesNothing()
 }
 
-// An instance that lacks the engine gets it from its distribution, and says why when it does not.
-func TestTheEngineIsInstalledWhenItIsMissing(t *testing.T) {
+// A missing engine is installed from the distribution; a failure is reported with its reason.
+func TestEngine_installed_if_missing(t *testing.T) {
 	l := newLab(t)
 	l.write("a.txt", "x")
 	tools := filepath.Join(l.host.dir, "tools")
@@ -439,7 +439,7 @@ func TestTheEngineIsInstalledWhenItIsMissing(t *testing.T) {
 		names, _ := filepath.Glob(dir + "/*")
 		for _, name := range names {
 			if base := filepath.Base(name); base != "restic" && base != "apt-get" && base != "sudo" {
-				_ = os.Symlink(name, filepath.Join(tools, base)) // some are in two folders
+				_ = os.Symlink(name, filepath.Join(tools, base)) // some are in two directories
 			}
 		}
 	}
@@ -459,8 +459,8 @@ func TestTheEngineIsInstalledWhenItIsMissing(t *testing.T) {
 	require.Contains(t, string(raw), "install --no-install-recommends restic")
 }
 
-// A manager whose machine has died closes no connection: it falls silent.
-func TestResticStopsWhenTheManagerFallsSilent(t *testing.T) {
+// A crashed machine does not close its connections: the heartbeats stop.
+func TestRestic_missing_heartbeats(t *testing.T) {
 	l := newLab(t)
 	noise := make([]byte, 24<<20)
 	_, _ = rand.Read(noise)
@@ -475,7 +475,7 @@ func TestResticStopsWhenTheManagerFallsSilent(t *testing.T) {
 	require.Eventually(t, func() bool { return len(running("restic", "--tag=mcm", l.host.dir)) > 0 }, time.Minute, 20*time.Millisecond)
 	require.Eventually(t, func() bool {
 		signs, _ := filepath.Glob(filepath.Join(l.host.dir, "run/mcm-backup.work.*/alive"))
-		for _, sign := range signs { // as if the last word had come long ago
+		for _, sign := range signs { // as if the last heartbeat were old
 			_ = os.Chtimes(sign, time.Now().Add(-3*time.Minute), time.Now().Add(-3*time.Minute))
 		}
 		return len(running("restic", "--tag=mcm", l.host.dir)) == 0

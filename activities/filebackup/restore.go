@@ -119,7 +119,7 @@ func (s *engineSession) expect(ctx context.Context, b backup.Backup, paths []str
 		want.files, want.bytes = b.FileCount, b.SizeBytes
 		return want, nil
 	}
-	add := func(e backup.BackupFile) error {
+	add := func(e backup.FileEntry) error {
 		if len(paths) == 0 || slices.ContainsFunc(paths, func(p string) bool { return under(e.Path, p) }) {
 			want.count(e)
 		}
@@ -132,7 +132,7 @@ func (s *engineSession) expect(ctx context.Context, b backup.Backup, paths []str
 	return want, err
 }
 
-func (w *expectation) count(e backup.BackupFile) {
+func (w *expectation) count(e backup.FileEntry) {
 	w.any = true
 	if e.Type == backup.EntryFile {
 		w.files++

@@ -13,7 +13,7 @@ import (
 	"mycloudmanager/internal/backup/backuptest"
 )
 
-// byHand runs the script as an operator would.
+// byHand runs the script like an operator.
 func (l *lab) byHand(script, target string) {
 	l.t.Helper()
 	cmd := exec.Command("sh", "-c", script)
@@ -23,8 +23,8 @@ func (l *lab) byHand(script, target string) {
 	require.NoError(l.t, err, "%s", out)
 }
 
-// The runbook for the day on which there is no manager is run as it is written.
-func TestTheRunbookRestoresWithoutTheManager(t *testing.T) {
+// The commands of the runbook restore a backup without the manager.
+func TestRunbook_restic(t *testing.T) {
 	script := backuptest.Runbook(t, "## Restore")
 	require.Contains(t, script, "restic restore")
 	l := newLab(t)
@@ -36,11 +36,11 @@ func TestTheRunbookRestoresWithoutTheManager(t *testing.T) {
 	target := filepath.Join(l.host.dir, "by hand")
 	l.byHand(script, target)
 	after := tree(t, target+l.data)
-	after["sparse.img"] = strings.Replace(after["sparse.img"], "sparse=false", "sparse=true", 1) // as the runbook says
+	after["sparse.img"] = strings.Replace(after["sparse.img"], "sparse=false", "sparse=true", 1) // as documented in the runbook
 	require.Equal(t, before, after)
 }
 
-func TestTheRunbookRestoresChains(t *testing.T) {
+func TestRunbook_duplicity(t *testing.T) {
 	script := backuptest.Runbook(t, "## Restore what duplicity has made")
 	require.Contains(t, script, "duplicity restore")
 	l := newDuplicityLab(t)

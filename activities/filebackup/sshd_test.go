@@ -15,11 +15,11 @@ import (
 	instancessh "mycloudmanager/internal/instance/ssh"
 )
 
-// sshd is the SSH server of an instance.
+// sshd is the path of OpenSSH's server.
 const sshd = "/usr/sbin/sshd"
 
-// theirs has OpenSSH's server answer in the place of ours, which takes twice the time of it for a tunnel. It sees this
-// machine with a /run of its own and an instance's user.
+// theirs replaces our SSH server by OpenSSH's, because ours takes twice the CPU time for a tunnel. OpenSSH's server runs with a
+// private /run and a passwd file with the user of instances.
 func (h *host) theirs(tb testing.TB) {
 	tb.Helper()
 	require.Zero(tb, os.Geteuid(), "this must be run as root: %s lets in another user", sshd)
@@ -37,7 +37,7 @@ func (h *host) theirs(tb testing.TB) {
 	require.NoError(tb, os.Chmod(at("passwd"), 0o644))
 	write("sshd_config", fmt.Sprintf("HostKey %s\nAuthorizedKeysFile %s\nStrictModes no\nPermitRootLogin prohibit-password\nPidFile none\nSetEnv PATH=%s\n",
 		at("host_key"), at("authorized_keys"), h.path))
-	h.answer = func(conn net.Conn) {
+	h.handle = func(conn net.Conn) {
 		defer func() { _ = conn.Close() }()
 		socket, err := conn.(*net.TCPConn).File()
 		if err != nil {
@@ -47,6 +47,6 @@ func (h *host) theirs(tb testing.TB) {
 		cmd := exec.Command("unshare", "--mount", "sh", "-c",
 			`mount -t tmpfs tmpfs /run && mkdir -m 755 /run/sshd && mount --bind "$1/passwd" /etc/passwd && exec "$2" -i -f "$1/sshd_config"`, "sh", h.dir, sshd)
 		cmd.Stdin, cmd.Stdout = socket, socket
-		_ = cmd.Run() // whoever called sees how it went
+		_ = cmd.Run() // the caller sees the result
 	}
 }

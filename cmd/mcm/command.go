@@ -9,16 +9,22 @@ import (
 	"mycloudmanager/internal/cli"
 )
 
-func command() *cobra.Command {
+// command returns the root command with all commands below it.
+func command() (*cobra.Command, error) {
 	root := &cobra.Command{
 		Use: "mcm", Short: "Unify, harmonise and monitor one OpenStack project",
 		SilenceUsage: true, SilenceErrors: true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: false},
 	}
 	root.AddCommand(serverCommands()...)
-	root.AddCommand(sandboxCloud(), sshProxyCommand(), configCommand(), keysCommand(), auditCommand(), versionCommand())
-	root.AddCommand(cli.Commands(version)...)
-	return root
+	root.AddCommand(sandboxCloud(), sshProxyCommand(), docsCommand(), configCommand(), keysCommand(), versionCommand())
+	for _, c := range cli.Commands(version) {
+		if c.Name() == "audit" {
+			c.AddCommand(verifyAuditCommand())
+		}
+		root.AddCommand(c)
+	}
+	return root, cli.AddHelp(root)
 }
 
 func versionCommand() *cobra.Command {

@@ -21,8 +21,11 @@ func main() {
 		os.Exit(playbook.Main(ctx, os.Args[1:]))
 	}
 	code := 0
-	root := command()
-	if err := root.ExecuteContext(ctx); err != nil {
+	root, err := command()
+	if err == nil {
+		err = root.ExecuteContext(ctx)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "mcm:", cli.Message(err))
 		code = cli.ExitCode(err)
 	}

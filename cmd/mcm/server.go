@@ -14,10 +14,10 @@ import (
 
 func serverCommands() []*cobra.Command {
 	return []*cobra.Command{
-		serverCommand("serve", "API, UI and worker in one process, with the embedded Temporal", server.Mode{API: true, Worker: true}),
-		serverCommand("api", "Only API and UI, against an external Temporal", server.Mode{API: true}),
-		serverCommand("worker", "Only the worker, against an external Temporal", server.Mode{Worker: true}),
-		serverCommand("sandbox", "Everything on a simulated cloud: nothing else is needed", server.Mode{API: true, Worker: true, Sandbox: true}),
+		serverCommand("serve", "Run API, UI and worker in one process, with the embedded Temporal", server.Mode{API: true, Worker: true}),
+		serverCommand("api", "Run API and UI against an external Temporal", server.Mode{API: true}),
+		serverCommand("worker", "Run the worker against an external Temporal", server.Mode{Worker: true}),
+		serverCommand("sandbox", "Run everything on a simulated cloud", server.Mode{API: true, Worker: true, Sandbox: true}),
 	}
 }
 
@@ -67,8 +67,8 @@ func sandboxCloud() *cobra.Command {
 }
 
 func configCommand() *cobra.Command {
-	parent := &cobra.Command{Use: "config", Short: "Look at the configuration"}
-	check := &cobra.Command{Use: "check", Short: "Print the configuration, secrets redacted, and try the cloud", Args: cobra.NoArgs,
+	parent := &cobra.Command{Use: "config", Short: "Inspect the configuration"}
+	check := &cobra.Command{Use: "check", Short: "Print the configuration and sign in to the cloud", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := config.Load(cmd.Flags())
 			fmt.Fprint(cmd.OutOrStdout(), config.Print(cmd.Flags()))
@@ -82,9 +82,9 @@ func configCommand() *cobra.Command {
 	return parent
 }
 
-func auditCommand() *cobra.Command {
-	parent := &cobra.Command{Use: "audit", Short: "The audit store"}
-	verify := &cobra.Command{Use: "verify", Short: "Walk the audit's chain: has anything in the past been changed?", Args: cobra.NoArgs,
+// verifyAuditCommand returns `mcm audit verify`, which reads the audit store of this machine.
+func verifyAuditCommand() *cobra.Command {
+	verify := &cobra.Command{Use: "verify", Short: "Verify the chain of the audit log", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := config.Load(cmd.Flags())
 			if err != nil {
@@ -93,13 +93,12 @@ func auditCommand() *cobra.Command {
 			return server.VerifyAudit(cmd.Context(), c, cmd.OutOrStdout())
 		}}
 	config.Flags(verify.Flags())
-	parent.AddCommand(verify)
-	return parent
+	return verify
 }
 
 func keysCommand() *cobra.Command {
-	parent := &cobra.Command{Use: "keys", Short: "The key ring that seals what goes through Temporal"}
-	rotate := &cobra.Command{Use: "rotate", Short: "Add a new key; older ones stay to open what they sealed", Args: cobra.NoArgs,
+	parent := &cobra.Command{Use: "keys", Short: "Manage the keyring of Temporal payloads"}
+	rotate := &cobra.Command{Use: "rotate", Short: "Add a key to the keyring", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := config.Load(cmd.Flags())
 			if err != nil {
@@ -113,7 +112,7 @@ func keysCommand() *cobra.Command {
 			if err := ring.Rotate(id); err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "key %s is the newest: copy the ring to every replica, then restart them\n", id)
+			fmt.Fprintf(cmd.OutOrStdout(), "key %s added: copy the keyring to each replica, then restart the replicas\n", id)
 			return nil
 		}}
 	config.Flags(rotate.Flags())

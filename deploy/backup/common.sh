@@ -1,19 +1,19 @@
 # shellcheck shell=sh
-# What an instance runs, as root, to back up and to restore its files; a half about the engine follows this one.
-# What it works with comes by standard input: lines "<name> <bytes>", each with so many bytes after it, and a line "go".
-# Later lines only say that the manager is there: when they end, everything here ends. Lines of its own on standard output
-# begin with "mcm"; others are the engine's.
+# Backs up and restores the files of an instance, as root; the engine's part is appended to this one.
+# Standard input has the parameters: lines "<name> <bytes>", each followed by that many bytes, and a line "go". Later lines
+# are keepalives of the manager: the script ends when they stop. Its own lines on standard output begin with "mcm"; others
+# are the engine's.
 set -u
 umask 077
 script=${1:?}
 work=
 guards=
-aside= # where is restored what goes back to its place
-cache=/var/cache/mcm-backup # what an engine keeps on the instance
+aside= # temporary target of an in-place restore
+cache=/var/cache/mcm-backup # the engine's cache on the instance
 # shellcheck disable=SC2034 # the engine's half reads it
-never="/proc /sys /dev /run $cache" # is in no backup
-holes=lost # in files that an engine restores, unless it says that it has kept them
-mark=.mcm-restore # names the task whose directory it is
+never="/proc /sys /dev /run $cache" # excluded from every backup
+holes=lost # set to kept by an engine that restores sparse files as sparse
+mark=.mcm-restore # contains the id of the task that owns the directory
 
 say() { echo "mcm $*"; }
 die() {
@@ -34,14 +34,14 @@ read_items() {
   while read -r name size; do
     case $name in
       go) return ;;
-      '' | *[!a-z-]*) die "unknown item" ;;
+      '' | *[!a-z_-]*) die "unknown item" ;;
     esac
     head -c "$size" >"$work/$name"
   done
   die "the manager was gone before it had said what to do"
 }
 
-# stop ends the program that runs, with all that it has started.
+# stop terminates the running program and its children.
 stop() {
   : >"$work/gone"
   running=$(cat "$work/running" 2>/dev/null) || return 0
@@ -50,8 +50,8 @@ stop() {
   kill -KILL "-$running" 2>/dev/null
 }
 
-# watch ends everything when the manager is gone: then our input ends, or nothing comes for two minutes where the machine
-# of the manager has died.
+# watch ends the script when the manager disconnects: standard input ends, or nothing arrives for two minutes
+# because the manager's machine has died.
 watch() {
   : >"$work/alive"
   {
@@ -69,7 +69,7 @@ watch() {
   exec 3<&-
 }
 
-# run runs a program in a process group of its own.
+# run runs a program in its own process group.
 run() {
   setsid "$@" </dev/null &
   running=$!
@@ -82,7 +82,7 @@ run() {
   return "$code"
 }
 
-# engine runs the engine with its environment, which hooks do not have, behind whatever else the instance has to do.
+# engine runs the engine at low priority, with its environment, which hooks do not get.
 engine() {
   while IFS='=' read -r name value; do
     export "$name=$value"
@@ -95,7 +95,7 @@ engine() {
   return "$code"
 }
 
-# hook runs a command of the plan's author as it was written.
+# hook runs a hook command of the plan verbatim.
 hook() {
   [ -s "$work/$1" ] || return 0
   (cd / && run sh "$work/$1" 9>&-) >"$work/said" 2>&1
@@ -105,7 +105,7 @@ hook() {
   return "$code"
 }
 
-# family prints what kind of packages this distribution has: deb or rpm.
+# family prints the package format of this distribution: deb or rpm.
 family() {
   # shellcheck source=/dev/null
   (. /etc/os-release
@@ -129,7 +129,7 @@ install_rpm() {
   for tool in dnf microdnf yum; do
     command -v $tool >/dev/null || continue
     $tool -y install "$@" </dev/null && return
-    # The family of RHEL has it in EPEL.
+    # On RHEL and its derivatives the package is in EPEL.
     $tool -y install epel-release </dev/null && $tool -y install "$@" </dev/null
     return
   done
@@ -137,7 +137,7 @@ install_rpm() {
   return 1
 }
 
-# need brings a program by packages of the distribution.
+# need installs a missing program from the distribution's packages.
 need() {
   command -v "$1" >/dev/null && return
   shift
@@ -150,7 +150,8 @@ need() {
   fi
 }
 
-# room tells whether there is place for what is restored below $target, where a try before may have left some.
+# room checks that the file system of $target has enough space, including what an earlier attempt has
+# restored there.
 room() {
   there=${target%/}$(head -n 1 "$work/roots")
   until [ -d "$there" ]; do there=$(dirname "$there"); done
@@ -162,7 +163,7 @@ room() {
   fi
 }
 
-# ours tells whether the directory is not there, empty, or from a try before.
+# ours reports whether the directory is missing, empty, or left by an earlier attempt of this task.
 ours() {
   [ ! -L "$1" ] || return 1
   [ -e "$1" ] || return 0
@@ -171,8 +172,8 @@ ours() {
   [ "$(cat "$1/$mark" 2>/dev/null)" = "$(given task)" ]
 }
 
-# place finds where to restore without touching what is there: the directory that was asked for, or one beside it. What goes
-# back to its place is restored aside first, whole.
+# place chooses the target without overwriting existing files: the requested directory, or a numbered
+# sibling. An in-place restore first goes to a temporary directory, completely.
 place() {
   target=$(given target)
   if [ "$target" = / ]; then
@@ -190,11 +191,11 @@ place() {
     say target "$target"
   fi
   room
-  [ ! -d "$target" ] || find "$target" -mindepth 1 -maxdepth 1 -exec rm -rf {} + # of a try before
+  [ ! -d "$target" ] || find "$target" -mindepth 1 -maxdepth 1 -exec rm -rf {} + # of an earlier attempt
   mkdir -p "$target" && given task >"$target/$mark" || exit 1
 }
 
-# each runs a find in what was restored below $target.
+# each runs find on the files restored below $target.
 each() {
   while IFS= read -r root; do
     [ ! -e "${target%/}$root" ] || find "${target%/}$root" -type f ! -name "$mark" "$@"
@@ -205,8 +206,9 @@ count() {
   each -printf '%s\n' | awk '{ files++; bytes += $1 } END { printf "mcm restored %d %.0f\n", files, bytes }'
 }
 
-# dig makes the holes of files anew, by all processors. It changes the time of a file that has any, which is put back: one
-# program for each of the others. The stamp is a little old, for shells that compare whole seconds.
+# dig makes files sparse again, on all processors. fallocate changes the modification time of a file with
+# holes, which is restored; other files cost one process each. The stamp is a few seconds old for shells that
+# compare whole seconds.
 dig() {
   touch -d "5 seconds ago" "$work/stamp"
   # shellcheck disable=SC2016 # the inner shell expands
@@ -218,7 +220,7 @@ dig() {
     done' "$work/stamp"
 }
 
-# finish counts what the engine has restored, and gives it the holes that were lost: once, when nothing changes any more.
+# finish counts the restored files and restores lost holes, once, after the last change.
 finish() {
   [ ! -e "$work/finished" ] || return 0
   : >"$work/finished"
@@ -228,8 +230,8 @@ finish() {
   wait "$counting"
 }
 
-# settle puts what was restored aside in its place, file by file: by a link where that is on the same file system. What
-# was there is replaced, never written through.
+# settle moves the files of an in-place restore to their place one by one, by a link on the same file system.
+# Existing files are replaced, never written through.
 settle() {
   [ -n "$aside" ] || return 0
   while IFS= read -r root; do
@@ -245,7 +247,7 @@ settle() {
     shift
     find "$@" -exec cp -al --remove-destination -t "$to" {} + 2>/dev/null || find "$@" -exec cp -a --remove-destination -t "$to" {} + || return 1
   done <"$work/roots"
-  parent=$(dirname "$aside") # its time has changed twice, by what was aside
+  parent=$(dirname "$aside") # its time has changed twice, because of the temporary directory
   touch -r "$parent" "$work/stamp"
   rm -rf "$aside"
   touch -r "$work/stamp" "$parent"
@@ -273,7 +275,7 @@ restore() {
 
 # restore_test restores to a scratch directory and compares.
 restore_test() {
-  rm -rf /var/tmp/mcm-restore-test.* # of a try that was killed
+  rm -rf /var/tmp/mcm-restore-test.* # of an attempt that was killed
   scratch=$(mktemp -d /var/tmp/mcm-restore-test.XXXXXX) || exit 1
   target=$scratch
   room
@@ -282,7 +284,7 @@ restore_test() {
 
 main() {
   trap clean_up EXIT
-  trap '' PIPE # what runs after the manager is gone must end in order
+  trap '' PIPE # the cleanup must complete after the manager has disconnected
   trap 'stop; exit 143' TERM HUP INT
   exec 3<&0 9>/run/mcm-backup.lock
   work=/run/mcm-backup.work.$$
@@ -291,7 +293,7 @@ main() {
     work=
     exit 75
   fi
-  rm -rf /run/mcm-backup.work.* # of a try that was killed
+  rm -rf /run/mcm-backup.work.* # of an attempt that was killed
   mkdir "$work" || exit 1
   read_items <&3
   watch

@@ -1,8 +1,9 @@
 # shellcheck shell=sh disable=SC2154,SC2034
-# The engine's half for duplicity. https://duplicity.gitlab.io/stable/duplicity.1.html
+# The engine's part for duplicity. https://duplicity.gitlab.io/stable/duplicity.1.html
 archives=$cache/duplicity
 
-# duplicity_with runs it; its key is in its environment alone. What gpg keeps goes with the run, its agent too.
+# duplicity_with runs duplicity; the key is only in its environment. The home directory of gpg, including its
+# agent, is deleted with the run.
 duplicity_with() {
   temp=$archives/tmp
   mkdir -p "$temp" "$work/gnupg"
@@ -14,13 +15,13 @@ duplicity_with() {
   return "$code"
 }
 
-# at is the time of the backup that is worked with, as duplicity names it.
+# at prints the time of the requested backup in duplicity's format.
 at() {
   snapshot=$(given snapshot)
   echo "${snapshot##*.}" | sed 's/\(....\)\(..\)\(..\)T\(..\)\(..\)\(..\)Z/\1-\2-\3T\4:\5:\6Z/'
 }
 
-# guest sees to it that of another instance's repository nothing stays here.
+# guest ensures that nothing of another instance's repository is kept here.
 guest() {
   [ -d "$archives/$(given archive)" ] || foreign=$archives/$(given archive)
 }
@@ -31,7 +32,7 @@ engine_prepare() {
   say version "$(duplicity --version)"
 }
 
-# What there is and what may go is read and done by the manager.
+# The manager lists and prunes backups itself.
 engine_find() { :; }
 engine_begin() { :; }
 engine_forget() { :; }
@@ -52,7 +53,7 @@ engine_backup() {
     echo "Fatal: none of the directories exists" >&2
     return 1
   fi
-  # What a run that died has left here is not gone on with.
+  # Delete what an interrupted run has left; it is not resumed.
   rm -rf "$archives/tmp" "$archives/$(given archive)"/*.part
   set -- --full-if-older-than 30D --volsize 100 --allow-source-mismatch
   for directory in $never; do set -- "$@" --exclude="$directory"; done
@@ -62,8 +63,8 @@ engine_backup() {
   [ -z "$lost" ] || return 3
 }
 
-# What a set has changed stands in its signatures, as a tar archive of entries without content. The size, which is not there, is the
-# one that the file has now; of one that has changed since it is near enough.
+# The changes of a set are in its signatures, a tar archive of entries without content. They lack the size, so the file's current
+# size is used; for a file that has changed since, this is close enough.
 # shellcheck disable=SC2016 # the other program expands
 changes='
 import json, os, sys, tarfile, time
@@ -87,7 +88,7 @@ for m in tarfile.open(sys.argv[1], "r|gz", encoding="utf-8", errors="surrogatees
     print(json.dumps({"entry": out}))
 '
 
-# Of the whole, duplicity lists paths, kinds and times alone.
+# duplicity lists only paths, types and times of the complete state.
 # shellcheck disable=SC2016 # as above
 lister='
 import calendar, json, os, stat, sys, time
@@ -113,7 +114,7 @@ for line in open(sys.argv[1], errors="surrogateescape"):
     print(json.dumps({"entry": out}))
 '
 
-# engine_list lists what a set has, or what it has changed.
+# engine_list lists the files of a set, or its changes.
 engine_list() {
   guest
   time=$(given snapshot)
@@ -130,17 +131,17 @@ engine_list() {
         return
       fi
     done
-    [ "$tries" = 2 ] || duplicity_with list-current-files --time "$(at)" "$(given repository)" >/dev/null || return # fetches them
+    [ "$tries" = 2 ] || duplicity_with list-current-files --time "$(at)" "$(given repository)" >/dev/null || return # downloads the signatures
   done
   die "the signatures of $time are not there"
 }
 
-# A path is restored by itself: to choose more than one at a time duplicity has no way.
+# Each path is restored separately: duplicity cannot restore several at a time.
 engine_restore() {
   guest
   if [ ! -s "$work/includes" ] || [ "$(cat "$work/roots")" = / ]; then
     duplicity_with restore --force --numeric-owner --time "$(at)" "$(given repository)" "$target" || return
-    chmod 700 "$target" # it was given the mode of /
+    chmod 700 "$target" # it received the mode of /
   else
     while IFS= read -r root; do
       (umask 022 && mkdir -p "$(dirname "$target$root")") || return
@@ -149,7 +150,7 @@ engine_restore() {
   fi
 }
 
-# What is known here of the repository is left aside: everything is fetched and opened anew.
+# The local cache of the repository is ignored, so that everything is downloaded and verified again.
 engine_check() {
   scratch=$(mktemp -d /var/tmp/mcm-check.XXXXXX) || exit 1
   archive=$scratch

@@ -1,5 +1,5 @@
 # shellcheck shell=sh disable=SC2154,SC2034
-# The engine's half for restic. https://restic.readthedocs.io
+# The engine's part for restic. https://restic.readthedocs.io
 
 restic_with() {
   engine restic --password-file "$work/password" --cache-dir "$cache" "$@"
@@ -12,7 +12,7 @@ engine_prepare() {
 
 engine_find() { restic_with snapshots --no-lock --json; }
 
-# A lock of a program that died on this machine goes; those of others stay.
+# Removes the lock of a program that died on this machine; locks of other machines are kept.
 engine_begin() {
   if [ "$(given exists)" = no ]; then
     restic_with init >&2
@@ -28,7 +28,7 @@ engine_backup() {
   while IFS= read -r pattern; do set -- "$@" --exclude="$pattern"; done <"$work/excludes"
   limit=$(given limit)
   [ "$limit" = 0 ] || set -- "$@" --limit-upload="$limit"
-  # By arguments: restic of Debian 11 takes no list that it would not read as patterns.
+  # As arguments: restic of Debian 11 has no file list option that does not interpret patterns.
   set -- "$@" --
   tr '\0' '\n' <"$work/directories" >"$work/paths"
   while IFS= read -r path; do set -- "$@" "$path"; done <"$work/paths"
@@ -37,7 +37,7 @@ engine_backup() {
 
 engine_list() { restic_with ls --no-lock --json "$(given snapshot)"; }
 
-# Holes of files are made anew by newer releases themselves.
+# Newer releases restore sparse files themselves.
 engine_restore() {
   set --
   if restic restore --help 2>/dev/null | grep -q -e --sparse; then
@@ -54,7 +54,7 @@ engine_restore() {
   return "$code"
 }
 
-# listen passes on what restic says. While it verifies, which it does after everything else, it leaves processors idle.
+# listen forwards restic's output. restic verifies at the end, and leaves processors idle then.
 listen() {
   while IFS= read -r line; do
     printf '%s\n' "$line"

@@ -1,15 +1,15 @@
 #!/bin/sh
-# Enrolls this machine with MyCloudManager: makes the user that the manager signs in as, sends the machine's facts and
-# SSH host keys, and waits until the manager has signed in. Run it as root; run it again at any time.
+# Enrolls this machine with MyCloudManager: creates the user that the manager logs in as, sends the machine's facts and
+# SSH host keys, and waits until the manager has logged in. Run it as root. Idempotent.
 #   (no argument)  enroll; the token is the shell variable MCM_TOKEN, set by the line before this script
-#   --uninstall    remove all that it did
-# It ends with 0 when the machine is enrolled, else with the reason in words.
+#   --uninstall    undo all changes
+# Exits with 0 once the machine is enrolled, else prints the reason.
 
 url='@MCM_URL@'
-state=/var/lib/mcm-enroll # what was done here, so that it can be undone
+state=/var/lib/mcm-enroll # records the changes, so that they can be undone
 account=mcm
 sudoers=/etc/sudoers.d/mcm
-lock=/run/mcm-enroll.lock # an uninstall that the manager began goes on without it, and must end first
+lock=/run/mcm-enroll.lock # an uninstall continues after the manager disconnects, and must finish first
 work=
 
 ca() {
@@ -28,10 +28,10 @@ clean_up() {
   [ -n "$work" ] || return 0
   if [ -d "$work/drive" ]; then umount "$work/drive" 2>/dev/null; fi
   rm -rf "$work"
-  rmdir "$state" 2>/dev/null || : # a machine that was refused is as it was; where something was done, it is not empty
+  rmdir "$state" 2>/dev/null || : # a refused machine is left unchanged; the directory is not empty if anything was changed
 }
 
-# family prints what kind of packages this distribution has: deb or rpm.
+# family prints the package format of this distribution: deb or rpm.
 family() {
   [ -r /etc/os-release ] || return 0
   # shellcheck source=/dev/null
@@ -56,7 +56,7 @@ installed_packages() {
 }
 
 install_deb() {
-  # Another package manager may be at work, on a first boot above all.
+  # Another package manager may be running, especially on the first boot.
   tries=0
   until apt-get -q update </dev/null; do
     tries=$((tries + 1))
@@ -77,7 +77,7 @@ install_rpm() {
   return 1
 }
 
-# install_missing brings python3 and sudo, and keeps in mind which packages came by that. Ansible speaks to apt by its
+# install_missing installs python3 and sudo, and records the packages that were added. Ansible needs apt's
 # Python module.
 install_missing() {
   set --
@@ -95,7 +95,7 @@ install_missing() {
   LC_ALL=C comm -13 "$work/before" "$work/after" >>"$state/packages"
 }
 
-# program writes the half that speaks JSON and HTTP; the token comes to it by standard input.
+# program prints the Python program that speaks JSON and HTTP. It reads the token from standard input.
 program() {
   cat >"$work/talk.py" <<'PYTHON'
 import json, os, ssl, sys, time, urllib.error, urllib.request
@@ -211,7 +211,7 @@ PYTHON
 
 talk() { /usr/bin/python3 "$work/talk.py" "$1" "$work"; }
 
-# from_drive prints the server's id from the config drive.
+# from_drive prints the server id from the config drive.
 from_drive() {
   for label in config-2 CONFIG-2; do
     device=/dev/disk/by-label/$label
@@ -224,7 +224,7 @@ from_drive() {
   done
 }
 
-# from_dmi prints what Nova tells the machine's firmware.
+# from_dmi prints the server id that Nova sets in the machine's firmware tables.
 from_dmi() {
   for field in product_uuid product_serial; do
     tr '[:upper:]' '[:lower:]' 2>/dev/null <"/sys/class/dmi/id/$field" |
@@ -232,7 +232,8 @@ from_dmi() {
   done
 }
 
-# server_id prints the id of this server in OpenStack. MCM_SERVER_ID is for machines that can know it by no other way.
+# server_id prints this server's OpenStack id. MCM_SERVER_ID is for machines that cannot determine it
+# otherwise.
 server_id() {
   id=${MCM_SERVER_ID:-}
   [ -n "$id" ] || id=$(talk metadata)
@@ -269,7 +270,7 @@ make_user() {
     : >"$state/user"
     useradd --system --create-home --home-dir "/home/$account" --shell /bin/sh --comment MyCloudManager "$account" ||
       die "cannot make the user $account"
-    # No password fits; an account that is locked is refused by an SSH server without PAM.
+    # "*" matches no password. A locked account ("!") would be refused by an SSH server without PAM.
     usermod --password '*' "$account"
   fi
   home=$(getent passwd "$account" | cut -d: -f6)
@@ -283,7 +284,8 @@ make_user() {
   if command -v restorecon >/dev/null; then restorecon -R "$home/.ssh"; fi
 }
 
-# make_sudoers lets the user become root. A name with a dot is not read by sudo: the file counts when it was checked.
+# make_sudoers lets the user become root. sudo ignores file names with a dot, so the file takes effect only
+# after the check.
 make_sudoers() {
   mkdir -p "${sudoers%/*}"
   printf 'Defaults:%s !requiretty\n%s ALL=(ALL:ALL) NOPASSWD: ALL\n' "$account" "$account" >"$sudoers.new"
@@ -323,7 +325,7 @@ enroll() {
   printf '%s\n' "$token" | talk follow || exit 1
 }
 
-# remove_packages takes back what install_missing brought, unless something else needs it by now.
+# remove_packages removes the packages that install_missing installed, unless others need them now.
 remove_packages() {
   [ -s "$state/packages" ] || return 0
   # shellcheck disable=SC2046 # names of packages have no blanks
@@ -335,7 +337,7 @@ remove_packages() {
 }
 
 uninstall() {
-  trap '' PIPE # the manager's connection ends with its user: what is said then reaches nobody
+  trap '' PIPE # the manager's connection ends with its user, so later output reaches nobody
   if command -v flock >/dev/null; then
     exec 9>"$lock"
     flock 9
@@ -353,7 +355,7 @@ uninstall() {
 
 main() {
   token=${MCM_TOKEN:-}
-  unset MCM_TOKEN # if it was exported, nobody inherits it
+  unset MCM_TOKEN # if it was exported, do not pass it on
   [ "$(id -u)" = 0 ] || die "this must run as root: put sudo before sh"
   work=$(mktemp -d) || die "cannot make a temporary folder"
   trap clean_up EXIT

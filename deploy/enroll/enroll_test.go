@@ -1,5 +1,5 @@
-// Package enroll_test runs the enrollment script's own pieces against a manager of a few lines. The whole script runs
-// on real hosts in test/acceptance/hosts.
+// Package enroll_test runs the functions of the enrollment script against a minimal manager. The whole script
+// runs on real hosts in test/acceptance/hosts.
 package enroll_test
 
 import (
@@ -25,22 +25,23 @@ const (
 	key    = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIL3RqvTknOPKPBfvql4RahD6te4B8tUIJ6X2lNT88Pkm mycloudmanager"
 )
 
-// answer is what the manager says to one request.
-type answer struct {
+// response is the manager's response to one request.
+type response struct {
 	status int
 	body   string
 }
 
-// manager answers enrollment once, then the statuses in turn and the last for ever; it also looks who shows the token.
+// manager responds to the enrollment once, then with the statuses in turn, repeating the last one. It also
+// records the processes that expose the token.
 type manager struct {
 	*httptest.Server
-	enroll   answer
-	statuses []answer
+	enroll   response
+	statuses []response
 	got      map[string]any
 	shown    []string
 }
 
-func newManager(t *testing.T, enroll answer, statuses ...answer) *manager {
+func newManager(t *testing.T, enroll response, statuses ...response) *manager {
 	m := &manager{enroll: enroll, statuses: statuses}
 	m.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		m.shown = append(m.shown, processes(token)...)
@@ -81,8 +82,8 @@ func script(t *testing.T, url string) string {
 	return strings.NewReplacer("@MCM_URL@", url, "@MCM_CA@", "").Replace(string(raw))
 }
 
-// pieces runs commands with all functions of the script defined, under the strictest shell that is here; the script
-// comes by standard input, as it does on an instance.
+// pieces runs commands with all functions of the script defined, in the strictest shell that is installed; the
+// script is read from standard input, as on an instance.
 func pieces(t *testing.T, url, commands string) (string, error) {
 	t.Helper()
 	text, ok := strings.CutSuffix(script(t, url), "main \"$@\"\n")
@@ -105,8 +106,8 @@ const (
 )
 
 func TestItSendsWhatTheManagerNeedsAndShowsNobodyTheToken(t *testing.T) {
-	m := newManager(t, answer{202, `{"task_url":"http://manager/tasks/1","authorized_keys":["` + key + `"]}`},
-		answer{200, `{"status":"running","message":"signing in"}`}, answer{200, `{"status":"running","message":"signing in"}`}, answer{200, `{"status":"succeeded","message":"done"}`})
+	m := newManager(t, response{202, `{"task_url":"http://manager/tasks/1","authorized_keys":["` + key + `"]}`},
+		response{200, `{"status":"running","message":"signing in"}`}, response{200, `{"status":"running","message":"signing in"}`}, response{200, `{"status":"succeeded","message":"done"}`})
 	out, err := pieces(t, m.URL, doEnroll+doFollow)
 	require.NoError(t, err, out)
 	require.Contains(t, out, "accepted, see http://manager/tasks/1")
@@ -126,21 +127,21 @@ func TestItSendsWhatTheManagerNeedsAndShowsNobodyTheToken(t *testing.T) {
 }
 
 func TestItEndsWithTheReasonInWords(t *testing.T) {
-	accepted := answer{202, `{"authorized_keys":["` + key + `"]}`}
+	accepted := response{202, `{"authorized_keys":["` + key + `"]}`}
 	for name, c := range map[string]struct {
-		enroll, status answer
+		enroll, status response
 		says           string
 	}{
-		"a used token":        {answer{403, `{"title":"Forbidden","detail":"the token was used"}`}, answer{}, "the manager refuses: the token was used"},
-		"a title alone":       {answer{422, `{"title":"Unprocessable"}`}, answer{}, "the manager refuses: Unprocessable"},
-		"no JSON":             {answer{404, `<html>`}, answer{}, "the manager refuses: 404 Not Found"},
-		"a broken manager":    {answer{500, `{"detail":"no database"}`}, answer{}, "does not answer: no database"},
-		"no key":              {answer{202, `{"authorized_keys":[]}`}, answer{}, "sent no key"},
-		"a failure":           {accepted, answer{200, `{"status":"failed","message":"no route to the host"}`}, "enrollment failed: no route to the host"},
-		"a wait for a person": {accepted, answer{200, `{"status":"blocked","message":"attach the subnet"}`}, "waits for a person in MyCloudManager: attach the subnet"},
-		"a cancel":            {accepted, answer{200, `{"status":"cancelled"}`}, "enrollment cancelled: no reason was given"},
-		"a revoked token":     {accepted, answer{403, `{"detail":"revoked"}`}, "the manager refuses: revoked"},
-		"no end":              {accepted, answer{200, `{"status":"running","message":"signing in"}`}, "not enrolled after 3 s: signing in"},
+		"a used token":        {response{403, `{"title":"Forbidden","detail":"the token was used"}`}, response{}, "the manager refuses: the token was used"},
+		"a title alone":       {response{422, `{"title":"Unprocessable"}`}, response{}, "the manager refuses: Unprocessable"},
+		"no JSON":             {response{404, `<html>`}, response{}, "the manager refuses: 404 Not Found"},
+		"a broken manager":    {response{500, `{"detail":"no database"}`}, response{}, "does not answer: no database"},
+		"no key":              {response{202, `{"authorized_keys":[]}`}, response{}, "sent no key"},
+		"a failure":           {accepted, response{200, `{"status":"failed","message":"no route to the host"}`}, "enrollment failed: no route to the host"},
+		"a wait for a person": {accepted, response{200, `{"status":"blocked","message":"attach the subnet"}`}, "waits for a person in MyCloudManager: attach the subnet"},
+		"a cancel":            {accepted, response{200, `{"status":"cancelled"}`}, "enrollment cancelled: no reason was given"},
+		"a revoked token":     {accepted, response{403, `{"detail":"revoked"}`}, "the manager refuses: revoked"},
+		"no end":              {accepted, response{200, `{"status":"running","message":"signing in"}`}, "not enrolled after 3 s: signing in"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -159,7 +160,7 @@ func TestItEndsWithTheReasonInWords(t *testing.T) {
 }
 
 func TestAManagerThatIsAwayForAMomentIsWaitedFor(t *testing.T) {
-	m := newManager(t, answer{}, answer{503, `{"detail":"starting"}`}, answer{200, `{"status":"succeeded"}`})
+	m := newManager(t, response{}, response{503, `{"detail":"starting"}`}, response{200, `{"status":"succeeded"}`})
 	out, err := pieces(t, m.URL, doFollow)
 	require.NoError(t, err, out)
 	out, err = pieces(t, "http://127.0.0.1:1", doEnroll)
@@ -176,8 +177,8 @@ func TestItKnowsTheServerWithoutASayInIt(t *testing.T) {
 	require.Equal(t, server+"\n", out)
 }
 
-// A machine that the manager refused has nothing of it; what was done is remembered, so that it can be undone.
-func TestARefusalLeavesNothing(t *testing.T) {
+// TestRefusal_leaves_nothing: a refused machine is unchanged; changes are recorded, so that they can be undone.
+func TestRefusal_leaves_nothing(t *testing.T) {
 	for name, c := range map[string]struct{ done, left string }{"nothing was done": {":", "gone"}, "a user was made": {": >$state/user", "there"}} {
 		t.Run(name, func(t *testing.T) {
 			out, err := pieces(t, "http://127.0.0.1:1", "state="+t.TempDir()+"/state\nmkdir $state\n"+c.done+"\nclean_up\n"+
@@ -188,8 +189,9 @@ func TestARefusalLeavesNothing(t *testing.T) {
 	}
 }
 
-// The connection that asked for it ends with the user that it takes away.
-func TestAnUninstallGoesOnWhenNobodyListens(t *testing.T) {
+// TestUninstall_survives_disconnect: the connection that started the uninstall ends with the user that it
+// deletes.
+func TestUninstall_survives_disconnect(t *testing.T) {
 	out, err := pieces(t, "http://manager", `
 state=$(mktemp -d)
 echo python3 >$state/packages

@@ -1,5 +1,5 @@
-// Package heat_test holds the template, its presets and the user data against each other. That Heat and cloud-init
-// accept them is shown by test/acceptance/openstack/check-stack.sh.
+// Package heat_test checks that the template, its presets and the user data match.
+// test/acceptance/openstack/check-stack.sh shows that Heat and cloud-init accept them.
 package heat_test
 
 import (
@@ -21,7 +21,7 @@ var (
 	placeholder = regexp.MustCompile(`@[A-Z0-9_]+@`)
 )
 
-// template is what the tests look at of a HOT template.
+// template is the part of a HOT template that the tests check.
 type template struct {
 	Parameters map[string]struct {
 		Default any
@@ -43,7 +43,7 @@ func read[T any](t *testing.T, file string) (out T) {
 	return out
 }
 
-// member returns the properties that a role's group gives to each of its servers.
+// member returns the properties of each server in a role's group.
 func member(t *testing.T, stack template, role string) map[string]any {
 	t.Helper()
 	group := stack.Resources[role+"_members"]

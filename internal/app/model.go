@@ -1,4 +1,4 @@
-// Package apps shows the catalogue's apps as they stand on the cluster, and keeps their settings.
+// Package app defines the apps of the catalogue as the API returns them.
 package app
 
 import "time"

@@ -19,8 +19,8 @@ import (
 	"mycloudmanager/internal/openstack"
 )
 
-// BackupFile is a file, a directory or a link in a soft backup.
-type BackupFile struct {
+// FileEntry is a file, a directory or a link in a soft backup.
+type FileEntry struct {
 	Path  string    `json:"path"`
 	Type  string    `json:"type" enum:"file,dir,symlink,other"`
 	Size  int64     `json:"size,omitempty"`
@@ -40,7 +40,7 @@ const (
 
 // FilesPage is a part of what a backup holds.
 type FilesPage struct {
-	Items []BackupFile
+	Items []FileEntry
 	Next  string // where the next page starts, "" after the last
 }
 
@@ -68,7 +68,7 @@ func (r *Records) NewIndex(ctx context.Context, id string) (*Index, error) {
 
 // Add adds an entry. Entries come as a walk of the tree has them: a directory before what is in it, and
 // what is in it before what comes next.
-func (i *Index) Add(e BackupFile) error { return openstack.Fault("swift", i.lines.Encode(e)) }
+func (i *Index) Add(e FileEntry) error { return openstack.Fault("swift", i.lines.Encode(e)) }
 
 // Close writes what is left. After it the list is whole.
 func (i *Index) Close() error {
@@ -109,7 +109,7 @@ func (r *Records) openIndex(ctx context.Context, id string) (*swift.ObjectOpenFi
 }
 
 // Entries hands over everything that a backup holds, as a stream.
-func (r *Records) Entries(ctx context.Context, id string, each func(BackupFile) error) error {
+func (r *Records) Entries(ctx context.Context, id string, each func(FileEntry) error) error {
 	object, err := r.openIndex(ctx, id)
 	if err != nil {
 		return err
@@ -120,7 +120,7 @@ func (r *Records) Entries(ctx context.Context, id string, each func(BackupFile) 
 		return openstack.Fault("swift", err)
 	}
 	for lines := json.NewDecoder(zip); ; {
-		var e BackupFile
+		var e FileEntry
 		switch err := lines.Decode(&e); {
 		case errors.Is(err, io.EOF):
 			return nil
@@ -135,7 +135,7 @@ func (r *Records) Entries(ctx context.Context, id string, each func(BackupFile) 
 
 // listFiles looks for a page in a list. The token is the number of the line to go on at.
 func listFiles(list io.Reader, dir, query string, limit int, pageToken string) (FilesPage, error) {
-	page := FilesPage{Items: []BackupFile{}}
+	page := FilesPage{Items: []FileEntry{}}
 	from, err := strconv.Atoi(cmp.Or(pageToken, "0"))
 	if err != nil {
 		return page, fault.InvalidField("page_token", "it is none that a page of this list gave")
@@ -157,7 +157,7 @@ func listFiles(list io.Reader, dir, query string, limit int, pageToken string) (
 		if at < from {
 			continue
 		}
-		var e BackupFile
+		var e FileEntry
 		if err := json.Unmarshal(raw, &e); err != nil {
 			return page, err
 		}
@@ -177,7 +177,7 @@ func listFiles(list io.Reader, dir, query string, limit int, pageToken string) (
 	}
 }
 
-func wanted(e BackupFile, query string, direct bool) bool {
+func wanted(e FileEntry, query string, direct bool) bool {
 	if query == "" {
 		return direct
 	}

@@ -40,7 +40,7 @@ const (
 	startTimeout = time.Minute
 )
 
-// OverdueInstance returns the instances that are, the one that waits longest first. None is while the plan is
+// Overdue returns the instances that are, the one that waits longest first. None is while the plan is
 // paused, or while a run is going on, which may bring what is missing. Due times count from the last good
 // backup, and from when the plan was made, edited or resumed.
 func (p PlanStatus) Overdue(good LastGoodBackups, running bool, now time.Time) ([]OverdueInstance, error) {

@@ -10,10 +10,10 @@ import (
 // ObservationMemo is where the round that looks at plans leaves what it has seen, by plan.
 const ObservationMemo = "seen"
 
-// PlanObservation is what the last look at all plans has seen, by plan; none when nobody has looked yet. The workflow that
+// Observation returns what the last check of all plans observed, by plan ID; nil before the first check. The workflow that
 // makes looks now is listed first; before its first, what there is is that of the one before.
 func (s *Plans) Observation(ctx context.Context) (map[string]PlanObservation, error) {
-	answer, err := s.Temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{PageSize: 2, Query: "WorkflowType = 'CheckPlans'"})
+	answer, err := s.Temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{PageSize: 2, Query: "WorkflowType = 'CheckPlanHealth'"})
 	if err != nil {
 		return nil, unavailable(err)
 	}

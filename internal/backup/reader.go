@@ -69,7 +69,7 @@ func (r *Reader) Get(ctx context.Context, id string) (Backup, error) {
 	return image.Backup, err
 }
 
-// HoldProperties keeps a backup whatever any plan says, or no longer.
+// Hold protects a backup from retention, or releases it.
 func (r *Reader) Hold(ctx context.Context, b Backup, held bool) error {
 	if b.Method == FileLevel {
 		b.Held = held

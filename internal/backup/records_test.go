@@ -84,7 +84,7 @@ func entries(t *testing.T, r *backup.Records, id string) int {
 	n := 0
 	add := func(path, kind string) {
 		n++
-		require.NoError(t, index.Add(backup.BackupFile{Path: path, Type: kind, Size: int64(n), Mode: 0o640, MTime: time.Unix(int64(n), 0).UTC()}))
+		require.NoError(t, index.Add(backup.FileEntry{Path: path, Type: kind, Size: int64(n), Mode: 0o640, MTime: time.Unix(int64(n), 0).UTC()}))
 	}
 	add("/data", backup.EntryDir)
 	for d := range 10 {
@@ -142,7 +142,7 @@ func TestAListThatWasGivenUpLeavesTheOneBefore(t *testing.T) {
 	entries(t, r, id)
 	index, err := r.NewIndex(t.Context(), id)
 	require.NoError(t, err)
-	require.NoError(t, index.Add(backup.BackupFile{Path: "/only", Type: backup.EntryFile}))
+	require.NoError(t, index.Add(backup.FileEntry{Path: "/only", Type: backup.EntryFile}))
 	index.Abort()
 	page, err := r.Files(t.Context(), id, "/", "", 10, "")
 	require.NoError(t, err)

@@ -119,7 +119,7 @@ func (k *keepCounters) keepReason(b Backup, r Retention, zone *time.Location) st
 	return "expired"
 }
 
-// Apply says what becomes of the plan's own backups among all; those made before a restore are none of it.
+// ApplyRetention decides on the backups of the plan among all. Safety snapshots do not belong to a plan.
 func (p Plan) ApplyRetention(all []Backup) ([]RetentionDecision, error) {
 	zone, err := p.Schedule.Zone()
 	if err != nil {

@@ -12,9 +12,9 @@ import (
 	"mycloudmanager/internal/platform/encryption"
 )
 
-// backupKey prints what opens the soft backups, from the data folder of this machine: it asks no server.
+// backupKey prints the key of file backups from the data directory of this machine, without a request to the manager.
 func backupKey() *cobra.Command {
-	cmd := &cobra.Command{Use: "key [INSTANCE]", Short: "Print the project's backup key from the data folder, to be kept elsewhere; with an instance's id the password of its repository", Args: cobra.MaximumNArgs(1)}
+	cmd := &cobra.Command{Use: "key [INSTANCE]", Short: "Print the backup key of the project", Args: cobra.MaximumNArgs(1)}
 	config.Flags(cmd.Flags())
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		c, err := config.Load(cmd.Flags())

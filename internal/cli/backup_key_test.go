@@ -42,7 +42,7 @@ func TestTheBackupKeyIsPrintedFromTheDataFolder(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, backup.Password(key, "server-1"), one)
 
-	// The way without this program, as the runbook tells it.
+	// The runbook derives the password with openssl alone.
 	if openssl, err := exec.LookPath("openssl"); err == nil {
 		cmd := exec.Command(openssl, "dgst", "-sha256", "-mac", "HMAC", "-macopt", "hexkey:"+text)
 		cmd.Stdin = strings.NewReader("server-1")

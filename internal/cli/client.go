@@ -16,16 +16,16 @@ import (
 	"time"
 )
 
-// client speaks to one manager with the credential there is.
+// client sends requests to one manager with the credential of the environment or of mcm login.
 type client struct {
 	server  string
 	version string
-	saved   saved
+	saved   savedSession
 	http    http.Client
 }
 
-// saved is what login keeps, readable by the user alone.
-type saved struct {
+// savedSession is the session file of mcm login, readable by the user alone.
+type savedSession struct {
 	Server string    `json:"server"`
 	Cookie string    `json:"cookie"`
 	CSRF   string    `json:"csrf"`
@@ -96,14 +96,14 @@ func sessionFile() string {
 	return filepath.Join(dir, "mycloudmanager", "session.json")
 }
 
-// do makes one request and decodes the answer into out, which may be nil.
+// do sends a request and decodes the response into out, which may be nil.
 func (c *client) do(ctx context.Context, method, path string, body, out any) error {
-	answer, err := c.send(ctx, method, path, body)
+	response, err := c.send(ctx, method, path, body)
 	if err != nil {
 		return err
 	}
-	defer answer.Body.Close() //nolint:errcheck // it was read to its end
-	raw, err := io.ReadAll(answer.Body)
+	defer response.Body.Close() //nolint:errcheck // the body was read to its end
+	raw, err := io.ReadAll(response.Body)
 	if err != nil {
 		return err
 	}
@@ -113,7 +113,7 @@ func (c *client) do(ctx context.Context, method, path string, body, out any) err
 	return json.Unmarshal(raw, out)
 }
 
-// send makes one request; an error answer comes back as a problem.
+// send sends a request. An error response is returned as a *problem.
 func (c *client) send(ctx context.Context, method, path string, body any) (*http.Response, error) {
 	return c.sendWith(ctx, method, path, body, nil)
 }
@@ -139,23 +139,23 @@ func (c *client) sendWith(ctx context.Context, method, path string, body any, he
 	}
 	request.Header.Set("User-Agent", "mcm/"+c.version)
 	c.authorize(request)
-	answer, err := c.http.Do(request)
+	response, err := c.http.Do(request)
 	if err != nil {
 		if e, ok := errors.AsType[*url.Error](err); ok {
-			return nil, fmt.Errorf("%s does not answer: %w", c.server, e.Err)
+			return nil, fmt.Errorf("%s does not respond: %w", c.server, e.Err)
 		}
 		return nil, err
 	}
-	if answer.StatusCode < http.StatusBadRequest {
-		return answer, nil
+	if response.StatusCode < http.StatusBadRequest {
+		return response, nil
 	}
-	defer answer.Body.Close() //nolint:errcheck // the error matters more
-	p := &problem{Status: answer.StatusCode, Title: answer.Status}
-	_ = json.NewDecoder(answer.Body).Decode(p)
+	defer response.Body.Close() //nolint:errcheck // the error matters more
+	p := &problem{Status: response.StatusCode, Title: response.Status}
+	_ = json.NewDecoder(response.Body).Decode(p)
 	return nil, p
 }
 
-// authorize prefers what the environment gives to what login has kept.
+// authorize prefers credentials of the environment to the session of mcm login.
 func (c *client) authorize(r *http.Request) {
 	switch id, secret := os.Getenv("OS_APPLICATION_CREDENTIAL_ID"), os.Getenv("OS_APPLICATION_CREDENTIAL_SECRET"); {
 	case os.Getenv("OS_TOKEN") != "":
@@ -168,7 +168,7 @@ func (c *client) authorize(r *http.Request) {
 	}
 }
 
-func (c *client) save(s saved) error {
+func (c *client) save(s savedSession) error {
 	file := sessionFile()
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return err

@@ -10,29 +10,32 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// session is what every client command shares.
+// session holds the flags that all client commands share.
 type session struct {
 	version string
 	server  string
 	output  string
 	wait    bool
+	// noHeaders leaves the header line of tables out.
+	noHeaders bool
 }
 
 // Commands returns the client commands.
 func Commands(version string) []*cobra.Command {
 	s := &session{version: version}
-	commands := []*cobra.Command{s.login(), s.logout(), s.stack(), s.app(), s.instance(), s.backup(), s.notification(), s.token(), s.task()}
+	commands := []*cobra.Command{s.login(), s.logout(), s.stack(), s.app(), s.instance(), s.backup(), s.notification(), s.enrollmentToken(), s.task(), s.audit()}
 	for _, c := range commands {
 		c.PersistentFlags().StringVar(&s.server, "server", "", "address of the manager (MCM_SERVER; default "+defaultServer+")")
-		c.PersistentFlags().StringVarP(&s.output, "output", "o", "table", "table, json or yaml")
-		_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"table", "json", "yaml"}, cobra.ShellCompDirectiveNoFileComp))
+		c.PersistentFlags().StringVarP(&s.output, "output", "o", "table", strings.Join(formats, ", "))
+		c.PersistentFlags().BoolVar(&s.noHeaders, "no-headers", false, "leave the header line of tables out")
+		_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
 	}
 	return commands
 }
 
 func (s *session) client() (*client, error) { return newClient(s.server, s.version) }
 
-// run makes a command that takes a client.
+// run returns a command that gets a client.
 func (s *session) run(use, short string, args cobra.PositionalArgs, f func(ctx context.Context, c *client, out io.Writer, args []string) error) *cobra.Command {
 	return &cobra.Command{Use: use, Short: short, Args: args, RunE: func(cmd *cobra.Command, args []string) error {
 		c, err := s.client()
@@ -43,21 +46,21 @@ func (s *session) run(use, short string, args cobra.PositionalArgs, f func(ctx c
 	}}
 }
 
-// group makes a command that only holds others.
+// group returns a command that only holds others.
 func group(use, short string, commands ...*cobra.Command) *cobra.Command {
 	c := &cobra.Command{Use: use, Short: short}
 	c.AddCommand(commands...)
 	return c
 }
 
-// Exit codes: the outcome of the task that was waited for.
+// Exit codes by the outcome of a task; see docs/api/schedulers.md.
 const (
 	exitFailed    = 1
 	exitCancelled = 3
 	exitBlocked   = 4
 )
 
-// outcome is a task that did not succeed.
+// outcome is the error of a task that did not succeed.
 type outcome struct {
 	code int
 	text string
@@ -76,13 +79,13 @@ func ExitCode(err error) int {
 // Message returns the line to show for an error.
 func Message(err error) string {
 	if errors.Is(err, context.Canceled) {
-		return "interrupted; the task goes on"
+		return "interrupted; the task continues"
 	}
 	lines := strings.Split(err.Error(), "\n")
 	return strings.Join(lines, "\n     ")
 }
 
-func say(w io.Writer, format string, args ...any) error {
+func printLine(w io.Writer, format string, args ...any) error {
 	_, err := fmt.Fprintf(w, format+"\n", args...)
 	return err
 }

@@ -9,8 +9,7 @@ import (
 	"mycloudmanager/internal/operation/task"
 )
 
-// display shows a task's steps as they go on: one line each, the running one rewritten in place on
-// a terminal.
+// display shows the steps of a task, one line each. On a terminal the line of the running step is rewritten in place.
 type display struct {
 	terminal bool
 	steps    map[string]string

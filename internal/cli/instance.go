@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,88 +15,32 @@ import (
 )
 
 func (s *session) instance() *cobra.Command {
-	return group("instance", "Instances: enrolled servers and their agents; INSTANCE is a name or an id",
-		s.instanceList(),
-		s.run("show INSTANCE", "One instance with its agents", cobra.ExactArgs(1), s.instanceShow),
-		s.instanceEnroll(),
-		s.waiting(s.onInstance("unenroll", "Give an instance back: user, metadata and network of the manager go", http.MethodDelete, "")),
-		s.waiting(s.onInstance("connect", "Attach the instance's subnet to the stack's router", http.MethodPost, "/connect")),
-		group("agent", "Agents of apps on an instance",
-			s.waiting(s.agents("install", "Install apps' agents on an instance")),
-			s.waiting(s.agents("remove", "Remove apps' agents from an instance")),
-			s.waiting(s.agents("check", "Tell what differs from what was installed; changes nothing")),
+	return group("instance", "Manage instances and their agents; INSTANCE is a name or an ID",
+		s.watching(s.instanceList()),
+		s.watching(s.run("show INSTANCE", "Show an instance with its agents", cobra.ExactArgs(1), s.instanceShow)),
+		s.waiting(s.onInstance("unenroll", "Unenroll an instance", http.MethodDelete, "")),
+		s.waiting(s.onInstance("connect", "Connect the instance's subnet to the stack", http.MethodPost, "/connect")),
+		group("agent", "Manage the agents of apps on an instance",
+			s.waiting(s.agents("install", "Install agents")),
+			s.waiting(s.agents("remove", "Remove agents")),
+			s.waiting(s.agents("check", "Check agents for drift")),
 		),
 	)
 }
 
 func instanceURL(id, rest string) string { return "/instances/" + url.PathEscape(id) + rest }
 
-// instances reads every page.
-func (c *client) instances(ctx context.Context, query url.Values) ([]instance.Instance, error) {
-	all := []instance.Instance{}
-	query.Set("page_size", "500")
-	for {
-		var page struct {
-			Items []instance.Instance `json:"items"`
-			Next  string              `json:"next_page_token"`
-		}
-		if err := c.do(ctx, http.MethodGet, "/instances?"+query.Encode(), nil, &page); err != nil {
-			return nil, err
-		}
-		all = append(all, page.Items...)
-		if page.Next == "" {
-			return all, nil
-		}
-		query.Set("page_token", page.Next)
-	}
-}
-
-// find is the instance of this id or, when only one has it, this name.
-func (c *client) find(ctx context.Context, name string) (instance.Instance, error) {
-	all, err := c.instances(ctx, url.Values{})
-	if err != nil {
-		return instance.Instance{}, err
-	}
-	return pick(all, name)
-}
-
-func pick(all []instance.Instance, name string) (instance.Instance, error) {
-	var named []instance.Instance
-	for _, i := range all {
-		switch name {
-		case i.ID:
-			return i, nil
-		case i.Name:
-			named = append(named, i)
-		}
-	}
-	switch len(named) {
-	case 0:
-		return instance.Instance{}, fmt.Errorf("there is no instance %q", name)
-	case 1:
-		return named[0], nil
-	}
-	ids := make([]string, len(named))
-	for n, i := range named {
-		ids[n] = i.ID
-	}
-	return instance.Instance{}, fmt.Errorf("%d instances are named %q: give one of their ids: %s", len(named), name, strings.Join(ids, ", "))
-}
-
 func (s *session) instanceList() *cobra.Command {
 	var enrolled string
-	cmd := s.run("list", "The project's instances", cobra.NoArgs, func(ctx context.Context, c *client, out io.Writer, _ []string) error {
-		all, err := c.instances(ctx, url.Values{"enrolled": {enrolled}})
+	cmd := s.run("list", "List the instances of the project", cobra.NoArgs, func(ctx context.Context, c *client, out io.Writer, _ []string) error {
+		all, err := pages[instance.Instance](ctx, c, "/instances", url.Values{"enrolled": {enrolled}})
 		if err != nil {
 			return err
 		}
-		list := struct {
-			Items []instance.Instance `json:"items"`
-		}{all}
-		return s.print(out, list, func(t *tabwriter.Writer) {
-			row(t, "ID", "NAME", "STATUS", "ENROLLED", "ADDRESSES", "FLAVOR", "DISTRIBUTION", "AGENTS")
+		return s.print(out, list[instance.Instance]{all}, func(t *table) {
+			t.kind, t.header, t.wide = "instance", []string{"ID", "NAME", "STATUS", "ENROLLED", "ADDRESSES", "AGENTS", "FLAVOR", "DISTRIBUTION"}, 2
 			for _, i := range all {
-				row(t, i.ID, i.Name, i.Status, yesNo(i.Enrolled), addressesOf(i), i.Flavor, i.Distribution, agentsOf(i))
+				t.add(i.ID, i.ID, i.Name, i.Status, yesNo(i.Enrolled), addressesOf(i), agentsOf(i), i.Flavor, i.Distribution)
 			}
 		})
 	})
@@ -120,7 +63,7 @@ func addressesOf(i instance.Instance) string {
 	return strings.Join(list, ",")
 }
 
-// agentsOf names the agents that are there, with their state where it is not simply installed.
+// agentsOf lists the agents, with their state unless it is installed.
 func agentsOf(i instance.Instance) string {
 	var list []string
 	for _, a := range i.Agents {
@@ -140,33 +83,34 @@ func (s *session) instanceShow(ctx context.Context, c *client, out io.Writer, ar
 	if err != nil {
 		return err
 	}
-	return s.print(out, i, func(t *tabwriter.Writer) {
-		row(t, "ID", i.ID)
-		row(t, "NAME", i.Name)
-		row(t, "STATUS", i.Status)
+	return s.print(out, i, func(t *table) {
+		t.kind, t.ids = "instance", []string{i.ID}
+		t.field("ID", i.ID)
+		t.field("NAME", i.Name)
+		t.field("STATUS", i.Status)
 		for _, a := range i.Addresses {
-			row(t, "ADDRESS", fmt.Sprintf("%s, %s, %s", a.Address, a.Kind, a.Network))
+			t.field("ADDRESS", fmt.Sprintf("%s, %s, %s", a.Address, a.Kind, a.Network))
 		}
-		row(t, "FLAVOR", i.Flavor)
-		row(t, "IMAGE", i.Image)
-		row(t, "ENROLLED", yesNo(i.Enrolled))
+		t.field("FLAVOR", i.Flavor)
+		t.field("IMAGE", i.Image)
+		t.field("ENROLLED", yesNo(i.Enrolled))
 		if i.EnrolledAt != nil {
-			row(t, "SINCE", i.EnrolledAt.Local().Format(time.DateTime))
-			row(t, "SIGN-IN AT", i.Address)
-			row(t, "DISTRIBUTION", i.Distribution)
+			t.field("ENROLLED AT", i.EnrolledAt.Local().Format(time.DateTime))
+			t.field("SSH ADDRESS", i.Address)
+			t.field("DISTRIBUTION", i.Distribution)
 		}
 		if i.Task != "" {
-			row(t, "TASK", strings.TrimPrefix(i.Task, "/api/v1/tasks/"))
+			t.field("TASK", strings.TrimPrefix(i.Task, "/api/v1/tasks/"))
 		}
 		for _, a := range i.Agents {
 			if a.State != instance.Absent {
-				row(t, "AGENT "+a.App, strings.TrimSpace(string(a.State)+" "+a.Version))
+				t.field("AGENT "+a.App, strings.TrimSpace(string(a.State)+" "+a.Version))
 			}
 		}
 	})
 }
 
-// onInstance is work on one instance.
+// onInstance returns a command that starts a task on one instance.
 func (s *session) onInstance(name, short, method, rest string) *cobra.Command {
 	return s.run(name+" INSTANCE", short, cobra.ExactArgs(1), func(ctx context.Context, c *client, out io.Writer, args []string) error {
 		i, err := c.find(ctx, args[0])
@@ -177,7 +121,7 @@ func (s *session) onInstance(name, short, method, rest string) *cobra.Command {
 	})
 }
 
-// agents is one task on the agents of some apps.
+// agents returns a command that starts a task on the agents of some apps.
 func (s *session) agents(action, short string) *cobra.Command {
 	return s.run(action+" INSTANCE APP...", short, cobra.MinimumNArgs(2), func(ctx context.Context, c *client, out io.Writer, args []string) error {
 		i, err := c.find(ctx, args[0])

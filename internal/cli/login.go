@@ -23,7 +23,7 @@ func (s *session) login() *cobra.Command {
 		Project       string `json:"project,omitempty"`
 		ProjectDomain string `json:"project_domain,omitempty"`
 	}
-	cmd := s.run("login", "Sign in with your OpenStack user; the password is asked for, or read from MCM_PASSWORD", cobra.NoArgs,
+	cmd := s.run("login", "Sign in with your OpenStack user", cobra.NoArgs,
 		func(ctx context.Context, c *client, out io.Writer, _ []string) error {
 			var err error
 			if body.Username, err = ask("User name: ", body.Username, false); err != nil {
@@ -43,11 +43,11 @@ func (s *session) login() *cobra.Command {
 }
 
 func (c *client) login(ctx context.Context, out io.Writer, body any) error {
-	answer, err := c.send(ctx, http.MethodPost, "/session", body)
+	response, err := c.send(ctx, http.MethodPost, "/session", body)
 	if err != nil {
 		return err
 	}
-	defer answer.Body.Close() //nolint:errcheck // decode reports what matters
+	defer response.Body.Close() //nolint:errcheck // decode reports what matters
 	var who struct {
 		User      struct{ Name string } `json:"user"`
 		Project   struct{ Name string } `json:"project"`
@@ -55,17 +55,17 @@ func (c *client) login(ctx context.Context, out io.Writer, body any) error {
 		ExpiresAt time.Time             `json:"expires_at"`
 		CSRF      string                `json:"csrf_token"`
 	}
-	if err := decode(answer.Body, &who); err != nil {
+	if err := decode(response.Body, &who); err != nil {
 		return err
 	}
-	for _, cookie := range answer.Cookies() {
+	for _, cookie := range response.Cookies() {
 		if cookie.Name == "mcm_session" {
-			if err := c.save(saved{Server: c.server, Cookie: cookie.Name + "=" + cookie.Value, CSRF: who.CSRF, Until: who.ExpiresAt}); err != nil {
+			if err := c.save(savedSession{Server: c.server, Cookie: cookie.Name + "=" + cookie.Value, CSRF: who.CSRF, Until: who.ExpiresAt}); err != nil {
 				return err
 			}
 		}
 	}
-	return say(out, "signed in to %s as %s (%s of project %s) until %s", c.server, who.User.Name, who.Role, who.Project.Name, who.ExpiresAt.Local().Format(time.DateTime))
+	return printLine(out, "signed in to %s as %s (%s of project %s) until %s", c.server, who.User.Name, who.Role, who.Project.Name, who.ExpiresAt.Local().Format(time.DateTime))
 }
 
 func (s *session) logout() *cobra.Command {
@@ -78,11 +78,11 @@ func (s *session) logout() *cobra.Command {
 		if err := os.Remove(sessionFile()); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
-		return say(out, "signed out")
+		return printLine(out, "signed out")
 	})
 }
 
-// ask returns what is given, or asks at the terminal; a secret is not shown.
+// ask returns given, or prompts for the value; the terminal does not echo a secret.
 func ask(prompt, given string, secret bool) (string, error) {
 	if given != "" {
 		return given, nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,30 +12,30 @@ import (
 )
 
 func (s *session) notification() *cobra.Command {
-	return group("notification", "Notifications of backup plans",
-		s.run("list", "Where notifications go, and what became of the last of each", cobra.NoArgs, s.notificationList),
-		s.waiting(s.run("test", "Send a test to every channel", cobra.NoArgs, func(ctx context.Context, c *client, out io.Writer, _ []string) error {
+	return group("notification", "Manage notifications of backup plans",
+		s.watching(s.run("list", "List the channels with their last delivery", cobra.NoArgs, s.notificationList)),
+		s.waiting(s.run("test", "Send a test notification to each channel", cobra.NoArgs, func(ctx context.Context, c *client, out io.Writer, _ []string) error {
 			return s.start(ctx, c, out, http.MethodPost, "/notifications/test", nil)
 		})),
 	)
 }
 
 func (s *session) notificationList(ctx context.Context, c *client, out io.Writer, _ []string) error {
-	var list struct {
+	var status struct {
 		Channels []notification.ChannelStatus `json:"channels"`
 	}
-	if err := c.do(ctx, http.MethodGet, "/notifications", nil, &list); err != nil {
+	if err := c.do(ctx, http.MethodGet, "/notifications", nil, &status); err != nil {
 		return err
 	}
-	return s.print(out, list, func(t *tabwriter.Writer) {
-		row(t, "CHANNEL", "TO", "LAST", "AT", "ABOUT", "WHY")
-		for _, r := range list.Channels {
-			row(t, lastDelivery(r)...)
+	return s.print(out, status, func(t *table) {
+		t.kind, t.header = "notification-channel", []string{"CHANNEL", "ADDRESS", "LAST", "AT", "EVENT", "REASON"}
+		for _, r := range status.Channels {
+			t.add(r.ID, lastDelivery(r)...)
 		}
 	})
 }
 
-// lastDelivery is a line of the list.
+// lastDelivery returns the cells of a channel.
 func lastDelivery(r notification.ChannelStatus) []any {
 	if r.Last == nil {
 		return []any{r.Kind, r.Address, "none", "-", "-", ""}

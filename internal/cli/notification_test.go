@@ -8,7 +8,7 @@ import (
 	"mycloudmanager/internal/notification"
 )
 
-func TestAChannelTellsItsLastDelivery(t *testing.T) {
+func TestLastDelivery(t *testing.T) {
 	at := time.Date(2026, 11, 25, 2, 30, 0, 0, time.Local)
 	mail := notification.Channel{ID: "mail", Kind: notification.Mail, Address: "ops@example.org"}
 	for want, r := range map[string]notification.ChannelStatus{

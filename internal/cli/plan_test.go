@@ -1,59 +1,72 @@
 package cli
 
 import (
-	"strings"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/spf13/pflag"
 	"github.com/stretchr/testify/require"
-
-	"mycloudmanager/internal/backup"
 )
 
-func TestPickPlanTakesANameOrAnIDAndNeverGuesses(t *testing.T) {
-	all := []plan{{ID: "1", Name: "web"}, {ID: "2", Name: "db"}, {ID: "3", Name: "web"}}
-	for name, want := range map[string]string{"db": "2", "3": "3"} {
-		if p, err := pickPlan(all, name); err != nil || p.ID != want {
-			t.Errorf("pickPlan(%q) is %q, %v; want %q", name, p.ID, err, want)
-		}
-	}
-	for name, want := range map[string]string{"web": "1, 3", "mail": "no backup plan"} {
-		if _, err := pickPlan(all, name); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("pickPlan(%q) says %v; want %q in it", name, err, want)
-		}
-	}
-}
-
-func TestAPlanTellsWhenItRunsNextOrWhyNot(t *testing.T) {
+func TestPlan_Columns(t *testing.T) {
 	at := time.Date(2026, 11, 25, 2, 30, 0, 0, time.Local)
-	for want, p := range map[string]plan{
-		"paused the move":     {Paused: true, Note: "the move"},
-		"-":                   {},
-		"2026-11-25 02:30:00": {NextRuns: []time.Time{at}},
+	for name, c := range map[string]struct {
+		plan          plan
+		next, overdue string
+	}{
+		"paused":    {plan{Paused: true, Note: "the move"}, "paused the move", "-"},
+		"no run":    {plan{}, "-", "-"},
+		"scheduled": {plan{NextRuns: []time.Time{at}}, "2026-11-25 02:30:00", "-"},
+		"overdue":   {plan{NextRuns: []time.Time{at}, OverdueSince: &at}, "2026-11-25 02:30:00", "since 2026-11-25 02:30:00"},
 	} {
-		if got := p.next(); got != want {
-			t.Errorf("next is %q, want %q", got, want)
-		}
+		t.Run(name, func(t *testing.T) {
+			require.Equal(t, c.next, c.plan.next())
+			require.Equal(t, c.overdue, c.plan.overdue())
+		})
 	}
 }
 
-func TestAPlanForAllTogether(t *testing.T) {
-	raw := []byte(`{"name":"shop","method":"snapshot"}`)
-	body, err := settings(raw, true)
-	require.NoError(t, err)
-	require.Equal(t, map[string]any{"name": "shop", "method": "snapshot", "snapshot": backup.SnapshotOptions{ConsistencyGroup: true}}, body)
-	body, err = settings(raw, false)
-	require.NoError(t, err)
-	require.NotContains(t, body, "snapshot")
-	_, err = settings([]byte("no"), false)
-	require.Error(t, err)
+func TestPlanFlags_Apply(t *testing.T) {
+	for name, c := range map[string]struct {
+		file map[string]any
+		args []string
+		want map[string]any
+	}{
+		"daily from --at": {nil, []string{"--name", "nightly", "--at", "02:30", "--zone", "Europe/Paris", "--keep-daily", "7"},
+			map[string]any{"name": "nightly", "schedule": map[string]any{"frequency": "daily", "time": "02:30", "time_zone": "Europe/Paris"}, "retention": map[string]any{"daily": 7}}},
+		"weekly from --weekday": {nil, []string{"--weekday", "monday", "--at", "02:30"},
+			map[string]any{"schedule": map[string]any{"frequency": "weekly", "weekday": "monday", "time": "02:30"}}},
+		"cron": {nil, []string{"--cron", "0 */6 * * *"}, map[string]any{"schedule": map[string]any{"frequency": "cron", "cron": "0 */6 * * *"}}},
+		"a flag replaces the field of the file": {map[string]any{"name": "old", "schedule": map[string]any{"frequency": "monthly", "time": "01:00"}}, []string{"--name", "new", "--frequency", "daily"},
+			map[string]any{"name": "new", "schedule": map[string]any{"frequency": "daily", "time": "01:00"}}},
+		"catch up not at all": {nil, []string{"--catch-up", "0s"}, map[string]any{"catch_up_seconds": 0}},
+		"group":               {nil, []string{"--consistency-group"}, map[string]any{"snapshot": map[string]any{"consistency_group": true}}},
+		"instances":           {nil, []string{"--instance", "web-1"}, map[string]any{"instances": []string{"id-1"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			set := pflag.NewFlagSet("create", pflag.ContinueOnError)
+			flags := newPlanFlags(set)
+			require.NoError(t, set.Parse(c.args))
+			if c.file == nil {
+				c.file = map[string]any{}
+			}
+			require.NoError(t, flags.apply(c.file, []string{"id-1"}))
+			require.Equal(t, c.want, c.file)
+		})
+	}
+	t.Run("a field of the file that is not an object", func(t *testing.T) {
+		set := pflag.NewFlagSet("create", pflag.ContinueOnError)
+		flags := newPlanFlags(set)
+		require.NoError(t, set.Parse([]string{"--zone", "UTC"}))
+		require.EqualError(t, flags.apply(map[string]any{"schedule": "daily"}, nil), "schedule is not an object")
+	})
 }
 
-func TestAPlanTellsSinceWhenItIsStale(t *testing.T) {
-	at := time.Date(2026, 11, 25, 2, 30, 0, 0, time.Local)
-	for want, p := range map[string]plan{"-": {}, "since 2026-11-25 02:30:00": {OverdueInstances: &at}} {
-		if got := p.overdue(); got != want {
-			t.Errorf("stale is %q, want %q", got, want)
-		}
-	}
+func TestReadObject_NotJSON(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "plan.json")
+	require.NoError(t, os.WriteFile(file, []byte("no"), 0o600))
+	body := map[string]any{}
+	require.ErrorContains(t, readObject(file, &body), "is not a JSON object")
 }

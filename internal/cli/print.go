@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -12,8 +13,33 @@ import (
 
 func decode(r io.Reader, v any) error { return json.NewDecoder(r).Decode(v) }
 
-// print writes v as asked for; table is what a person reads.
-func (s *session) print(w io.Writer, v any, table func(t *tabwriter.Writer)) error {
+// formats are the values of --output.
+var formats = []string{"table", "wide", "json", "yaml", "name"}
+
+// table holds a list or an object for --output table, wide and name.
+type table struct {
+	kind   string   // the noun of --output name: task/<id>
+	header []string // empty for one object, whose rows are a field and its value
+	wide   int      // how many columns at the end need --output wide
+	rows   [][]any
+	ids    []string
+}
+
+// add appends the row of one object.
+func (t *table) add(id string, cells ...any) {
+	t.ids, t.rows = append(t.ids, id), append(t.rows, cells)
+}
+
+// field appends one field of an object.
+func (t *table) field(cells ...any) { t.rows = append(t.rows, cells) }
+
+// list is a list as the API returns it, for --output json and yaml.
+type list[T any] struct {
+	Items []T `json:"items"`
+}
+
+// print writes v in the format of --output. build fills the table that is printed for table, wide and name.
+func (s *session) print(w io.Writer, v any, build func(t *table)) error {
 	switch s.output {
 	case "json":
 		e := json.NewEncoder(w)
@@ -26,21 +52,52 @@ func (s *session) print(w io.Writer, v any, table func(t *tabwriter.Writer)) err
 		}
 		_, err = w.Write(raw)
 		return err
-	case "table":
-		t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-		table(t)
-		return t.Flush()
 	}
-	return fmt.Errorf("output: %q is none of table, json, yaml", s.output)
+	if !slices.Contains(formats, s.output) {
+		return fmt.Errorf("--output %q: use one of %s", s.output, strings.Join(formats, ", "))
+	}
+	t := &table{}
+	build(t)
+	if s.output == "name" {
+		return t.writeNames(w)
+	}
+	return t.write(w, s.output == "wide", !s.noHeaders)
 }
 
-// row writes one line of a table.
-func row(t *tabwriter.Writer, cells ...any) {
-	for i, c := range cells {
-		if i > 0 {
-			fmt.Fprint(t, "\t")
+func (t *table) writeNames(w io.Writer) error {
+	for _, id := range t.ids {
+		if err := printLine(w, "%s/%s", t.kind, printable(id)); err != nil {
+			return err
 		}
-		fmt.Fprint(t, strings.ReplaceAll(fmt.Sprint(c), "\n", " "))
 	}
-	fmt.Fprintln(t)
+	return nil
+}
+
+func (t *table) write(w io.Writer, wide, header bool) error {
+	out := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	hidden := t.wide
+	if wide {
+		hidden = 0
+	}
+	if header && len(t.header) > 0 {
+		fmt.Fprintln(out, strings.Join(t.header[:len(t.header)-hidden], "\t"))
+	}
+	for _, cells := range t.rows {
+		texts := make([]string, len(cells)-hidden)
+		for i := range texts {
+			texts[i] = printable(fmt.Sprint(cells[i]))
+		}
+		fmt.Fprintln(out, strings.Join(texts, "\t"))
+	}
+	return out.Flush()
+}
+
+// printable replaces control characters: a name or a message from the cloud must not control the terminal.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r >= 0x7f && r < 0xa0 {
+			return ' '
+		}
+		return r
+	}, text)
 }

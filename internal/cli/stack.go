@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,28 +14,26 @@ import (
 )
 
 func (s *session) stack() *cobra.Command {
-	return group("stack", "The toolbox stack",
-		s.run("show", "How the stack stands", cobra.NoArgs, s.stackShow),
-		s.stackDeploy("preflight", "Would a deployment fit? Nothing is changed", s.preflight),
+	return group("stack", "Manage the toolbox stack",
+		s.watching(s.run("show", "Show the stack", cobra.NoArgs, s.stackShow)),
+		s.stackDeploy("preflight", "Check quotas and parameters (dry run)", s.preflight),
 		s.waiting(s.stackDeploy("deploy", "Deploy the stack", func(ctx context.Context, c *client, out io.Writer, p stack.Parameters) error {
 			return s.start(ctx, c, out, http.MethodPost, "/stack", p)
 		})),
 		s.waiting(s.stackUpdate()),
 		s.waiting(s.stackDelete()),
-		s.run("events", "The stack's story, newest first", cobra.NoArgs, func(ctx context.Context, c *client, out io.Writer, _ []string) error {
-			var list struct {
-				Items []stack.Event `json:"items"`
-			}
-			if err := c.do(ctx, http.MethodGet, "/stack/events", nil, &list); err != nil {
+		s.watching(s.run("events", "List stack events, newest first", cobra.NoArgs, func(ctx context.Context, c *client, out io.Writer, _ []string) error {
+			var events list[stack.Event]
+			if err := c.do(ctx, http.MethodGet, "/stack/events", nil, &events); err != nil {
 				return err
 			}
-			return s.print(out, list, func(t *tabwriter.Writer) {
-				row(t, "TIME", "RESOURCE", "STATE", "REASON")
-				for _, e := range list.Items {
-					row(t, e.Time.Local().Format(time.DateTime), e.Resource, e.State, e.Reason)
+			return s.print(out, events, func(t *table) {
+				t.kind, t.header = "stack-event", []string{"TIME", "RESOURCE", "STATE", "REASON"}
+				for _, e := range events.Items {
+					t.add(e.ID, e.Time.Local().Format(time.DateTime), e.Resource, e.State, e.Reason)
 				}
 			})
-		}),
+		})),
 	)
 }
 
@@ -45,25 +42,26 @@ func (s *session) stackShow(ctx context.Context, c *client, out io.Writer, _ []s
 	if err := c.do(ctx, http.MethodGet, "/stack", nil, &st); err != nil {
 		return err
 	}
-	return s.print(out, st, func(t *tabwriter.Writer) {
-		row(t, "STATE", st.State)
-		row(t, "REASON", st.Reason)
+	return s.print(out, st, func(t *table) {
+		t.kind, t.ids = "stack", []string{st.Name}
+		t.field("STATE", st.State)
+		t.field("REASON", st.Reason)
 		if st.State == stack.Absent {
-			row(t, "NEXT", "mcm stack deploy --name toolbox --preset small --wait")
+			t.field("NEXT", "mcm stack deploy --name toolbox --preset small --wait")
 			return
 		}
-		row(t, "NAME", st.Name)
-		row(t, "FLOATING IP", st.Outputs["floating_ip"])
+		t.field("NAME", st.Name)
+		t.field("FLOATING IP", st.Outputs["floating_ip"])
 		if st.Cluster != nil {
-			row(t, "CLUSTER", st.Cluster.Version, st.Cluster.NodesReady, "of", st.Cluster.NodesTotal, "nodes ready")
+			t.field("CLUSTER", st.Cluster.Version, st.Cluster.NodesReady, "of", st.Cluster.NodesTotal, "nodes ready")
 		}
 		for _, n := range st.Nodes {
-			row(t, "  "+n.Role, n.Name, n.Address, n.Flavor, n.State)
+			t.field("  "+n.Role, n.Name, n.Address, n.Flavor, n.State)
 		}
 	})
 }
 
-// stackDeploy makes a command with the flags of a deployment.
+// stackDeploy returns a command with the flags of a deployment.
 func (s *session) stackDeploy(use, short string, f func(context.Context, *client, io.Writer, stack.Parameters) error) *cobra.Command {
 	var (
 		p                    stack.Parameters
@@ -87,7 +85,7 @@ func (s *session) stackDeploy(use, short string, f func(context.Context, *client
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&p.Name, "name", "toolbox", "name of the stack")
-	flags.StringVar(&p.Preset, "preset", "small", "small or ha; what is not set below is chosen by it")
+	flags.StringVar(&p.Preset, "preset", "small", "small or ha: the defaults of the flags below")
 	flags.StringVar(&p.KeyPair, "key-pair", "", "key pair for your own SSH access")
 	flags.StringVar(&p.Image, "image", "", "image")
 	flags.StringVar(&p.ExternalNetwork, "external-network", "", "network of the floating IP")
@@ -95,9 +93,9 @@ func (s *session) stackDeploy(use, short string, f func(context.Context, *client
 	flags.StringVar(&p.NodeFlavor, "node-flavor", "", "flavor of nodes")
 	flags.StringVar(&p.EtcdFlavor, "etcd-flavor", "", "flavor of etcd members")
 	flags.StringVar(&p.VolumeType, "volume-type", "", "volume type")
-	flags.IntVar(&masters, "masters", 0, "masters")
-	flags.IntVar(&nodes, "nodes", 0, "nodes")
-	flags.IntVar(&etcd, "etcd", 0, "etcd members: 0, 3 or 5")
+	flags.IntVar(&masters, "masters", 0, "number of masters")
+	flags.IntVar(&nodes, "nodes", 0, "number of nodes")
+	flags.IntVar(&etcd, "etcd", 0, "number of etcd members: 0, 3 or 5")
 	_ = cmd.RegisterFlagCompletionFunc("preset", cobra.FixedCompletions([]string{"small", "ha"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
@@ -107,14 +105,14 @@ func (s *session) preflight(ctx context.Context, c *client, out io.Writer, p sta
 	if err := c.do(ctx, http.MethodPost, "/stack/preflight", p, &r); err != nil {
 		return err
 	}
-	err := s.print(out, r, func(t *tabwriter.Writer) {
-		row(t, "RESOURCE", "NEEDED", "USED", "LIMIT", "OK", "DETAIL")
+	err := s.print(out, r, func(t *table) {
+		t.kind, t.header = "preflight-check", []string{"RESOURCE", "NEEDED", "USED", "LIMIT", "OK", "DETAIL"}
 		for _, check := range r.Checks {
-			row(t, check.Resource, check.Needed, check.Used, check.Limit, check.OK, check.Detail)
+			t.add(check.Resource, check.Resource, check.Needed, check.Used, check.Limit, check.OK, check.Detail)
 		}
 	})
 	if err == nil && !r.OK {
-		err = errors.New("the stack does not fit")
+		err = errors.New("the stack does not fit the quotas")
 	}
 	return err
 }
@@ -148,9 +146,9 @@ func (s *session) stackUpdate() *cobra.Command {
 
 func (s *session) stackDelete() *cobra.Command {
 	var confirm string
-	cmd := s.run("delete", "Delete the stack; the apps' volumes stay", cobra.NoArgs, func(ctx context.Context, c *client, out io.Writer, _ []string) error {
+	cmd := s.run("delete", "Delete the stack", cobra.NoArgs, func(ctx context.Context, c *client, out io.Writer, _ []string) error {
 		return s.start(ctx, c, out, http.MethodDelete, "/stack?confirm="+url.QueryEscape(confirm), nil)
 	})
-	cmd.Flags().StringVar(&confirm, "confirm", "", "the stack's name")
+	cmd.Flags().StringVar(&confirm, "confirm", "", "name of the stack, required")
 	return cmd
 }

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,53 +16,53 @@ import (
 )
 
 func (s *session) task() *cobra.Command {
-	return group("task", "Tasks: what runs and what ran",
+	return group("task", "Follow and control tasks",
 		s.taskList(),
-		s.run("show ID", "One task with its steps", cobra.ExactArgs(1), func(ctx context.Context, c *client, out io.Writer, args []string) error {
+		s.watching(s.run("show ID", "Show a task with its steps", cobra.ExactArgs(1), func(ctx context.Context, c *client, out io.Writer, args []string) error {
 			t, err := c.task(ctx, args[0])
 			if err != nil {
 				return err
 			}
 			return s.printTask(out, t)
-		}),
-		s.waiting(s.run("cancel ID", "Cancel a task: what it did is undone", cobra.ExactArgs(1), func(ctx context.Context, c *client, out io.Writer, args []string) error {
+		})),
+		s.waiting(s.run("cancel ID", "Cancel a task and roll its changes back", cobra.ExactArgs(1), func(ctx context.Context, c *client, out io.Writer, args []string) error {
 			return s.start(ctx, c, out, http.MethodPost, "/tasks/"+url.PathEscape(args[0])+"/cancel", nil)
 		})),
-		s.waiting(s.run("retry ID", "Let a blocked task go on, or start a failed one again", cobra.ExactArgs(1), func(ctx context.Context, c *client, out io.Writer, args []string) error {
+		s.waiting(s.run("retry ID", "Continue a blocked task, or run a failed task again", cobra.ExactArgs(1), func(ctx context.Context, c *client, out io.Writer, args []string) error {
 			return s.start(ctx, c, out, http.MethodPost, "/tasks/"+url.PathEscape(args[0])+"/retry", nil)
 		})),
-		s.run("wait ID", "Follow a task to its end; the exit code is its outcome", cobra.ExactArgs(1), func(ctx context.Context, c *client, out io.Writer, args []string) error {
+		s.run("wait ID", "Wait for a task to finish", cobra.ExactArgs(1), func(ctx context.Context, c *client, out io.Writer, args []string) error {
 			t, err := c.task(ctx, args[0])
 			if err != nil {
 				return err
 			}
 			return s.follow(ctx, c, out, t)
 		}),
-		s.taskLog(),
+		s.taskLogs(),
 	)
 }
 
 func (s *session) taskList() *cobra.Command {
 	query := url.Values{}
-	cmd := s.run("list", "Tasks, running ones first", cobra.NoArgs, func(ctx context.Context, c *client, out io.Writer, _ []string) error {
+	cmd := s.run("list", "List tasks, running ones first", cobra.NoArgs, func(ctx context.Context, c *client, out io.Writer, _ []string) error {
 		var page task.Page
 		if err := c.do(ctx, http.MethodGet, "/tasks?"+query.Encode(), nil, &page); err != nil {
 			return err
 		}
-		return s.print(out, page, func(t *tabwriter.Writer) {
-			row(t, "ID", "TITLE", "STATUS", "BY", "STARTED", "MESSAGE")
+		return s.print(out, page, func(t *table) {
+			t.kind, t.header, t.wide = "task", []string{"ID", "TITLE", "STATUS", "STARTED", "ACTOR", "MESSAGE", "OPERATION", "VIA"}, 2
 			for _, task := range page.Items {
-				row(t, task.ID, task.Title, task.Status, task.Actor.Name, task.StartedAt.Local().Format(time.DateTime), task.Message)
+				t.add(task.ID, task.ID, task.Title, task.Status, task.StartedAt.Local().Format(time.DateTime), task.Actor.Name, task.Message, task.Operation, task.Via)
 			}
 		})
 	})
 	for _, name := range []string{"status", "operation", "target", "actor"} {
-		cmd.Flags().Func(name, "only of this "+name, func(v string) error {
+		cmd.Flags().Func(name, "only tasks with this "+name, func(v string) error {
 			query.Set(name, v)
 			return nil
 		})
 	}
-	return cmd
+	return s.watching(cmd)
 }
 
 func (c *client) task(ctx context.Context, id string) (task.Task, error) {
@@ -74,11 +73,11 @@ func (c *client) task(ctx context.Context, id string) (task.Task, error) {
 
 // waiting adds --wait to a command that starts a task.
 func (s *session) waiting(cmd *cobra.Command) *cobra.Command {
-	cmd.Flags().BoolVar(&s.wait, "wait", false, "follow the task to its end; the exit code is its outcome")
+	cmd.Flags().BoolVar(&s.wait, "wait", false, "wait for the task to finish; the exit code is its outcome")
 	return cmd
 }
 
-// start makes a request that is answered with a task, and follows it with --wait.
+// start sends a request whose response is a task, and waits for the task when --wait is given.
 func (s *session) start(ctx context.Context, c *client, out io.Writer, method, path string, body any) error {
 	var t task.Task
 	if err := c.do(ctx, method, path, body, &t); err != nil {
@@ -90,13 +89,13 @@ func (s *session) start(ctx context.Context, c *client, out io.Writer, method, p
 	if s.output != "table" {
 		return s.printTask(out, t)
 	}
-	return say(out, "%s: task %s\nfollow it with: mcm task wait %s", t.Title, t.ID, t.ID)
+	return printLine(out, "%s: task %s\nto follow the task: mcm task wait %s", t.Title, t.ID, t.ID)
 }
 
 const followInterval = 500 * time.Millisecond
 
-// follow shows the task until it ends or is blocked. Progress goes to standard error, the result to
-// standard output.
+// follow shows the task until it is closed or blocked. Progress is written to standard error, the result to standard
+// output.
 func (s *session) follow(ctx context.Context, c *client, out io.Writer, t task.Task) error {
 	shown := &display{terminal: term.IsTerminal(int(os.Stderr.Fd())), steps: map[string]string{}}
 	for {
@@ -113,7 +112,7 @@ func (s *session) follow(ctx context.Context, c *client, out io.Writer, t task.T
 		if p, ok := err.(*problem); ok && p.Status < http.StatusInternalServerError { //nolint:errorlint // send returns it unwrapped
 			return err
 		}
-		if err == nil { // a manager that is being restarted is waited for
+		if err == nil { // the manager may be restarting
 			t = next
 		}
 	}
@@ -133,27 +132,28 @@ func result(out io.Writer, t task.Task) error {
 	}
 	switch t.Status {
 	case operation.Succeeded:
-		return say(out, "%s: succeeded", t.Title)
+		return printLine(out, "%s: succeeded", t.Title)
 	case operation.Cancelled:
 		return &outcome{exitCancelled, t.Title + ": cancelled"}
 	case operation.Blocked:
-		return &outcome{exitBlocked, t.Title + ": blocked: " + detail + "; take the cause away, then: mcm task retry " + t.ID}
+		return &outcome{exitBlocked, t.Title + ": blocked: " + detail + "; resolve the cause, then run: mcm task retry " + t.ID}
 	}
 	return &outcome{exitFailed, t.Title + ": " + string(t.Status) + ": " + detail}
 }
 
 func (s *session) printTask(out io.Writer, t task.Task) error {
-	return s.print(out, t, func(w *tabwriter.Writer) {
-		row(w, "ID", t.ID)
-		row(w, "TITLE", t.Title)
-		row(w, "STATUS", t.Status)
-		row(w, "BY", t.Actor.Name)
-		row(w, "STARTED", t.StartedAt.Local().Format(time.DateTime))
+	return s.print(out, t, func(w *table) {
+		w.kind, w.ids = "task", []string{t.ID}
+		w.field("ID", t.ID)
+		w.field("TITLE", t.Title)
+		w.field("STATUS", t.Status)
+		w.field("ACTOR", t.Actor.Name)
+		w.field("STARTED", t.StartedAt.Local().Format(time.DateTime))
 		if t.Error != nil {
-			row(w, "ERROR", t.Error.Code+": "+t.Error.Detail)
+			w.field("ERROR", t.Error.Code+": "+t.Error.Detail)
 		}
 		for _, step := range t.Steps {
-			row(w, "  "+mark(step.Status), step.Title, step.Status, step.Message)
+			w.field("  "+mark(step.Status), step.Title, step.Status, step.Message)
 		}
 	})
 }

@@ -1,5 +1,5 @@
-// Package instances knows the project's servers as their owner sees them: what Nova tells of each, and
-// what the manager has written into its metadata. There is no other list of them.
+// Package instance reads the servers of the project from Nova, with the enrollment and the agents that the manager records
+// in their metadata. Nova is the only store of that state.
 package instance
 
 import "time"

@@ -45,7 +45,7 @@ func Open(c Config) (*Notifier, error) {
 		}
 	}
 	if len(c.WebhookURLs) > 0 {
-		if _, err := s.secret(); err != nil {
+		if _, err := s.signer(); err != nil {
 			return nil, err
 		}
 	}

@@ -43,7 +43,7 @@ type Delivery struct {
 const maxNotifications = 100
 
 // deliveries are the workflows that send, without those that found nothing to send.
-const deliveries = "WorkflowType IN ('SendNotification', 'TestNotification') AND " + operation.OutcomeKey + " IN ('running', 'succeeded', 'failed', 'partially_failed', 'cancelled')"
+const deliveries = "WorkflowType IN ('SendNotification', 'TestNotifications') AND " + operation.OutcomeKey + " IN ('running', 'succeeded', 'failed', 'partially_failed', 'cancelled')"
 
 // Channels returns the channels that are configured, with one question to Temporal, and one more for each
 // channel that is being tried.

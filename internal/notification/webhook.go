@@ -3,8 +3,6 @@ package notification
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
 	"crypto/tls"
 	"encoding/base64"
 	"encoding/json"
@@ -16,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"mycloudmanager/internal/fault"
 )
@@ -63,7 +63,7 @@ func typeOf(k Kind) string {
 
 // post sends the notification, signed. Any answer of success is one; 410 asks us not to come again.
 func (s *Notifier) post(ctx context.Context, where string, n Notification) error {
-	secret, err := s.secret()
+	signer, err := s.signer()
 	if err != nil {
 		return err
 	}
@@ -77,11 +77,15 @@ func (s *Notifier) post(ctx context.Context, where string, n Notification) error
 		return fault.New(fault.Unavailable, nil, "the webhook's address cannot be used")
 	}
 	now := time.Now()
+	signature, err := signer.Sign(n.ID, now, body)
+	if err != nil {
+		return fault.New(fault.Internal, err, "the webhook cannot be signed: %v", err)
+	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", "MyCloudManager")
 	request.Header.Set("Webhook-Id", n.ID)
 	request.Header.Set("Webhook-Timestamp", strconv.FormatInt(now.Unix(), 10))
-	request.Header.Set("Webhook-Signature", sign(secret, n.ID, now, body))
+	request.Header.Set("Webhook-Signature", signature)
 	answer, err := s.client.Do(request)
 	if err != nil {
 		return fault.New(fault.Unavailable, err, "the webhook does not answer: %v", urlError(err))
@@ -105,21 +109,14 @@ func urlError(err error) string {
 	return line(err.Error())
 }
 
-// sign makes the signature of a webhook.
-func sign(secret []byte, id string, at time.Time, body []byte) string {
-	mac := hmac.New(sha256.New, secret)
-	mac.Write([]byte(id + "." + strconv.FormatInt(at.Unix(), 10) + "."))
-	mac.Write(body)
-	return "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))
-}
-
 const (
 	secretPrefix = "whsec_"
 	minSecret    = 24 // bytes, as the convention has it
 	maxSecret    = 64
 )
 
-func (s *Notifier) secret() ([]byte, error) {
+// signer signs webhooks as Standard Webhooks prescribes (https://www.standardwebhooks.com) with the secret of the settings.
+func (s *Notifier) signer() (*standardwebhooks.Webhook, error) {
 	text, err := secretFile("notification-webhook-secret-file", s.config.SecretFile)
 	if err != nil {
 		return nil, err
@@ -128,5 +125,5 @@ func (s *Notifier) secret() ([]byte, error) {
 	if err != nil || len(secret) < minSecret || len(secret) > maxSecret { // the fault must not tell what it read
 		return nil, fault.New(fault.Unavailable, nil, "notification-webhook-secret-file: whsec_ and 24 to 64 bytes in base64 are needed, as of: echo whsec_$(openssl rand -base64 32)")
 	}
-	return secret, nil
+	return standardwebhooks.NewWebhookRaw(secret)
 }

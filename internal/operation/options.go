@@ -1,5 +1,5 @@
-// Package flow holds what every workflow needs: timeouts by class, progress, waiting for a person
-// when the operation is blocked, and undo.
+// Package operation holds what every workflow needs: activity options by class of request, progress, blocking until a person
+// retries or cancels, and compensation.
 package operation
 
 import (

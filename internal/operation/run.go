@@ -62,15 +62,15 @@ func (r *Run) UserToken(start string) string {
 	return start
 }
 
-// ShortRequest runs one short activity as a step; out may be nil. A fault that a person can take away
-// blocks the task until Retry or Cancel; the input is then made anew by in.
+// Call runs an activity with the options of ShortRequest as a step; out may be nil. A fault that a person can resolve blocks
+// the task until Retry or Cancel; after Retry, an input that is a function is evaluated again.
 func (r *Run) Call(ctx workflow.Context, activity any, in, out any) error {
 	return r.step(ctx, activity, func() (string, error) {
 		return execute(ShortRequest(ctx), activity, in, out)
 	})
 }
 
-// Polling runs one polling activity as a step, for at most limit.
+// Wait runs an activity with the options of Polling as a step, for at most limit.
 func (r *Run) Wait(ctx workflow.Context, limit time.Duration, activity any, in, out any) error {
 	return r.step(ctx, activity, func() (string, error) {
 		said, err := execute(Polling(ctx, limit), activity, in, out)
@@ -78,7 +78,7 @@ func (r *Run) Wait(ctx workflow.Context, limit time.Duration, activity any, in, 
 	})
 }
 
-// LongRunning is Wait for an activity that changes something: a cancel waits for its end.
+// Do runs an activity with the options of LongRunning as a step. A cancel waits until the activity has returned.
 func (r *Run) Do(ctx workflow.Context, limit time.Duration, activity any, in, out any) error {
 	return r.step(ctx, activity, func() (string, error) {
 		said, err := execute(LongRunning(ctx, limit), activity, in, out)

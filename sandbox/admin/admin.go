@@ -1,5 +1,5 @@
-// Package control is the hidden side of the simulated cloud, for tests and for people who want to
-// see how the manager behaves when a cloud does not.
+// Package admin serves the control API of the simulated cloud: fault injection, quotas, resets and an
+// inventory, for tests and for demonstrations of how the manager behaves when a cloud fails.
 package admin
 
 import (
@@ -20,10 +20,10 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// Prefix is where the control API is.
+// Prefix is the path prefix of the control API.
 const Prefix = "/_control"
 
-// limits are the quotas that can be changed, by service.
+// limits maps each service to the quotas that can be changed.
 var limits = map[string]map[string]int{"nova": nova.Defaults, "cinder": cinder.Defaults,
 	"neutron": neutron.Defaults, "heat": heat.Defaults}
 
@@ -49,30 +49,30 @@ func Handler(c *sim.Cloud, cluster *kube.Service, network *hosts.Network) http.H
 	return local(mux)
 }
 
-// local lets only the machine itself in: nobody else may break the cloud.
+// local refuses clients that are not on this machine.
 func local(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host, _, err := net.SplitHostPort(r.RemoteAddr)
 		if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsLoopback() {
-			answer(w, http.StatusForbidden, sim.Document{"error": "the control API is for this machine only"})
+			respond(w, http.StatusForbidden, sim.Document{"error": "the control API is for this machine only"})
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-func answer(w http.ResponseWriter, status int, body any) {
+func respond(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	if body != nil {
-		_, _ = w.Write(sim.JSON(body)) // the client may be gone
+		_, _ = w.Write(sim.JSON(body)) // a disconnected client is not an error
 	}
 }
 
 func read(w http.ResponseWriter, r *http.Request, into any) bool {
 	d := json.NewDecoder(io.LimitReader(r.Body, 1<<20))
 	if err := d.Decode(into); err != nil {
-		answer(w, http.StatusBadRequest, sim.Document{"error": err.Error()})
+		respond(w, http.StatusBadRequest, sim.Document{"error": err.Error()})
 		return false
 	}
 	return true
@@ -86,47 +86,47 @@ func (a *api) inject(w http.ResponseWriter, r *http.Request) {
 	var err error
 	a.cloud.Locked(func() { err = a.cloud.Inject(in) })
 	if err != nil {
-		answer(w, http.StatusBadRequest, sim.Document{"error": err.Error()})
+		respond(w, http.StatusBadRequest, sim.Document{"error": err.Error()})
 		return
 	}
-	answer(w, http.StatusCreated, in)
+	respond(w, http.StatusCreated, in)
 }
 
 func (a *api) faults(w http.ResponseWriter, _ *http.Request) {
 	var body []byte
 	a.cloud.Locked(func() { body = sim.JSON(append([]*sim.Injection{}, a.cloud.Injections()...)) })
-	answer(w, http.StatusOK, json.RawMessage(body))
+	respond(w, http.StatusOK, json.RawMessage(body))
 }
 
 func (a *api) heal(w http.ResponseWriter, _ *http.Request) {
 	a.cloud.Locked(a.cloud.ClearFaults)
-	answer(w, http.StatusNoContent, nil)
+	respond(w, http.StatusNoContent, nil)
 }
 
-// kubeconfig is a way into the cluster past the bastion, for people who want to look.
+// kubeconfig returns a kubeconfig that reaches the cluster directly, without the bastion.
 func (a *api) kubeconfig(w http.ResponseWriter, r *http.Request) {
 	var text string
 	a.cloud.Locked(func() { text = a.cluster.Kubeconfig("http://"+r.Host+kube.Prefix, nil) })
 	if text == "" {
-		answer(w, http.StatusServiceUnavailable, sim.Document{"error": "the cluster is not up"})
+		respond(w, http.StatusServiceUnavailable, sim.Document{"error": "the cluster is not up"})
 		return
 	}
 	w.Header().Set("Content-Type", "application/yaml")
-	_, _ = io.WriteString(w, text) // the client may be gone
+	_, _ = io.WriteString(w, text) // a disconnected client is not an error
 }
 
 func (a *api) reset(w http.ResponseWriter, _ *http.Request) {
 	var err error
 	a.cloud.Locked(func() { err = a.cloud.Reset() })
 	if err != nil {
-		answer(w, http.StatusInternalServerError, sim.Document{"error": err.Error()})
+		respond(w, http.StatusInternalServerError, sim.Document{"error": err.Error()})
 		return
 	}
-	answer(w, http.StatusNoContent, nil)
+	respond(w, http.StatusNoContent, nil)
 }
 
-// secret kinds say nothing about what a project has.
-var secret = []string{"keystone/tokens", "keystone/role_assignments", "heat/deleted", "heat/events", "heat/resources", "heat/nested"}
+// internalKinds are excluded from the inventory: they are not resources of a project.
+var internalKinds = []string{"keystone/tokens", "keystone/role_assignments", "heat/deleted", "heat/events", "heat/resources", "heat/nested"}
 
 // state lists every resource by service and type.
 func (a *api) state(w http.ResponseWriter, _ *http.Request) {
@@ -134,7 +134,7 @@ func (a *api) state(w http.ResponseWriter, _ *http.Request) {
 	a.cloud.Locked(func() {
 		for _, kind := range a.cloud.Kinds() {
 			service, typ, _ := strings.Cut(kind, "/")
-			if service == "sim" || service == "kube-meta" || service == "hosts" || typ == "quotas" || slices.Contains(secret, kind) {
+			if service == "sim" || service == "kube-meta" || service == "hosts" || typ == "quotas" || slices.Contains(internalKinds, kind) {
 				continue
 			}
 			if out[service] == nil {
@@ -145,11 +145,11 @@ func (a *api) state(w http.ResponseWriter, _ *http.Request) {
 			}
 		}
 	})
-	answer(w, http.StatusOK, out)
+	respond(w, http.StatusOK, out)
 }
 
-// summary is what is needed to recognise a resource and whose it is. Kubernetes objects have
-// their name, namespace, labels and phase in other places.
+// summary returns the fields that identify a resource and its project. Kubernetes objects keep their name,
+// namespace, labels and phase in other places.
 func summary(o sim.Document) sim.Document {
 	out := sim.Document{"id": o["id"], "name": name(o), "status": o["status"], "tags": sim.List(o, "tags"),
 		"project": first(o, "project_id", "tenant_id", "_project_id", "os-vol-tenant-attr:tenant_id", "owner", "project")}
@@ -183,8 +183,8 @@ func first(o sim.Document, keys ...string) any {
 	return nil
 }
 
-// quotas changes quotas of a project, "demo" when none is named. Without a service each key goes
-// to the services that have it.
+// quotas changes quotas of a project ("demo" by default). Without a service, each key is set on every service
+// that has it.
 func (a *api) quotas(w http.ResponseWriter, r *http.Request) {
 	var in sim.Document
 	if !read(w, r, &in) {
@@ -208,10 +208,10 @@ func (a *api) quotas(w http.ResponseWriter, r *http.Request) {
 		}
 	})
 	if len(unknown) > 0 {
-		answer(w, http.StatusBadRequest, sim.Document{"error": "no such quota: " + strings.Join(unknown, ", ")})
+		respond(w, http.StatusBadRequest, sim.Document{"error": "no such quota: " + strings.Join(unknown, ", ")})
 		return
 	}
-	answer(w, http.StatusNoContent, nil)
+	respond(w, http.StatusNoContent, nil)
 }
 
 func (a *api) set(only, project, key string, value any) (known bool) {
@@ -221,7 +221,7 @@ func (a *api) set(only, project, key string, value any) (known bool) {
 		}
 		name := key
 		if _, ok := defaults[name]; !ok && service == "neutron" {
-			name = strings.TrimSuffix(key, "s") // the services disagree on number
+			name = strings.TrimSuffix(key, "s") // the services disagree on singular and plural
 		}
 		if _, ok := defaults[name]; ok {
 			a.cloud.SetLimits(service, project, defaults, sim.Document{name: value})
@@ -231,11 +231,11 @@ func (a *api) set(only, project, key string, value any) (known bool) {
 	return known
 }
 
-// enroll runs the enrollment script on a simulated server, as a person would.
+// enroll simulates running the enrollment script on a server.
 func (a *api) enroll(w http.ResponseWriter, r *http.Request) {
 	var in struct {
 		Server string   `json:"server"` // id or name
-		URL    string   `json:"url"`    // of the manager
+		URL    string   `json:"url"`    // base URL of the manager
 		Token  string   `json:"token"`
 		Keys   []string `json:"authorized_keys"` // instead of url and token
 	}
@@ -244,13 +244,13 @@ func (a *api) enroll(w http.ResponseWriter, r *http.Request) {
 	}
 	out, err := a.hosts.Enroll(in.Server, in.URL, in.Token, in.Keys)
 	if err != nil {
-		answer(w, http.StatusBadRequest, sim.Document{"error": err.Error()})
+		respond(w, http.StatusBadRequest, sim.Document{"error": err.Error()})
 		return
 	}
-	answer(w, http.StatusOK, out)
+	respond(w, http.StatusOK, out)
 }
 
-// disk says how many bytes are free on a simulated server's disk from now on.
+// disk sets the number of free bytes on a simulated server's disk.
 func (a *api) disk(w http.ResponseWriter, r *http.Request) {
 	var in struct {
 		Server string `json:"server"` // id or name
@@ -260,8 +260,8 @@ func (a *api) disk(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err := a.hosts.SetFree(in.Server, in.Free); err != nil {
-		answer(w, http.StatusBadRequest, sim.Document{"error": err.Error()})
+		respond(w, http.StatusBadRequest, sim.Document{"error": err.Error()})
 		return
 	}
-	answer(w, http.StatusNoContent, nil)
+	respond(w, http.StatusNoContent, nil)
 }

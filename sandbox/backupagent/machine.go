@@ -1,6 +1,6 @@
-// Package vault stands in for the programs by which simulated servers back up their files: it takes what
-// the manager's script takes, says what that says, and really keeps the files in the object storage that it
-// is given the way to.
+// Package backupagent simulates the backup programs on simulated servers. It accepts the manager's backup
+// script, writes the same output as the real script, and stores the files in the object storage that the script
+// is given.
 package backupagent
 
 import (
@@ -18,21 +18,21 @@ import (
 	"time"
 )
 
-// Machine is a simulated server, as far as its files go.
+// Machine is a simulated server as the backup script sees it.
 type Machine struct {
-	Root string // the folder that is its file system
-	Seed string // what its first files are made of
+	Root string // directory that holds its file system
+	Seed string // seed of the generated initial files
 	Now  time.Time
-	Free int64                                               // bytes that are free on its disk
-	Step time.Duration                                       // how long the work on a file takes
-	Dial func(port int) (net.Conn, error)                    // a port of its loopback
-	Run  func(line string) (out, complaint string, code int) // a command of its shell
+	Free int64                                            // free bytes on its disk
+	Step time.Duration                                    // simulated duration of the work on one file
+	Dial func(port int) (net.Conn, error)                 // connects to a port on its loopback
+	Run  func(line string) (out, stderr string, code int) // runs a command in its shell
 }
 
 const prefix = "sudo -n sh -c 'umask 077; f=$(mktemp /run/mcm-backup."
 
-// Wants tells whether a command line is the manager's script.
-func Wants(line string) bool { return strings.HasPrefix(line, prefix) }
+// Matches reports whether a command line runs the manager's backup script.
+func Matches(line string) bool { return strings.HasPrefix(line, prefix) }
 
 // run is one run of the script.
 type run struct {
@@ -42,15 +42,16 @@ type run struct {
 	out   io.Writer
 	err   io.Writer
 	store *store
-	sets  bool // it stands in for duplicity
-	whole set  // what is restored, of such a one
+	sets  bool // duplicity is simulated instead of restic
+	whole set  // the backup set that is restored, with duplicity
 }
 
-// Exec runs the script that comes by in and returns its exit code. It ends when in does.
-func (m *Machine) Exec(line string, in io.Reader, out, complaints io.Writer) int {
+// Exec runs the script with in as its standard input and returns its exit code. The script ends when in is
+// closed.
+func (m *Machine) Exec(line string, in io.Reader, out, stderr io.Writer) int {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
-	r := &run{Machine: m, ctx: ctx, out: out, err: complaints}
+	r := &run{Machine: m, ctx: ctx, out: out, err: stderr}
 	from := bufio.NewReader(in)
 	words := strings.Fields(line)
 	size, err := strconv.Atoi(words[len(words)-1])
@@ -62,7 +63,7 @@ func (m *Machine) Exec(line string, in io.Reader, out, complaints io.Writer) int
 	}
 	if err == nil {
 		go func() {
-			_, _ = io.Copy(io.Discard, from) // it ends with the manager
+			_, _ = io.Copy(io.Discard, from) // in is closed when the manager exits
 			stop()
 		}()
 		err = r.do()
@@ -71,7 +72,7 @@ func (m *Machine) Exec(line string, in io.Reader, out, complaints io.Writer) int
 		return int(code)
 	}
 	if err != nil {
-		fmt.Fprintln(complaints, "Fatal:", err)
+		fmt.Fprintln(stderr, "Fatal:", err)
 		return 1
 	}
 	return 0
@@ -81,7 +82,7 @@ type exit int
 
 func (e exit) Error() string { return "exit " + strconv.Itoa(int(e)) }
 
-// items reads what the script is given.
+// items reads the script's inputs.
 func items(in *bufio.Reader) (map[string]string, error) {
 	out := map[string]string{}
 	for {
@@ -114,15 +115,15 @@ func (r *run) lines(name string) (out []string) {
 	return out
 }
 
-func (r *run) say(format string, args ...any) { fmt.Fprintf(r.out, "mcm "+format+"\n", args...) }
+func (r *run) report(format string, args ...any) { fmt.Fprintf(r.out, "mcm "+format+"\n", args...) }
 
-func (r *run) tell(v any) error { return json.NewEncoder(r.out).Encode(v) }
+func (r *run) writeJSON(v any) error { return json.NewEncoder(r.out).Encode(v) }
 
-// pause is the time that the work on one file takes.
+// pause waits for the simulated duration of the work on one file.
 func (r *run) pause() error {
 	select {
 	case <-r.ctx.Done():
-		return errors.New("terminated: the manager is gone")
+		return errors.New("terminated: the manager disconnected")
 	case <-time.After(r.Step):
 		return nil
 	}
@@ -138,7 +139,7 @@ func (r *run) do() error {
 		return r.doSets(verb)
 	}
 	if verb == "prepare" {
-		r.say("version restic 0.14.0 (simulated)")
+		r.report("version restic 0.14.0 (simulated)")
 		return nil
 	}
 	if verb == "begin" && r.given["exists"] == "no" {
@@ -157,7 +158,7 @@ func (r *run) do() error {
 
 func (r *run) doSets(verb string) error {
 	if verb == "prepare" {
-		r.say("version duplicity 0.8.22 (simulated)")
+		r.report("version duplicity 0.8.22 (simulated)")
 		return nil
 	}
 	work := map[string]func() error{"backup": r.backup, "list": r.listSet, "restore": r.restore, "check": r.checkSet, "restore_test": r.restoreTest}[verb]
@@ -167,7 +168,7 @@ func (r *run) doSets(verb string) error {
 	return work()
 }
 
-// locked does work with a lock in the repository.
+// locked runs work while it holds a lock in the repository.
 func (r *run) locked(work func() error) error {
 	if r.sets {
 		return work() // duplicity has no locks
@@ -180,12 +181,12 @@ func (r *run) locked(work func() error) error {
 	}
 	err := work()
 	if r.ctx.Err() != nil {
-		return err // killed: its lock stays
+		return err // a killed run leaves its lock behind
 	}
 	return errors.Join(err, r.store.remove(name))
 }
 
-// unlock takes away the locks of runs that died here.
+// unlock deletes the locks of earlier runs on this server that were killed.
 func (r *run) unlock() error {
 	names, err := r.store.names("locks/")
 	for _, name := range names {

@@ -20,12 +20,12 @@ import (
 	"time"
 )
 
-// store is a repository: objects in a Swift container, sealed by the password.
+// store is a repository: encrypted objects in a Swift container.
 type store struct {
 	ctx   context.Context
 	http  *http.Client
-	url   string // of the container
-	below string // what all names begin with
+	url   string // URL of the container
+	below string // common prefix of all names
 	token string
 	seal  cipher.AEAD
 	wait  time.Duration
@@ -45,8 +45,8 @@ func (r *run) open() *store {
 		below += "/"
 	}
 	key := sha256.Sum256([]byte(password))
-	block, _ := aes.NewCipher(key[:]) // the key has a good length
-	seal, _ := cipher.NewGCM(block)   // and AES the block that is needed
+	block, _ := aes.NewCipher(key[:]) // the key length is valid
+	seal, _ := cipher.NewGCM(block)   // AES has the required block size
 	transport := &http.Transport{DisableKeepAlives: true, DialContext: func(_ context.Context, _, address string) (net.Conn, error) {
 		_, port, err := net.SplitHostPort(address)
 		if err != nil {
@@ -63,7 +63,7 @@ func (r *run) open() *store {
 
 var errAbsent = errors.New("does not exist")
 
-// tries is how often a request is made while the storage is away.
+// tries is the number of attempts per request while the storage is unavailable.
 const tries = 4
 
 func (s *store) ask(method, name, query string, body []byte) ([]byte, error) {
@@ -71,7 +71,7 @@ func (s *store) ask(method, name, query string, body []byte) ([]byte, error) {
 		raw, status, err := s.once(method, name, query, body)
 		switch {
 		case s.ctx.Err() != nil:
-			return nil, errors.New("terminated: the manager is gone")
+			return nil, errors.New("terminated: the manager disconnected")
 		case err == nil && status == http.StatusNotFound:
 			return nil, fmt.Errorf("%s %w", name, errAbsent)
 		case err == nil && status < 300:
@@ -97,13 +97,13 @@ func (s *store) once(method, name, query string, body []byte) ([]byte, int, erro
 		return nil, 0, err
 	}
 	request.Header.Set("X-Auth-Token", s.token)
-	answer, err := s.http.Do(request)
+	response, err := s.http.Do(request)
 	if err != nil {
 		return nil, 0, err
 	}
-	defer answer.Body.Close() //nolint:errcheck // it was read
-	raw, err := io.ReadAll(answer.Body)
-	return raw, answer.StatusCode, err
+	defer response.Body.Close() //nolint:errcheck // it was read
+	raw, err := io.ReadAll(response.Body)
+	return raw, response.StatusCode, err
 }
 
 func (s *store) names(prefix string) (out []string, err error) {
@@ -132,7 +132,7 @@ func (s *store) putRaw(name string, raw []byte) error {
 	return err
 }
 
-// sealed is what is stored of a text.
+// sealed compresses and encrypts plain.
 func (s *store) sealed(plain []byte) ([]byte, error) {
 	var packed bytes.Buffer
 	zip := gzip.NewWriter(&packed)
@@ -176,7 +176,7 @@ func (s *store) remove(name string) error {
 
 func (s *store) create() error { return s.put("config", []byte(`{"version":2}`)) }
 
-// check tells whether the password is that of the repository.
+// check verifies the repository's password.
 func (s *store) check() error {
 	_, err := s.get("config")
 	if err != nil && strings.Contains(err.Error(), "ciphertext") {

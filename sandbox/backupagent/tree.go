@@ -14,12 +14,12 @@ import (
 	"time"
 )
 
-// born is when the first files of every server were written.
+// born is the modification time of the initial files of every server.
 var born = time.Date(2026, 1, 5, 8, 30, 0, 0, time.UTC)
 
 var folders = []string{"/data/customers", "/data/orders/2025", "/data/orders/2026", "/data/médias", "/config", "/etc/app", "/home/debian"}
 
-// furnish writes the files that a server is born with, a few megabytes, once.
+// furnish writes the initial files of a server, a few megabytes, once.
 func (m *Machine) furnish() error {
 	if _, err := os.Stat(m.Root); !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -50,7 +50,7 @@ func (m *Machine) furnish() error {
 	return os.Rename(half, m.Root)
 }
 
-// content is half text, which packs well, and half what does not.
+// content is compressible text for an even kind and random bytes for an odd one.
 func content(dice *rand.Rand, kind int) []byte {
 	if kind%2 == 0 {
 		var b strings.Builder
@@ -66,7 +66,7 @@ func content(dice *rand.Rand, kind int) []byte {
 	return raw
 }
 
-// age lets the server work a little: its log grows, and there is an order more.
+// age simulates activity on the server: its log grows and a new order file appears.
 func (m *Machine) age() error {
 	log, err := os.OpenFile(m.Root+"/data/app.log", os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o640)
 	if err != nil {
@@ -90,20 +90,19 @@ type node struct {
 	GID        uint32      `json:"gid"`
 	MTime      time.Time   `json:"mtime"`
 	Link       string      `json:"linktarget,omitempty"`
-	Data       string      `json:"data,omitempty"` // its hash
+	Data       string      `json:"data,omitempty"` // hash of the content
 }
 
-// walk lists what is in the directories in the order of their names, each after those that it is in, as
-// restic does.
+// walk lists the contents of the directories in name order, each directory before its entries, as restic does.
 func (m *Machine) walk(directories, excludes []string, each func(node, string) error) error {
-	seen := map[string]bool{}
+	visited := map[string]bool{}
 	for _, root := range slices.Sorted(slices.Values(directories)) {
-		if err := m.above(root, seen, each); err != nil {
+		if err := m.above(root, visited, each); err != nil {
 			return err
 		}
 		err := filepath.WalkDir(m.Root+root, func(file string, e fs.DirEntry, err error) error {
-			if seen[file] {
-				return fs.SkipDir // it is below one that was listed
+			if visited[file] {
+				return fs.SkipDir // it is below a directory that was listed
 			}
 			if errors.Is(err, fs.ErrNotExist) && file == m.Root+root {
 				return fs.SkipAll
@@ -121,7 +120,7 @@ func (m *Machine) walk(directories, excludes []string, each func(node, string) e
 			if err != nil {
 				return err
 			}
-			seen[file] = e.IsDir()
+			visited[file] = e.IsDir()
 			return each(n, file)
 		})
 		if err != nil {
@@ -131,19 +130,19 @@ func (m *Machine) walk(directories, excludes []string, each func(node, string) e
 	return nil
 }
 
-// above lists the directories that root is in, once.
-func (m *Machine) above(root string, seen map[string]bool, each func(node, string) error) error {
+// above lists the parent directories of root, once each.
+func (m *Machine) above(root string, visited map[string]bool, each func(node, string) error) error {
 	dir := m.Root
 	for part := range strings.SplitSeq(strings.Trim(filepath.Dir(root), "/"), "/") {
 		dir = filepath.Join(dir, part)
 		info, err := os.Stat(dir)
-		if part == "" || seen[dir] || errors.Is(err, fs.ErrNotExist) {
+		if part == "" || visited[dir] || errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		seen[dir] = true
+		visited[dir] = true
 		n, err := m.node(dir, fs.FileInfoToDirEntry(info))
 		if err := errors.Join(err, each(n, dir)); err != nil {
 			return err

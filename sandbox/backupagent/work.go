@@ -28,23 +28,23 @@ type snapshot struct {
 
 func dataName(hash string) string { return "data/" + hash[:2] + "/" + hash }
 
-// hook runs a command of the plan's author in the server's small shell.
+// hook runs a hook command of the plan in the server's simulated shell.
 func (r *run) hook(name string) int {
 	if r.given[name] == "" {
 		return 0
 	}
 	code := 0
 	for _, line := range r.lines(name) {
-		var out, complaint string
-		out, complaint, code = r.Run(line)
-		for said := range strings.Lines(out + complaint) {
-			r.say("said %s", strings.TrimSuffix(said, "\n"))
+		var out, stderr string
+		out, stderr, code = r.Run(line)
+		for line := range strings.Lines(out + stderr) {
+			r.report("said %s", strings.TrimSuffix(line, "\n"))
 		}
 		if code != 0 {
 			break
 		}
 	}
-	r.say("hook %s %d", name, code)
+	r.report("hook %s %d", name, code)
 	return code
 }
 
@@ -62,7 +62,7 @@ func (r *run) backup() error {
 		if err != nil {
 			code = 1
 		}
-		r.say("engine %d", code)
+		r.report("engine %d", code)
 	}
 	r.hook("post_hook")
 	return err
@@ -91,7 +91,7 @@ func (r *run) save() error {
 			if err := r.pause(); err != nil {
 				return err
 			}
-			if err := r.tell(map[string]any{"message_type": "status", "percent_done": float64(done) / float64(max(1, total)), "bytes_done": done, "total_bytes": total}); err != nil {
+			if err := r.writeJSON(map[string]any{"message_type": "status", "percent_done": float64(done) / float64(max(1, total)), "bytes_done": done, "total_bytes": total}); err != nil {
 				return err
 			}
 		}
@@ -110,10 +110,10 @@ func (r *run) save() error {
 	if err := r.store.put("snapshots/"+s.ID, text); err != nil {
 		return err
 	}
-	return r.tell(map[string]any{"message_type": "summary", "total_files_processed": files, "total_bytes_processed": total, "snapshot_id": s.ID[:8]})
+	return r.writeJSON(map[string]any{"message_type": "summary", "total_files_processed": files, "total_bytes_processed": total, "snapshot_id": s.ID[:8]})
 }
 
-// known are the hashes of what the repository has.
+// known returns the hashes of the contents in the repository.
 func (r *run) known() (map[string]bool, error) {
 	names, err := r.store.names("data/")
 	out := map[string]bool{}
@@ -174,18 +174,18 @@ func (r *run) find() error {
 	for i := range list {
 		list[i].Nodes = nil
 	}
-	return r.tell(list)
+	return r.writeJSON(list)
 }
 
 func (r *run) list() error {
 	s, err := r.load(r.given["snapshot"])
 	for _, n := range s.Nodes {
-		err = errors.Join(err, r.tell(n))
+		err = errors.Join(err, r.writeJSON(n))
 	}
 	return err
 }
 
-// check looks whether everything that snapshots need is there and is what it was.
+// check verifies that the contents of every snapshot exist and match their hashes.
 func (r *run) check() error {
 	return r.locked(func() error {
 		list, err := r.snapshots()
@@ -255,13 +255,13 @@ func (r *run) forget() error {
 
 const mark = "/.mcm-restore"
 
-// restore brings files back below the target, or beside it when that is taken.
+// restore writes files below the target directory, or below a numbered sibling if the target is not empty.
 func (r *run) restore() error {
 	target := strings.TrimSuffix(r.given["target"], "/")
 	for n := 1; target != "" && !r.ours(target); n++ {
 		target = fmt.Sprintf("%s.%d", r.given["target"], n)
 	}
-	r.say("target %s", cmp.Or(target, "/"))
+	r.report("target %s", cmp.Or(target, "/"))
 	if err := r.room(); err != nil {
 		return err
 	}
@@ -282,14 +282,14 @@ func (r *run) ours(target string) bool {
 	return err == nil && string(raw) == r.given["task"]
 }
 
-// room tells whether the disk is large enough.
+// room checks that the disk has enough free space.
 func (r *run) room() error {
 	var need int64
 	if _, err := fmt.Sscan(r.given["need"], &need); err != nil {
 		return err
 	}
 	if r.Free < need {
-		r.say("full %d", r.Free)
+		r.report("full %d", r.Free)
 		return exit(28)
 	}
 	return nil
@@ -326,11 +326,11 @@ func (r *run) bring(to string) error {
 			}
 		}
 	}
-	r.say("restored %d %d", files, size)
+	r.report("restored %d %d", files, size)
 	return nil
 }
 
-// nodes are the files of the backup that is asked for.
+// nodes returns the files of the requested backup.
 func (r *run) nodes() ([]node, error) {
 	if !r.sets {
 		s, err := r.load(r.given["snapshot"])

@@ -4,7 +4,7 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// steps are the verbs that only bring a volume from one status to another.
+// steps are the actions that only change a volume's status.
 var steps = map[string]struct{ from, to, verb string }{
 	"os-reserve":         {"available", "attaching", "reserve"},
 	"os-unreserve":       {"attaching", "available", "unreserve"},
@@ -12,7 +12,7 @@ var steps = map[string]struct{ from, to, verb string }{
 	"os-roll_detaching":  {"detaching", "in-use", "roll detaching"},
 }
 
-// volumeAction does one of the verbs of POST /volumes/{id}/action.
+// volumeAction handles POST /volumes/{id}/action.
 // https://docs.openstack.org/api-ref/block-storage/v3/#volume-actions-volumes-action
 func (s *Service) volumeAction(r *sim.Request) (any, error) {
 	o, err := s.find(r, Volumes, "Volume", r.ID())
@@ -53,7 +53,7 @@ func (s *Service) volumeAction(r *sim.Request) (any, error) {
 	return nil, nil
 }
 
-// note does the verbs that only write on the volume.
+// note handles the actions that only write attributes of the volume.
 func note(verb string, o, args sim.Document) bool {
 	switch verb {
 	case "os-reset_status":

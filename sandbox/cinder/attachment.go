@@ -4,7 +4,7 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// attachmentRoutes are the attachments that the compute service makes and removes.
+// attachmentRoutes registers the attachments API, which the compute service uses.
 // https://docs.openstack.org/api-ref/block-storage/v3/#attachments
 func (s *Service) attachmentRoutes() {
 	s.Handle("GET /attachments", 200, s.listAttachments)
@@ -25,7 +25,7 @@ func (s *Service) listAttachments(r *sim.Request) (any, error) {
 	return page(r, "attachments", s.mine(r, Attachments), sim.Public)
 }
 
-// reserve takes a free volume for a server.
+// reserve marks an available volume as reserved for a server.
 func (s *Service) reserve(r *sim.Request) (any, error) {
 	in := sim.Map(r.Body, "attachment")
 	o, err := s.find(r, Volumes, "Volume", sim.Str(in, "volume_uuid"))

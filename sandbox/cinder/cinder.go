@@ -12,7 +12,7 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// Kinds of documents.
+// Document kinds.
 const (
 	Volumes     = "cinder/volumes"
 	Snapshots   = "cinder/snapshots"
@@ -20,7 +20,7 @@ const (
 	Attachments = "cinder/attachments"
 )
 
-// How long things take at speed 1.
+// Simulated durations, at speed 1.
 const (
 	creating = time.Second
 	deleting = 500 * time.Millisecond
@@ -32,7 +32,7 @@ type Service struct {
 	cloud *sim.Cloud
 }
 
-// New adds the block storage API to the cloud.
+// New registers the block storage API.
 func New(c *sim.Cloud) *Service {
 	s := &Service{Service: c.Service("cinder", "/volume/v3", true), cloud: c}
 	s.Format = format
@@ -51,7 +51,7 @@ func New(c *sim.Cloud) *Service {
 		return nil
 	}
 	c.On("cinder.status", s.becomes)
-	c.On("cinder.gone", s.gone)
+	c.On("cinder.gone", s.deleted)
 	s.routes()
 	return s
 }
@@ -59,7 +59,7 @@ func New(c *sim.Cloud) *Service {
 // maxVersion is the newest microversion.
 const maxVersion = 70
 
-// microversion is the minor version that the caller asked for; without one it is the lowest.
+// microversion returns the requested minor version, or the lowest if none was requested.
 func microversion(r *sim.Request) int {
 	want, _ := strings.CutPrefix(r.Header.Get("Openstack-Api-Version"), "volume ")
 	if want == "latest" {
@@ -69,7 +69,7 @@ func microversion(r *sim.Request) int {
 	return max(n, 0)
 }
 
-// rule is the name of the policy that a request falls under.
+// rule returns the name of the policy that applies to a request.
 func rule(r *sim.Request) string {
 	verb := map[string]string{"POST": "create", "PUT": "update", "DELETE": "delete", "GET": "get"}[r.Method]
 	switch {
@@ -94,7 +94,7 @@ func (s *Service) routes() {
 	s.typeRoutes()
 }
 
-// version describes the API; it is at /volume/v3/ itself, so the "project" is empty there.
+// version describes the API. It is served at /volume/v3/ itself, where the "project" is empty.
 func (s *Service) version(r *sim.Request) (any, error) {
 	return sim.Document{"versions": []any{sim.Document{"id": "v3.0", "status": "CURRENT", "version": "3." + strconv.Itoa(maxVersion),
 		"min_version": "3.0", "updated": "2021-12-15T00:00:00Z",
@@ -114,7 +114,7 @@ func format(f *sim.Fault) (string, []byte) {
 	return "application/json", sim.JSON(sim.Document{name: body})
 }
 
-// becomes is a timer: the resource has its status.
+// becomes is a timer: it sets the resource's status.
 func (s *Service) becomes(args sim.Document) {
 	kind, id := sim.Str(args, "kind"), sim.Str(args, "id")
 	o := s.cloud.Get(kind, id)
@@ -131,8 +131,10 @@ func (s *Service) becomes(args sim.Document) {
 	s.touch(kind, o)
 }
 
-// gone is a timer: the resource is deleted.
-func (s *Service) gone(args sim.Document) { s.cloud.Delete(sim.Str(args, "kind"), sim.Str(args, "id")) }
+// deleted is a timer: it deletes the resource.
+func (s *Service) deleted(args sim.Document) {
+	s.cloud.Delete(sim.Str(args, "kind"), sim.Str(args, "id"))
+}
 
 func (s *Service) touch(kind string, o sim.Document) {
 	o["updated_at"] = sim.Stamp(s.cloud.Now(), sim.Micros)
@@ -158,7 +160,7 @@ func (s *Service) mine(r *sim.Request, kind string) []sim.Document {
 	}))
 }
 
-// page renders one page of a list with the link to the next.
+// page renders one page of a list with the link to the next page.
 func page(r *sim.Request, many string, docs []sim.Document, view func(sim.Document) sim.Document) (any, error) {
 	if m := r.Query("marker"); m != "" && !slices.ContainsFunc(docs, func(o sim.Document) bool { return sim.Str(o, "id") == m }) {
 		noun := map[string]string{"volumes": "Volume", "snapshots": "Snapshot"}[many]

@@ -4,7 +4,7 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// Defaults are the quotas of a project; the keys are Cinder's.
+// Defaults are the default quotas of a project; the keys are Cinder's.
 var Defaults = map[string]int{"volumes": 20, "snapshots": 20, "gigabytes": 1000, "backups": 10,
 	"backup_gigabytes": 1000, "per_volume_gigabytes": -1, "groups": 10}
 
@@ -22,7 +22,7 @@ func (s *Service) used(project string) map[string]int {
 	return out
 }
 
-// spend refuses what would break a quota: a number of a kind of thing, and gigabytes.
+// spend refuses a request that exceeds the quota of a resource or of gigabytes.
 func (s *Service) spend(r *sim.Request, kind string, more, gigabytes int) error {
 	limits, used := s.cloud.Limits("cinder", r.Scope(), Defaults), s.used(r.Scope())
 	if most := limits["per_volume_gigabytes"]; kind == "volumes" && sim.Over(most, 0, gigabytes) {
@@ -72,7 +72,7 @@ func (s *Service) quotaSet(r *sim.Request) (any, error) {
 	for k, used := range s.used(r.ID()) {
 		out[k] = sim.Document{"limit": limits[k], "in_use": used, "reserved": 0, "allocated": 0}
 	}
-	for _, t := range s.cloud.All(Types) { // quotas of single types are never limited here
+	for _, t := range s.cloud.All(Types) { // quotas per volume type are always unlimited here
 		for _, k := range []string{"volumes", "snapshots", "gigabytes"} {
 			out[k+"_"+sim.Str(t, "name")] = sim.Document{"limit": -1, "in_use": 0, "reserved": 0, "allocated": 0}
 		}

@@ -4,7 +4,7 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// DefaultType is the volume type of a volume that asks for none.
+// DefaultType is the volume type if none is requested.
 const DefaultType = "standard"
 
 func (s *Service) typeRoutes() {

@@ -38,10 +38,10 @@ func (s *Service) volumeRoutes() {
 	s.Handle("POST /volumes/{id}/action", 202, s.volumeAction)
 }
 
-// pair is one entry of a Python dict of texts.
+// pair matches one entry of a Python dict of strings.
 var pair = regexp.MustCompile(`u?['"]([^'"]*)['"]\s*:\s*u?['"]([^'"]*)['"]`)
 
-// byMetadata keeps volumes with the metadata asked for: metadata={'k': 'v'} as a Python dict.
+// byMetadata filters volumes by metadata={'k': 'v'}, a Python dict.
 func byMetadata(docs []sim.Document, q url.Values) []sim.Document {
 	for _, p := range pair.FindAllStringSubmatch(q.Get("metadata"), -1) {
 		docs = slices.DeleteFunc(slices.Clone(docs), func(o sim.Document) bool {
@@ -102,8 +102,8 @@ func (s *Service) createVolume(r *sim.Request) (any, error) {
 	return sim.Document{"volume": s.view(r, o)}, nil
 }
 
-// sourceOf is the volume that a new one is a copy of, or of whose snapshot it is one: it has its type, and boots
-// when that does.
+// sourceOf returns the volume that a new volume is cloned from, directly or by a snapshot. The new volume
+// inherits its type and whether it is bootable.
 func (s *Service) sourceOf(in sim.Document) sim.Document {
 	id := sim.Str(in, "source_volid")
 	if snapshot := s.cloud.Get(Snapshots, sim.Str(in, "snapshot_id")); snapshot != nil {
@@ -114,7 +114,7 @@ func (s *Service) sourceOf(in sim.Document) sim.Document {
 
 var digits = regexp.MustCompile(`^[0-9]+$`)
 
-// valid refuses a request that is not of the form of the API.
+// valid refuses a malformed request.
 func valid(in sim.Document) error {
 	size := sim.Text(in["size"])
 	if in["size"] == nil && sim.Str(in, "snapshot_id") == "" && sim.Str(in, "source_volid") == "" {
@@ -129,7 +129,8 @@ func valid(in sim.Document) error {
 	return nil
 }
 
-// ofImage notes what a volume was made of; an image that is not there, or has no bytes yet, makes none.
+// ofImage records the image that a volume is created from. It refuses an image that does not exist or has no
+// data yet.
 func (s *Service) ofImage(o sim.Document, id string) error {
 	if id == "" {
 		return nil
@@ -152,7 +153,7 @@ func (s *Service) ofImage(o sim.Document, id string) error {
 	return nil
 }
 
-// wantedSize is the size of a new volume; one made from another thing is at least as large.
+// wantedSize returns the size of a new volume, which must be at least that of its source.
 func (s *Service) wantedSize(r *sim.Request, in sim.Document) (int, error) {
 	size, least, source := sim.Int(in, "size"), 0, ""
 	for field, kind := range map[string]string{"snapshot_id": Snapshots, "source_volid": Volumes} {

@@ -1,7 +1,7 @@
 package glance
 
 import (
-	"crypto/md5" // the checksum that the API has
+	"crypto/md5" // the API's checksum
 	"crypto/sha512"
 	"encoding/hex"
 	"encoding/json"
@@ -19,8 +19,7 @@ func decode(raw []byte, into any) error { return json.Unmarshal(raw, into) }
 
 func (s *Service) blob(id string) string { return s.cloud.Blob("image-" + id) }
 
-// upload stores the bytes of an image. It runs without the lock: the state changes before and
-// after the bytes have come.
+// upload stores the bytes of an image. It runs without the lock; the state changes before and after the upload.
 func (s *Service) upload(r *sim.Request) (any, error) {
 	var err error
 	s.cloud.Locked(func() {
@@ -40,7 +39,7 @@ func (s *Service) upload(r *sim.Request) (any, error) {
 	s.cloud.Locked(func() {
 		o := s.cloud.Get(Images, r.ID())
 		if o == nil {
-			err = errors.Join(err, sim.NewFault(410, "Image %s is gone", r.ID()))
+			err = errors.Join(err, sim.NewFault(410, "Image %s could not be found after upload", r.ID()))
 			return
 		}
 		o["status"] = "queued"
@@ -89,7 +88,7 @@ func (s *Service) download(r *sim.Request) (any, error) {
 	}
 	f, err := os.Open(s.blob(r.ID()))
 	if errors.Is(err, os.ErrNotExist) {
-		return sim.Reply{Status: http.StatusNoContent}, nil // images of the initial state have no bytes
+		return sim.Reply{Status: http.StatusNoContent}, nil // images of the initial state have no data
 	}
 	if err != nil {
 		return nil, err
@@ -108,7 +107,7 @@ func (s *Service) removeBlob(id string) {
 	}
 }
 
-// Empty makes an image active that needs no bytes.
+// Empty activates an image that has no data.
 func Empty(c *sim.Cloud, image string) {
 	s := &Service{cloud: c}
 	if o := c.Get(Images, image); o != nil {
@@ -117,8 +116,8 @@ func Empty(c *sim.Cloud, image string) {
 	}
 }
 
-// Snapshot gives a queued image the bytes of a stopped or running server: a text that names both,
-// so that a restored server can be told from another.
+// Snapshot gives a queued image the data of a server: a text that names both, so that tests can identify the
+// image a server was restored from.
 func Snapshot(c *sim.Cloud, image string, text []byte) {
 	s := &Service{cloud: c}
 	o := c.Get(Images, image)

@@ -14,7 +14,7 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// Images is the kind of document.
+// Images is the document kind of images.
 const Images = "glance/images"
 
 // Service is the image API.
@@ -23,7 +23,7 @@ type Service struct {
 	cloud *sim.Cloud
 }
 
-// New adds the image API to the cloud.
+// New registers the image API.
 func New(c *sim.Cloud) *Service {
 	s := &Service{Service: c.Service("glance", "/image", false), cloud: c}
 	s.Format = format
@@ -52,7 +52,7 @@ func New(c *sim.Cloud) *Service {
 	return s
 }
 
-// format: the image service answers faults as text, not as JSON.
+// format renders faults as text: unlike the other services, Glance does not use JSON.
 func format(f *sim.Fault) (string, []byte) {
 	title := fmt.Sprintf("%d %s", f.Status, http.StatusText(f.Status))
 	return "text/plain; charset=UTF-8", fmt.Appendf(nil, "%s\n\n%s\n\n   ", title, f.Message)
@@ -78,7 +78,7 @@ func visible(r *sim.Request, o sim.Document) bool {
 	return sim.Str(o, "visibility") == "public" || sim.Str(o, "owner") == r.Actor.ProjectID || r.Actor.Admin()
 }
 
-// view is an image in the flat form of the API: its own properties are keys like the others.
+// view renders an image in the API's flat form: custom properties are top-level keys.
 func view(o sim.Document) sim.Document {
 	out, id := sim.Public(o), sim.Str(o, "id")
 	return sim.Merge(out, sim.Document{"self": "/v2/images/" + id, "file": "/v2/images/" + id + "/file", "schema": "/v2/schemas/image"})
@@ -106,7 +106,7 @@ func (s *Service) list(r *sim.Request) (any, error) {
 	return out, nil
 }
 
-// oneOf turns "in:a,b" into several values of the filter.
+// oneOf expands "in:a,b" into several values of the filter.
 func oneOf(q url.Values) {
 	for _, k := range []string{"id", "name", "status", "container_format", "disk_format"} {
 		if list, ok := strings.CutPrefix(q.Get(k), "in:"); ok {
@@ -155,7 +155,7 @@ func (s *Service) create(r *sim.Request) (any, error) {
 		"OpenStack-image-import-methods": "glance-direct,web-download"}}, nil
 }
 
-// patch applies a JSON patch of the kind the image service takes: whole properties only.
+// patch applies a JSON patch, restricted to whole properties as in Glance.
 func (s *Service) patch(r *sim.Request) (any, error) {
 	o, err := s.find(r, true)
 	if err != nil {
@@ -193,8 +193,8 @@ func (s *Service) touch(o sim.Document) {
 
 func (s *Service) delete(r *sim.Request) (any, error) {
 	o, err := s.find(r, true)
-	var gone *sim.Fault
-	if errors.As(err, &gone) && gone.Status == 404 {
+	var fault *sim.Fault
+	if errors.As(err, &fault) && fault.Status == 404 {
 		return nil, sim.NotFound("Failed to find image %s to delete", r.ID())
 	}
 	if err != nil {
@@ -230,7 +230,7 @@ func (s *Service) tag(on bool) sim.Handler {
 	}
 }
 
-// schema tells the stock client which keys are base properties and which are an image's own.
+// schema returns the JSON schema that lets the standard client distinguish base properties from custom ones.
 func (s *Service) schema(*sim.Request) (any, error) {
 	props := sim.Document{}
 	for _, k := range []string{"id", "name", "status", "visibility", "protected", "owner", "min_disk", "min_ram", "size",

@@ -6,11 +6,10 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// Members is the kind of document of a project that an image is shared with.
+// Members is the document kind of image members: projects that an image is shared with.
 const Members = "glance/members"
 
-// memberRoutes share images with projects.
-// https://docs.openstack.org/api-ref/image/v2/#sharing
+// memberRoutes registers image sharing. https://docs.openstack.org/api-ref/image/v2/#sharing
 func (s *Service) memberRoutes() {
 	const path = "/v2/images/{id}/members"
 	s.Handle("GET "+path, 200, func(r *sim.Request) (any, error) {
@@ -20,7 +19,7 @@ func (s *Service) memberRoutes() {
 		return sim.Document{"members": sim.Views(s.cloud.With(Members, "image_id", r.ID()), viewMember), "schema": "/v2/schemas/members"}, nil
 	})
 	s.Handle("POST "+path, 200, s.share)
-	s.Handle("PUT "+path+"/{member}", 200, s.answer)
+	s.Handle("PUT "+path+"/{member}", 200, s.respond)
 	s.Handle("DELETE "+path+"/{member}", 204, func(r *sim.Request) (any, error) {
 		if _, err := s.find(r, true); err != nil {
 			return nil, err
@@ -37,7 +36,8 @@ func (s *Service) member(image, project string) sim.Document {
 	return s.cloud.Get(Members, image+"/"+project)
 }
 
-// shared tells whether an image was shared with the asker, who has said so or asks for all.
+// shared reports whether an image is shared with the caller's project and either accepted or explicitly
+// requested.
 func (s *Service) shared(r *sim.Request, o sim.Document) bool {
 	m := s.member(sim.Str(o, "id"), r.Actor.ProjectID)
 	want := r.Query("member_status")
@@ -69,8 +69,8 @@ func (s *Service) share(r *sim.Request) (any, error) {
 	return viewMember(m), nil
 }
 
-// answer is what the project says that an image was shared with.
-func (s *Service) answer(r *sim.Request) (any, error) {
+// respond accepts or rejects an image on behalf of the member project.
+func (s *Service) respond(r *sim.Request) (any, error) {
 	m := s.member(r.ID(), r.PathValue("member"))
 	if m == nil || (r.PathValue("member") != r.Actor.ProjectID && !r.Actor.Admin()) {
 		return nil, sim.NotFound("No image found with ID %s", r.ID())

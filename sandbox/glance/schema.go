@@ -8,17 +8,17 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// formats are the values that two properties may have.
+// formats lists the valid values of two properties.
 var formats = map[string][]string{
 	"disk_format":      {"ami", "ari", "aki", "vhd", "vhdx", "vmdk", "raw", "qcow2", "vdi", "iso", "ploop"},
 	"container_format": {"ami", "ari", "aki", "bare", "ovf", "ova", "docker", "compressed"},
 	"visibility":       {"community", "public", "private", "shared"},
 }
 
-// typed are the properties that are no text.
+// typed are the properties that do not hold strings.
 var typed = []string{"min_disk", "min_ram", "protected", "os_hidden", "tags", "locations"}
 
-// valid refuses a document that is not of the form of an image.
+// valid refuses a malformed image document.
 func valid(in sim.Document) error {
 	for _, k := range slices.Sorted(maps.Keys(in)) {
 		v := in[k]

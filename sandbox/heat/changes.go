@@ -9,8 +9,7 @@ import (
 
 const accepted = "202 Accepted\n\nThe request is accepted for processing.\n\n   "
 
-// update brings a stack to another template or other parameters; a patch keeps what it does not
-// name.
+// update replaces a stack's template and parameters. A patch keeps whatever the request omits.
 func (s *Service) update(patch bool) sim.Handler {
 	return func(r *sim.Request) (any, error) {
 		o, err := s.find(r)
@@ -55,7 +54,7 @@ func (s *Service) delete(r *sim.Request) (any, error) {
 	return nil, nil
 }
 
-// act does one of the verbs of POST …/actions.
+// act handles POST …/actions.
 func (s *Service) act(r *sim.Request) (any, error) {
 	o, err := s.find(r)
 	if err != nil {
@@ -79,7 +78,7 @@ func (s *Service) act(r *sim.Request) (any, error) {
 	return nil, nil
 }
 
-// validate says what a template needs.
+// validate describes the parameters of a template.
 func (s *Service) validate(r *sim.Request) (any, error) {
 	t, err := parse(r.Body["template"])
 	if err != nil {
@@ -112,7 +111,8 @@ func (s *Service) validate(r *sim.Request) (any, error) {
 		"resource_registry": sim.Document{"resources": sim.Document{}}, "parameters": given, "parameter_defaults": sim.Document{}, "event_sinks": []any{}}}, nil
 }
 
-// unchecked is a refusal in the words of template-validate, which wraps it once less and knows no class of its own.
+// unchecked rewrites an error as template-validate reports it: with one wrapping fewer and without an exception
+// class.
 func unchecked(err error) error {
 	var f *sim.Fault
 	if errors.As(err, &f) && f.Type == "StackValidationFailed" {
@@ -124,7 +124,7 @@ func unchecked(err error) error {
 var kinds = map[string]string{"string": "String", "number": "Number", "json": "Json", "boolean": "Boolean",
 	"comma_delimited_list": "CommaDelimitedList"}
 
-// preview says what a stack would be made of. Nothing is made.
+// preview returns the resources that a stack would have. It creates nothing.
 func (s *Service) preview(r *sim.Request) (any, error) {
 	p, err := s.prepare(r.Body, nil)
 	if err != nil {

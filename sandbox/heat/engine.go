@@ -8,7 +8,7 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// failure is why a resource failed. Its path grows as it travels up through nested stacks.
+// failure is the reason that a resource failed. Its path is extended at each enclosing stack.
 type failure struct{ class, path, message string }
 
 func (f *failure) text() string { return f.class + ": " + f.path + ": " + f.message }
@@ -21,7 +21,7 @@ func failureOf(o sim.Document) *failure {
 	return &failure{sim.Str(o, "class"), sim.Str(o, "path"), sim.Str(o, "message")}
 }
 
-// step is the part of a failure's path that names one resource: members of groups are numbers.
+// step is the segment of a failure's path for one resource: members of groups are numbers.
 func step(name string) string {
 	if name != "" && strings.Trim(name, "0123456789") == "" {
 		return "resources[" + name + "]"
@@ -29,17 +29,17 @@ func step(name string) string {
 	return "resources." + name
 }
 
-// run gives a stack something to do. What it was doing before is given up.
+// run starts an action on a stack and aborts the action in progress.
 func (s *Service) run(stack sim.Document, action string) {
 	stack["_op"] = sim.UUID()
 	stack["_since"] = s.cloud.Now().Unix()
 	s.set(stack, action, "IN_PROGRESS", "Stack "+action+" started")
-	if sim.Str(stack, "parent") == "" { // nested stacks move with the stack they are in
+	if sim.Str(stack, "parent") == "" { // a nested stack advances with its parent
 		s.cloud.After(beat, "heat.beat", sim.Document{"stack": stack["id"], "op": stack["_op"]})
 	}
 }
 
-// beat is a timer: the engine looks at a stack, and again until it has come to rest.
+// beat is a timer: it advances a stack and reschedules itself until the action has ended.
 func (s *Service) beat(args sim.Document) {
 	stack := s.cloud.Get(Stacks, sim.Str(args, "stack"))
 	if stack == nil || sim.Str(stack, "_op") != sim.Str(args, "op") {
@@ -53,7 +53,7 @@ func (s *Service) beat(args sim.Document) {
 
 func inProgress(status string) bool { return strings.HasSuffix(status, "_IN_PROGRESS") }
 
-// advance moves a stack and everything in it one beat on.
+// advance moves a stack and everything in it forward by one step.
 func (s *Service) advance(stack sim.Document) {
 	c, err := s.scope(stack)
 	if err != nil {
@@ -88,10 +88,10 @@ func (s *Service) advance(stack sim.Document) {
 	}
 }
 
-// visits are the actions that leave every resource what it is.
+// visits are the actions that leave every resource unchanged.
 var visits = []string{"CHECK", "SUSPEND", "RESUME"}
 
-// visit goes round the resources of a stack; servers are put to sleep and woken.
+// visit applies such an action to each resource of a stack; servers are suspended and resumed.
 func (s *Service) visit(stack sim.Document, action string) {
 	c, err := s.scope(stack)
 	if err != nil {
@@ -128,7 +128,7 @@ func (s *Service) done(stack sim.Document, action string) {
 	}
 }
 
-// bury keeps the name and the end of a deleted stack, which stays visible by its id.
+// bury keeps the name and the final state of a deleted stack, which stays readable by its id.
 func (s *Service) bury(stack sim.Document) {
 	id := sim.Str(stack, "id")
 	stack["deletion_time"] = s.now()
@@ -143,7 +143,7 @@ func (s *Service) bury(stack sim.Document) {
 	s.cloud.Put(Deleted, stack)
 }
 
-// scope makes the place where a stack's functions find their values.
+// scope returns the scope that resolves a stack's functions.
 func (s *Service) scope(stack sim.Document) (*scope, error) {
 	if stack["_template"] == nil {
 		return nil, bug("stack %s has no template", sim.Str(stack, "id"))
@@ -159,7 +159,7 @@ func (s *Service) scope(stack sim.Document) (*scope, error) {
 	return &scope{s: s, stack: stack, template: t, params: sim.Map(stack, "_params"), files: sim.Map(root, "_files")}, nil
 }
 
-// build makes the resources that are wanted and not there, and changes those that are different.
+// build creates the wanted resources that do not exist and updates those that differ.
 func (s *Service) build(c *scope, wanted map[string]bool) (busy bool, failed *failure) {
 	order, err := c.template.order()
 	if err != nil {
@@ -185,8 +185,8 @@ func (s *Service) build(c *scope, wanted map[string]bool) (busy bool, failed *fa
 	return busy && (failed == nil || s.moving(sim.Str(c.stack, "id"))), failed
 }
 
-// moving tells whether a resource of the stack is still on its way somewhere: a failed stack
-// lets those arrive before it says that it failed.
+// moving reports whether a resource of the stack is still in progress. A failed stack waits for those before it
+// reports its failure.
 func (s *Service) moving(stack string) bool {
 	return slices.ContainsFunc(s.resources(stack), func(res sim.Document) bool { return inProgress(sim.Str(res, "resource_status")) })
 }
@@ -199,30 +199,30 @@ func (c *scope) enabled(name string) (bool, error) {
 	return true, nil
 }
 
-// clear removes the resources that are not wanted, those first that nothing else needs.
+// clear deletes the resources that are not wanted, dependents first.
 func (s *Service) clear(c *scope, wanted map[string]bool) (busy bool, failed *failure) {
-	var doomed []sim.Document
+	var unwanted []sim.Document
 	for _, res := range s.resources(sim.Str(c.stack, "id")) {
 		if !wanted[sim.Str(res, "resource_name")] {
-			doomed = append(doomed, res)
+			unwanted = append(unwanted, res)
 		}
 	}
-	for _, res := range doomed {
+	for _, res := range unwanted {
 		name := sim.Str(res, "resource_name")
-		needed := slices.ContainsFunc(doomed, func(other sim.Document) bool {
+		needed := slices.ContainsFunc(unwanted, func(other sim.Document) bool {
 			return slices.Contains(sim.Strs(other, "_requires"), name)
 		})
 		if needed {
 			continue
 		}
 		t := s.task(c, name)
-		gone, problem := t.remove()
-		busy = busy || (!gone && problem == nil)
+		deleted, problem := t.remove()
+		busy = busy || (!deleted && problem == nil)
 		if problem != nil && failed == nil {
 			failed = problem
 		}
 	}
-	// One that others still need waits for them, unless they failed.
+	// A resource that others depend on waits for them, unless they failed.
 	return busy || (failed == nil && len(s.left(c, wanted)) > 0), failed
 }
 

@@ -1,8 +1,8 @@
 package heat
 
 import (
-	"crypto/md5"  // an algorithm that templates may name
-	"crypto/sha1" // an algorithm that templates may name
+	"crypto/md5"  // an algorithm that templates may use
+	"crypto/sha1" // an algorithm that templates may use
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/hex"
@@ -13,7 +13,7 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// scope is where a template's functions find their values.
+// scope resolves a template's functions.
 type scope struct {
 	s        *Service
 	stack    sim.Document
@@ -60,8 +60,8 @@ type function func(c *scope, args any) (any, error)
 
 var functions map[string]function
 
-// The table refers to functions that refer to it, so it is filled when the program starts.
-func init() { // breaks the initialisation cycle
+// The table refers to functions that refer to the table, so it is initialized here.
+func init() { // breaks the initialization cycle
 	functions = map[string]function{
 		"get_param": getParam, "get_resource": getResource, "get_attr": getAttr, "get_file": getFile,
 		"str_replace": strReplace, "str_replace_strict": strReplace, "list_join": listJoin, "str_split": strSplit,
@@ -103,7 +103,7 @@ func getParam(c *scope, args any) (any, error) {
 	return dig(v, rest), nil
 }
 
-// dig follows keys and numbers into a value.
+// dig follows keys and indexes into a value.
 func dig(v any, path []any) any {
 	for _, step := range path {
 		switch t := v.(type) {
@@ -130,7 +130,7 @@ func pseudo(stack sim.Document) sim.Document {
 func getResource(c *scope, args any) (any, error) {
 	res := c.s.resource(sim.Str(c.stack, "id"), sim.Text(args))
 	if _, declared := c.template.resources[sim.Text(args)]; res == nil && declared {
-		return nil, nil // not made yet, or switched off by its condition
+		return nil, nil // not created yet, or disabled by its condition
 	}
 	if res == nil {
 		return nil, invalid("InvalidTemplateReference", "The specified reference \"%s\" (in unknown) is incorrect.", sim.Text(args))
@@ -151,7 +151,7 @@ func getAttr(c *scope, args any) (any, error) {
 	}
 	res := c.s.resource(sim.Str(c.stack, "id"), sim.Text(path[0]))
 	if _, declared := c.template.resources[sim.Text(path[0])]; res == nil && declared {
-		return nil, nil // not made yet, or switched off by its condition
+		return nil, nil // not created yet, or disabled by its condition
 	}
 	if res == nil {
 		return nil, invalid("InvalidTemplateReference", "The specified reference \"%s\" (in unknown) is incorrect.", sim.Text(path[0]))
@@ -216,7 +216,8 @@ func strSplit(c *scope, args any) (any, error) {
 	return parts, nil
 }
 
-// repeat renders a template once for each item of its lists (for every pair when there are two).
+// repeat renders a template once for each item of its lists, or for each combination if there are several
+// lists.
 func repeat(c *scope, args any) (any, error) {
 	in, _ := args.(sim.Document)
 	each, err := c.resolve(in["for_each"])
@@ -238,7 +239,7 @@ func repeat(c *scope, args any) (any, error) {
 	return c.resolve(out)
 }
 
-// replaceIn puts a value in the place of a word everywhere in a document.
+// replaceIn replaces a word with a value everywhere in a document.
 func replaceIn(v any, word string, with any) any {
 	switch t := v.(type) {
 	case string:

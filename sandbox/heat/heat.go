@@ -1,5 +1,5 @@
-// Package heat is the simulated orchestration service. It runs templates in dependency order
-// against the other services of the cloud, whose quotas and faults it meets as everybody does.
+// Package heat is the simulated orchestration service. It creates resources in dependency order through the
+// APIs of the other simulated services, subject to their quotas and injected faults.
 // https://docs.openstack.org/api-ref/orchestration/v1/
 package heat
 
@@ -12,7 +12,7 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// Kinds of documents. Stacks made by a resource of another stack are kept apart, as the API does.
+// Document kinds. Nested stacks are kept apart from top-level stacks, as in the API.
 const (
 	Stacks    = "heat/stacks"
 	Nested    = "heat/nested"
@@ -21,10 +21,10 @@ const (
 	Events    = "heat/events"
 )
 
-// beat is how often the engine looks at a stack, at speed 1.
+// beat is the interval at which the engine advances a stack, at speed 1.
 const beat = 300 * time.Millisecond
 
-// deleteRetries is how many beats a refused deletion is tried again.
+// deleteRetries is the number of times that a refused deletion is retried, once per beat.
 const deleteRetries = 15
 
 // Service is the orchestration API.
@@ -34,7 +34,7 @@ type Service struct {
 	types map[string]resourceType
 }
 
-// New adds the orchestration API to the cloud.
+// New registers the orchestration API.
 func New(c *sim.Cloud) *Service {
 	s := &Service{Service: c.Service("heat", "/orchestration/v1", true), cloud: c}
 	s.types = s.resourceTypes()
@@ -91,7 +91,7 @@ func format(f *sim.Fault) (string, []byte) {
 		"explanation": explanations[f.Status], "error": inner})
 }
 
-// invalid is the refusal of a template.
+// invalid is the fault for a refused template.
 func invalid(class, text string, args ...any) *sim.Fault {
 	return sim.BadRequest(text, args...).Typed(class)
 }
@@ -100,7 +100,7 @@ func stackNotFound(name string) *sim.Fault {
 	return sim.NotFound("The Stack (%s) could not be found.", name).Typed("EntityNotFound")
 }
 
-// stack reads a stack, whether people made it or another stack did.
+// stack reads a top-level or nested stack.
 func (s *Service) stack(id string) sim.Document {
 	for _, kind := range []string{Stacks, Nested, Deleted} {
 		if o := s.cloud.Get(kind, id); o != nil {
@@ -118,7 +118,7 @@ func (s *Service) putStack(o sim.Document) {
 	s.cloud.Put(kind, o)
 }
 
-// resources are the resources of one stack, in the order they were first made.
+// resources returns the resources of one stack in order of creation.
 func (s *Service) resources(stack string) []sim.Document {
 	return s.cloud.With(Resources, "_stack", stack)
 }
@@ -129,14 +129,14 @@ func (s *Service) resource(stack, name string) sim.Document {
 
 func (s *Service) now() string { return sim.Stamp(s.cloud.Now(), sim.Zulu) }
 
-// event notes a change of state of a resource, or of the stack itself.
+// event records a state change of a resource or of the stack itself.
 func (s *Service) event(stack sim.Document, name, physical, kind, status, reason string) {
 	s.cloud.Put(Events, sim.Document{"id": sim.UUID(), "_stack": stack["id"], "event_time": s.now(),
 		"logical_resource_id": name, "resource_name": name, "physical_resource_id": physical,
 		"resource_status": status, "resource_status_reason": reason, "resource_type": kind})
 }
 
-// set changes the state of a stack and says so in an event.
+// set changes the state of a stack and records an event.
 func (s *Service) set(stack sim.Document, action, status, reason string) {
 	full := action + "_" + status
 	stack["_action"], stack["stack_status"], stack["stack_status_reason"] = action, full, reason

@@ -7,20 +7,20 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// Types whose resource is a stack of its own.
+// Resource types that are stacks of their own.
 const (
 	groupType  = "OS::Heat::ResourceGroup"
 	nestedType = "nested template"
 )
 
-// nestedFailure is the failure of a stack within a stack.
+// nestedFailure is the failure of a nested stack.
 type nestedFailure struct{ failure }
 
 func (f *nestedFailure) Error() string { return f.text() }
 
-// nestedTypes are the resources that are stacks.
+// nestedTypes returns the resource types that are stacks.
 func nestedTypes() map[string]resourceType {
-	base := resourceType{create: createNested, ready: nestedReady, remove: removeNested, gone: nestedGone,
+	base := resourceType{create: createNested, ready: nestedReady, remove: removeNested, deleted: nestedDeleted,
 		update: updateNested, nested: true}
 	group, single := base, base
 	group.properties = []string{"count", "resource_def", "index_var", "removal_policies", "removal_policies_mode"}
@@ -28,7 +28,7 @@ func nestedTypes() map[string]resourceType {
 	return map[string]resourceType{groupType: group, nestedType: single}
 }
 
-// plan is the template and the parameters of the stack within.
+// plan returns the template and the parameters of the nested stack.
 func (t *task) plan() (tmpl any, params sim.Document, err error) {
 	if sim.Str(t.res, "resource_type") == groupType {
 		return groupTemplate(t.props), sim.Document{}, nil
@@ -42,7 +42,7 @@ func (t *task) plan() (tmpl any, params sim.Document, err error) {
 	return source, params, err
 }
 
-// groupTemplate spells a group out: resources "0", "1", … with their index put in.
+// groupTemplate expands a group into resources "0", "1", … with the index substituted.
 func groupTemplate(props sim.Document) sim.Document {
 	def, index := sim.Map(props, "resource_def"), sim.Str(props, "index_var")
 	if index == "" {
@@ -118,7 +118,7 @@ func removeNested(t *task) error {
 	return nil
 }
 
-func nestedGone(t *task) (bool, error) {
+func nestedDeleted(t *task) (bool, error) {
 	nested := t.cloud.Get(Nested, t.physical())
 	if nested == nil {
 		return true, nil
@@ -132,7 +132,7 @@ func nestedGone(t *task) (bool, error) {
 	return t.cloud.Get(Nested, t.physical()) == nil, nil
 }
 
-// outputAttribute: the attributes of a nested template are its outputs.
+// outputAttribute returns an attribute of a nested template, which is one of its outputs.
 func outputAttribute(s *Service, res sim.Document, name string) any {
 	nested := s.cloud.Get(Nested, sim.Str(res, "physical_resource_id"))
 	if nested == nil {
@@ -149,7 +149,8 @@ func outputAttribute(s *Service, res sim.Document, name string) any {
 	return nil
 }
 
-// groupAttribute: resource.<n>.<attribute> of one member, an attribute of all, or their references.
+// groupAttribute returns resource.<n>.<attribute> of one member, an attribute of all members, or their
+// references.
 func groupAttribute(s *Service, res sim.Document, name string) any {
 	members := s.resources(sim.Str(res, "physical_resource_id"))
 	out := make([]any, len(members))
@@ -177,7 +178,7 @@ func groupAttribute(s *Service, res sim.Document, name string) any {
 	return out
 }
 
-// attribute is what get_attr gives of a resource.
+// attribute evaluates get_attr on a resource.
 func (s *Service) attribute(res sim.Document, name string) any {
 	if k := s.typeOf(sim.Str(res, "resource_type")); k.attribute != nil {
 		return k.attribute(s, res, name)
@@ -185,7 +186,7 @@ func (s *Service) attribute(res sim.Document, name string) any {
 	return nil
 }
 
-// attributes are all of a resource's attributes that are documents elsewhere.
+// attributes returns all attributes of a resource that is a document of another service.
 func (s *Service) attributes(res sim.Document) any {
 	if v := s.attribute(res, "show"); v != nil {
 		return v
@@ -193,7 +194,7 @@ func (s *Service) attributes(res sim.Document) any {
 	return sim.Document{}
 }
 
-// outputs evaluates the outputs of a stack; those that cannot be are null.
+// outputs evaluates the outputs of a stack; outputs that cannot be evaluated are null.
 func (s *Service) outputs(stack sim.Document) []sim.Document {
 	c, err := s.scope(stack)
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// environment merges what a request gives besides the template: environment files, the
-// environment and parameters, each stronger than the one before.
+// environment merges the environment files, the environment and the parameters of a request. Later sources
+// override earlier ones.
 func environment(body sim.Document) (params, registry sim.Document, err error) {
 	params, registry = sim.Document{}, sim.Document{}
 	files := sim.Map(body, "files")
@@ -43,7 +43,7 @@ func environment(body sim.Document) (params, registry sim.Document, err error) {
 	return params, registry, nil
 }
 
-// settle gives every parameter of the template its value and checks it.
+// settle validates the parameters and fills in their defaults.
 func (s *Service) settle(t *template, given sim.Document, strict bool) (sim.Document, error) {
 	schema := sim.Map(t.doc, "parameters")
 	for name := range given {
@@ -76,7 +76,7 @@ func (s *Service) settle(t *template, given sim.Document, strict bool) (sim.Docu
 	return out, nil
 }
 
-// coerce turns a value into the parameter's type; problem says why it cannot.
+// coerce converts a value to the parameter's type; problem describes why it cannot.
 func coerce(kind string, v any) (value any, problem string) {
 	switch kind {
 	case "number":

@@ -1,4 +1,4 @@
 package heat
 
-// Defaults are the quotas of a project; the keys are Heat's.
+// Defaults are the default quotas of a project; the keys are Heat's.
 var Defaults = map[string]int{"stacks": 20}

@@ -15,7 +15,7 @@ func (s *Service) resourceRoutes() {
 	s.Handle("GET /stacks/{name}/{id}/resources/{resource}/events/{event}", 200, s.showEvent)
 }
 
-// within lists a stack and those inside it, down to a depth.
+// within lists a stack and its nested stacks to the given depth.
 func (s *Service) within(stack sim.Document, depth int) []sim.Document {
 	out := []sim.Document{stack}
 	if depth <= 0 {
@@ -48,7 +48,7 @@ func (s *Service) viewResource(r *sim.Request, stack, res sim.Document) sim.Docu
 	return out
 }
 
-// waiting are the resources that the template has and nobody has begun yet.
+// waiting returns the resources of the template whose creation has not started.
 func (s *Service) waiting(stack sim.Document) []sim.Document {
 	c, err := s.scope(stack)
 	if action := sim.Str(stack, "_action"); err != nil || (action != "CREATE" && action != "UPDATE") {
@@ -98,7 +98,7 @@ func (s *Service) showResource(r *sim.Request) (any, error) {
 	return sim.Document{"resource": out}, nil
 }
 
-// listEvents lists what happened, newest first unless asked otherwise.
+// listEvents lists events, newest first by default.
 func (s *Service) listEvents(r *sim.Request) (any, error) {
 	stack, err := s.find(r)
 	if err != nil {

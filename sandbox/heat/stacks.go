@@ -45,7 +45,7 @@ func (s *Service) stackRoutes() {
 	s.Handle("GET /stacks/{name}/{id}/outputs/{key}", 200, s.showOutput)
 }
 
-// find reads the stack of a path, by name and id or either.
+// find reads the stack that a path names by name, by id or by both.
 func (s *Service) find(r *sim.Request) (sim.Document, error) {
 	name, id := r.PathValue("name"), r.ID()
 	if id == "" {
@@ -67,7 +67,7 @@ func (s *Service) byName(project, name string) sim.Document {
 	return nil
 }
 
-// redirect sends whoever knows only the name, or only the id, to the full address.
+// redirect sends a client that has only the name or only the id to the full address.
 func (s *Service) redirect(part string) sim.Handler {
 	return func(r *sim.Request) (any, error) {
 		o := s.byName(r.Scope(), r.PathValue("name"))
@@ -96,18 +96,18 @@ func (s *Service) links(r *sim.Request, o sim.Document) []any {
 
 var stackName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]{0,254}$`)
 
-// prepared is a request that was found to be good.
-type prepared struct {
+// validRequest is a request that passed validation.
+type validRequest struct {
 	template      *template
 	source        any
 	given, params sim.Document
 	files         sim.Document
 }
 
-// prepare reads template, files and parameters of a request, with those of the stack that is
-// already there where the request leaves them out (PATCH).
-func (s *Service) prepare(body, have sim.Document) (*prepared, error) {
-	p := &prepared{source: body["template"], files: sim.Map(body, "files")}
+// prepare validates the template, files and parameters of a request. What a PATCH omits is taken from the
+// existing stack.
+func (s *Service) prepare(body, have sim.Document) (*validRequest, error) {
+	p := &validRequest{source: body["template"], files: sim.Map(body, "files")}
 	given, registry, err := environment(body)
 	if err != nil {
 		return nil, err
@@ -127,7 +127,7 @@ func (s *Service) prepare(body, have sim.Document) (*prepared, error) {
 	if p.files == nil {
 		p.files = sim.Document{}
 	}
-	for alias, target := range registry { // a type may be given another name
+	for alias, target := range registry { // a type may be an alias
 		if content, ok := p.files[sim.Text(target)]; ok {
 			p.files[alias] = content
 		}
@@ -179,8 +179,8 @@ func (s *Service) create(r *sim.Request) (any, error) {
 		Body: sim.Document{"stack": sim.Document{"id": o["id"], "links": s.links(r, o)}}}, nil
 }
 
-// mayDelegate refuses an application credential: Heat makes a trust for every stack it stores,
-// and Keystone refuses that. Heat's answer to its user is no more than this.
+// mayDelegate refuses an application credential: Heat creates a trust for every stack it stores, and Keystone
+// refuses that. Heat's response contains only this message.
 func mayDelegate(r *sim.Request) error {
 	if keystone.TrustRefused(r.Actor) != nil {
 		return (&sim.Fault{Status: 500}).Typed("RemoteError")
@@ -196,8 +196,8 @@ func tags(body sim.Document) any {
 	return sim.Anys(strings.Split(text, ","))
 }
 
-// adopt stores what was asked for in the stack.
-func (s *Service) adopt(r *sim.Request, o sim.Document, p *prepared) {
+// adopt stores a validated request in the stack.
+func (s *Service) adopt(r *sim.Request, o sim.Document, p *validRequest) {
 	o["_same_files"] = o["_files"] != nil && string(sim.JSON(o["_files"])) == string(sim.JSON(p.files))
 	o["_template"], o["_files"], o["_params"], o["_given"] = p.source, p.files, p.params, p.given
 	o["_actor"] = r.Actor.Doc()
@@ -233,7 +233,7 @@ func (s *Service) list(r *sim.Request) (any, error) {
 	return out, nil
 }
 
-// tagged applies the four filters by tag.
+// tagged applies the four tag filters.
 func tagged(o sim.Document, q url.Values) bool {
 	have := sim.Strs(o, "tags")
 	count := func(want string) (hits, of int) {
@@ -274,7 +274,7 @@ func (s *Service) show(r *sim.Request) (any, error) {
 	return sim.Document{"stack": out}, nil
 }
 
-// shownParams are parameters as text; the hidden ones are stars.
+// shownParams renders parameters as strings and masks the hidden ones.
 func (s *Service) shownParams(o, params sim.Document) sim.Document {
 	out := sim.Document{}
 	t, err := parse(o["_template"])

@@ -8,34 +8,34 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// resourceType is what the engine can do with a kind of resource.
+// resourceType defines how the engine handles a type of resource.
 type resourceType struct {
-	properties []string                                 // those it knows; none means any
-	create     func(*task) (string, error)              // physical id
-	ready      func(*task) (bool, error)                // after create and update; nil means at once
-	update     func(*task, sim.Document) (bool, error)  // false: it must be replaced; nil means always
-	remove     func(*task) error                        // nil means that there is nothing to remove
-	gone       func(*task) (bool, error)                // after remove; nil means at once
+	properties []string                                 // supported properties; nil means any
+	create     func(*task) (string, error)              // returns the physical id
+	ready      func(*task) (bool, error)                // polled after create and update; nil means immediately
+	update     func(*task, sim.Document) (bool, error)  // false means that the resource must be replaced; nil means that it can always be updated
+	remove     func(*task) error                        // nil means that nothing has to be deleted
+	deleted    func(*task) (bool, error)                // polled after remove; nil means immediately
 	attribute  func(*Service, sim.Document, string) any // get_attr
-	reference  func(sim.Document) any                   // get_resource, when it is not the physical id
-	nested     bool                                     // it is a stack: a change of it is for that stack to find
+	reference  func(sim.Document) any                   // get_resource, if it is not the physical id
+	nested     bool                                     // it is a stack, which detects changes itself
 }
 
-// task is one resource of a stack in the hands of the engine.
+// task is the engine's work on one resource of a stack.
 type task struct {
 	*Service
 	scope *scope
 	stack sim.Document
 	name  string
-	res   sim.Document // nil when it was never made
-	props sim.Document // resolved; set while it is made or changed
+	res   sim.Document // nil if it was never created
+	props sim.Document // resolved; set during create and update
 }
 
 func (s *Service) task(c *scope, name string) *task {
 	return &task{Service: s, scope: c, stack: c.stack, name: name, res: s.resource(sim.Str(c.stack, "id"), name)}
 }
 
-// kind is the type of the resource; a nested template is a type as well.
+// kind returns the type of the resource; a nested template is a type as well.
 func (t *task) kind() resourceType { return t.typeOf(sim.Str(t.res, "resource_type")) }
 
 func (s *Service) typeOf(name string) resourceType {
@@ -45,7 +45,7 @@ func (s *Service) typeOf(name string) resourceType {
 	return s.types[nestedType]
 }
 
-// root is the stack that people made, which this one is or is inside of.
+// root returns the top-level stack that contains this one.
 func (t *task) root() sim.Document {
 	if id := sim.Str(t.stack, "_root"); id != "" {
 		return t.Service.stack(id)
@@ -53,14 +53,14 @@ func (t *task) root() sim.Document {
 	return t.stack
 }
 
-// call asks a service as the owner of the stack.
+// call calls a service as the owner of the stack.
 func (t *task) call(service, method, path string, body any) (sim.Document, error) {
 	return t.cloud.Call(sim.ActorOf(sim.Map(t.stack, "_actor")), service, method, path, body)
 }
 
 func (t *task) physical() string { return sim.Str(t.res, "physical_resource_id") }
 
-// mark changes the state of the resource and says so in an event.
+// mark changes the state of the resource and records an event.
 func (t *task) mark(action, status, reason string) {
 	full, shown := action+"_"+status, t.physical()
 	if shown == "" {
@@ -71,7 +71,7 @@ func (t *task) mark(action, status, reason string) {
 	t.event(t.stack, t.name, shown, sim.Str(t.res, "resource_type"), full, reason)
 }
 
-// failed marks the resource with the error in the words Heat uses.
+// failed marks the resource as failed, with Heat's wording of the error.
 func (t *task) failed(action string, err error) *failure {
 	f := &failure{path: step(t.name)}
 	var inner *nestedFailure
@@ -97,7 +97,7 @@ func (t *task) failed(action string, err error) *failure {
 	return f
 }
 
-// class is the name of the client's exception for a refusal.
+// class is the name of the client's exception for a fault.
 func class(f *sim.Fault) string {
 	if f.Type == "OverQuota" {
 		return "OverQuotaClient"
@@ -110,8 +110,8 @@ func class(f *sim.Fault) string {
 	return name
 }
 
-// build brings the resource one step nearer to what the template says. may forbids beginning
-// anything new, after another resource has failed.
+// build moves the resource one step towards the template. Unless may is set, it starts nothing new: another
+// resource has failed.
 func (t *task) build(may bool) (done bool, failed *failure) {
 	op := sim.Str(t.stack, "_op")
 	status := sim.Str(t.res, "resource_status")
@@ -121,7 +121,7 @@ func (t *task) build(may bool) (done bool, failed *failure) {
 	case t.res == nil:
 		return false, nil
 	case inProgress(status) && sim.Str(t.res, "_action") == "DELETE":
-		_, failed = t.remove() // it is being replaced: once gone it is made anew
+		_, failed = t.remove() // it is being replaced: it is recreated after the deletion
 		return false, failed
 	case inProgress(status):
 		return t.follow()
@@ -136,7 +136,7 @@ func (t *task) build(may bool) (done bool, failed *failure) {
 	return false, nil
 }
 
-// begin makes the resource.
+// begin creates the resource.
 func (t *task) begin(op string) (bool, *failure) {
 	def := t.scope.template.resources[t.name]
 	stack := sim.Str(t.stack, "id")
@@ -154,7 +154,7 @@ func (t *task) begin(op string) (bool, *failure) {
 		return false, t.failed("CREATE", err)
 	}
 	t.cloud.Put(Resources, t.res)
-	return false, nil // everything takes a beat at least, so that people can watch
+	return false, nil // each creation takes at least one beat, so that progress is visible
 }
 
 // resolve evaluates the properties of the resource.
@@ -162,7 +162,7 @@ func (t *task) resolve() error {
 	v, err := t.scope.resolve(t.scope.template.resources[t.name]["properties"])
 	t.props, _ = v.(sim.Document)
 	for k, p := range t.props {
-		if p == nil { // as if it had not been given
+		if p == nil { // null is the same as omitted
 			delete(t.props, k)
 		}
 	}
@@ -173,7 +173,7 @@ func (t *task) resolve() error {
 	return err
 }
 
-// follow looks whether the resource has come to be what it shall be.
+// follow polls the resource until its create or update has finished.
 func (t *task) follow() (bool, *failure) {
 	action := sim.Str(t.res, "_action")
 	if ready := t.kind().ready; ready != nil {
@@ -189,7 +189,7 @@ func (t *task) follow() (bool, *failure) {
 	return true, nil
 }
 
-// change compares the resource with the template and changes or replaces it.
+// change compares the resource with the template and updates or replaces it.
 func (t *task) change(op string) (bool, *failure) {
 	def := t.scope.template.resources[t.name]
 	if err := t.resolve(); err != nil {
@@ -222,9 +222,9 @@ func (t *task) change(op string) (bool, *failure) {
 	return false, failed
 }
 
-// remove brings the resource one step nearer to its end. A refusal that may pass, because
-// something else is on its way out, is tried again for some time.
-func (t *task) remove() (gone bool, failed *failure) {
+// remove moves the resource one step towards deletion. It retries a refusal for some time, because a dependent
+// resource may still be deleting.
+func (t *task) remove() (deleted bool, failed *failure) {
 	op := sim.Str(t.stack, "_op")
 	removing := sim.Str(t.res, "resource_status") == "DELETE_IN_PROGRESS"
 	if sim.Str(t.res, "resource_status") == "DELETE_FAILED" && sim.Str(t.res, "_removal") == op {
@@ -239,7 +239,7 @@ func (t *task) remove() (gone bool, failed *failure) {
 			return false, failed
 		}
 	}
-	if g := t.kind().gone; g != nil && t.physical() != "" {
+	if g := t.kind().deleted; g != nil && t.physical() != "" {
 		ok, err := g(t)
 		if err != nil {
 			return false, t.failed("DELETE", err)
@@ -253,7 +253,7 @@ func (t *task) remove() (gone bool, failed *failure) {
 	return true, nil
 }
 
-// ask tells the service to delete the thing behind the resource.
+// ask requests the deletion from the service. waits reports whether a refusal is to be retried.
 func (t *task) ask() (failed *failure, waits bool) {
 	var err error
 	if remove := t.kind().remove; remove != nil && t.physical() != "" {

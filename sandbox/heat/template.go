@@ -9,8 +9,7 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// template is a parsed HOT template.
-// https://docs.openstack.org/heat/latest/template_guide/hot_spec.html
+// template is a parsed HOT template. https://docs.openstack.org/heat/latest/template_guide/hot_spec.html
 type template struct {
 	doc       sim.Document
 	resources map[string]sim.Document
@@ -21,7 +20,7 @@ var versions = []string{"2013-05-23", "2014-10-16", "2015-04-30", "2015-10-15", 
 
 var sections = []string{"heat_template_version", "description", "parameter_groups", "parameters", "resources", "outputs", "conditions"}
 
-// parse reads a template given as text or as a document already.
+// parse parses a template given as text or as a decoded document.
 func parse(source any) (*template, error) {
 	t := &template{resources: map[string]sim.Document{}}
 	switch v := source.(type) {
@@ -57,10 +56,10 @@ func parse(source any) (*template, error) {
 	return t, nil
 }
 
-// names are the template's resources in a stable order.
+// names returns the names of the template's resources in a stable order.
 func (t *template) names() []string { return slices.Sorted(maps.Keys(t.resources)) }
 
-// requires are the resources that one must wait for: those named and those referred to.
+// requires returns the resources that a resource depends on: in depends_on or by reference.
 func (t *template) requires(name string) []string {
 	need := map[string]bool{}
 	def := t.resources[name]
@@ -99,12 +98,12 @@ func refer(v any, into map[string]bool) {
 	}
 }
 
-// required are the properties that a type cannot do without.
+// required are the mandatory properties of each type.
 var required = map[string][]string{"OS::Nova::KeyPair": {"name"}, "OS::Nova::Server": {"flavor"}, "OS::Heat::Value": {"value"},
 	"OS::Cinder::VolumeAttachment": {"instance_uuid", "volume_id"}}
 
-// check refuses a template that cannot work: unknown types and properties, references to nothing,
-// circles. files are the nested templates.
+// check refuses an invalid template: unknown types and properties, dangling references, cycles. files are the
+// nested templates.
 func (s *Service) check(t *template, files sim.Document) error {
 	for _, name := range t.names() {
 		def := t.resources[name]
@@ -158,7 +157,7 @@ func (s *Service) knows(kind string, files sim.Document) bool {
 	return builtin || nested
 }
 
-// place says where a resource refers to another one.
+// place returns where a resource refers to another one.
 func (t *template) place(name, need string) string {
 	for prop, v := range sim.Map(t.resources[name], "properties") {
 		found := map[string]bool{}
@@ -169,7 +168,7 @@ func (t *template) place(name, need string) string {
 	return name
 }
 
-// order lists the resources so that each comes after those it requires.
+// order returns the resources in dependency order.
 func (t *template) order() ([]string, error) {
 	var out []string
 	state := map[string]int{}
@@ -177,7 +176,7 @@ func (t *template) order() ([]string, error) {
 	visit = func(name string) error {
 		switch state[name] {
 		case 1:
-			return (&sim.Fault{Status: 500}).Typed("RemoteError") // the engine of Zed breaks on it
+			return (&sim.Fault{Status: 500}).Typed("RemoteError") // Heat's engine in the Zed release fails on it
 		case 2:
 			return nil
 		}
@@ -199,7 +198,7 @@ func (t *template) order() ([]string, error) {
 	return out, nil
 }
 
-// requiredBy lists the resources that wait for one.
+// requiredBy returns the resources that depend on one.
 func (t *template) requiredBy(name string) []string {
 	out := []string{}
 	for _, other := range t.names() {
@@ -217,7 +216,7 @@ func describe(o sim.Document, fallback string) string {
 	return fallback
 }
 
-// bug is an error of the simulator's own making, shown as Heat shows its.
+// bug is an internal error of the simulator, rendered as Heat renders its own.
 func bug(format string, args ...any) error { return fmt.Errorf(format, args...) }
 
 func sortedKeys(o sim.Document) []string { return slices.Sorted(maps.Keys(o)) }

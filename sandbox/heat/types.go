@@ -10,7 +10,7 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// resourceTypes lists everything a template may use.
+// resourceTypes returns all resource types that a template may use.
 func (s *Service) resourceTypes() map[string]resourceType {
 	out := map[string]resourceType{}
 	for _, group := range []map[string]resourceType{neutronTypes(), novaTypes(), cinderTypes(), plainTypes(), nestedTypes()} {
@@ -19,7 +19,7 @@ func (s *Service) resourceTypes() map[string]resourceType {
 	return out
 }
 
-// collection is a kind of thing that a service creates with POST and removes with DELETE.
+// collection is a type of resource that a service creates with POST and deletes with DELETE.
 type collection struct{ service, path, key, kind string }
 
 func (c collection) post(t *task, body sim.Document) (string, error) {
@@ -35,7 +35,7 @@ func (c collection) remove(t *task) error {
 	return err
 }
 
-func (c collection) gone(t *task) (bool, error) {
+func (c collection) deleted(t *task) (bool, error) {
 	_, err := t.call(c.service, "GET", c.path+"/"+t.physical(), nil)
 	var fault *sim.Fault
 	if errors.As(err, &fault) && fault.Status == http.StatusNotFound {
@@ -60,7 +60,7 @@ func (c collection) attribute(s *Service, res sim.Document, name string) any {
 	return o[name]
 }
 
-// named is a body with a name: the one given, or one that Heat makes up.
+// named returns a request body with the given name, or with one that Heat generates.
 func (t *task) named(keys ...string) sim.Document {
 	body := sim.Only(t.props, append(keys, "name")...)
 	if sim.Str(body, "name") == "" {
@@ -78,7 +78,7 @@ func (t *task) ref(kind string, v any) any {
 	return v
 }
 
-// first is the first of the properties that was given: old templates spell some with _id.
+// first returns the first property that is set: old templates spell some with _id.
 func (t *task) first(keys ...string) any {
 	for _, k := range keys {
 		if v := t.props[k]; v != nil && v != "" {
@@ -88,7 +88,7 @@ func (t *task) first(keys ...string) any {
 	return nil
 }
 
-// changed lists the properties that are different, but for those that the list leaves out.
+// changed returns the properties that differ, except those in but.
 func changed(old, props sim.Document, but ...string) []string {
 	var out []string
 	for _, m := range []sim.Document{old, props} {
@@ -101,7 +101,7 @@ func changed(old, props sim.Document, but ...string) []string {
 	return out
 }
 
-// plainTypes are the resources that live in Heat alone.
+// plainTypes are the resource types that exist only in Heat.
 func plainTypes() map[string]resourceType {
 	made := func(t *task) (string, error) { return sim.Str(t.res, "_name"), nil }
 	value := resourceType{properties: []string{"value", "type"}, create: made,
@@ -139,7 +139,7 @@ func randomString(t *task) (string, error) {
 	if length == 0 {
 		length = 32
 	}
-	text := strings.Map(func(r rune) rune { // the default characters are letters and digits
+	text := strings.Map(func(r rune) rune { // letters and digits by default
 		if r == '-' || r == '_' {
 			return 'x'
 		}
@@ -149,7 +149,7 @@ func randomString(t *task) (string, error) {
 	return sim.Str(t.res, "_name"), nil
 }
 
-// render is the text of a software configuration.
+// render returns the text of a software configuration.
 func render(props sim.Document) any {
 	if cloud, ok := props["cloud_config"]; ok {
 		return "#cloud-config\n" + string(sim.JSON(cloud))

@@ -15,7 +15,7 @@ func cinderTypes() map[string]resourceType {
 			create: func(t *task) (string, error) {
 				return volumes.post(t, t.named("size", "description", "volume_type", "metadata", "availability_zone", "snapshot_id", "source_volid"))
 			},
-			ready: volumeReady, update: updateVolume, remove: volumes.remove, gone: volumes.gone, attribute: volumes.attribute},
+			ready: volumeReady, update: updateVolume, remove: volumes.remove, deleted: volumes.deleted, attribute: volumes.attribute},
 		"OS::Cinder::VolumeAttachment": attachmentType(),
 	}
 }
@@ -55,7 +55,8 @@ func updateVolume(t *task, old sim.Document) (bool, error) {
 	return true, err
 }
 
-// attachmentType: the physical id is the volume's, its server is in the properties.
+// attachmentType is the type of a volume attachment: the physical id is the volume's, the server is in the
+// properties.
 func attachmentType() resourceType {
 	status := func(t *task, want string) (bool, error) {
 		out, err := t.call("cinder", "GET", volumes.path+"/"+t.physical(), nil)
@@ -74,5 +75,5 @@ func attachmentType() resourceType {
 			_, err := t.call("nova", "DELETE", path(t, sim.Map(t.res, "_props"))+"/"+t.physical(), nil)
 			return err
 		},
-		gone: func(t *task) (bool, error) { return status(t, "available") }}
+		deleted: func(t *task) (bool, error) { return status(t, "available") }}
 }

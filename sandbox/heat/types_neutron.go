@@ -18,10 +18,10 @@ var (
 	rules    = collection{"neutron", "/v2.0/security-group-rules", "security_group_rule", "neutron/security_group_rules"}
 )
 
-// network makes a type of a Neutron collection whose body the function gives. fixed are the
-// properties that cannot be changed.
+// network returns a resource type for a Neutron collection. body builds the request; fixed are the properties
+// that cannot be updated.
 func network(c collection, body func(*task) sim.Document, fixed []string, properties ...string) resourceType {
-	return resourceType{properties: append(properties, "value_specs"), attribute: c.attribute, gone: c.gone, remove: c.remove,
+	return resourceType{properties: append(properties, "value_specs"), attribute: c.attribute, deleted: c.deleted, remove: c.remove,
 		create: func(t *task) (string, error) {
 			id, err := c.post(t, body(t))
 			if err == nil {
@@ -88,7 +88,7 @@ func neutronTypes() map[string]resourceType {
 	}
 }
 
-// networkAttribute knows the subnets, which the network's own document does not have.
+// networkAttribute also provides the subnets, which the network's own document lacks.
 func networkAttribute(s *Service, res sim.Document, name string) any {
 	var ids []any
 	for _, sub := range s.cloud.With(subnets.kind, "network_id", sim.Str(res, "physical_resource_id")) {
@@ -212,7 +212,7 @@ func ruleBody(rule sim.Document, group string) sim.Document {
 
 func groupResource() resourceType {
 	return resourceType{properties: []string{"name", "description", "rules"}, attribute: groups.attribute,
-		gone: groups.gone, remove: groups.remove,
+		deleted: groups.deleted, remove: groups.remove,
 		create: func(t *task) (string, error) {
 			id, err := groups.post(t, t.named("description"))
 			if err != nil {
@@ -245,7 +245,7 @@ func (t *task) addRules(group string) error {
 			continue
 		}
 		if err != nil {
-			t.res["physical_resource_id"] = group // what is there already must be removed with the resource
+			t.res["physical_resource_id"] = group // set it first, so that a failed rule does not leave the group behind
 			return err
 		}
 	}
@@ -253,7 +253,7 @@ func (t *task) addRules(group string) error {
 }
 
 func ruleType() resourceType {
-	return resourceType{gone: rules.gone, remove: rules.remove, attribute: rules.attribute,
+	return resourceType{deleted: rules.deleted, remove: rules.remove, attribute: rules.attribute,
 		create: func(t *task) (string, error) {
 			return rules.post(t, ruleBody(t.props, sim.Text(t.ref(groups.kind, t.props["security_group"]))))
 		}}

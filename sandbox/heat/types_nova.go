@@ -19,9 +19,9 @@ func novaTypes() map[string]resourceType {
 			"user_data_format", "user_data_update_policy", "metadata", "config_drive", "scheduler_hints", "availability_zone",
 			"block_device_mapping_v2", "block_device_mapping", "flavor_update_policy", "image_update_policy", "tags", "admin_pass",
 			"diskConfig", "personality", "software_config_transport", "deployment_swift_data"},
-			create: createServer, ready: serverReady, update: updateServer, remove: servers.remove, gone: servers.gone,
+			create: createServer, ready: serverReady, update: updateServer, remove: servers.remove, deleted: servers.deleted,
 			attribute: serverAttribute},
-		"OS::Nova::ServerGroup": {properties: []string{"name", "policies", "rules"}, remove: serverGroups.remove, gone: serverGroups.gone,
+		"OS::Nova::ServerGroup": {properties: []string{"name", "policies", "rules"}, remove: serverGroups.remove, deleted: serverGroups.deleted,
 			attribute: serverGroups.attribute,
 			create: func(t *task) (string, error) {
 				body := t.named()
@@ -101,8 +101,8 @@ func serverReady(t *task) (bool, error) {
 	return false, nil
 }
 
-// updateServer changes what can be changed in place; user data is applied again only by a
-// replacement, unless the template says that it is to be ignored.
+// updateServer updates a server in place where possible. Changed user data requires a replacement, unless the
+// template's user_data_update_policy is IGNORE.
 func updateServer(t *task, old sim.Document) (bool, error) {
 	diff := changed(old, t.props, "user_data_update_policy", "flavor_update_policy", "image_update_policy")
 	inPlace := []string{"name", "metadata", "flavor", "scheduler_hints"}

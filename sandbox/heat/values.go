@@ -7,7 +7,7 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// constrained are the properties whose value must be something that exists.
+// constrained are the properties whose value must be an existing resource.
 var constrained = map[string]map[string]string{
 	"OS::Nova::Server":             {"flavor": "nova.flavor", "image": "glance.image", "key_name": "nova.keypair"},
 	"OS::Neutron::Port":            {"network": "neutron.network"},
@@ -17,7 +17,8 @@ var constrained = map[string]map[string]string{
 	"OS::Neutron::RouterInterface": {"subnet": "neutron.subnet"},
 }
 
-// checkValues refuses values that are known before anything is made, and name nothing.
+// checkValues refuses property values that name resources that do not exist, as far as the values are known
+// before creation.
 func (s *Service) checkValues(t *template, params sim.Document) error {
 	for _, name := range t.names() {
 		def := t.resources[name]

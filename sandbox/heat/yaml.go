@@ -6,8 +6,7 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// readYAML reads a document as Heat's own reader does: single letters are no booleans and dates
-// no times, but names and words.
+// readYAML parses YAML as Heat does: single letters are not booleans and dates are not times; both are strings.
 func readYAML(text string) (sim.Document, error) {
 	var root yaml.Node
 	if err := yaml.Unmarshal([]byte(text), &root); err != nil {
@@ -21,10 +20,10 @@ func readYAML(text string) (sim.Document, error) {
 	if err := root.Decode(&out); err != nil {
 		return nil, err
 	}
-	return sim.Copy(out), nil // numbers as JSON has them
+	return sim.Copy(out), nil // numbers as in JSON
 }
 
-// words makes text of keys and of what only looks like a time.
+// words turns keys, and scalars that only resemble a time or a boolean, into strings.
 func words(n *yaml.Node) {
 	if n.Kind == yaml.ScalarNode && n.Tag == "!!timestamp" {
 		n.Tag = "!!str"

@@ -13,7 +13,8 @@ import (
 	"mycloudmanager/sandbox/kube"
 )
 
-// serveAPI answers TLS on port 6443 of the masters with the same handler as the sandbox's port.
+// serveAPI serves the Kubernetes API over TLS on port 6443 of the masters, with the same handler as the
+// sandbox's port.
 func (n *Network) serveAPI(api http.Handler) {
 	config := &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"},
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
@@ -29,10 +30,10 @@ func (n *Network) serveAPI(api http.Handler) {
 			}
 			api.ServeHTTP(w, r)
 		})}
-	_ = server.Serve(tls.NewListener(n.api, config)) // ends when the network is closed
+	_ = server.Serve(tls.NewListener(n.api, config)) // returns when the network is closed
 }
 
-// pipeListener takes connections that come through SSH.
+// pipeListener accepts connections that are forwarded through SSH.
 type pipeListener struct {
 	conns chan net.Conn
 	done  chan struct{}
@@ -51,7 +52,7 @@ func (l *pipeListener) offer(c net.Conn) {
 	}
 }
 
-// Accept is part of net.Listener.
+// Accept implements net.Listener.
 func (l *pipeListener) Accept() (net.Conn, error) {
 	select {
 	case c := <-l.conns:
@@ -61,11 +62,11 @@ func (l *pipeListener) Accept() (net.Conn, error) {
 	}
 }
 
-// Close is part of net.Listener.
+// Close implements net.Listener.
 func (l *pipeListener) Close() error {
 	l.once.Do(func() { close(l.done) })
 	return nil
 }
 
-// Addr is part of net.Listener.
+// Addr implements net.Listener.
 func (l *pipeListener) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 6443} }

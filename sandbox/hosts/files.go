@@ -14,16 +14,16 @@ import (
 )
 
 const (
-	// perFile is how long the engine works on one file, at speed 1.
+	// perFile is the duration of the engine's work on one file, at speed 1.
 	perFile = 80 * time.Millisecond
-	// diskFree is what is free on a disk that nobody has filled.
+	// diskFree is the default free space on a disk.
 	diskFree = 20 << 30
 )
 
-// Files is the folder that is the file system of a server, once something has looked at it.
+// Files returns the directory that holds a server's file system. It exists after the first backup or restore.
 func (n *Network) Files(server string) string { return n.cloud.Blob("disk-" + server) }
 
-// keeper is what backs up and restores the files of a server. One works at a time.
+// keeper returns the backup agent of a server. Each server runs one script at a time.
 func (n *Network) keeper(server string, ports *back) *keeper {
 	lock, _ := n.disks.LoadOrStore(server, &sync.Mutex{})
 	k := &keeper{lock: lock.(*sync.Mutex)}
@@ -34,9 +34,9 @@ func (n *Network) keeper(server string, ports *back) *keeper {
 		}
 		k.Machine = backupagent.Machine{Root: n.Files(server), Seed: server, Now: n.cloud.Now(), Free: int64(free), Step: n.cloud.Scale(perFile), Dial: ports.dial}
 	})
-	k.Run = func(line string) (out, complaint string, code int) {
-		n.cloud.Locked(func() { out, complaint, code = n.run(server, line) })
-		return out, complaint, code
+	k.Run = func(line string) (out, stderr string, code int) {
+		n.cloud.Locked(func() { out, stderr, code = n.run(server, line) })
+		return out, stderr, code
 	}
 	return k
 }
@@ -47,13 +47,13 @@ type keeper struct {
 }
 
 // Exec runs the manager's script.
-func (k *keeper) Exec(line string, in io.Reader, out, complaints io.Writer) int {
+func (k *keeper) Exec(line string, in io.Reader, out, stderr io.Writer) int {
 	k.lock.Lock()
 	defer k.lock.Unlock()
-	return k.Machine.Exec(line, in, out, complaints)
+	return k.Machine.Exec(line, in, out, stderr)
 }
 
-// SetFree says how many bytes are free on a server's disk.
+// SetFree sets the number of free bytes on a server's disk.
 func (n *Network) SetFree(name string, free int) (err error) {
 	n.cloud.Locked(func() {
 		server := n.named(name)
@@ -68,21 +68,21 @@ func (n *Network) SetFree(name string, free int) (err error) {
 	return err
 }
 
-// back are the ports of a server that lead back through the SSH connection of who asked for them.
+// back holds the remote-forwarded ports of an SSH connection: ports of the server that lead to the client.
 // https://www.rfc-editor.org/rfc/rfc4254#section-7
 type back struct {
 	peer  *ssh.ServerConn
 	mu    sync.Mutex
-	ports map[uint32]string // the address that each was asked for
+	ports map[uint32]string // the address that the client requested for each port
 }
 
-// forwarded is what names a port in requests and channels.
+// forwarded identifies a port in requests and channels.
 type forwarded struct {
 	Host string
 	Port uint32
 }
 
-func (b *back) answer(requests <-chan *ssh.Request) {
+func (b *back) response(requests <-chan *ssh.Request) {
 	for r := range requests {
 		var at forwarded
 		switch {
@@ -99,7 +99,7 @@ func (b *back) answer(requests <-chan *ssh.Request) {
 	}
 }
 
-// firstPort is where a server's ports that it chooses itself begin.
+// firstPort is the first port that a server assigns itself.
 const firstPort = 32768
 
 func (b *back) open(at forwarded) uint32 {

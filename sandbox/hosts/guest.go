@@ -14,8 +14,8 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// Inside is the kind of documents that hold what was changed on servers after their first boot: whose
-// keys were let in, and which agents were installed.
+// Inside is the document kind of changes made on servers after their first boot: authorized keys and installed
+// agents.
 const Inside = "hosts/inside"
 
 func (n *Network) inside(server string) sim.Document {
@@ -25,8 +25,8 @@ func (n *Network) inside(server string) sim.Document {
 	return sim.Document{"id": server, "keys": []any{}, "agents": sim.Document{}}
 }
 
-// agent is the command by which the stand-in for Ansible keeps an app's agent on the server.
-func (n *Network) agent(server string, words []string) (out, complaint string, code int) {
+// agent handles the command that the simulated Ansible uses to store the state of an app's agent on the server.
+func (n *Network) agent(server string, words []string) (out, stderr string, code int) {
 	if len(words) != 2 {
 		return "", "mcm-agent: state, install or remove, and an app\n", 2
 	}
@@ -48,26 +48,26 @@ func (n *Network) agent(server string, words []string) (out, complaint string, c
 	return "", "", 0
 }
 
-// uninstall is what enroll.sh --uninstall does: the manager is not let in any more.
+// uninstall simulates enroll.sh --uninstall: it revokes the manager's access.
 func (n *Network) uninstall(server string) {
 	o := n.inside(server)
 	o["keys"] = []any{}
 	n.cloud.Put(Inside, o)
 }
 
-// Enrolled is what a simulated run of enroll.sh tells.
-type Enrolled struct {
-	ID      string          `json:"id"`
-	Address string          `json:"address"`
-	HostKey string          `json:"host_key"`
-	Answer  json.RawMessage `json:"answer,omitempty"` // the manager's
+// EnrollResult is the result of a simulated run of enroll.sh.
+type EnrollResult struct {
+	ID       string          `json:"id"`
+	Address  string          `json:"address"`
+	HostKey  string          `json:"host_key"`
+	Response json.RawMessage `json:"response,omitempty"` // of the manager
 }
 
-// Enroll does on a server what the script does on a real one: it asks the manager at url with the
-// token, and lets in the keys of its answer. Without a url it lets in the given keys.
-func (n *Network) Enroll(name, url, token string, keys []string) (Enrolled, error) {
+// Enroll simulates enroll.sh on a server: it sends the token to the manager at url and authorizes the keys of
+// the response. Without a url it authorizes the given keys.
+func (n *Network) Enroll(name, url, token string, keys []string) (EnrollResult, error) {
 	var server sim.Document
-	var out Enrolled
+	var out EnrollResult
 	var err error
 	n.cloud.Locked(func() {
 		if server = n.named(name); server != nil {
@@ -78,7 +78,7 @@ func (n *Network) Enroll(name, url, token string, keys []string) (Enrolled, erro
 		return out, fmt.Errorf("there is no server %s", name)
 	}
 	if err == nil && url != "" {
-		keys, out.Answer, err = n.ask(server, url, token, out)
+		keys, out.Response, err = n.ask(server, url, token, out)
 	}
 	if err != nil {
 		return out, err
@@ -95,7 +95,7 @@ func (n *Network) Enroll(name, url, token string, keys []string) (Enrolled, erro
 	return out, nil
 }
 
-// named is the server of an id, or the only one of a name.
+// named returns the server with an id, or the only server with a name.
 func (n *Network) named(name string) sim.Document {
 	if o := n.cloud.Get("nova/servers", name); o != nil {
 		return o
@@ -106,12 +106,12 @@ func (n *Network) named(name string) sim.Document {
 	return nil
 }
 
-func (n *Network) identity(server sim.Document) (Enrolled, error) {
+func (n *Network) identity(server sim.Document) (EnrollResult, error) {
 	signer, err := n.hostKey(sim.Str(server, "id"))
 	if err != nil {
-		return Enrolled{}, err
+		return EnrollResult{}, err
 	}
-	e := Enrolled{ID: sim.Str(server, "id"), HostKey: strings.TrimSpace(string(ssh.MarshalAuthorizedKey(signer.PublicKey())))}
+	e := EnrollResult{ID: sim.Str(server, "id"), HostKey: strings.TrimSpace(string(ssh.MarshalAuthorizedKey(signer.PublicKey())))}
 	for _, p := range n.cloud.With("neutron/ports", "device_id", e.ID) {
 		for _, ip := range sim.Objs(p, "fixed_ips") {
 			e.Address = sim.Str(ip, "ip_address")
@@ -120,10 +120,10 @@ func (n *Network) identity(server sim.Document) (Enrolled, error) {
 	return e, nil
 }
 
-// manager is how servers speak to the manager.
+// manager is the HTTP client of servers.
 var manager = &http.Client{Timeout: 30 * time.Second}
 
-func (n *Network) ask(server sim.Document, url, token string, e Enrolled) (keys []string, answer json.RawMessage, err error) {
+func (n *Network) ask(server sim.Document, url, token string, e EnrollResult) (keys []string, response json.RawMessage, err error) {
 	machine := strings.ReplaceAll(e.ID, "-", "")
 	body, err := json.Marshal(map[string]any{"token": token, "server_id": e.ID, "host_keys": []string{e.HostKey},
 		"facts": map[string]any{"hostname": sim.Str(server, "name"), "machine_id": machine, "addresses": []string{e.Address}}})

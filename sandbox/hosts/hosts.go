@@ -1,5 +1,5 @@
-// Package hosts is the inside of the simulated servers, as far as SSH reaches: a way in by HTTP
-// CONNECT to a floating IP, commands that look around, and forwarding to what is behind.
+// Package hosts simulates the SSH side of servers: HTTP CONNECT to a floating IP, a set of shell
+// commands, and forwarding to the network behind it.
 package hosts
 
 import (
@@ -16,29 +16,29 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// booting is how long a server's sshd takes after the server is active, at speed 1.
+// booting is the time between ACTIVE and a reachable sshd, at speed 1.
 const booting = time.Second
 
-// Network is everything behind the addresses of the cloud.
+// Network is the simulated network behind the cloud's floating IPs.
 type Network struct {
 	cloud   *sim.Cloud
 	cluster *kube.Service
 	api     *pipeListener
-	disks   sync.Map // by server: a mutex that one who works on its files holds
+	disks   sync.Map // by server: a mutex that is held during work on its files
 }
 
-// New makes the network; api answers the cluster's API where the masters listen.
+// New returns the network. api serves the Kubernetes API on the masters.
 func New(c *sim.Cloud, cluster *kube.Service, api http.Handler) *Network {
 	n := &Network{cloud: c, cluster: cluster, api: newPipeListener()}
 	go n.serveAPI(api)
 	return n
 }
 
-// Close ends what listens in the network.
+// Close closes the network's listeners.
 func (n *Network) Close() error { return n.api.Close() }
 
-// ServeHTTP is the way in: CONNECT <floating ip>:22. Everything else is as unreachable as the
-// security groups and the missing floating IP make it.
+// ServeHTTP handles CONNECT <floating ip>:22. Other destinations are unreachable, unless security groups and
+// floating IPs open them.
 func (n *Network) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	address, port, err := net.SplitHostPort(r.Host)
 	number, portErr := strconv.Atoi(port)
@@ -59,7 +59,7 @@ func (n *Network) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	conn, buffered, err := hijacker.Hijack()
 	if err != nil {
-		return // the client is gone
+		return // the client disconnected
 	}
 	_ = conn.SetDeadline(time.Time{})
 	if _, err := io.WriteString(conn, "HTTP/1.1 200 Connection established\r\n\r\n"); err != nil {
@@ -69,7 +69,7 @@ func (n *Network) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	n.serveSSH(&prefixed{Conn: conn, r: buffered}, server)
 }
 
-// prefixed is a connection some of whose bytes have been read already.
+// prefixed is a connection whose first bytes have already been read.
 type prefixed struct {
 	net.Conn
 	r io.Reader
@@ -77,8 +77,8 @@ type prefixed struct {
 
 func (p *prefixed) Read(b []byte) (int, error) { return p.r.Read(b) }
 
-// behind is the running server that a floating IP leads to on a port that its security groups
-// open to the world; "" when there is none.
+// behind returns the running server that a floating IP maps to, if its security groups open the port to the
+// world, else "".
 func (n *Network) behind(address string, port int) string {
 	for _, fip := range n.cloud.With("neutron/floatingips", "floating_ip_address", address) {
 		p := n.cloud.Get("neutron/ports", sim.Str(fip, "port_id"))
@@ -89,7 +89,7 @@ func (n *Network) behind(address string, port int) string {
 	return ""
 }
 
-// open tells whether a security group of the port lets the world in.
+// open reports whether a security group of the port admits traffic from anywhere.
 func (n *Network) open(p sim.Document, port int) bool {
 	if p["port_security_enabled"] == false {
 		return true
@@ -108,15 +108,15 @@ func (n *Network) open(p sim.Document, port int) bool {
 	return false
 }
 
-// running tells whether a server's sshd answers.
+// running reports whether a server's sshd is reachable.
 func (n *Network) running(server string) bool {
 	o := n.cloud.Get("nova/servers", server)
 	booted, err := time.Parse(sim.Expiry, sim.Str(o, "_booted"))
 	return err == nil && sim.Str(o, "status") == "ACTIVE" && n.cloud.Now().Sub(booted) >= n.cloud.Scale(booting)
 }
 
-// at is the running server with a private address in a network that the other server is in too, or
-// that a router joins with one.
+// at returns the running server with a private address in a network that the other server shares or reaches
+// through a router.
 func (n *Network) at(from string, address string) string {
 	if a, err := netip.ParseAddr(address); err == nil && a.IsLoopback() {
 		return from

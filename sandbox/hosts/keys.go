@@ -20,10 +20,10 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// Keys is the kind of documents that hold the secrets of hosts.
+// Keys is the document kind of the hosts' private keys.
 const Keys = "hosts/keys"
 
-// cloudConfig is the part of a server's user data that shows from outside.
+// cloudConfig is the part of the user data that is simulated.
 // https://cloudinit.readthedocs.io/en/latest/reference/modules.html
 type cloudConfig struct {
 	Users  []any    `json:"users"`
@@ -39,12 +39,12 @@ func userData(server sim.Document) cloudConfig {
 	var c cloudConfig
 	raw, err := base64.StdEncoding.DecodeString(sim.Str(server, "_user_data"))
 	if err == nil {
-		_ = yaml.Unmarshal(raw, &c) // user data of another kind configures nothing
+		_ = yaml.Unmarshal(raw, &c) // other kinds of user data are ignored
 	}
 	return c
 }
 
-// userKeys are the keys that the user data gives to a user.
+// userKeys returns the keys that the user data authorizes for a user.
 func userKeys(server sim.Document, user string) []string {
 	c := userData(server)
 	out := c.Keys
@@ -56,8 +56,7 @@ func userKeys(server sim.Document, user string) []string {
 	return out
 }
 
-// hostKey is the server's SSH identity: the one in its user data, or one that it made itself at
-// its first boot.
+// hostKey returns the server's SSH host key: from its user data, or generated at its first boot.
 func (n *Network) hostKey(server string) (ssh.Signer, error) {
 	o := n.cloud.Get("nova/servers", server)
 	for _, f := range userData(o).Writes {
@@ -92,7 +91,7 @@ func (n *Network) hostKey(server string) (ssh.Signer, error) {
 	return ssh.ParsePrivateKey([]byte(sim.Str(kept, "key")))
 }
 
-// authority is the CA of the cluster's API and the certificate that it shows.
+// authority returns the CA of the Kubernetes API and its serving certificate.
 func (n *Network) authority() (ca []byte, cert tls.Certificate, err error) {
 	kept := n.cloud.Get(Keys, "ca")
 	if kept == nil {
@@ -139,7 +138,7 @@ func newAuthority() (sim.Document, error) {
 	return sim.Document{"id": "ca", "ca": text("CERTIFICATE", ca), "cert": text("CERTIFICATE", cert), "key": text("EC PRIVATE KEY", der)}, nil
 }
 
-// addresses are those that a master may have: loopback and the masters' range of the stack.
+// addresses returns the addresses in the masters' certificate: loopback and the stack's range for masters.
 func addresses() []net.IP {
 	out := []net.IP{net.IPv4(127, 0, 0, 1), net.IPv4(10, 43, 0, 1)}
 	for i := range 5 {

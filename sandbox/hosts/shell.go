@@ -11,9 +11,9 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// run does what a server's shell would with a command line. It knows the commands by which people
-// and programs look around, and those that enrollment and agents are made of.
-func (n *Network) run(server, line string) (out, complaint string, code int) {
+// run simulates a shell on a server. It supports common read-only commands and those that enrollment and agents
+// use.
+func (n *Network) run(server, line string) (out, stderr string, code int) {
 	words := strings.Fields(line)
 	for len(words) > 0 && (words[0] == "sudo" || words[0] == "-n" || words[0] == "--") {
 		words = words[1:]
@@ -22,7 +22,7 @@ func (n *Network) run(server, line string) (out, complaint string, code int) {
 		return "", "", 0
 	}
 	o := n.cloud.Get("nova/servers", server)
-	if text, ok := told(o)[words[0]]; ok {
+	if text, ok := fixedOutputs(o)[words[0]]; ok {
 		return text, "", 0
 	}
 	switch words[0] {
@@ -34,11 +34,11 @@ func (n *Network) run(server, line string) (out, complaint string, code int) {
 		}
 		return "", "", 0
 	}
-	return n.look(o, words)
+	return n.inspect(o, words)
 }
 
-// look does what changes nothing.
-func (n *Network) look(o sim.Document, words []string) (out, complaint string, code int) {
+// inspect runs read-only commands.
+func (n *Network) inspect(o sim.Document, words []string) (out, stderr string, code int) {
 	switch words[0] {
 	case "false":
 		code = 1
@@ -58,8 +58,8 @@ func (n *Network) look(o sim.Document, words []string) (out, complaint string, c
 	return out, "", code
 }
 
-// told is what commands say that always say the same.
-func told(o sim.Document) map[string]string {
+// fixedOutputs maps commands to their constant output.
+func fixedOutputs(o sim.Document) map[string]string {
 	return map[string]string{"true": "", ":": "", "whoami": "mcm\n", "cloud-init": "status: done\n",
 		"hostname": sim.Str(o, "name") + "\n", "uptime": " up since " + sim.Str(o, "_booted") + "\n",
 		"id": "uid=1000(mcm) gid=1000(mcm) groups=1000(mcm),27(sudo)\n"}
@@ -110,16 +110,16 @@ func (n *Network) file(o sim.Document, path string) (string, bool) {
 	return "", false
 }
 
-func (n *Network) cat(o sim.Document, paths []string) (out, complaint string, code int) {
+func (n *Network) cat(o sim.Document, paths []string) (out, stderr string, code int) {
 	for _, p := range paths {
 		if text, ok := n.file(o, p); ok {
 			out += text
 		} else {
-			complaint += "cat: " + p + ": No such file or directory\n"
+			stderr += "cat: " + p + ": No such file or directory\n"
 			code = 1
 		}
 	}
-	return out, complaint, code
+	return out, stderr, code
 }
 
 func (n *Network) test(o sim.Document, words []string) int {
@@ -131,7 +131,7 @@ func (n *Network) test(o sim.Document, words []string) int {
 	return 1
 }
 
-func (n *Network) unit(o sim.Document, words []string) (out, complaint string, code int) {
+func (n *Network) unit(o sim.Document, words []string) (out, stderr string, code int) {
 	if len(words) < 2 || words[0] != "is-active" {
 		return "", "systemctl: not here\n", 1
 	}
@@ -157,8 +157,8 @@ func (n *Network) release(o sim.Document) string {
 	return fmt.Sprintf("PRETTY_NAME=\"%s %s\"\nNAME=\"%s\"\nVERSION_ID=\"%s\"\nID=%s\n", name, version, name, version, id)
 }
 
-// Console is what a server shows on its serial console, with the fingerprint of its host key as
-// cloud-init prints it. The cloud must be locked.
+// Console returns the output of a server's serial console, including the fingerprint of its host
+// key as cloud-init prints it. The cloud must be locked.
 func (n *Network) Console(o sim.Document) string {
 	host := sim.Str(o, "name")
 	if sim.Str(o, "_booted") == "" {

@@ -15,7 +15,7 @@ import (
 
 var errKey = errors.New("this key is not authorized")
 
-// serveSSH speaks SSH as a server's sshd until the connection ends.
+// serveSSH serves the SSH protocol until the connection ends.
 func (n *Network) serveSSH(conn net.Conn, server string) {
 	defer func() { _ = conn.Close() }()
 	config := &ssh.ServerConfig{ServerVersion: "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u7",
@@ -39,10 +39,10 @@ func (n *Network) serveSSH(conn net.Conn, server string) {
 	config.AddHostKey(signer)
 	peer, channels, requests, err := ssh.NewServerConn(conn, config)
 	if err != nil {
-		return // not let in, or gone
+		return // not authorized, or disconnected
 	}
 	ports := &back{peer: peer}
-	go ports.answer(requests)
+	go ports.response(requests)
 	for c := range channels {
 		switch c.ChannelType() {
 		case "session":
@@ -70,16 +70,16 @@ func (n *Network) session(c ssh.NewChannel, server string, ports *back) {
 				return
 			}
 			_ = r.Reply(true, nil)
-			var out, complaint string
+			var out, stderr string
 			var code int
-			if backupagent.Wants(command.Line) {
+			if backupagent.Matches(command.Line) {
 				go ssh.DiscardRequests(requests)
 				code = n.keeper(server, ports).Exec(command.Line, channel, channel, channel.Stderr())
 			} else {
-				n.cloud.Locked(func() { out, complaint, code = n.run(server, command.Line) })
+				n.cloud.Locked(func() { out, stderr, code = n.run(server, command.Line) })
 			}
 			_, _ = io.WriteString(channel, out)
-			_, _ = io.WriteString(channel.Stderr(), complaint)
+			_, _ = io.WriteString(channel.Stderr(), stderr)
 			_, _ = channel.SendRequest("exit-status", false, ssh.Marshal(struct{ Code uint32 }{uint32(code)}))
 			return
 		case "env", "pty-req":
@@ -92,8 +92,7 @@ func (n *Network) session(c ssh.NewChannel, server string, ports *back) {
 	}
 }
 
-// forward opens a way from a server to another address: another server's sshd, or the cluster's
-// API on a master.
+// forward connects a server to another address: another server's sshd, or the Kubernetes API on a master.
 func (n *Network) forward(c ssh.NewChannel, server string) {
 	var to struct {
 		Host       string
@@ -109,7 +108,7 @@ func (n *Network) forward(c ssh.NewChannel, server string) {
 	api := false
 	n.cloud.Locked(func() {
 		target = n.at(server, to.Host)
-		if target == "" { // by the world, as from anywhere
+		if target == "" { // from outside, as from anywhere
 			target = n.behind(to.Host, int(to.Port))
 		}
 		api = to.Port == 6443 && role(n.cloud.Get("nova/servers", target)) == "master" && n.cluster.Kubeconfig("", nil) != ""
@@ -137,8 +136,7 @@ func (n *Network) forward(c ssh.NewChannel, server string) {
 	_ = channel.Close()
 }
 
-// authorized are the keys that may sign in: those that the user data gives the user, and the key
-// pair of the server.
+// authorized returns the keys that may log in: from the user data and the server's key pair.
 func (n *Network) authorized(server, user string) []ssh.PublicKey {
 	o := n.cloud.Get("nova/servers", server)
 	lines := userKeys(o, user)

@@ -7,7 +7,7 @@ import (
 // Region is the only region of the sandbox.
 const Region = "RegionOne"
 
-// services is the catalogue: type, name, path after the host (P is the project's id).
+// services is the catalog: type, name and path (P is replaced by the project id).
 var services = []struct{ kind, name, path string }{
 	{"identity", "keystone", "/identity/v3"},
 	{"compute", "nova", "/compute/v2.1"},
@@ -19,7 +19,7 @@ var services = []struct{ kind, name, path string }{
 	{"object-store", "swift", "/object-store/v1/AUTH_P"},
 }
 
-// render is a token as its owner sees it, its catalogue naming the host the request came to.
+// render returns a token for its owner. The catalog uses the host of the request.
 func (s *Service) render(r *sim.Request, token sim.Document) sim.Document {
 	user := s.cloud.Get(Users, sim.Str(token, "user_id"))
 	out := sim.Only(token, "methods", "audit_ids", "issued_at", "expires_at")

@@ -7,7 +7,7 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// credentialRoutes are the application credentials.
+// credentialRoutes registers the application credentials API.
 // https://docs.openstack.org/api-ref/identity/v3/#application-credentials
 func (s *Service) credentialRoutes() {
 	const path = "/v3/users/{user}/application_credentials"
@@ -24,7 +24,7 @@ func (s *Service) owner(r *sim.Request) error {
 	return nil
 }
 
-// whole refuses a restricted application credential, which may not make or remove others.
+// whole refuses a restricted application credential, which may not create or delete others.
 func (s *Service) whole(r *sim.Request) error {
 	token := s.cloud.Get(Tokens, r.Header.Get("X-Auth-Token"))
 	if sim.Str(token, "app_cred") != "" && !sim.Bool(token, "unrestricted") {
@@ -71,10 +71,10 @@ func (s *Service) createCredential(r *sim.Request) (any, error) {
 	return sim.Document{"application_credential": out}, nil
 }
 
-// credentialEnd is how the end of a credential is spelled.
+// credentialEnd is the time format of a credential's expiration.
 const credentialEnd = "2006-01-02T15:04:05.000000"
 
-// end reads when a credential shall end; nil is never.
+// end parses the expiration of a credential; nil means never.
 func (s *Service) end(given any) (any, error) {
 	if given == nil {
 		return nil, nil
@@ -93,7 +93,7 @@ func (s *Service) end(given any) (any, error) {
 	return nil, sim.BadRequest("The parameter expires_at is invalid: %s", text)
 }
 
-// delegated are the roles a credential carries: some of its maker's, or all of them.
+// delegated returns the roles of a credential: the requested subset of its creator's roles, or all of them.
 func (s *Service) delegated(r *sim.Request, want []sim.Document) ([]any, error) {
 	var out []any
 	for _, role := range s.cloud.All(Roles) {
@@ -158,8 +158,8 @@ func (s *Service) deleteCredential(r *sim.Request) (any, error) {
 	return nil, nil
 }
 
-// TrustRefused is the fault for a token that may not make trusts: one of an application
-// credential, since the fix of CVE-2026-43000. Nil for the others.
+// TrustRefused returns the fault for a token that may not create trusts (an application credential, since the
+// fix of CVE-2026-43000), or nil.
 func TrustRefused(a sim.Actor) error {
 	if slices.Contains(a.Methods, "application_credential") {
 		return sim.Forbidden("You are not authorized to perform the requested action: " +

@@ -12,7 +12,7 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// Kinds of documents.
+// Document kinds.
 const (
 	Users       = "keystone/users"
 	Projects    = "keystone/projects"
@@ -30,7 +30,7 @@ type Service struct {
 	ttl   time.Duration
 }
 
-// New adds the identity API to the cloud. Its tokens live for ttl, whatever the cloud's speed.
+// New registers the identity API. Tokens expire after ttl, regardless of the cloud's speed.
 func New(c *sim.Cloud, ttl time.Duration) *Service {
 	s := &Service{Service: c.Service("keystone", "/identity", false), cloud: c, ttl: ttl}
 	s.Format = format
@@ -47,7 +47,8 @@ func New(c *sim.Cloud, ttl time.Duration) *Service {
 	return s
 }
 
-// enter lets in whoever has a good token. To a token whose credential is gone it says so; other services do not.
+// enter accepts requests with a valid token. Unlike other services, it reports when the token's application
+// credential was deleted.
 func (s *Service) enter(r *sim.Request) error {
 	id := r.Header.Get("X-Auth-Token")
 	if cred := sim.Str(s.cloud.Get(Tokens, id), "app_cred"); cred != "" && s.cloud.Get(Credentials, cred) == nil {
@@ -86,8 +87,8 @@ func denied() *sim.Fault {
 	return &sim.Fault{Status: 401, Message: "The request you have made requires authentication."}
 }
 
-// Digest is how passwords and secrets are kept. The salt is the owner's id; these are the
-// well-known passwords of a sandbox, so a slow hash would protect nobody.
+// Digest hashes passwords and secrets, with the owner's id as the salt. A slow hash would add nothing: the
+// sandbox's passwords are public.
 func Digest(salt, secret string) string {
 	sum := sha256.Sum256([]byte(salt + "\x00" + secret))
 	return hex.EncodeToString(sum[:])

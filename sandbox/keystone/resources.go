@@ -8,7 +8,7 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// noun is a kind of resource that is created, read and deleted in the same way.
+// noun is a type of resource with the common create, read and delete operations.
 type noun struct{ kind, one, many string }
 
 var nouns = []noun{
@@ -139,7 +139,7 @@ func (s *Service) userProjects(r *sim.Request) (any, error) {
 	return page(r, "projects", sim.Views(s.projectsOf(r.ID()), s.view(r, nouns[1]))), nil
 }
 
-// Grant gives a user a role in a project.
+// Grant assigns a role in a project to a user.
 func (s *Service) Grant(user, project, role string) {
 	s.cloud.Put(Assignments, sim.Document{"id": user + ":" + project + ":" + role,
 		"user": user, "project": project, "role": role})
@@ -219,7 +219,7 @@ func (s *Service) listEndpoints(r *sim.Request) (any, error) {
 	return page(r, "endpoints", out), nil
 }
 
-// expired tells whether a document's own end has come.
+// expired reports whether a document has passed its expiration.
 func expired(o sim.Document, now time.Time) bool {
 	end := sim.Str(o, "expires_at")
 	return end != "" && end < sim.Stamp(now, sim.Micros)

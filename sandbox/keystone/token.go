@@ -7,7 +7,7 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// authenticate gives a token for a password, an application credential or another token.
+// authenticate issues a token for a password, an application credential or another token.
 func (s *Service) authenticate(r *sim.Request) (any, error) {
 	auth := sim.Map(r.Body, "auth")
 	identity := sim.Map(auth, "identity")
@@ -42,14 +42,14 @@ func (s *Service) issue(r *sim.Request, token sim.Document) sim.Reply {
 		token["expires_at"] = sim.Stamp(now.Add(s.ttl), sim.Expiry)
 	}
 	token["audit_ids"] = []any{sim.Secret(16)}
-	s.sweep()
+	s.deleteExpired()
 	s.cloud.Put(Tokens, token)
 	return sim.Reply{Header: map[string]string{"X-Subject-Token": sim.Str(token, "id"), "Vary": "X-Auth-Token"},
 		Body: sim.Document{"token": s.render(r, token)}}
 }
 
-// sweep forgets tokens that have expired.
-func (s *Service) sweep() {
+// deleteExpired deletes expired tokens.
+func (s *Service) deleteExpired() {
 	now := sim.Stamp(s.cloud.Now(), sim.Expiry)
 	for _, t := range s.cloud.All(Tokens) {
 		if sim.Str(t, "expires_at") < now {
@@ -109,7 +109,7 @@ func (s *Service) byCredential(identity sim.Document) (sim.Document, error) {
 	token["roles"], token["app_cred"] = sim.Anys(roles), cred["id"]
 	token["unrestricted"] = cred["unrestricted"]
 	if end, err := time.Parse(credentialEnd, sim.Str(cred, "expires_at")); err == nil && end.Before(s.cloud.Now().Add(s.ttl)) {
-		token["expires_at"] = sim.Stamp(end, "2006-01-02T15:04:05") // Zed spells this one without a zone
+		token["expires_at"] = sim.Stamp(end, "2006-01-02T15:04:05") // the Zed release omits the zone here
 	}
 	return token, nil
 }
@@ -125,7 +125,7 @@ func (s *Service) document(user sim.Document, method string) sim.Document {
 	return sim.Document{"user_id": user["id"], "user_name": user["name"], "methods": []any{method}}
 }
 
-// scoped makes the token of a user for the scope asked for, or the user's default project.
+// scoped issues a token for the requested scope or the user's default project.
 func (s *Service) scoped(user, want sim.Document, method string) (sim.Document, error) {
 	token := s.document(user, method)
 	project, err := s.wantedProject(user, want)
@@ -177,7 +177,7 @@ func (s *Service) isDomain(id string, given sim.Document) bool {
 	return sim.Str(given, "id") == id || sim.Str(given, "name") == sim.Str(d, "name")
 }
 
-// rolesOf lists a user's roles in a project, with those that they imply.
+// rolesOf returns a user's roles in a project, including implied roles.
 func (s *Service) rolesOf(user, project string) []string {
 	var roles []string
 	for _, a := range s.cloud.With(Assignments, "user", user) {
@@ -189,7 +189,7 @@ func (s *Service) rolesOf(user, project string) []string {
 	return slices.Compact(roles)
 }
 
-// implied is a role with the roles below it: admin > manager > member > reader.
+// implied returns a role and the roles that it implies: admin > manager > member > reader.
 func implied(role string) []string {
 	chain := []string{"admin", "manager", "member", "reader"}
 	if i := slices.Index(chain, role); i >= 0 {

@@ -7,26 +7,26 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// cluster is what is kept of the running cluster: its stack and its token. Nil while there is none.
+// cluster returns the state of the running cluster, with its stack and token, or nil.
 func (s *Service) cluster() sim.Document { return s.cloud.Get(meta, "cluster") }
 
-// member is a server that is part of the cluster, with its role.
+// role returns the cluster role of a server, or "".
 func role(server sim.Document) string { return sim.Str(sim.Map(server, "metadata"), "mcm:role") }
 
-// members are the servers of a stack that run Kubernetes.
+// members returns the servers of a stack that run Kubernetes.
 func (s *Service) members(stack string) []sim.Document {
 	return s.cloud.Where("nova/servers", func(o sim.Document) bool {
 		return sim.Str(sim.Map(o, "metadata"), "mcm:stack") == stack && (role(o) == "master" || role(o) == "node")
 	})
 }
 
-// up tells whether a server has been running long enough for k3s to run too.
+// up reports whether a server has been active long enough for k3s to run.
 func (s *Service) up(server sim.Document) bool {
 	booted, err := time.Parse(sim.Expiry, sim.Str(server, "_booted"))
 	return err == nil && sim.Str(server, "status") == "ACTIVE" && s.cloud.Now().Sub(booted) >= s.cloud.Scale(joining)
 }
 
-// arm plans a look at the cluster, unless one is planned already.
+// arm schedules a beat unless one is already scheduled.
 func (s *Service) arm() {
 	if !s.armed {
 		s.armed = true
@@ -34,8 +34,8 @@ func (s *Service) arm() {
 	}
 }
 
-// beat is a timer: every controller has its turn, and another beat follows while one of them
-// waits for something. Changes of any kind bring the next beat anyway.
+// beat is a timer: it runs every controller and reschedules itself while one of them is waiting. Changes
+// schedule a beat as well.
 func (s *Service) beat(sim.Document) {
 	s.armed = false
 	waits := s.live()
@@ -49,8 +49,8 @@ func (s *Service) beat(sim.Document) {
 	}
 }
 
-// live starts the cluster when the first master of a complete stack is up, and ends it with the
-// stack: what was in it is gone then, as with the disks of real masters.
+// live starts the cluster once the first master of a complete stack is up, and deletes it with all its objects
+// when the stack is deleted.
 func (s *Service) live() (waits bool) {
 	if c := s.cluster(); c != nil {
 		stack := s.cloud.Get("heat/stacks", sim.Str(c, "stack"))
@@ -85,7 +85,7 @@ func (s *Service) end() {
 	s.log = journal{}
 }
 
-// begin makes a new cluster with what k3s puts into one.
+// begin creates a new cluster with the objects that k3s deploys.
 func (s *Service) begin(stack sim.Document) {
 	s.cloud.Put(meta, sim.Document{"id": "cluster", "stack": stack["id"], "token": "K10" + sim.RandomHex(32), "_actor": stack["_actor"]})
 	for _, ns := range []string{"default", "kube-system", "kube-public", "kube-node-lease"} {
@@ -104,10 +104,10 @@ func (s *Service) begin(stack sim.Document) {
 		"reclaimPolicy": "Delete", "volumeBindingMode": "Immediate", "allowVolumeExpansion": true})
 }
 
-// actor is who the cluster's controllers are at the cloud: the owner of the stack.
+// actor is the identity of the cluster's controllers at the cloud: the owner of the stack.
 func (s *Service) actor() sim.Actor { return sim.ActorOf(sim.Map(s.cluster(), "_actor")) }
 
-// nodes makes a Node of every server that has joined and keeps its condition true.
+// nodes creates a Node for every server that has joined and updates its Ready condition.
 func (s *Service) nodes() (waits bool) {
 	stack := s.cloud.Get("heat/stacks", sim.Str(s.cluster(), "stack"))
 	seen := map[string]bool{}
@@ -128,7 +128,7 @@ func (s *Service) nodes() (waits bool) {
 		if id := serverOf(node); !seen[id] {
 			s.setReady(node, false)
 			waits = true
-			if s.past(sim.Str(node, "_lost"), forgetting) { // the cloud controller finds no such server
+			if s.past(sim.Str(node, "_lost"), forgetting) { // as the cloud controller does when the server is missing
 				s.erase(typed("nodes"), node)
 			}
 		}
@@ -136,7 +136,7 @@ func (s *Service) nodes() (waits bool) {
 	return waits || s.evict()
 }
 
-// past tells whether a moment (in the spelling of micros) is longer ago than d at the cloud's speed.
+// past reports whether more than d, at the cloud's speed, has elapsed since moment (formatted as micros).
 func (s *Service) past(moment string, d time.Duration) bool {
 	t, err := time.Parse(sim.Expiry, moment)
 	return err == nil && s.cloud.Now().Sub(t) >= s.cloud.Scale(d)
@@ -155,7 +155,7 @@ func (s *Service) nodeOf(server string) sim.Document {
 	return nil
 }
 
-// Address is the first address of a server.
+// address returns the first address of a server.
 func (s *Service) address(server string) string {
 	for _, p := range s.cloud.With("neutron/ports", "device_id", server) {
 		for _, ip := range sim.Objs(p, "fixed_ips") {
@@ -218,8 +218,8 @@ func (s *Service) taint(node sim.Document, lost bool) {
 	}
 }
 
-// evict marks the pods of a lost node for deletion after a time. They stay Terminating until the
-// node comes back, is gone, or is declared out of service.
+// evict marks the pods of a lost node for deletion after the eviction time. They stay Terminating until the
+// node is Ready again, deleted, or tainted as out of service.
 // https://kubernetes.io/docs/concepts/cluster-administration/node-shutdown/#non-graceful-node-shutdown
 func (s *Service) evict() (waits bool) {
 	for _, pod := range s.all("pods") {

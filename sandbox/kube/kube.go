@@ -1,6 +1,5 @@
-// Package kube is the simulated cluster: a Kubernetes API for the calls that client-go and Helm
-// make, with the controllers that an app needs to come up and go down.
-// https://kubernetes.io/docs/reference/using-api/api-concepts/
+// Package kube is the simulated cluster: the Kubernetes API calls that client-go and Helm make, and the
+// controllers that start and stop an app. https://kubernetes.io/docs/reference/using-api/api-concepts/
 package kube
 
 import (
@@ -12,20 +11,20 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// Prefix is where the API is on the sandbox's port.
+// Prefix is the path prefix of the API on the sandbox's port.
 const Prefix = "/kube"
 
-// Version is what the cluster calls itself.
+// Version is the reported version of the cluster.
 const Version = "v1.36.3+k3s1-sandbox"
 
-// How long things take at speed 1.
+// Simulated durations, at speed 1.
 const (
 	beat       = 300 * time.Millisecond
 	joining    = 3 * time.Second  // of a node, after its server is active
-	starting   = 2 * time.Second  // of a pod, once scheduled and with its volumes
+	starting   = 2 * time.Second  // of a pod, after it is scheduled and its volumes are attached
 	stopping   = time.Second      // of a pod
 	eviction   = 5 * time.Second  // of pods, after their node is lost
-	forgetting = 30 * time.Second // of a node whose server is gone
+	forgetting = 30 * time.Second // of a node whose server was deleted
 )
 
 // Service is the Kubernetes API of the cluster.
@@ -36,7 +35,7 @@ type Service struct {
 	armed bool
 }
 
-// New adds the Kubernetes API to the cloud.
+// New registers the Kubernetes API.
 func New(c *sim.Cloud) *Service {
 	s := &Service{Service: c.Service("kubernetes", Prefix, false), cloud: c}
 	s.Format = format
@@ -67,8 +66,8 @@ func notFound(t *resource, name string) *sim.Fault {
 	return status(404, "NotFound", t.qualified()+" \""+name+"\" not found")
 }
 
-// authenticate takes the bearer token that the kubeconfig of the masters has. Before the cluster
-// is up nobody answers.
+// authenticate checks the bearer token of the kubeconfig. Before the cluster is up, requests fail as if nothing
+// listened.
 func (s *Service) authenticate(r *sim.Request) error {
 	cluster := s.cluster()
 	if cluster == nil {
@@ -82,13 +81,13 @@ func (s *Service) authenticate(r *sim.Request) error {
 	return nil
 }
 
-// target is what a path names.
+// target is the resource that a path addresses.
 type target struct {
 	*resource
 	namespace, name, sub string
 }
 
-// serve answers everything below the prefix.
+// serve handles every path below the prefix.
 func (s *Service) serve(r *sim.Request) (any, error) {
 	parts := strings.Split(strings.Trim(r.URL.Path, "/"), "/")
 	if doc := discover(parts); doc != nil {
@@ -119,7 +118,7 @@ func (s *Service) serve(r *sim.Request) (any, error) {
 	s.cloud.Locked(func() {
 		reply, err = s.do(r, t, body)
 		if err == nil {
-			reply = encode(reply) // while the documents cannot change
+			reply = encode(reply) // encoded under the lock, before the documents can change
 		}
 	})
 	return reply, err
@@ -139,7 +138,7 @@ func encode(v any) any {
 	return rep
 }
 
-// locate reads a path: /api/v1/… or /apis/<group>/<version>/…, with or without a namespace.
+// locate parses a path: /api/v1/… or /apis/<group>/<version>/…, with or without a namespace.
 func locate(parts []string) (*target, error) {
 	group, rest := "", parts
 	if parts[0] == "apis" && len(parts) > 2 {
@@ -166,7 +165,7 @@ func locate(parts []string) (*target, error) {
 	return t, nil
 }
 
-// do answers one call with the cloud locked.
+// do handles one call with the cloud locked.
 func (s *Service) do(r *sim.Request, t *target, body []byte) (any, error) {
 	switch {
 	case t.sub == "scale":

@@ -8,9 +8,8 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// Kubeconfig is the file with which an administrator comes to the cluster at the address; ca is
-// the certificate that signed the server's, none for plain HTTP. It is empty while there is no
-// cluster.
+// Kubeconfig returns an administrator's kubeconfig for the server's URL, or "" if there is no cluster. ca is
+// the CA certificate, nil for plain HTTP.
 func (s *Service) Kubeconfig(server string, ca []byte) string {
 	cluster := s.cluster()
 	if cluster == nil {

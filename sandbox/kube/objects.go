@@ -6,9 +6,9 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-const meta = "kube-meta/cluster" // the kind of the documents that are the cluster itself
+const meta = "kube-meta/cluster" // the document kind of the cluster itself
 
-// key is the id under which an object is kept.
+// key is the document id of an object.
 func key(namespace, name string) string { return namespace + "/" + name }
 
 func metadata(o sim.Document) sim.Document          { return sim.Map(o, "metadata") }
@@ -26,12 +26,12 @@ func public(o sim.Document) sim.Document            { out := sim.Public(o); dele
 func replicas(o sim.Document) int                   { return sim.Int(spec(o), "replicas") }
 func (s *Service) all(plural string) []sim.Document { return s.cloud.All("kube/" + plural) }
 
-// object reads one object; nil when there is none.
+// object reads one object; nil if it does not exist.
 func (s *Service) object(plural, namespace, name string) sim.Document {
 	return s.cloud.Get("kube/"+plural, key(namespace, name))
 }
 
-// next is a resource version that nothing had before.
+// next returns a new resource version.
 func (s *Service) next() int {
 	c := s.cloud.Get(meta, "version")
 	if c == nil {
@@ -46,7 +46,7 @@ func (s *Service) current() string {
 	return strconv.Itoa(max(sim.Int(s.cloud.Get(meta, "version"), "n"), 1))
 }
 
-// store keeps an object and tells the watchers.
+// store saves an object and notifies the watchers.
 func (s *Service) store(t *resource, o sim.Document) {
 	verb := "MODIFIED"
 	if s.cloud.Get(t.store(), key(namespace(o), name(o))) == nil {
@@ -59,10 +59,10 @@ func (s *Service) store(t *resource, o sim.Document) {
 	s.log.add(t, verb, rv, public(o))
 }
 
-// save keeps an object that a controller changed.
+// save saves an object that a controller changed.
 func (s *Service) save(plural string, o sim.Document) { s.store(typed(plural), o) }
 
-// erase removes an object and tells the watchers.
+// erase deletes an object and notifies the watchers.
 func (s *Service) erase(t *resource, o sim.Document) {
 	rv := s.next()
 	s.cloud.Delete(t.store(), key(namespace(o), name(o)))
@@ -70,7 +70,7 @@ func (s *Service) erase(t *resource, o sim.Document) {
 	s.log.add(t, "DELETED", rv, public(o))
 }
 
-// make completes a new object and keeps it.
+// make completes and saves a new object.
 func (s *Service) make(t *resource, ns string, o sim.Document) sim.Document {
 	o["apiVersion"], o["kind"] = t.api(), t.kind
 	m := metadata(o)
@@ -93,13 +93,13 @@ func (s *Service) make(t *resource, ns string, o sim.Document) sim.Document {
 	return o
 }
 
-// owned is the metadata of an object that another one controls.
+// owned returns the metadata of an object that is controlled by another one.
 func owned(t *resource, owner sim.Document, name string, labels sim.Document) sim.Document {
 	return sim.Document{"name": name, "labels": labels, "ownerReferences": []any{sim.Document{"apiVersion": t.api(), "kind": t.kind,
 		"name": sim.Str(metadata(owner), "name"), "uid": uid(owner), "controller": true, "blockOwnerDeletion": true}}}
 }
 
-// children are the objects of a type that an object owns.
+// children returns the objects of a type that an object owns.
 func (s *Service) children(plural string, owner sim.Document) []sim.Document {
 	return s.cloud.Where("kube/"+plural, func(o sim.Document) bool {
 		for _, ref := range sim.Objs(metadata(o), "ownerReferences") {
@@ -111,7 +111,7 @@ func (s *Service) children(plural string, owner sim.Document) []sim.Document {
 	})
 }
 
-// condition sets one of an object's conditions and tells whether that changed anything.
+// condition sets one of an object's conditions and reports whether it changed.
 func (s *Service) condition(o sim.Document, kind, value, reason, text string) bool {
 	st := statusOf(o)
 	if st == nil {
@@ -141,7 +141,7 @@ func (s *Service) condition(o sim.Document, kind, value, reason, text string) bo
 	return true
 }
 
-// holds tells whether a condition is true.
+// holds reports whether a condition is true.
 func holds(o sim.Document, kind string) bool {
 	for _, c := range sim.Objs(statusOf(o), "conditions") {
 		if sim.Str(c, "type") == kind {
@@ -151,7 +151,7 @@ func holds(o sim.Document, kind string) bool {
 	return false
 }
 
-// event tells people what happened to an object; the same again only counts up.
+// event records an event for an object; a repeated event increments its count.
 func (s *Service) event(o sim.Document, kind, reason, text string) {
 	ns := namespace(o)
 	if ns == "" {

@@ -6,7 +6,7 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// openapi says no more than clients need to leave the validation of fields to the server.
+// openapi returns a minimal document that makes clients leave the validation of fields to the server.
 // https://kubernetes.io/docs/concepts/overview/kubernetes-api/#openapi-interface-definition
 func openapi(parts []string) any {
 	if len(parts) < 2 || parts[1] != "v3" {

@@ -14,7 +14,7 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// patch changes an object in one of the four ways of the API.
+// patch changes an object by one of the API's four patch types.
 // https://kubernetes.io/docs/reference/using-api/api-concepts/#patch-and-apply
 func (s *Service) patch(r *sim.Request, t *target, body []byte) (any, error) {
 	kind := strings.Split(r.Header.Get("Content-Type"), ";")[0]
@@ -57,8 +57,8 @@ func merge(t *resource, kind string, old, patch []byte) ([]byte, error) {
 	return jsonpatch.MergePatch(old, patch)
 }
 
-// apply is server-side apply: what this manager applied before and applies no longer goes, what
-// it applies now is set, and what others set stays.
+// apply implements server-side apply: it sets the applied fields, deletes fields that the same manager no
+// longer applies, and keeps fields that others set.
 func (s *Service) apply(r *sim.Request, t *target, old sim.Document, body []byte) (any, error) {
 	want, err := decode(t.resource, body)
 	if err != nil {
@@ -118,7 +118,7 @@ func (s *Service) applied(r *sim.Request, t *target, old sim.Document, merged []
 		if !dryRun(r) {
 			s.remember(t, old, manager, raw)
 		}
-		return public(o), nil // nothing to change
+		return public(o), nil // no change
 	}
 	if o, err = s.replace(t, old, o, false); err != nil {
 		return nil, err
@@ -127,7 +127,7 @@ func (s *Service) applied(r *sim.Request, t *target, old sim.Document, merged []
 	return public(o), nil
 }
 
-// remember keeps what a manager applied; it is no change of the object.
+// remember saves what a manager applied, without a new resource version.
 func (s *Service) remember(t *target, o sim.Document, manager string, raw []byte) {
 	if s.object(t.plural, namespace(o), name(o)) == nil {
 		return
@@ -139,7 +139,7 @@ func (s *Service) remember(t *target, o sim.Document, manager string, raw []byte
 	s.cloud.Put(t.store(), o)
 }
 
-// scale is the subresource by which the number of pods is read and set.
+// scale serves the scale subresource.
 func (s *Service) scale(r *sim.Request, t *target, body []byte) (any, error) {
 	o := s.object(t.plural, t.namespace, t.name)
 	if o == nil {

@@ -7,7 +7,7 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// pods brings every pod one step on: to a node, to its volumes, to life, and away again.
+// pods advances every pod by one step: scheduling, volumes, start, termination.
 func (s *Service) pods() (waits bool) {
 	for _, pod := range s.all("pods") {
 		switch {
@@ -33,7 +33,7 @@ func ownerKind(pod sim.Document) string {
 	return ""
 }
 
-// schedule gives the pod the node with the fewest pods, masters only when there is nothing else.
+// schedule assigns the pod to the node with the fewest pods; masters are a last resort.
 func (s *Service) schedule(pod sim.Document) {
 	load := map[string]int{}
 	for _, p := range s.all("pods") {
@@ -77,11 +77,11 @@ func selects(want, have sim.Document) bool {
 	return true
 }
 
-// start waits for the volumes of a scheduled pod and then for its containers.
+// start waits for the volumes of a scheduled pod and then starts its containers.
 func (s *Service) start(pod sim.Document) (waits bool) {
 	node := s.object("nodes", "", sim.Str(spec(pod), "nodeName"))
 	if node == nil || !holds(node, "Ready") {
-		return false // the next change of the node brings the next look
+		return false // the next change of the node schedules a beat
 	}
 	pvs, bound := s.volumesOf(pod)
 	for _, pv := range pvs {
@@ -110,7 +110,7 @@ func (s *Service) start(pod sim.Document) (waits bool) {
 	return true
 }
 
-// creating says that the containers are not there yet.
+// creating sets the containers to ContainerCreating.
 func (s *Service) creating(pod sim.Document) {
 	list := containers(pod, func(string) sim.Document {
 		return sim.Document{"ready": false, "started": false, "restartCount": 0, "state": sim.Document{"waiting": sim.Document{"reason": "ContainerCreating"}}}
@@ -164,7 +164,7 @@ func (s *Service) podIP() string {
 	}
 }
 
-// finish ends a pod that was made to do one thing.
+// finish completes a pod that runs to completion.
 func (s *Service) finish(pod sim.Document) {
 	statusOf(pod)["phase"] = "Succeeded"
 	statusOf(pod)["containerStatuses"] = containers(pod, func(string) sim.Document {
@@ -174,11 +174,11 @@ func (s *Service) finish(pod sim.Document) {
 	s.save("pods", pod)
 }
 
-// stop ends a pod that is to go, when its node can still be asked to.
+// stop terminates a pod whose deletion was requested, if its node is reachable.
 func (s *Service) stop(pod sim.Document) (waits bool) {
 	node := s.object("nodes", "", sim.Str(spec(pod), "nodeName"))
 	if node != nil && !holds(node, "Ready") {
-		return false // it stays Terminating, as nobody can say whether it runs
+		return false // it stays Terminating, because its state is unknown
 	}
 	if !s.past(sim.Str(pod, "_stopped"), stopping) {
 		return true
@@ -187,7 +187,7 @@ func (s *Service) stop(pod sim.Document) (waits bool) {
 	return true
 }
 
-// endpoints lists the addresses of the ready pods behind each Service.
+// endpoints lists the addresses of the ready pods of each Service.
 func (s *Service) endpoints() bool {
 	for _, svc := range s.all("services") {
 		want := sim.Map(spec(svc), "selector")

@@ -9,7 +9,7 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// plain turns a body in Kubernetes' protobuf, which typed clients send, into JSON.
+// plain converts a body in Kubernetes' protobuf encoding, which typed clients send, to JSON.
 // https://kubernetes.io/docs/reference/using-api/api-concepts/#kubernetes-protobuf-encoding
 func plain(contentType string, body []byte) ([]byte, error) {
 	if len(body) == 0 || !strings.Contains(contentType, "protobuf") {

@@ -12,7 +12,7 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// selection is what a list or a watch asks for.
+// selection holds the selectors of a list or a watch.
 type selection struct {
 	namespace string
 	labels    klabels.Selector
@@ -64,16 +64,16 @@ func (s *Service) list(r *sim.Request, t *target) (any, error) {
 		"items": sim.Views(docs, public)}, nil
 }
 
-// change is what a watcher is told.
+// change is one event for watchers.
 type change struct {
-	kind string // the type's place in the store
+	kind string // kind in the document store
 	verb string
 	rv   int
 	doc  []byte
 	obj  sim.Document
 }
 
-// journal keeps the last changes in memory, for watches. Who wants older ones must list again.
+// journal keeps the most recent changes in memory for watches. A client that needs older ones must list again.
 type journal struct{ changes []change }
 
 const journalSize = 4000
@@ -90,7 +90,7 @@ func (j *journal) add(t *resource, verb string, rv int, o sim.Document) {
 	}
 }
 
-// since lists the changes after a version; false when some of them are not known any more.
+// since returns the changes after a version; false if some of them were discarded.
 func (j *journal) since(kind string, rv int) ([]change, bool) {
 	var out []change
 	for _, c := range j.changes {
@@ -101,7 +101,7 @@ func (j *journal) since(kind string, rv int) ([]change, bool) {
 	return out, len(j.changes) > 0 && j.changes[0].rv <= rv+1
 }
 
-// watch streams changes until the client goes or its time is over.
+// watch streams changes until the client disconnects or the timeout expires.
 // https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
 func (s *Service) watch(r *sim.Request, t *target) (any, error) {
 	q, err := selectionOf(r, t)
@@ -146,7 +146,7 @@ func (w *watcher) emit(verb string, doc []byte) {
 	w.pending = append(w.pending, append(sim.JSON(map[string]any{"type": verb, "object": json.RawMessage(doc)}), '\n'))
 }
 
-// begin tells what is there, or what happened since the version that the client has seen.
+// begin sends the current objects, or the changes since the client's resource version.
 func (w *watcher) begin(from string, initial bool) {
 	w.s.cloud.Locked(func() {
 		w.last = sim.ToInt(w.s.current())
@@ -158,12 +158,12 @@ func (w *watcher) begin(from string, initial bool) {
 		} else if since < w.last {
 			missed, known := w.s.log.since(w.t.store(), since)
 			if !known {
-				_, gone := format(status(410, "Expired", "too old resource version: "+from))
-				w.emit("ERROR", gone)
+				_, expired := format(status(410, "Expired", "too old resource version: "+from))
+				w.emit("ERROR", expired)
 				w.broken = true
 				return
 			}
-			w.tell(missed)
+			w.send(missed)
 		}
 		if initial {
 			w.emit("BOOKMARK", sim.JSON(sim.Document{"kind": w.t.kind, "apiVersion": w.t.api(), "metadata": sim.Document{
@@ -175,13 +175,13 @@ func (w *watcher) begin(from string, initial bool) {
 func (w *watcher) follow() {
 	w.s.cloud.Locked(func() {
 		changes, known := w.s.log.since(w.t.store(), w.last)
-		w.tell(changes)
+		w.send(changes)
 		w.last = max(w.last, sim.ToInt(w.s.current()))
-		w.broken = !known && len(w.s.log.changes) > 0 // it was too slow: the client lists again
+		w.broken = !known && len(w.s.log.changes) > 0 // it was too slow: the client must list again
 	})
 }
 
-func (w *watcher) tell(changes []change) {
+func (w *watcher) send(changes []change) {
 	for _, c := range changes {
 		w.last = max(w.last, c.rv)
 		if w.q.has(c.obj) {
@@ -190,7 +190,7 @@ func (w *watcher) tell(changes []change) {
 	}
 }
 
-// flush writes what is pending; false when there is nobody to write to.
+// flush writes pending events; false if the client disconnected.
 func (w *watcher) flush() bool {
 	for _, line := range w.pending {
 		if _, err := w.out.Write(line); err != nil {

@@ -6,7 +6,7 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// resource is one type of object that the API has.
+// resource is one resource type of the API.
 type resource struct {
 	group, version, plural, singular, kind string
 	namespaced                             bool
@@ -70,7 +70,7 @@ var resources = []*resource{
 	{"scheduling.k8s.io", "v1", "priorityclasses", "priorityclass", "PriorityClass", false, nil},
 }
 
-// find is the type with that name in a group; nil when the API has none.
+// find returns the resource type by group and plural name; nil if there is none.
 func find(group, plural string) *resource {
 	for _, t := range resources {
 		if t.group == group && t.plural == plural {
@@ -80,7 +80,7 @@ func find(group, plural string) *resource {
 	return nil
 }
 
-// typed is a type that is known to exist.
+// typed returns a resource type that is known to exist.
 func typed(plural string) *resource {
 	for _, t := range resources {
 		if t.plural == plural {
@@ -90,7 +90,7 @@ func typed(plural string) *resource {
 	panic("kube: no type " + plural)
 }
 
-// discover answers the documents by which clients learn what the API has.
+// discover serves the discovery documents.
 // https://kubernetes.io/docs/reference/using-api/api-concepts/#discovery-api
 func discover(parts []string) any {
 	switch {

@@ -7,10 +7,10 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// cinder is the driver whose volumes the simulated block storage service has.
+// cinder is the CSI driver whose volumes exist in the simulated block storage service.
 const cinder = "cinder.csi.openstack.org"
 
-// bind joins claims with volumes and ends those that nobody uses any more.
+// bind binds claims to volumes and deletes released claims and volumes.
 func (s *Service) bind() (waits bool) {
 	for _, claim := range s.all("persistentvolumeclaims") {
 		switch {
@@ -51,7 +51,7 @@ func (s *Service) claimUsed(claim sim.Document) bool {
 	return false
 }
 
-// claims are the names of the claims that a pod mounts.
+// claims returns the names of the claims that a pod mounts.
 func claims(pod sim.Document) []string {
 	var out []string
 	for _, v := range sim.Objs(spec(pod), "volumes") {
@@ -87,7 +87,7 @@ func annotate(o sim.Document, k, v string) {
 	a[k] = v
 }
 
-// match is the volume that a claim names, or one that waits for this claim.
+// match returns the volume that a claim names, or one that is reserved for this claim.
 func (s *Service) match(claim sim.Document) sim.Document {
 	if n := sim.Str(spec(claim), "volumeName"); n != "" {
 		pv := s.object("persistentvolumes", "", n)
@@ -107,7 +107,7 @@ func (s *Service) match(claim sim.Document) sim.Document {
 	return nil
 }
 
-// provision makes a volume for a claim of the cluster's own class.
+// provision creates a volume for a claim of the cluster's storage class.
 func (s *Service) provision(claim sim.Document) {
 	class, given := spec(claim)["storageClassName"].(string)
 	if sim.Str(spec(claim), "volumeName") != "" || (given && class != "cinder") {
@@ -141,7 +141,7 @@ func trimUnit(q string) string {
 	return q
 }
 
-// reclaim deletes the volume behind a released object when its policy says so.
+// reclaim deletes the Cinder volume of a deleted PersistentVolume if its reclaim policy is Delete.
 func (s *Service) reclaim(pv sim.Document) {
 	if sim.Str(spec(pv), "persistentVolumeReclaimPolicy") != "Delete" {
 		return
@@ -154,7 +154,7 @@ func (s *Service) reclaim(pv sim.Document) {
 	s.erase(typed("persistentvolumes"), pv)
 }
 
-// volumesOf are the volumes behind the claims of a pod; false while one of them is not bound.
+// volumesOf returns the volumes of a pod's claims; false while one of the claims is not bound.
 func (s *Service) volumesOf(pod sim.Document) (pvs []sim.Document, bound bool) {
 	for _, c := range claims(pod) {
 		claim := s.object("persistentvolumeclaims", namespace(pod), c)
@@ -174,7 +174,8 @@ func attachmentName(pv sim.Document, node string) string {
 	return "csi-" + hex.EncodeToString(sum[:])
 }
 
-// attachments brings the volumes of the pods to their servers and those of none away from them.
+// attachments attaches the volumes of scheduled pods to their servers and detaches the volumes that no pod
+// uses.
 func (s *Service) attachments() (waits bool) {
 	wanted := map[string]bool{}
 	for _, pod := range s.all("pods") {
@@ -205,7 +206,7 @@ func (s *Service) attachments() (waits bool) {
 	return waits
 }
 
-// behind are the server and the volume that an attachment is about.
+// behind returns the server and the Cinder volume of a VolumeAttachment.
 func (s *Service) behind(va sim.Document) (server, volume string) {
 	node := s.object("nodes", "", sim.Str(spec(va), "nodeName"))
 	pv := s.object("persistentvolumes", "", sim.Str(sim.Map(spec(va), "source"), "persistentVolumeName"))
@@ -218,7 +219,7 @@ func (s *Service) behind(va sim.Document) (server, volume string) {
 	return sim.Str(va, "_server"), sim.Str(va, "_volume")
 }
 
-// connection is what the block storage service knows of a volume on a server.
+// connection returns Cinder's attachment of a volume to a server.
 func (s *Service) connection(server, volume string) sim.Document {
 	for _, a := range s.cloud.With("cinder/attachments", "volume_id", volume) {
 		if sim.Str(a, "instance") == server {
@@ -249,14 +250,14 @@ func (s *Service) attach(va sim.Document) (waits bool) {
 	va["status"] = sim.Document{"attached": false}
 	if err != nil {
 		va["status"] = sim.Document{"attached": false, "attachError": sim.Document{"time": s.stamp(), "message": err.Error()}}
-		s.tellPods(va, err.Error())
+		s.notifyPods(va, err.Error())
 	}
 	s.save("volumeattachments", va)
 	return true
 }
 
-// tellPods notes at the pods that wait for a volume why it does not come.
-func (s *Service) tellPods(va sim.Document, text string) {
+// notifyPods records an event on the pods that wait for a volume.
+func (s *Service) notifyPods(va sim.Document, text string) {
 	for _, pod := range s.all("pods") {
 		pvs, _ := s.volumesOf(pod)
 		for _, pv := range pvs {

@@ -11,7 +11,7 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// workloads keeps as many pods as Deployments, StatefulSets, DaemonSets and Jobs want.
+// workloads creates and deletes pods of Deployments, StatefulSets, DaemonSets and Jobs.
 func (s *Service) workloads() (waits bool) {
 	for _, o := range s.all("deployments") {
 		if !dying(o) {
@@ -41,13 +41,13 @@ func (s *Service) workloads() (waits bool) {
 	return waits
 }
 
-// revision tells one form of a pod template from another.
+// revision is a hash of the pod template.
 func revision(o sim.Document) string {
 	sum := sha256.Sum256(sim.JSON(sim.Map(spec(o), "template")))
 	return hex.EncodeToString(sum[:])[:10]
 }
 
-// newPod makes a pod of a workload's template.
+// newPod creates a pod from a workload's template.
 func (s *Service) newPod(t *resource, owner sim.Document, podName string, more sim.Document) sim.Document {
 	tmpl := sim.Copy(sim.Map(spec(owner), "template"))
 	set := sim.Document{}
@@ -60,7 +60,7 @@ func (s *Service) newPod(t *resource, owner sim.Document, podName string, more s
 	return s.make(typed("pods"), namespace(owner), sim.Document{"metadata": m, "spec": sim.Map(tmpl, "spec")})
 }
 
-// setStatus writes a workload's status when it is not what was written last.
+// setStatus writes a workload's status if it changed.
 func (s *Service) setStatus(plural string, o, st sim.Document) {
 	st["observedGeneration"] = metadata(o)["generation"]
 	if c := sim.List(statusOf(o), "conditions"); c != nil {
@@ -87,7 +87,7 @@ func readyCount(pods []sim.Document) (n int) {
 	return n
 }
 
-// deployment has one ReplicaSet for each form of its template; the newest gets the pods.
+// deployment keeps one ReplicaSet per revision of its template; the newest one gets the pods.
 func (s *Service) deployment(o sim.Document) {
 	rev := revision(o)
 	var newest sim.Document
@@ -154,7 +154,7 @@ func (s *Service) replicaSet(o sim.Document) {
 		"fullyLabeledReplicas": len(pods)})
 }
 
-// statefulSet makes its pods one after the other and changes them from the last to the first.
+// statefulSet creates its pods in order and updates them in reverse order.
 func (s *Service) statefulSet(o sim.Document) {
 	rev := name(o) + "-" + revision(o)
 	pods := s.children("pods", o)
@@ -205,7 +205,7 @@ func ordinal(p sim.Document) int {
 	return sim.ToInt(n[strings.LastIndex(n, "-")+1:])
 }
 
-// ownClaims makes the claims that each pod of a StatefulSet has for itself.
+// ownClaims creates the claims of one StatefulSet pod.
 func (s *Service) ownClaims(o sim.Document, i int) {
 	for _, c := range sim.Objs(spec(o), "volumeClaimTemplates") {
 		n := name(c) + "-" + name(o) + "-" + strconv.Itoa(i)
@@ -253,7 +253,7 @@ func (s *Service) daemonSet(o sim.Document) {
 		"numberAvailable": ready, "updatedNumberScheduled": len(on), "numberMisscheduled": 0})
 }
 
-// job runs one pod to its end.
+// job runs one pod to completion.
 func (s *Service) job(o sim.Document) (waits bool) {
 	pods := s.children("pods", o)
 	if len(pods) == 0 && !holds(o, "Complete") {

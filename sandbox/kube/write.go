@@ -15,7 +15,7 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// decode reads an object of a type, refusing what does not fit the type.
+// decode parses an object of a type and refuses what the type does not allow.
 func decode(t *resource, body []byte) (sim.Document, error) {
 	var o sim.Document
 	if err := yaml.Unmarshal(body, &o); err != nil || o == nil {
@@ -27,7 +27,7 @@ func decode(t *resource, body []byte) (sim.Document, error) {
 func fits(t *resource, o sim.Document) error {
 	typed, err := scheme.Scheme.New(t.gvk())
 	if err != nil {
-		return nil // a type that the client library does not know is not checked
+		return nil // types unknown to the client library are not validated
 	}
 	if err := json.Unmarshal(sim.JSON(o), typed); err != nil {
 		return status(400, "BadRequest", t.kind+" in version \""+t.version+"\" cannot be handled as a "+t.kind+": "+err.Error())
@@ -74,7 +74,7 @@ func (s *Service) add(t *target, o sim.Document, dry bool) (sim.Document, error)
 		return nil, status(409, "AlreadyExists", t.qualified()+" \""+n+"\" already exists")
 	}
 	if slices.Contains(t.subs, "status") {
-		delete(o, "status") // it is not the creator's to give
+		delete(o, "status") // the creator cannot set the status
 	}
 	if dry {
 		o["apiVersion"], o["kind"] = t.api(), t.kind
@@ -84,7 +84,7 @@ func (s *Service) add(t *target, o sim.Document, dry bool) (sim.Document, error)
 	return s.make(t.resource, t.namespace, o), nil
 }
 
-// defaults sets what the API server would.
+// defaults sets the defaults of the API server.
 func (s *Service) defaults(t *resource, o sim.Document) {
 	switch t.plural {
 	case "secrets":
@@ -170,7 +170,7 @@ func (s *Service) update(r *sim.Request, t *target, body []byte) (any, error) {
 	return public(o), nil
 }
 
-// replace puts a new form in the place of an object, unless that has changed since it was read.
+// replace updates an object, unless its resource version has changed.
 func (s *Service) replace(t *target, old, o sim.Document, dry bool) (sim.Document, error) {
 	m, before := metadata(o), metadata(old)
 	if rv := sim.Str(m, "resourceVersion"); rv != "" && rv != sim.Str(before, "resourceVersion") {
@@ -193,7 +193,7 @@ func (s *Service) replace(t *target, old, o sim.Document, dry bool) (sim.Documen
 		}
 	}
 	o["apiVersion"], o["kind"] = t.api(), t.kind
-	for k, v := range old { // what the simulator knows of the object stays with it
+	for k, v := range old { // keep the simulator's own fields
 		if strings.HasPrefix(k, "_") && o[k] == nil {
 			o[k] = v
 		}
@@ -238,7 +238,7 @@ func (s *Service) delete(r *sim.Request, t *target, body []byte) (any, error) {
 	return public(o), nil
 }
 
-// kill ends an object: at once, or when its pod has stopped and its finalizers are gone.
+// kill deletes an object: immediately, or once its pod has terminated and its finalizers are removed.
 func (s *Service) kill(t *resource, o sim.Document, force, orphan bool) {
 	if t.plural == "namespaces" {
 		s.emptyNamespace(name(o))

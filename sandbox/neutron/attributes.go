@@ -6,10 +6,10 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// common are the attributes that every kind of resource takes.
+// common are the attributes of every kind of resource.
 var common = []string{"name", "description", "project_id", "tenant_id", "admin_state_up", "_nova"}
 
-// attributes are those that a kind of resource takes beside the common ones.
+// attributes are the additional attributes of each kind of resource.
 // https://docs.openstack.org/api-ref/network/v2/
 var attributes = map[string][]string{
 	Networks: {"shared", "router:external", "mtu", "port_security_enabled", "dns_domain", "availability_zone_hints", "is_default",
@@ -27,7 +27,7 @@ var attributes = map[string][]string{
 		"remote_address_group_id"},
 }
 
-// known refuses an attribute that the kind of resource has not.
+// known refuses an attribute that the kind of resource does not have.
 func known(n *noun, in sim.Document) error {
 	if k := sim.Unknown(in, slices.Concat(attributes[n.kind], common)...); k != "" {
 		return sim.BadRequest("Unrecognized attribute(s) '%s'", k).Typed("HTTPBadRequest")

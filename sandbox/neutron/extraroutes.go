@@ -6,7 +6,7 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// addRoutes adds to a router's routes; one that is there already stays once.
+// addRoutes adds to a router's routes; an existing route is not added twice.
 // https://docs.openstack.org/api-ref/network/v2/#add-extra-routes-to-router
 func (s *Service) addRoutes(r *sim.Request) (any, error) {
 	return s.changeRoutes(r, func(have []sim.Document, route sim.Document) []sim.Document {
@@ -17,7 +17,7 @@ func (s *Service) addRoutes(r *sim.Request) (any, error) {
 	})
 }
 
-// removeRoutes takes routes away; one that is not there is fine.
+// removeRoutes removes routes from a router; a missing route is ignored.
 // https://docs.openstack.org/api-ref/network/v2/#remove-extra-routes-from-router
 func (s *Service) removeRoutes(r *sim.Request) (any, error) {
 	return s.changeRoutes(r, func(have []sim.Document, route sim.Document) []sim.Document {

@@ -16,7 +16,7 @@ func (s *Service) newFloatingIP(r *sim.Request, o sim.Document) error {
 	}
 	port := sim.Str(o, "port_id")
 	release(o)
-	if port != "" { // before an address is taken: a refusal must leave nothing behind
+	if port != "" { // before an address is allocated: a refusal must not leak one
 		if err := s.associate(r, o, port, ""); err != nil {
 			return err
 		}
@@ -31,7 +31,7 @@ func (s *Service) newFloatingIP(r *sim.Request, o sim.Document) error {
 	return nil
 }
 
-// release takes a floating IP off its port.
+// release disassociates a floating IP from its port.
 func release(o sim.Document) {
 	sim.Merge(o, sim.Document{"port_id": nil, "fixed_ip_address": nil, "router_id": nil, "status": "DOWN"})
 }
@@ -82,7 +82,7 @@ func (s *Service) associate(r *sim.Request, o sim.Document, port, fixed string) 
 	return nil
 }
 
-// routerTo is the router that leads from a subnet to an external network.
+// routerTo returns the router between a subnet and an external network.
 func (s *Service) routerTo(subnet, external string) string {
 	for _, router := range s.cloud.All(Routers) {
 		if sim.Str(sim.Map(router, "external_gateway_info"), "network_id") != external {

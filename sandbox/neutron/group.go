@@ -9,7 +9,7 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// DefaultGroup is the id of a project's own "default" security group, made when first needed.
+// DefaultGroup returns the id of a project's "default" security group and creates the group on first use.
 func (s *Service) DefaultGroup(a sim.Actor) string {
 	for _, g := range s.cloud.With(Groups, "project_id", a.ProjectID) {
 		if sim.Str(g, "name") == "default" {
@@ -118,7 +118,7 @@ func (s *Service) newRule(r *sim.Request, o sim.Document) error {
 var protocols = []string{"any", "ah", "dccp", "egp", "esp", "gre", "hopopt", "icmp", "icmpv6", "igmp", "ip", "ipip", "ipv6-encap", "ipv6-frag",
 	"ipv6-icmp", "ipv6-nonxt", "ipv6-opts", "ipv6-route", "ospf", "pgm", "rsvp", "sctp", "tcp", "udp", "udplite", "vrrp"}
 
-// sound refuses a protocol, a range of ports or of addresses that makes no sense.
+// sound refuses invalid protocols, port ranges and address ranges.
 func sound(o sim.Document) error {
 	protocol := sim.Text(o["protocol"])
 	if number, err := strconv.Atoi(protocol); protocol != "" && !slices.Contains(protocols, strings.ToLower(protocol)) &&

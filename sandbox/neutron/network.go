@@ -17,7 +17,7 @@ func (s *Service) newNetwork(r *sim.Request, o sim.Document) error {
 	return nil
 }
 
-// defaults sets the keys that were not given.
+// defaults sets the keys that are missing.
 func defaults(o, values sim.Document) {
 	for k, v := range values {
 		if _, given := o[k]; !given {

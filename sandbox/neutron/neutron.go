@@ -9,7 +9,7 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// Kinds of documents.
+// Document kinds.
 const (
 	Networks    = "neutron/networks"
 	Subnets     = "neutron/subnets"
@@ -20,7 +20,7 @@ const (
 	Rules       = "neutron/security_group_rules"
 )
 
-// noun is a kind of resource with what is particular about it. Checks run before anything changes.
+// noun is a kind of resource with its specific behavior. Checks run before anything changes.
 type noun struct {
 	kind, class, one, many, path string
 	create                       func(*sim.Request, sim.Document) error
@@ -36,7 +36,7 @@ type Service struct {
 	nouns []*noun
 }
 
-// New adds the network API to the cloud.
+// New registers the network API.
 func New(c *sim.Cloud) *Service {
 	s := &Service{Service: c.Service("neutron", "/network", false), cloud: c}
 	s.Format = format
@@ -105,7 +105,7 @@ func invalid(text string, args ...any) *sim.Fault {
 	return sim.BadRequest("Invalid input for operation: "+text, args...).Typed("InvalidInput")
 }
 
-// mine tells what the actor may see: the project's own and what is shared.
+// mine reports whether the actor may see a resource: its project's own or a shared one.
 func mine(r *sim.Request, o sim.Document) bool {
 	return r.Actor.Admin() || sim.Str(o, "project_id") == r.Actor.ProjectID ||
 		sim.Bool(o, "shared") || sim.Bool(o, "router:external") || sim.Bool(o, "_shared")
@@ -149,7 +149,7 @@ func (s *Service) list(n *noun) sim.Handler {
 	}
 }
 
-// byFixedIPs keeps the ports that have an address or subnet ("ip_address=10.0.0.3").
+// byFixedIPs filters ports by address or subnet ("ip_address=10.0.0.3").
 func byFixedIPs(docs []sim.Document, wants []string) []sim.Document {
 	for _, want := range wants {
 		field, value, _ := strings.Cut(want, "=")
@@ -187,7 +187,7 @@ func (s *Service) post(n *noun) sim.Handler {
 			"project_id": r.Actor.ProjectID, "tenant_id": r.Actor.ProjectID,
 			"created_at": now, "updated_at": now, "revision_number": 1}
 		if n.kind == FloatingIPs || n.kind == Rules {
-			delete(o, "name") // these have none, and the stock client would print it as the address
+			delete(o, "name") // floating IPs have no name, and the standard client would print it as the address
 		}
 		if project := sim.Str(in, "project_id"); project != "" && r.Actor.Admin() {
 			o["project_id"], o["tenant_id"] = project, project
@@ -228,7 +228,8 @@ func (s *Service) touch(kind string, o sim.Document) {
 	s.cloud.Put(kind, o)
 }
 
-// owned finds what the actor may change: what is only shared with the project may not.
+// owned returns a resource that the actor may change; a resource that is only shared with the project is
+// refused.
 func (s *Service) owned(r *sim.Request, n *noun) (sim.Document, error) {
 	o, err := s.find(r, n, r.ID())
 	if err == nil && !r.Actor.Admin() && sim.Str(o, "project_id") != r.Actor.ProjectID {

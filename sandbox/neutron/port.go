@@ -6,7 +6,7 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// Owners of ports that are not servers.
+// Device owners of ports that do not belong to servers.
 const (
 	ownerInterface = "network:router_interface"
 	ownerGateway   = "network:router_gateway"
@@ -44,7 +44,7 @@ func (s *Service) newPort(r *sim.Request, o sim.Document) error {
 	return nil
 }
 
-// portStatus: a port lives when something is plugged into it.
+// portStatus returns ACTIVE for a port that a device is plugged into, else DOWN.
 func portStatus(o sim.Document) string {
 	if sim.Str(o, "device_id") == "" {
 		return "DOWN"
@@ -52,7 +52,7 @@ func portStatus(o sim.Document) string {
 	return "ACTIVE"
 }
 
-// fix gives the port its addresses.
+// fix assigns the port's addresses.
 func (s *Service) fix(net, o sim.Document) error {
 	subnets := s.cloud.With(Subnets, "network_id", sim.Str(net, "id"))
 	wants := sim.Objs(o, "fixed_ips")
@@ -108,7 +108,7 @@ func (s *Service) dropPort(_ *sim.Request, o sim.Document) error {
 	return nil
 }
 
-// addPort makes a port of the network service's own.
+// addPort creates a port that the network service owns.
 func (s *Service) addPort(project, net, owner, device string, fixed sim.Document) sim.Document {
 	now, mac := sim.Stamp(s.cloud.Now(), sim.Zulu), sim.RandomHex(3)
 	p := sim.Document{"id": sim.UUID(), "name": "", "description": "", "network_id": net, "project_id": project,

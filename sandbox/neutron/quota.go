@@ -4,11 +4,11 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// Defaults are the quotas of a project; the keys are Neutron's.
+// Defaults are the default quotas of a project; the keys are Neutron's.
 var Defaults = map[string]int{"network": 20, "subnet": 20, "port": 200, "router": 10, "floatingip": 20,
 	"security_group": 30, "security_group_rule": 300, "subnetpool": -1, "rbac_policy": 10, "trunk": 20}
 
-// spend refuses what would break a quota of the actor's project.
+// spend refuses a request that exceeds a quota of the actor's project.
 func (s *Service) spend(r *sim.Request, n *noun, more int) error {
 	limit := s.cloud.Limits("neutron", r.Actor.ProjectID, Defaults)[n.one]
 	if sim.Over(limit, s.used(n, r.Actor.ProjectID), more) {
@@ -21,8 +21,7 @@ func (s *Service) used(n *noun, project string) int {
 	return len(s.cloud.With(n.kind, "project_id", project))
 }
 
-// quotaRoutes are the quotas of projects.
-// https://docs.openstack.org/api-ref/network/v2/#quotas-extension-quotas
+// quotaRoutes registers the quota API. https://docs.openstack.org/api-ref/network/v2/#quotas-extension-quotas
 func (s *Service) quotaRoutes() {
 	plain := func(r *sim.Request) (any, error) {
 		return sim.Document{"quota": s.cloud.Limits("neutron", r.ID(), Defaults)}, nil
@@ -65,7 +64,7 @@ var extensions = []string{"router", "ext-gw-mode", "external-net", "security-gro
 	"subnet_allocation", "availability_zone", "network_availability_zone", "router_availability_zone",
 	"net-mtu", "dns-integration", "filter-validation"}
 
-// discoveryRoutes say what the service is and can.
+// discoveryRoutes registers the version and extension documents.
 func (s *Service) discoveryRoutes() {
 	s.Handle("GET /{$}", 200, func(r *sim.Request) (any, error) {
 		return sim.Document{"versions": []any{sim.Document{"id": "v2.0", "status": "CURRENT",

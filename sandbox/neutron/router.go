@@ -34,7 +34,7 @@ func (s *Service) changeRouter(r *sim.Request, o, patch sim.Document) error {
 	return nil
 }
 
-// setGateway plugs the router into an external network, or out of it.
+// setGateway connects the router to an external network or disconnects it.
 func (s *Service) setGateway(r *sim.Request, o, info sim.Document) error {
 	id := sim.Str(o, "id")
 	if sim.Str(info, "network_id") == "" {
@@ -140,7 +140,7 @@ func (s *Service) addInterface(r *sim.Request) (any, error) {
 	return interfaceInfo(router, p), nil
 }
 
-// apart refuses a subnet that is behind the router, or whose range overlaps with another one there.
+// apart refuses a subnet that is already on the router or overlaps with one that is.
 func (s *Service) apart(router string, subnet sim.Document) error {
 	for _, p := range s.interfaces(router) {
 		if onSubnet(p, sim.Str(subnet, "id")) {
@@ -217,7 +217,7 @@ func (s *Service) removeInterface(r *sim.Request) (any, error) {
 	return nil, sim.NotFound("Router %s does not have an interface with id %s", id, port).Typed("RouterInterfaceNotFound")
 }
 
-// fipBehind tells whether a floating IP's port is on the subnet of a router interface.
+// fipBehind reports whether a floating IP's port is on the subnet of a router interface.
 func (s *Service) fipBehind(fip, iface sim.Document) bool {
 	port := s.cloud.Get(Ports, sim.Str(fip, "port_id"))
 	return port != nil && onSubnet(port, sim.Str(sim.Objs(iface, "fixed_ips")[0], "subnet_id"))

@@ -36,7 +36,7 @@ func (s *Service) newSubnet(r *sim.Request, o sim.Document) error {
 	return nil
 }
 
-// last is the highest address of an IPv4 network that a host may have.
+// last returns the highest host address of an IPv4 network.
 func last(p netip.Prefix) netip.Addr {
 	b := p.Addr().AsSlice()
 	for i := p.Bits(); i < len(b)*8; i++ {
@@ -59,7 +59,7 @@ func (s *Service) dropSubnet(_ *sim.Request, o sim.Document) error {
 	return nil
 }
 
-// allocate gives a free address of a subnet, or checks the one that is wanted.
+// allocate returns a free address of a subnet, or checks the requested one.
 func (s *Service) allocate(subnet sim.Document, want string) (sim.Document, error) {
 	used := map[string]bool{sim.Str(subnet, "gateway_ip"): want != sim.Str(subnet, "gateway_ip")}
 	for _, p := range s.cloud.With(Ports, "network_id", sim.Str(subnet, "network_id")) {

@@ -8,7 +8,7 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// tagRoutes are the tags of a kind of resource.
+// tagRoutes registers the tag API of a kind of resource.
 // https://docs.openstack.org/api-ref/network/v2/#standard-attributes-tag-extension
 func (s *Service) tagRoutes(n *noun) {
 	path := "/v2.0/" + n.path + "/{id}/tags"

@@ -10,7 +10,7 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// states are the vm_states with the status and power state that people see.
+// states maps a vm_state to the status and power state that the API shows.
 var states = map[string]struct {
 	status string
 	power  int
@@ -37,7 +37,7 @@ var changes = map[string]change{
 	"confirmResize": {"confirmResize", "", "active", "", []string{"resized"}},
 }
 
-// allowed refuses an action that the server's state does not permit, in the service's words.
+// allowed refuses an action that the server's state does not permit, with Nova's message.
 func allowed(o sim.Document, verb string, from []string) error {
 	if task := sim.Str(o, "OS-EXT-STS:task_state"); task != "" {
 		return sim.Conflict("Cannot '%s' instance %s while it is in task_state %s", verb, sim.Str(o, "id"), task)
@@ -48,7 +48,7 @@ func allowed(o sim.Document, verb string, from []string) error {
 	return nil
 }
 
-// action does one of the verbs of POST /servers/{id}/action.
+// action handles POST /servers/{id}/action.
 // https://docs.openstack.org/api-ref/compute/#servers-run-an-action-servers-action
 func (s *Service) action(r *sim.Request) (any, error) {
 	o, err := s.find(r, r.ID())
@@ -137,7 +137,7 @@ func (s *Service) change(r *sim.Request, o sim.Document, verb string, c change, 
 	return nil, nil
 }
 
-// prepare does what an action needs before the server changes its state.
+// prepare does the work of an action that precedes the state change.
 func (s *Service) prepare(r *sim.Request, o sim.Document, verb string, args sim.Document) error {
 	switch verb {
 	case "rebuild":
@@ -184,7 +184,7 @@ func (s *Service) resize(r *sim.Request, o sim.Document, ref string) error {
 	return nil
 }
 
-// createImage makes a snapshot: a queued image at once, its bytes a moment later.
+// createImage creates a queued image immediately and uploads its data shortly after.
 func (s *Service) createImage(r *sim.Request, o, args sim.Document) (any, error) {
 	if err := allowed(o, "createImage", []string{"active", "stopped", "paused", "suspended"}); err != nil {
 		return nil, err
@@ -213,7 +213,7 @@ func (s *Service) createImage(r *sim.Request, o, args sim.Document) (any, error)
 	return imaged(r, id), nil
 }
 
-// imaged says where the image is, in the way of the microversion.
+// imaged returns the image id in the response format of the microversion.
 func imaged(r *sim.Request, id string) sim.Reply {
 	reply := sim.Reply{Header: map[string]string{"Location": r.Root() + "/image/v2/images/" + id}}
 	if microversion(r) >= 45 {
@@ -244,7 +244,7 @@ func (s *Service) changeGroup(o sim.Document, name string, add bool) error {
 	return nil
 }
 
-// hostID hides which hypervisor it is, per project.
+// hostID is the per-project hash that hides the hypervisor's name.
 func hostID(project, host string) string {
 	sum := sha256.Sum224([]byte(project + host))
 	return hex.EncodeToString(sum[:])

@@ -12,7 +12,7 @@ import (
 // hosts are the simulated hypervisors.
 var hosts = []string{"compute-1", "compute-2", "compute-3", "compute-4"}
 
-// create checks a request as the API does and leaves the building to timers.
+// create validates a request as the API does and leaves the build to timers.
 func (s *Service) create(r *sim.Request) (any, error) {
 	in := sim.Map(r.Body, "server")
 	if err := valid(in); err != nil {
@@ -80,7 +80,7 @@ func valid(in sim.Document) error {
 		return err
 	}
 	if data := sim.Str(in, "user_data"); data != "" {
-		// Nova's own reader leaves out what is none of the characters.
+		// Nova's decoder ignores characters outside the base64 alphabet.
 		kept := strings.Map(func(c rune) rune {
 			if strings.ContainsRune("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=", c) {
 				return c
@@ -94,13 +94,13 @@ func valid(in sim.Document) error {
 	return nil
 }
 
-// serverFields are those of a request for a server.
+// serverFields are the accepted fields of a create request.
 var serverFields = []string{"name", "flavorRef", "imageRef", "networks", "metadata", "key_name", "user_data", "security_groups", "config_drive",
 	"availability_zone", "block_device_mapping", "block_device_mapping_v2", "min_count", "max_count", "adminPass", "accessIPv4", "accessIPv6",
 	"personality", "description", "tags", "host", "hostname", "hypervisor_hostname", "return_reservation_id", "trusted_image_certificates",
 	"OS-DCF:diskConfig"}
 
-// textual refuses metadata that is not short text.
+// textual refuses metadata values that are not short strings.
 func textual(meta sim.Document) error {
 	for k, v := range meta {
 		text, ok := v.(string)
@@ -127,8 +127,8 @@ func (s *Service) checkImage(image string, in sim.Document) error {
 	return nil
 }
 
-// wantedNetworks checks the networks of a new server. "auto", or none given, is the only network
-// of the project.
+// wantedNetworks validates the networks of a new server. "auto", like omitting them, selects the project's only
+// network.
 func (s *Service) wantedNetworks(r *sim.Request, want any) ([]any, error) {
 	list, given := want.([]any)
 	if want == "none" {
@@ -163,7 +163,7 @@ func (s *Service) wantedNetworks(r *sim.Request, want any) ([]any, error) {
 	return list, nil
 }
 
-// document is a server that has just been asked for.
+// document returns the initial document of a new server.
 func (s *Service) document(r *sim.Request, in, flavor sim.Document, image string) sim.Document {
 	now := sim.Stamp(s.cloud.Now(), sim.Zulu)
 	meta := sim.Map(in, "metadata")
@@ -190,7 +190,7 @@ func (s *Service) document(r *sim.Request, in, flavor sim.Document, image string
 		"_groups": groups, "_disks": disks, "_actor": r.Actor.Doc()}
 }
 
-// disksOf are the volumes that an image of a server that boots from volumes asks for: one of each snapshot.
+// disksOf returns the block devices of an image of a volume-backed server: one volume per snapshot.
 // https://docs.openstack.org/nova/latest/user/block-device-mapping.html
 func (s *Service) disksOf(image string) []any {
 	var mapping []sim.Document
@@ -205,7 +205,7 @@ func (s *Service) disksOf(image string) []any {
 	return out
 }
 
-// place picks the least loaded hypervisor; a hard anti-affinity group leaves out those it has.
+// place picks the least loaded hypervisor; a hard anti-affinity group excludes those it uses.
 func (s *Service) place(o sim.Document) string {
 	load := map[string]int{}
 	group := s.cloud.Get(Groups, sim.Str(o, "_group"))

@@ -4,7 +4,7 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// flavorRoutes are the sizes of servers.
+// flavorRoutes registers the flavors API.
 func (s *Service) flavorRoutes() {
 	s.Handle("GET /v2.1/flavors", 200, s.listFlavors(false))
 	s.Handle("GET /v2.1/flavors/detail", 200, s.listFlavors(true))

@@ -6,7 +6,7 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// groupRoutes are the server groups, which spread servers over hypervisors.
+// groupRoutes registers the server groups API.
 func (s *Service) groupRoutes() {
 	s.Handle("GET /v2.1/os-server-groups", 200, func(r *sim.Request) (any, error) {
 		docs, _, err := r.Page(s.cloud.With(Groups, "project_id", r.Actor.ProjectID), 1000)

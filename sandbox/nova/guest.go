@@ -5,11 +5,11 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// inside is the kind of documents of what was changed on servers after their first boot: who is let in, and
-// which agents are there. It lies on their disk.
+// inside is the document kind of changes made on servers after their first boot: authorized keys and installed
+// agents. They are part of the server's disk.
 const inside = "hosts/inside"
 
-// keepInside has a snapshot hold what is on the server's disk.
+// keepInside copies the content of the server's disk to a snapshot.
 func (s *Service) keepInside(server, image string) {
 	o, disk := s.cloud.Get(glance.Images, image), s.cloud.Get(inside, server)
 	if o == nil || disk == nil {
@@ -19,7 +19,7 @@ func (s *Service) keepInside(server, image string) {
 	s.cloud.Put(glance.Images, o)
 }
 
-// bringBack gives a server the disk of an image.
+// bringBack restores a server's disk from an image.
 func (s *Service) bringBack(server, image string) {
 	disk := sim.Map(s.cloud.Get(glance.Images, image), "_inside")
 	if disk == nil {

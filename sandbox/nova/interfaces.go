@@ -6,7 +6,7 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// interfaceRoutes are the ports of servers.
+// interfaceRoutes registers the port interfaces API.
 // https://docs.openstack.org/api-ref/compute/#port-interfaces-servers-os-interface
 func (s *Service) interfaceRoutes() {
 	const path = "/v2.1/servers/{id}/os-interface"
@@ -94,11 +94,11 @@ func (s *Service) detachPort(r *sim.Request) (any, error) {
 			var err error
 			if path := "/v2.0/ports/" + sim.Str(p, "id"); sim.Bool(p, "_nova") {
 				_, err = r.Call("neutron", "DELETE", path, nil)
-			} else { // somebody else's stays
+			} else { // a port that Nova did not create is kept
 				_, err = r.Call("neutron", "PUT", path, sim.Document{"port": sim.Document{"device_id": "", "device_owner": ""}})
 			}
 			return nil, err
 		}
 	}
-	return nil, nil // Nova finds out later, and tells nobody
+	return nil, nil // Nova detects it asynchronously and reports nothing
 }

@@ -11,8 +11,7 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// keyPairRoutes are the SSH keys of users.
-// https://docs.openstack.org/api-ref/compute/#keypairs-keypairs
+// keyPairRoutes registers the key pairs API. https://docs.openstack.org/api-ref/compute/#keypairs-keypairs
 func (s *Service) keyPairRoutes() {
 	s.Handle("GET /v2.1/os-keypairs", 200, func(r *sim.Request) (any, error) {
 		docs, next, err := r.Page(s.cloud.With(KeyPairs, "user_id", r.Actor.UserID), 1000)
@@ -56,7 +55,7 @@ func (s *Service) keyPair(user, name string) sim.Document {
 
 var keyName = regexp.MustCompile(`^[A-Za-z0-9 _@.:-]{1,255}$`)
 
-// KeyPair is the document of a public key; the error says what is wrong with the key.
+// KeyPair returns the document of a public key, or an error if the key is invalid.
 func KeyPair(user, name, public string) (sim.Document, error) {
 	key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(public))
 	if err != nil {

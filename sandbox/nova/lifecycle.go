@@ -12,12 +12,12 @@ func (s *Service) timers() {
 	s.cloud.On("nova.spawned", s.onServer(s.spawned))
 	s.cloud.On("nova.settled", s.onServer(s.settled))
 	s.cloud.On("nova.snapshotted", s.onServer(s.snapshotted))
-	s.cloud.On("nova.gone", s.onServer(s.gone))
+	s.cloud.On("nova.gone", s.onServer(s.deleted))
 	s.cloud.On("nova.attached", s.attached)
 	s.cloud.On("nova.detached", s.detached)
 }
 
-// onServer looks the server of a timer up; one that is gone ends the timer.
+// onServer resolves the server of a timer; the timer is ignored if the server no longer exists.
 func (s *Service) onServer(do func(o, args sim.Document)) func(sim.Document) {
 	return func(args sim.Document) {
 		if o := s.cloud.Get(Servers, sim.Str(args, "id")); o != nil {
@@ -30,7 +30,7 @@ func (s *Service) call(o sim.Document, service, method, path string, body any) (
 	return s.cloud.Call(sim.ActorOf(sim.Map(o, "_actor")), service, method, path, body)
 }
 
-// fail leaves the server in ERROR with the fault that people see.
+// fail sets the server to ERROR with a fault.
 func (s *Service) fail(o sim.Document, code int, text string) {
 	now := sim.Stamp(s.cloud.Now(), sim.Zulu)
 	sim.Merge(o, sim.Document{"status": "ERROR", "OS-EXT-STS:vm_state": "error", "OS-EXT-STS:task_state": nil,
@@ -38,7 +38,7 @@ func (s *Service) fail(o sim.Document, code int, text string) {
 	s.touch(o)
 }
 
-// plug gives the server its host, ports and volumes.
+// plug assigns the server's host, ports and volumes.
 func (s *Service) plug(o, _ sim.Document) {
 	host := s.place(o)
 	if host == "" {
@@ -105,7 +105,7 @@ func (s *Service) spawned(o, _ sim.Document) {
 	s.touch(o)
 }
 
-// settled ends a change of state, unless another one has begun since.
+// settled ends a state change, unless another one has started.
 func (s *Service) settled(o, args sim.Document) {
 	if sim.Str(o, "OS-EXT-STS:task_state") != sim.Str(args, "task") {
 		return
@@ -126,7 +126,7 @@ func (s *Service) enter(o sim.Document, state string) {
 }
 
 func (s *Service) snapshotted(o, args sim.Document) {
-	if sim.Str(o, "OS-EXT-STS:task_state") == "deleting" { // its image goes with it
+	if sim.Str(o, "OS-EXT-STS:task_state") == "deleting" { // its queued image is deleted with it
 		s.cloud.Delete(glance.Images, sim.Str(args, "image"))
 		return
 	}
@@ -156,9 +156,9 @@ func (s *Service) delete(r *sim.Request) (any, error) {
 	return nil, nil
 }
 
-// gone gives back what the server had. Ports made beforehand and volumes stay, as in reality;
-// what a service refuses to take back is left there.
-func (s *Service) gone(o, _ sim.Document) {
+// deleted releases the resources of a deleted server. Preexisting ports and volumes are kept, as in Nova;
+// whatever a service refuses to delete is left behind.
+func (s *Service) deleted(o, _ sim.Document) {
 	id := sim.Str(o, "id")
 	for _, p := range s.ports(id) {
 		path := "/v2.0/ports/" + sim.Str(p, "id")
@@ -179,7 +179,7 @@ func (s *Service) gone(o, _ sim.Document) {
 	}
 	s.cloud.Delete(Servers, id)
 	for _, image := range s.cloud.With(glance.Images, "instance_uuid", id) {
-		if sim.Str(image, "status") == "queued" { // nothing is left to be uploaded
+		if sim.Str(image, "status") == "queued" { // its data will never be uploaded
 			s.cloud.Delete(glance.Images, sim.Str(image, "id"))
 		}
 	}
@@ -194,7 +194,7 @@ func (s *Service) note(err error, what string) {
 	}
 }
 
-// later plans the end of a change of state.
+// later schedules the end of a state change.
 func (s *Service) later(o sim.Document, d time.Duration, task, state string) {
 	o["OS-EXT-STS:task_state"] = task
 	s.touch(o)

@@ -7,7 +7,7 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// metadataRoutes are the keys and tags that people give to servers.
+// metadataRoutes registers the metadata and tags of servers.
 func (s *Service) metadataRoutes() {
 	const path = "/v2.1/servers/{id}/metadata"
 	s.Handle("GET "+path, 200, func(r *sim.Request) (any, error) {

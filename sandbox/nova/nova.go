@@ -12,7 +12,7 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// Kinds of documents.
+// Document kinds.
 const (
 	Servers  = "nova/servers"
 	Flavors  = "nova/flavors"
@@ -20,13 +20,13 @@ const (
 	Groups   = "nova/server_groups"
 )
 
-// The microversions that the service speaks.
+// The supported microversions.
 const (
 	minVersion = 1
 	maxVersion = 96
 )
 
-// How long things take at speed 1.
+// Simulated durations, at speed 1.
 const (
 	networking = time.Second
 	spawning   = 3 * time.Second
@@ -39,11 +39,11 @@ const (
 type Service struct {
 	*sim.Service
 	cloud *sim.Cloud
-	// Console writes what a server's serial console shows.
+	// Console returns the output of a server's serial console.
 	Console func(server sim.Document) string
 }
 
-// New adds the compute API to the cloud.
+// New registers the compute API.
 func New(c *sim.Cloud) *Service {
 	s := &Service{Service: c.Service("nova", "/compute", false), cloud: c}
 	s.Console = func(server sim.Document) string { return sim.Str(server, "name") + " login: " }
@@ -79,7 +79,7 @@ func decorate(r *sim.Request, h http.Header) {
 
 var versionForm = regexp.MustCompile(`^\d+\.\d+$`)
 
-// asked is the version in either of the two headers.
+// asked returns the version in either of the two headers.
 func asked(r *sim.Request) string {
 	if v, ok := strings.CutPrefix(r.Header.Get("Openstack-Api-Version"), "compute "); ok {
 		return v
@@ -87,7 +87,7 @@ func asked(r *sim.Request) string {
 	return r.Header.Get("X-Openstack-Nova-Api-Version")
 }
 
-// microversion is the minor version that the caller asked for; without one it is the lowest.
+// microversion returns the requested minor version, or the lowest if none was requested.
 func microversion(r *sim.Request) int {
 	want := asked(r)
 	if want == "latest" {
@@ -100,7 +100,7 @@ func microversion(r *sim.Request) int {
 	return n
 }
 
-// spoken refuses a microversion that the service does not have.
+// spoken refuses an unsupported microversion.
 func spoken(r *sim.Request) error {
 	if want := asked(r); want != "" && want != "latest" && !versionForm.MatchString(want) {
 		r.Header.Del("X-Openstack-Nova-Api-Version")

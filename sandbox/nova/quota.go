@@ -4,7 +4,7 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// Defaults are the quotas of a project; the keys are Nova's.
+// Defaults are the default quotas of a project; the keys are Nova's.
 var Defaults = map[string]int{"instances": 30, "cores": 60, "ram": 131072, "key_pairs": 100, "metadata_items": 128,
 	"server_groups": 20, "server_group_members": 20, "injected_files": 5, "injected_file_content_bytes": 10240,
 	"injected_file_path_bytes": 255, "fixed_ips": -1, "floating_ips": -1, "security_groups": -1, "security_group_rules": -1}
@@ -28,7 +28,7 @@ func (s *Service) used(project string) map[string]int {
 	return out
 }
 
-// spend refuses servers that would break a quota.
+// spend refuses servers that exceed a quota.
 func (s *Service) spend(r *sim.Request, flavor sim.Document, count int) error {
 	limits, used := s.limits(r), s.used(r.Actor.ProjectID)
 	if sim.Over(limits["instances"], used["instances"], count) {

@@ -8,15 +8,15 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// Actions is the kind of document of what was done to a server.
+// Actions is the document kind of instance actions.
 const Actions = "nova/actions"
 
-// recorded are the names under which verbs of servers are on record.
+// recorded maps server actions to their names in the instance action log.
 var recorded = map[string]string{"os-start": "start", "os-stop": "stop", "reboot": "reboot", "rebuild": "rebuild", "resize": "resize",
 	"confirmResize": "confirmResize", "revertResize": "revertResize", "pause": "pause", "unpause": "unpause", "suspend": "suspend",
 	"resume": "resume", "createImage": "createImage", "lock": "lock", "unlock": "unlock"}
 
-// actionRoutes show what was done to servers.
+// actionRoutes registers the instance actions API.
 // https://docs.openstack.org/api-ref/compute/#servers-actions-servers-os-instance-actions
 func (s *Service) actionRoutes() {
 	const path = "/v2.1/servers/{id}/os-instance-actions"
@@ -46,7 +46,7 @@ func viewAction(a sim.Document) sim.Document {
 	return out
 }
 
-// record notes what was asked for; a verb without a name is not on record.
+// record logs a requested action; actions without a name are not logged.
 func (s *Service) record(r *sim.Request, o sim.Document, action string) {
 	if action == "" {
 		return
@@ -56,7 +56,7 @@ func (s *Service) record(r *sim.Request, o sim.Document, action string) {
 		"user_id": r.Actor.UserID, "project_id": r.Actor.ProjectID, "start_time": now, "updated_at": now, "message": nil})
 }
 
-// imageOfVolumes makes an image without bytes: it names snapshots of the server's volumes.
+// imageOfVolumes creates an image without data that refers to snapshots of the server's volumes.
 func (s *Service) imageOfVolumes(r *sim.Request, o, args sim.Document) (any, error) {
 	var mapping []any
 	for _, a := range s.attachments(sim.Str(o, "id")) {
@@ -86,13 +86,14 @@ func (s *Service) imageOfVolumes(r *sim.Request, o, args sim.Document) (any, err
 	return imaged(r, sim.Str(image, "id")), nil
 }
 
-// python spells JSON as Python's encoder does, with a space behind colons and commas, which clients search for.
+// python formats JSON as Python's encoder does, with a space after colons and commas: some clients match this
+// text.
 func python(list []any) string {
 	var out []byte
 	quoted := false
 	for _, c := range sim.JSON(list) {
 		if c == '"' {
-			quoted = !quoted // nothing in here has escaped quotes
+			quoted = !quoted // escaped quotes do not occur here
 		}
 		if out = append(out, c); !quoted && slices.Contains([]byte(":,"), c) {
 			out = append(out, ' ')

@@ -78,7 +78,7 @@ func (s *Service) list(detail bool) sim.Handler {
 	}
 }
 
-// filter knows the filters that are not simply equality of a key.
+// filter applies the filters that are not a simple equality of a key.
 func (s *Service) filter(docs []sim.Document, q url.Values) ([]sim.Document, error) {
 	name, err := regexp.Compile(q.Get("name"))
 	if err != nil {
@@ -92,7 +92,7 @@ func (s *Service) filter(docs []sim.Document, q url.Values) ([]sim.Document, err
 	return sim.Filter(sim.Sort(docs, q, "desc"), q, "not-tags", "tags-any", "not-tags-any", "name", "flavor", "image", "tags", "ip"), nil
 }
 
-// tagged applies the filters by tag: all of them, or any of them.
+// tagged applies the tag filters: all tags or any of them.
 func tagged(o sim.Document, q url.Values) bool {
 	have := sim.Strs(o, "tags")
 	lacks := func(t string) bool { return !slices.Contains(have, t) }
@@ -108,7 +108,7 @@ func links(r *sim.Request, many, id string) []any {
 		sim.Document{"rel": "bookmark", "href": r.Base() + "/" + many + "/" + id}}
 }
 
-// view is a server with what is derived from the network and storage services.
+// view renders a server with the fields derived from the network and storage services.
 func (s *Service) view(r *sim.Request, o sim.Document) sim.Document {
 	out, id, version := sim.Public(o), sim.Str(o, "id"), microversion(r)
 	out["addresses"] = s.addresses(id)

@@ -6,7 +6,7 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// volumeRoutes are the volumes of servers.
+// volumeRoutes registers the volume attachments API.
 // https://docs.openstack.org/api-ref/compute/#servers-with-volume-attachments-servers-os-volume-attachments
 func (s *Service) volumeRoutes() {
 	const path = "/v2.1/servers/{id}/os-volume_attachments"
@@ -76,7 +76,7 @@ func (s *Service) attach(r *sim.Request) (any, error) {
 	return sim.Document{"volumeAttachment": s.viewAttachment(a)}, nil
 }
 
-// reserve takes a volume for the server under the next free device name.
+// reserve attaches a volume to the server under the next free device name.
 func (s *Service) reserve(o sim.Document, volume string, ephemeral bool) (sim.Document, error) {
 	taken := map[string]bool{}
 	for _, a := range s.attachments(sim.Str(o, "id")) {
@@ -137,7 +137,7 @@ func (s *Service) detached(args sim.Document) {
 	}
 }
 
-// bootVolumes makes and takes the volumes that a new server was asked to have.
+// bootVolumes creates and reserves the volumes of a new server.
 func (s *Service) bootVolumes(o sim.Document) error {
 	for _, v := range sim.List(o, "_disks") {
 		disk, _ := v.(sim.Document)
@@ -159,7 +159,7 @@ func (s *Service) bootVolumes(o sim.Document) error {
 			}
 			id = sim.Str(sim.Map(out, "volume"), "id")
 			made := s.cloud.Get("cinder/volumes", id)
-			made["status"] = "available" // the build waits for it in reality
+			made["status"] = "available" // in Nova the build waits for the volume
 			s.cloud.Put("cinder/volumes", made)
 		}
 		a, err := s.reserve(o, id, sim.Bool(disk, "delete_on_termination"))

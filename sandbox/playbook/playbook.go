@@ -1,6 +1,6 @@
-// Package playbook stands in for ansible-playbook on the simulated hosts, which have no Python: it
-// takes the same arguments, signs in to the same hosts by the same OpenSSH configuration, tells the
-// same events, and keeps on the host which app's agent is there.
+// Package playbook simulates ansible-playbook for the simulated hosts, which have no Python. It takes the same
+// arguments, connects to the hosts with the same OpenSSH configuration, emits the same events, and stores on
+// each host which agents are installed.
 package playbook
 
 import (
@@ -20,13 +20,13 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Name is what the program is called by when it is to be this.
+// Name is the program name under which the executable runs as this simulation.
 const Name = "ansible-playbook"
 
-// taskTime is how long a task takes on a simulated host.
+// taskTime is the duration of a task on a simulated host.
 const taskTime = 60 * time.Millisecond
 
-// run is one playbook on some hosts.
+// run is one playbook run.
 type run struct {
 	app   string
 	check bool
@@ -38,17 +38,17 @@ type run struct {
 	mu     sync.Mutex
 	events io.Writer
 	stats  map[string]map[string]int
-	begun  map[string]bool // tasks
+	begun  map[string]bool // by task name
 }
 
-// Main plays the playbook that the arguments name and returns ansible-playbook's exit code.
+// Main runs the playbook given by the arguments and returns ansible-playbook's exit code.
 func Main(ctx context.Context, arguments []string) int {
 	r, err := open(arguments)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "ERROR!", err)
 		return 1
 	}
-	r.tell("play", map[string]any{"message": r.app})
+	r.emit("play", map[string]any{"message": r.app})
 	var hosts sync.WaitGroup
 	for _, host := range r.hosts {
 		hosts.Go(func() { r.play(ctx, host) })
@@ -57,7 +57,7 @@ func Main(ctx context.Context, arguments []string) int {
 	if ctx.Err() != nil {
 		return 99
 	}
-	r.tell("stats", map[string]any{"stats": r.stats})
+	r.emit("stats", map[string]any{"stats": r.stats})
 	return 0
 }
 
@@ -108,7 +108,7 @@ func (r *run) readInventory(name string) error {
 	return nil
 }
 
-// task is a task of a playbook as far as its name and what it holds.
+// task is the part of a playbook's task that is simulated.
 type task struct {
 	Name  string `yaml:"name"`
 	Block []task `yaml:"block"`
@@ -141,19 +141,19 @@ func (r *run) collect(tasks []task) {
 	}
 }
 
-// play goes through the tasks on one host. What is there already does not change.
+// play runs the tasks on one host. A task whose state is already as wanted reports no change.
 func (r *run) play(ctx context.Context, host string) {
-	state, complaint, err := r.on(ctx, host, "state")
+	state, stderr, err := r.on(ctx, host, "state")
 	if err != nil {
 		r.count(host, "unreachable")
-		r.tell("unreachable", map[string]any{"host": host, "task": "Gathering Facts", "message": complaint})
+		r.emit("unreachable", map[string]any{"host": host, "task": "Gathering Facts", "message": stderr})
 		return
 	}
 	installed := state == "installed"
 	verb := strings.TrimSuffix(r.book, ".yml")
 	if verb == "verify" && !installed {
 		r.count(host, "failures")
-		r.tell("failed", map[string]any{"host": host, "task": r.tasks[0], "message": "the agent is not there"})
+		r.emit("failed", map[string]any{"host": host, "task": r.tasks[0], "message": "the agent is not there"})
 		return
 	}
 	changes := verb == "install" && !installed || verb == "remove" && installed
@@ -167,28 +167,28 @@ func (r *run) play(ctx context.Context, host string) {
 		if changes {
 			r.count(host, "changed")
 		}
-		r.tell("ok", map[string]any{"host": host, "task": name, "changed": changes, "stdout": printed(r.app, name, changes)})
+		r.emit("ok", map[string]any{"host": host, "task": name, "changed": changes, "stdout": printed(r.app, name, changes)})
 	}
 	if changes && !r.check {
-		if _, complaint, err := r.on(ctx, host, verb); err != nil {
+		if _, stderr, err := r.on(ctx, host, verb); err != nil {
 			r.count(host, "failures")
-			r.tell("failed", map[string]any{"host": host, "task": r.tasks[len(r.tasks)-1], "message": complaint})
+			r.emit("failed", map[string]any{"host": host, "task": r.tasks[len(r.tasks)-1], "message": stderr})
 		}
 	}
 }
 
-// begin tells that a task begins, once for all hosts.
+// begin emits the start event of a task, once for all hosts.
 func (r *run) begin(task string) {
 	r.mu.Lock()
 	first := !r.begun[task]
 	r.begun[task] = true
 	r.mu.Unlock()
 	if first {
-		r.tell("task", map[string]any{"task": task})
+		r.emit("task", map[string]any{"task": task})
 	}
 }
 
-// printed is what the program of a task prints.
+// printed returns the output of a task's command.
 func printed(app, task string, changes bool) string {
 	end := "as it was"
 	if changes {
@@ -197,14 +197,14 @@ func printed(app, task string, changes bool) string {
 	return fmt.Sprintf("%s on a simulated host: %s\n%s", app, strings.ToLower(task), end)
 }
 
-// on asks the host for the state of the app's agent, or changes it.
-func (r *run) on(ctx context.Context, host, verb string) (out, complaint string, err error) {
+// on queries or changes the state of the app's agent on the host.
+func (r *run) on(ctx context.Context, host, verb string) (out, stderr string, err error) {
 	line := slices.Concat(r.ssh[1:], []string{host, "mcm-agent", verb, r.app})
-	var said, complained strings.Builder
+	var stdout, failure strings.Builder
 	cmd := exec.CommandContext(ctx, r.ssh[0], line...) //nolint:gosec // the configuration is the run's own
-	cmd.Stdout, cmd.Stderr = &said, &complained
+	cmd.Stdout, cmd.Stderr = &stdout, &failure
 	err = cmd.Run()
-	return strings.TrimSpace(said.String()), strings.TrimSpace(complained.String()), err
+	return strings.TrimSpace(stdout.String()), strings.TrimSpace(failure.String()), err
 }
 
 func (r *run) count(host, what string) {
@@ -213,7 +213,7 @@ func (r *run) count(host, what string) {
 	r.stats[host][what]++
 }
 
-func (r *run) tell(kind string, fields map[string]any) {
+func (r *run) emit(kind string, fields map[string]any) {
 	fields["kind"], fields["at"] = kind, float64(time.Now().UnixMilli())/1000
 	b, err := json.Marshal(fields)
 	if err != nil {
@@ -221,5 +221,5 @@ func (r *run) tell(kind string, fields map[string]any) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	_, _ = r.events.Write(append(b, '\n')) // nobody listens any more: the run is stopped
+	_, _ = r.events.Write(append(b, '\n')) // the reader is closed when the run was stopped
 }

@@ -27,13 +27,13 @@ func (c *Cloud) Client(t testing.TB, user string) *gophercloud.ProviderClient {
 	return client
 }
 
-// Control asks the control API.
+// Control calls the control API.
 func (c *Cloud) Control(t testing.TB, method, path, body string) []byte {
 	t.Helper()
 	return c.send(t, method, c.URL+"/_control"+path, body, nil)
 }
 
-// Raw asks any API as a user, and fails the test when it is refused.
+// Raw calls any API as a user and fails the test if the call is refused.
 func (c *Cloud) Raw(t testing.TB, user, method, path, body string) map[string]any {
 	t.Helper()
 	raw := c.send(t, method, c.URL+path, body, map[string]string{"X-Auth-Token": c.Client(t, user).Token()})
@@ -68,7 +68,7 @@ func (c *Cloud) send(t testing.TB, method, url, body string, header map[string]s
 	return raw
 }
 
-// Resource is what the control API tells of a resource.
+// Resource is a resource as listed by the control API.
 type Resource struct {
 	ID        string         `json:"id"`
 	Name      string         `json:"name"`
@@ -89,8 +89,8 @@ func (c *Cloud) State(t testing.TB) map[string]map[string][]Resource {
 	return out
 }
 
-// Count tells how many resources there are of each "<service>/<type>": compared before and after,
-// it shows what was left behind.
+// Count counts the resources of each "<service>/<type>". Comparing the counts before and after a test reveals
+// leaked resources.
 func (c *Cloud) Count(t testing.TB) map[string]int {
 	t.Helper()
 	out := map[string]int{}
@@ -102,7 +102,7 @@ func (c *Cloud) Count(t testing.TB) map[string]int {
 	return out
 }
 
-// Project is the id of a user's project.
+// Project returns the id of a user's project.
 func (c *Cloud) Project(t testing.TB, user string) string {
 	t.Helper()
 	token, ok := c.Client(t, user).GetAuthResult().(tokens.CreateResult)
@@ -116,7 +116,7 @@ func (c *Cloud) Project(t testing.TB, user string) string {
 	return project.ID
 }
 
-// Find is the resource of a name; the test fails when there is none.
+// Find returns the resource with a name and fails the test if there is none.
 func (c *Cloud) Find(t testing.TB, service, typ, name string) Resource {
 	t.Helper()
 	for _, r := range c.State(t)[service][typ] {

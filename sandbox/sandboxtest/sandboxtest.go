@@ -14,31 +14,31 @@ import (
 	"mycloudmanager/sandbox"
 )
 
-// Speed is how much faster time goes in tests: a server boots in 20 ms.
+// Speed is the speed of the cloud in tests: a server boots in 20 ms.
 const Speed = 200
 
 // Cloud is a running simulated cloud.
 type Cloud struct {
 	URL     string // of the port, without a path
 	AuthURL string // of the identity service
-	Dir     string // where it keeps its state
+	Dir     string // state directory
 	Sandbox *sandbox.Sandbox
-	Kill    func() // ends it as a signal would; it can be started again in the same directory
+	Kill    func() // ends the cloud as a signal would; it can be restarted in the same directory
 }
 
-// Start runs a fresh cloud until the test ends.
+// Start runs a new cloud until the test ends.
 func Start(t testing.TB) *Cloud { return StartIn(t, t.TempDir()) }
 
-// StartIn runs the cloud kept in dir until the test ends.
+// StartIn runs the cloud in dir until the test ends.
 func StartIn(t testing.TB, dir string) *Cloud { return StartBehind(t, dir, nil) }
 
-// StartBehind is StartIn with a handler of the test's before every request to the cloud and its cluster.
+// StartBehind is StartIn with a handler that wraps every request to the cloud and its cluster.
 func StartBehind(t testing.TB, dir string, wrap func(http.Handler) http.Handler) *Cloud {
 	t.Helper()
 	return start(t, dir, Speed, wrap)
 }
 
-// StartAt is Start for tests that have to be in time on a busy machine: their time goes slower.
+// StartAt is Start at another speed, for tests with deadlines on a busy machine.
 func StartAt(t testing.TB, speed float64) *Cloud {
 	t.Helper()
 	return start(t, t.TempDir(), speed, nil)

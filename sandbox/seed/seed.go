@@ -1,5 +1,5 @@
-// Package seed is the initial state of the simulated cloud: people, images, sizes, networks and
-// six servers that somebody already runs.
+// Package seed creates the initial state of the simulated cloud: users, images, flavors, networks and six
+// running servers.
 package seed
 
 import (
@@ -20,7 +20,7 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// ID is the identifier of something that is the same in every sandbox.
+// ID returns an identifier that is the same in every sandbox.
 func ID(noun, name string) string { return keystone.Digest(noun, name)[:32] }
 
 func uuid(noun, name string) string {
@@ -29,8 +29,8 @@ func uuid(noun, name string) string {
 }
 
 // Plant fills an empty cloud.
-func Plant(c *sim.Cloud, people *keystone.Service, networks *neutron.Service) error {
-	identity(c, people)
+func Plant(c *sim.Cloud, service *keystone.Service, networks *neutron.Service) error {
+	identity(c, service)
 	images(c)
 	sizes(c)
 	demo := sim.Actor{UserID: ID("user", "demo"), UserName: "demo", ProjectID: ID("project", "demo"),
@@ -45,7 +45,7 @@ func Plant(c *sim.Cloud, people *keystone.Service, networks *neutron.Service) er
 	return servers(c, demo)
 }
 
-func identity(c *sim.Cloud, people *keystone.Service) {
+func identity(c *sim.Cloud, identity *keystone.Service) {
 	c.Put(keystone.Domains, sim.Document{"id": "default", "name": "Default", "enabled": true,
 		"description": "The default domain", "options": sim.Document{}})
 	for _, name := range []string{"admin", "manager", "member", "reader", "service", "heat_stack_user"} {
@@ -62,7 +62,7 @@ func identity(c *sim.Cloud, people *keystone.Service) {
 		c.Put(keystone.Users, sim.Document{"id": id, "name": u.name, "domain_id": "default", "enabled": true,
 			"default_project_id": ID("project", u.project), "password_expires_at": nil, "options": sim.Document{},
 			"_digest": keystone.Digest(id, u.name)})
-		people.Grant(id, ID("project", u.project), ID("role", u.role))
+		identity.Grant(id, ID("project", u.project), ID("role", u.role))
 	}
 }
 
@@ -103,7 +103,7 @@ func sizes(c *sim.Cloud) {
 	}
 }
 
-// network makes what an administrator gave everybody and what the project has of its own.
+// network creates the provider networks and the project's own network.
 func network(c *sim.Cloud, demo sim.Actor) error {
 	admin := sim.Actor{UserID: ID("user", "admin"), ProjectID: ID("project", "admin"), Roles: []string{"admin"}}
 	public, err := c.Call(admin, "neutron", "POST", "/v2.0/networks", sim.Document{"network": sim.Document{"name": "public", "router:external": true}})
@@ -134,7 +134,7 @@ func network(c *sim.Cloud, demo sim.Actor) error {
 	return err
 }
 
-// keyPair gives the demo user a key, whose private half lies in the data directory.
+// keyPair creates a key pair for the demo user and writes the private key to the data directory.
 func keyPair(c *sim.Cloud, demo sim.Actor) error {
 	pub, priv, err := ed25519.GenerateKey(nil)
 	if err != nil {
@@ -163,7 +163,7 @@ func keyPair(c *sim.Cloud, demo sim.Actor) error {
 	return nil
 }
 
-// servers are the six machines that run before the manager comes.
+// servers creates the six preexisting servers.
 func servers(c *sim.Cloud, demo sim.Actor) error {
 	net := c.With(neutron.Networks, "name", "demo-net")[0]
 	for _, v := range []struct{ name, image, flavor string }{

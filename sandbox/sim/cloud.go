@@ -12,15 +12,15 @@ import (
 	"time"
 )
 
-// Cloud holds the documents of all services behind one lock: a request sees the cloud as it was
-// left by the one before it, with every timer that fell due in between already applied.
+// Cloud holds the documents of all services behind one lock. Each request starts from the state left by the
+// previous one, with all timers that fell due in between applied.
 type Cloud struct {
 	dir      string
 	speed    float64
 	log      *slog.Logger
 	mu       sync.Mutex
 	store    *store
-	now      time.Time // moment of the timer being applied; zero outside of timers
+	now      time.Time // due time of the timer being applied; zero outside of timers
 	services []*Service
 	timers   map[string]func(Document)
 	due      timerQueue
@@ -29,10 +29,10 @@ type Cloud struct {
 	watchers map[chan struct{}]bool
 	touched  bool
 	changed  func()
-	planned  chan struct{} // wakes who lets the time pass
+	planned  chan struct{} // wakes the loop that applies timers
 }
 
-// Open loads the cloud kept in dir, or an empty one. speed divides every simulated duration.
+// Open loads the cloud in dir, or creates an empty one. speed divides every simulated duration.
 func Open(dir string, speed float64, log *slog.Logger) (*Cloud, error) {
 	s, err := openStore(dir)
 	if err != nil {
@@ -45,7 +45,7 @@ func Open(dir string, speed float64, log *slog.Logger) (*Cloud, error) {
 		timers: map[string]func(Document){}, watchers: map[chan struct{}]bool{}, planned: make(chan struct{}, 1)}, nil
 }
 
-// Start loads the timers and, in a cloud that is empty, calls seed for the initial state.
+// Start loads the timers and, if the cloud is empty, calls seed for the initial state.
 func (c *Cloud) Start(seed func() error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -64,7 +64,7 @@ func (c *Cloud) Start(seed func() error) error {
 	return c.store.flush()
 }
 
-// Reset brings the initial state back.
+// Reset restores the initial state.
 func (c *Cloud) Reset() error {
 	if err := errors.Join(c.store.wipe(), os.RemoveAll(filepath.Join(c.dir, "blobs"))); err != nil {
 		return err
@@ -92,7 +92,7 @@ func (c *Cloud) Close() error {
 	return c.store.db.Close()
 }
 
-// Locked runs f with the cloud at rest and writes what it changed.
+// Locked runs f with the lock held and writes its changes.
 func (c *Cloud) Locked(f func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -101,11 +101,11 @@ func (c *Cloud) Locked(f func()) {
 	c.commit()
 }
 
-// OnChange names who is told, with the cloud locked, after something has changed.
+// OnChange sets a function that is called, with the lock held, after each change.
 func (c *Cloud) OnChange(f func()) { c.changed = f }
 
-// commit writes the changes of the request. A disk that refuses leaves them in memory for the
-// next try, so it is logged and not answered.
+// commit writes the changes of the request. If the write fails they stay in memory for the next attempt; the
+// error is only logged.
 func (c *Cloud) commit() {
 	if c.touched && c.changed != nil {
 		c.changed()
@@ -118,13 +118,13 @@ func (c *Cloud) commit() {
 		for w := range c.watchers {
 			select {
 			case w <- struct{}{}:
-			default: // it has a wake-up waiting already
+			default: // it already has a pending wake-up
 			}
 		}
 	}
 }
 
-// Watch gives a channel that wakes after changes, and the function that ends it.
+// Watch returns a channel that receives after changes, and a function that ends the watch.
 func (c *Cloud) Watch() (<-chan struct{}, func()) {
 	ch := make(chan struct{}, 1)
 	c.mu.Lock()
@@ -137,8 +137,8 @@ func (c *Cloud) Watch() (<-chan struct{}, func()) {
 	}
 }
 
-// Get reads one document; nil when there is none. It is the stored one: change it only together
-// with Put.
+// Get reads one document; nil if there is none. The result is the stored document: change it only together with
+// Put.
 func (c *Cloud) Get(kind, id string) Document { return c.store.get(kind, id) }
 
 // Put stores a document under its "id".
@@ -147,7 +147,7 @@ func (c *Cloud) Put(kind string, o Document) {
 	c.store.put(kind, Str(o, "id"), o)
 }
 
-// Delete removes a document; absence is fine.
+// Delete deletes a document; a missing one is ignored.
 func (c *Cloud) Delete(kind, id string) {
 	c.touched = true
 	c.store.remove(kind, id)
@@ -156,7 +156,7 @@ func (c *Cloud) Delete(kind, id string) {
 // All lists the documents of a kind, oldest first.
 func (c *Cloud) All(kind string) []Document { return c.store.all(kind) }
 
-// Where lists the documents of a kind that pass the test, oldest first.
+// Where lists the documents of a kind that satisfy test, oldest first.
 func (c *Cloud) Where(kind string, test func(Document) bool) []Document {
 	var out []Document
 	for _, o := range c.All(kind) {
@@ -184,16 +184,16 @@ func (c *Cloud) Kinds() []string {
 	return out
 }
 
-// Blob is the path of the file that holds a document's bytes (an image, an object).
+// Blob returns the path of the file with a document's bytes (an image, an object).
 func (c *Cloud) Blob(id string) string { return filepath.Join(c.dir, "blobs", id) }
 
-// Dir is the directory the cloud lives in.
+// Dir returns the cloud's data directory.
 func (c *Cloud) Dir() string { return c.dir }
 
-// Log is where the cloud tells what people should know.
+// Log returns the cloud's logger.
 func (c *Cloud) Log() *slog.Logger { return c.log }
 
-// ServeHTTP finds the service by the prefix of the path.
+// ServeHTTP routes a request to the service by path prefix.
 func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for _, s := range c.services {
 		if r.URL.Path == s.prefix || strings.HasPrefix(r.URL.Path, s.prefix+"/") {

@@ -1,5 +1,5 @@
-// Package sim is the engine under the simulated cloud: documents that survive a kill, timers that
-// go on while nobody watches, and HTTP services with the sign-in, faults and paging of real ones.
+// Package sim is the engine of the simulated cloud: persistent documents, persistent timers, and HTTP services
+// with the authentication, faults and paging of real ones.
 package sim
 
 import (
@@ -15,11 +15,11 @@ import (
 	"github.com/google/uuid"
 )
 
-// Document is a resource as its JSON document. Keys that begin with "_" are the simulator's own and
-// never leave it (see Public).
+// Document is a resource as a JSON document. Keys that begin with "_" are internal to the simulator and never
+// sent to clients (see Public).
 type Document = map[string]any
 
-// Public is the document without the simulator's own keys.
+// Public returns the document without internal keys.
 func Public(o Document) Document {
 	out := make(Document, len(o))
 	for k, v := range o {
@@ -36,10 +36,10 @@ func Str(o Document, key string) string {
 	return s
 }
 
-// Int reads a number however it was spelt (JSON number or digits); anything else is 0.
+// Int reads a number in either form (JSON number or digits); anything else is 0.
 func Int(o Document, key string) int { return ToInt(o[key]) }
 
-// ToInt turns a JSON value into a whole number; what is none is 0.
+// ToInt converts a JSON value to an integer; anything else is 0.
 func ToInt(v any) int {
 	switch n := v.(type) {
 	case int:
@@ -58,7 +58,7 @@ func ToInt(v any) int {
 	return 0
 }
 
-// Bool reads a boolean, also spelt as text ("true", "1").
+// Bool reads a boolean, also in text form ("true", "1").
 func Bool(o Document, key string) bool {
 	switch v := o[key].(type) {
 	case bool:
@@ -115,7 +115,7 @@ func Strs(o Document, key string) []string {
 	return out
 }
 
-// Anys widens a list of strings to JSON values.
+// Anys converts a list of strings to JSON values.
 func Anys(in []string) []any {
 	out := make([]any, len(in))
 	for i, s := range in {
@@ -124,7 +124,7 @@ func Anys(in []string) []any {
 	return out
 }
 
-// Copy is a deep copy, with every value in the form JSON decoding gives.
+// Copy returns a deep copy with every value in the form that JSON decoding produces.
 func Copy(o Document) Document {
 	var out Document
 	raw, err := json.Marshal(o)
@@ -137,7 +137,7 @@ func Copy(o Document) Document {
 	return out
 }
 
-// Merge sets every key of the patch; a nil value of the patch is set too.
+// Merge sets every key of the patch, including those with a nil value.
 func Merge(o, patch Document) Document {
 	for k, v := range patch {
 		o[k] = v
@@ -145,7 +145,7 @@ func Merge(o, patch Document) Document {
 	return o
 }
 
-// Only is the part of a document with the given keys.
+// Only returns the part of a document with the given keys.
 func Only(o Document, keys ...string) Document {
 	out := Document{}
 	for _, k := range keys {
@@ -171,32 +171,32 @@ func Text(v any) string {
 	return fmt.Sprint(v)
 }
 
-// UUID is a new identifier in the form of Nova, Cinder, Neutron, Glance and Heat.
+// UUID returns a new identifier in the form of Nova, Cinder, Neutron, Glance and Heat.
 func UUID() string { return uuid.NewString() }
 
-// HexID is a new identifier in the form of Keystone.
+// HexID returns a new identifier in the form of Keystone.
 func HexID() string { return strings.ReplaceAll(uuid.NewString(), "-", "") }
 
-// Secret is n bytes of randomness in URL-safe text.
+// Secret returns n random bytes in URL-safe base64.
 func Secret(n int) string { return base64.RawURLEncoding.EncodeToString(random(n)) }
 
-// RandomHex is n bytes of randomness in hexadecimal digits.
+// RandomHex returns n random bytes in hexadecimal.
 func RandomHex(n int) string { return hex.EncodeToString(random(n)) }
 
 func random(n int) []byte {
 	b := make([]byte, n)
 	if _, err := rand.Read(b); err != nil {
-		panic(err) // the system has no randomness: nothing can go on
+		panic(err) // the system has no randomness: nothing can work
 	}
 	return b
 }
 
-// Time spellings of the services.
+// Time formats of the services.
 const (
 	Zulu   = "2006-01-02T15:04:05Z"        // Nova, Glance, Neutron, Heat
 	Micros = "2006-01-02T15:04:05.000000"  // Cinder
 	Expiry = "2006-01-02T15:04:05.000000Z" // Keystone
 )
 
-// Stamp spells a time in UTC.
+// Stamp formats a time in UTC.
 func Stamp(t time.Time, layout string) string { return t.UTC().Format(layout) }

@@ -6,41 +6,41 @@ import (
 	"net/http"
 )
 
-// Fault is a refusal of a service. Each service spells it in its own body format.
+// Fault is an error response of a service. Each service renders it in its own format.
 type Fault struct {
 	Status  int
-	Type    string // exception class, where the service's body names one
+	Type    string // exception class, for services that include it
 	Message string
-	Raw     []byte // the body as it is, where it must be exactly that
+	Raw     []byte // the exact body, if it must not be rendered
 }
 
-// Error is the message, as the service's own clients print it.
+// Error returns the message, as the service's own clients print it.
 func (f *Fault) Error() string { return f.Message }
 
-// NewFault makes a fault with a formatted message.
+// NewFault returns a fault with a formatted message.
 func NewFault(status int, format string, args ...any) *Fault {
 	return &Fault{Status: status, Message: fmt.Sprintf(format, args...)}
 }
 
-// Typed names the exception class.
+// Typed sets the exception class.
 func (f *Fault) Typed(name string) *Fault {
 	f.Type = name
 	return f
 }
 
-// BadRequest is a 400.
+// BadRequest returns a 400.
 func BadRequest(format string, args ...any) *Fault { return NewFault(400, format, args...) }
 
-// Forbidden is a 403.
+// Forbidden returns a 403.
 func Forbidden(format string, args ...any) *Fault { return NewFault(403, format, args...) }
 
-// NotFound is a 404.
+// NotFound returns a 404.
 func NotFound(format string, args ...any) *Fault { return NewFault(404, format, args...) }
 
-// Conflict is a 409.
+// Conflict returns a 409.
 func Conflict(format string, args ...any) *Fault { return NewFault(409, format, args...) }
 
-// unauthorized is the answer of the token middleware that stands before every service.
+// unauthorized is the response of the token middleware in front of every service.
 // https://docs.openstack.org/keystonemiddleware/latest/middlewarearchitecture.html
 func unauthorized() *Fault {
 	return &Fault{Status: http.StatusUnauthorized,

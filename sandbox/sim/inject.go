@@ -9,18 +9,18 @@ import (
 	"time"
 )
 
-// Injection is a disturbance asked for by the control API.
+// Injection is a fault that was requested through the control API.
 type Injection struct {
 	ID        string          `json:"id"`
 	Service   string          `json:"service,omitempty"`
 	Method    string          `json:"method,omitempty"`
 	PathRegex string          `json:"path_regex,omitempty"`
-	Count     int             `json:"count"` // how often still; -1 is forever
+	Count     int             `json:"count"` // remaining number of hits; -1 means unlimited
 	Kind      string          `json:"kind"`
 	Status    int             `json:"status,omitempty"`
 	Body      json.RawMessage `json:"body,omitempty"`
 	Millis    int             `json:"ms,omitempty"`
-	// Probability is the part of the matching requests that is hit, 0 to 1; left out, all are.
+	// Probability is the fraction of the matching requests that is affected, 0 to 1; all if omitted.
 	Probability float64 `json:"probability,omitempty"`
 	Hits        int     `json:"hits"`
 	path        *regexp.Regexp
@@ -28,10 +28,10 @@ type Injection struct {
 
 const faultKind = "sim/faults"
 
-// injector holds the disturbances that are left, oldest first.
+// injector holds the active injections, oldest first.
 type injector struct{ rules []*Injection }
 
-// check says what is wrong with the injection and completes it.
+// check validates the injection and sets its defaults.
 func (in *Injection) check() error {
 	switch in.Kind {
 	case "latency", "drop", "expire_token":
@@ -59,7 +59,7 @@ func (in *Injection) matches(service, method, path string) bool {
 		(in.Probability == 0 || rand.Float64() < in.Probability)
 }
 
-// Inject adds a disturbance. It is kept on disk: the cloud may be killed and stays disturbed.
+// Inject adds an injection. It is persistent: it survives a kill of the cloud.
 func (c *Cloud) Inject(in *Injection) error {
 	if err := in.check(); err != nil {
 		return err
@@ -70,10 +70,10 @@ func (c *Cloud) Inject(in *Injection) error {
 	return nil
 }
 
-// Injections lists the disturbances that are left.
+// Injections lists the active injections.
 func (c *Cloud) Injections() []*Injection { return c.injector.rules }
 
-// ClearFaults removes every disturbance.
+// ClearFaults removes all injections.
 func (c *Cloud) ClearFaults() {
 	for _, in := range c.injector.rules {
 		c.Delete(faultKind, in.ID)
@@ -98,7 +98,7 @@ func (c *Cloud) loadFaults() {
 	}
 }
 
-// disturb finds the disturbance for a request and counts it. Latency adds to another one.
+// disturb finds the injection for a request and counts the hit. Latency can be combined with another injection.
 func (c *Cloud) disturb(service, method, path string) (latency time.Duration, hit *Injection) {
 	left := c.injector.rules[:0:0]
 	for _, in := range c.injector.rules {
@@ -124,8 +124,7 @@ func (c *Cloud) disturb(service, method, path string) (latency time.Duration, hi
 	return latency, hit
 }
 
-// fault is the refusal an injection of kind status asks for; without a body of its own it is the
-// service's usual form.
+// fault returns the response of a status injection: its own body, or the service's usual format.
 func (in *Injection) fault() *Fault {
 	f := &Fault{Status: in.Status, Message: http.StatusText(in.Status)}
 	var text string

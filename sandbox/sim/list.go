@@ -9,12 +9,12 @@ import (
 	"strings"
 )
 
-// control are query parameters that steer a list and filter nothing.
+// control are the query parameters that control a list and are not filters.
 var control = []string{"limit", "marker", "sort_key", "sort_dir", "sort", "fields", "page_reverse",
 	"all_tenants", "deleted", "offset", "with_count", "changes-since", "reverse"}
 
-// Filter keeps the documents whose keys have the values asked for. Several values of one
-// parameter mean "one of". Parameters that no document has are ignored, as the services do.
+// Filter keeps the documents whose keys match the query. Several values of one parameter mean "one of".
+// Parameters that no document has are ignored, as the services do.
 func Filter(docs []Document, query url.Values, ignore ...string) []Document {
 	for name, values := range query {
 		if slices.Contains(control, name) || slices.Contains(ignore, name) || !known(docs, name) {
@@ -33,8 +33,8 @@ func known(docs []Document, name string) bool {
 
 func same(have any, want string) bool { return strings.EqualFold(Text(have), want) }
 
-// Sort orders a list as sort_key and sort_dir, or sort=key:dir,…, ask for. usual is the direction of a service that is not
-// told one. Without a key the order stays.
+// Sort orders a list by sort_key and sort_dir, or by sort=key:dir,…. usual is the service's default direction.
+// Without a key the order is unchanged.
 func Sort(docs []Document, query url.Values, usual string) []Document {
 	keys, dirs := query["sort_key"], query["sort_dir"]
 	for _, s := range strings.Split(query.Get("sort"), ",") {
@@ -66,7 +66,7 @@ func compare(a, b any) int {
 	return cmp.Compare(ToInt(a), ToInt(b))
 }
 
-// Unknown is the first key, in order, that is none of the known ones; "" when all are known.
+// Unknown returns the first key, in order, that is not a known one; "" if all are known.
 func Unknown(o Document, known ...string) string {
 	for _, k := range slices.Sorted(maps.Keys(o)) {
 		if !slices.Contains(known, k) {
@@ -76,8 +76,7 @@ func Unknown(o Document, known ...string) string {
 	return ""
 }
 
-// Page cuts the part of a list that limit and marker ask for. next is the marker of the page
-// after it, "" at the end.
+// Page returns the page selected by limit and marker. next is the marker of the following page, "" at the end.
 func (r *Request) Page(docs []Document, most int) (page []Document, next string, err error) {
 	if m := r.Query("marker"); m != "" {
 		i := slices.IndexFunc(docs, func(o Document) bool { return Str(o, "id") == m || Str(o, "name") == m })
@@ -101,14 +100,14 @@ func (r *Request) Page(docs []Document, most int) (page []Document, next string,
 	return docs, "", nil
 }
 
-// NextURL is the address of the next page.
+// NextURL returns the URL of the next page.
 func (r *Request) NextURL(path, marker string) string {
 	q := r.URL.Query()
 	q.Set("marker", marker)
 	return r.Base() + path + "?" + q.Encode()
 }
 
-// Newest turns a list round: most services list the newest first.
+// Newest reverses a list: most services list the newest first.
 func Newest(docs []Document) []Document {
 	out := slices.Clone(docs)
 	slices.Reverse(out)

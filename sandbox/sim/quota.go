@@ -1,6 +1,6 @@
 package sim
 
-// Limits are the quotas of a project at one service: defaults, changed by what was set.
+// Limits returns the quotas of a project at one service: the defaults, overridden by the values that were set.
 func (c *Cloud) Limits(service, project string, defaults map[string]int) map[string]int {
 	out := make(map[string]int, len(defaults))
 	set := c.Get(service+"/quotas", project)
@@ -13,7 +13,7 @@ func (c *Cloud) Limits(service, project string, defaults map[string]int) map[str
 	return out
 }
 
-// SetLimits changes quotas of a project; keys the service does not have are left alone.
+// SetLimits changes quotas of a project; keys that the service does not have are ignored.
 func (c *Cloud) SetLimits(service, project string, defaults map[string]int, want Document) {
 	set := c.Get(service+"/quotas", project)
 	if set == nil {
@@ -27,5 +27,5 @@ func (c *Cloud) SetLimits(service, project string, defaults map[string]int, want
 	c.Put(service+"/quotas", set)
 }
 
-// Over tells whether used+more breaks a limit; -1 is no limit.
+// Over reports whether used+more exceeds a limit; -1 is unlimited.
 func Over(limit, used, more int) bool { return limit >= 0 && used+more > limit }

@@ -10,45 +10,45 @@ import (
 	"time"
 )
 
-// Actor is who asks.
+// Actor is the caller of a request.
 type Actor struct {
 	UserID, UserName, ProjectID string
 	Roles, Methods              []string
 }
 
-// Admin tells an administrator.
+// Admin reports whether the actor is an administrator.
 func (a Actor) Admin() bool { return slices.Contains(a.Roles, "admin") }
 
-// Member tells who may change things.
+// Member reports whether the actor may change resources.
 func (a Actor) Member() bool {
 	return a.Admin() || slices.Contains(a.Roles, "member") || slices.Contains(a.Roles, "manager")
 }
 
-// Doc is the actor as a document, for work that goes on after the request.
+// Doc returns the actor as a document, for work that continues after the request.
 func (a Actor) Doc() Document {
 	return Document{"user_id": a.UserID, "user_name": a.UserName, "project_id": a.ProjectID,
 		"roles": Anys(a.Roles)}
 }
 
-// ActorOf reads an actor back from its document.
+// ActorOf restores an actor from its document.
 func ActorOf(o Document) Actor {
 	return Actor{UserID: Str(o, "user_id"), UserName: Str(o, "user_name"),
 		ProjectID: Str(o, "project_id"), Roles: Strs(o, "roles"), Methods: Strs(o, "methods")}
 }
 
-// Actor is the owner of a token that is still good.
+// Actor returns the owner of a valid token.
 func (c *Cloud) Actor(token string) (Actor, bool) {
 	o := c.Get("keystone/tokens", token)
 	if o == nil || Str(o, "expires_at") < Stamp(time.Now(), Expiry) {
 		return Actor{}, false
 	}
 	if cred := Str(o, "app_cred"); cred != "" && c.Get("keystone/application_credentials", cred) == nil {
-		return Actor{}, false // they end with it
+		return Actor{}, false // tokens of an application credential end with it
 	}
 	return ActorOf(o), true
 }
 
-// Request is one call with everything a handler needs.
+// Request is one call with everything that a handler needs.
 type Request struct {
 	*http.Request
 	Writer  http.ResponseWriter
@@ -62,16 +62,16 @@ type Request struct {
 	inner   bool
 }
 
-// ID is the part of the path named {id}.
+// ID returns the path variable {id}.
 func (r *Request) ID() string { return r.PathValue("id") }
 
-// Query is the first value of a query parameter.
+// Query returns the first value of a query parameter.
 func (r *Request) Query(name string) string { return r.URL.Query().Get(name) }
 
-// Scope is the project in the path of a scoped service.
+// Scope returns the project in the path of a scoped service.
 func (r *Request) Scope() string { return r.scope }
 
-// Root is the address the client sees the cloud at.
+// Root returns the cloud's base URL as the client sees it.
 func (r *Request) Root() string {
 	host := r.Host
 	if host == "" {
@@ -80,7 +80,7 @@ func (r *Request) Root() string {
 	return "http://" + host
 }
 
-// Base is the address of the service as the catalogue gives it.
+// Base returns the URL of the service as in the catalog.
 func (r *Request) Base() string { return r.Root() + r.Service.base(r.scope) }
 
 func (s *Service) base(project string) string {
@@ -95,13 +95,13 @@ func (s *Service) base(project string) string {
 
 type actorKey struct{}
 
-// Call lets the actor of this request ask another service.
+// Call calls another service as the actor of this request.
 func (r *Request) Call(service, method, path string, body any) (Document, error) {
 	return r.Cloud.Call(r.Actor, service, method, path, body)
 }
 
-// Call asks a service from inside, the cloud being locked. It passes the same guards, quotas and
-// injected faults as a call from outside. A refusal is a *Fault with the service's message.
+// Call calls a service internally, with the lock held. The call is subject to the same guards, quotas and
+// injected faults as an external one. An error response is returned as a *Fault with the service's message.
 func (c *Cloud) Call(as Actor, service, method, path string, body any) (Document, error) {
 	s := c.Find(service)
 	ctx := context.WithValue(context.Background(), actorKey{}, as)
@@ -119,7 +119,7 @@ func (c *Cloud) Call(as Actor, service, method, path string, body any) (Document
 	return out, nil
 }
 
-// Find is the service of that name; asking for one that is not there is a bug.
+// Find returns the service with that name and panics if it does not exist.
 func (c *Cloud) Find(name string) *Service {
 	for _, s := range c.services {
 		if s.Name == name {
@@ -136,10 +136,10 @@ func encode(body any) string {
 	return string(JSON(body))
 }
 
-// class finds the exception class of a fault body, where it names one.
+// class returns the exception class in a fault body, if there is one.
 func class(o Document) string { return Str(Map(o, "NeutronError"), "type") }
 
-// message finds the text of a fault body of any service.
+// message returns the text of a fault body of any service.
 func message(o Document, raw string) string {
 	for _, v := range o {
 		if m, ok := v.(Document); ok && Str(m, "message") != "" {

@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// Handler answers one call with the cloud locked. The body is encoded before the lock is let go.
+// Handler handles one call with the lock held. The body is encoded before the lock is released.
 type Handler func(*Request) (any, error)
 
-// Reply is an answer with its own status or headers.
+// Reply is a response with its own status or headers.
 type Reply struct {
 	Status int
 	Header map[string]string
@@ -29,21 +29,21 @@ type Service struct {
 	mux    *http.ServeMux
 	direct *route
 
-	// Format spells a fault as this service does: content type and body.
+	// Format renders a fault in the format of this service: content type and body.
 	Format func(*Fault) (string, []byte)
-	// Deny is the fault for a caller whose role is too low.
+	// Deny returns the fault for a caller whose role is too low.
 	Deny func(*Request) *Fault
-	// Decorate adds the headers this service has on every answer.
+	// Decorate adds the headers that this service sets on every response.
 	Decorate func(*Request, http.Header)
-	// Unauthorized is the fault for a caller without a good token.
+	// Unauthorized returns the fault for a caller without a valid token.
 	Unauthorized func() *Fault
-	// Admit refuses a request whoever makes it.
+	// Admit refuses a request regardless of its caller.
 	Admit func(*Request) error
-	// Authenticate lets a request in by another credential than a token.
+	// Authenticate accepts a request by a credential other than a token.
 	Authenticate func(*Request) error
 }
 
-// Service adds an API. A scoped one has the project's id as the first part of its paths.
+// Service registers an API. A scoped one has the project's id as the first path segment.
 func (c *Cloud) Service(name, prefix string, scoped bool) *Service {
 	s := &Service{cloud: c, Name: name, prefix: prefix, scoped: scoped, mux: http.NewServeMux(), Unauthorized: unauthorized}
 	c.services = append(c.services, s)
@@ -76,8 +76,7 @@ func Stream(r *route) { r.stream = true }
 
 type ctxKey struct{}
 
-// HandleAll gives every path to one handler that reads it itself, because names in it may be of
-// any form.
+// HandleAll routes every path to one handler that parses it itself, because names in it may have any form.
 func (s *Service) HandleAll(h Handler, opts ...Option) {
 	s.direct = &route{status: http.StatusOK, handler: h}
 	for _, o := range opts {
@@ -85,7 +84,7 @@ func (s *Service) HandleAll(h Handler, opts ...Option) {
 	}
 }
 
-// Handle adds a call, in the pattern language of http.ServeMux, relative to the prefix.
+// Handle registers a route, as an http.ServeMux pattern relative to the prefix.
 func (s *Service) Handle(pattern string, status int, h Handler, opts ...Option) {
 	rt := &route{status: status, handler: h}
 	for _, o := range opts {
@@ -98,8 +97,8 @@ func (s *Service) Handle(pattern string, status int, h Handler, opts ...Option) 
 	})
 }
 
-// serve guards and answers one request; inner ones come from the cloud itself, which holds the
-// lock already.
+// serve guards and handles one request; inner requests come from the cloud itself, which already holds the
+// lock.
 func (s *Service) serve(w http.ResponseWriter, r *http.Request, inner bool) {
 	req := &Request{Request: r, Writer: w, Cloud: s.cloud, Service: s, inner: inner}
 	if a, ok := r.Context().Value(actorKey{}).(Actor); ok && inner {
@@ -134,7 +133,7 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request, inner bool) {
 	s.mux.ServeHTTP(w, r2)
 }
 
-// cutScope takes the project (or Swift's AUTH_<project>) off a path.
+// cutScope removes the project (or Swift's AUTH_<project>) from a path.
 func cutScope(path string) (scope, rest string) {
 	scope, rest, found := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	if found {
@@ -143,13 +142,13 @@ func cutScope(path string) (scope, rest string) {
 	return strings.TrimPrefix(scope, "AUTH_"), rest
 }
 
-// undisturbed applies injected disturbances; false means that the request was answered by one.
+// undisturbed applies fault injections; false means that an injection handled the request.
 func (s *Service) undisturbed(req *Request) bool {
 	var latency time.Duration
 	var hit *Injection
 	find := func() { latency, hit = s.cloud.disturb(s.Name, req.Method, req.URL.Path) }
 	if req.inner {
-		find() // the caller holds the lock, so latency of inner calls cannot be slept here
+		find() // the caller holds the lock, so the latency of inner calls cannot be simulated here
 	} else {
 		s.cloud.Locked(find)
 		select {
@@ -181,7 +180,7 @@ func (s *Service) expire(req *Request) {
 	s.cloud.Locked(forget)
 }
 
-// run authenticates, authorises, decodes and answers.
+// run authenticates, authorizes, decodes and handles the request.
 func (s *Service) run(req *Request, rt *route) {
 	if rt.stream {
 		var err error
@@ -191,7 +190,7 @@ func (s *Service) run(req *Request, rt *route) {
 	}
 	raw, err := io.ReadAll(io.LimitReader(req.Request.Body, 64<<20))
 	if err != nil {
-		return // the client is gone
+		return // the client disconnected
 	}
 	if !req.inner {
 		s.cloud.mu.Lock()
@@ -214,7 +213,7 @@ func (s *Service) finish(req *Request, rt *route, call func() (any, error), err 
 		req.refuse(err)
 		return
 	}
-	req.answer(rt.status, body)
+	req.respond(rt.status, body)
 }
 
 func (s *Service) guard(req *Request, rt *route) error {
@@ -241,7 +240,7 @@ func (s *Service) guard(req *Request, rt *route) error {
 
 func (s *Service) identify(req *Request) error {
 	if req.inner {
-		return nil // the actor was given by the caller
+		return nil // the caller already set the actor
 	}
 	if s.Authenticate != nil {
 		return s.Authenticate(req)
@@ -254,7 +253,7 @@ func (s *Service) identify(req *Request) error {
 	return nil
 }
 
-// decode reads a JSON object; services with other bodies find it raw.
+// decode parses a JSON object; services with other bodies read them from raw.
 func (r *Request) decode(raw []byte) error {
 	r.Raw = raw
 	r.Body = Document{}
@@ -271,7 +270,7 @@ func (r *Request) decode(raw []byte) error {
 	return nil
 }
 
-// refuse writes a fault; an error that is none is a bug of the simulator and says so.
+// refuse writes a fault; any other error is a bug of the simulator and reported as such.
 func (r *Request) refuse(err error) {
 	var f *Fault
 	if !errors.As(err, &f) {
@@ -292,7 +291,7 @@ func (r *Request) refuse(err error) {
 	r.write(f.Status, ctype, body)
 }
 
-func (r *Request) answer(status int, body any) {
+func (r *Request) respond(status int, body any) {
 	if rep, ok := body.(Reply); ok {
 		for k, v := range rep.Header {
 			r.Writer.Header().Set(k, v)
@@ -313,10 +312,10 @@ func (r *Request) answer(status int, body any) {
 	}
 }
 
-// done is the answer of a handler that wrote it itself.
+// done marks a response that the handler wrote itself.
 type done struct{}
 
-// Done says that the handler wrote the answer itself.
+// Done is returned by a handler that wrote the response itself.
 var Done = done{}
 
 func (r *Request) write(status int, ctype string, body []byte) {
@@ -331,11 +330,11 @@ func (r *Request) write(status int, ctype string, body []byte) {
 	}
 	r.Writer.WriteHeader(status)
 	if r.Method != http.MethodHead && status != http.StatusNoContent {
-		_, _ = r.Writer.Write(body) // the client may be gone; nothing to do about it
+		_, _ = r.Writer.Write(body) // a disconnected client is not an error
 	}
 }
 
-// drop closes the connection in the client's face.
+// drop closes the connection without a response.
 func (r *Request) drop() {
 	if h, ok := r.Writer.(http.Hijacker); ok {
 		if conn, _, err := h.Hijack(); err == nil {

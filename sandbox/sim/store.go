@@ -11,17 +11,17 @@ import (
 	_ "modernc.org/sqlite" // the database/sql driver
 )
 
-// key names one document: kind is "<service>/<type>".
+// key identifies one document: kind is "<service>/<type>".
 type key struct{ kind, id string }
 
-// row is a document in memory with its place in the order of creation.
+// row is a document in memory with its position in the order of creation.
 type row struct {
 	seq int64
 	doc Document
 }
 
-// store keeps every document in memory and writes what changed through to SQLite, one
-// transaction per request, so that a killed process loses nothing it had answered.
+// store keeps every document in memory and writes changes through to SQLite in one transaction per request, so
+// that a kill loses nothing that was acknowledged.
 type store struct {
 	db    *sql.DB
 	rows  map[string]map[string]*row
@@ -127,7 +127,7 @@ func (s *store) all(kind string) []Document {
 	return docs
 }
 
-// flush writes what changed since the last flush, all or nothing.
+// flush writes the changes since the last flush, all or nothing.
 func (s *store) flush() error {
 	if len(s.dirty) == 0 {
 		return nil
@@ -136,7 +136,7 @@ func (s *store) flush() error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = tx.Rollback() }() // after Commit it does nothing
+	defer func() { _ = tx.Rollback() }() // a no-op after Commit
 	for k := range s.dirty {
 		if err := s.write(tx, k); err != nil {
 			return fmt.Errorf("write %s %s: %w", k.kind, k.id, err)
@@ -164,7 +164,7 @@ func (s *store) write(tx *sql.Tx, k key) error {
 	return err
 }
 
-// wipe forgets everything, on disk too.
+// wipe deletes everything, on disk too.
 func (s *store) wipe() error {
 	s.rows, s.dirty = map[string]map[string]*row{}, map[key]bool{}
 	_, err := s.db.Exec("DELETE FROM documents")

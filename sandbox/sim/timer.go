@@ -7,7 +7,7 @@ import (
 
 const timerKind = "sim/timers"
 
-// timer is one future change of the cloud, persisted as a document until it was applied.
+// timer is one future change of the cloud, persisted as a document until it is applied.
 type timer struct {
 	id string
 	at time.Time
@@ -19,10 +19,10 @@ func (q timerQueue) Len() int           { return len(q) }
 func (q timerQueue) Less(i, j int) bool { return q[i].at.Before(q[j].at) }
 func (q timerQueue) Swap(i, j int)      { q[i], q[j] = q[j], q[i] }
 
-// Push is part of heap.Interface.
+// Push implements heap.Interface.
 func (q *timerQueue) Push(x any) { *q = append(*q, x.(timer)) }
 
-// Pop is part of heap.Interface.
+// Pop implements heap.Interface.
 func (q *timerQueue) Pop() any {
 	old := *q
 	last := old[len(old)-1]
@@ -30,8 +30,8 @@ func (q *timerQueue) Pop() any {
 	return last
 }
 
-// Now is the time of the cloud: inside a timer the moment the timer was due, so that a chain of
-// timers goes on in its own rhythm although the process was dead in between.
+// Now returns the cloud's time: inside a timer the time at which the timer was due, so that a chain of timers
+// keeps its intervals even if the process was down in between.
 func (c *Cloud) Now() time.Time {
 	if !c.now.IsZero() {
 		return c.now
@@ -39,10 +39,10 @@ func (c *Cloud) Now() time.Time {
 	return time.Now()
 }
 
-// On registers what a timer of this name does. Names are wire names: they are in the database.
+// On registers the function of a timer. Names are persistent: they are in the database.
 func (c *Cloud) On(name string, do func(args Document)) { c.timers[name] = do }
 
-// After plans a change d (divided by the speed) from now.
+// After schedules a change d (divided by the speed) from now.
 func (c *Cloud) After(d time.Duration, name string, args Document) {
 	at := c.Now().Add(time.Duration(float64(d) / c.speed))
 	id := UUID()
@@ -50,14 +50,14 @@ func (c *Cloud) After(d time.Duration, name string, args Document) {
 	heap.Push(&c.due, timer{id, at})
 	select {
 	case c.planned <- struct{}{}:
-	default: // it is awake
+	default: // it is already awake
 	}
 }
 
-// Planned wakes when a change has been planned that may come before the one expected next.
+// Planned receives when a change was scheduled that may precede the next expected one.
 func (c *Cloud) Planned() <-chan struct{} { return c.planned }
 
-// Scale is a duration at the cloud's speed.
+// Scale returns a duration at the cloud's speed.
 func (c *Cloud) Scale(d time.Duration) time.Duration { return time.Duration(float64(d) / c.speed) }
 
 func (c *Cloud) loadTimers() {
@@ -72,12 +72,12 @@ func int64Of(v any) int64 {
 	case int64:
 		return n
 	case float64:
-		return int64(n) // loses below a microsecond: fine for a moment in time
+		return int64(n) // precision below a microsecond is lost, which is acceptable for a due time
 	}
 	return 0
 }
 
-// settle applies every timer that is due, in the order of their moments.
+// settle applies every due timer in order.
 func (c *Cloud) settle() {
 	for len(c.due) > 0 && !c.due[0].at.After(time.Now()) {
 		t := heap.Pop(&c.due).(timer)
@@ -95,10 +95,10 @@ func (c *Cloud) settle() {
 	}
 }
 
-// Tick applies due timers although no request comes, so that watchers hear of them in time.
+// Tick applies due timers without a request, so that watchers see the changes in time.
 func (c *Cloud) Tick() { c.Locked(func() {}) }
 
-// Next is how long nothing will happen by itself, at most a second.
+// Next returns the time until the next timer, at most one second.
 func (c *Cloud) Next() time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -108,7 +108,7 @@ func (c *Cloud) Next() time.Duration {
 	return min(max(time.Until(c.due[0].at), time.Millisecond), time.Second)
 }
 
-// AdvanceAll applies every planned change now, and what follows from it.
+// AdvanceAll applies every scheduled change immediately, including those that follow from it.
 func (c *Cloud) AdvanceAll() {
 	for len(c.due) > 0 {
 		c.due[0].at = time.Now()

@@ -2,7 +2,7 @@ package swift
 
 import (
 	"crypto/hmac"
-	"crypto/sha1" // a digest that signatures may have
+	"crypto/sha1" // a supported digest of signatures
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/hex"
@@ -18,7 +18,7 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// enter lets a request in: by a signature, by a token, or because everybody may read the container.
+// enter accepts a request by a signature, by a token, or because the container is world-readable.
 func (s *Service) enter(r *sim.Request) error {
 	container, object, _ := strings.Cut(strings.TrimPrefix(r.Path, "/"), "/")
 	if r.URL.Query().Has("temp_url_sig") {
@@ -41,14 +41,14 @@ func (s *Service) enter(r *sim.Request) error {
 	return nil
 }
 
-// open tells whether everybody may read an object of the container, or its list.
+// open reports whether an object of the container, or its listing, is world-readable.
 // https://docs.openstack.org/swift/latest/overview_acl.html
 func open(container sim.Document, object string) bool {
 	rules := strings.Split(strings.ReplaceAll(sim.Text(sim.Map(container, "headers")["X-Container-Read"]), " ", ""), ",")
 	return slices.Contains(rules, ".r:*") && (object != "" || slices.Contains(rules, ".rlistings"))
 }
 
-// signed checks the signature of an address that is good for a time.
+// signed checks the signature of a temporary URL.
 // https://docs.openstack.org/swift/latest/api/temporary_url_middleware.html
 func (s *Service) signed(r *sim.Request, container, object string) error {
 	invalid := sim.NewFault(http.StatusUnauthorized, "401 Unauthorized: Temp URL invalid\n")
@@ -57,7 +57,7 @@ func (s *Service) signed(r *sim.Request, container, object string) error {
 		return invalid
 	}
 	methods := []string{r.Method}
-	if r.Method == http.MethodHead { // whoever may read or write may look
+	if r.Method == http.MethodHead { // a signature for GET or PUT also permits HEAD
 		methods = append(methods, http.MethodGet, http.MethodPut, http.MethodPost)
 	}
 	for _, key := range s.keys(r.Scope(), container) {
@@ -75,7 +75,7 @@ func (s *Service) signed(r *sim.Request, container, object string) error {
 	return invalid
 }
 
-// ends reads a moment given as a number or as a date.
+// ends parses an expiration given as a number or as a date.
 func ends(text string) int64 {
 	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
 		return n
@@ -86,7 +86,7 @@ func ends(text string) int64 {
 	return 0
 }
 
-// keys are those of the container and of the account.
+// keys returns the keys of the container and of the account.
 func (s *Service) keys(project, container string) (out []string) {
 	for prefix, o := range map[string]sim.Document{"X-Account-Meta-Temp-Url-Key": s.cloud.Get(Accounts, project),
 		"X-Container-Meta-Temp-Url-Key": s.cloud.Get(Containers, project+"/"+container)} {
@@ -105,6 +105,6 @@ func sign(key, method string, expires int64, path string, digits int) string {
 		return ""
 	}
 	mac := hmac.New(digest, []byte(key))
-	_, _ = fmt.Fprintf(mac, "%s\n%d\n%s", method, expires, path) // a hash takes everything
+	_, _ = fmt.Fprintf(mac, "%s\n%d\n%s", method, expires, path) // writing to a hash never fails
 	return hex.EncodeToString(mac.Sum(nil))
 }

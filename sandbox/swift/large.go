@@ -1,7 +1,7 @@
 package swift
 
 import (
-	"crypto/md5" // the checksum that the API has
+	"crypto/md5" // the API's checksum
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -13,14 +13,14 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// part is a stretch of bytes that an object is made of.
+// part is a byte range of an object.
 type part struct {
 	file string
 	size int64
 	hash string
 }
 
-// parts are the files behind an object: its own, or those of its segments.
+// parts returns the files of an object: its own, or those of its segments.
 // https://docs.openstack.org/swift/latest/overview_large_objects.html
 func (s *Service) parts(o sim.Document) []part {
 	project := sim.Str(o, "project")
@@ -55,16 +55,16 @@ func (s *Service) parts(o sim.Document) []part {
 	return out
 }
 
-// combined is the ETag of an object that is made of others: the sum of their sums.
+// combined is the ETag of a large object: the checksum of its segments' checksums.
 func combined(parts []part) string {
 	h := md5.New()
 	for _, p := range parts {
-		_, _ = io.WriteString(h, p.hash) // a hash takes everything
+		_, _ = io.WriteString(h, p.hash) // writing to a hash never fails
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// putManifest makes a static large object of segments that must be there and be as described.
+// putManifest creates a static large object from segments, which must exist and match their description.
 func (s *Service) putManifest(r *sim.Request, t target) (any, error) {
 	raw, err := io.ReadAll(io.LimitReader(r.Request.Body, 8<<20))
 	if err != nil {
@@ -113,7 +113,7 @@ func (s *Service) putManifest(r *sim.Request, t target) (any, error) {
 	return created(`"` + sum + `"`), err
 }
 
-// reader reads the parts of an object one after the other and can jump, for ranges.
+// reader reads the parts of an object in sequence and supports Seek for ranges.
 type reader struct {
 	parts []part
 	total int64
@@ -130,7 +130,7 @@ func newReader(parts []part) *reader {
 	return r
 }
 
-// Seek is part of io.Seeker.
+// Seek implements io.Seeker.
 func (r *reader) Seek(offset int64, whence int) (int64, error) {
 	switch whence {
 	case io.SeekCurrent:
@@ -145,7 +145,7 @@ func (r *reader) Seek(offset int64, whence int) (int64, error) {
 	return offset, r.Close()
 }
 
-// Close lets the file go that is being read.
+// Close closes the open file.
 func (r *reader) Close() error {
 	r.index = -1
 	if r.open == nil {
@@ -156,7 +156,7 @@ func (r *reader) Close() error {
 	return f.Close()
 }
 
-// Read is part of io.Reader.
+// Read implements io.Reader.
 func (r *reader) Read(b []byte) (int, error) {
 	start := int64(0)
 	for i, p := range r.parts {
@@ -181,7 +181,7 @@ func (r *reader) Read(b []byte) (int, error) {
 			return n, nil
 		}
 		if errors.Is(err, io.EOF) {
-			err = io.ErrUnexpectedEOF // the file is shorter than the object says
+			err = io.ErrUnexpectedEOF // the file is shorter than the object's size
 		}
 		return 0, err
 	}

@@ -15,7 +15,7 @@ type entry struct {
 	doc  sim.Document
 }
 
-const most = 10000 // entries on one page
+const maxEntries = 10000 // entries per page
 
 func (s *Service) entries(t target) []entry {
 	var out []entry
@@ -26,7 +26,7 @@ func (s *Service) entries(t target) []entry {
 	return out
 }
 
-// list renders a page of entries in name order, as JSON or as lines.
+// list renders a page of entries in name order, as JSON or as text lines.
 func list(r *sim.Request, entries []entry, h map[string]string) sim.Reply {
 	back := reversed(r)
 	sort.Slice(entries, func(i, j int) bool { return (entries[i].name < entries[j].name) != back })
@@ -54,7 +54,7 @@ func list(r *sim.Request, entries []entry, h map[string]string) sim.Reply {
 	return sim.Reply{Status: 200, Header: h, Body: []byte(b.String())}
 }
 
-// reversed tells whether the list is asked for from its end.
+// reversed reports whether the listing is requested in reverse order.
 func reversed(r *sim.Request) bool {
 	return slices.Contains([]string{"true", "1", "yes", "on", "t", "y"}, strings.ToLower(r.Query("reverse")))
 }
@@ -62,13 +62,13 @@ func reversed(r *sim.Request) bool {
 // cut applies prefix, delimiter, markers and limit.
 func cut(r *sim.Request, entries []entry) []entry {
 	prefix, delimiter := r.Query("prefix"), r.Query("delimiter")
-	if dir := r.Query("path"); dir != "" { // the older way to say both, which names objects alone
+	if dir := r.Query("path"); dir != "" { // the older form of prefix and delimiter, which lists only objects
 		prefix, delimiter = strings.TrimRight(dir, "/")+"/", "/"
 		entries = slices.DeleteFunc(entries, func(e entry) bool { return strings.Contains(strings.TrimPrefix(e.name, prefix), "/") })
 	}
 	marker, end := r.Query("marker"), r.Query("end_marker")
-	limit := most
-	if n := sim.ToInt(r.Query("limit")); r.Query("limit") != "" && n < most {
+	limit := maxEntries
+	if n := sim.ToInt(r.Query("limit")); r.Query("limit") != "" && n < maxEntries {
 		limit = n
 	}
 	var page []entry

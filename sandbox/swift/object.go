@@ -1,7 +1,7 @@
 package swift
 
 import (
-	"crypto/md5" // the checksum that the API has
+	"crypto/md5" // the API's checksum
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -49,7 +49,7 @@ func unescape(s string) string {
 	return s
 }
 
-// find reads an object; one whose time is over is not there any more.
+// find reads an object; an expired object counts as missing.
 func (s *Service) find(t target) sim.Document {
 	o := s.cloud.Get(Objects, t.objectID())
 	if at := sim.Int(sim.Map(o, "headers"), "X-Delete-At"); at > 0 && int64(at) <= s.cloud.Now().Unix() {
@@ -61,7 +61,7 @@ func (s *Service) find(t target) sim.Document {
 
 func (s *Service) blob(id string) string { return s.cloud.Blob("object-" + id) }
 
-// drop removes an object with its bytes.
+// drop deletes an object with its bytes.
 func (s *Service) drop(o sim.Document) {
 	s.cloud.Delete(Objects, sim.Str(o, "id"))
 	s.discard(sim.Str(o, "_blob"))

@@ -10,7 +10,7 @@ import (
 	"mycloudmanager/sandbox/sim"
 )
 
-// Kinds of documents.
+// Document kinds.
 const (
 	Accounts   = "swift/accounts"
 	Containers = "swift/containers"
@@ -23,7 +23,7 @@ type Service struct {
 	cloud *sim.Cloud
 }
 
-// New adds the object storage API to the cloud.
+// New registers the object storage API.
 func New(c *sim.Cloud) *Service {
 	s := &Service{Service: c.Service("swift", "/object-store/v1", true), cloud: c}
 	s.Format = format
@@ -60,13 +60,13 @@ func format(f *sim.Fault) (string, []byte) {
 	return "text/html; charset=UTF-8", []byte("<html><h1>" + http.StatusText(f.Status) + "</h1><p>" + texts[f.Status] + "</p></html>")
 }
 
-// target is what a path names.
+// target is the resource that a path addresses.
 type target struct{ project, container, object string }
 
 func (t target) containerID() string { return t.project + "/" + t.container }
 func (t target) objectID() string    { return t.project + "/" + t.container + "/" + t.object }
 
-// serve finds out whether a path is an account, a container or an object.
+// serve dispatches a path to the account, the container or the object.
 func (s *Service) serve(r *sim.Request) (any, error) {
 	container, object, _ := strings.Cut(strings.TrimPrefix(r.Path, "/"), "/")
 	t := target{r.Scope(), container, object}
@@ -79,8 +79,8 @@ func (s *Service) serve(r *sim.Request) (any, error) {
 	if object != "" {
 		return s.serveObject(r, t)
 	}
-	if sim.ToInt(r.Query("limit")) > most {
-		return nil, sim.NewFault(412, "Maximum limit is %d", most)
+	if sim.ToInt(r.Query("limit")) > maxEntries {
+		return nil, sim.NewFault(412, "Maximum limit is %d", maxEntries)
 	}
 	var reply any
 	var err error
@@ -175,7 +175,7 @@ func (s *Service) putContainer(r *sim.Request, t target, o sim.Document) (any, e
 	return reply, nil
 }
 
-// remember keeps the headers that are metadata; an empty value or its remover takes one away.
+// remember stores the headers that are metadata; an empty value or the removal header deletes a key.
 func remember(o sim.Document, h http.Header, prefix, remover string, more ...string) {
 	meta := sim.Map(o, "headers")
 	if meta == nil {
@@ -186,7 +186,7 @@ func remember(o sim.Document, h http.Header, prefix, remover string, more ...str
 		for _, m := range more {
 			isMeta = isMeta || name == m
 		}
-		if rest, gone := strings.CutPrefix(name, remover); gone {
+		if rest, ok := strings.CutPrefix(name, remover); ok {
 			delete(meta, prefix+rest)
 		} else if isMeta && h.Get(name) == "" {
 			delete(meta, name)
@@ -203,12 +203,11 @@ func metadata(o sim.Document, into map[string]string) {
 	}
 }
 
-// Info says what the service can, at an address of its own.
-// https://docs.openstack.org/api-ref/object-store/#discoverability
+// Info serves the capabilities document. https://docs.openstack.org/api-ref/object-store/#discoverability
 func Info(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
-	_, _ = w.Write(sim.JSON(sim.Document{ // the client may be gone
-		"swift": sim.Document{"version": "2.30.0", "max_file_size": 5368709122, "container_listing_limit": most, "max_container_name_length": 256,
+	_, _ = w.Write(sim.JSON(sim.Document{ // a disconnected client is not an error
+		"swift": sim.Document{"version": "2.30.0", "max_file_size": 5368709122, "container_listing_limit": maxEntries, "max_container_name_length": 256,
 			"max_object_name_length": 1024, "max_meta_count": 90},
 		"slo":              sim.Document{"max_manifest_segments": 1000, "max_manifest_size": 8388608, "min_segment_size": 1},
 		"container_quotas": sim.Document{},

@@ -1,5 +1,5 @@
-// Package catchup_test lets Temporal's own scheduler wake up hours and days late, in time that is skipped, with schedules as backup
-// plans make them: TestSchedulesForTheScheduler in internal/backup writes them down.
+// Package catchup_test runs Temporal's own scheduler with simulated time after an outage of hours or days, with
+// the schedules of backup plans. TestSchedulesForTheScheduler in internal/backup generates them.
 package catchup_test
 
 import (
@@ -21,16 +21,16 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
-// up is when everything was started again: a Wednesday, 12:10 in Paris.
+// up is the time of the restart: a Wednesday, 12:10 in Paris.
 var up = time.Date(2026, 3, 11, 11, 10, 0, 0, time.UTC)
 
 // outage is a schedule whose manager and Temporal were down.
 type outage struct {
 	schedule string
 	down     time.Duration
-	starts   []string // of what was due meanwhile: the times that were wanted
-	missed   int64    // too late for the catch-up window
-	overlap  int64    // within it, but the one before was not over
+	starts   []string // the missed due times that must be run
+	missed   int64    // outside the catch-up window
+	overlap  int64    // inside the window, but the previous run was still running
 }
 
 var outages = []outage{
@@ -46,7 +46,7 @@ var outages = []outage{
 	{schedule: "weekly, no catch-up", down: 72 * time.Hour, missed: 1},
 }
 
-// What was due while everything was down runs as the catch-up window says, and once.
+// TestWhatWasDueRunsAsTheCatchUpWindowSays: due times during an outage run once, within the catch-up window.
 func TestWhatWasDueRunsAsTheCatchUpWindowSays(t *testing.T) {
 	raw, err := os.ReadFile("../../internal/backup/testdata/schedules.json")
 	require.NoError(t, err)
@@ -64,7 +64,7 @@ func TestWhatWasDueRunsAsTheCatchUpWindowSays(t *testing.T) {
 	require.Len(t, tested, len(schedules), "a schedule without an outage")
 }
 
-// wake lets the scheduler go on where it was when all went down, until what it starts at once is started.
+// wake resumes the scheduler after the outage and runs it until it has started all overdue runs.
 func (o outage) wake(t *testing.T, s *schedulepb.Schedule) {
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Builds mcm-temporal into the file $1 and says how far it is: there are 1,300 packages on two cores.
+# Builds mcm-temporal into the file $1 and reports its progress: 1,300 packages take a while on two cores.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 out=$1
 work=$(mktemp -d)
 trap 'rm -rf "$work" "$out.new"' EXIT
-# Temporal's pages without those of earlier releases, which their module carries too.
+# Temporal Web without earlier releases, which its module contains as well.
 pages=github.com/temporalio/ui-server/v2
 go mod download "$pages"
 go run -trimpath ./scripts/prune "$(go list -m -f '{{.Dir}}' "$pages")" "$work/pages"

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# The acceptance test: brings the real parts up, drives the built product on them, and takes them down again.
-#   MCM_KEEP=1         they stay up for looking around
-#   MCM_HOST_COUNT=6   real hosts for enrollment and agents, all releases twice, and every part of their test; without it two,
-#                      Debian 12 and 13, and the parts that take six minutes together; 0 is none
-#   MCM_HOST_KILLS=2   of the API, the worker or both, in enrollments and playbooks
+# The acceptance test: starts the real services, drives the built product on them, and stops them.
+#   MCM_KEEP=1         keeps them running for inspection
+#   MCM_HOST_COUNT=6   number of real hosts for enrollment and agents. 6 covers all releases twice and every part of the test;
+#                      by default two hosts, Debian 12 and 13, and parts that take six minutes; 0 skips the test
+#   MCM_HOST_KILLS=2   number of kills of the API, the worker or both during enrollments and playbooks
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/mycloudmanager
@@ -19,13 +19,13 @@ fi
 . "$cache/acceptance/env"
 export MCM_HELM=$tools/helm
 test/acceptance/openstack/check-stack.sh small # cloud-init's own checker, Heat's own validation
-test/acceptance/conformance/run.sh             # the simulated cloud is as the real one, and the command line works with it
+test/acceptance/conformance/run.sh             # the simulated cloud behaves like the real one, and the command line works with it
 go test -trimpath -tags acceptance ./test/e2e -run TestAcceptance -count=1 -v -timeout 45m
 if [ "${MCM_HOST_COUNT:-}" != 0 ]; then
   parts=
   [ -n "${MCM_HOST_COUNT:-}" ] || parts='/^(enroll|tokens|agents|another_host_key|kills|backups_of_files|snapshots|unenroll)$'
   export MCM_HOST_COUNT=${MCM_HOST_COUNT:-2} MCM_HOST_KILLS=${MCM_HOST_KILLS:-2}
-  test/acceptance/hosts/down.sh --purge # a run that was cut off may have left them enrolled
+  test/acceptance/hosts/down.sh --purge # an interrupted run may have left them enrolled
   test/acceptance/up.sh openstack kubernetes hosts
   go test -trimpath -tags acceptance ./test/e2e -run "^TestHosts\$$parts" -count=1 -v -timeout 60m
 fi

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Brings the real parts of the acceptance tests up, OpenStack and Kubernetes, and writes where they are to an env file.
-# Run it again at any time: what runs is left as it is, what is down is started.
+# Starts the real services of the acceptance tests, OpenStack and Kubernetes, and writes their addresses to an env file.
+# Idempotent: running services are left unchanged, stopped ones are started.
 #   up.sh [openstack] [kubernetes] [hosts]    the first two by default; hosts are real Debian hosts, see hosts/README.md
 #   MCM_HOST_COUNT=6                          how many
 set -euo pipefail
@@ -11,7 +11,7 @@ env=$cache/env
 mkdir -p "$cache"
 if [ $# = 0 ]; then set -- openstack kubernetes; fi
 
-# The first build of the cluster takes one core for minutes while the installation waits for the disk and network.
+# The first build of the cluster uses one core for minutes while the installation waits for disk and network.
 pids=()
 for part; do
   case $part in
@@ -22,7 +22,7 @@ for part; do
   esac
 done
 for pid in "${pids[@]}"; do wait "$pid"; done
-# Not beside the others: each wants the package manager for itself.
+# Not in parallel with the others: each needs the package manager.
 for part; do [ "$part" != hosts ] || bash "$here/hosts/install.sh"; done
 
 {

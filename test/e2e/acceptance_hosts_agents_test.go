@@ -19,7 +19,7 @@ func (h *hostSet) batch(action string) map[string]any {
 	return map[string]any{"instances": h.ids[1:], "apps": []string{"ntp"}, "action": action}
 }
 
-// play works on all hosts at once and returns the box score's line of each.
+// play runs an agent task on all hosts and returns each host's recap line.
 func (h *hostSet) play(t *testing.T, action, status string) []string {
 	t.Helper()
 	began := time.Now()
@@ -28,7 +28,7 @@ func (h *hostSet) play(t *testing.T, action, status string) []string {
 	return h.lines(t, done, "ntp")
 }
 
-// lines are the box score of an app, by the number of the host.
+// lines returns the recap lines of an app, by host number.
 func (h *hostSet) lines(t *testing.T, done task, app string) []string {
 	t.Helper()
 	out := []string{""}
@@ -42,8 +42,8 @@ func (h *hostSet) lines(t *testing.T, done task, app string) []string {
 	return out
 }
 
-// agentsOnHosts installs one agent alone and on all, sees that a second time changes nothing, that a change by hand is told, and
-// that what is removed is gone.
+// agentsOnHosts installs an agent on one host and then on all. It requires that a second run changes nothing,
+// that a manual change is reported as drift, and that removal leaves nothing behind.
 func agentsOnHosts(t *testing.T, h *hostSet) {
 	began := time.Now()
 	done := h.endWithin(t, h.begin(t, http.MethodPut, "/instances/"+h.ids[1]+"/agents/ntp", nil, nil).ID, "succeeded", 10*time.Minute)
@@ -80,8 +80,8 @@ func agentsOnHosts(t *testing.T, h *hostSet) {
 	}
 }
 
-// somethingIsMissing takes away from host 2 what a playbook cannot do without: it fails with the reason, and goes well again once
-// that is back.
+// somethingIsMissing removes a prerequisite of the playbook from host 2. The task must fail with the reason and
+// succeed once it is restored.
 func somethingIsMissing(t *testing.T, h *hostSet) {
 	withoutSudo(t, h)
 	const full = "install -d -o %[3]s %[1]s && mount -t tmpfs -o size=%[2]s tmpfs %[1]s && { cat /dev/zero >%[1]s/zeros 2>/dev/null || :; } && chown -R %[3]s %[1]s"
@@ -105,7 +105,7 @@ func somethingIsMissing(t *testing.T, h *hostSet) {
 	require.Equal(t, "installed", h.show(t, 2).agent("ntp"))
 }
 
-// anotherHostKey is a host that was rebuilt, or somebody in its place: nothing is played on it.
+// anotherHostKey requires that nothing runs on a host whose host key has changed.
 func anotherHostKey(t *testing.T, h *hostSet) {
 	hostlab.MustOn(t, 1, "mkdir /root/keys && mv /etc/ssh/ssh_host_* /root/keys && ssh-keygen -A && systemctl restart ssh")
 	for _, step := range []struct{ method, path string }{{http.MethodPut, "/instances/" + h.ids[1] + "/agents/ntp"}} {
@@ -116,7 +116,8 @@ func anotherHostKey(t *testing.T, h *hostSet) {
 	hostlab.MustOn(t, 1, "! command -v chronyd && rm /etc/ssh/ssh_host_* && mv /root/keys/* /etc/ssh && rmdir /root/keys && systemctl restart ssh")
 }
 
-// hostStops cuts a host's power and cable in a playbook: it failed with the reason, the others are done.
+// hostStops cuts a host's power and network during a playbook. That host must fail with the reason while the
+// others succeed.
 func hostStops(t *testing.T, h *hostSet) {
 	id := h.begin(t, http.MethodPost, "/agents:batch", h.batch("install"), nil).ID
 	require.Eventually(t, func() bool { return len(playsOn(t)[hostlab.Name(2)]) > 0 }, time.Minute, 50*time.Millisecond)

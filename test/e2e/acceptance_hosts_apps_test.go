@@ -20,16 +20,16 @@ import (
 	"mycloudmanager/test/acceptance/hosts/hostlab"
 )
 
-// everyAgent puts the agents of all apps on all hosts in one task, and looks at each with the app's own client. The apps are launched
-// by the product on simulated nodes, for their images are not here: what agents send to them goes to programs of the same protocol, a
-// whole Zabbix and a chrony of Debian among them.
+// everyAgent installs the agents of all apps on all hosts in one task and checks each with the app's own
+// client. The apps run on simulated nodes, because their images are not available here. The agents connect to
+// servers of the same protocol instead, among them a complete Zabbix and a chrony from Debian.
 func everyAgent(t *testing.T, h *hostSet) {
-	h.play(t, "remove", "succeeded") // a part before may have left it
+	h.play(t, "remove", "succeeded") // an earlier part may have left it
 	nodes, err := exec.Command("kubectl", "get", "nodes", "-o", `jsonpath={range .items[*]}Acquire::http::Proxy::{.status.addresses[?(@.type=="InternalIP")].address} "DIRECT";{"\n"}{end}`).Output()
 	require.NoError(t, err)
 	before := map[int]string{}
 	for _, n := range h.numbers() {
-		hostlab.MustOn(t, n, fmt.Sprintf("echo '%s' >/etc/apt/apt.conf.d/02nodes", nodes)) // the hosts' way to packages is a proxy
+		hostlab.MustOn(t, n, fmt.Sprintf("echo '%s' >/etc/apt/apt.conf.d/02nodes", nodes)) // the hosts reach packages through a proxy
 		before[n] = hostlab.MustOn(t, n, hostlab.Left)
 	}
 	apps := map[string]hostlab.App{}
@@ -60,7 +60,7 @@ func everyAgent(t *testing.T, h *hostSet) {
 	}
 }
 
-// playAll works with all apps on all hosts in one task, and returns the box score by host and app.
+// playAll runs an agent task for all apps on all hosts and returns the recap by host and app.
 func (h *hostSet) playAll(t *testing.T, action string, apps []string) map[string]string {
 	t.Helper()
 	began := time.Now()
@@ -78,7 +78,8 @@ func (h *hostSet) playAll(t *testing.T, action string, apps []string) map[string
 	return out
 }
 
-// launchHalves launches every app that has an agent beside ntp, which runs already, with the settings of its half here.
+// launchHalves launches every app that has an agent, except ntp, which is running, with the settings of its
+// test server.
 func (h *hostSet) launchHalves(t *testing.T, out map[string]hostlab.App) {
 	t.Helper()
 	c, err := catalog.Load(deploy.Files)
@@ -88,7 +89,7 @@ func (h *hostSet) launchHalves(t *testing.T, out map[string]hostlab.App) {
 		if !app.Agent.Supported {
 			continue
 		}
-		if app.Name == "ntp" { // its pod runs
+		if app.Name == "ntp" { // its pod is running
 			out[app.Name] = hostlab.App{Outside: func(t *testing.T, n int, _ string) {
 				require.Contains(t, hostlab.MustOn(t, n, "chronyc -n -c sources"), "^,*,")
 			}}
@@ -107,7 +108,7 @@ func (h *hostSet) launchHalves(t *testing.T, out map[string]hostlab.App) {
 	}
 }
 
-// uninstallHalves leaves ntp alone.
+// uninstallHalves uninstalls them again, except ntp.
 func (h *hostSet) uninstallHalves(t *testing.T, apps map[string]hostlab.App) {
 	t.Helper()
 	shell(t, hostlab.Script(t, "nodeport.sh"), "none")
@@ -141,7 +142,7 @@ type nodePort struct {
 	number   int
 }
 
-// nodePorts are those at which instances reach an app, by the names that its agent has for them.
+// nodePorts returns the node ports of an app by the names that its agent uses.
 func nodePorts(t *testing.T, app catalog.App) map[string]nodePort {
 	t.Helper()
 	var service struct {

@@ -23,20 +23,20 @@ import (
 	"mycloudmanager/test/acceptance/hosts/hostlab"
 )
 
-// enrollHosts pastes one command on all hosts at once.
+// enrollHosts runs one enrollment command on all hosts concurrently.
 func enrollHosts(t *testing.T, h *hostSet) {
 	command := h.command(t, map[string]any{"label": "all", "max_uses": len(h.numbers())})
-	var together sync.WaitGroup
+	var group sync.WaitGroup
 	said, failed := make([]string, len(h.ids)), make([]error, len(h.ids))
 	took := make([]time.Duration, len(h.ids))
 	for _, n := range h.numbers() {
-		together.Go(func() {
+		group.Go(func() {
 			began := time.Now()
 			said[n], failed[n] = hostlab.On(t, n, command)
 			took[n] = time.Since(began)
 		})
 	}
-	together.Wait()
+	group.Wait()
 	for _, n := range h.numbers() {
 		require.NoError(t, failed[n], "%s: %s", hostlab.Name(n), said[n])
 		require.Contains(t, said[n], "mcm: enrolled")
@@ -53,7 +53,7 @@ func enrollHosts(t *testing.T, h *hostSet) {
 	require.Len(t, list, 1, "the hosts' subnet is attached once, whoever came first")
 }
 
-// refused pastes a command that is no good: it ends with words, and not with 0.
+// refused runs an invalid enrollment command, which must fail with the given message.
 func refused(t *testing.T, n int, command, words string) {
 	t.Helper()
 	out, err := hostlab.On(t, n, command)
@@ -63,7 +63,8 @@ func refused(t *testing.T, n int, command, words string) {
 
 const refuses = "mcm: the manager refuses: "
 
-// tokensOnHosts pastes commands with tokens that are no good. Host 2 stays as it was, and host 1 is enrolled in the end.
+// tokensOnHosts runs enrollment with invalid tokens. Host 2 must be unchanged, and host 1 is enrolled in the
+// end.
 func tokensOnHosts(t *testing.T, h *hostSet) {
 	for n := 1; n <= 2; n++ {
 		h.unenroll(t, n)
@@ -73,8 +74,8 @@ func tokensOnHosts(t *testing.T, h *hostSet) {
 	bound := h.command(t, map[string]any{"instance_id": h.ids[1]})
 	refused(t, 2, bound, refuses+"the token is for another instance")
 	id, revoked := h.newToken(t, map[string]any{})
-	answer, raw := h.do(t, http.MethodDelete, "/enrollment-tokens/"+id, nil, nil)
-	require.Equal(t, http.StatusNoContent, answer.StatusCode, string(raw))
+	response, raw := h.do(t, http.MethodDelete, "/enrollment-tokens/"+id, nil, nil)
+	require.Equal(t, http.StatusNoContent, response.StatusCode, string(raw))
 	refused(t, 2, revoked, refuses+"the token was revoked")
 	require.Contains(t, hostlab.MustOn(t, 1, bound), "mcm: enrolled")
 	h.requireStrange(t, 2)
@@ -85,7 +86,7 @@ func tokensOnHosts(t *testing.T, h *hostSet) {
 	h.requireStrange(t, 2)
 }
 
-// everyoneIn enrolls the hosts that are not.
+// everyoneIn enrolls the hosts that are not enrolled.
 func (h *hostSet) everyoneIn(t *testing.T) {
 	t.Helper()
 	for _, n := range h.numbers() {
@@ -95,7 +96,7 @@ func (h *hostSet) everyoneIn(t *testing.T) {
 	}
 }
 
-// serversOfOthers has host 2 say that it is a server which it is not.
+// serversOfOthers makes host 2 claim the id of a server that it is not.
 func serversOfOthers(t *testing.T, h *hostSet) {
 	h.unenroll(t, 2)
 	command := h.command(t, map[string]any{"max_uses": 3})
@@ -109,7 +110,7 @@ func serversOfOthers(t *testing.T, h *hostSet) {
 	h.requireStrange(t, 2)
 }
 
-// serverElsewhere is a server of another project in the same cloud.
+// serverElsewhere returns a server of another project in the same cloud.
 func serverElsewhere(t *testing.T) string {
 	t.Helper()
 	ctx := t.Context()
@@ -135,7 +136,7 @@ func serverElsewhere(t *testing.T) string {
 	require.NoError(t, err)
 	compute, err := cloud.NewComputeV2(there, gophercloud.EndpointOpts{})
 	require.NoError(t, err)
-	compute.Microversion = "2.37" // from it on a server may have no network
+	compute.Microversion = "2.37" // later versions require a network
 	flavor, image := smallest(t, there)
 	server, err := servers.Create(ctx, compute, servers.CreateOpts{Name: "elsewhere", FlavorRef: flavor, ImageRef: image, Networks: "none"}, nil).Extract()
 	require.NoError(t, err)
@@ -150,7 +151,8 @@ func expiredToken(t *testing.T, h *hostSet, command string, end time.Time) {
 	h.requireStrange(t, 2)
 }
 
-// withoutSudo is a host that has no sudo and gets no packages: it says so, is as it was, and is enrolled once it gets them.
+// withoutSudo enrolls a host that has no sudo and no package source. It must report that and be unchanged, and
+// be enrolled once packages are available.
 func withoutSudo(t *testing.T, h *hostSet) {
 	t.Helper()
 	h.unenroll(t, 2)

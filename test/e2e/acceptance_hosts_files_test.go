@@ -21,7 +21,7 @@ import (
 	"mycloudmanager/test/acceptance/hosts/hostlab"
 )
 
-// dress gives a host one of everything that a backup may lose.
+// dress creates one of each kind of file that a backup may lose on a host.
 const dress = `set -e
 rm -rf /srv/data /restore* && mkdir -p /srv/data/many /srv/data/empty '/srv/data/ünï çode' && cd /srv/data
 for i in $(seq 300); do seq $i 400 >many/$i.txt; done
@@ -36,7 +36,7 @@ groupadd -f -g 4321 data && chown 1234:4321 a.txt && chown -h 77:78 link && chow
 touch -d '2020-02-03 04:05:06.123456789Z' a.txt sparse.img empty
 echo %d >number`
 
-// changes are what happens between the backups.
+// changes are applied between the backups, one each.
 var changes = []string{
 	":",
 	"cd /srv/data && seq 5000 >>many/1.txt && head -c 200000 /dev/urandom >new.bin",
@@ -44,7 +44,7 @@ var changes = []string{
 	"cd /srv/data && echo encore >'ünï çode/é.txt' && touch -d 2001-01-01 many/6.txt && truncate -s 0 many/7.txt && ln random.bin again.bin",
 }
 
-// manifest is everything that is kept of the files in a folder.
+// manifest prints everything that a backup must preserve of the files in a directory.
 func manifest(dir string) string {
 	return `cd "` + dir + `" && find . ! -name '*.cache' ! -name .mcm-restore ! -type d -printf '%P|%y|%m|%U:%G|%T@|%s|%l\n' | sort
 find . -type d ! -path . -printf '%P|d|%m|%U:%G|%T@\n' | sort
@@ -53,21 +53,22 @@ find . -type f -links +1 -printf '%n %P\n' | sort -k2
 find . -type f -size +5M -printf '%S %P\n' | awk '{ print ($1 < 0.5 ? "sparse" : "full"), $2 }'`
 }
 
-// engineOnHosts is an engine, and what is known of it: the test is the same for each.
+// engineOnHosts is a backup engine with its particulars; the test is the same for each.
 type engineOnHosts struct {
 	name, container string
-	data            func(plan string) string // what the names of what it stores begin with
-	runbook         string                   // the section about it
+	data            func(plan string) string // common prefix of its objects
+	runbook         string                   // its section of the runbook
 	lossy           bool
 }
 
 var (
 	resticOnHosts = engineOnHosts{name: "restic", container: "mcm-files-", data: func(string) string { return "data/" }, runbook: "## Restore"}
-	// duplicity keeps whole seconds, none of links, and a file of two names as two.
+	// duplicity keeps times in whole seconds and without those of links, and stores a file with two names
+	// twice.
 	duplicityOnHosts = engineOnHosts{name: "duplicity", container: "mcm-duplicity-", data: func(plan string) string { return plan + "/" }, runbook: "## Restore what duplicity has made", lossy: true}
 )
 
-// files is what is kept of the files in a folder of a host.
+// files returns the manifest of a directory on a host.
 func (e engineOnHosts) files(t *testing.T, n int, dir string) string {
 	t.Helper()
 	return e.kept(hostlab.MustOn(t, n, manifest(dir)))
@@ -86,8 +87,8 @@ func (e engineOnHosts) kept(manifest string) string {
 	return otherNames.ReplaceAllString(fractions.ReplaceAllString(linkTime.ReplaceAllString(manifest, "$1"), "|$1$2"), "")
 }
 
-// backUpFilesBy backs up the files of all hosts, four times with changes between, once with a kill of everything; brings them back in
-// full, by path, to their place and onto another host; and without the manager.
+// backUpFilesBy backs up the files of all hosts four times with changes in between, once while everything is
+// killed. It restores them completely, by path, in place, onto another host, and without the manager.
 func backUpFilesBy(e engineOnHosts) func(*testing.T, *hostSet) {
 	return func(t *testing.T, h *hostSet) {
 		for _, n := range h.numbers() {
@@ -118,7 +119,7 @@ func backUpFilesBy(e engineOnHosts) func(*testing.T, *hostSet) {
 	}
 }
 
-// backUpChanges makes the backups, and says of each host what it had at each.
+// backUpChanges makes the backups and returns the state of each host at each backup.
 func (h *hostSet) backUpChanges(t *testing.T, e engineOnHosts, made plan) (points []map[int]backupOf, was []map[int]string) {
 	t.Helper()
 	for i, change := range changes {
@@ -129,7 +130,7 @@ func (h *hostSet) backUpChanges(t *testing.T, e engineOnHosts, made plan) (point
 		for _, n := range h.numbers() {
 			was[i][n] = e.files(t, n, "/srv/data")
 			require.Contains(t, was[i][n], "dumped", "the command before has run")
-			twice := e.lossy && strings.Contains(change, "ln ") // a second name is a second file to it
+			twice := e.lossy && strings.Contains(change, "ln ") // duplicity stores a second name as a second file
 			if i > 0 && !twice {
 				require.Less(t, points[i][n].Changed, points[0][n].Changed/2, "only what is new is stored")
 			}
@@ -138,7 +139,7 @@ func (h *hostSet) backUpChanges(t *testing.T, e engineOnHosts, made plan) (point
 	return points, was
 }
 
-// backUp runs the plan and returns what it has made of each host.
+// backUp runs the plan and returns the backup of each host.
 func (h *hostSet) backUp(t *testing.T, made plan, killed bool) map[int]backupOf {
 	t.Helper()
 	began := time.Now()
@@ -182,7 +183,8 @@ func (h *hostSet) bringBack(t *testing.T, e engineOnHosts, n int, b backupOf, ta
 	return e.files(t, n, target+"/srv/data")
 }
 
-// chosen restores a folder and a file whose name is all that a shell and a pattern may trip over.
+// chosen restores a directory and a file whose name contains every character that a shell or a pattern may
+// misread.
 func (h *hostSet) chosen(t *testing.T, e engineOnHosts, b backupOf) {
 	t.Helper()
 	odd := `odd [1]*?$(id) 'q" x.txt`
@@ -191,7 +193,7 @@ func (h *hostSet) chosen(t *testing.T, e engineOnHosts, b backupOf) {
 	require.Equal(t, "many\n"+odd+"\n", hostlab.MustOn(t, 2, "ls -A /restore-chosen/srv/data"), "nothing else")
 }
 
-// inPlace damages what was backed up and puts it back where it was.
+// inPlace damages the backed up files and restores them in place.
 func (h *hostSet) inPlace(t *testing.T, e engineOnHosts, b backupOf, was string) {
 	t.Helper()
 	hostlab.MustOn(t, 1, "cd /srv/data && rm -r many && echo damaged >a.txt && chmod 777 run.sh && truncate -s 5 random.bin")
@@ -199,7 +201,7 @@ func (h *hostSet) inPlace(t *testing.T, e engineOnHosts, b backupOf, was string)
 	require.Equal(t, was, e.files(t, 1, "/srv/data"))
 }
 
-// withoutManager follows the runbook for the day on which there is none, with the stock tools on this machine.
+// withoutManager follows the runbook for a lost manager, with the standard tools on this machine.
 func (h *hostSet) withoutManager(t *testing.T, e engineOnHosts, b backupOf, was string) {
 	t.Helper()
 	key, err := exec.Command(temporaltest.Product(t), "backup", "key", "--data-dir", h.dir+"/data").Output()
@@ -217,7 +219,7 @@ func (h *hostSet) withoutManager(t *testing.T, e engineOnHosts, b backupOf, was 
 	require.Contains(t, containers, struct{ Name string }{e.container + b.Instance})
 }
 
-// runbook runs the commands of a section of the page as they are written there.
+// runbook runs the commands of a section of the page as written.
 func runbook(t *testing.T, section string, environment ...string) string {
 	t.Helper()
 	script := backuptest.Runbook(t, section)
@@ -230,8 +232,8 @@ func runbook(t *testing.T, section string, environment ...string) string {
 
 func (h *hostSet) deletePlan(t *testing.T, made plan) {
 	t.Helper()
-	answer, raw := h.do(t, http.MethodDelete, "/backup-plans/"+made.ID+"?delete_backups=true", nil, nil)
-	require.Equal(t, http.StatusNoContent, answer.StatusCode, string(raw))
-	h.endWithin(t, taskOf(answer.Header.Get("Location")), "succeeded", 5*time.Minute)
+	response, raw := h.do(t, http.MethodDelete, "/backup-plans/"+made.ID+"?delete_backups=true", nil, nil)
+	require.Equal(t, http.StatusNoContent, response.StatusCode, string(raw))
+	h.endWithin(t, taskOf(response.Header.Get("Location")), "succeeded", 5*time.Minute)
 	require.Empty(t, h.backups(t, "&plan="+made.ID))
 }

@@ -21,7 +21,8 @@ import (
 	"mycloudmanager/test/acceptance/hosts/hostlab"
 )
 
-// killsOnHosts kills the worker and the API with -9 in enrollments and in playbooks, MCM_HOST_KILLS times.
+// killsOnHosts kills the worker and the API with SIGKILL during enrollments and playbooks, MCM_HOST_KILLS
+// times.
 func killsOnHosts(t *testing.T, h *hostSet) {
 	action := "remove"
 	for k := range hostCount(t, "MCM_HOST_KILLS", 6) {
@@ -50,7 +51,7 @@ func (h *hostSet) killedEnrollment(t *testing.T, n int) {
 	}()
 	h.killAfter(t, wait)
 	again := 0
-	for err := <-ended; err != nil; again++ { // whom the script could not reach is asked again by the same command
+	for err := <-ended; err != nil; again++ { // a host that could not reach the manager runs the same command again
 		require.Less(t, again, 3)
 		var said string
 		said, err = hostlab.On(t, n, command)
@@ -60,7 +61,8 @@ func (h *hostSet) killedEnrollment(t *testing.T, n int) {
 	t.Logf("enrollment of %s, killed after %.1f s: ended after %.1f s, pasted again %d times", hostlab.Name(n), wait.Seconds(), time.Since(began).Seconds(), again)
 }
 
-// killedPlay kills at any moment, and every third time when a host has the package and does not know yet who brought it.
+// killedPlay kills at a random moment, and every third time after a host has the package but has not recorded
+// which app installed it.
 func (h *hostSet) killedPlay(t *testing.T, action string) {
 	t.Helper()
 	wait, began := time.Duration(rand.Int64N(int64(8*time.Second))), time.Now()
@@ -83,8 +85,8 @@ func (h *hostSet) killedPlay(t *testing.T, action string) {
 
 var become = regexp.MustCompile(`BECOME-SUCCESS-[a-z]+`)
 
-// playsOn are the tasks of playbooks that run on each host now: their processes are seen from here. Each task has a word of its
-// own, and a playbook has one task a host at a time.
+// playsOn returns the tasks whose playbooks run on each host now: their processes are visible from here. Each
+// task has a unique argument, and runs one playbook per host at a time.
 func playsOn(t *testing.T) map[string][]string {
 	names := map[string]string{}
 	for n := 1; n <= 6; n++ {
@@ -116,7 +118,7 @@ func playsOn(t *testing.T) map[string][]string {
 	return out
 }
 
-// watchPlays looks until it is asked for what it saw: hosts with two tasks at once.
+// watchPlays records hosts with two concurrent tasks until the returned function is called.
 func watchPlays(t *testing.T) func() []string {
 	stop, done := make(chan struct{}), make(chan struct{})
 	var seen []string
@@ -131,7 +133,7 @@ func watchPlays(t *testing.T) func() []string {
 			}
 			now := playsOn(t)
 			for name, words := range now {
-				// Twice the same two: a task that ends while the next begins is seen once.
+				// The same two twice in a row: a task that ends while the next one begins is found only once.
 				if len(words) > 1 && slices.Equal(words, last[name]) {
 					seen = append(seen, fmt.Sprintf("%s %s: %v", time.Now().Format(time.TimeOnly), name, words))
 				}

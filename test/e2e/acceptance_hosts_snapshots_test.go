@@ -18,12 +18,12 @@ import (
 	"mycloudmanager/test/acceptance/hosts/hostlab"
 )
 
-// rebuilt is where a server keeps which restore has replaced its disk.
+// rebuilt is the metadata key that records which restore has replaced a server's disk.
 const rebuilt = "mcm:rebuilt"
 
 var diskSum = regexp.MustCompile(`(?:boot|power on) .*disk-sha256=(\w+)`)
 
-// disk is what real Nova's console log tells of a server: the sum of the disk that it has started with last.
+// disk returns the checksum of the disk that a server has booted with last, from real Nova's console log.
 func (h *hostSet) disk(t *testing.T, id string) string {
 	t.Helper()
 	out, err := servers.ShowConsoleOutput(t.Context(), h.compute, id, servers.ShowConsoleOutputOpts{}).Extract()
@@ -40,8 +40,8 @@ func (h *hostSet) server(t *testing.T, id string) *servers.Server {
 	return s
 }
 
-// snapshotsOfHosts has images made of the hosts' servers by real Nova and Glance, with a kill of everything in the second run, and
-// brings one back: by the product, and by the runbook without it.
+// snapshotsOfHosts creates images of the hosts' servers with real Nova and Glance, kills everything during the
+// second run, and restores one: by the product, and by the runbook without it.
 func snapshotsOfHosts(t *testing.T, h *hostSet) {
 	made := h.plan(t, nightly("images", 0, h.ids[1:]...))
 	was, properties := h.disk(t, h.ids[1]), h.properties(t, 1)
@@ -80,16 +80,16 @@ func snapshotsOfHosts(t *testing.T, h *hostSet) {
 	})
 	require.Equal(t, was, h.disk(t, h.ids[1]), "by hand")
 	h.endWithin(t, h.begin(t, http.MethodDelete, "/backups/"+done.Result["safety_backup"].(string), nil, nil).ID, "succeeded", 5*time.Minute)
-	beside := h.beside(t, h.ids[1], first[1], "beside")
-	require.Equal(t, was, h.disk(t, beside), "a new server of the backup")
-	removeServer(t, h.compute, beside)
+	restoreAsNewServer := h.restoreAsNewServer(t, h.ids[1], first[1], "beside")
+	require.Equal(t, was, h.disk(t, restoreAsNewServer), "a new server of the backup")
+	removeServer(t, h.compute, restoreAsNewServer)
 	h.fromVolume(t)
 	h.deletePlan(t, made)
 	openstack(t, &images, "image", "list", "--property", "mcm_kind=backup")
 	require.Empty(t, images)
 }
 
-// image is what the stock command line shows of a backup.
+// image returns a backup's image as the openstack command line shows it.
 func (h *hostSet) image(t *testing.T, b backupOf) map[string]any {
 	t.Helper()
 	var image map[string]any
@@ -97,7 +97,7 @@ func (h *hostSet) image(t *testing.T, b backupOf) map[string]any {
 	return image
 }
 
-// overwrite gives a server another disk.
+// overwrite replaces a server's disk.
 func (h *hostSet) overwrite(t *testing.T, id string) {
 	t.Helper()
 	var images []struct{ ID, Name string }
@@ -115,7 +115,8 @@ func (h *hostSet) overwrite(t *testing.T, id string) {
 	t.Fatalf("the cloud has no other image than %v", images)
 }
 
-// fromVolume backs up a server that boots from a volume: an image of references to a snapshot of the volume, which goes with it.
+// fromVolume backs up a volume-backed server: the image refers to a snapshot of the volume, which is deleted
+// with it.
 func (h *hostSet) fromVolume(t *testing.T) {
 	t.Helper()
 	out, err := exec.Command("/usr/bin/openstack", "server", "create", "--boot-from-volume", "1", "--image", "debian-12", "--flavor", h.server(t, h.ids[1]).Flavor["id"].(string),
@@ -131,11 +132,11 @@ func (h *hostSet) fromVolume(t *testing.T) {
 	require.Len(t, snapshots, 1)
 	require.Equal(t, "available", snapshots[0]["Status"])
 	require.Equal(t, "ACTIVE", h.server(t, id).Status)
-	answer, raw := h.do(t, http.MethodPost, "/instances/"+id+"/restore", map[string]any{"backup_id": list[0].ID, "confirm": "on-a-volume"}, nil)
-	require.Equal(t, http.StatusUnprocessableEntity, answer.StatusCode, string(raw))
+	response, raw := h.do(t, http.MethodPost, "/instances/"+id+"/restore", map[string]any{"backup_id": list[0].ID, "confirm": "on-a-volume"}, nil)
+	require.Equal(t, http.StatusUnprocessableEntity, response.StatusCode, string(raw))
 	require.Contains(t, string(raw), "new_server_name", "its disk cannot be replaced")
 	removeServer(t, h.compute, id)
-	again := h.beside(t, id, list[0], "on-a-volume-again")
+	again := h.restoreAsNewServer(t, id, list[0], "on-a-volume-again")
 	require.NotEmpty(t, h.server(t, again).AttachedVolumes, "it boots from a volume of its own")
 	removeServer(t, h.compute, again)
 	h.deletePlan(t, made)
@@ -144,8 +145,8 @@ func (h *hostSet) fromVolume(t *testing.T) {
 	shell(t, "sh", "-c", "openstack volume list --status available -f value -c ID | xargs -r openstack volume delete")
 }
 
-// beside has a new server made of a backup, with a kill on the way.
-func (h *hostSet) beside(t *testing.T, instance string, b backupOf, name string) string {
+// restoreAsNewServer restores a backup as a new server, with a kill during the task.
+func (h *hostSet) restoreAsNewServer(t *testing.T, instance string, b backupOf, name string) string {
 	t.Helper()
 	began := time.Now()
 	restore := h.begin(t, http.MethodPost, "/instances/"+instance+"/restore", map[string]any{"backup_id": b.ID, "new_server_name": name}, nil).ID
@@ -160,7 +161,7 @@ func (h *hostSet) beside(t *testing.T, instance string, b backupOf, name string)
 	return id
 }
 
-// stderr is what a command has said before it failed.
+// stderr returns the error output of a failed command.
 func stderr(err error) string {
 	if failed, ok := errors.AsType[*exec.ExitError](err); ok {
 		return string(failed.Stderr)

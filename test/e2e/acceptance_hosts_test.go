@@ -29,17 +29,18 @@ import (
 	"mycloudmanager/test/acceptance/hosts/hostlab"
 )
 
-// hostSet is the real hosts of test/acceptance/hosts, each registered in Nova as a server with its address.
+// hostSet is the set of real hosts of test/acceptance/hosts, each registered in Nova as a server with its
+// address.
 type hostSet struct {
-	*person // at the API
+	*person // user of the API
 	worker  *product
 	compute *gophercloud.ServiceClient
-	ids     []string // by number, from 1
+	ids     []string // by host number, from 1
 	lan     string   // their network
 	kills   int
 }
 
-// startApart starts the API and the worker as processes of their own, with a Temporal that is neither's, as replicas are run.
+// startApart starts the API and the worker as separate processes with an external Temporal, as replicas run.
 func startApart(t *testing.T) *hostSet {
 	t.Helper()
 	db := startPostgres(t)
@@ -49,7 +50,7 @@ func startApart(t *testing.T) *hostSet {
 		Database: db.url("temporal"), Namespace: "mcm", PublicPath: "/temporal"})
 	require.NoError(t, err)
 	t.Cleanup(temporal.Stop)
-	p := newProductAt(t, freeAddressOn(t, hostlab.Gateway)) // are the hosts up? test/acceptance/up.sh openstack kubernetes hosts
+	p := newProductAt(t, freeAddressOn(t, hostlab.Gateway)) // if this fails: run test/acceptance/up.sh openstack kubernetes hosts
 	h := &hostSet{worker: newProduct(t)}
 	environment := append(temporalAt(t, temporal, dir), "MCM_KUBECONFIG="+os.Getenv("KUBECONFIG"), "MCM_PUBLIC_URL=http://"+p.listen, "MCM_AUDIT_URL="+db.url("audit"))
 	p.arguments, p.environment = []string{"api"}, environment
@@ -63,7 +64,7 @@ func startApart(t *testing.T) *hostSet {
 	return h
 }
 
-// killAfter kills the worker, the API and both in turn as a power cut would, and starts them again.
+// killAfter kills the worker, the API and both in turn and restarts them.
 func (h *hostSet) killAfter(t *testing.T, wait time.Duration) {
 	t.Helper()
 	time.Sleep(wait)
@@ -81,7 +82,7 @@ func (h *hostSet) killAfter(t *testing.T, wait time.Duration) {
 	t.Logf("killed: %s", []string{"API and worker", "worker", "API"}[h.kills%3])
 }
 
-// away runs something while there is no manager.
+// away runs a function while the manager is down.
 func (h *hostSet) away(t *testing.T, do func()) {
 	t.Helper()
 	h.worker.down(t)
@@ -91,7 +92,7 @@ func (h *hostSet) away(t *testing.T, do func()) {
 	require.NoError(t, h.worker.spawn(temporaltest.Product(t)))
 }
 
-// numbers are the hosts, from 1.
+// numbers returns the host numbers, from 1.
 func (h *hostSet) numbers() (out []int) {
 	for n := 1; n < len(h.ids); n++ {
 		out = append(out, n)
@@ -115,8 +116,8 @@ func shell(t *testing.T, words ...string) {
 	require.NoError(t, err, "%v: %s", words, out)
 }
 
-// TestHosts enrolls real hosts, which real Nova and Neutron know as servers, by the command that people paste, and puts agents on
-// them that follow an app on a real kubelet.
+// TestHosts enrolls real hosts, which real Nova and Neutron have as servers, by the command for users, and
+// installs agents of an app that runs on a real kubelet.
 func TestHosts(t *testing.T) {
 	h := startApart(t)
 	began := time.Now()
@@ -138,7 +139,7 @@ func TestHosts(t *testing.T) {
 	t.Logf("launch ntp: %s", time.Since(began))
 	watch := watchPlays(t)
 
-	short, madeAt := h.command(t, map[string]any{"ttl_seconds": 60}), time.Now() // as short as there is: it ends meanwhile
+	short, madeAt := h.command(t, map[string]any{"ttl_seconds": 60}), time.Now() // the minimum lifetime: it expires meanwhile
 	for _, part := range []struct {
 		name string
 		run  func(*testing.T, *hostSet)
@@ -161,7 +162,7 @@ func TestHosts(t *testing.T) {
 		began := time.Now()
 		passed := t.Run(part.name, func(t *testing.T) {
 			defer func() { t.Logf("it took %s", time.Since(began).Round(100*time.Millisecond)) }()
-			if part.name != "enroll" { // a part may have been left out by -run, and some leave a host behind
+			if part.name != "enroll" { // a part may have been excluded by -run, and some parts leave a host unenrolled
 				h.everyoneIn(t)
 			}
 			part.run(t, h)
@@ -173,7 +174,7 @@ func TestHosts(t *testing.T) {
 	require.Empty(t, watch(), "two playbooks at once on one host")
 }
 
-// smallest is a flavor and an image that every project of the cloud may use.
+// smallest returns a flavor and an image that every project may use.
 func smallest(t *testing.T, provider *gophercloud.ProviderClient) (flavor, image string) {
 	t.Helper()
 	compute, err := cloud.NewComputeV2(provider, gophercloud.EndpointOpts{})
@@ -192,14 +193,14 @@ func smallest(t *testing.T, provider *gophercloud.ProviderClient) (flavor, image
 	return sizes[0].ID, systems[0].ID
 }
 
-// removeServer deletes a server and waits until it is gone.
+// removeServer deletes a server and waits for the deletion.
 func removeServer(t *testing.T, compute *gophercloud.ServiceClient, id string) {
 	t.Helper()
 	require.NoError(t, servers.Delete(context.Background(), compute, id).ExtractErr())
 	_ = servers.WaitForStatus(context.Background(), compute, id, "DELETED") // it ends with "not found"
 }
 
-// register makes what the project would have: a network, and on it a server for each host, with its address.
+// register creates the resources of the project: a network, and a server for each host with its address.
 func (h *hostSet) register(t *testing.T, count int) {
 	t.Helper()
 	ctx := t.Context()
@@ -236,7 +237,7 @@ func (h *hostSet) register(t *testing.T, count int) {
 	}
 }
 
-// command makes a token and returns what the manager says to paste.
+// command creates a token and returns the enrollment command.
 func (h *hostSet) command(t *testing.T, body map[string]any) string {
 	t.Helper()
 	_, command := h.newToken(t, body)
@@ -246,8 +247,8 @@ func (h *hostSet) command(t *testing.T, body map[string]any) string {
 func (h *hostSet) newToken(t *testing.T, body map[string]any) (id, command string) {
 	t.Helper()
 	var out struct{ ID, Command string }
-	answer, raw := h.do(t, http.MethodPost, "/enrollment-tokens", body, nil)
-	require.Equal(t, http.StatusCreated, answer.StatusCode, string(raw))
+	response, raw := h.do(t, http.MethodPost, "/enrollment-tokens", body, nil)
+	require.Equal(t, http.StatusCreated, response.StatusCode, string(raw))
 	require.NoError(t, json.Unmarshal(raw, &out))
 	return out.ID, out.Command
 }
@@ -259,7 +260,7 @@ func (h *hostSet) show(t *testing.T, n int) instance {
 	return i
 }
 
-// properties are the server's metadata in Nova.
+// properties returns the server's metadata in Nova.
 func (h *hostSet) properties(t *testing.T, n int) map[string]string {
 	t.Helper()
 	out, err := servers.Metadata(t.Context(), h.compute, h.ids[n]).Extract()
@@ -283,7 +284,7 @@ func (h *hostSet) requireEnrolled(t *testing.T, n int) {
 	hostlab.MustOn(t, n, "id mcm && test -e /etc/sudoers.d/mcm")
 }
 
-// requireStrange is the opposite: nothing of the manager is on the host, nothing of the host in the cloud.
+// requireStrange requires that nothing of the manager is on the host and nothing of the host in the cloud.
 func (h *hostSet) requireStrange(t *testing.T, n int) {
 	t.Helper()
 	require.False(t, h.show(t, n).Enrolled)
@@ -291,6 +292,6 @@ func (h *hostSet) requireStrange(t *testing.T, n int) {
 		require.False(t, strings.HasPrefix(key, "mcm:") && key != rebuilt, key)
 	}
 	hostlab.MustOn(t, n, "! id mcm 2>/dev/null && ! test -e /etc/sudoers.d/mcm && ! test -e /home/mcm")
-	// Packages that enrollment had brought go last, when the manager is out already.
+	// Packages that enrollment installed are removed last, after the manager's access.
 	require.Eventually(t, func() bool { _, err := hostlab.On(t, n, "! test -e /var/lib/mcm-enroll"); return err == nil }, time.Minute, 100*time.Millisecond, hostlab.Name(n))
 }

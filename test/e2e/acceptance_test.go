@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// startReal starts `mcm serve` on the cloud and the cluster that acceptance/run.sh has brought up.
+// startReal starts `mcm serve` on the cloud and the cluster that acceptance/run.sh has started.
 func startReal(t *testing.T) *product {
 	t.Helper()
 	p := newProduct(t)
@@ -26,7 +26,7 @@ func startReal(t *testing.T) *product {
 	return p
 }
 
-// openstack runs the stock command line and decodes its answer.
+// openstack runs the openstack command line and decodes its output.
 func openstack(t *testing.T, into any, arguments ...string) {
 	t.Helper()
 	out, err := exec.Command("/usr/bin/openstack", append(arguments, "-f", "json")...).Output()
@@ -34,8 +34,8 @@ func openstack(t *testing.T, into any, arguments ...string) {
 	require.NoError(t, json.Unmarshal(out, into))
 }
 
-// The main job on real OpenStack services and a real Kubernetes control plane, with a kill of the
-// manager and of Temporal in the middle of the deployment and of a launch.
+// TestAcceptance runs the main journey on real OpenStack services and a real Kubernetes control plane, and
+// kills the manager and Temporal during the deployment and a launch.
 func TestAcceptance(t *testing.T) {
 	p := startReal(t)
 	demo := p.signInAs(t, os.Getenv("OS_USERNAME"), os.Getenv("OS_PASSWORD"), os.Getenv("OS_PROJECT_NAME"))
@@ -46,8 +46,8 @@ func TestAcceptance(t *testing.T) {
 		OK     bool             `json:"ok"`
 		Checks []map[string]any `json:"checks"`
 	}
-	answer, raw := demo.do(t, http.MethodPost, "/stack/preflight", deploy, nil)
-	require.Equal(t, http.StatusOK, answer.StatusCode, string(raw))
+	response, raw := demo.do(t, http.MethodPost, "/stack/preflight", deploy, nil)
+	require.Equal(t, http.StatusOK, response.StatusCode, string(raw))
 	require.NoError(t, json.Unmarshal(raw, &report))
 	require.True(t, report.OK, string(raw))
 	t.Logf("preflight: %s", time.Since(began))
@@ -99,7 +99,7 @@ func prefer(t *testing.T, nodes string) {
 	require.NoError(t, err, string(out))
 }
 
-// realPod launches ntp on the node whose containers run: chrony answers, and its volume is mounted.
+// realPod launches ntp on the node with real containers: chrony must respond, and its volume must be mounted.
 func realPod(t *testing.T, demo *person) {
 	prefer(t, "real")
 	defer prefer(t, "all")

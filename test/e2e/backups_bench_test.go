@@ -9,13 +9,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// backedUp is how many servers one plan has.
+// backedUp is the number of servers of the plan.
 const backedUp = 50
 
-// A plan of snapshots of many servers, against the backup of one of them alone: at most eight are down at once, so seven times as
-// long is what there is to reach.
+// BenchmarkSnapshotPlan compares a snapshot plan of many servers with the backup of one. At most eight servers
+// are stopped at a time, so about seven times as long is the optimum.
 func BenchmarkSnapshotPlan(b *testing.B) {
-	p := sandboxFor(b, "10") // an image takes seconds, as on a cloud
+	p := sandboxFor(b, "10") // an image takes seconds, as in a real cloud
 	p.up(b)
 	b.Cleanup(func() { p.down(b) })
 	demo := p.signIn(b, "demo")

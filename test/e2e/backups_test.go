@@ -40,7 +40,7 @@ func (w *person) backups(t *testing.T, query string) []backupOf {
 	return page.Items
 }
 
-// nightly is a plan of snapshots, at a time that does not come.
+// nightly returns a snapshot plan whose schedule is never due during the test.
 func nightly(name string, keep int, instances ...string) map[string]any {
 	return map[string]any{"name": name, "method": "snapshot", "instances": instances, "retention": map[string]any{"keep_last": keep},
 		"schedule": map[string]any{"frequency": "monthly", "day_of_month": (time.Now().Day()+14)%28 + 1, "time": "04:00", "time_zone": "Europe/Paris"}}
@@ -49,14 +49,14 @@ func nightly(name string, keep int, instances ...string) map[string]any {
 func (w *person) plan(t testing.TB, body map[string]any) plan {
 	t.Helper()
 	var p plan
-	answer, raw := w.do(t, http.MethodPost, "/backup-plans", body, nil)
-	require.Equal(t, http.StatusCreated, answer.StatusCode, string(raw))
-	w.get(t, answerID(t, raw, "/backup-plans/"), &p)
+	response, raw := w.do(t, http.MethodPost, "/backup-plans", body, nil)
+	require.Equal(t, http.StatusCreated, response.StatusCode, string(raw))
+	w.get(t, responseID(t, raw, "/backup-plans/"), &p)
 	return p
 }
 
-// A person makes a plan, runs it, verifies what it made, restores from it and takes it all away; the
-// schedule runs a plan by itself.
+// TestBackups creates a plan, runs it, verifies a backup, restores from it and deletes everything; another plan
+// runs on schedule.
 func TestBackups(t *testing.T) {
 	t.Parallel()
 	p := newProduct(t)
@@ -86,15 +86,15 @@ func TestBackups(t *testing.T) {
 	edits(t, demo, made)
 	runsByItself(t, demo, scheduled)
 
-	answer, raw := demo.do(t, http.MethodDelete, "/backup-plans/"+made.ID+"?delete_backups=true", nil, nil)
-	require.Equal(t, http.StatusNoContent, answer.StatusCode, string(raw))
-	demo.end(t, taskOf(answer.Header.Get("Location")), "succeeded")
+	response, raw := demo.do(t, http.MethodDelete, "/backup-plans/"+made.ID+"?delete_backups=true", nil, nil)
+	require.Equal(t, http.StatusNoContent, response.StatusCode, string(raw))
+	demo.end(t, taskOf(response.Header.Get("Location")), "succeeded")
 	for _, b := range demo.backups(t, "&plan="+made.ID) {
 		require.True(t, b.Held, "only what is held is left")
 	}
 }
 
-// lists reports whether a list has a thing of that id.
+// lists reports whether a list contains an id.
 func (w *person) lists(t *testing.T, path, id string) bool {
 	t.Helper()
 	var page struct{ Items []struct{ ID string } }
@@ -104,8 +104,8 @@ func (w *person) lists(t *testing.T, path, id string) bool {
 
 func restores(t *testing.T, demo *person, web instance, b backupOf) {
 	t.Helper()
-	answer, raw := demo.do(t, http.MethodPost, "/instances/"+web.ID+"/restore", map[string]any{"backup_id": b.ID, "confirm": "another"}, nil)
-	require.Equal(t, http.StatusUnprocessableEntity, answer.StatusCode, string(raw))
+	response, raw := demo.do(t, http.MethodPost, "/instances/"+web.ID+"/restore", map[string]any{"backup_id": b.ID, "confirm": "another"}, nil)
+	require.Equal(t, http.StatusUnprocessableEntity, response.StatusCode, string(raw))
 	done := demo.work(t, http.MethodPost, "/instances/"+web.ID+"/restore", map[string]any{"backup_id": b.ID, "confirm": "web-1"})
 	safety, _ := done.Result["safety_backup"].(string)
 	var points struct{ Items []backupOf }
@@ -117,17 +117,17 @@ func restores(t *testing.T, demo *person, web instance, b backupOf) {
 	demo.work(t, http.MethodDelete, "/backups/"+safety, nil)
 }
 
-// retains runs the plan until the oldest backup has to go, which is held, and then until another has.
+// retains runs the plan until the oldest backup, which is held, would be pruned, and then until another one is.
 func retains(t *testing.T, demo *person, made plan, oldest backupOf) {
 	t.Helper()
-	answer, raw := demo.do(t, http.MethodPut, "/backups/"+oldest.ID+"/hold", map[string]any{"held": true}, nil)
-	require.Equal(t, http.StatusOK, answer.StatusCode, string(raw))
+	response, raw := demo.do(t, http.MethodPut, "/backups/"+oldest.ID+"/hold", map[string]any{"held": true}, nil)
+	require.Equal(t, http.StatusOK, response.StatusCode, string(raw))
 	for range 3 {
 		demo.work(t, http.MethodPost, "/backup-plans/"+made.ID+"/run", nil)
 	}
 	require.Eventually(t, func() bool { return len(demo.backups(t, "&plan="+made.ID)) == 3 }, 20*time.Second, 100*time.Millisecond, "two are kept and one is held")
-	answer, raw = demo.do(t, http.MethodDelete, "/backups/"+oldest.ID, nil, nil)
-	require.Equal(t, http.StatusConflict, answer.StatusCode, string(raw))
+	response, raw = demo.do(t, http.MethodDelete, "/backups/"+oldest.ID, nil, nil)
+	require.Equal(t, http.StatusConflict, response.StatusCode, string(raw))
 	var preview struct{ Items []struct{ Reason string } }
 	demo.get(t, "/backup-plans/"+made.ID+"/retention", &preview)
 	require.Len(t, preview.Items, 3)
@@ -137,12 +137,12 @@ func retains(t *testing.T, demo *person, made plan, oldest backupOf) {
 func edits(t *testing.T, demo *person, made plan) {
 	t.Helper()
 	body := nightly("renamed", 2, demo.instance(t, "web-1").ID)
-	answer, raw := demo.do(t, http.MethodPut, "/backup-plans/"+made.ID, body, map[string]string{"If-Match": made.ETag})
-	require.Equal(t, http.StatusOK, answer.StatusCode, string(raw))
-	answer, raw = demo.do(t, http.MethodPut, "/backup-plans/"+made.ID, body, map[string]string{"If-Match": made.ETag})
-	require.Equal(t, http.StatusPreconditionFailed, answer.StatusCode, string(raw))
-	answer, raw = demo.do(t, http.MethodPost, "/backup-plans/"+made.ID+"/pause", map[string]any{"note": "moving house"}, nil)
-	require.Equal(t, http.StatusOK, answer.StatusCode, string(raw))
+	response, raw := demo.do(t, http.MethodPut, "/backup-plans/"+made.ID, body, map[string]string{"If-Match": made.ETag})
+	require.Equal(t, http.StatusOK, response.StatusCode, string(raw))
+	response, raw = demo.do(t, http.MethodPut, "/backup-plans/"+made.ID, body, map[string]string{"If-Match": made.ETag})
+	require.Equal(t, http.StatusPreconditionFailed, response.StatusCode, string(raw))
+	response, raw = demo.do(t, http.MethodPost, "/backup-plans/"+made.ID+"/pause", map[string]any{"note": "moving house"}, nil)
+	require.Equal(t, http.StatusOK, response.StatusCode, string(raw))
 	var now plan
 	demo.get(t, "/backup-plans/"+made.ID, &now)
 	require.True(t, now.Paused)
@@ -150,7 +150,7 @@ func edits(t *testing.T, demo *person, made plan) {
 	require.Equal(t, "renamed", now.Name)
 }
 
-// runsByItself waits for a run that the schedule starts, and pauses the plan.
+// runsByItself waits for a scheduled run and pauses the plan.
 func runsByItself(t *testing.T, demo *person, p plan) {
 	t.Helper()
 	var runs struct {
@@ -163,8 +163,8 @@ func runsByItself(t *testing.T, demo *person, p plan) {
 	first := runs.Items[len(runs.Items)-1]
 	require.Equal(t, "schedule", first.Via)
 	demo.end(t, first.ID, "succeeded")
-	answer, raw := demo.do(t, http.MethodPost, "/backup-plans/"+p.ID+"/pause", nil, nil)
-	require.Equal(t, http.StatusOK, answer.StatusCode, string(raw))
+	response, raw := demo.do(t, http.MethodPost, "/backup-plans/"+p.ID+"/pause", nil, nil)
+	require.Equal(t, http.StatusOK, response.StatusCode, string(raw))
 	require.NotEmpty(t, demo.backups(t, "&plan="+p.ID))
 	var audit struct {
 		Items []struct{ Operation, Outcome, Via string }
@@ -173,8 +173,8 @@ func runsByItself(t *testing.T, demo *person, p plan) {
 	require.NotEmpty(t, audit.Items, "the schedule's runs are audited")
 }
 
-// backs is the part of a chaotic journey that is about backups: a run of the plan, a restore from it, and
-// all of it taken away again.
+// backs is the backup part of a chaos journey: it runs the plan, restores a backup, and deletes everything
+// again.
 func (c *chaos) backs(t *testing.T) {
 	t.Helper()
 	c.finish(t, c.begin(t, http.MethodPost, "/backup-plans/"+c.plan.ID+"/run", map[string]any{}))
@@ -199,7 +199,7 @@ func (c *chaos) backs(t *testing.T) {
 	}
 }
 
-// protect makes the plan that the journeys run, before anything is disturbed.
+// protect creates the plan of the journeys before the faults start.
 func (c *chaos) protect(t *testing.T) {
 	t.Helper()
 	for _, name := range []string{"web-2", "mail-1"} {
@@ -207,14 +207,14 @@ func (c *chaos) protect(t *testing.T) {
 	}
 	c.plan = c.who.plan(t, nightly(fmt.Sprintf("chaos %d", c.seed), 0, c.protected...))
 	web := c.who.instance(t, "web-1")
-	if !web.Enrolled { // the cloud of the replicas has no instance that is enrolled from the start
+	if !web.Enrolled { // with replicas, no instance is enrolled from the start
 		return
 	}
 	c.filed = web.ID
 	c.soft = c.who.plan(t, files(fmt.Sprintf("chaotic files %d", c.seed), 0, c.filed))
 }
 
-// backsFiles is the same for the files of an instance, while the stack by which it is reached is there.
+// backsFiles does the same for the files of an instance, while the stack that connects to it exists.
 func (c *chaos) backsFiles(t *testing.T) {
 	t.Helper()
 	if c.filed == "" {

@@ -16,10 +16,10 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	_ "modernc.org/sqlite" // fills the embedded Temporal's file
+	_ "modernc.org/sqlite" // fills the embedded Temporal's database
 )
 
-// sandboxFor is a product on a fresh sandbox for a benchmark.
+// sandboxFor starts a product on a fresh sandbox for a benchmark.
 func sandboxFor(b *testing.B, speed string) *product {
 	b.Helper()
 	p := newProduct(b)
@@ -28,7 +28,7 @@ func sandboxFor(b *testing.B, speed string) *product {
 	return p
 }
 
-// resident is the memory of a process in MiB.
+// resident returns the resident memory of a process in MiB.
 func resident(b *testing.B, pid int) float64 {
 	b.Helper()
 	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
@@ -44,7 +44,7 @@ func resident(b *testing.B, pid int) float64 {
 	return 0
 }
 
-// From nothing to ready, and what is resident when nobody asks anything.
+// BenchmarkStart measures the time from start to ready, and the idle memory.
 func BenchmarkStart(b *testing.B) {
 	for b.Loop() {
 		p := sandboxFor(b, "1")
@@ -61,10 +61,10 @@ func BenchmarkStart(b *testing.B) {
 	}
 }
 
-// closedTasks is how many tasks of the past the lists are measured with.
+// closedTasks is the number of past tasks in the list benchmarks.
 const closedTasks = 100_000
 
-// The first page and a page deep in the past of a list with many closed tasks.
+// BenchmarkTaskPages measures the first page and a deep page of a list with many closed tasks.
 func BenchmarkTaskPages(b *testing.B) {
 	p := sandboxFor(b, "20")
 	p.up(b)
@@ -94,13 +94,13 @@ func BenchmarkTaskPages(b *testing.B) {
 	}
 }
 
-// multiply repeats the tasks that have ended in the embedded Temporal's file, further in the past.
+// multiply inserts copies of the completed tasks, further in the past, into the embedded Temporal's database.
 func multiply(b *testing.B, file string, n int) {
 	b.Helper()
 	db, err := sql.Open("sqlite", "file:"+file)
 	require.NoError(b, err)
 	defer db.Close()
-	rows, err := db.Query(`SELECT name FROM pragma_table_info('executions_visibility')`) // generated columns are not in it
+	rows, err := db.Query(`SELECT name FROM pragma_table_info('executions_visibility')`) // without generated columns
 	require.NoError(b, err)
 	var columns, values []string
 	for rows.Next() {
@@ -112,7 +112,7 @@ func multiply(b *testing.B, file string, n int) {
 			name = "lower(hex(randomblob(16)))"
 		case "start_time", "execution_time", "close_time":
 			name = "strftime('%Y-%m-%d %H:%M:%f', " + name + ", '-' || n || ' minutes') || '+00:00'"
-		case "search_attributes": // each is a task of its own
+		case "search_attributes": // each copy has its own task id
 			name = "json_set(search_attributes, '$." + taskColumn(b, db) + "', workflow_id || '~' || n)"
 		}
 		values = append(values, name)
@@ -127,7 +127,7 @@ func multiply(b *testing.B, file string, n int) {
 	require.GreaterOrEqual(b, count, n)
 }
 
-// taskColumn is where the task's id lies among the search attributes.
+// taskColumn returns the column of the task id search attribute.
 func taskColumn(b *testing.B, db *sql.DB) string {
 	b.Helper()
 	var raw string
@@ -159,7 +159,7 @@ func p99(list []time.Duration) float64 {
 	return float64(list[len(list)*99/100].Microseconds()) / 1000
 }
 
-// Fifty people look at everything at once.
+// BenchmarkReads measures fifty users that read all lists concurrently.
 func BenchmarkReads(b *testing.B) {
 	p := sandboxFor(b, "20")
 	p.up(b)
@@ -191,7 +191,7 @@ func BenchmarkReads(b *testing.B) {
 	}
 }
 
-// From the end of a task to the event that tells a browser.
+// BenchmarkEvents measures the time from the end of a task to the event in a browser.
 func BenchmarkEvents(b *testing.B) {
 	p := sandboxFor(b, "20")
 	p.up(b)
@@ -225,12 +225,12 @@ func (w *person) hears(b *testing.B, listening chan<- struct{}, ended chan<- tim
 		return
 	}
 	request.Header.Set("Cookie", w.cookie)
-	answer, err := http.DefaultClient.Do(request)
+	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return
 	}
-	defer answer.Body.Close()
-	lines, open := bufio.NewScanner(answer.Body), false
+	defer response.Body.Close()
+	lines, open := bufio.NewScanner(response.Body), false
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
 		data, ok := bytes.CutPrefix(lines.Bytes(), []byte("data: "))

@@ -12,22 +12,23 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// nights are the plans and backups that are worked with while processes are killed.
+// nights holds the plans and backups that are used while processes are killed.
 type nights struct {
 	*chaos
-	token       string
-	random      *rand.Rand // what is done next
-	snap, set   plan
-	soft        plan
-	pair        []string // the instances of snap and set
-	filed       string   // that of soft
-	db, volumes backupOf // to be restored
-	done        map[string]int
-	longest     map[string]time.Duration
+	token        string
+	random       *rand.Rand // chooses the next action
+	snap, set    plan
+	soft         plan
+	pair         []string // the instances of snap and set
+	filed        string   // the instance of soft
+	db, volumes  backupOf // backups to restore
+	done         map[string]int
+	maxDurations map[string]time.Duration
 }
 
-// Whatever is killed at whatever moment of a backup or a restore: no server is left shut off, nothing is made
-// twice, nothing is left over, and each run has one outcome. MCM_CHAOS_KILLS=100 does it with a hundred kills.
+// TestBackupsUnderKills kills processes at random moments of backups and restores. No server may stay stopped,
+// nothing may be created twice or left behind, and each run must have exactly one outcome. MCM_CHAOS_KILLS=100
+// sets the number of kills.
 func TestBackupsUnderKills(t *testing.T) {
 	t.Parallel()
 	c := chaosFor(t, 4)
@@ -42,7 +43,7 @@ func TestBackupsUnderKills(t *testing.T) {
 		{"mcm-temporal", killChild(func() int { return p.process.Process.Pid }, "mcm-temporal")},
 	}
 	began := time.Now()
-	n := &nights{chaos: c, random: rand.New(rand.NewPCG(c.seed, 2)), done: map[string]int{}, longest: map[string]time.Duration{}}
+	n := &nights{chaos: c, random: rand.New(rand.NewPCG(c.seed, 2)), done: map[string]int{}, maxDurations: map[string]time.Duration{}}
 	n.prepare(t)
 	stop := make(chan struct{})
 	var killer sync.WaitGroup
@@ -60,12 +61,12 @@ func TestBackupsUnderKills(t *testing.T) {
 	c.holds(t)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	require.Less(t, c.stall, goesOnWithin, "work goes on after a kill: %s", c.stalled)
-	t.Logf("seed %d: kills %v, done %v, longest %v, %d tasks, longest stand-still %s (%s), %s in all", c.seed, c.struck, n.done, n.longest,
+	require.Less(t, c.stall, maxStall, "work goes on after a kill: %s", c.stalled)
+	t.Logf("seed %d: kills %v, done %v, longest %v, %d tasks, longest stand-still %s (%s), %s in all", c.seed, c.struck, n.done, n.maxDurations,
 		len(c.started), c.stall.Round(100*time.Millisecond), c.stalled, time.Since(began).Round(time.Second))
 }
 
-// prepare makes the plans, a server that boots from a volume, and a backup of each thing that is restored.
+// prepare creates the plans, a volume-backed server, and one backup of each kind to restore.
 func (n *nights) prepare(t *testing.T) {
 	t.Helper()
 	p := n.cloud
@@ -75,9 +76,9 @@ func (n *nights) prepare(t *testing.T) {
 	n.who.work(t, http.MethodPost, "/instances/"+n.filed+"/connect", nil)
 	n.pair = []string{n.who.instance(t, "web-2").ID, n.who.instance(t, "mail-1").ID}
 	n.snap = n.who.plan(t, nightly("each for itself", 0, n.pair...))
-	together := nightly("together", 0, n.pair...)
-	together["snapshot"] = map[string]any{"consistency_group": true}
-	n.set, n.soft = n.who.plan(t, together), n.who.plan(t, files("files", 0, n.filed))
+	group := nightly("together", 0, n.pair...)
+	group["snapshot"] = map[string]any{"consistency_group": true}
+	n.set, n.soft = n.who.plan(t, group), n.who.plan(t, files("files", 0, n.filed))
 	db := n.who.instance(t, "db-1").ID
 	vol := p.bootsFromVolume(t, n.token, "vol-1")
 	require.Eventually(t, func() bool {
@@ -96,7 +97,7 @@ func (n *nights) prepare(t *testing.T) {
 	n.chaos.before, n.chaos.since = n.inventory(t), time.Now()
 }
 
-// bootsFromVolume makes a server whose disk is a volume that goes with it.
+// bootsFromVolume creates a server whose volume is deleted with it.
 func (p *product) bootsFromVolume(t *testing.T, token, name string) string {
 	t.Helper()
 	images, _ := p.cloud(t, http.MethodGet, "/image/v2/images?name=Debian+12", token, nil)["images"].([]any)
@@ -109,7 +110,7 @@ func (p *product) bootsFromVolume(t *testing.T, token, name string) string {
 	return made["server"].(map[string]any)["id"].(string)
 }
 
-// night does one thing, and looks at what there is after it.
+// night performs one action and checks the state after it.
 func (n *nights) night(t *testing.T) {
 	t.Helper()
 	all := []struct {
@@ -120,18 +121,18 @@ func (n *nights) night(t *testing.T) {
 		{"a set", func(t *testing.T) { n.runs(t, n.set, len(n.pair)) }},
 		{"files", func(t *testing.T) { n.runs(t, n.soft, 1) }},
 		{"in place", n.inPlace},
-		{"beside", func(t *testing.T) { n.beside(t, n.db) }},
-		{"beside, of volumes", func(t *testing.T) { n.beside(t, n.volumes) }},
+		{"beside", func(t *testing.T) { n.restoreAsNewServer(t, n.db) }},
+		{"beside, of volumes", func(t *testing.T) { n.restoreAsNewServer(t, n.volumes) }},
 	}
 	at := n.random.IntN(len(all))
-	if len(n.done) < len(all) { // each once, and then as it comes
+	if len(n.done) < len(all) { // each action once, then at random
 		at = len(n.done)
 	}
 	began := time.Now()
 	n.disturb(t)
 	all[at].do(t)
 	n.done[all[at].name]++
-	n.longest[all[at].name] = max(n.longest[all[at].name], time.Since(began).Round(100*time.Millisecond))
+	n.maxDurations[all[at].name] = max(n.maxDurations[all[at].name], time.Since(began).Round(100*time.Millisecond))
 	for _, id := range append([]string{n.filed, n.db.Instance, n.volumes.Instance}, n.pair...) {
 		var now instance
 		n.ask(t, http.MethodGet, "/instances/"+id, nil, nil, http.StatusOK, &now)
@@ -140,7 +141,7 @@ func (n *nights) night(t *testing.T) {
 	require.Eventually(t, func() bool { return len(n.left(t)) == 0 }, 20*time.Second, 200*time.Millisecond, "after %s: %v", all[at].name, n.left(t))
 }
 
-// runs runs a plan, whose backups are then taken away.
+// runs runs a plan and deletes its backups.
 func (n *nights) runs(t *testing.T, p plan, backups int) {
 	t.Helper()
 	id := n.begin(t, http.MethodPost, "/backup-plans/"+p.ID+"/run", map[string]any{})
@@ -152,7 +153,7 @@ func (n *nights) runs(t *testing.T, p plan, backups int) {
 	}
 }
 
-// made are the backups of a task.
+// made returns the backups of a task.
 func (n *nights) made(t *testing.T, task string) (out []backupOf) {
 	t.Helper()
 	var page struct{ Items []backupOf }
@@ -175,7 +176,7 @@ func (n *nights) inPlace(t *testing.T) {
 	n.finish(t, n.begin(t, http.MethodDelete, "/backups/"+safety[0].ID, nil))
 }
 
-func (n *nights) beside(t *testing.T, b backupOf) {
+func (n *nights) restoreAsNewServer(t *testing.T, b backupOf) {
 	t.Helper()
 	name := fmt.Sprint("beside-", n.keys)
 	id := n.begin(t, http.MethodPost, "/instances/"+b.Instance+"/restore", map[string]any{"backup_id": b.ID, "new_server_name": name})

@@ -18,8 +18,8 @@ import (
 	"mycloudmanager/internal/operation/temporal/temporaltest"
 )
 
-// disturb lets one in twenty of the manager's calls fail, and one token end. Calls between the cloud's
-// own services are spared: a real cloud repeats those itself.
+// disturb makes one in twenty of the manager's calls fail, and one token expire. Calls between the cloud's own
+// services are excluded: real services retry them.
 func (c *chaos) disturb(t *testing.T) {
 	t.Helper()
 	c.cloud.control(t, http.MethodDelete, "/faults", "")
@@ -38,7 +38,7 @@ func (c *chaos) disturb(t *testing.T) {
 	}
 }
 
-// journey is the main job once: deploy, launch two apps, configure, uninstall, delete.
+// journey runs the main journey once: deploy, launch two apps, configure, uninstall, delete.
 func (c *chaos) journey(t *testing.T, n int) {
 	t.Helper()
 	apps := []string{"zabbix", "ntp"}
@@ -66,7 +66,7 @@ func (c *chaos) journey(t *testing.T, n int) {
 	})
 	c.backsFiles(t)
 	each(func(app string) (string, string, any) {
-		if app == "ntp" && n%2 == 0 { // its volume is taken again in the next journey
+		if app == "ntp" && n%2 == 0 { // its volume is reused in the next journey
 			return http.MethodPost, "/apps/ntp/uninstall", map[string]any{}
 		}
 		return http.MethodPost, "/apps/" + app + "/uninstall", map[string]any{"delete_volume": true, "confirm": app}
@@ -74,7 +74,7 @@ func (c *chaos) journey(t *testing.T, n int) {
 	c.finish(t, c.begin(t, http.MethodDelete, "/stack?confirm=toolbox", nil))
 }
 
-// settings are the app's own with one value changed.
+// settings returns the app's settings with one value changed.
 func (c *chaos) settings(t *testing.T, app string, n int) any {
 	t.Helper()
 	var now struct {
@@ -92,28 +92,28 @@ func (c *chaos) settings(t *testing.T, app string, n int) any {
 	return now.Settings
 }
 
-// ask repeats a request, at one API after another, until it is answered with the status. What a
-// client is to wait out is waited out, and a session that ended is begun anew; anything else is a fault.
+// ask repeats a request, alternating between the APIs, until it returns the status. It waits out errors that
+// clients should retry and logs in again when the session has ended; anything else fails the test.
 func (c *chaos) ask(t *testing.T, method, path string, body any, header map[string]string, status int, into any) {
 	t.Helper()
 	deadline := time.Now().Add(2 * time.Minute)
 	for n := 0; time.Now().Before(deadline); n++ {
 		who := c.who.at(c.apis[n%len(c.apis)])
-		answer, raw, err := who.send(t, method, path, body, header)
+		response, raw, err := who.send(t, method, path, body, header)
 		switch {
-		case err != nil || answer.StatusCode == http.StatusServiceUnavailable || answer.StatusCode == http.StatusTooManyRequests:
+		case err != nil || response.StatusCode == http.StatusServiceUnavailable || response.StatusCode == http.StatusTooManyRequests:
 			time.Sleep(100 * time.Millisecond)
 			continue
-		case answer.StatusCode == http.StatusUnauthorized && path != "/session":
+		case response.StatusCode == http.StatusUnauthorized && path != "/session":
 			c.signIn(t)
 			continue
 		}
-		require.Equal(t, status, answer.StatusCode, "%s %s: %s", method, path, raw)
+		require.Equal(t, status, response.StatusCode, "%s %s: %s", method, path, raw)
 		if into != nil {
 			require.NoError(t, json.Unmarshal(raw, into))
 		}
 		if path == "/session" {
-			who.took(t, answer, raw)
+			who.took(t, response, raw)
 			c.who = who
 		}
 		return
@@ -127,7 +127,8 @@ func (c *chaos) signIn(t *testing.T) {
 	c.ask(t, http.MethodPost, "/session", map[string]any{"username": "demo", "password": "demo", "project": "demo"}, nil, http.StatusCreated, nil)
 }
 
-// begin starts work. Its answer may be lost: the key makes the repeated request the same task.
+// begin starts a task. The response may be lost: because of the idempotency key, the repeated request returns
+// the same task.
 func (c *chaos) begin(t *testing.T, method, path string, body any) string {
 	t.Helper()
 	c.keys++
@@ -138,7 +139,7 @@ func (c *chaos) begin(t *testing.T, method, path string, body any) string {
 	return accepted.ID
 }
 
-// finish waits for the task's success. A blocked one is retried, as its text asks for.
+// finish waits for the task's success. It retries a blocked task, as its message asks for.
 func (c *chaos) finish(t *testing.T, id string) {
 	t.Helper()
 	shown, since := "", time.Now()
@@ -148,7 +149,7 @@ func (c *chaos) finish(t *testing.T, id string) {
 		if sign := signOf(now); sign != "" && sign != shown {
 			shown, since = sign, time.Now()
 		}
-		c.standsStill(since, now)
+		c.recordStall(since, now)
 		switch now.Status {
 		case "succeeded":
 			return
@@ -162,7 +163,8 @@ func (c *chaos) finish(t *testing.T, id string) {
 	require.Fail(t, "a task has not ended", "%s %s", id, c.started[id])
 }
 
-// retry presses Retry; the task may have gone on meanwhile by an earlier press whose answer was lost.
+// retry retries a blocked task. The task may already have resumed through an earlier request whose response was
+// lost.
 func (c *chaos) retry(t *testing.T, blocked task) {
 	t.Helper()
 	require.NotNil(t, blocked.Error)
@@ -170,14 +172,14 @@ func (c *chaos) retry(t *testing.T, blocked task) {
 		c.signIn(t)
 	}
 	c.blocked++
-	answer, raw, err := c.who.send(t, http.MethodPost, "/tasks/"+blocked.ID+"/retry", nil, nil)
+	response, raw, err := c.who.send(t, http.MethodPost, "/tasks/"+blocked.ID+"/retry", nil, nil)
 	if err == nil {
-		require.Contains(t, []int{http.StatusAccepted, http.StatusConflict, http.StatusServiceUnavailable, http.StatusUnauthorized}, answer.StatusCode, string(raw))
+		require.Contains(t, []int{http.StatusAccepted, http.StatusConflict, http.StatusServiceUnavailable, http.StatusUnauthorized}, response.StatusCode, string(raw))
 	}
 }
 
-// signOf is what changes when a task goes on: its steps and what they say. That a dead worker's attempt was
-// given up is no progress yet; an attempt that the cloud refused is one.
+// signOf identifies a task's progress: its steps and their messages. The failure of a dead worker's attempt is
+// not progress; an attempt that the cloud refused is.
 func signOf(now task) string {
 	var out strings.Builder
 	for _, s := range now.Steps {
@@ -192,8 +194,8 @@ func signOf(now task) string {
 	return out.String()
 }
 
-// standsStill notes how long a task has not gone on since the last kill.
-func (c *chaos) standsStill(since time.Time, now task) {
+// recordStall records how long a task has made no progress since the last kill.
+func (c *chaos) recordStall(since time.Time, now task) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.last.After(since) {
@@ -204,7 +206,7 @@ func (c *chaos) standsStill(since time.Time, now task) {
 	}
 }
 
-// holds checks what must be true between two journeys.
+// holds checks the invariants between two journeys.
 func (c *chaos) holds(t *testing.T) {
 	t.Helper()
 	c.mu.Lock()
@@ -215,11 +217,11 @@ func (c *chaos) holds(t *testing.T) {
 	c.auditIs(t)
 }
 
-// tasksAre holds the list of tasks against what was accepted.
+// tasksAre compares the list of tasks with the accepted ones.
 func (c *chaos) tasksAre(t *testing.T) {
 	t.Helper()
 	var listed []string
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) { // lists lag behind
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) { // visibility lags behind
 		if listed = c.listed(t, c.since); len(listed) == len(c.started) {
 			break
 		}
@@ -231,7 +233,7 @@ func (c *chaos) tasksAre(t *testing.T) {
 	require.ElementsMatch(t, expected, listed, "every accepted request is one task")
 }
 
-// listed reads every page of the tasks since then.
+// listed reads all pages of the tasks since a time.
 func (c *chaos) listed(t *testing.T, since time.Time) []string {
 	t.Helper()
 	var out []string
@@ -250,7 +252,7 @@ func (c *chaos) listed(t *testing.T, since time.Time) []string {
 	}
 }
 
-// auditIs holds the audit: one start and one end of each task, and a chain that is whole.
+// auditIs checks the audit log: one start and one end per task, and an unbroken chain.
 func (c *chaos) auditIs(t *testing.T) {
 	t.Helper()
 	outcomes := map[string][]string{}
@@ -280,10 +282,10 @@ func (c *chaos) auditIs(t *testing.T) {
 	require.NoError(t, err, string(out))
 }
 
-// ofBackup is what a soft backup has in the storage; logs stay, and so does an empty repository.
+// ofBackup matches the objects of a soft backup in the storage; logs and an empty repository are kept.
 var ofBackup = regexp.MustCompile(`^(snapshots|locks|data)/|\.files\.jsonl\.gz$|^[0-9a-f-]{36}/[0-9a-f]{64}\.json$`)
 
-// inventory counts what the project has, by type. The volume that ntp keeps is no remainder.
+// inventory counts the project's resources by type, without the volume that ntp retains.
 func (c *chaos) inventory(t *testing.T) map[string]int {
 	t.Helper()
 	var state map[string]map[string][]struct {
@@ -295,7 +297,7 @@ func (c *chaos) inventory(t *testing.T) map[string]int {
 	kept := 0
 	for service, types := range state {
 		for kind, all := range types {
-			if kind == "actions" { // the history of a server that stays
+			if kind == "actions" { // the history of a server that is kept
 				continue
 			}
 			for _, r := range all {
@@ -313,7 +315,7 @@ func (c *chaos) inventory(t *testing.T) map[string]int {
 	return out
 }
 
-// left names the types of which there is more or less than before.
+// left returns the types whose number of resources has changed.
 func (c *chaos) left(t *testing.T) []string {
 	t.Helper()
 	now := c.inventory(t)

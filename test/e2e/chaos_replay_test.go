@@ -25,7 +25,7 @@ import (
 	"mycloudmanager/workflows"
 )
 
-// replayOf opens the Temporal of a product that has stopped, and replays what it ran.
+// replayOf opens the Temporal of a stopped product and replays its workflows.
 func replayOf(t *testing.T, p *product, tasks int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -36,7 +36,7 @@ func replayOf(t *testing.T, p *product, tasks int) {
 	replay(t, server, p.dir+"/data/keys", tasks)
 }
 
-// replay runs every history of the server through the worker's own registration.
+// replay replays every history of the server with the worker's own registration.
 func replay(t *testing.T, server *supervisor.Temporal, keys string, tasks int) {
 	t.Helper()
 	c := connect(t, server, keys)
@@ -50,14 +50,14 @@ func replay(t *testing.T, server *supervisor.Temporal, keys string, tasks int) {
 	workflows.Register(replayer)
 	runs := runsOf(t, c, tasks)
 	for _, run := range runs {
-		id := run.Execution.WorkflowId // which is a part of the ids of what it starts
+		id := run.Execution.WorkflowId // it is part of the ids of its children
 		require.NoError(t, replayer.ReplayWorkflowHistoryWithOptions(nil, historyOf(t, c, run), sdkworker.ReplayWorkflowHistoryOptions{OriginalExecution: workflow.Execution{ID: id}}), id)
 	}
 	require.Len(t, runs, tasks, "a task is one run")
 	t.Logf("%d histories replayed", len(runs))
 }
 
-// connect opens the server's own client, with the product's key ring.
+// connect returns a client of the server with the product's key ring.
 func connect(t *testing.T, server *supervisor.Temporal, keys string) client.Client {
 	t.Helper()
 	ring, err := encryption.OpenKeyring(keys)
@@ -68,14 +68,14 @@ func connect(t *testing.T, server *supervisor.Temporal, keys string) client.Clie
 	return c
 }
 
-// runsOf lists every run of an operation; visibility may lag behind the last.
+// runsOf lists every run of an operation; visibility may lag behind.
 func runsOf(t *testing.T, c client.Client, wanted int) []*workflowpb.WorkflowExecutionInfo {
 	t.Helper()
 	var runs []*workflowpb.WorkflowExecutionInfo
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(200 * time.Millisecond) {
-		answer, err := c.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Namespace: "mcm", PageSize: 1000, Query: operation.OperationKey + " IS NOT NULL"})
+		response, err := c.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Namespace: "mcm", PageSize: 1000, Query: operation.OperationKey + " IS NOT NULL"})
 		require.NoError(t, err)
-		if runs = answer.Executions; len(runs) >= wanted || time.Now().After(deadline) {
+		if runs = response.Executions; len(runs) >= wanted || time.Now().After(deadline) {
 			return runs
 		}
 	}

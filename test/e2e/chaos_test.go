@@ -15,48 +15,48 @@ import (
 	"mycloudmanager/internal/operation/temporal/temporaltest"
 )
 
-// chaosSpeed makes the simulated cloud fast, so that much happens between two kills.
+// chaosSpeed is the speed of the simulated cloud, high so that much happens between two kills.
 const chaosSpeed = 20
 
-// goesOnWithin is how long work may stand still after the last kill.
-const goesOnWithin = 30 * time.Second
+// maxStall is the maximum time without progress after the last kill.
+const maxStall = 30 * time.Second
 
-// victim is a process that may be killed at any moment, and how it comes back.
+// victim is a process that is killed at random moments, and the function that restarts it.
 type victim struct {
 	name string
 	kill func(down time.Duration) error
 }
 
-// chaos kills processes at random moments while a person works with the product.
+// chaos kills processes at random moments while a user works with the product.
 type chaos struct {
-	apis    []*product // where the person's requests go, in turn
-	cloud   *product   // whose sandbox cloud is looked at
+	apis    []*product // targets of the user's requests, in turn
+	cloud   *product   // the product whose sandbox cloud is checked
 	victims []victim
 	kills   int
 	seed    uint64
-	random  *rand.Rand // the killer's
+	random  *rand.Rand // of the killer
 	who     *person
 	spent   chan struct{} // closed when all kills are done
 
 	mu        sync.Mutex
 	struck    map[string]int
-	last      time.Time // of the last kill, its process being back
+	last      time.Time // of the last kill, after the restart
 	failed    error
 	keys      int
-	started   map[string]string // task id -> what it is
+	started   map[string]string // task id -> description
 	blocked   int
-	stall     time.Duration // longest stand-still of a task after a kill
+	stall     time.Duration // longest time without progress after a kill
 	stalled   string
 	before    map[string]int
 	since     time.Time
-	earlier   int // tasks that were there before
+	earlier   int // number of preexisting tasks
 	plan      plan
 	protected []string // the instances of the plan
 	soft      plan
-	filed     string // the instance whose files it backs up
+	filed     string // the instance whose files are backed up
 }
 
-// chaosFor reads how much chaos is asked for; every run can be had again by its seed.
+// chaosFor reads the number of kills and the seed; a seed makes a run reproducible.
 func chaosFor(t *testing.T, kills int) *chaos {
 	t.Helper()
 	seed := uint64(time.Now().UnixNano()) % 1e6
@@ -74,12 +74,12 @@ func chaosFor(t *testing.T, kills int) *chaos {
 	return &chaos{kills: kills, seed: seed, random: rand.New(rand.NewPCG(seed, seed)), spent: make(chan struct{}), struck: map[string]int{}, started: map[string]string{}}
 }
 
-// pause is a random time up to the limit.
+// pause returns a random duration up to the limit.
 func (c *chaos) pause(atLeast, limit time.Duration) time.Duration {
 	return atLeast + time.Duration(c.random.Int64N(int64(limit-atLeast)))
 }
 
-// killer does all kills, one after another, then closes spent.
+// killer performs all kills in sequence, then closes spent.
 func (c *chaos) killer(stop <-chan struct{}) {
 	defer close(c.spent)
 	for range c.kills {
@@ -103,7 +103,7 @@ func (c *chaos) killer(stop <-chan struct{}) {
 	}
 }
 
-// killProduct kills a process of ours and starts it again, as a service manager would.
+// killProduct kills a process and restarts it, as a service manager would.
 func killProduct(t *testing.T, p *product) func(time.Duration) error {
 	executable := temporaltest.Product(t)
 	return func(down time.Duration) error {
@@ -113,11 +113,11 @@ func killProduct(t *testing.T, p *product) func(time.Duration) error {
 	}
 }
 
-// killChild kills what a supervisor starts again by itself.
+// killChild kills a process that its supervisor restarts.
 func killChild(parent func() int, name string) func(time.Duration) error {
 	return func(time.Duration) error {
 		var err error
-		for range 100 { // it may just be coming up
+		for range 100 { // it may be starting
 			var pid int
 			if pid, err = childOf(parent(), name); err == nil {
 				return syscall.Kill(pid, syscall.SIGKILL)
@@ -128,7 +128,7 @@ func killChild(parent func() int, name string) func(time.Duration) error {
 	}
 }
 
-// run works through journeys until every kill is done, and holds what must be true after each.
+// run repeats journeys until every kill is done, and checks the invariants after each.
 func (c *chaos) run(t *testing.T) {
 	t.Helper()
 	began := time.Now()
@@ -156,13 +156,13 @@ func (c *chaos) run(t *testing.T) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	require.NoError(t, c.failed)
-	require.Less(t, c.stall, goesOnWithin, "work goes on after a kill: %s", c.stalled)
+	require.Less(t, c.stall, maxStall, "work goes on after a kill: %s", c.stalled)
 	t.Logf("seed %d: kills %v, %d journeys, %d tasks, %d times blocked and retried, longest stand-still %s (%s), %s in all",
 		c.seed, c.struck, journeys, len(c.started), c.blocked, c.stall.Round(100*time.Millisecond), c.stalled, time.Since(began).Round(time.Second))
 }
 
-// Whatever is killed and whenever, every task of the main job ends well: none is lost, nothing is made
-// twice, nothing is left over. `make chaos` does it with a hundred kills.
+// TestChaos kills processes at random moments. Every task of the main journey must succeed: none is lost,
+// nothing is created twice or left behind. `make chaos` runs a hundred kills.
 func TestChaos(t *testing.T) {
 	t.Parallel()
 	c := chaosFor(t, 6)

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// chains has the same done by duplicity, whose backups build on one another, and takes it all away.
+// chains repeats the test with duplicity, whose backups form chains, and deletes everything.
 func chains(t *testing.T, p *product, demo *person, web instance) {
 	t.Helper()
 	body := files("chains", 1, web.ID)
@@ -16,10 +16,10 @@ func chains(t *testing.T, p *product, demo *person, web instance) {
 	for range 3 {
 		demo.work(t, http.MethodPost, "/backup-plans/"+made.ID+"/run", nil)
 	}
-	list := demo.backups(t, "&plan="+made.ID) // the newest first
+	list := demo.backups(t, "&plan="+made.ID) // newest first
 	require.Len(t, list, 3, "what the last builds on stays")
 	browses(t, demo, list[0])
-	looks(t, demo, list[1])
+	verifies(t, demo, list[1])
 	var preview struct{ Items []struct{ Reason string } }
 	demo.get(t, "/backup-plans/"+made.ID+"/retention", &preview)
 	var reasons []string
@@ -31,14 +31,14 @@ func chains(t *testing.T, p *product, demo *person, web instance) {
 		map[string]any{"backup_id": list[2].ID, "confirm": "web-1", "paths": []string{"/data/orders"}, "target": "/from a chain"})
 	require.Equal(t, true, done.Result["checked"])
 
-	answer, raw := demo.do(t, http.MethodDelete, "/backups/"+list[2].ID, nil, nil)
-	require.Equal(t, http.StatusConflict, answer.StatusCode, string(raw))
+	response, raw := demo.do(t, http.MethodDelete, "/backups/"+list[2].ID, nil, nil)
+	require.Equal(t, http.StatusConflict, response.StatusCode, string(raw))
 	require.Contains(t, string(raw), "later backups build on this one")
 	demo.work(t, http.MethodDelete, "/backups/"+list[0].ID, nil)
 	require.Len(t, demo.backups(t, "&plan="+made.ID), 2)
-	answer, raw = demo.do(t, http.MethodDelete, "/backup-plans/"+made.ID+"?delete_backups=true", nil, nil)
-	require.Equal(t, http.StatusNoContent, answer.StatusCode, string(raw))
-	demo.end(t, taskOf(answer.Header.Get("Location")), "succeeded")
+	response, raw = demo.do(t, http.MethodDelete, "/backup-plans/"+made.ID+"?delete_backups=true", nil, nil)
+	require.Equal(t, http.StatusNoContent, response.StatusCode, string(raw))
+	demo.end(t, taskOf(response.Header.Get("Location")), "succeeded")
 	require.Empty(t, demo.backups(t, "&plan="+made.ID))
 	require.Zero(t, p.count(t, "swift", "objects", made.ID+"/duplicity-"), "no set is left")
 }

@@ -13,10 +13,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// manyServers is how many servers the lists are compared with.
+// manyServers is the number of servers in the list benchmarks.
 const manyServers = 1000
 
-// All instances of a project with many, by our API in pages as people read them and by the stock command line on the same cloud.
+// BenchmarkInstances lists all instances of a large project: by our API in pages, and by the openstack command
+// line on the same cloud.
 func BenchmarkInstances(b *testing.B) {
 	const stock = "/usr/bin/openstack"
 	if _, err := os.Stat(stock); err != nil {
@@ -43,14 +44,14 @@ func BenchmarkInstances(b *testing.B) {
 			request, err := http.NewRequestWithContext(b.Context(), http.MethodGet, "http://"+p.listen+"/api/v1/instances?page_size=500&page_token="+next, nil)
 			require.NoError(b, err)
 			request.Header.Set("Cookie", demo.cookie)
-			answer, err := http.DefaultClient.Do(request) // demo.get would hold the answer against the contract, which takes longer
+			response, err := http.DefaultClient.Do(request) // demo.get would also validate the response against the contract, which takes longer
 			require.NoError(b, err)
 			var page struct {
 				Items []struct{} `json:"items"`
 				Next  string     `json:"next_page_token"`
 			}
-			require.NoError(b, json.NewDecoder(answer.Body).Decode(&page))
-			require.NoError(b, answer.Body.Close())
+			require.NoError(b, json.NewDecoder(response.Body).Decode(&page))
+			require.NoError(b, response.Body.Close())
 			seen, next = seen+len(page.Items), page.Next
 		}
 		require.Equal(b, manyServers, seen)

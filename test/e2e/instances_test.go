@@ -49,27 +49,27 @@ func (w *person) instance(t *testing.T, name string) instance {
 
 func (w *person) token(t *testing.T, body map[string]any) (id, secret string) {
 	t.Helper()
-	answer, raw := w.do(t, http.MethodPost, "/enrollment-tokens", body, nil)
-	require.Equal(t, http.StatusCreated, answer.StatusCode, string(raw))
+	response, raw := w.do(t, http.MethodPost, "/enrollment-tokens", body, nil)
+	require.Equal(t, http.StatusCreated, response.StatusCode, string(raw))
 	var out struct{ ID, Token string }
 	require.NoError(t, json.Unmarshal(raw, &out))
 	return out.ID, out.Token
 }
 
-// script runs the enrollment script on a simulated server and returns the task it is told of.
+// script runs the enrollment script on a simulated server and returns its task.
 func (p *product) script(t *testing.T, server, token string) string {
 	t.Helper()
 	raw := p.control(t, http.MethodPost, "/enroll", fmt.Sprintf(`{"server":%q,"url":"http://%s","token":%q}`, server, p.listen, token))
 	var out struct {
-		Answer struct {
+		Response struct {
 			TaskURL string `json:"task_url"`
-		} `json:"answer"`
+		} `json:"response"`
 	}
 	require.NoError(t, json.Unmarshal(raw, &out))
-	return strings.TrimPrefix(out.Answer.TaskURL, "/api/v1/tasks/")
+	return strings.TrimPrefix(out.Response.TaskURL, "/api/v1/tasks/")
 }
 
-// refused shows a token to the manager as an instance would, and returns what is said.
+// refused sends a token to the manager as an instance would, and returns the error.
 func (w *person) refused(t *testing.T, path, token, server string) (int, string) {
 	t.Helper()
 	nobody := &person{product: w.product}
@@ -77,13 +77,13 @@ func (w *person) refused(t *testing.T, path, token, server string) (int, string)
 	if path == "/enroll" {
 		body["host_keys"], body["facts"] = []string{"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIL3RqvTknOPKPBfvql4RahD6te4B8tUIJ6X2lNT88Pkm"}, map[string]any{}
 	}
-	answer, raw := nobody.do(t, http.MethodPost, path, body, nil)
+	response, raw := nobody.do(t, http.MethodPost, path, body, nil)
 	var said struct{ Detail string }
 	_ = json.Unmarshal(raw, &said)
-	return answer.StatusCode, said.Detail
+	return response.StatusCode, said.Detail
 }
 
-// A person enrolls an instance, installs agents on it and on others at once, and gives it back.
+// TestInstances enrolls an instance, installs agents on it and on several others in one task, and unenrolls it.
 func TestInstances(t *testing.T) {
 	p := newProduct(t)
 	p.arguments = []string{"sandbox"}
@@ -119,26 +119,26 @@ func TestInstances(t *testing.T) {
 
 	demo.work(t, http.MethodDelete, "/instances/"+web.ID, nil)
 	require.False(t, demo.instance(t, "web-2").Enrolled)
-	answer, raw := demo.do(t, http.MethodPut, "/instances/"+web.ID+"/agents/ntp", nil, nil)
-	require.Equal(t, http.StatusConflict, answer.StatusCode, string(raw))
+	response, raw := demo.do(t, http.MethodPut, "/instances/"+web.ID+"/agents/ntp", nil, nil)
+	require.Equal(t, http.StatusConflict, response.StatusCode, string(raw))
 	guessing(t, demo, web.ID)
 	demo.work(t, http.MethodDelete, "/stack?confirm=toolbox", nil)
 	require.Zero(t, p.count(t, "neutron", "ports", "mcm-instances"), "what was attached for instances is gone with the stack")
 }
 
-// retriesWhatFailed takes one of two servers away from a batch: the batch is partly failed, and its retry
-// works on that one alone.
-func retriesWhatFailed(t *testing.T, p *product, demo *person, gone, other instance) {
+// retriesWhatFailed deletes one of two servers of a batch. The batch must partially fail, and its retry must
+// run on that instance only.
+func retriesWhatFailed(t *testing.T, p *product, demo *person, deleted, other instance) {
 	t.Helper()
 	token := p.token(t, "demo")
-	action := "/compute/v2.1/servers/" + gone.ID + "/action"
+	action := "/compute/v2.1/servers/" + deleted.ID + "/action"
 	p.cloud(t, http.MethodPost, action, token, map[string]any{"os-stop": nil})
-	batch := map[string]any{"instances": []string{gone.ID, other.ID}, "apps": []string{"ntp"}, "action": "check"}
+	batch := map[string]any{"instances": []string{deleted.ID, other.ID}, "apps": []string{"ntp"}, "action": "check"}
 	id := demo.begin(t, http.MethodPost, "/agents:batch", batch, nil).ID
 	demo.end(t, id, "partially_failed")
 	p.cloud(t, http.MethodPost, action, token, map[string]any{"os-start": nil})
 	var again task
-	require.Eventually(t, func() bool { // the server boots
+	require.Eventually(t, func() bool { // the server is booting
 		again = demo.begin(t, http.MethodPost, "/tasks/"+id+"/retry", nil, nil)
 		var now task
 		for now.Status == "" || now.Status == "running" || now.Status == "queued" {
@@ -149,7 +149,7 @@ func retriesWhatFailed(t *testing.T, p *product, demo *person, gone, other insta
 		return now.Status == "succeeded"
 	}, time.Minute, 200*time.Millisecond, "%+v", again)
 	require.Len(t, again.Result["hosts"], 1)
-	require.Contains(t, again.Result["hosts"], gone.ID)
+	require.Contains(t, again.Result["hosts"], deleted.ID)
 }
 
 func tokensAreListedWithoutSecrets(t *testing.T, demo *person, id, secret string) {
@@ -169,8 +169,8 @@ func tokensAreListedWithoutSecrets(t *testing.T, demo *person, id, secret string
 		if token.ID == id {
 			continue
 		}
-		answer, _ := demo.do(t, http.MethodDelete, "/enrollment-tokens/"+token.ID, nil, nil)
-		require.Equal(t, http.StatusNoContent, answer.StatusCode)
+		response, _ := demo.do(t, http.MethodDelete, "/enrollment-tokens/"+token.ID, nil, nil)
+		require.Equal(t, http.StatusNoContent, response.StatusCode)
 	}
 	code, said := demo.refused(t, "/enroll", other, "00000000-0000-4000-8000-000000000000")
 	require.Equal(t, http.StatusForbidden, code)
@@ -182,7 +182,7 @@ func tokensAreListedWithoutSecrets(t *testing.T, demo *person, id, secret string
 	require.NotContains(t, string(raw), secret)
 }
 
-// guessing shows that tokens cannot be tried one after the other.
+// guessing requires that tokens cannot be tried one after the other.
 func guessing(t *testing.T, demo *person, server string) {
 	t.Helper()
 	limited := 0

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The journey of the user guide, every answer held against the contract.
+// TestJourney follows the user guide and validates every response against the contract.
 func TestJourney(t *testing.T) {
 	t.Parallel()
 	p := start(t)
@@ -21,17 +21,17 @@ func TestJourney(t *testing.T) {
 	}
 	demo.get(t, "/stack", &st)
 	require.Equal(t, "absent", st.State)
-	answer, raw := demo.do(t, http.MethodPost, "/apps/ntp/launch", map[string]any{}, nil)
-	require.Equal(t, http.StatusConflict, answer.StatusCode, string(raw))
+	response, raw := demo.do(t, http.MethodPost, "/apps/ntp/launch", map[string]any{}, nil)
+	require.Equal(t, http.StatusConflict, response.StatusCode, string(raw))
 
 	deploy := map[string]any{"name": "toolbox", "preset": "small"}
 	key := map[string]string{"Idempotency-Key": "deploy-1"}
 	first := demo.begin(t, http.MethodPost, "/stack", deploy, key)
 	require.Equal(t, first.ID, demo.begin(t, http.MethodPost, "/stack", deploy, key).ID, "the same key is the same task")
-	answer, raw = demo.do(t, http.MethodPost, "/stack", map[string]any{"name": "other", "preset": "small"}, key)
-	require.Equal(t, http.StatusConflict, answer.StatusCode, string(raw))
-	answer, raw = demo.do(t, http.MethodPost, "/stack", deploy, nil)
-	require.Equal(t, http.StatusConflict, answer.StatusCode)
+	response, raw = demo.do(t, http.MethodPost, "/stack", map[string]any{"name": "other", "preset": "small"}, key)
+	require.Equal(t, http.StatusConflict, response.StatusCode, string(raw))
+	response, raw = demo.do(t, http.MethodPost, "/stack", deploy, nil)
+	require.Equal(t, http.StatusConflict, response.StatusCode)
 	require.Contains(t, string(raw), first.ID, "the conflict names the task in the way")
 	demo.end(t, first.ID, "succeeded")
 	require.Equal(t, first.ID, demo.begin(t, http.MethodPost, "/stack", deploy, key).ID, "also when it has ended")
@@ -43,8 +43,8 @@ func TestJourney(t *testing.T) {
 	t.Run("tasks", func(t *testing.T) { tasks(t, demo) })
 	t.Run("audit", func(t *testing.T) { audits(t, demo) })
 
-	answer, _ = demo.do(t, http.MethodDelete, "/stack?confirm=wrong", nil, nil)
-	require.Equal(t, http.StatusUnprocessableEntity, answer.StatusCode)
+	response, _ = demo.do(t, http.MethodDelete, "/stack?confirm=wrong", nil, nil)
+	require.Equal(t, http.StatusUnprocessableEntity, response.StatusCode)
 	demo.work(t, http.MethodDelete, "/stack?confirm=toolbox", nil)
 	require.Zero(t, p.count(t, "heat", "stacks", "toolbox"))
 	require.Zero(t, p.count(t, "nova", "servers", "toolbox"))
@@ -97,16 +97,16 @@ func apps(t *testing.T, demo *person) {
 	app.Settings.Environment["VAULT_TOKEN"] = "s3cret-token"
 	settings := map[string]any{"environment": app.Settings.Environment, "parameters": app.Settings.Parameters}
 	stale := map[string]string{"If-Match": `"stale"`}
-	answer, _ := demo.do(t, http.MethodPut, "/apps/zabbix/settings", settings, stale)
-	require.Equal(t, http.StatusPreconditionFailed, answer.StatusCode)
+	response, _ := demo.do(t, http.MethodPut, "/apps/zabbix/settings", settings, stale)
+	require.Equal(t, http.StatusPreconditionFailed, response.StatusCode)
 	set := demo.begin(t, http.MethodPut, "/apps/zabbix/settings", settings, map[string]string{"If-Match": `"` + app.ETag + `"`})
 	demo.end(t, set.ID, "succeeded")
 	_, raw := demo.do(t, http.MethodGet, "/apps/zabbix", nil, nil)
 	require.NotContains(t, string(raw), "s3cret-token", "a secret is never read back")
 	require.Contains(t, string(raw), `"VAULT_TOKEN":"********"`)
 	app.Settings.Parameters["pollers"] = "many"
-	answer, raw = demo.do(t, http.MethodPut, "/apps/zabbix/settings", settings, nil)
-	require.Equal(t, http.StatusUnprocessableEntity, answer.StatusCode)
+	response, raw = demo.do(t, http.MethodPut, "/apps/zabbix/settings", settings, nil)
+	require.Equal(t, http.StatusUnprocessableEntity, response.StatusCode)
 	require.Contains(t, string(raw), "parameters.pollers")
 
 	demo.work(t, http.MethodPost, "/apps/zabbix/stop", nil)
@@ -118,8 +118,8 @@ func apps(t *testing.T, demo *person) {
 	require.Equal(t, 1, demo.count(t, "cinder", "volumes", volume), "uninstall keeps the data")
 	again := demo.work(t, http.MethodPost, "/apps/zabbix/launch", map[string]any{})
 	require.Equal(t, volume, again.Result["volume"], "a later launch takes the kept volume")
-	answer, _ = demo.do(t, http.MethodPost, "/apps/zabbix/uninstall", map[string]any{"delete_volume": true, "confirm": "no"}, nil)
-	require.Equal(t, http.StatusUnprocessableEntity, answer.StatusCode)
+	response, _ = demo.do(t, http.MethodPost, "/apps/zabbix/uninstall", map[string]any{"delete_volume": true, "confirm": "no"}, nil)
+	require.Equal(t, http.StatusUnprocessableEntity, response.StatusCode)
 	demo.work(t, http.MethodPost, "/apps/zabbix/uninstall", map[string]any{"delete_volume": true, "confirm": "zabbix"})
 	require.Zero(t, demo.count(t, "cinder", "volumes", "mcm:app"))
 }
@@ -149,17 +149,17 @@ func tasks(t *testing.T, demo *person) {
 		demo.get(t, "/tasks?"+query, &page)
 		require.Len(t, page.Items, want, query)
 	}
-	answer, raw := demo.do(t, http.MethodGet, "/tasks?page_token=forged", nil, nil)
-	require.Equal(t, http.StatusUnprocessableEntity, answer.StatusCode, string(raw))
-	answer, _ = demo.do(t, http.MethodGet, "/tasks/app:zabbix~00000000-0000-0000-0000-000000000000", nil, nil)
-	require.Equal(t, http.StatusNotFound, answer.StatusCode)
+	response, raw := demo.do(t, http.MethodGet, "/tasks?page_token=forged", nil, nil)
+	require.Equal(t, http.StatusUnprocessableEntity, response.StatusCode, string(raw))
+	response, _ = demo.do(t, http.MethodGet, "/tasks/app:zabbix~00000000-0000-0000-0000-000000000000", nil, nil)
+	require.Equal(t, http.StatusNotFound, response.StatusCode)
 	demo.get(t, "/tasks?operation=app.stop", &page)
 	_, raw = demo.do(t, http.MethodGet, "/tasks/"+page.Items[0].ID, nil, map[string]string{"Accept-Language": "fr"})
 	require.Contains(t, string(raw), "Arrêter")
 	_, raw = demo.do(t, http.MethodGet, "/tasks/"+page.Items[0].ID+"/log", nil, nil)
 	require.Contains(t, string(raw), "StopApp")
-	answer, _ = demo.do(t, http.MethodPost, "/tasks/"+page.Items[0].ID+"/cancel", nil, nil)
-	require.Equal(t, http.StatusConflict, answer.StatusCode)
+	response, _ = demo.do(t, http.MethodPost, "/tasks/"+page.Items[0].ID+"/cancel", nil, nil)
+	require.Equal(t, http.StatusConflict, response.StatusCode)
 }
 
 func audits(t *testing.T, demo *person) {
@@ -177,9 +177,9 @@ func audits(t *testing.T, demo *person) {
 	require.Equal(t, "environment.VAULT_TOKEN", page.Items[1].Changes[0].Field)
 	require.Equal(t, "********", page.Items[1].Changes[0].New)
 	for _, format := range []string{"xlsx", "csv", "jsonl"} {
-		answer, raw := demo.do(t, http.MethodGet, "/audit/export?format="+format, nil, nil)
-		require.Equal(t, http.StatusOK, answer.StatusCode)
-		require.Contains(t, answer.Header.Get("Content-Disposition"), "."+format)
+		response, raw := demo.do(t, http.MethodGet, "/audit/export?format="+format, nil, nil)
+		require.Equal(t, http.StatusOK, response.StatusCode)
+		require.Contains(t, response.Header.Get("Content-Disposition"), "."+format)
 		require.NotEmpty(t, raw)
 		require.NotContains(t, string(raw), "s3cret-token")
 		if format == "jsonl" {

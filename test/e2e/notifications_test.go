@@ -18,8 +18,8 @@ type channel struct {
 	Last     *struct{ Status, Kind, Plan, Why string }
 }
 
-// A manager that was down tells how many runs of a plan it has missed, on every channel; an administrator
-// tests the channels, and no secret of them is seen anywhere.
+// TestNotifications: after downtime the manager reports the missed runs of a plan on every channel; an
+// administrator tests the channels, and their secrets are exposed nowhere.
 func TestNotifications(t *testing.T) {
 	t.Parallel()
 	mail, hook := notificationtest.StartMail(t), notificationtest.StartReceiver(t)
@@ -32,8 +32,8 @@ func TestNotifications(t *testing.T) {
 	p.up(t)
 	t.Cleanup(func() { p.down(t) })
 	admin := p.signIn(t, "admin")
-	answer, _ := p.signIn(t, "demo").do(t, http.MethodPost, "/notifications/test", nil, nil)
-	require.Equal(t, http.StatusForbidden, answer.StatusCode)
+	response, _ := p.signIn(t, "demo").do(t, http.MethodPost, "/notifications/test", nil, nil)
+	require.Equal(t, http.StatusForbidden, response.StatusCode)
 	task := admin.work(t, http.MethodPost, "/notifications/test", nil)
 	require.Len(t, task.Result["channels"], 2)
 	require.Len(t, hook.Calls(), 1)
@@ -49,19 +49,19 @@ func TestNotifications(t *testing.T) {
 	each["schedule"] = map[string]any{"frequency": "cron", "cron": "* * * * *", "time_zone": "Europe/Paris"}
 	each["catch_up_seconds"] = 10
 	made := admin.plan(t, each)
-	pastMinute(1, 35*time.Second) // a run, and a round that has seen the plan
+	pastMinute(1, 35*time.Second) // a run, and a health check that has observed the plan
 	p.down(t)
-	pastMinute(2, 15*time.Second) // two due times have passed, and the time to catch up
+	pastMinute(2, 15*time.Second) // two due times and the catch-up window have passed
 	p.up(t)
 	back := time.Now()
 	require.Eventually(t, func() bool { return len(hook.Calls()) > 1 && len(mail.Messages()) > 1 }, time.Minute, 100*time.Millisecond)
 	t.Logf("told %.1f s after the manager was back", time.Since(back).Seconds())
-	told := hook.Calls()[1].Body
-	require.Equal(t, "backup.missed", told.Type)
-	require.Equal(t, 2, told.Data.Missed)
-	require.Equal(t, "each minute", told.Data.Plan.Name)
+	missed := hook.Calls()[1].Body
+	require.Equal(t, "backup.missed", missed.Type)
+	require.Equal(t, 2, missed.Data.Missed)
+	require.Equal(t, "each minute", missed.Data.Plan.Name)
 	require.Contains(t, mail.Messages()[1].Body, "each minute")
-	pastMinute(1, 35*time.Second) // Temporal counts them again, and the next round has looked
+	pastMinute(1, 35*time.Second) // Temporal counts them again, and the next health check has run
 	require.Len(t, hook.Calls(), 2, "they are told once")
 	admin = p.signIn(t, "admin")
 	var now plan
@@ -77,7 +77,7 @@ func TestNotifications(t *testing.T) {
 	}
 }
 
-// pastMinute waits until so long after the n-th full minute from now.
+// pastMinute waits until a duration after the n-th full minute from now.
 func pastMinute(n int, later time.Duration) {
 	time.Sleep(time.Until(time.Now().Truncate(time.Minute).Add(time.Duration(n)*time.Minute + later)))
 }

@@ -13,9 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Whatever process dies in the middle of a deployment and of a launch, it goes on and ends well, and
-// there is one stack, one volume, one release.
-func TestWorkGoesOnAfterAKill(t *testing.T) {
+// TestOperations_resume_after_kill kills each process during a deployment and a launch. Both must resume and
+// succeed, with one stack, one volume and one release.
+func TestOperations_resume_after_kill(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	demo := p.signIn(t, "demo")
@@ -39,8 +39,9 @@ func TestWorkGoesOnAfterAKill(t *testing.T) {
 	require.Equal(t, 1, p.count(t, "kube", "secrets", "sh.helm.release.v1.zabbix"))
 }
 
-// A quota that is met while Heat works blocks the task with the cloud's own words; Retry goes on.
-func TestABlockedTaskGoesOnAfterRetry(t *testing.T) {
+// TestTask_blocked_by_quota_resumes_after_retry exceeds a quota while Heat works. The task must be blocked with
+// the cloud's own message, and resume after a retry.
+func TestTask_blocked_by_quota_resumes_after_retry(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	demo := p.signIn(t, "demo")
@@ -62,14 +63,14 @@ func TestABlockedTaskGoesOnAfterRetry(t *testing.T) {
 	demo.end(t, again.ID, "succeeded")
 }
 
-// A deployment that cannot fit is refused with a table, and nothing is started.
-func TestAStackThatDoesNotFitIsRefused(t *testing.T) {
+// TestStack_deploy_over_quota_is_refused requires a refusal with a table of quotas, before anything is created.
+func TestStack_deploy_over_quota_is_refused(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	demo := p.signIn(t, "demo")
 	p.control(t, http.MethodPost, "/quotas", `{"service":"nova","instances":7}`)
-	answer, raw := demo.do(t, http.MethodPost, "/stack", map[string]any{"name": "toolbox", "preset": "ha"}, nil)
-	require.Equal(t, http.StatusForbidden, answer.StatusCode, string(raw))
+	response, raw := demo.do(t, http.MethodPost, "/stack", map[string]any{"name": "toolbox", "preset": "ha"}, nil)
+	require.Equal(t, http.StatusForbidden, response.StatusCode, string(raw))
 	require.Contains(t, string(raw), `"code":"quota"`)
 	require.Contains(t, string(raw), `"field":"instances"`)
 	var page struct {
@@ -79,8 +80,8 @@ func TestAStackThatDoesNotFitIsRefused(t *testing.T) {
 	require.Empty(t, page.Items)
 }
 
-// A cancelled deployment leaves nothing of the stack.
-func TestCancelUndoes(t *testing.T) {
+// TestStack_cancel_rolls_back requires that a cancelled deployment leaves nothing of the stack.
+func TestStack_cancel_rolls_back(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	demo := p.signIn(t, "demo")
@@ -99,8 +100,9 @@ func TestCancelUndoes(t *testing.T) {
 	require.Zero(t, p.count(t, "keystone", "application_credentials", "mcm-toolbox"))
 }
 
-// A deletion that something is in the way of says what, and goes on after Retry.
-func TestADeletionThatIsBlockedNamesWhatIsInTheWay(t *testing.T) {
+// TestStack_delete_blocked_names_resource requires that a blocked deletion names the resource in use and
+// resumes after a retry.
+func TestStack_delete_blocked_names_resource(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	demo := p.signIn(t, "demo")
@@ -124,19 +126,19 @@ func TestADeletionThatIsBlockedNamesWhatIsInTheWay(t *testing.T) {
 	require.Zero(t, p.count(t, "neutron", "networks", "toolbox"))
 }
 
-// token signs in to the simulated cloud itself.
+// token authenticates at the simulated cloud.
 func (p *product) token(t testing.TB, user string) string {
 	t.Helper()
 	body := fmt.Sprintf(`{"auth":{"identity":{"methods":["password"],"password":{"user":{"name":%[1]q,"domain":{"name":"Default"},"password":%[1]q}}},
 		"scope":{"project":{"name":"demo","domain":{"name":"Default"}}}}}`, user)
-	answer, err := http.Post("http://"+p.sandbox+"/identity/v3/auth/tokens", "application/json", strings.NewReader(body))
+	response, err := http.Post("http://"+p.sandbox+"/identity/v3/auth/tokens", "application/json", strings.NewReader(body))
 	require.NoError(t, err)
-	defer answer.Body.Close()
-	require.Equal(t, http.StatusCreated, answer.StatusCode)
-	return answer.Header.Get("X-Subject-Token")
+	defer response.Body.Close()
+	require.Equal(t, http.StatusCreated, response.StatusCode)
+	return response.Header.Get("X-Subject-Token")
 }
 
-// cloud asks an API of the simulated cloud.
+// cloud calls an API of the simulated cloud.
 func (p *product) cloud(t testing.TB, method, path, token string, body any) map[string]any {
 	t.Helper()
 	raw, err := json.Marshal(body)
@@ -145,11 +147,11 @@ func (p *product) cloud(t testing.TB, method, path, token string, body any) map[
 	require.NoError(t, err)
 	request.Header.Set("X-Auth-Token", token)
 	request.Header.Set("Content-Type", "application/json")
-	answer, err := http.DefaultClient.Do(request)
+	response, err := http.DefaultClient.Do(request)
 	require.NoError(t, err)
-	defer answer.Body.Close()
-	require.Less(t, answer.StatusCode, 300)
+	defer response.Body.Close()
+	require.Less(t, response.StatusCode, 300)
 	out := map[string]any{}
-	_ = json.NewDecoder(answer.Body).Decode(&out) // a delete answers nothing
+	_ = json.NewDecoder(response.Body).Decode(&out) // a delete returns no body
 	return out
 }

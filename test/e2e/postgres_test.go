@@ -17,16 +17,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// postgres is a PostgreSQL server of the test's own, from Debian's packages.
+// postgres is a PostgreSQL server of the test, from Debian's packages.
 type postgres struct{ address, password string }
 
-// startPostgres starts a server in a folder of its own, on loopback, as a user without rights; it ends
-// with the test.
+// startPostgres starts a server in its own directory, on loopback, as an unprivileged user; it stops with the
+// test.
 func startPostgres(t *testing.T) *postgres {
 	t.Helper()
 	db := &postgres{address: freeAddress(t), password: "only-for-this-test"}
 	as := unprivileged(t)
-	dir, err := os.MkdirTemp("", "postgres") // not t.TempDir: into that nobody else may go
+	dir, err := os.MkdirTemp("", "postgres") // not t.TempDir, which other users cannot enter
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	data, secret := filepath.Join(dir, "data"), filepath.Join(dir, "password")
@@ -45,7 +45,7 @@ func startPostgres(t *testing.T) *postgres {
 	}
 	out, err := run("initdb", "-D", data, "-U", "mcm", "-A", "scram-sha-256", "--pwfile", secret, "--no-sync").CombinedOutput()
 	require.NoError(t, err, string(out))
-	// What is killed are its clients, never the server: it need not be safe against a power cut.
+	// The test kills only its clients, so the server need not be safe against a power cut.
 	server := run("postgres", "-D", data, "-h", "127.0.0.1", "-p", port, "-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "max_connections=200")
 	log, err := os.Create(filepath.Join(dir, "log"))
 	require.NoError(t, err)
@@ -59,7 +59,7 @@ func startPostgres(t *testing.T) *postgres {
 	return db
 }
 
-// unprivileged is who runs the server, which refuses to be root.
+// unprivileged returns the user of the server, which refuses to run as root.
 func unprivileged(t *testing.T) *syscall.SysProcAttr {
 	t.Helper()
 	as := &syscall.SysProcAttr{}
@@ -76,7 +76,7 @@ func unprivileged(t *testing.T) *syscall.SysProcAttr {
 	return as
 }
 
-// postgresTool finds an executable where Debian puts it, which is not in the path.
+// postgresTool finds an executable in Debian's directory, which is not in the PATH.
 func postgresTool(t *testing.T, name string) string {
 	t.Helper()
 	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/" + name)
@@ -89,7 +89,7 @@ func postgresTool(t *testing.T, name string) string {
 	return file
 }
 
-// url is the address of one of its databases.
+// url returns the URL of a database.
 func (p *postgres) url(database string) string {
 	return fmt.Sprintf("postgres://mcm:%s@%s/%s?sslmode=disable", p.password, p.address, database)
 }

@@ -1,5 +1,5 @@
-// Package product_test drives the built product as people and schedulers do: over HTTP, on a fresh
-// sandbox, killing it where it must not matter.
+// Package e2e_test drives the built product as users and service managers do: over HTTP, on a fresh sandbox,
+// with kills where they must not matter.
 package e2e_test
 
 import (
@@ -49,11 +49,11 @@ func freeAddress(t testing.TB) string {
 }
 
 var (
-	firstPort  = rand.Uint32N(10_000) // another test process begins elsewhere
+	firstPort  = rand.Uint32N(10_000) // another test process starts at another port
 	portsTried atomic.Uint32
 )
 
-// freeAddressOn gives a port below those that a system gives to connections and to whoever asks for any, so that nobody takes it
+// freeAddressOn returns an address with a port below the ephemeral range, so that no other process takes it
 // before the product listens, or while it is down.
 func freeAddressOn(t testing.TB, ip string) string {
 	t.Helper()
@@ -68,7 +68,7 @@ func freeAddressOn(t testing.TB, ip string) string {
 	return ""
 }
 
-// start starts the product on a fresh sandbox; it ends with the test.
+// start starts the product on a fresh sandbox; it stops with the test.
 func start(t testing.TB) *product {
 	t.Helper()
 	p := newProduct(t)
@@ -124,12 +124,12 @@ func (p *product) spawn(executable string) error {
 }
 
 func (p *product) ready() bool {
-	answer, err := http.Get("http://" + p.listen + "/health/ready")
+	response, err := http.Get("http://" + p.listen + "/health/ready")
 	if err != nil {
 		return false
 	}
-	defer answer.Body.Close()
-	return answer.StatusCode == http.StatusOK
+	defer response.Body.Close()
+	return response.StatusCode == http.StatusOK
 }
 
 func (p *product) down(t testing.TB) {
@@ -148,13 +148,13 @@ func (p *product) down(t testing.TB) {
 	}
 }
 
-// kill ends the manager as a power cut would.
+// kill kills the manager as a power cut would.
 func (p *product) kill() {
 	_ = p.process.Process.Kill()
 	_ = p.process.Wait()
 }
 
-// child returns the pid of a process of ours by its command line.
+// child returns the pid of one of our processes by its command line.
 func (p *product) child(t testing.TB, name string) int {
 	t.Helper()
 	pid, err := childOf(p.process.Process.Pid, name)
@@ -170,14 +170,14 @@ func childOf(parent int, name string) (pid int, err error) {
 	return pid, err
 }
 
-// person is somebody signed in.
+// person is a user that is logged in.
 type person struct {
 	*product
 	cookie string
 	csrf   string
 }
 
-// signIn signs a user of the sandbox in.
+// signIn logs a user of the sandbox in.
 func (p *product) signIn(t testing.TB, user string) *person {
 	t.Helper()
 	return p.signInAs(t, user, user, "demo")
@@ -187,35 +187,35 @@ func (p *product) signInAs(t testing.TB, user, password, project string) *person
 	t.Helper()
 	who := &person{product: p}
 	body := map[string]any{"username": user, "password": password, "project": project}
-	answer, raw := who.do(t, http.MethodPost, "/session", body, nil)
-	require.Equal(t, http.StatusCreated, answer.StatusCode, string(raw))
-	who.took(t, answer, raw)
+	response, raw := who.do(t, http.MethodPost, "/session", body, nil)
+	require.Equal(t, http.StatusCreated, response.StatusCode, string(raw))
+	who.took(t, response, raw)
 	return who
 }
 
-// took keeps the session that a sign-in has answered.
-func (w *person) took(t testing.TB, answer *http.Response, raw []byte) {
+// took keeps the session of a login response.
+func (w *person) took(t testing.TB, response *http.Response, raw []byte) {
 	t.Helper()
 	var session struct {
 		CSRF string `json:"csrf_token"`
 	}
 	require.NoError(t, json.Unmarshal(raw, &session))
-	w.cookie, _, _ = strings.Cut(answer.Header.Get("Set-Cookie"), ";")
+	w.cookie, _, _ = strings.Cut(response.Header.Get("Set-Cookie"), ";")
 	w.csrf = session.CSRF
 }
 
-// at is the same browser at another replica.
+// at returns the same browser session at another replica.
 func (w *person) at(p *product) *person { return &person{p, w.cookie, w.csrf} }
 
-// do makes one request and holds the answer against the contract.
+// do sends one request and validates the response against the contract.
 func (w *person) do(t testing.TB, method, path string, body any, header map[string]string) (*http.Response, []byte) {
 	t.Helper()
-	answer, raw, err := w.send(t, method, path, body, header)
+	response, raw, err := w.send(t, method, path, body, header)
 	require.NoError(t, err)
-	return answer, raw
+	return response, raw
 }
 
-// send is do for a product that may die meanwhile: err is a connection that broke.
+// send is do for a product that may be killed meanwhile: err is a broken connection.
 func (w *person) send(t testing.TB, method, path string, body any, header map[string]string) (*http.Response, []byte, error) {
 	t.Helper()
 	var content io.Reader
@@ -234,41 +234,41 @@ func (w *person) send(t testing.TB, method, path string, body any, header map[st
 	for k, v := range header {
 		request.Header.Set(k, v)
 	}
-	answer, err := http.DefaultClient.Do(request)
+	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return nil, nil, err
 	}
-	defer answer.Body.Close()
-	raw, err := io.ReadAll(answer.Body)
+	defer response.Body.Close()
+	raw, err := io.ReadAll(response.Body)
 	if err != nil {
 		return nil, nil, err
 	}
-	w.hold(t, request, answer, raw)
-	return answer, raw, nil
+	w.hold(t, request, response, raw)
+	return response, raw, nil
 }
 
-// hold validates an answer against the committed contract.
-func (w *person) hold(t testing.TB, request *http.Request, answer *http.Response, raw []byte) {
+// hold validates a response against the committed contract.
+func (w *person) hold(t testing.TB, request *http.Request, response *http.Response, raw []byte) {
 	t.Helper()
 	route, parameters, err := w.routes.FindRoute(request)
 	if err != nil {
-		return // a path outside the contract, which some tests ask for
+		return // a path outside the contract, which some tests request
 	}
-	if strings.Contains(answer.Header.Get("Content-Type"), "json") && !strings.Contains(answer.Header.Get("Content-Type"), "jsonl") {
+	if strings.Contains(response.Header.Get("Content-Type"), "json") && !strings.Contains(response.Header.Get("Content-Type"), "jsonl") {
 		input := &openapi3filter.ResponseValidationInput{
 			RequestValidationInput: &openapi3filter.RequestValidationInput{Request: request, PathParams: parameters, Route: route},
-			Status:                 answer.StatusCode, Header: answer.Header, Options: &openapi3filter.Options{IncludeResponseStatus: true},
+			Status:                 response.StatusCode, Header: response.Header, Options: &openapi3filter.Options{IncludeResponseStatus: true},
 		}
 		input.SetBodyBytes(raw)
-		require.NoError(t, openapi3filter.ValidateResponse(context.Background(), input), "%s %s %d %s", request.Method, request.URL.Path, answer.StatusCode, raw)
+		require.NoError(t, openapi3filter.ValidateResponse(context.Background(), input), "%s %s %d %s", request.Method, request.URL.Path, response.StatusCode, raw)
 	}
 }
 
 // get reads and decodes.
 func (w *person) get(t testing.TB, path string, into any) {
 	t.Helper()
-	answer, raw := w.do(t, http.MethodGet, path, nil, nil)
-	require.Equal(t, http.StatusOK, answer.StatusCode, string(raw))
+	response, raw := w.do(t, http.MethodGet, path, nil, nil)
+	require.Equal(t, http.StatusOK, response.StatusCode, string(raw))
 	require.NoError(t, json.Unmarshal(raw, into))
 }
 
@@ -291,14 +291,14 @@ type task struct {
 	RetryOf string `json:"retry_of"`
 }
 
-// begin starts work and returns its task.
+// begin starts an operation and returns its task.
 func (w *person) begin(t testing.TB, method, path string, body any, header map[string]string) task {
 	t.Helper()
-	answer, raw := w.do(t, method, path, body, header)
-	require.Equal(t, http.StatusAccepted, answer.StatusCode, string(raw))
+	response, raw := w.do(t, method, path, body, header)
+	require.Equal(t, http.StatusAccepted, response.StatusCode, string(raw))
 	var out task
 	require.NoError(t, json.Unmarshal(raw, &out))
-	require.Equal(t, "/api/v1/tasks/"+out.ID, answer.Header.Get("Location"))
+	require.Equal(t, "/api/v1/tasks/"+out.ID, response.Header.Get("Location"))
 	return out
 }
 
@@ -312,11 +312,11 @@ func (w *person) endWithin(t testing.TB, id, status string, limit time.Duration)
 	t.Helper()
 	var last task
 	for deadline := time.Now().Add(limit); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
-		answer, raw := w.do(t, http.MethodGet, "/tasks/"+id, nil, nil)
-		if answer.StatusCode == http.StatusServiceUnavailable { // what was killed is still coming up
+		response, raw := w.do(t, http.MethodGet, "/tasks/"+id, nil, nil)
+		if response.StatusCode == http.StatusServiceUnavailable { // the killed process is starting
 			continue
 		}
-		require.Equal(t, http.StatusOK, answer.StatusCode, string(raw))
+		require.Equal(t, http.StatusOK, response.StatusCode, string(raw))
 		last = task{}
 		require.NoError(t, json.Unmarshal(raw, &last))
 		if last.Status == status {
@@ -330,27 +330,27 @@ func (w *person) endWithin(t testing.TB, id, status string, limit time.Duration)
 	return last
 }
 
-// work begins and waits for the success.
+// work starts an operation and waits for its success.
 func (w *person) work(t testing.TB, method, path string, body any) task {
 	t.Helper()
 	return w.end(t, w.begin(t, method, path, body, nil).ID, "succeeded")
 }
 
-// control asks the sandbox's control API.
+// control calls the sandbox's control API.
 func (p *product) control(t testing.TB, method, path, body string) []byte {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, "http://"+p.sandbox+"/_control"+path, strings.NewReader(body))
 	require.NoError(t, err)
-	answer, err := http.DefaultClient.Do(request)
+	response, err := http.DefaultClient.Do(request)
 	require.NoError(t, err)
-	defer answer.Body.Close()
-	raw, err := io.ReadAll(answer.Body)
+	defer response.Body.Close()
+	raw, err := io.ReadAll(response.Body)
 	require.NoError(t, err)
-	require.Less(t, answer.StatusCode, 300, string(raw))
+	require.Less(t, response.StatusCode, 300, string(raw))
 	return raw
 }
 
-// count tells how many resources of a type carry the text in name, tags or metadata.
+// count returns the number of resources of a type with the text in name, tags or metadata.
 func (p *product) count(t testing.TB, service, kind, text string) int {
 	t.Helper()
 	var state map[string]map[string][]json.RawMessage
@@ -364,13 +364,13 @@ func (p *product) count(t testing.TB, service, kind, text string) int {
 	return n
 }
 
-// answerID is the path of the thing that an answer is about.
-func answerID(t testing.TB, raw []byte, prefix string) string {
+// responseID returns the path of the resource in a response.
+func responseID(t testing.TB, raw []byte, prefix string) string {
 	t.Helper()
 	var thing struct{ ID string }
 	require.NoError(t, json.Unmarshal(raw, &thing))
 	return prefix + thing.ID
 }
 
-// taskOf is the id in a task's URL.
+// taskOf returns the id in a task's URL.
 func taskOf(location string) string { return strings.TrimPrefix(location, "/api/v1/tasks/") }

@@ -26,21 +26,21 @@ import (
 	"mycloudmanager/internal/platform/supervisor"
 )
 
-// fleet is what docs/operations/replicas.md describes, on one machine: two mcm api and two mcm worker,
-// Temporal and the audit on PostgreSQL, and a cloud that none of them started.
-type fleet struct {
+// replicaSet is the setup of docs/operations/replicas.md on one machine: two mcm api and two mcm worker,
+// Temporal and the audit log on PostgreSQL, and an external cloud.
+type replicaSet struct {
 	temporal *supervisor.Temporal
 	cloud    *product
 	apis     []*product
 	workers  []*product
 }
 
-func startFleet(t *testing.T) *fleet {
+func startFleet(t *testing.T) *replicaSet {
 	t.Helper()
 	db := startPostgres(t)
 	require.NoError(t, db.exec("postgres", "CREATE DATABASE audit"))
 	openConcurrently(t, db.url("audit"))
-	f := &fleet{cloud: newProduct(t)}
+	f := &replicaSet{cloud: newProduct(t)}
 	f.startCloud(t)
 	dir := t.TempDir()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
@@ -69,7 +69,7 @@ func startFleet(t *testing.T) *fleet {
 	return f
 }
 
-// openConcurrently opens an audit that is not there yet as replicas do that start together.
+// openConcurrently opens a new audit log from several replicas that start at the same time.
 func openConcurrently(t *testing.T, url string) {
 	t.Helper()
 	var all errgroup.Group
@@ -85,8 +85,8 @@ func openConcurrently(t *testing.T, url string) {
 	require.NoError(t, all.Wait())
 }
 
-// startCloud starts the simulated cloud alone.
-func (f *fleet) startCloud(t *testing.T) {
+// startCloud starts the simulated cloud as a separate process.
+func (f *replicaSet) startCloud(t *testing.T) {
 	t.Helper()
 	p := f.cloud
 	dir := p.dir + "/sandbox"
@@ -99,15 +99,15 @@ func (f *fleet) startCloud(t *testing.T) {
 	}, 30*time.Second, 50*time.Millisecond)
 }
 
-// environment is the same for all.
-func (f *fleet) environment(t *testing.T, dir, audit string) []string {
+// environment returns the settings that all replicas share.
+func (f *replicaSet) environment(t *testing.T, dir, audit string) []string {
 	t.Helper()
 	return append(temporalAt(t, f.temporal, dir), "MCM_AUDIT_URL="+audit,
 		"MCM_SSH_PROXY="+f.cloud.sandbox, "OS_AUTH_URL=http://"+f.cloud.sandbox+"/identity/v3", "OS_USERNAME=demo", "OS_PASSWORD=demo",
 		"OS_PROJECT_NAME=demo", "OS_USER_DOMAIN_NAME=Default", "OS_PROJECT_DOMAIN_NAME=Default")
 }
 
-// temporalAt is how a manager finds a Temporal that it did not start; the certificates are in dir.
+// temporalAt returns the settings of an external Temporal; the certificates are in dir.
 func temporalAt(t *testing.T, temporal *supervisor.Temporal, dir string) []string {
 	t.Helper()
 	ca, cert, key := temporal.PEM()
@@ -118,7 +118,7 @@ func temporalAt(t *testing.T, temporal *supervisor.Temporal, dir string) []strin
 		"MCM_TEMPORAL_TLS_KEY=" + dir + "/key", "MCM_TEMPORAL_TLS_SERVER_NAME=localhost"}
 }
 
-// share copies what the first replica has made, as the operations guide says.
+// share copies the files that the first replica has created, as the operations guide describes.
 func share(t *testing.T, first, p *product) {
 	t.Helper()
 	from, to := first.dir+"/data/", p.dir+"/data/"
@@ -129,19 +129,19 @@ func share(t *testing.T, first, p *product) {
 	}
 }
 
-// What one replica does the others know: people do not notification which one they speak to.
+// TestReplicas requires that replicas share their state: it does not matter to users which one they use.
 func TestReplicas(t *testing.T) {
 	f := startFleet(t)
 	demo := f.apis[0].signIn(t, "demo")
 	_ = t.Run("a session moves on", func(t *testing.T) { sessionMoves(t, f, demo) }) &&
 		t.Run("events go on at the other", func(t *testing.T) { eventsMove(t, f, demo) }) &&
 		t.Run("a key is one task at both", func(t *testing.T) { keyAtBoth(t, f, demo) }) &&
-		t.Run("a dead worker's work goes on at the other", func(t *testing.T) { workGoesOn(t, f, demo) }) &&
+		t.Run("a dead worker's work goes on at the other", func(t *testing.T) { workResumes(t, f, demo) }) &&
 		t.Run("chaos", func(t *testing.T) { chaosAmong(t, f) })
 }
 
-// sessionMoves uses a cookie of one replica at the other, to read and to change.
-func sessionMoves(t *testing.T, f *fleet, demo *person) {
+// sessionMoves uses a session of one replica at the other, for a read and a change.
+func sessionMoves(t *testing.T, f *replicaSet, demo *person) {
 	there := demo.at(f.apis[1])
 	var session map[string]any
 	there.get(t, "/session", &session)
@@ -153,13 +153,13 @@ func sessionMoves(t *testing.T, f *fleet, demo *person) {
 	}
 	demo.get(t, "/audit?operation=stack.deploy&outcome=succeeded", &page)
 	require.Len(t, page.Items, 1, "the audit is one")
-	answer, _ := there.do(t, http.MethodDelete, "/session", nil, nil)
-	require.Equal(t, http.StatusNoContent, answer.StatusCode)
+	response, _ := there.do(t, http.MethodDelete, "/session", nil, nil)
+	require.Equal(t, http.StatusNoContent, response.StatusCode)
 	*demo = *f.apis[0].signIn(t, "demo")
 }
 
-// eventsMove follows a task at one replica, kills it, and follows on at the other.
-func eventsMove(t *testing.T, f *fleet, demo *person) {
+// eventsMove follows a task at one replica, kills it, and continues at the other.
+func eventsMove(t *testing.T, f *replicaSet, demo *person) {
 	launch := demo.begin(t, http.MethodPost, "/apps/ntp/launch", map[string]any{}, nil)
 	stream := demo.events(t, launch.ID, "")
 	id, now := stream.next(t)
@@ -177,14 +177,14 @@ func eventsMove(t *testing.T, f *fleet, demo *person) {
 	f.apis[0].up(t)
 }
 
-// keyAtBoth sends one request with one key to both replicas at once, many times.
-func keyAtBoth(t *testing.T, f *fleet, demo *person) {
-	for round := range 3 {
+// keyAtBoth sends one request with one idempotency key to both replicas concurrently, several times.
+func keyAtBoth(t *testing.T, f *replicaSet, demo *person) {
+	for i := range 3 {
 		path := "/apps/ntp/stop"
-		if round%2 == 1 {
+		if i%2 == 1 {
 			path = "/apps/ntp/launch"
 		}
-		key := map[string]string{"Idempotency-Key": fmt.Sprint("both-", round)}
+		key := map[string]string{"Idempotency-Key": fmt.Sprint("both-", i)}
 		var (
 			mu  sync.Mutex
 			wg  sync.WaitGroup
@@ -199,7 +199,7 @@ func keyAtBoth(t *testing.T, f *fleet, demo *person) {
 			})
 		}
 		wg.Wait()
-		require.Len(t, ids, 1, "round %d", round)
+		require.Len(t, ids, 1, "round %d", i)
 		for id := range ids {
 			demo.end(t, id, "succeeded")
 		}
@@ -208,8 +208,8 @@ func keyAtBoth(t *testing.T, f *fleet, demo *person) {
 	demo.work(t, http.MethodDelete, "/stack?confirm=toolbox", nil)
 }
 
-// workGoesOn kills the worker that waits for Heat, and leaves it dead until the other has taken over.
-func workGoesOn(t *testing.T, f *fleet, demo *person) {
+// workResumes kills the worker that waits for Heat, and keeps it down until the other one has taken over.
+func workResumes(t *testing.T, f *replicaSet, demo *person) {
 	c := connect(t, f.temporal, f.apis[0].dir+"/data/keys")
 	deploy := demo.begin(t, http.MethodPost, "/stack", map[string]any{"name": "toolbox", "preset": "small"}, nil)
 	workflowID, run, _ := strings.Cut(deploy.ID, "~")
@@ -232,7 +232,7 @@ func workGoesOn(t *testing.T, f *fleet, demo *person) {
 	require.GreaterOrEqual(t, at, 0, dead)
 	f.workers[at].kill()
 	killed := time.Now()
-	require.Eventually(t, func() bool { a := waiting(); return a != nil && a.LastWorkerIdentity != dead }, goesOnWithin, 100*time.Millisecond)
+	require.Eventually(t, func() bool { a := waiting(); return a != nil && a.LastWorkerIdentity != dead }, maxStall, 100*time.Millisecond)
 	t.Logf("the other worker went on after %s", time.Since(killed).Round(100*time.Millisecond))
 	f.cloud.control(t, http.MethodDelete, "/faults", "")
 	demo.end(t, deploy.ID, "succeeded")
@@ -240,8 +240,8 @@ func workGoesOn(t *testing.T, f *fleet, demo *person) {
 	demo.work(t, http.MethodDelete, "/stack?confirm=toolbox", nil)
 }
 
-// chaosAmong is the chaos of one machine, among the replicas.
-func chaosAmong(t *testing.T, f *fleet) {
+// chaosAmong runs the chaos test of one machine on the replicas.
+func chaosAmong(t *testing.T, f *replicaSet) {
 	c := chaosFor(t, 4)
 	c.apis, c.cloud = f.apis, f.cloud
 	c.victims = []victim{
@@ -255,8 +255,8 @@ func chaosAmong(t *testing.T, f *fleet) {
 
 // stream is a stream of server-sent events.
 type stream struct {
-	answer *http.Response
-	lines  *bufio.Scanner
+	response *http.Response
+	lines    *bufio.Scanner
 }
 
 func (w *person) events(t *testing.T, id, last string) *stream {
@@ -267,13 +267,13 @@ func (w *person) events(t *testing.T, id, last string) *stream {
 	if last != "" {
 		request.Header.Set("Last-Event-ID", last)
 	}
-	answer, err := http.DefaultClient.Do(request)
+	response, err := http.DefaultClient.Do(request)
 	require.NoError(t, err)
-	require.Equal(t, http.StatusOK, answer.StatusCode)
-	return &stream{answer, bufio.NewScanner(answer.Body)}
+	require.Equal(t, http.StatusOK, response.StatusCode)
+	return &stream{response, bufio.NewScanner(response.Body)}
 }
 
-func (s *stream) close() { _ = s.answer.Body.Close() }
+func (s *stream) close() { _ = s.response.Body.Close() }
 
 // next returns the next event about the task, and its id.
 func (s *stream) next(t *testing.T) (id string, now task) {

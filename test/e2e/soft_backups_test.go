@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// files is a plan of soft backups of what a simulated server has, at a time that does not come.
+// files returns a plan of soft backups whose schedule is never due during the test.
 func files(name string, keep int, instances ...string) map[string]any {
 	p := nightly(name, keep, instances...)
 	p["method"], p["directories"] = "soft", []string{"/data", "/config"}
@@ -18,8 +18,8 @@ func files(name string, keep int, instances ...string) map[string]any {
 	return p
 }
 
-// A person has the files of instances backed up, looks into what was made, has it verified and brought
-// back, and takes it all away.
+// TestSoftBackups backs up the files of instances, lists them, verifies and restores a backup, and deletes
+// everything.
 func TestSoftBackups(t *testing.T) {
 	t.Parallel()
 	p := newProduct(t)
@@ -49,15 +49,15 @@ func TestSoftBackups(t *testing.T) {
 	require.Greater(t, two.Size, int64(1<<20))
 
 	browses(t, demo, one)
-	looks(t, demo, one)
-	bringsBack(t, demo, web, one)
+	verifies(t, demo, one)
+	restoresDirectory(t, demo, web, one)
 	forgets(t, demo, made, one, two)
-	tellsOfFiles(t, demo, first.ID)
+	logsAndAudit(t, demo, first.ID)
 	chains(t, p, demo, web)
 
-	answer, raw := demo.do(t, http.MethodDelete, "/backup-plans/"+made.ID+"?delete_backups=true", nil, nil)
-	require.Equal(t, http.StatusNoContent, answer.StatusCode, string(raw))
-	demo.end(t, taskOf(answer.Header.Get("Location")), "succeeded")
+	response, raw := demo.do(t, http.MethodDelete, "/backup-plans/"+made.ID+"?delete_backups=true", nil, nil)
+	require.Equal(t, http.StatusNoContent, response.StatusCode, string(raw))
+	demo.end(t, taskOf(response.Header.Get("Location")), "succeeded")
 	require.Empty(t, demo.backups(t, "&plan="+made.ID))
 	require.Zero(t, p.count(t, "swift", "objects", `"name":"data/`), "no data is left")
 }
@@ -72,8 +72,8 @@ func refusesPlans(t *testing.T, demo *person, web instance) {
 	} {
 		body := files("refused", 0, web.ID)
 		change(body)
-		answer, raw := demo.do(t, http.MethodPost, "/backup-plans", body, nil)
-		require.Equal(t, http.StatusUnprocessableEntity, answer.StatusCode, string(raw))
+		response, raw := demo.do(t, http.MethodPost, "/backup-plans", body, nil)
+		require.Equal(t, http.StatusUnprocessableEntity, response.StatusCode, string(raw))
 		require.Contains(t, string(raw), field)
 	}
 }
@@ -102,25 +102,25 @@ func browses(t *testing.T, demo *person, b backupOf) {
 	require.Empty(t, list("/nothing", "", ""))
 }
 
-// looks has a backup verified, and restored for a trial.
-func looks(t *testing.T, demo *person, b backupOf) {
+// verifies verifies a backup, then with a test restore.
+func verifies(t *testing.T, demo *person, b backupOf) {
 	t.Helper()
 	var now struct {
 		Verify string `json:"verify_status"`
-		Proven string `json:"last_restore_test_at"`
+		Tested string `json:"last_restore_test_at"`
 	}
 	demo.work(t, http.MethodPost, "/backups/"+b.ID+"/verify", nil)
 	demo.get(t, "/backups/"+b.ID, &now)
 	require.Equal(t, "ok", now.Verify)
-	require.Empty(t, now.Proven)
+	require.Empty(t, now.Tested)
 	demo.work(t, http.MethodPost, "/backups/"+b.ID+"/verify", map[string]any{"restore_test": true})
 	demo.get(t, "/backups/"+b.ID, &now)
 	require.Equal(t, "ok", now.Verify)
-	require.NotEmpty(t, now.Proven)
+	require.NotEmpty(t, now.Tested)
 }
 
-// bringsBack restores one directory beside what is there.
-func bringsBack(t *testing.T, demo *person, web instance, b backupOf) {
+// restoresDirectory restores one directory next to the existing one.
+func restoresDirectory(t *testing.T, demo *person, web instance, b backupOf) {
 	t.Helper()
 	body := map[string]any{"backup_id": b.ID, "confirm": "web-1", "paths": []string{"/data/orders"}}
 	path := "/instances/" + web.ID + "/restore"
@@ -135,40 +135,40 @@ func bringsBack(t *testing.T, demo *person, web instance, b backupOf) {
 	missing := demo.end(t, demo.begin(t, http.MethodPost, path, body, nil).ID, "failed")
 	require.Equal(t, "the backup has none of the paths that were asked for", missing.Error.Detail)
 	body["target"] = "relative"
-	answer, raw := demo.do(t, http.MethodPost, path, body, nil)
-	require.Equal(t, http.StatusUnprocessableEntity, answer.StatusCode, string(raw))
+	response, raw := demo.do(t, http.MethodPost, path, body, nil)
+	require.Equal(t, http.StatusUnprocessableEntity, response.StatusCode, string(raw))
 }
 
 // forgets lets the plan's retention delete what is not held, and a person what they do not want.
 func forgets(t *testing.T, demo *person, made plan, one, two backupOf) {
 	t.Helper()
-	answer, raw := demo.do(t, http.MethodPut, "/backups/"+one.ID+"/hold", map[string]any{"held": true}, nil)
-	require.Equal(t, http.StatusOK, answer.StatusCode, string(raw))
-	answer, raw = demo.do(t, http.MethodDelete, "/backups/"+one.ID, nil, nil)
-	require.Equal(t, http.StatusConflict, answer.StatusCode, string(raw))
+	response, raw := demo.do(t, http.MethodPut, "/backups/"+one.ID+"/hold", map[string]any{"held": true}, nil)
+	require.Equal(t, http.StatusOK, response.StatusCode, string(raw))
+	response, raw = demo.do(t, http.MethodDelete, "/backups/"+one.ID, nil, nil)
+	require.Equal(t, http.StatusConflict, response.StatusCode, string(raw))
 	for range 2 {
 		demo.work(t, http.MethodPost, "/backup-plans/"+made.ID+"/run", nil)
 	}
 	require.Eventually(t, func() bool { return len(demo.backups(t, "&plan="+made.ID)) == 5 }, 30*time.Second, 100*time.Millisecond,
 		"two of each instance are kept, and one is held")
-	answer, _ = demo.do(t, http.MethodGet, "/backups/"+two.ID, nil, nil)
-	require.Equal(t, http.StatusNotFound, answer.StatusCode)
+	response, _ = demo.do(t, http.MethodGet, "/backups/"+two.ID, nil, nil)
+	require.Equal(t, http.StatusNotFound, response.StatusCode)
 	demo.work(t, http.MethodPost, "/backups/"+one.ID+"/verify", map[string]any{"restore_test": true}) // what was forgotten was not its own
-	answer, raw = demo.do(t, http.MethodPut, "/backups/"+one.ID+"/hold", map[string]any{"held": false}, nil)
-	require.Equal(t, http.StatusOK, answer.StatusCode, string(raw))
+	response, raw = demo.do(t, http.MethodPut, "/backups/"+one.ID+"/hold", map[string]any{"held": false}, nil)
+	require.Equal(t, http.StatusOK, response.StatusCode, string(raw))
 	demo.work(t, http.MethodDelete, "/backups/"+one.ID, nil)
 	require.Len(t, demo.backups(t, "&plan="+made.ID), 4)
 }
 
-// tellsOfFiles reads what is written of the work: the audit, and what the engine has said.
-func tellsOfFiles(t *testing.T, demo *person, run string) {
+// logsAndAudit checks the records of the run: the audit log and the engine's output.
+func logsAndAudit(t *testing.T, demo *person, run string) {
 	t.Helper()
 	_, raw := demo.do(t, http.MethodGet, "/audit?page_size=500", nil, nil)
 	for _, operation := range []string{"plan.create", "backup.run", "backup.verify", "backup.hold", "backup.prune", "instance.restore"} {
 		require.Contains(t, string(raw), `"operation":"`+operation+`"`)
 	}
-	answer, raw := demo.do(t, http.MethodGet, "/tasks/"+run+"/log", nil, nil)
-	require.Equal(t, http.StatusOK, answer.StatusCode)
+	response, raw := demo.do(t, http.MethodGet, "/tasks/"+run+"/log", nil, nil)
+	require.Equal(t, http.StatusOK, response.StatusCode)
 	for _, line := range []string{"restic 0.14.0", "dumped", "new in the storage"} {
 		require.Contains(t, string(raw), line)
 	}

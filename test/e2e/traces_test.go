@@ -13,9 +13,9 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// Traces of an operation reach the collector that the standard variables name: the request that
-// starts it, its workflow and its activities, under the product's name.
-func TestTracesArrive(t *testing.T) {
+// TestTraces requires that the traces of an operation reach the collector of the standard variables: the
+// request, its workflow and its activities, under the product's name.
+func TestTraces(t *testing.T) {
 	var (
 		mu    sync.Mutex
 		spans = map[string]bool{}

@@ -20,7 +20,7 @@ export const taskStatuses: TaskStatus[] = [
   "cancelling",
   "succeeded",
   "failed",
-  "partly_failed",
+  "partially_failed",
   "cancelled",
   "timed_out",
 ];

@@ -1,4 +1,4 @@
-// Package kube drives the cluster on the stack with client-go and Helm: the only home of both.
+// Package cluster drives the Kubernetes cluster of the stack with client-go and Helm. No other package imports them.
 package cluster
 
 import (

@@ -1,5 +1,4 @@
-// Package appstatus shows the catalogue's apps as they stand: what Helm, the cluster and Cinder
-// know of each, put into one picture with a fixed number of calls.
+// Package status reads the state of the apps from Helm, the cluster and Cinder, with a fixed number of requests.
 package status
 
 import (

@@ -1,6 +1,6 @@
-// Package lend lets an instance use one container of the project's object storage for the length of one
-// run, without any credential of the cloud: requests come with a token that is good for this run alone,
-// and go on with the manager's own when they are about that container.
+// Package swiftproxy is a reverse proxy that gives an instance access to one Swift container for the length of one run. The
+// instance gets a token that only the proxy accepts; the proxy sends allowed requests on with the credential of the manager,
+// so that no OpenStack credential reaches the instance.
 package swiftproxy
 
 import (

@@ -1,5 +1,5 @@
-// Package reach finds the way to what is on the stack: only SSH faces the world, so a manager
-// outside goes through the bastion, with pinned host keys. One place decides.
+// Package ssh connects to the stack and to instances over SSH, directly or through the bastion, with pinned host keys. It
+// alone decides on the route.
 package ssh
 
 import (

@@ -1,4 +1,3 @@
-// Package roles maps Keystone's roles to the product's three.
 package identity
 
 // Role is what a person may do.

@@ -1,5 +1,5 @@
-// Package rounds is what the manager does by itself at fixed times. Each round is a Temporal schedule, so
-// that it is kept whatever dies, and made once however many managers there are.
+// Package schedule keeps the Temporal schedules of the manager's own checks. A schedule lives in Temporal, so each check runs
+// once, however many managers run and whichever of them dies.
 package schedule
 
 import (

@@ -1,5 +1,5 @@
-// Package tasks starts operations on Temporal and shows them as tasks: lists from visibility,
-// details from the workflow itself.
+// Package task starts operations on Temporal and reads their executions as tasks: lists from visibility, details from the
+// workflow.
 package task
 
 import (

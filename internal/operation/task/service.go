@@ -39,8 +39,8 @@ type Service struct {
 	share     singleflight.Group // requests with one Idempotency-Key at once
 }
 
-// StartRequest starts an operation. A second one on the same target is a conflict that names the task in
-// the way; the same Idempotency-Key gives the same task again.
+// Start starts an operation. It returns a conflict that names the running task when the target is busy, and the earlier task
+// when the same Idempotency-Key was used before.
 func (s *Service) Start(ctx context.Context, in StartRequest) (Task, error) {
 	if in.Key == "" {
 		return s.begin(ctx, in, "")

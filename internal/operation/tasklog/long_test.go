@@ -15,7 +15,7 @@ import (
 // fill writes a log of about as many MiB as a playbook on many instances would, in segments of two streams.
 func (h *testEnv) fill(t testing.TB, size int) (total int) {
 	t.Helper()
-	h.open(task, "PlayAgent", "none").Close()
+	h.open(task, "RunAgentPlaybook", "none").Close()
 	require.NoError(t, h.put(folder("other")+"x", nil)) // makes the container
 	var group errgroup.Group
 	group.SetLimit(4)
@@ -29,7 +29,7 @@ func (h *testEnv) fill(t testing.TB, size int) (total int) {
 			s.lines++
 		}
 		total += s.lines
-		group.Go(func() error { return h.put(s.nameOf(folder(task, "PlayAgent")), body.Bytes()) })
+		group.Go(func() error { return h.put(s.nameOf(folder(task, "RunAgentPlaybook")), body.Bytes()) })
 	}
 	require.NoError(t, group.Wait())
 	return total

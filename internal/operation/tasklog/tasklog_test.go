@@ -17,7 +17,7 @@ func at(ms int, message string) Line {
 
 func TestWhatIsSaidIsReadInTheOrderOfTime(t *testing.T) {
 	h := newTestEnv(t)
-	one, two := h.open(task, "PlayAgent", "aa.5.1"), h.open(task, "PlayAgent", "aa.6.1")
+	one, two := h.open(task, "RunAgentPlaybook", "aa.5.1"), h.open(task, "RunAgentPlaybook", "aa.6.1")
 	for n := range 40 {
 		w := []*Writer{one, two}[n%2]
 		w.Write(at(n*100, fmt.Sprint("line ", n)))
@@ -37,7 +37,7 @@ func TestWhatIsSaidIsReadInTheOrderOfTime(t *testing.T) {
 	}
 	require.Equal(t, "the task starts", all[0].Message)
 	require.Equal(t, "line 39", all[40].Message)
-	require.Equal(t, Entry{41, Line{Time: noon.Add(5 * time.Second), Step: "PlayAgent", Level: Error, Host: "web-1", Task: "Install it", Stream: Stderr, Message: "E: no"}}, all[41])
+	require.Equal(t, Entry{41, Line{Time: noon.Add(5 * time.Second), Step: "RunAgentPlaybook", Level: Error, Host: "web-1", Task: "Install it", Stream: Stderr, Message: "E: no"}}, all[41])
 
 	for from := range 44 { // every page is what the whole has there
 		require.Equal(t, all[from:], lines(t, v, Query{From: from}))
@@ -46,7 +46,7 @@ func TestWhatIsSaidIsReadInTheOrderOfTime(t *testing.T) {
 	require.Equal(t, all[41:43], lines(t, v, Query{Level: Error}))
 	require.Equal(t, []string{"line 7"}, messages(lines(t, v, Query{Text: "LINE 7"})))
 	require.Equal(t, []string{"E: no", "E: really no"}, messages(lines(t, v, Query{Text: "WEB-1", From: 5})))
-	step := h.View(t.Context(), task, "PlayAgent", nil, story)
+	step := h.View(t.Context(), task, "RunAgentPlaybook", nil, story)
 	require.Equal(t, 42, step.Total)
 	require.Equal(t, "line 0", lines(t, step, Query{})[0].Message)
 }
@@ -55,7 +55,7 @@ func TestWhatIsSaidIsReadInTheOrderOfTime(t *testing.T) {
 func TestAnAttemptOverwritesNoOther(t *testing.T) {
 	h := newTestEnv(t)
 	for attempt := range int32(3) {
-		w := h.open(task, "PlayAgent", streamOf("0190-run", "5", attempt+1))
+		w := h.open(task, "RunAgentPlaybook", streamOf("0190-run", "5", attempt+1))
 		w.Write(at(int(attempt), fmt.Sprint("attempt ", attempt+1)))
 		w.Close()
 	}
@@ -66,7 +66,7 @@ func TestAnAttemptOverwritesNoOther(t *testing.T) {
 func TestLinesAreThereWithinASecondAndWithoutWaiting(t *testing.T) {
 	h := newTestEnv(t)
 	h.look(t.Context())
-	w := h.open(task, "PlayAgent", "aa.5.1")
+	w := h.open(task, "RunAgentPlaybook", "aa.5.1")
 	defer w.Close()
 	began := time.Now()
 	w.Write(Line{Message: "hello"})
@@ -78,7 +78,7 @@ func TestLinesAreThereWithinASecondAndWithoutWaiting(t *testing.T) {
 
 func TestSegmentsEndWithTheirTime(t *testing.T) {
 	h := newTestEnv(t)
-	w := h.open(task, "PlayAgent", "aa.5.1")
+	w := h.open(task, "RunAgentPlaybook", "aa.5.1")
 	w.Write(Line{Message: "hello"})
 	w.Close()
 	store := h.store(t)
@@ -99,7 +99,7 @@ func TestSegmentsEndWithTheirTime(t *testing.T) {
 // The work goes on while the storage is away; what was kept comes later, and what was not is told.
 func TestALostStorageIsToldAndStopsNothing(t *testing.T) {
 	h := newTestEnv(t)
-	w := h.open(task, "PlayAgent", "aa.5.1")
+	w := h.open(task, "RunAgentPlaybook", "aa.5.1")
 	w.Write(at(0, "before"))
 	require.Eventually(t, func() bool { return h.look(t.Context()).Total == 1 }, 5*time.Second, 20*time.Millisecond)
 	h.away.Store(true)
@@ -132,7 +132,7 @@ func told(t *testing.T, h *testEnv) bool {
 // A token that ends is renewed: nothing is lost by it.
 func TestARefusedTokenIsRenewed(t *testing.T) {
 	h := newTestEnv(t)
-	w := h.open(task, "PlayAgent", "aa.5.1")
+	w := h.open(task, "RunAgentPlaybook", "aa.5.1")
 	w.Write(at(0, "before"))
 	require.Eventually(t, func() bool { return h.look(t.Context()).Total == 1 }, 5*time.Second, 20*time.Millisecond)
 	session, err := h.openstack.Manager(t.Context())
@@ -167,7 +167,7 @@ func TestACursorGetsEachLineOnce(t *testing.T) {
 		return from
 	}
 	say := func(stream string, ms int, message string) {
-		w := h.open(task, "PlayAgent", stream)
+		w := h.open(task, "RunAgentPlaybook", stream)
 		w.number = int(ms) // as if it had written before
 		w.Write(at(ms, message))
 		w.Close()
@@ -192,7 +192,7 @@ func TestACursorGetsEachLineOnce(t *testing.T) {
 // What is watched costs a listing of what may be new, and only once for all who watch.
 func TestWatchingIsCheap(t *testing.T) {
 	h := newTestEnv(t)
-	w := h.open(task, "PlayAgent", "aa.5.1")
+	w := h.open(task, "RunAgentPlaybook", "aa.5.1")
 	for n := range 300 {
 		w.Write(at(n*1000, "line"))
 	}
@@ -203,7 +203,7 @@ func TestWatchingIsCheap(t *testing.T) {
 		require.Equal(t, 300, h.View(t.Context(), task, "", nil, nil).Total)
 	}
 	require.LessOrEqual(t, h.lists.Load()-before, int32(2))
-	now := h.open(task, "PlayAgent", "aa.5.2")
+	now := h.open(task, "RunAgentPlaybook", "aa.5.2")
 	now.Write(Line{Message: "now"})
 	now.Close()
 	require.Equal(t, 301, h.look(t.Context()).Total)

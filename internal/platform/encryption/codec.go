@@ -1,5 +1,5 @@
-// Package codec seals what goes through Temporal: inputs, results, memos and failures lie in its
-// store encrypted, under a key of a ring that can be rotated.
+// Package encryption encrypts Temporal payloads (inputs, results, memos and failures) with the keys of a keyring that can be
+// rotated.
 package encryption
 
 import (

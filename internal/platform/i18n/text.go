@@ -3,7 +3,8 @@ package i18n
 
 import (
 	"context"
-	"strings"
+
+	"golang.org/x/text/language"
 )
 
 // Text is one sentence in every language.
@@ -38,15 +39,19 @@ func Of(ctx context.Context) string {
 	return "en"
 }
 
-// Negotiate picks a language from an Accept-Language header. Only the order of the list counts,
-// which is how every browser sends it.
+// matcher finds the language of the product that fits a reader best. Its tags are in the order of Languages.
+var matcher = language.NewMatcher([]language.Tag{language.English, language.French})
+
+// Negotiate returns the language of an Accept-Language header (RFC 9110, section 12.5.4) that the product speaks, by
+// quality values and then by order. It returns English when the header is missing, malformed, or names no such language.
 func Negotiate(header string) string {
-	for part := range strings.SplitSeq(header, ",") {
-		tag, _, _ := strings.Cut(strings.TrimSpace(part), ";")
-		switch base, _, _ := strings.Cut(strings.ToLower(tag), "-"); base {
-		case "fr", "en":
-			return base
-		}
+	tags, _, err := language.ParseAcceptLanguage(header)
+	if err != nil || len(tags) == 0 {
+		return Languages()[0]
 	}
-	return "en"
+	_, index, confidence := matcher.Match(tags...)
+	if confidence == language.No {
+		return Languages()[0]
+	}
+	return Languages()[index]
 }

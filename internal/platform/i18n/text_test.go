@@ -11,7 +11,8 @@ import (
 func TestTheFirstLanguageThatIsSpokenIsTaken(t *testing.T) {
 	for header, want := range map[string]string{
 		"": "en", "fr": "fr", "FR-ca": "fr", "fr-FR,fr;q=0.9,en;q=0.8": "fr", "en-GB,fr;q=0.9": "en",
-		"de, fr;q=0.5": "fr", "de": "en", "*": "en", "french": "en", ";;,,": "en",
+		"de, fr;q=0.5": "fr", "de": "en", "*": "en", "french": "fr", ";;,,": "en",
+		"en;q=0.3, fr;q=0.7": "fr", "fr;q=0, en": "en", "fr;q=0": "en", "fr-CA;q=0.2, en;q=0.1": "fr",
 	} {
 		require.Equal(t, want, i18n.Negotiate(header), header)
 	}

@@ -1,5 +1,5 @@
-// Package supervise starts the processes beside the manager and keeps them running: the embedded
-// Temporal server, and in the sandbox the simulated cloud.
+// Package supervisor starts child processes and restarts them when they exit: the embedded Temporal server and, in the
+// sandbox, the simulated cloud.
 package supervisor
 
 import (

@@ -1,5 +1,5 @@
-// Command prune copies the module ui-server without what no page of Temporal's loads. It also carries the pages of its
-// earlier releases: 300 MB in 30,000 files that nothing refers to.
+// Command prune copies the module ui-server without the files that no page of Temporal Web loads. The module
+// contains earlier releases of the pages as well: 300 MB in 30,000 files without references.
 package main
 
 import (
@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// name is a file of the pages as another one refers to it.
+// name matches a reference to a file of the pages.
 var name = regexp.MustCompile(`[\w$.-]+\.(?:js|css|json|woff2?|ttf|png|svg|ico|mp4|webm)\b`)
 
 func main() {
@@ -35,9 +35,9 @@ func prune(module, target string) error {
 	if err != nil {
 		return err
 	}
-	// Few, or all, is a layout that this does not know.
+	// Few or all files referenced means that the layout is unknown.
 	if len(needed) < 100 || len(needed) == all {
-		return fmt.Errorf("%d of %d files of the pages are referred to: look at how they refer to each other", len(needed), all)
+		return fmt.Errorf("%d of %d files of the pages are referenced: the layout of the pages has changed", len(needed), all)
 	}
 	return filepath.WalkDir(module, func(path string, d fs.DirEntry, err error) error {
 		ext := filepath.Ext(path)
@@ -63,7 +63,7 @@ func copyFile(from, to string) error {
 	return os.WriteFile(to, raw, 0o644)
 }
 
-// names are the files below a folder by their names.
+// names returns the files below a directory by name.
 func names(dir string) (byName map[string][]string, all int, err error) {
 	byName = map[string][]string{}
 	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -76,7 +76,7 @@ func names(dir string) (byName map[string][]string, all int, err error) {
 	return byName, all, err
 }
 
-// reach follows references from the first page. Files are known by their names alone, which carry hashes.
+// reach follows references from the first page. Files are identified by name only; the names contain hashes.
 func reach(byName map[string][]string, first string) (map[string]bool, error) {
 	seen := map[string]bool{first: true}
 	for queue := []string{first}; len(queue) > 0; queue = queue[1:] {

@@ -18,23 +18,23 @@ import (
 // obj is a JSON document.
 type obj = map[string]any
 
-// answer is what a service said, whatever it was.
-type answer struct {
+// response is a response of a service.
+type response struct {
 	status int
 	header http.Header
 	raw    []byte
 }
 
-// nobody is an id that nothing has.
+// nobody is an id that does not exist.
 const nobody = "11111111-1111-4111-8111-111111111111"
 
-// quick sends the requests: a redirection is an answer too. Each has a connection of its own, because real services at times let
-// go of one that is kept, or leave bytes in it that nobody asked for.
+// quick sends the requests. It returns redirections instead of following them, and uses a new connection each
+// time: real services occasionally close a kept connection, or leave unread bytes in it.
 var quick = &http.Client{Timeout: 2 * time.Minute, Transport: &http.Transport{DisableKeepAlives: true},
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 
-// send asks a service without a client library in between. body is text, bytes or something to encode; headers are pairs.
-func (a *actor) send(ctx context.Context, method, service, path string, body any, headers ...string) answer {
+// send calls a service without a client library. body is text, bytes or a value to encode; headers are pairs.
+func (a *actor) send(ctx context.Context, method, service, path string, body any, headers ...string) response {
 	client := a.client(service)
 	url := client.ServiceURL(strings.TrimPrefix(path, "/"))
 	if path == "" {
@@ -55,7 +55,7 @@ func (a *actor) send(ctx context.Context, method, service, path string, body any
 	return request(ctx, method, url, body, header)
 }
 
-func request(ctx context.Context, method, url string, body any, header http.Header) answer {
+func request(ctx context.Context, method, url string, body any, header http.Header) response {
 	var raw []byte
 	switch b := body.(type) {
 	case nil:
@@ -64,40 +64,40 @@ func request(ctx context.Context, method, url string, body any, header http.Head
 	case []byte:
 		raw = b
 	default:
-		raw, _ = json.Marshal(b) // the cases are made of what can be encoded
+		raw, _ = json.Marshal(b) // the cases use only encodable values
 	}
 	req, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(raw))
 	if err != nil {
-		return answer{raw: []byte(err.Error())}
+		return response{raw: []byte(err.Error())}
 	}
 	req.Header = header
 	resp, err := quick.Do(req)
 	if err != nil {
-		return answer{raw: []byte(err.Error())}
+		return response{raw: []byte(err.Error())}
 	}
 	defer func() { _ = resp.Body.Close() }()
-	out := answer{status: resp.StatusCode, header: resp.Header}
+	out := response{status: resp.StatusCode, header: resp.Header}
 	if out.raw, err = io.ReadAll(resp.Body); err != nil {
-		return answer{raw: []byte(err.Error())}
+		return response{raw: []byte(err.Error())}
 	}
 	return out
 }
 
-// ask asks as part of a case.
-func (a *actor) ask(t *testing.T, method, service, path string, body any, headers ...string) answer {
+// ask sends a request as part of a case.
+func (a *actor) ask(t *testing.T, method, service, path string, body any, headers ...string) response {
 	t.Helper()
 	return a.send(t.Context(), method, service, path, body, headers...)
 }
 
-// want asks and expects one status.
-func (a *actor) want(t *testing.T, status int, method, service, path string, body any, headers ...string) answer {
+// want sends a request and requires a status.
+func (a *actor) want(t *testing.T, status int, method, service, path string, body any, headers ...string) response {
 	t.Helper()
 	out := a.ask(t, method, service, path, body, headers...)
 	require.Equal(t, status, out.status, "%s %s %s: %s", method, service, path, out.raw)
 	return out
 }
 
-// refused asks and expects a refusal: its status, the name that the service gives it, and words of its text.
+// refused sends a request and requires a refusal: its status, its exception class and a part of its message.
 func (a *actor) refused(t *testing.T, status int, class, words, method, service, path string, body any, headers ...string) {
 	t.Helper()
 	out := a.want(t, status, method, service, path, body, headers...)
@@ -106,8 +106,9 @@ func (a *actor) refused(t *testing.T, status int, class, words, method, service,
 	assert.Contains(t, message, words, "%s %s %s", method, service, path)
 }
 
-// fault reads the name and the text of a refusal in the form of any service; a page is all text.
-func (a answer) fault() (class, message string) {
+// fault returns the class and the message of a refusal in the format of any service; for a page the message is
+// the whole text.
+func (a response) fault() (class, message string) {
 	var body map[string]json.RawMessage
 	if json.Unmarshal(a.raw, &body) != nil {
 		return "", string(a.raw)
@@ -127,8 +128,8 @@ func (a answer) fault() (class, message string) {
 	return "", string(a.raw)
 }
 
-// at walks into the answer; nil when there is no such place.
-func (a answer) at(path ...any) any {
+// at returns a value inside the response; nil if the path does not exist.
+func (a response) at(path ...any) any {
 	var v any
 	if json.Unmarshal(a.raw, &v) != nil {
 		return nil
@@ -149,16 +150,16 @@ func (a answer) at(path ...any) any {
 	return v
 }
 
-// text is a string of the answer; what is null or is not there is "".
-func (a answer) text(path ...any) string {
+// text returns a string of the response; "" if it is null or missing.
+func (a response) text(path ...any) string {
 	if v := a.at(path...); v != nil {
 		return fmt.Sprint(v)
 	}
 	return ""
 }
 
-// list is a list of documents of the answer.
-func (a answer) list(path ...any) (out []obj) {
+// list returns a list of documents of the response.
+func (a response) list(path ...any) (out []obj) {
 	items, _ := a.at(path...).([]any)
 	for _, i := range items {
 		if o, ok := i.(obj); ok {
@@ -173,7 +174,7 @@ func str(o obj, key string) string {
 	return s
 }
 
-// names are the values of a key in a list of documents.
+// names returns the values of a key in a list of documents.
 func names(list []obj, key string) []string {
 	out := make([]string, len(list))
 	for i, o := range list {
@@ -182,7 +183,7 @@ func names(list []obj, key string) []string {
 	return out
 }
 
-// has expects the keys in a document.
+// has requires the keys in a document.
 func has(t *testing.T, document any, keys ...string) {
 	t.Helper()
 	o, ok := document.(obj)
@@ -192,5 +193,5 @@ func has(t *testing.T, document any, keys ...string) {
 	}
 }
 
-// withoutEnd is for what is asked after the case, when its own context has ended.
+// withoutEnd returns a context for requests after the case, when its own context has ended.
 func withoutEnd(t *testing.T) context.Context { return context.WithoutCancel(t.Context()) }

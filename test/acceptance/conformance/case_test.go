@@ -10,10 +10,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// enough is how many cases there are at least.
-const enough = 150
+// minCases is the minimum number of cases.
+const minCases = 150
 
-// one is a case: its name says the promise, ask makes the calls and has the expectations.
+// one is a case: its name states the expected behavior, ask makes the calls and assertions.
 type one[World any] struct {
 	name string
 	ask  func(*testing.T, World)
@@ -21,7 +21,7 @@ type one[World any] struct {
 
 var ran atomic.Int64
 
-// each runs the cases of a table one after the other, as services do not wait for each other's tests.
+// each runs the cases of a table one after the other.
 func each[World any](t *testing.T, world World, cases []one[World]) {
 	t.Helper()
 	for _, c := range cases {
@@ -32,14 +32,14 @@ func each[World any](t *testing.T, world World, cases []one[World]) {
 	}
 }
 
-func TestThereAreEnoughCases(t *testing.T) {
+func TestCaseCount(t *testing.T) {
 	count := len(keystoneCases) + len(credentialCases) + len(novaCases) + len(serverCases) + len(deviceCases) + len(keyPairCases) +
 		len(cinderCases) + len(neutronCases) + len(routerCases) + len(groupCases) + len(glanceCases) + len(heatCases) +
 		len(stackCases) + len(swiftCases) + len(largeCases) + len(quotaCases)
-	require.GreaterOrEqual(t, count, enough)
+	require.GreaterOrEqual(t, count, minCases)
 }
 
-// until polls; a real cloud is given minutes, as its machine may be busy with other things.
+// until polls. On a real cloud it waits for minutes, as its machine may be busy.
 func until(t *testing.T, what string, done func() bool) {
 	t.Helper()
 	pause, longest, timeout := 2*time.Millisecond, 20*time.Millisecond, 20*time.Second
@@ -55,8 +55,8 @@ func until(t *testing.T, what string, done func() bool) {
 	require.Fail(t, "waited in vain", what)
 }
 
-// make creates something and removes it when the case ends; the answer has the document under its noun.
-func (a *actor) make(t *testing.T, service, path, noun string, body obj, headers ...string) answer {
+// make creates a resource and deletes it when the case ends. The response contains the document under noun.
+func (a *actor) make(t *testing.T, service, path, noun string, body obj, headers ...string) response {
 	t.Helper()
 	out := a.ask(t, http.MethodPost, service, path, obj{noun: body}, headers...)
 	require.Less(t, out.status, 300, "POST %s %s: %s", service, path, out.raw)
@@ -64,13 +64,14 @@ func (a *actor) make(t *testing.T, service, path, noun string, body obj, headers
 	return out
 }
 
-// made creates something and gives its id.
+// made creates a resource and returns its id.
 func (a *actor) made(t *testing.T, service, path, noun string, body obj) string {
 	t.Helper()
 	return a.make(t, service, path, noun, body).text(noun, "id")
 }
 
-// later removes something at the end of the case and waits until it is gone. What is in the way may be on its way out.
+// later deletes a resource at the end of the case and waits until it no longer exists. It retries a conflict,
+// because a dependent resource may still be deleting.
 func (a *actor) later(t *testing.T, service, path string) {
 	t.Helper()
 	t.Cleanup(func() {
@@ -87,7 +88,7 @@ func (a *actor) later(t *testing.T, service, path string) {
 	})
 }
 
-// administrator is who may take quotas away; without one the case is skipped.
+// administrator returns an actor that may change quotas; without one the case is skipped.
 func administrator(t *testing.T) *actor {
 	t.Helper()
 	if shared.admin == nil {
@@ -96,8 +97,8 @@ func administrator(t *testing.T) *actor {
 	return shared.admin
 }
 
-// somebody is a user of another project than the one the cases run in.
-func somebody(t *testing.T, role string) *actor {
+// otherProjectUser returns a user of another project than the one of the cases.
+func otherProjectUser(t *testing.T, role string) *actor {
 	t.Helper()
 	administrator(t)
 	a, err := shared.newProject(t, "other-"+random(2)).add(role, role)

@@ -11,10 +11,10 @@ import (
 
 func TestCinder(t *testing.T) {
 	t.Parallel()
-	each(t, theCloud(t).member, cinderCases)
+	each(t, openCloud(t).member, cinderCases)
 }
 
-// snapshot makes a snapshot that is there.
+// snapshot creates a snapshot and waits until it is available.
 func (a *actor) snapshot(t *testing.T, volume string) string {
 	t.Helper()
 	id := a.made(t, "cinder", "/snapshots", "snapshot", obj{"volume_id": volume, "name": shared.mark + "-snapshot"})
@@ -24,7 +24,7 @@ func (a *actor) snapshot(t *testing.T, volume string) string {
 	return id
 }
 
-// badVolume expects that a request for a volume is refused.
+// badVolume returns a case that requires the refusal of a volume.
 func badVolume(status int, class, words string, body obj) func(*testing.T, *actor) {
 	return func(t *testing.T, a *actor) {
 		a.refused(t, status, class, words, "POST", "cinder", "/volumes", obj{"volume": body})
@@ -200,7 +200,7 @@ var cinderCases = []one[*actor]{
 			"/os-quota-sets/"+a.projectID, obj{"quota_set": obj{"volumes": 1000}})
 	}},
 	{"volumes of another project are not found", func(t *testing.T, a *actor) {
-		id, other := a.volumeOf(t, obj{}), somebody(t, "member")
+		id, other := a.volumeOf(t, obj{}), otherProjectUser(t, "member")
 		other.refused(t, 404, "itemNotFound", "Volume "+id+" could not be found.", "GET", "cinder", "/volumes/"+id, nil)
 	}},
 	{"the microversion asked for is spoken", func(t *testing.T, a *actor) {

@@ -14,13 +14,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// terminal is the stock openstack command line of a user.
+// terminal is the standard openstack command line of a user.
 type terminal struct {
 	t   *testing.T
 	env []string
 }
 
-// newTerminal signs nobody in: every call does so by itself, from its environment.
+// newTerminal returns a terminal. Every call authenticates by itself, from its environment.
 func newTerminal(t *testing.T, a *actor) *terminal {
 	t.Helper()
 	return &terminal{t: t, env: append(os.Environ(), "OS_AUTH_URL="+a.cloud.authURL, "OS_USERNAME="+a.user, "OS_PASSWORD="+a.password,
@@ -28,7 +28,7 @@ func newTerminal(t *testing.T, a *actor) *terminal {
 		"PYTHONWARNINGS=ignore")}
 }
 
-// run calls and expects success; words are separated by blanks, those with blanks in them are given apart.
+// run runs a command and requires success. words is split at blanks; arguments with blanks are passed in more.
 func (c *terminal) run(words string, more ...string) []byte {
 	c.t.Helper()
 	cmd := exec.CommandContext(c.t.Context(), "openstack", append(strings.Fields(words), more...)...)
@@ -40,7 +40,7 @@ func (c *terminal) run(words string, more ...string) []byte {
 	return out
 }
 
-// show calls and reads the document that is printed.
+// show runs a command and decodes the document that it prints.
 func (c *terminal) show(words string, more ...string) (out obj) {
 	c.t.Helper()
 	raw := c.run(words+" -f json", more...)
@@ -48,7 +48,7 @@ func (c *terminal) show(words string, more ...string) (out obj) {
 	return out
 }
 
-// list calls and gives one column of the table that is printed.
+// list runs a command and returns one column of the table that it prints.
 func (c *terminal) list(column, words string, more ...string) (out []string) {
 	c.t.Helper()
 	var rows []obj
@@ -60,19 +60,19 @@ func (c *terminal) list(column, words string, more ...string) (out []string) {
 	return out
 }
 
-// until repeats a call until a field has a value.
+// until repeats a command until a field has a value.
 func (c *terminal) until(field, value, words string) {
 	c.t.Helper()
 	until(c.t, words+" to be "+value, func() bool { return str(c.show(words), field) == value })
 }
 
-// TestCommandLine drives the command line that everybody has. It is asked for by MCM_CONFORMANCE_CLI, because each call costs
+// TestCommandLine drives the openstack command line. MCM_CONFORMANCE_CLI enables it, because each call takes
 // more than a second of processor time.
 func TestCommandLine(t *testing.T) {
 	if os.Getenv("MCM_CONFORMANCE_CLI") == "" {
 		t.Skip("set MCM_CONFORMANCE_CLI=1 to drive the openstack command line")
 	}
-	a := theCloud(t).member
+	a := openCloud(t).member
 	for name, drive := range map[string]func(*terminal, *actor){"identity and network": driveNetwork, "compute": driveCompute,
 		"volumes": driveVolumes, "objects": driveObjects, "stacks": driveStacks} {
 		t.Run(name, func(t *testing.T) {
@@ -114,7 +114,7 @@ func driveNetwork(c *terminal, a *actor) {
 	c.run("network delete " + n)
 }
 
-// smallest is the flavor with the least memory that an image fits in.
+// smallest returns the flavor with the least memory that fits an image.
 func smallest(c *terminal) (flavor, image string) {
 	images := c.list("Name", "image list --public --sort size:asc")
 	require.NotEmpty(c.t, images)
@@ -197,7 +197,7 @@ func driveStacks(c *terminal, _ *actor) {
 	n := shared.mark + "-pile"
 	file := filepath.Join(c.t.TempDir(), "stack.yaml")
 	require.NoError(c.t, os.WriteFile(file, []byte(networkTemplate), 0o600))
-	c.run("stack create --wait --tags cli --parameter cidr=10.101.0.0/24 -t " + file + " " + n) // tells the events as they come
+	c.run("stack create --wait --tags cli --parameter cidr=10.101.0.0/24 -t " + file + " " + n) // prints the events as they occur
 	assert.Equal(c.t, "CREATE_COMPLETE", c.show("stack show " + n)["stack_status"])
 	assert.ElementsMatch(c.t, []string{"network", "subnet"}, c.list("resource_name", "stack resource list "+n))
 	assert.Contains(c.t, c.list("resource_status", "stack event list "+n), "CREATE_COMPLETE")

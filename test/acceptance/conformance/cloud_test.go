@@ -22,17 +22,17 @@ import (
 	"mycloudmanager/sandbox/sandboxtest"
 )
 
-// cloud is what the cases are asked of.
+// cloud is the cloud under test.
 type cloud struct {
 	authURL string
 	region  string
 	real    bool
-	mark    string // begins the name of everything that the run makes
-	admin   *actor // nil when the credentials are not an administrator's
-	member  *actor // who the cases are asked as
+	mark    string // prefix of the name of everything that the run creates
+	admin   *actor // nil without administrator credentials
+	member  *actor // the user that the cases run as
 }
 
-// actor is somebody who is signed in to a project.
+// actor is a user that is authenticated for a project.
 type actor struct {
 	cloud                              *cloud
 	userID, user, password, projectID  string
@@ -41,11 +41,11 @@ type actor struct {
 	image, orchestration, store        *gophercloud.ServiceClient
 }
 
-// shared is the cloud of this process: signing in and making a project is done once.
+// shared is the cloud of this process: it authenticates and creates a project once.
 var shared *cloud
 
-// theCloud is the cloud that the environment names, or the simulated one.
-func theCloud(t *testing.T) *cloud {
+// openCloud opens the cloud that the environment names, or the simulated one.
+func openCloud(t *testing.T) *cloud {
 	t.Helper()
 	require.NotNil(t, shared, "the cloud did not start")
 	return shared
@@ -66,9 +66,9 @@ func run(m *testing.M) int {
 	return code
 }
 
-// setup is the part of a test that TestMain does not have: things to undo at the end.
+// setup implements the part of testing.TB that TestMain needs: cleanups at the end.
 type setup struct {
-	testing.TB // the simulated cloud asks for no more than the methods below
+	testing.TB // the simulated cloud uses only the methods below
 	undo       []func()
 	dir        string
 }
@@ -106,7 +106,8 @@ func (s *setup) open() error {
 	return nil
 }
 
-// target says where to sign in: the entry of clouds.yaml that is named, what OS_* say for "env", or a simulated cloud begun here.
+// target returns the credentials: an entry of clouds.yaml, OS_* for "env", or those of a simulated cloud that
+// is started here.
 func (s *setup) target() (gophercloud.AuthOptions, error) {
 	name := os.Getenv("MCM_CONFORMANCE_CLOUD")
 	if name == "" {
@@ -135,7 +136,7 @@ func random(bytes int) string {
 	return hex.EncodeToString(b)
 }
 
-// signIn makes the clients of all services.
+// signIn creates the clients of all services.
 func (c *cloud) signIn(opts gophercloud.AuthOptions) (*actor, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
@@ -167,7 +168,7 @@ func (c *cloud) signIn(opts gophercloud.AuthOptions) (*actor, error) {
 	return a, nil
 }
 
-// has tells whether the actor has a role in its project.
+// has reports whether the actor has a role in its project.
 func (a *actor) has(role string) bool {
 	token, ok := a.provider.GetAuthResult().(tokens.CreateResult)
 	if !ok {
@@ -177,23 +178,23 @@ func (a *actor) has(role string) bool {
 	return err == nil && slices.ContainsFunc(roles, func(r tokens.Role) bool { return r.Name == role })
 }
 
-// client is the client of a service by the short name that the cases use.
+// client returns the client of a service by its short name.
 func (a *actor) client(service string) *gophercloud.ServiceClient {
 	return map[string]*gophercloud.ServiceClient{"keystone": a.identity, "nova": a.compute, "cinder": a.volume,
 		"neutron": a.network, "glance": a.image, "heat": a.orchestration, "swift": a.store}[service]
 }
 
-// project is one that the run made, with the people it put there.
+// project is a project that the run created, with its users.
 type project struct {
 	cloud    *cloud
 	id, name string
 	later    func(func())
 }
 
-// cleaner is a test, or the run as a whole.
+// cleaner is a test or the whole run.
 type cleaner interface{ Cleanup(f func()) }
 
-// newProject makes an empty project that goes when the test ends.
+// newProject creates an empty project and deletes it when the test ends.
 func (c *cloud) newProject(t cleaner, name string) *project {
 	p := &project{cloud: c, name: c.mark + "-" + name, later: t.Cleanup}
 	made := c.admin.send(context.Background(), "POST", "keystone", "/projects", obj{"project": obj{"name": p.name, "domain_id": "default"}})
@@ -208,7 +209,7 @@ func (c *cloud) newProject(t cleaner, name string) *project {
 	return p
 }
 
-// forgetGroups removes the security group that Neutron gave the project; nothing else is left of one by then.
+// forgetGroups deletes the project's default security group, the only resource left in it.
 func (c *cloud) forgetGroups(project string) {
 	ctx := context.Background()
 	for _, g := range c.admin.send(ctx, "GET", "neutron", "/security-groups?project_id="+project, nil).list("security_groups") {
@@ -216,7 +217,7 @@ func (c *cloud) forgetGroups(project string) {
 	}
 }
 
-// add makes a user of the project and signs it in.
+// add creates a user of the project and authenticates it.
 func (p *project) add(name, role string) (*actor, error) {
 	ctx, c := context.Background(), p.cloud
 	user := p.name + "-" + name

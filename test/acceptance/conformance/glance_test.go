@@ -2,7 +2,7 @@ package conformance
 
 import (
 	"bytes"
-	"crypto/md5" // the checksum that the API has
+	"crypto/md5" // the API's checksum
 	"encoding/hex"
 	"io"
 	"strings"
@@ -16,11 +16,11 @@ import (
 
 func TestGlance(t *testing.T) {
 	t.Parallel()
-	each(t, theCloud(t).member, glanceCases)
+	each(t, openCloud(t).member, glanceCases)
 }
 
-// register makes an image without bytes.
-func (a *actor) register(t *testing.T, more obj) answer {
+// register creates an image without data.
+func (a *actor) register(t *testing.T, more obj) response {
 	t.Helper()
 	body := obj{"name": shared.mark + "-image", "disk_format": "raw", "container_format": "bare"}
 	for k, v := range more {
@@ -31,7 +31,7 @@ func (a *actor) register(t *testing.T, more obj) answer {
 	return out
 }
 
-// stored makes an image with bytes.
+// stored creates an image with data.
 func (a *actor) stored(t *testing.T, text string, more obj) string {
 	t.Helper()
 	id := a.register(t, more).text("id")
@@ -40,7 +40,7 @@ func (a *actor) stored(t *testing.T, text string, more obj) string {
 }
 
 // patch changes properties of an image.
-func (a *actor) patch(t *testing.T, status int, id string, changes ...obj) answer {
+func (a *actor) patch(t *testing.T, status int, id string, changes ...obj) response {
 	t.Helper()
 	return a.want(t, status, "PATCH", "glance", "/images/"+id, changes, "Content-Type", "application/openstack-images-v2.1-json-patch")
 }
@@ -159,7 +159,7 @@ var glanceCases = []one[*actor]{
 			obj{"name": "x", "visibility": "public"})
 	}},
 	{"images of another project are not found", func(t *testing.T, a *actor) {
-		id, other := a.register(t, obj{"visibility": "private"}).text("id"), somebody(t, "member")
+		id, other := a.register(t, obj{"visibility": "private"}).text("id"), otherProjectUser(t, "member")
 		other.refused(t, 404, "", "No image found with ID "+id, "GET", "glance", "/images/"+id, nil)
 	}},
 	{"tags are set, found by and deleted", func(t *testing.T, a *actor) {
@@ -205,7 +205,7 @@ var glanceCases = []one[*actor]{
 		a.refused(t, 400, "", "limit param must be an integer", "GET", "glance", "/images?limit=many", nil)
 	}},
 	{"an image is shared with a project", func(t *testing.T, a *actor) {
-		id, other := a.stored(t, "x", nil), somebody(t, "member")
+		id, other := a.stored(t, "x", nil), otherProjectUser(t, "member")
 		a.want(t, 200, "POST", "glance", "/images/"+id+"/members", obj{"member": other.projectID})
 		assert.Equal(t, id, other.want(t, 200, "GET", "glance", "/images/"+id, nil).text("id"))
 		out := other.want(t, 200, "PUT", "glance", "/images/"+id+"/members/"+other.projectID, obj{"status": "accepted"})

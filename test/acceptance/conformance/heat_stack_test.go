@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// newStack makes a stack, waits for the status and gives its path.
-func (a *actor) newStack(t *testing.T, name, status string, more obj) (path string, got answer) {
+// newStack creates a stack, waits for the status and returns its path.
+func (a *actor) newStack(t *testing.T, name, status string, more obj) (path string, got response) {
 	t.Helper()
 	body := obj{"stack_name": shared.mark + "-" + name}
 	for k, v := range more {
@@ -19,8 +19,8 @@ func (a *actor) newStack(t *testing.T, name, status string, more obj) (path stri
 	return path, a.awaitStack(t, path, status)
 }
 
-// output is the value of an output.
-func output(out answer, key string) any {
+// output returns the value of an output.
+func output(out response, key string) any {
 	for _, o := range out.list("stack", "outputs") {
 		if str(o, "output_key") == key {
 			return o["output_value"]
@@ -100,8 +100,8 @@ var stackCases = []one[*actor]{
 		events := a.want(t, 200, "GET", "heat", path+"/resources/two/events", nil).list("events")
 		assert.Equal(t, []string{"CREATE_FAILED", "CREATE_IN_PROGRESS"}, names(events, "resource_status"), "the newest first")
 
-		mended := strings.Replace(twoSubnets, "10.95.0.0/25", "10.95.1.0/25", 1)
-		a.want(t, 202, "PUT", "heat", path, obj{"template": mended})
+		fixed := strings.Replace(twoSubnets, "10.95.0.0/25", "10.95.1.0/25", 1)
+		a.want(t, 202, "PUT", "heat", path, obj{"template": fixed})
 		a.awaitStack(t, path, "UPDATE_COMPLETE")
 	}},
 	{"a failure is rolled back when asked", func(t *testing.T, a *actor) {
@@ -172,7 +172,7 @@ var stackCases = []one[*actor]{
 	}},
 	{"stacks of another project are not found", func(t *testing.T, a *actor) {
 		path, _ := a.newStack(t, "mine", "CREATE_COMPLETE", obj{"template": version + "resources: {}"})
-		other := somebody(t, "member")
+		other := otherProjectUser(t, "member")
 		other.refused(t, 404, "EntityNotFound", "could not be found.", "GET", "heat", path, nil)
 	}},
 }

@@ -14,11 +14,11 @@ import (
 
 func TestKeystone(t *testing.T) {
 	t.Parallel()
-	each(t, theCloud(t).member, keystoneCases)
-	each(t, theCloud(t).member, credentialCases)
+	each(t, openCloud(t).member, keystoneCases)
+	each(t, openCloud(t).member, credentialCases)
 }
 
-// password is a request for a token.
+// password returns a token request.
 func password(user, secret string, scope any) obj {
 	auth := obj{"identity": obj{"methods": []string{"password"}, "password": obj{"user": obj{"name": user, "password": secret,
 		"domain": obj{"id": "default"}}}}}
@@ -32,8 +32,8 @@ func inProject(id string) obj { return obj{"project": obj{"id": id}} }
 
 const needsSignIn = "The request you have made requires authentication."
 
-// signIn asks for a token without having one.
-func (a *actor) signIn(t *testing.T, status int, body obj) answer {
+// signIn requests a token without authentication.
+func (a *actor) signIn(t *testing.T, status int, body obj) response {
 	t.Helper()
 	return a.want(t, status, "POST", "keystone", "/auth/tokens", body, "X-Auth-Token", "")
 }
@@ -82,7 +82,7 @@ var keystoneCases = []one[*actor]{
 		a.signInRefused(t, password("nobody-at-all", "wrong", nil))
 	}},
 	{"a project without a role is refused", func(t *testing.T, a *actor) {
-		a.signInRefused(t, password(a.user, a.password, inProject(somebody(t, "member").projectID)))
+		a.signInRefused(t, password(a.user, a.password, inProject(otherProjectUser(t, "member").projectID)))
 	}},
 	{"a project that is not there is refused", func(t *testing.T, a *actor) {
 		a.signInRefused(t, password(a.user, a.password, inProject("00000000000000000000000000000000")))
@@ -197,7 +197,7 @@ var keystoneCases = []one[*actor]{
 	}},
 }
 
-// credential makes an application credential of the actor and gives id and secret.
+// credential creates an application credential of the actor and returns its id and secret.
 func (a *actor) credential(t *testing.T, more obj) (id, secret string) {
 	t.Helper()
 	body := obj{"name": shared.mark + "-" + random(3)}
@@ -210,7 +210,7 @@ func (a *actor) credential(t *testing.T, more obj) (id, secret string) {
 	return out.text("application_credential", "id"), out.text("application_credential", "secret")
 }
 
-// credentialToken makes an application credential of the actor and gives a token that it has signed in for.
+// credentialToken creates an application credential of the actor and returns a token for it.
 func (a *actor) credentialToken(t *testing.T, more obj) string {
 	t.Helper()
 	id, secret := a.credential(t, more)
@@ -325,7 +325,7 @@ var credentialCases = []one[*actor]{
 			"roles": []obj{{"name": "member"}}}}, "X-Auth-Token", token)
 	}},
 	{"the credentials of somebody else are not shown", func(t *testing.T, a *actor) {
-		other := somebody(t, "member")
+		other := otherProjectUser(t, "member")
 		a.want(t, 403, "GET", "keystone", "/users/"+other.userID+"/application_credentials", nil)
 	}},
 	{"tokens end with their credential", func(t *testing.T, a *actor) {
@@ -340,7 +340,7 @@ var credentialCases = []one[*actor]{
 		end := time.Now().Add(2 * time.Second).UTC()
 		id, secret := a.credential(t, obj{"expires_at": end.Format("2006-01-02T15:04:05")})
 		out := a.ask(t, http.MethodPost, "keystone", "/auth/tokens", byCredential(id, secret), "X-Auth-Token", "")
-		if out.status == http.StatusCreated { // a busy machine may have let the two seconds pass
+		if out.status == http.StatusCreated { // on a busy machine two seconds may have passed
 			token := out.header.Get("X-Subject-Token")
 			assert.Equal(t, end.Format("2006-01-02T15:04:05"), out.text("token", "expires_at"), "without a zone, unlike others")
 			until(t, "the token to end", func() bool {

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// routed makes a router with a foot in a new network. What it connects is taken apart when the case ends.
+// routed creates a router with an interface in a new network. The cleanup detaches everything.
 func (a *actor) routed(t *testing.T, gateway bool) (router, network, subnet string) {
 	t.Helper()
 	network, subnet = a.net(t, "10.93.0.0/24")
@@ -132,7 +132,7 @@ var routerCases = []one[*actor]{
 	}},
 }
 
-// inGroup is a request for a rule of a group.
+// inGroup returns a request for a rule of a group.
 func inGroup(group string, more obj) obj {
 	rule := obj{"security_group_id": group, "direction": "ingress"}
 	for k, v := range more {
@@ -157,7 +157,7 @@ var groupCases = []one[*actor]{
 		a.refused(t, 404, "SecurityGroupNotFound", "Security group "+out.text("security_group", "id")+" does not exist", "GET", "neutron", path, nil)
 	}},
 	{"the group of the project stays", func(t *testing.T, _ *actor) {
-		a := somebody(t, "member") // in whose project nothing is in the group
+		a := otherProjectUser(t, "member") // its project has no ports in the group
 		list := a.want(t, 200, "GET", "neutron", groups+"?name=default", nil).list("security_groups")
 		assert.Len(t, list, 1)
 		a.refused(t, 409, "SecurityGroupCannotRemoveDefault", "Insufficient rights for removing default security group.", "DELETE", "neutron",

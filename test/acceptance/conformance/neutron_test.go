@@ -12,19 +12,19 @@ import (
 
 func TestNeutron(t *testing.T) {
 	t.Parallel()
-	each(t, theCloud(t).member, neutronCases)
-	each(t, theCloud(t).member, routerCases)
-	each(t, theCloud(t).member, groupCases)
+	each(t, openCloud(t).member, neutronCases)
+	each(t, openCloud(t).member, routerCases)
+	each(t, openCloud(t).member, groupCases)
 }
 
-// net makes a network with one subnet.
+// net creates a network with one subnet.
 func (a *actor) net(t *testing.T, cidr string) (network, subnet string) {
 	t.Helper()
 	network = a.made(t, "neutron", "/networks", "network", obj{"name": shared.mark + "-" + random(2)})
 	return network, a.made(t, "neutron", "/subnets", "subnet", obj{"network_id": network, "ip_version": 4, "cidr": cidr})
 }
 
-// external is the network that floating IPs are of.
+// external returns the network of the floating IPs.
 func (a *actor) external(t *testing.T) string {
 	t.Helper()
 	list := a.want(t, 200, "GET", "neutron", "/networks?router:external=true", nil).list("networks")
@@ -75,7 +75,7 @@ var neutronCases = []one[*actor]{
 		}
 	}},
 	{"networks of another project are not found", func(t *testing.T, a *actor) {
-		id, other := a.made(t, "neutron", "/networks", "network", obj{}), somebody(t, "member")
+		id, other := a.made(t, "neutron", "/networks", "network", obj{}), otherProjectUser(t, "member")
 		other.refused(t, 404, "NetworkNotFound", "Network "+id+" could not be found.", "GET", "neutron", "/networks/"+id, nil)
 	}},
 	{"the external network is seen and not changed", func(t *testing.T, a *actor) {

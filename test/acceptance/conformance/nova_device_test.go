@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// volumeOf makes a volume that is there.
+// volumeOf creates a volume and waits until it is available.
 func (a *actor) volumeOf(t *testing.T, body obj) string {
 	t.Helper()
 	if body["size"] == nil {
@@ -19,9 +19,9 @@ func (a *actor) volumeOf(t *testing.T, body obj) string {
 	return id
 }
 
-func (a *actor) awaitVolume(t *testing.T, id, status string) answer {
+func (a *actor) awaitVolume(t *testing.T, id, status string) response {
 	t.Helper()
-	var out answer
+	var out response
 	until(t, "volume "+id+" to be "+status, func() bool {
 		out = a.want(t, 200, "GET", "cinder", "/volumes/"+id, nil)
 		require.False(t, strings.HasPrefix(out.text("volume", "status"), "error"), "%s", out.raw)
@@ -30,9 +30,9 @@ func (a *actor) awaitVolume(t *testing.T, id, status string) answer {
 	return out
 }
 
-func (a *actor) awaitImage(t *testing.T, id, status string) answer {
+func (a *actor) awaitImage(t *testing.T, id, status string) response {
 	t.Helper()
-	var out answer
+	var out response
 	until(t, "image "+id+" to be "+status, func() bool {
 		out = a.want(t, 200, "GET", "glance", "/images/"+id, nil)
 		return out.text("status") == status
@@ -40,28 +40,28 @@ func (a *actor) awaitImage(t *testing.T, id, status string) answer {
 	return out
 }
 
-// ports are the ids of a server's ports.
-func (y *yard) ports(t *testing.T, server string) []string {
+// ports returns the ids of a server's ports.
+func (y *novaEnv) ports(t *testing.T, server string) []string {
 	t.Helper()
 	return names(y.want(t, 200, "GET", "nova", "/servers/"+server+"/os-interface", nil).list("interfaceAttachments"), "port_id")
 }
 
-// detach takes a port off and waits until it is off.
-func (y *yard) detach(t *testing.T, server, port string) {
+// detach detaches a port and waits for it.
+func (y *novaEnv) detach(t *testing.T, server, port string) {
 	t.Helper()
 	y.want(t, 202, "DELETE", "nova", "/servers/"+server+"/os-interface/"+port, nil)
 	until(t, "port "+port+" to be off", func() bool { return !strings.Contains(strings.Join(y.ports(t, server), " "), port) })
 }
 
-// volumeBacked boots a server whose disk is a volume of the image.
-func (y *yard) volumeBacked(t *testing.T) string {
+// volumeBacked boots a server from a volume that is created from the image.
+func (y *novaEnv) volumeBacked(t *testing.T) string {
 	t.Helper()
 	return y.boot(t, obj{"imageRef": "", "block_device_mapping_v2": []obj{{"boot_index": 0, "uuid": y.image, "source_type": "image",
 		"destination_type": "volume", "volume_size": 10, "delete_on_termination": true}}})
 }
 
-var deviceCases = []one[*yard]{
-	{"a volume is attached and detached", func(t *testing.T, y *yard) {
+var deviceCases = []one[*novaEnv]{
+	{"a volume is attached and detached", func(t *testing.T, y *novaEnv) {
 		server, volume := y.common(t), y.volumeOf(t, obj{})
 		path := "/servers/" + server + "/os-volume_attachments"
 		out := y.want(t, 200, "POST", "nova", path, obj{"volumeAttachment": obj{"volumeId": volume}})
@@ -82,26 +82,26 @@ var deviceCases = []one[*yard]{
 		y.refused(t, 400, "badRequest", "Volume status must be available or error", "DELETE", "cinder", "/volumes/"+volume, nil)
 		y.want(t, 202, "DELETE", "nova", path+"/"+volume, nil)
 		assert.Empty(t, y.awaitVolume(t, volume, "available").list("volume", "attachments"))
-		// Nova forgets it a moment after Cinder has it back.
+		// Nova removes the attachment shortly after Cinder has the volume back.
 		until(t, "the attachment to go", func() bool { return y.ask(t, "GET", "nova", path+"/"+volume, nil).status == 404 })
 	}},
-	{"an unknown volume is not found", func(t *testing.T, y *yard) {
+	{"an unknown volume is not found", func(t *testing.T, y *novaEnv) {
 		path := "/servers/" + y.common(t) + "/os-volume_attachments"
 		y.refused(t, 404, "itemNotFound", "Volume "+nobody+" could not be found.", "POST", "nova", path,
 			obj{"volumeAttachment": obj{"volumeId": nobody}})
 		y.refused(t, 404, "itemNotFound", "Volume "+nobody+" could not be found.", "DELETE", "nova", path+"/"+nobody, nil)
 	}},
-	{"a volume that is not attached is not found", func(t *testing.T, y *yard) {
+	{"a volume that is not attached is not found", func(t *testing.T, y *novaEnv) {
 		y.want(t, 404, "DELETE", "nova", "/servers/"+y.common(t)+"/os-volume_attachments/"+y.volumeOf(t, obj{}), nil)
 	}},
-	{"a volume is let go with its server", func(t *testing.T, y *yard) {
+	{"a volume is let go with its server", func(t *testing.T, y *novaEnv) {
 		server, volume := y.boot(t, nil), y.volumeOf(t, obj{})
 		y.want(t, 200, "POST", "nova", "/servers/"+server+"/os-volume_attachments", obj{"volumeAttachment": obj{"volumeId": volume}})
 		y.awaitVolume(t, volume, "in-use")
 		y.want(t, 204, "DELETE", "nova", "/servers/"+server, nil)
 		y.awaitVolume(t, volume, "available")
 	}},
-	{"an interface on a network", func(t *testing.T, y *yard) {
+	{"an interface on a network", func(t *testing.T, y *novaEnv) {
 		server := y.common(t)
 		out := y.want(t, 200, "POST", "nova", "/servers/"+server+"/os-interface", obj{"interfaceAttachment": obj{"net_id": y.network}})
 		port := out.text("interfaceAttachment", "port_id")
@@ -110,7 +110,7 @@ var deviceCases = []one[*yard]{
 		y.detach(t, server, port)
 		until(t, "the port to go", func() bool { return y.ask(t, "GET", "neutron", "/ports/"+port, nil).status == 404 })
 	}},
-	{"an interface of a port, which stays", func(t *testing.T, y *yard) {
+	{"an interface of a port, which stays", func(t *testing.T, y *novaEnv) {
 		server, port := y.common(t), y.made(t, "neutron", "/ports", "port", obj{"network_id": y.network})
 		y.want(t, 200, "POST", "nova", "/servers/"+server+"/os-interface", obj{"interfaceAttachment": obj{"port_id": port}})
 		assert.Contains(t, y.ports(t, server), port)
@@ -121,20 +121,20 @@ var deviceCases = []one[*yard]{
 			return y.want(t, 200, "GET", "neutron", "/ports/"+port, nil).text("port", "device_id") == ""
 		})
 	}},
-	{"an interface with an address", func(t *testing.T, y *yard) {
+	{"an interface with an address", func(t *testing.T, y *novaEnv) {
 		server := y.common(t)
 		out := y.want(t, 200, "POST", "nova", "/servers/"+server+"/os-interface", obj{"interfaceAttachment": obj{"net_id": y.network,
 			"fixed_ips": []obj{{"ip_address": "10.91.0.200"}}}})
 		assert.Equal(t, "10.91.0.200", out.text("interfaceAttachment", "fixed_ips", 0, "ip_address"))
 		y.detach(t, server, out.text("interfaceAttachment", "port_id"))
 	}},
-	{"an interface that there is not is not found", func(t *testing.T, y *yard) {
+	{"an interface that there is not is not found", func(t *testing.T, y *novaEnv) {
 		path := "/servers/" + y.common(t) + "/os-interface"
 		y.want(t, 404, "GET", "nova", path+"/"+nobody, nil)
-		y.want(t, 202, "DELETE", "nova", path+"/"+nobody, nil) // found out later, and told to nobody
+		y.want(t, 202, "DELETE", "nova", path+"/"+nobody, nil) // detected asynchronously and not reported
 		y.want(t, 404, "POST", "nova", path, obj{"interfaceAttachment": obj{"port_id": nobody}})
 	}},
-	{"security groups are put on and taken off", func(t *testing.T, y *yard) {
+	{"security groups are put on and taken off", func(t *testing.T, y *novaEnv) {
 		server, name := y.common(t), shared.mark+"-on"
 		y.made(t, "neutron", "/security-groups", "security_group", obj{"name": name})
 		y.act(t, server, obj{"addSecurityGroup": obj{"name": name}})
@@ -145,7 +145,7 @@ var deviceCases = []one[*yard]{
 		y.refused(t, 404, "itemNotFound", "no-such-group", "POST", "nova", "/servers/"+server+"/action",
 			obj{"addSecurityGroup": obj{"name": "no-such-group"}})
 	}},
-	{"a server is imaged", func(t *testing.T, y *yard) {
+	{"a server is imaged", func(t *testing.T, y *novaEnv) {
 		server, name := y.common(t), shared.mark+"-image"
 		out := y.act(t, server, obj{"createImage": obj{"name": name, "metadata": obj{"purpose": "backup"}}})
 		id := out.text("image_id")
@@ -162,7 +162,7 @@ var deviceCases = []one[*yard]{
 		built := y.boot(t, obj{"imageRef": id})
 		assert.Equal(t, id, y.want(t, 200, "GET", "nova", "/servers/"+built, nil).text("server", "image", "id"))
 	}},
-	{"old microversions say where the image is", func(t *testing.T, y *yard) {
+	{"old microversions say where the image is", func(t *testing.T, y *novaEnv) {
 		server := y.common(t)
 		out := y.want(t, 202, "POST", "nova", "/servers/"+server+"/action", obj{"createImage": obj{"name": shared.mark + "-old"}},
 			"OpenStack-API-Version", "")
@@ -172,11 +172,11 @@ var deviceCases = []one[*yard]{
 		y.awaitImage(t, id, "active")
 		y.await(t, server, "ACTIVE")
 	}},
-	{"an image without a name is malformed", func(t *testing.T, y *yard) {
+	{"an image without a name is malformed", func(t *testing.T, y *novaEnv) {
 		y.refused(t, 400, "badRequest", "'name' is a required property", "POST", "nova", "/servers/"+y.common(t)+"/action",
 			obj{"createImage": obj{}})
 	}},
-	{"a server on a volume is imaged by a snapshot", func(t *testing.T, y *yard) {
+	{"a server on a volume is imaged by a snapshot", func(t *testing.T, y *novaEnv) {
 		server := y.volumeBacked(t)
 		got := y.want(t, 200, "GET", "nova", "/servers/"+server, nil)
 		assert.Equal(t, "", got.at("server", "image"))
@@ -194,7 +194,7 @@ var deviceCases = []one[*yard]{
 		y.later(t, "cinder", "/snapshots/"+str(snapshots[0], "id"))
 		y.later(t, "glance", "/images/"+id)
 	}},
-	{"the disk of a server goes with it when asked", func(t *testing.T, y *yard) {
+	{"the disk of a server goes with it when asked", func(t *testing.T, y *novaEnv) {
 		server := y.volumeBacked(t)
 		volume := y.want(t, 200, "GET", "nova", "/servers/"+server, nil).text("server", "os-extended-volumes:volumes_attached", 0, "id")
 		y.want(t, 204, "DELETE", "nova", "/servers/"+server, nil)

@@ -10,9 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// badServer expects that a server with a change to its request is refused.
-func badServer(words string, more obj) func(*testing.T, *yard) {
-	return func(t *testing.T, y *yard) {
+// badServer returns a case that requires the refusal of a changed server request.
+func badServer(words string, more obj) func(*testing.T, *novaEnv) {
+	return func(t *testing.T, y *novaEnv) {
 		body := y.body("bad")
 		for k, v := range more {
 			if body[k] = v; v == nil {
@@ -23,14 +23,14 @@ func badServer(words string, more obj) func(*testing.T, *yard) {
 	}
 }
 
-// conflict expects that a server in its state refuses an action.
-func (y *yard) conflict(t *testing.T, id, words string, action obj) {
+// conflict requires that a server in its state refuses an action.
+func (y *novaEnv) conflict(t *testing.T, id, words string, action obj) {
 	t.Helper()
 	y.refused(t, 409, "conflictingRequest", words, "POST", "nova", "/servers/"+id+"/action", action)
 }
 
-var serverCases = []one[*yard]{
-	{"a server is built step by step", func(t *testing.T, y *yard) {
+var serverCases = []one[*novaEnv]{
+	{"a server is built step by step", func(t *testing.T, y *novaEnv) {
 		out := y.make(t, "nova", "/servers", "server", y.body("steps"))
 		id := out.text("server", "id")
 		assert.Equal(t, 202, out.status)
@@ -49,7 +49,7 @@ var serverCases = []one[*yard]{
 		y.want(t, 204, "DELETE", "nova", "/servers/"+id, nil)
 		until(t, "the server to go", func() bool { return y.ask(t, "GET", "nova", "/servers/"+id, nil).status == 404 })
 	}},
-	{"the client library boots, finds and deletes", func(t *testing.T, y *yard) {
+	{"the client library boots, finds and deletes", func(t *testing.T, y *novaEnv) {
 		name := shared.mark + "-library"
 		s, err := servers.Create(t.Context(), y.compute, servers.CreateOpts{Name: name, FlavorRef: y.flavor, ImageRef: y.image,
 			Networks: []servers.Network{{UUID: y.network}}, Metadata: map[string]string{"who": "library"}}, nil).Extract()
@@ -74,7 +74,7 @@ var serverCases = []one[*yard]{
 	{"with user data that is no base64", badServer("Invalid input for field/attribute user_data.", obj{"user_data": "a"})},
 	{"with a property that there is not", badServer("Additional properties are not allowed ('colour' was unexpected)", obj{"colour": "red"})},
 	{"with metadata that is no text", badServer("Invalid input for field/attribute", obj{"metadata": obj{"a": []string{"b"}}})},
-	{"without networks there is a choice to make", func(t *testing.T, y *yard) {
+	{"without networks there is a choice to make", func(t *testing.T, y *novaEnv) {
 		y.made(t, "neutron", "/networks", "network", obj{"name": shared.mark + "-second"})
 		body := y.body("choice")
 		delete(body, "networks")
@@ -84,13 +84,13 @@ var serverCases = []one[*yard]{
 		assert.Equal(t, "conflictingRequest", class)
 		assert.Contains(t, message, "Multiple possible networks found, use a Network ID to be more specific.")
 	}},
-	{"a port that is in use is a conflict", func(t *testing.T, y *yard) {
+	{"a port that is in use is a conflict", func(t *testing.T, y *novaEnv) {
 		port := y.want(t, 200, "GET", "nova", "/servers/"+y.common(t)+"/os-interface", nil).text("interfaceAttachments", 0, "port_id")
 		body := y.body("port")
 		body["networks"] = []obj{{"port": port}}
 		y.refused(t, 409, "conflictingRequest", "Port "+port+" is still in use.", "POST", "nova", "/servers", obj{"server": body})
 	}},
-	{"a server of a port and without an image of a key", func(t *testing.T, y *yard) {
+	{"a server of a port and without an image of a key", func(t *testing.T, y *novaEnv) {
 		key := shared.mark + "-boot"
 		y.keyPair(t, obj{"name": key, "public_key": publicKey})
 		port := y.made(t, "neutron", "/ports", "port", obj{"network_id": y.network})
@@ -104,7 +104,7 @@ var serverCases = []one[*yard]{
 			return y.want(t, 200, "GET", "neutron", "/ports/"+port, nil).text("port", "device_id") == ""
 		})
 	}},
-	{"several at once are numbered", func(t *testing.T, y *yard) {
+	{"several at once are numbered", func(t *testing.T, y *novaEnv) {
 		body := y.body("many")
 		body["min_count"], body["max_count"] = 2, 2
 		y.want(t, 202, "POST", "nova", "/servers", obj{"server": body})
@@ -114,11 +114,11 @@ var serverCases = []one[*yard]{
 		}
 		assert.ElementsMatch(t, []string{shared.mark + "-many-1", shared.mark + "-many-2"}, names(list, "name"))
 	}},
-	{"one that is being built is deleted", func(t *testing.T, y *yard) {
+	{"one that is being built is deleted", func(t *testing.T, y *novaEnv) {
 		id := y.made(t, "nova", "/servers", "server", y.body("short"))
 		y.want(t, 204, "DELETE", "nova", "/servers/"+id, nil)
 	}},
-	{"stop and start", func(t *testing.T, y *yard) {
+	{"stop and start", func(t *testing.T, y *novaEnv) {
 		id := y.common(t)
 		y.conflict(t, id, "Cannot 'start' instance "+id+" while it is in vm_state active", obj{"os-start": nil})
 		y.act(t, id, obj{"os-stop": nil})
@@ -129,7 +129,7 @@ var serverCases = []one[*yard]{
 		y.act(t, id, obj{"os-start": nil})
 		y.await(t, id, "ACTIVE")
 	}},
-	{"of two stops at once one is a conflict", func(t *testing.T, y *yard) {
+	{"of two stops at once one is a conflict", func(t *testing.T, y *novaEnv) {
 		id := y.common(t)
 		y.act(t, id, obj{"os-stop": nil})
 		out := y.ask(t, "POST", "nova", "/servers/"+id+"/action", obj{"os-stop": nil})
@@ -138,7 +138,7 @@ var serverCases = []one[*yard]{
 		y.act(t, id, obj{"os-start": nil})
 		y.await(t, id, "ACTIVE")
 	}},
-	{"reboot", func(t *testing.T, y *yard) {
+	{"reboot", func(t *testing.T, y *novaEnv) {
 		id := y.common(t)
 		for _, kind := range []string{"SOFT", "HARD"} {
 			y.act(t, id, obj{"reboot": obj{"type": kind}})
@@ -147,7 +147,7 @@ var serverCases = []one[*yard]{
 		y.refused(t, 400, "badRequest", "Invalid input for field/attribute type.", "POST", "nova", "/servers/"+id+"/action",
 			obj{"reboot": obj{"type": "GENTLE"}})
 	}},
-	{"pause and unpause", func(t *testing.T, y *yard) {
+	{"pause and unpause", func(t *testing.T, y *novaEnv) {
 		id := y.common(t)
 		y.act(t, id, obj{"pause": nil})
 		y.await(t, id, "PAUSED")
@@ -155,14 +155,14 @@ var serverCases = []one[*yard]{
 		y.act(t, id, obj{"unpause": nil})
 		y.await(t, id, "ACTIVE")
 	}},
-	{"suspend and resume", func(t *testing.T, y *yard) {
+	{"suspend and resume", func(t *testing.T, y *novaEnv) {
 		id := y.common(t)
 		y.act(t, id, obj{"suspend": nil})
 		y.await(t, id, "SUSPENDED")
 		y.act(t, id, obj{"resume": nil})
 		y.await(t, id, "ACTIVE")
 	}},
-	{"a locked server is left alone", func(t *testing.T, y *yard) {
+	{"a locked server is left alone", func(t *testing.T, y *novaEnv) {
 		id := y.common(t)
 		y.act(t, id, obj{"lock": obj{"locked_reason": "for a case"}})
 		got := y.want(t, 200, "GET", "nova", "/servers/"+id, nil)
@@ -173,7 +173,7 @@ var serverCases = []one[*yard]{
 		y.act(t, id, obj{"unlock": nil})
 		assert.Equal(t, false, y.want(t, 200, "GET", "nova", "/servers/"+id, nil).at("server", "locked"))
 	}},
-	{"rebuild with another image", func(t *testing.T, y *yard) {
+	{"rebuild with another image", func(t *testing.T, y *novaEnv) {
 		id := y.boot(t, nil)
 		before := y.want(t, 200, "GET", "nova", "/servers/"+id, nil)
 		out := y.act(t, id, obj{"rebuild": obj{"imageRef": y.other, "metadata": obj{"rebuilt": "yes"}}})
@@ -185,7 +185,7 @@ var serverCases = []one[*yard]{
 		assert.Equal(t, obj{"rebuilt": "yes"}, got.at("server", "metadata"))
 		y.refused(t, 400, "badRequest", "Cannot find image", "POST", "nova", "/servers/"+id+"/action", obj{"rebuild": obj{"imageRef": nobody}})
 	}},
-	{"resize, revert and confirm", func(t *testing.T, y *yard) {
+	{"resize, revert and confirm", func(t *testing.T, y *novaEnv) {
 		id := y.boot(t, nil)
 		y.refused(t, 400, "badRequest", "When resizing, instances must change flavor!", "POST", "nova", "/servers/"+id+"/action",
 			obj{"resize": obj{"flavorRef": y.flavor}})
@@ -200,16 +200,16 @@ var serverCases = []one[*yard]{
 		y.want(t, 204, "POST", "nova", "/servers/"+id+"/action", obj{"confirmResize": nil})
 		assert.NotEqual(t, before, y.await(t, id, "ACTIVE").at("server", "flavor"))
 	}},
-	{"an unknown action is malformed", func(t *testing.T, y *yard) {
+	{"an unknown action is malformed", func(t *testing.T, y *novaEnv) {
 		y.refused(t, 400, "badRequest", "There is no such action: sing", "POST", "nova", "/servers/"+y.common(t)+"/action", obj{"sing": nil})
 	}},
-	{"a server is renamed and described", func(t *testing.T, y *yard) {
+	{"a server is renamed and described", func(t *testing.T, y *novaEnv) {
 		path := "/servers/" + y.common(t)
 		out := y.want(t, 200, "PUT", "nova", path, obj{"server": obj{"name": shared.mark + "-new", "description": "what it is"}})
 		assert.Equal(t, shared.mark+"-new", out.text("server", "name"))
 		assert.Equal(t, "what it is", y.want(t, 200, "GET", "nova", path, nil).text("server", "description"))
 	}},
-	{"metadata is set, replaced and deleted", func(t *testing.T, y *yard) {
+	{"metadata is set, replaced and deleted", func(t *testing.T, y *novaEnv) {
 		path := "/servers/" + y.common(t) + "/metadata"
 		y.want(t, 200, "PUT", "nova", path, obj{"metadata": obj{"a": "1"}})
 		out := y.want(t, 200, "POST", "nova", path, obj{"metadata": obj{"b": "2"}})
@@ -222,11 +222,11 @@ var serverCases = []one[*yard]{
 		assert.Equal(t, obj{"b": "3"}, y.want(t, 200, "GET", "nova", path, nil).at("metadata"))
 		assert.Equal(t, obj{}, y.want(t, 200, "PUT", "nova", path, obj{"metadata": obj{}}).at("metadata"))
 	}},
-	{"metadata that is too long is malformed", func(t *testing.T, y *yard) {
+	{"metadata that is too long is malformed", func(t *testing.T, y *novaEnv) {
 		y.refused(t, 400, "badRequest", "Invalid input for field/attribute", "POST", "nova", "/servers/"+y.common(t)+"/metadata",
 			obj{"metadata": obj{"a": strings.Repeat("x", 256)}})
 	}},
-	{"tags are set and deleted", func(t *testing.T, y *yard) {
+	{"tags are set and deleted", func(t *testing.T, y *novaEnv) {
 		path := "/servers/" + y.common(t) + "/tags"
 		assert.Equal(t, []any{"one", "two"}, y.want(t, 200, "PUT", "nova", path, obj{"tags": []string{"one", "two"}}).at("tags"))
 		y.want(t, 201, "PUT", "nova", path+"/three", nil)
@@ -240,7 +240,7 @@ var serverCases = []one[*yard]{
 		y.want(t, 204, "DELETE", "nova", path, nil)
 		assert.Equal(t, []any{}, y.want(t, 200, "GET", "nova", path, nil).at("tags"))
 	}},
-	{"servers are found by name, status, image and flavor", func(t *testing.T, y *yard) {
+	{"servers are found by name, status, image and flavor", func(t *testing.T, y *novaEnv) {
 		id := y.common(t)
 		name := y.want(t, 200, "GET", "nova", "/servers/"+id, nil).text("server", "name")
 		for filter, found := range map[string]bool{"name=^" + name + "$": true, "name=no-such-name": false, "status=ACTIVE": true,
@@ -250,7 +250,7 @@ var serverCases = []one[*yard]{
 			assert.Equal(t, found, len(got) > 0 && strings.Contains(strings.Join(got, " "), id), "%s: %v", filter, got)
 		}
 	}},
-	{"servers come in pages, the newest first", func(t *testing.T, y *yard) {
+	{"servers come in pages, the newest first", func(t *testing.T, y *novaEnv) {
 		old, young := y.common(t), y.boot(t, nil)
 		page := y.want(t, 200, "GET", "nova", "/servers/detail?limit=1", nil)
 		assert.Equal(t, young, page.text("servers", 0, "id"))
@@ -258,12 +258,12 @@ var serverCases = []one[*yard]{
 		next := y.want(t, 200, "GET", "nova", "/servers?limit=1&marker="+young, nil)
 		assert.Equal(t, old, next.text("servers", 0, "id"))
 	}},
-	{"the console shows the end of a text", func(t *testing.T, y *yard) {
+	{"the console shows the end of a text", func(t *testing.T, y *novaEnv) {
 		out := y.want(t, 200, "POST", "nova", "/servers/"+y.common(t)+"/action", obj{"os-getConsoleOutput": obj{"length": 3}})
 		_, ok := out.at("output").(string)
 		assert.True(t, ok, "%s", out.raw)
 	}},
-	{"what was done to a server is on record", func(t *testing.T, y *yard) {
+	{"what was done to a server is on record", func(t *testing.T, y *novaEnv) {
 		id := y.common(t)
 		list := y.want(t, 200, "GET", "nova", "/servers/"+id+"/os-instance-actions", nil).list("instanceActions")
 		require.NotEmpty(t, list)
@@ -272,12 +272,12 @@ var serverCases = []one[*yard]{
 		one := y.want(t, 200, "GET", "nova", "/servers/"+id+"/os-instance-actions/"+str(list[0], "request_id"), nil)
 		assert.Equal(t, str(list[0], "action"), one.text("instanceAction", "action"))
 	}},
-	{"servers of another project are not found", func(t *testing.T, y *yard) {
-		id, other := y.common(t), somebody(t, "member")
+	{"servers of another project are not found", func(t *testing.T, y *novaEnv) {
+		id, other := y.common(t), otherProjectUser(t, "member")
 		other.refused(t, 404, "itemNotFound", "Instance "+id+" could not be found.", "GET", "nova", "/servers/"+id, nil)
 		assert.Empty(t, other.want(t, 200, "GET", "nova", "/servers", nil).list("servers"))
 	}},
-	{"old microversions lack what came later", func(t *testing.T, y *yard) {
+	{"old microversions lack what came later", func(t *testing.T, y *novaEnv) {
 		out := y.want(t, 200, "GET", "nova", "/servers/"+y.common(t), nil, "OpenStack-API-Version", "")
 		server := out.at("server").(obj)
 		for _, k := range []string{"locked", "tags", "description", "server_groups"} {

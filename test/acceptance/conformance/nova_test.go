@@ -10,11 +10,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// yard is what the cases of Nova stand on: something to boot, somewhere to boot it, and a server that is only looked at.
-type yard struct {
+// novaEnv is the environment of Nova's cases: images, flavors, a network, and a shared server that the cases
+// only read.
+type novaEnv struct {
 	*actor
 	t               *testing.T
-	image, other    string // images to boot and to rebuild with
+	image, other    string // images for boot and rebuild
 	flavor, bigger  string
 	network, subnet string
 	start           sync.Once
@@ -23,17 +24,17 @@ type yard struct {
 
 func TestNova(t *testing.T) {
 	t.Parallel()
-	y := newYard(t, theCloud(t).member)
+	y := newNovaEnv(t, openCloud(t).member)
 	each(t, y.actor, novaCases)
 	each(t, y.actor, keyPairCases)
 	each(t, y, serverCases)
 	each(t, y, deviceCases)
 }
 
-// newYard finds the smallest image and the flavors that take it, and makes a network.
-func newYard(t *testing.T, a *actor) *yard {
+// newNovaEnv selects the smallest image and the flavors that fit it, and creates a network.
+func newNovaEnv(t *testing.T, a *actor) *novaEnv {
 	t.Helper()
-	y := &yard{actor: a, t: t}
+	y := &novaEnv{actor: a, t: t}
 	images := a.want(t, 200, "GET", "glance", "/images?status=active&visibility=public&sort_key=size&sort_dir=asc&limit=2", nil).list("images")
 	require.Len(t, images, 2, "two public images are needed")
 	y.image, y.other = str(images[0], "id"), str(images[1], "id")
@@ -57,12 +58,12 @@ func newYard(t *testing.T, a *actor) *yard {
 	return y
 }
 
-func (y *yard) body(name string) obj {
+func (y *novaEnv) body(name string) obj {
 	return obj{"name": shared.mark + "-" + name, "flavorRef": y.flavor, "imageRef": y.image, "networks": []obj{{"uuid": y.network}}}
 }
 
-// boot makes a server that is active, and removes it when the case ends.
-func (y *yard) boot(t *testing.T, more obj) string {
+// boot creates an active server and deletes it when the case ends.
+func (y *novaEnv) boot(t *testing.T, more obj) string {
 	t.Helper()
 	body := y.body(random(3))
 	for k, v := range more {
@@ -73,18 +74,18 @@ func (y *yard) boot(t *testing.T, more obj) string {
 	return id
 }
 
-// common is the server that many cases share. They leave it as it was.
-func (y *yard) common(t *testing.T) string {
+// common returns the server that many cases share. They leave it unchanged.
+func (y *novaEnv) common(t *testing.T) string {
 	t.Helper()
 	y.start.Do(func() { y.server = y.boot(y.t, nil) })
 	require.NotEmpty(t, y.server)
 	return y.server
 }
 
-// await waits for a status with nothing going on any more.
-func (y *yard) await(t *testing.T, id, status string) answer {
+// await waits for a status without a task in progress.
+func (y *novaEnv) await(t *testing.T, id, status string) response {
 	t.Helper()
-	var out answer
+	var out response
 	until(t, "server "+id+" to be "+status, func() bool {
 		out = y.want(t, 200, "GET", "nova", "/servers/"+id, nil)
 		require.False(t, out.text("server", "status") == "ERROR" && status != "ERROR", "%s", out.raw)
@@ -93,7 +94,7 @@ func (y *yard) await(t *testing.T, id, status string) answer {
 	return out
 }
 
-func (y *yard) act(t *testing.T, id string, action obj) answer {
+func (y *novaEnv) act(t *testing.T, id string, action obj) response {
 	t.Helper()
 	return y.want(t, 202, "POST", "nova", "/servers/"+id+"/action", action)
 }
@@ -212,8 +213,8 @@ var novaCases = []one[*actor]{
 
 const publicKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBfGsZPfpc9Gd4Hbkd3Kx8Yq5a4ROKHLpHvKUwD8m0pQ conformance"
 
-// keyPair makes a key pair, which goes by its name and not by an id.
-func (a *actor) keyPair(t *testing.T, body obj, headers ...string) answer {
+// keyPair creates a key pair, which is identified by its name.
+func (a *actor) keyPair(t *testing.T, body obj, headers ...string) response {
 	t.Helper()
 	out := a.ask(t, "POST", "nova", "/os-keypairs", obj{"keypair": body}, headers...)
 	a.later(t, "nova", "/os-keypairs/"+url.PathEscape(str(body, "name")))

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Asks the cases of the real OpenStack that test/acceptance/up.sh has started, and drives the openstack command line against
-# the simulated cloud. Where both ran well, the simulated cloud is what the tests of the product take it for.
+# Runs the conformance cases against the real OpenStack that test/acceptance/up.sh has started, and the
+# openstack command line against the simulated cloud. If both pass, the simulated cloud behaves as the
+# product's tests assume.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../../.."
 # shellcheck source=/dev/null

@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// segments stores three segments and gives the manifest that names them.
+// segments stores three segments and returns a manifest for them.
 func (a *actor) segments(t *testing.T, container string) (manifest []obj, whole []byte, etag string) {
 	t.Helper()
 	sums := ""
@@ -30,7 +30,7 @@ func (a *actor) segments(t *testing.T, container string) (manifest []obj, whole 
 	return manifest, whole, `"` + hex.EncodeToString(total[:]) + `"`
 }
 
-// signed is the address of an object that a key opens for a method until a time.
+// signed returns a temporary URL of an object for a method and an expiry.
 func (a *actor) signed(t *testing.T, method, path, key string, until time.Time) string {
 	t.Helper()
 	full := strings.TrimSuffix(a.store.ServiceURL(""), "/") + path

@@ -13,11 +13,11 @@ import (
 
 func TestSwift(t *testing.T) {
 	t.Parallel()
-	each(t, theCloud(t).member, swiftCases)
-	each(t, theCloud(t).member, largeCases)
+	each(t, openCloud(t).member, swiftCases)
+	each(t, openCloud(t).member, largeCases)
 }
 
-// container makes a container; it goes with what is in it when the case ends.
+// container creates a container and deletes it with its objects when the case ends.
 func (a *actor) container(t *testing.T, headers ...string) string {
 	t.Helper()
 	path := "/" + shared.mark + "-" + random(3)
@@ -32,9 +32,9 @@ func (a *actor) container(t *testing.T, headers ...string) string {
 	return path
 }
 
-func lines(out answer) []string { return strings.Fields(string(out.raw)) }
+func lines(out response) []string { return strings.Fields(string(out.raw)) }
 
-// put stores objects whose text is their name.
+// put stores objects whose content is their name.
 func (a *actor) put(t *testing.T, container string, names ...string) {
 	t.Helper()
 	for _, n := range names {
@@ -219,7 +219,7 @@ var swiftCases = []one[*actor]{
 	}},
 	{"a container is for so many bytes", func(t *testing.T, a *actor) {
 		path := a.container(t, "X-Container-Meta-Quota-Bytes", "10")
-		a.want(t, 201, "PUT", "swift", path+"/a", "12345678") // what is in it already counts after a minute only
+		a.want(t, 201, "PUT", "swift", path+"/a", "12345678") // the current content counts only after a minute
 		out := a.want(t, 413, "PUT", "swift", path+"/b", "12345678901")
 		assert.Equal(t, "Upload exceeds quota.", string(out.raw))
 	}},
@@ -229,7 +229,7 @@ var swiftCases = []one[*actor]{
 		assert.Equal(t, "Upload exceeds quota.", string(out.raw))
 	}},
 	{"another project has no way in", func(t *testing.T, a *actor) {
-		path, other := a.container(t), somebody(t, "member")
+		path, other := a.container(t), otherProjectUser(t, "member")
 		url := strings.TrimSuffix(a.store.ServiceURL(""), "/") + path
 		out := request(t.Context(), "GET", url, nil, map[string][]string{"X-Auth-Token": {other.provider.Token()}})
 		assert.Equal(t, 403, out.status)
@@ -245,7 +245,7 @@ var swiftCases = []one[*actor]{
 		a.want(t, 401, "PUT", "swift", path+"/a", "x", "X-Auth-Token", "")
 	}},
 	{"a reader of the project makes nothing", func(t *testing.T, _ *actor) {
-		a := somebody(t, "reader")
+		a := otherProjectUser(t, "reader")
 		a.refused(t, 403, "", forbidden, "PUT", "swift", "/x", nil)
 	}},
 	{"what the service can is told to anybody", func(t *testing.T, a *actor) {

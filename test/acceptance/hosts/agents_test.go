@@ -18,7 +18,7 @@ import (
 	"mycloudmanager/test/acceptance/hosts/hostlab"
 )
 
-// play plays one of the agent's playbooks on the hosts.
+// play runs one of the agent's playbooks on the hosts.
 func (m *manager) play(t *testing.T, app catalog.App, a hostlab.App, playbook string, check bool) ([]ansible.Event, ansible.Recap) {
 	t.Helper()
 	p := ansible.Play{
@@ -83,8 +83,8 @@ func changed(events []ansible.Event) (out []string) {
 	return out
 }
 
-// Every agent of the catalogue: a dry run changes nothing, the first run installs, the second changes nothing, the work
-// is seen from outside, and what is removed is gone.
+// TestAgents covers every agent of the catalog: a dry run changes nothing, the first run installs, the second
+// changes nothing, the agent works when checked from outside, and removal leaves nothing behind.
 func TestAgents(t *testing.T) {
 	m := newManager(t)
 	for _, n := range hostsUnderTest() {

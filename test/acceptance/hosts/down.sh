@@ -1,10 +1,11 @@
 #!/bin/bash
-# Stops the hosts and their network; their state stays. down.sh --purge removes it; root file systems and packages stay.
+# Stops the hosts and their network and keeps their state. down.sh --purge deletes the state; root file
+# systems and packages are kept.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=env.sh
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
-# finish NAME: asks a process of ours to end, and kills its session when it does not.
+# finish NAME: terminates one of our processes, and kills its session if it does not exit.
 finish() {
   local pid
   if pid=$(pid_of "$1"); then

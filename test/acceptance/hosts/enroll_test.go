@@ -27,7 +27,7 @@ func files(texts map[string]string) fs.FS {
 	return out
 }
 
-// state is all of a host that enrollment may touch and must give back.
+// state prints everything on a host that enrollment may change and must restore.
 const state = `dpkg-query -W -f '${Package} ${db:Status-Status}\n' | grep -v ' not-installed'; getent passwd; getent group; ls -a /home /etc/sudoers.d /var/lib /tmp 2>/dev/null | grep -v systemd-private
 find /etc -type f ! -name '*-' ! -name ld.so.cache ! -name .pwd.lock ! -name mailcap ! -name shells -exec sha256sum {} + | sort -k2`
 
@@ -73,10 +73,10 @@ func TestEnrollment(t *testing.T) {
 		require.Contains(t, out, "the manager refuses: the token is not known, or it was used")
 		require.Contains(t, hostlab.MustOn(t, n, m.command(n, m.token(n))), "mcm: enrolled", "once more is no fault")
 
-		gone := hostlab.MustOn(t, n, strings.Replace(strings.Replace(m.command(n, "-"), "| sh", "| sh -s -- --uninstall", 1), `echo "MCM_TOKEN=-"; `, "", 1))
-		require.Contains(t, gone, "mcm: removed")
-		require.NotContains(t, gone, "these packages stay")
-		require.Equal(t, before, hostlab.MustOn(t, n, state), "%s", gone)
+		output := hostlab.MustOn(t, n, strings.Replace(strings.Replace(m.command(n, "-"), "| sh", "| sh -s -- --uninstall", 1), `echo "MCM_TOKEN=-"; `, "", 1))
+		require.Contains(t, output, "mcm: removed")
+		require.NotContains(t, output, "these packages stay")
+		require.Equal(t, before, hostlab.MustOn(t, n, state), "%s", output)
 
 		out, err = hostlab.On(t, n, strings.Replace(m.command(n, "x"), "/api/v1/enroll.sh", "/nothing", 1))
 		require.Error(t, err, "a download that failed is loud")
@@ -85,8 +85,8 @@ func TestEnrollment(t *testing.T) {
 	require.Empty(t, m.shown, "a token was in an argument or an environment")
 }
 
-// A user of that name that somebody else made is not taken over.
-func TestEnrollmentTouchesNoUserOfOthers(t *testing.T) {
+// TestEnrollment_keeps_existing_user: an existing user with the same name is not taken over.
+func TestEnrollment_keeps_existing_user(t *testing.T) {
 	m := newManager(t)
 	hostlab.MustOn(t, 1, "useradd mcm")
 	defer hostlab.MustOn(t, 1, "userdel mcm")
@@ -95,7 +95,7 @@ func TestEnrollmentTouchesNoUserOfOthers(t *testing.T) {
 	require.Contains(t, out, "there is a user mcm that enrollment did not make")
 }
 
-// A new host enrolls itself on its first boot.
+// TestCloudConfig: a new host enrolls itself on its first boot.
 func TestCloudConfig(t *testing.T) {
 	m := newManager(t)
 	raw, err := deploy.Files.ReadFile("enroll/cloud-config.yaml")

@@ -1,4 +1,4 @@
-# Sourced by the scripts beside it: where everything is, which hosts there are, and how a process of ours is known.
+# Sourced by the scripts in this directory: paths, the list of hosts, and helpers for background processes.
 # shellcheck shell=bash disable=SC2034
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/mycloudmanager/acceptance/hosts
@@ -11,7 +11,7 @@ APT_PORT=3142
 SUITES="bookworm trixie bullseye"
 GO=$(command -v go || echo /usr/local/go/bin/go)
 
-# host N: sets name, suite and address of the Nth host, counted from 1: the suites in turn.
+# host N: sets name, suite and address of the Nth host, from 1. The suites alternate.
 host() {
   local suites
   read -ra suites <<<"$SUITES"
@@ -20,7 +20,7 @@ host() {
   address=$NETWORK.$((10 + $1))
 }
 
-# mirror: the first address of this machine's own package sources; the hosts use the same.
+# mirror: the first URL of this machine's package sources, which the hosts use too.
 mirror() {
   { sed -n 's/^URIs: *\([^ ]*\).*/\1/p' /etc/apt/sources.list.d/debian.sources 2>/dev/null || true
     sed -n 's/^deb \(\[[^]]*\] \)\?\([^ ]*\) .*/\2/p' /etc/apt/sources.list 2>/dev/null || true; } | head -1
@@ -28,7 +28,7 @@ mirror() {
 
 started() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
 
-# pid_of NAME: the pid of a process of ours that runs, known by its start time as well.
+# pid_of NAME: the pid of one of our running processes, identified by its start time as well.
 pid_of() {
   local pid when
   { read -r pid when <"$DIR/run/$1.pid"; } 2>/dev/null || return 1
@@ -36,7 +36,7 @@ pid_of() {
   echo "$pid"
 }
 
-# background NAME COMMAND...: in its own session, unless it runs.
+# background NAME COMMAND...: runs in its own session, unless it is already running.
 background() {
   local name=$1 pid
   shift

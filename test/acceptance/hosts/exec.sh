@@ -1,5 +1,5 @@
 #!/bin/bash
-# exec.sh N COMMAND...: runs a command as root on the Nth host, as its console would.
+# exec.sh N COMMAND...: runs a command as root on the Nth host.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=env.sh
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"

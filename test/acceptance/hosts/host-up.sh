@@ -1,6 +1,6 @@
 #!/bin/bash
 # host-up.sh N: starts the Nth host and waits for its SSH server. Prints its name, address and release.
-#   MCM_USER_DATA=FILE   cloud-init takes this on the first boot; without it cloud-init stays off
+#   MCM_USER_DATA=FILE   user data of cloud-init's first boot; without it cloud-init is disabled
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=env.sh
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
@@ -16,12 +16,12 @@ make_network() {
     ip -n "$name" link set lo up
     ip -n "$name" addr add "$address/24" dev eth0
   fi
-  ip -n "$name" link set eth0 up # a test may have pulled the cable
+  ip -n "$name" link set eth0 up # a test may have disconnected it
   ip -n "$name" route replace default via $GATEWAY
   ip -n "$name" route replace 169.254.169.254/32 via $METADATA
 }
 
-# personalise makes the image one host: its name, its keys, and where packages come from.
+# personalise configures the image for one host: its name, its keys and its package sources.
 personalise() {
   [ -e "$home/personalised" ] && return
   echo "$name" >"$root/etc/hostname"
@@ -29,7 +29,7 @@ personalise() {
   : >"$root/etc/resolv.conf"
   tr -d - </proc/sys/kernel/random/uuid >"$root/etc/machine-id"
   printf 'Acquire::http::Proxy "http://%s:%s";\nAcquire::http::Proxy::%s "DIRECT";\nAcquire::Languages "none";\n' $GATEWAY $APT_PORT $GATEWAY >"$root/etc/apt/apt.conf.d/01proxy"
-  # A container may not set the clock, and systemd would not even start the time service: it follows, and sets nothing.
+  # A container may not set the clock, and systemd would not even start the time service: chrony only follows its sources.
   mkdir -p "$root/etc/systemd/system/chrony.service.d"
   printf '[Unit]\nConditionCapability=\n[Service]\nExecStart=\nExecStart=!/usr/sbin/chronyd -F 1 -x\n' >"$root/etc/systemd/system/chrony.service.d/container.conf"
   if [ -n "${MCM_USER_DATA:-}" ]; then

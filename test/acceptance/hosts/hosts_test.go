@@ -1,7 +1,7 @@
 //go:build acceptance
 
-// Package hosts_test enrolls real hosts by the real command, and puts every agent of the catalogue on them by the real
-// Ansible. The hosts are those of up.sh: run.sh brings them up first.
+// Package hosts_test enrolls real hosts by the real command and installs every agent of the catalog on them
+// with the real Ansible. run.sh starts the hosts with up.sh.
 package hosts_test
 
 import (
@@ -31,7 +31,7 @@ const count = 6
 func serverID(n int) string { return fmt.Sprintf("5e5f0000-0000-4000-8000-%012d", n) }
 func bare(n int) bool       { return n%3 == 0 } // the release without python3, sudo and curl
 
-// each runs check on all hosts at once.
+// each runs check on all hosts concurrently.
 func each(t *testing.T, check func(t *testing.T, n int)) {
 	t.Helper()
 	t.Run("hosts", func(t *testing.T) {
@@ -44,18 +44,18 @@ func each(t *testing.T, check func(t *testing.T, n int)) {
 	})
 }
 
-// manager is the half of the product that enrollment speaks to, in its smallest form: tokens that are used once, and a
-// sign-in by Ansible with the host keys that the machine sent.
+// manager is a minimal enrollment service: single-use tokens, and a login by Ansible with the host keys that
+// the machine sent.
 type manager struct {
 	URL    string
 	key    []byte
 	public string
 	mu     sync.Mutex
-	tokens map[string]int // by token: the host it is for; 0 is used
+	tokens map[string]int // by token: the host it is for; 0 means used
 	hosts  map[string]ansible.Host
 	status map[string]string // by server: its status as JSON
 	facts  map[string]map[string]any
-	shown  []string // processes on this machine, thus on all hosts, that show a token
+	shown  []string // processes on this machine, hence on all hosts, that expose a token
 }
 
 func newManager(t *testing.T) *manager {
@@ -76,7 +76,7 @@ func newManager(t *testing.T) *manager {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api/v1/enroll.sh", m.script)
 	mux.HandleFunc("POST /api/v1/enroll", m.enroll)
-	mux.HandleFunc("POST /api/v1/enroll/status", m.answer)
+	mux.HandleFunc("POST /api/v1/enroll/status", m.respond)
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = server.Serve(l) }()
 	t.Cleanup(func() { _ = server.Close() })
@@ -100,7 +100,7 @@ func (m *manager) token(n int) string {
 	return token
 }
 
-// command is what people copy.
+// command returns the enrollment command that users copy.
 func (m *manager) command(n int, token string) string {
 	fetch := "curl -fsSL"
 	if bare(n) {
@@ -139,8 +139,8 @@ func (m *manager) enroll(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"task_url": m.URL + "/tasks/1", "authorized_keys": []string{m.public}})
 }
 
-// answer signs in at the first question: by then the user is there.
-func (m *manager) answer(w http.ResponseWriter, r *http.Request) {
+// respond logs in to the host at its first status request: the user exists by then.
+func (m *manager) respond(w http.ResponseWriter, r *http.Request) {
 	var in request
 	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
@@ -174,13 +174,15 @@ func (m *manager) signIn(r *http.Request, host ansible.Host) string {
 	return string(raw)
 }
 
-// processes returns what shows text in its arguments or environment; the hosts' processes are seen from here.
+// processes returns the processes with text in their arguments or environment; the hosts' processes are visible
+// from here.
 func processes(text string) (found []string) {
 	entries, _ := os.ReadDir("/proc")
 	for _, e := range entries {
 		for _, part := range []string{"cmdline", "environ"} {
 			raw, _ := os.ReadFile("/proc/" + e.Name() + "/" + part)
-			// The shell that a test starts with the whole command has it in its argument: people type it into theirs.
+			// The shell that a test starts with the whole command has it in its argument; users type it
+			// instead.
 			if s := string(raw); strings.Contains(s, text) && !strings.Contains(s, "enroll.sh ||") {
 				found = append(found, e.Name()+" "+s)
 			}

@@ -1,7 +1,7 @@
 #!/bin/bash
-# nodeport.sh PROTOCOL PORT ADDRESS:PORT: what the hosts send to that port of a node goes to an address on their own network instead,
-# where a test has the half of an app that its simulated pod does not have. It does for one port what kubernetes/nodeports.sh does for
-# pods that run. "nodeport.sh none" takes all of them back.
+# nodeport.sh PROTOCOL PORT ADDRESS:PORT: redirects the hosts' traffic to that port of a node to an address on their own network,
+# where a test runs the server that the app's simulated pod lacks. It does for one port what kubernetes/nodeports.sh does for
+# running pods. "nodeport.sh none" removes all redirections.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=env.sh
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"

@@ -1,11 +1,11 @@
 #!/bin/bash
-# nspawn.sh NAME ROOT: one host as a container with its own init. A host that reboots is started again; TERM shuts it down.
+# nspawn.sh NAME ROOT: runs one host as a container with its own init. A reboot restarts the container; TERM shuts it down.
 set -uo pipefail
 name=$1 root=$2 child=
 hierarchies="systemd unified memory pids cpu cpuacct"
 trap '[ -z "$child" ] || kill -TERM "$child"' TERM INT
 
-# A host has a control group of its own in every hierarchy that is mounted.
+# Each host has its own control group in every mounted hierarchy.
 enter_groups() {
   local h
   for h in $hierarchies; do
@@ -20,7 +20,7 @@ drop_groups() {
 }
 boot() {
   enter_groups
-  # Not registered anywhere: this machine may have neither systemd nor a bus. The pure new hierarchy is what Debian 13 wants.
+  # Not registered anywhere: this machine may have neither systemd nor a bus. Debian 13 requires the unified hierarchy.
   exec env SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 systemd-nspawn --quiet --boot --directory="$root" --machine="$name" \
     --network-namespace-path="/run/netns/$name" --register=no --keep-unit --console=pipe --resolv-conf=off --timezone=off \
     --link-journal=no --kill-signal=SIGRTMIN+3 --capability=CAP_NET_ADMIN

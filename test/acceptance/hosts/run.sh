@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The acceptance test of enrollment and agents on real hosts, alone: brings the hosts up new, tests, takes them down.
-#   MCM_KEEP=1       they stay up for looking around
-#   MCM_HOSTS="1 3"  agents on these hosts only
+# Runs only the acceptance test of enrollment and agents: starts new real hosts, tests, and removes them.
+#   MCM_KEEP=1       keeps the hosts running for inspection
+#   MCM_HOSTS="1 3"  installs agents on these hosts only
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 [ "${MCM_KEEP:-}" = 1 ] || trap './down.sh --purge' EXIT

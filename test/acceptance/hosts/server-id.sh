@@ -1,5 +1,5 @@
 #!/bin/bash
-# server-id.sh N UUID: the metadata service tells the Nth host from now on that it is this server.
+# server-id.sh N UUID: sets the server id that the metadata service returns to the Nth host.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=env.sh
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"

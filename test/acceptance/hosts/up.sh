@@ -1,6 +1,6 @@
 #!/bin/bash
-# up.sh [N]: N real hosts (6 by default), Debian of three releases in turn, on a bridge of their own. Safe to repeat: what
-# runs is left as it is. The first run builds the root file systems, a few minutes.
+# up.sh [N]: starts N real hosts (6 by default) with three Debian releases in turn, on a separate bridge. Idempotent: running
+# hosts are left unchanged. The first run builds the root file systems, which takes a few minutes.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=env.sh
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
@@ -16,7 +16,7 @@ if ! ip link show $BRIDGE >/dev/null 2>&1; then
   ip addr add $GATEWAY/24 dev $BRIDGE
   ip link set $BRIDGE up
 fi
-# The metadata service has its well-known address in a namespace of its own: this machine may have need of its own one.
+# The metadata service runs in a separate namespace: this machine may need the well-known address for its own.
 if ! [ -e /run/netns/$BRIDGE ]; then
   ip netns add $BRIDGE
   ip link add mcm-metadata type veth peer name eth0 netns $BRIDGE

@@ -38,7 +38,7 @@ make_pause() {
   "$BIN/mkimage" "$CACHE/pause" docker.io/mcm/pause:1 "$IMAGES/pause.tar" /pause
 }
 
-# The one application image: a Debian with chrony, for the app ntp.
+# The only application image: Debian with chrony, for the app ntp.
 make_chrony() {
   local root=$CACHE/chrony-root
   need debootstrap debootstrap

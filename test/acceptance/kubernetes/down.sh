@@ -1,5 +1,6 @@
 #!/bin/bash
-# Ends the cluster: nodes, control plane, namespace. down.sh --purge also forgets its objects, keys and volumes.
+# Stops the cluster: nodes, control plane, namespace. down.sh --purge also deletes its objects, keys and
+# volumes.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=env.sh
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"

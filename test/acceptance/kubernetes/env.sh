@@ -8,7 +8,7 @@ NETNS=mcm-kube
 VERSION=v1.36.3
 GO=$(command -v go || echo /usr/local/go/bin/go)
 
-# The binaries are kept per version of Go, Kubernetes and our own sources.
+# The binaries are cached per version of Go, Kubernetes and our own sources.
 key() {
   { "$GO" version && cat "$HERE"/go.mod "$HERE"/go.sum "$HERE"/deps.go "$HERE"/build.sh "$HERE"/cmd/*/*.go; } |
     sha256sum | cut -c1-12
@@ -17,7 +17,7 @@ BIN=$CACHE/bin-$(key)
 RUNTIME=$CACHE/runtime
 IMAGES=$CACHE/images
 
-# chart_image: the image that the catalogue's time server wants, as containerd calls it.
+# chart_image: the image of the catalog's time server, as containerd names it.
 chart_image() {
   sed -n 's/^image: {repository: \(.*\), tag: "\(.*\)"}$/docker.io\/\1:\2/p' "$HERE/../../../deploy/apps/ntp/chart/values.yaml" 2>/dev/null || true
 }
@@ -27,7 +27,7 @@ kube() { "$BIN/kube" "$@" --dir "$DIR" --port "$PORT"; }
 
 started() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
 
-# pid_of NAME: the pid of a process of ours that runs, known by its start time as well.
+# pid_of NAME: the pid of one of our running processes, identified by its start time as well.
 pid_of() {
   local pid when
   { read -r pid when <"$DIR/run/$1.pid"; } 2>/dev/null || return 1
@@ -35,7 +35,7 @@ pid_of() {
   echo "$pid"
 }
 
-# background NAME COMMAND...: in its own session, unless it runs.
+# background NAME COMMAND...: runs in its own session, unless it is already running.
 background() {
   local name=$1 pid
   shift
@@ -45,7 +45,7 @@ background() {
   echo "$pid $(started "$pid")" >"$DIR/run/$name.pid"
 }
 
-# finish NAME: to the whole session; KILL after five seconds.
+# finish NAME: signals the whole session; KILL after five seconds.
 finish() {
   local pid
   if pid=$(pid_of "$1"); then

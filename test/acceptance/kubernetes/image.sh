@@ -1,5 +1,6 @@
 #!/bin/bash
-# image.sh NAME:TAG...: gives the image with chrony further names on the real node, so that a chart's own image name works.
+# image.sh NAME:TAG...: adds names to the chrony image on the real node, so that a chart's own image name
+# works.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=env.sh
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"

@@ -1,6 +1,7 @@
 #!/bin/bash
-# node.sh NAME: one real node (containerd, kubelet, the node half of the Cinder driver) in mount and process namespaces
-# of its own, inside the cluster's network namespace. Called by up.sh; all of it ends with its outermost process.
+# node.sh NAME: one real node (containerd, kubelet, the node half of the Cinder driver) in its own mount and
+# process namespaces, inside the cluster's network namespace. up.sh calls it; everything ends with its
+# outermost process.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=env.sh
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
@@ -109,7 +110,8 @@ make_cgroups
 containerd -c "$work/containerd.toml" >"$work/containerd.log" 2>&1 &
 import_images >"$work/images.log" 2>&1
 csinode -node "$name" -volumes "$work/volumes" >"$work/csinode.log" 2>&1 &
-# run_kubelet starts the kubelet again when up.sh or the gate asks for it: a deleted node registers only at the start.
+# run_kubelet restarts the kubelet when up.sh or the gate requests it: a deleted node registers only at the
+# kubelet's start.
 run_kubelet() {
   local pid
   while :; do

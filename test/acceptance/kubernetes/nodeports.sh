@@ -1,6 +1,6 @@
 #!/bin/bash
-# nodeports.sh: lets the hosts of test/acceptance/hosts reach the cluster as instances reach it: through a router, at the address of any
-# node and a Service's port there. It does once what kube-proxy does always, for the Services and pods of now: run it again after a change.
+# nodeports.sh: lets the hosts of test/acceptance/hosts reach the cluster as instances do: through a router, at any node's address
+# and a NodePort. It does the work of kube-proxy once, for the current Services and pods: run it again after a change.
 # shellcheck disable=SC2016 # the templates are not the shell's
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=env.sh

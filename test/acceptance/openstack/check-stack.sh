@@ -7,7 +7,8 @@ set -euo pipefail
 deploy=$HERE/../../../deploy
 if [ $# = 0 ]; then set -- small ha; fi
 
-# cloud-init's own checker, out of its package: installing it would have it configure this machine at the next boot.
+# cloud-init's own checker, extracted from its package: an installed cloud-init would configure this machine
+# at the next boot.
 checker() {
   local new=$ROOT/cloud-init.new
   if ! [ -d "$ROOT/cloud-init" ]; then

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Stops every service; the state stays for the next up.sh. down.sh --purge removes the state as well.
+# Stops every service and keeps the state for the next up.sh. down.sh --purge deletes the state as well.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=env.sh
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"

@@ -13,17 +13,18 @@ SOCK=$STATE/mysql/mysqld.sock
 PYTHON=/usr/bin/python3 # never another python3 that is earlier in PATH
 
 BASE="mariadb epmd rabbitmq memcached"
-# The order of starting; swift-proxy last.
+# The start order; swift-proxy last.
 SERVICES="keystone placement glance-api neutron-server nova-conductor nova-compute cinder-volume heat-engine nova-api
   nova-scheduler cinder-api cinder-scheduler heat-api swift-object swift-container swift-account swift-proxy"
 
 BEGIN=$EPOCHREALTIME
 say() { printf "%6.1fs %s\n" "$(awk -v a="$EPOCHREALTIME" -v b="$BEGIN" "BEGIN { print a - b }")" "$*"; }
 
-# started PID: the start time of a process in clock ticks, so that a number reused after a reboot is not mistaken.
+# started PID: the start time of a process in clock ticks, so that a pid reused after a reboot is not
+# mistaken for it.
 started() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
 
-# pid_of NAME: the pid of a service that runs; fails when it does not.
+# pid_of NAME: the pid of a running service; fails if it is not running.
 pid_of() {
   local pid when
   { read -r pid when <"$RUN/$1.pid"; } 2>/dev/null || return 1
@@ -33,7 +34,7 @@ pid_of() {
 }
 alive() { pid_of "$1" >/dev/null; }
 
-# background NAME COMMAND...: in its own session, with its pid on record.
+# background NAME COMMAND...: runs in its own session and records its pid.
 background() {
   local name=$1 pid
   shift
@@ -68,7 +69,7 @@ start() {
 # tool NAME ARGS...: one of the projects' *-manage programs.
 tool() { PYTHONPATH=$HERE/lib PYTHONDONTWRITEBYTECODE=1 "$PYTHON" "$HERE/lib/run.py" "$@"; }
 
-# stop NAME [SIGNAL]: to the whole session of the service; KILL after five seconds.
+# stop NAME [SIGNAL]: signals the whole session of the service; KILL after five seconds.
 stop() {
   local pid
   if pid=$(pid_of "$1"); then
@@ -87,7 +88,7 @@ port_of() {
   esac
 }
 
-# wait_http NAME: until the service answers anything but a 5xx.
+# wait_http NAME: waits until the service returns anything but a 5xx.
 wait_http() {
   local url code
   url=http://127.0.0.1:$(port_of "$1")/

@@ -14,8 +14,8 @@ installed() {
 }
 
 install_packages() {
-  # Byte-compiling 300 packages one by one takes as long as the rest: it is done once at the end, on all cores.
-  # policy-rc.d keeps rabbitmq and memcached from starting on their default ports.
+  # Byte-compiling 300 packages one by one takes as long as everything else, so it is done once at the end,
+  # on all cores. policy-rc.d prevents rabbitmq and memcached from starting on their default ports.
   local shim=$ROOT/shim policy=/usr/sbin/policy-rc.d
   mkdir -p "$shim"
   printf '#!/bin/sh\nexit 0\n' >"$shim/py3compile"
@@ -35,7 +35,8 @@ install_packages() {
   $PYTHON -m compileall -q -j 0 -x '/(tests|locale)/' /usr/lib/python3/dist-packages >>"$ROOT/install.log" 2>&1 || true
 }
 
-# The paste pipelines are files of the packages we do not install; they are taken out of the same versions' .debs.
+# The paste pipelines are files of packages that are not installed; they are extracted from the .debs of the
+# same versions.
 take_paste_files() {
   local debs=$ROOT/debs p
   rm -rf "$debs" "$PASTE.new"

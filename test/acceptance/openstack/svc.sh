@@ -1,6 +1,6 @@
 #!/bin/bash
-# svc.sh start|stop|kill|restart|freeze|thaw|status [NAME...]: one service at a time, for tests of faults.
-# freeze stops the processes: connections are accepted by the kernel and never answered.
+# svc.sh start|stop|kill|restart|freeze|thaw|status [NAME...]: controls single services, for tests of faults.
+# freeze stops the processes: the kernel accepts connections, but they get no response.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=env.sh
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"

@@ -1,8 +1,8 @@
 #!/bin/bash
-# Brings a whole OpenStack up on loopback, from Debian packages, with a fake hypervisor, network and block device.
-# Run it again at any time: it starts what is down and waits until everything answers.
-#   up.sh           start, and on the first run make the state
-#   up.sh --fresh   throw the state away first
+# Starts a complete OpenStack on loopback, from Debian packages, with a fake hypervisor, network and block device.
+# Idempotent: it starts the services that are down and waits until all respond.
+#   up.sh           start, and create the state on the first run
+#   up.sh --fresh   delete the state first
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=env.sh
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
@@ -18,8 +18,8 @@ if ! [ "$ETC/.done" -nt "$HERE/lib/config.sh" ] || ! [ "$ETC/.done" -nt "$HERE/e
   say 'configuration written'
 fi
 
-# The template is the freshly seeded state (database, keys, images) of these very package versions, so that a fresh
-# cloud costs no more than a restart. The password and the directory are part of what is in the database.
+# The template is the freshly seeded state (database, keys, images) for these package versions, so that a new
+# cloud costs no more than a restart. The password and the directory are part of the database's content.
 template() {
   {
     dpkg-query -W -f '${Package} ${Version}\n' python3-{keystone,glance,cinder,neutron,nova,heat,placement} mariadb-server-core
@@ -29,7 +29,7 @@ template() {
 }
 TEMPLATE=$ROOT/template-$(template).tgz
 
-keep_template() { # a copy of the files is good only when mariadb is down; the services reconnect
+keep_template() { # a copy of the files is consistent only while mariadb is down; the services reconnect
   stop mariadb
   tar -C "$STATE" -czf "$TEMPLATE.new" mysql keystone glance .seeded
   mv "$TEMPLATE.new" "$TEMPLATE"
@@ -53,7 +53,7 @@ if ! [ -e "$STATE/.seeded" ]; then
 fi
 start epmd
 start memcached
-# RabbitMQ gives up at once when epmd does not listen yet, as on a busy machine.
+# RabbitMQ fails immediately if epmd does not listen yet, as on a busy machine.
 for _ in $(seq 100); do
   if epmd -port 43690 -names >/dev/null 2>&1; then break; fi
   start epmd
@@ -75,8 +75,8 @@ if [ -n "$first" ]; then
 fi
 [ -e "$ETC/swift/object.ring.gz" ] || bash "$HERE/lib/rings.sh"
 
-# Keystone and placement first: nova-scheduler exits without them, conductor and compute wait in vain. The start is
-# bound by the processor, so waiting for these two costs nothing.
+# Keystone and placement first: nova-scheduler exits without them, and conductor and compute wait in vain.
+# The start is CPU-bound, so waiting for these two costs nothing.
 start keystone
 start placement
 wait_http keystone
@@ -87,7 +87,7 @@ for s in $SERVICES; do
   if [ "$s" != nova-compute ]; then start "$s"; fi
 done
 for s in nova-api neutron-server glance-api cinder-api; do wait_http $s; done
-start nova-compute # its first calls are lost, for a minute, when it is there before nova-conductor
+start nova-compute # if it starts before nova-conductor, its first calls are lost for a minute
 for s in heat-api swift-object swift-container swift-account swift-proxy; do wait_http $s; done
 say 'every API answers'
 seed wait

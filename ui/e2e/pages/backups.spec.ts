@@ -105,7 +105,7 @@ for (const [width, viewport] of Object.entries(screens)) {
     expect(state.requests[`POST /instances/${MockBackups[0]?.instance}/restore`]).toEqual({
       backup_id: MockBackups[0]?.id,
       target: "/restore",
-      beside: "web-1 of May",
+      new_server_name: "web-1 of May",
     });
   });
 
@@ -132,7 +132,7 @@ for (const [width, viewport] of Object.entries(screens)) {
     await go.click();
     await expect(page).toHaveURL(/\/tasks\//);
     expect(state.requests[`POST /instances/${deleted}/restore`]).toMatchObject({
-      beside: "old-1-restored",
+      new_server_name: "old-1-restored",
       flavor: "m1.small",
       networks: ["demo-net"],
     });
@@ -152,7 +152,7 @@ for (const [width, viewport] of Object.entries(screens)) {
     await expect(page).toHaveURL(/\/backups\/plans\//);
     expect(state.requests["POST /backup-plans"]).toMatchObject({
       method: "snapshot",
-      snapshot: { together: true },
+      snapshot: { consistency_group: true },
     });
   });
 
@@ -247,7 +247,9 @@ test("backup is verified with a restore test, released and deleted", async ({ pa
     "true",
   );
   await page.getByRole("menuitem", { name: "Restore test" }).click();
-  await expect.poll(() => state.requests[`POST /backups/${soft}/verify`]).toEqual({ drill: true });
+  await expect
+    .poll(() => state.requests[`POST /backups/${soft}/verify`])
+    .toEqual({ restore_test: true });
   await menu.click();
   await page.getByRole("menuitem", { name: "Release" }).click();
   await expect.poll(() => state.requests[`PUT /backups/${soft}/hold`]).toEqual({ held: false });
@@ -283,7 +285,7 @@ for (const [width, viewport] of Object.entries(screens)) {
     await sendTest.focus();
     await page.keyboard.press("Enter");
     await expect(page.getByRole("link", { name: "View task" })).toBeVisible();
-    expect(Object.keys(state.requests)).toContain("POST /notices/test");
+    expect(Object.keys(state.requests)).toContain("POST /notifications/test");
     await screenshot(page, `notifications-${width}`);
     await page.getByRole("link", { name: "Web data, weekly" }).click();
     await expect(page.getByRole("alert").first()).toContainText("No recent good backup of web-1");
@@ -294,8 +296,8 @@ for (const [width, viewport] of Object.entries(screens)) {
 test("without channels the settings that enable notifications are listed", async ({ page }) => {
   await open(page, "/backups", { channels: [] });
   const settings = page.getByRole("list", { name: "Settings that enable notifications" });
-  await expect(settings).toContainText("notice-mail-to");
-  await expect(settings).toContainText("notice-webhook-secret-file");
+  await expect(settings).toContainText("notification-mail-to");
+  await expect(settings).toContainText("notification-webhook-secret-file");
   await expect(page.getByRole("button", { name: "Send test notification" })).toBeHidden();
   await screenshot(page, "notifications-none");
 });
@@ -307,5 +309,5 @@ test("only an administrator can send a test notification", async ({ page }) => {
   await sendTest.focus();
   await expect(page.getByRole("tooltip")).toContainText("administrator");
   await page.keyboard.press("Enter");
-  expect(Object.keys(state.requests)).not.toContain("POST /notices/test");
+  expect(Object.keys(state.requests)).not.toContain("POST /notifications/test");
 });

@@ -161,7 +161,13 @@ function logLines(query: URLSearchParams, { log }: MockState) {
       items.push(line);
     }
   }
-  return { items, total: log.total, errors: log.errors, missing: log.missing, next: null };
+  return {
+    items,
+    total: log.total,
+    errors: log.errors,
+    incomplete_reason: log.incomplete_reason,
+    next: null,
+  };
 }
 
 function read(path: string, state: MockState): [unknown, number?] {
@@ -182,7 +188,7 @@ function read(path: string, state: MockState): [unknown, number?] {
       ? [found]
       : [{ title: "Not found", status: 404, code: "not_found", type: "" }, 404];
   }
-  if (path === "/notices") return [{ channels: state.channels }];
+  if (path === "/notifications") return [{ channels: state.channels }];
   if (path === "/audit") return [{ items: mocks.MockAudit, next_page_token: "" }];
   if (path === "/stack") return [state.stack];
   if (path === "/stack/options") return [mocks.MockOptions];

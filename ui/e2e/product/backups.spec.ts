@@ -67,7 +67,7 @@ test("snapshot plan is created, run and restored from", async ({ page }) => {
       page,
       `/instances/${instance?.id}/restore-points`,
     );
-    expect(points.items.some((b) => b.safety)).toBe(true);
+    expect(points.items.some((b) => b.pre_restore)).toBe(true);
     expect(points.items.some((b) => b.plan_name === plan)).toBe(true);
     await page.goto("/backups");
     await page.getByRole("button", { name: `More actions for ${plan}` }).click();

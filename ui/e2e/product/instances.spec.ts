@@ -87,7 +87,9 @@ test("server is enrolled by command, gets an agent and is unenrolled", async ({ 
       page.getByRole("link", { name: "Download" }).click(),
     ]);
     const text = await file.createReadStream().then((stream) => stream.toArray());
-    expect(text.join("")).toMatch(/info +PlayAgent +web-2: .+: stdout: ntp on a simulated host/);
+    expect(text.join("")).toMatch(
+      /info +RunAgentPlaybook +web-2: .+: stdout: ntp on a simulated host/,
+    );
     await expectAccessible(page);
     await page.goto("/instances?q=web");
   });

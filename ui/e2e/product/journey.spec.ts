@@ -163,7 +163,7 @@ test.describe
         timeout: appTimeout,
       });
       await expect
-        .poll(async () => (await apiGet<App>(page, "/apps/ntp")).kept_volumes, {
+        .poll(async () => (await apiGet<App>(page, "/apps/ntp")).retained_volumes, {
           timeout: appTimeout,
         })
         .toEqual([]);

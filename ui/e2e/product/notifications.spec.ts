@@ -39,14 +39,17 @@ async function openBackups(page: Page): Promise<Locator> {
   const webhook = channels(page).getByRole("listitem");
   await expect(webhook).toHaveCount(1);
   await expect(webhook).toContainText("Webhook");
-  await expect(webhook).toContainText(`http://127.0.0.1:${port}/notices`);
+  await expect(webhook).toContainText(`http://127.0.0.1:${port}/notifications`);
   return webhook;
 }
 
 test("administrator sees the channels and sends a test notification", async ({ page }) => {
   await signIn(page, "admin");
   const webhook = await openBackups(page);
-  const { channels: before } = await apiGet<{ channels: NotificationChannel[] }>(page, "/notices");
+  const { channels: before } = await apiGet<{ channels: NotificationChannel[] }>(
+    page,
+    "/notifications",
+  );
   if (!before[0]?.last) await expect(webhook).toContainText("Nothing sent yet");
   // The page must not reveal the credentials of the webhook URL.
   expect(JSON.stringify(before)).not.toMatch(/hunter\d/);
@@ -59,13 +62,13 @@ test("administrator sees the channels and sends a test notification", async ({ p
     await expect(webhook).toContainText("Delivery failed", { timeout: 30_000 });
     await expect(webhook).toContainText("the webhook answers 503");
     await expectAccessible(page);
-    expect(calls("notice.test")).toHaveLength(0);
+    expect(calls("notification.test")).toHaveLength(0);
   });
 
   await test.step("a delivery is signed and shown", async () => {
     receiver.status = 204;
     await sendTest(page).click();
-    await expect.poll(() => calls("notice.test")).toHaveLength(1);
+    await expect.poll(() => calls("notification.test")).toHaveLength(1);
     await expect(webhook).toContainText(/Delivered\s*Test notification/, { timeout: 30_000 });
     await expect(webhook).not.toContainText("the webhook answers");
     expect(receiver.forged).toEqual([]);

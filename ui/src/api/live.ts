@@ -109,7 +109,7 @@ export function applyTask(client: QueryClient, task: Task, onTaskStopped?: (task
     }
   }
   if (/^(backup|plan)\.|^instance\.restore$/.test(task.operation)) refreshBackups(client, task);
-  if (task.operation === "notice.test" && !isOpen(task)) {
+  if (task.operation === "notification.test" && !isOpen(task)) {
     setTimeout(() => void client.invalidateQueries({ queryKey: ["notifications"] }), refreshDelay);
   }
   // Agent states change while their task runs, one instance after the other.

@@ -1125,15 +1125,6 @@ export interface components {
             id: string;
             name: string;
         };
-        Address: {
-            address: string;
-            /** @enum {string} */
-            kind: "fixed" | "floating";
-            network: string;
-        };
-        Agent: {
-            supported: boolean;
-        };
         AgentState: {
             app: string;
             /** Format: date-time */
@@ -1144,12 +1135,12 @@ export interface components {
             version: string;
         };
         App: {
-            agent: components["schemas"]["Agent"];
+            agent: components["schemas"]["AppAgent"];
             /** @description false until there is a cluster to launch it on */
             available: boolean;
             available_versions: string[];
             category: string;
-            default_credentials?: components["schemas"]["Credentials"];
+            default_credentials?: components["schemas"]["AppCredentials"];
             description: string;
             dns_name: string;
             etag: string;
@@ -1157,7 +1148,7 @@ export interface components {
             health: "Healthy" | "Progressing" | "Degraded" | "Suspended" | "Missing" | "Unknown";
             /** @description path of an SVG */
             icon: string;
-            links: components["schemas"]["Link"][];
+            links: components["schemas"]["AppLink"][];
             name: string;
             reason: string;
             retained_volumes: components["schemas"]["RetainedVolume"][];
@@ -1166,8 +1157,8 @@ export interface components {
              * @description 0 when not installed
              */
             revision: number;
-            schema: components["schemas"]["Schema"];
-            settings: components["schemas"]["Settings"];
+            schema: components["schemas"]["AppSettingsSchema"];
+            settings: components["schemas"]["AppSettings"];
             /** Format: date-time */
             since: string | null;
             /** @description URL of the task that works on the app */
@@ -1177,34 +1168,104 @@ export interface components {
             /** @description the installed version, else the catalogue's */
             version: string;
             /** @description absent when there is none */
-            volume?: components["schemas"]["Volume"];
+            volume?: components["schemas"]["AppVolume"];
             /**
              * Format: int64
              * @description size proposed by the catalogue
              */
             volume_size_gb: number;
         };
-        AppEvent: {
+        AppAgent: {
+            supported: boolean;
+        };
+        AppCredentials: {
+            password: string;
+            username: string;
+        };
+        AppHealthEvent: {
             health: string;
             name: string;
             reason: string;
             /** Format: date-time */
             since: string | null;
         };
+        AppLink: {
+            title: string;
+            url: string;
+        };
         AppList: {
             items: components["schemas"]["App"][];
             next_page_token: string;
         };
+        AppRevision: {
+            /** Format: date-time */
+            at: string;
+            description: string;
+            /** Format: int64 */
+            revision: number;
+            status: string;
+            version: string;
+        };
         AppRevisions: {
-            items: components["schemas"]["Revision"][];
+            items: components["schemas"]["AppRevision"][];
             next_page_token: string;
+        };
+        AppSettings: {
+            environment: {
+                [key: string]: unknown;
+            };
+            parameters: {
+                [key: string]: unknown;
+            };
+        };
+        AppSettingsSchema: {
+            environment: {
+                [key: string]: unknown;
+            };
+            parameters: {
+                [key: string]: unknown;
+            };
         };
         AppUpgradeDiff: {
-            items: components["schemas"]["PlanRow"][];
+            items: components["schemas"]["AppUpgradeDiffRow"][];
+        };
+        AppUpgradeDiffRow: {
+            default: unknown;
+            deployed: unknown;
+            new: unknown;
+            path: string;
+        };
+        AppVolume: {
+            /** @description server id, empty when detached */
+            attached_to: string;
+            id: string;
+            /** Format: int64 */
+            size_gb: number;
+            status: string;
         };
         AuditPage: {
-            items: components["schemas"]["Record"][];
+            items: components["schemas"]["AuditRecord"][];
             next_page_token: string;
+        };
+        AuditRecord: {
+            actor: components["schemas"]["Actor"];
+            changes: components["schemas"]["FieldChange"][];
+            detail: string;
+            /** Format: int64 */
+            id: number;
+            operation: string;
+            /** @description started, succeeded, failed, partially_failed, cancelled, refused */
+            outcome: string;
+            request_id: string;
+            source_ip: string;
+            targets: components["schemas"]["Target"][];
+            /** @description task id, empty for what is no task */
+            task: string;
+            /** Format: date-time */
+            time: string;
+            title: string;
+            user_agent: string;
+            via: string;
         };
         Backup: {
             /**
@@ -1305,7 +1366,7 @@ export interface components {
             readonly id: string;
             instances: string[];
             /** @description absent if the plan has never run */
-            readonly last_run?: components["schemas"]["PlanRun"];
+            readonly last_run?: components["schemas"]["BackupPlanRun"];
             /** @enum {string} */
             method: "snapshot" | "soft";
             /**
@@ -1333,63 +1394,57 @@ export interface components {
              */
             readonly overlap_skipped_runs: number;
             readonly paused: boolean;
-            retention?: components["schemas"]["Retention"];
-            schedule: components["schemas"]["Schedule"];
+            retention?: components["schemas"]["BackupRetention"];
+            schedule: components["schemas"]["BackupSchedule"];
             snapshot?: components["schemas"]["SnapshotOptions"];
             soft?: components["schemas"]["FileOptions"];
+        };
+        BackupPlanRun: {
+            /** Format: date-time */
+            started_at: string;
+            /** @enum {string} */
+            status: "queued" | "running" | "blocked" | "cancelling" | "succeeded" | "failed" | "partially_failed" | "cancelled" | "timed_out";
+            /** @description task ID */
+            task: string;
         };
         BackupPlans: {
             items: components["schemas"]["BackupPlan"][];
             next_page_token: string;
+        };
+        BackupRetention: {
+            /** Format: int64 */
+            daily?: number;
+            /** Format: int64 */
+            keep_last?: number;
+            /** Format: int64 */
+            monthly?: number;
+            /** Format: int64 */
+            weekly?: number;
+        };
+        BackupSchedule: {
+            /** @description five fields: minute hour day month weekday */
+            cron?: string;
+            /** Format: int64 */
+            day_of_month?: number;
+            /** @enum {string} */
+            frequency: "daily" | "weekly" | "monthly" | "cron";
+            /**
+             * Format: int64
+             * @description each run starts up to so much later
+             */
+            jitter_seconds?: number;
+            /** @description hh:mm */
+            time?: string;
+            /** @description a name of the IANA database, for example Europe/Paris */
+            time_zone: string;
+            /** @enum {string} */
+            weekday?: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
         };
         BatchAgentsRequest: {
             /** @enum {string} */
             action: "install" | "remove" | "check";
             apps: string[];
             instances: string[];
-        };
-        Change: {
-            field: string;
-            new: string;
-            old: string;
-        };
-        Changes: {
-            etcd_flavor?: string;
-            master_flavor?: string;
-            /** Format: int64 */
-            masters?: number;
-            node_flavor?: string;
-            /** Format: int64 */
-            nodes?: number;
-        };
-        ChannelStatus: {
-            /** @description addresses, or the URL without what may be secret in it */
-            address: string;
-            /** @description stays the same as long as its address does */
-            id: string;
-            /** @enum {string} */
-            kind: "mail" | "webhook";
-            /** @description none when nothing was ever sent there */
-            last?: components["schemas"]["Delivery"];
-        };
-        Check: {
-            detail: string;
-            /** Format: int64 */
-            limit: number;
-            /** Format: int64 */
-            needed: number;
-            ok: boolean;
-            /** @enum {string} */
-            resource: "instances" | "cores" | "ram" | "volumes" | "gigabytes" | "floating_ips" | "networks" | "routers" | "ports" | "security_groups" | "security_group_rules" | "key_pair" | "image" | "flavor" | "heat" | "trust";
-            /** Format: int64 */
-            used: number;
-        };
-        Cluster: {
-            /** Format: int64 */
-            nodes_ready: number;
-            /** Format: int64 */
-            nodes_total: number;
-            version: string;
         };
         CreateEnrollmentTokenRequest: {
             /** @description apps whose agents are installed after enrollment */
@@ -1428,31 +1483,10 @@ export interface components {
             status: "active" | "used" | "expired" | "revoked";
             /** @description shown only once */
             token: string;
-            uses: components["schemas"]["Use"][];
+            uses: components["schemas"]["EnrollmentTokenUse"][];
             /** Format: int64 */
             uses_left: number;
             warning?: string;
-        };
-        Credentials: {
-            password: string;
-            username: string;
-        };
-        Delivery: {
-            /** Format: date-time */
-            attempted_at: string;
-            /** @enum {string} */
-            kind: "failed" | "partially_failed" | "missed" | "overdue" | "recovered" | "test";
-            plan_name?: string;
-            reason?: string;
-            /**
-             * @description retrying: repeated for up to a day
-             * @enum {string}
-             */
-            status: "delivered" | "retrying" | "failed";
-        };
-        Edge: {
-            from: string;
-            to: string;
         };
         EnrollFacts: {
             addresses?: string[];
@@ -1498,29 +1532,24 @@ export interface components {
             max_uses: number;
             /** @enum {string} */
             status: "active" | "used" | "expired" | "revoked";
-            uses: components["schemas"]["Use"][];
+            uses: components["schemas"]["EnrollmentTokenUse"][];
             /** Format: int64 */
             uses_left: number;
+        };
+        EnrollmentTokenUse: {
+            /** Format: date-time */
+            at: string;
+            server_id: string;
+            source_ip: string;
         };
         EnrollmentTokens: {
             items: components["schemas"]["EnrollmentToken"][];
             next_page_token: string;
         };
-        Error: {
-            code: string;
-            detail: string;
-        };
-        Event: {
-            id: string;
-            reason: string;
-            resource: string;
-            state: string;
-            /** Format: date-time */
-            time: string;
-        };
-        Field: {
+        FieldChange: {
             field: string;
-            message: string;
+            new: string;
+            old: string;
         };
         FileOptions: {
             /**
@@ -1576,7 +1605,7 @@ export interface components {
         Instance: {
             /** @description where the manager signs in */
             address: string;
-            addresses: components["schemas"]["Address"][];
+            addresses: components["schemas"]["InstanceAddress"][];
             agents: components["schemas"]["AgentState"][];
             distribution: string;
             enrolled: boolean;
@@ -1596,6 +1625,12 @@ export interface components {
             /** @description URL of the task that works on it */
             task?: string;
         };
+        InstanceAddress: {
+            address: string;
+            /** @enum {string} */
+            kind: "fixed" | "floating";
+            network: string;
+        };
         InstanceList: {
             items: components["schemas"]["Instance"][];
             next_page_token: string;
@@ -1611,33 +1646,6 @@ export interface components {
             /** Format: int64 */
             volume_size_gb?: number;
         };
-        Line: {
-            /** @description name of the instance that it is about */
-            host?: string;
-            /** @enum {string} */
-            level: "info" | "warning" | "error";
-            message: string;
-            step: string;
-            /**
-             * @description where a program wrote it; absent when it was not written by one
-             * @enum {string}
-             */
-            stream?: "stdout" | "stderr";
-            /** @description task of the playbook */
-            task?: string;
-            /** Format: date-time */
-            time: string;
-        };
-        Link: {
-            title: string;
-            url: string;
-        };
-        Links: {
-            log: string;
-            self: string;
-            target?: string;
-            temporal?: string;
-        };
         LogEvent: {
             /** @description the task has ended: this is the last event */
             complete: boolean;
@@ -1649,7 +1657,7 @@ export interface components {
             /** @description why lines are missing; empty if the log is complete */
             incomplete_reason: string;
             /** @description the new lines in chronological order; empty if lines is false */
-            lines: components["schemas"]["Line"][];
+            lines: components["schemas"]["TaskLogLine"][];
             /**
              * Format: int64
              * @description lines from this position on have changed: read them again
@@ -1703,22 +1711,36 @@ export interface components {
              */
             total: number;
         };
-        Named: {
+        NamedResource: {
             id: string;
             name: string;
         };
-        Node: {
+        NotificationChannel: {
+            /** @description addresses, or the URL without what may be secret in it */
             address: string;
-            flavor: string;
+            /** @description stays the same as long as its address does */
             id: string;
-            name: string;
-            role: string;
-            /** @description Nova's status: ACTIVE, BUILD, ERROR, SHUTOFF, ... */
-            state: string;
+            /** @enum {string} */
+            kind: "mail" | "webhook";
+            /** @description none when nothing was ever sent there */
+            last?: components["schemas"]["NotificationDelivery"];
         };
         NotificationChannels: {
             /** @description empty if notifications are not configured */
-            channels: components["schemas"]["ChannelStatus"][];
+            channels: components["schemas"]["NotificationChannel"][];
+        };
+        NotificationDelivery: {
+            /** Format: date-time */
+            attempted_at: string;
+            /** @enum {string} */
+            kind: "failed" | "partially_failed" | "missed" | "overdue" | "recovered" | "test";
+            plan_name?: string;
+            reason?: string;
+            /**
+             * @description retrying: repeated for up to a day
+             * @enum {string}
+             */
+            status: "delivered" | "retrying" | "failed";
         };
         Occurrence: {
             /** @enum {string} */
@@ -1727,14 +1749,6 @@ export interface components {
             at: string;
             /** @description in the plan's time zone */
             local: string;
-        };
-        Options: {
-            external_networks: components["schemas"]["Named"][];
-            flavors: components["schemas"]["Flavor"][];
-            images: components["schemas"]["Named"][];
-            key_pairs: string[];
-            presets: components["schemas"]["Preset"][];
-            volume_types: string[];
         };
         OverdueInstance: {
             instance: string;
@@ -1749,69 +1763,34 @@ export interface components {
              */
             since: string;
         };
-        Page: {
-            items: components["schemas"]["Task"][];
-            next_page_token: string;
-        };
-        Parameters: {
-            /**
-             * Format: int64
-             * @enum {integer}
-             */
-            etcd?: 0 | 3 | 5;
-            etcd_flavor?: string;
-            /** @description network id or name */
-            external_network?: string;
-            /** @description image id or name */
-            image?: string;
-            /** @description Nova key pair for your own SSH access; empty: only the manager's own key */
-            key_pair?: string;
-            master_flavor?: string;
-            /** Format: int64 */
-            masters?: number;
-            /** @example toolbox */
-            name: string;
-            node_flavor?: string;
-            /** Format: int64 */
-            nodes?: number;
-            /** @enum {string} */
-            preset?: "small" | "ha";
-            volume_type?: string;
-        };
         PausePlanRequest: {
             note?: string;
         };
-        PlanRow: {
-            default: unknown;
-            deployed: unknown;
-            new: unknown;
-            path: string;
-        };
-        PlanRun: {
-            /** Format: date-time */
-            at: string;
+        PreflightCheck: {
+            detail: string;
+            /** Format: int64 */
+            limit: number;
+            /** Format: int64 */
+            needed: number;
+            ok: boolean;
             /** @enum {string} */
-            status: "queued" | "running" | "blocked" | "cancelling" | "succeeded" | "failed" | "partially_failed" | "cancelled" | "timed_out";
-            /** @description task ID */
-            task: string;
+            resource: "instances" | "cores" | "ram" | "volumes" | "gigabytes" | "floating_ips" | "networks" | "routers" | "ports" | "security_groups" | "security_group_rules" | "key_pair" | "image" | "flavor" | "heat" | "trust";
+            /** Format: int64 */
+            used: number;
         };
-        Preset: {
-            /** Format: int64 */
-            etcd: number;
-            /** Format: int64 */
-            masters: number;
-            name: string;
-            /** Format: int64 */
-            nodes: number;
+        PreflightReport: {
+            checks: components["schemas"]["PreflightCheck"][];
+            ok: boolean;
+            parameters: components["schemas"]["StackParameters"];
         };
         PreviewBackupPlanRequest: {
-            schedule: components["schemas"]["Schedule"];
+            schedule: components["schemas"]["BackupSchedule"];
         };
         Problem: {
             /** @enum {string} */
             code: "invalid" | "unauthorized" | "forbidden" | "not_found" | "conflict" | "quota" | "unavailable" | "rate_limited" | "internal";
             detail?: string;
-            errors?: components["schemas"]["Field"][];
+            errors?: components["schemas"]["ProblemField"][];
             /** Format: int64 */
             status: number;
             /** @description URL of the conflicting task */
@@ -1819,36 +1798,9 @@ export interface components {
             title: string;
             type: string;
         };
-        Progress: {
-            /** Format: int64 */
-            done: number;
-            /** Format: int64 */
-            total: number;
-        };
-        Record: {
-            actor: components["schemas"]["Actor"];
-            changes: components["schemas"]["Change"][];
-            detail: string;
-            /** Format: int64 */
-            id: number;
-            operation: string;
-            /** @description started, succeeded, failed, partially_failed, cancelled, refused */
-            outcome: string;
-            request_id: string;
-            source_ip: string;
-            targets: components["schemas"]["Target"][];
-            /** @description task id, empty for what is no task */
-            task: string;
-            /** Format: date-time */
-            time: string;
-            title: string;
-            user_agent: string;
-            via: string;
-        };
-        Report: {
-            checks: components["schemas"]["Check"][];
-            ok: boolean;
-            parameters: components["schemas"]["Parameters"];
+        ProblemField: {
+            field: string;
+            message: string;
         };
         RestoreRequest: {
             backup_id: string;
@@ -1875,16 +1827,6 @@ export interface components {
             /** Format: int64 */
             size_gb: number;
         };
-        Retention: {
-            /** Format: int64 */
-            daily?: number;
-            /** Format: int64 */
-            keep_last?: number;
-            /** Format: int64 */
-            monthly?: number;
-            /** Format: int64 */
-            weekly?: number;
-        };
         RetentionDecision: {
             backup: components["schemas"]["Backup"];
             keep: boolean;
@@ -1894,45 +1836,9 @@ export interface components {
         RetentionPreview: {
             items: components["schemas"]["RetentionDecision"][];
         };
-        Revision: {
-            /** Format: date-time */
-            at: string;
-            description: string;
-            /** Format: int64 */
-            revision: number;
-            status: string;
-            version: string;
-        };
-        Schedule: {
-            /** @description five fields: minute hour day month weekday */
-            cron?: string;
-            /** Format: int64 */
-            day_of_month?: number;
-            /** @enum {string} */
-            frequency: "daily" | "weekly" | "monthly" | "cron";
-            /**
-             * Format: int64
-             * @description each run starts up to so much later
-             */
-            jitter_seconds?: number;
-            /** @description hh:mm */
-            time?: string;
-            /** @description a name of the IANA database, for example Europe/Paris */
-            time_zone: string;
-            /** @enum {string} */
-            weekday?: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
-        };
         SchedulePreview: {
             next_runs: string[];
             occurrences: components["schemas"]["Occurrence"][];
-        };
-        Schema: {
-            environment: {
-                [key: string]: unknown;
-            };
-            parameters: {
-                [key: string]: unknown;
-            };
         };
         ServerPortSpec: {
             id: string;
@@ -1961,14 +1867,6 @@ export interface components {
             role: "viewer" | "operator" | "administrator";
             user: components["schemas"]["User"];
         };
-        Settings: {
-            environment: {
-                [key: string]: unknown;
-            };
-            parameters: {
-                [key: string]: unknown;
-            };
-        };
         SignInDefaults: {
             project?: string;
             project_domain?: string;
@@ -1993,10 +1891,10 @@ export interface components {
             consistency_group?: boolean;
         };
         Stack: {
-            cluster?: components["schemas"]["Cluster"];
+            cluster?: components["schemas"]["StackCluster"];
             heat_id: string;
             name: string;
-            nodes: components["schemas"]["Node"][];
+            nodes: components["schemas"]["StackNode"][];
             outputs: {
                 [key: string]: unknown;
             };
@@ -2009,16 +1907,199 @@ export interface components {
             /** @description URL of the task that works on the stack */
             task?: string;
         };
+        StackChanges: {
+            etcd_flavor?: string;
+            master_flavor?: string;
+            /** Format: int64 */
+            masters?: number;
+            node_flavor?: string;
+            /** Format: int64 */
+            nodes?: number;
+        };
+        StackCluster: {
+            /** Format: int64 */
+            nodes_ready: number;
+            /** Format: int64 */
+            nodes_total: number;
+            version: string;
+        };
         StackEvent: {
+            id: string;
+            reason: string;
+            resource: string;
+            state: string;
+            /** Format: date-time */
+            time: string;
+        };
+        StackEvents: {
+            items: components["schemas"]["StackEvent"][];
+            next_page_token: string;
+        };
+        StackNode: {
+            address: string;
+            flavor: string;
+            id: string;
+            name: string;
+            role: string;
+            /** @description Nova's status: ACTIVE, BUILD, ERROR, SHUTOFF, ... */
+            state: string;
+        };
+        StackOptions: {
+            external_networks: components["schemas"]["NamedResource"][];
+            flavors: components["schemas"]["Flavor"][];
+            images: components["schemas"]["NamedResource"][];
+            key_pairs: string[];
+            presets: components["schemas"]["StackPreset"][];
+            volume_types: string[];
+        };
+        StackParameters: {
+            /**
+             * Format: int64
+             * @enum {integer}
+             */
+            etcd?: 0 | 3 | 5;
+            etcd_flavor?: string;
+            /** @description network id or name */
+            external_network?: string;
+            /** @description image id or name */
+            image?: string;
+            /** @description Nova key pair for your own SSH access; empty: only the manager's own key */
+            key_pair?: string;
+            master_flavor?: string;
+            /** Format: int64 */
+            masters?: number;
+            /** @example toolbox */
+            name: string;
+            node_flavor?: string;
+            /** Format: int64 */
+            nodes?: number;
+            /** @enum {string} */
+            preset?: "small" | "ha";
+            volume_type?: string;
+        };
+        StackPreset: {
+            /** Format: int64 */
+            etcd: number;
+            /** Format: int64 */
+            masters: number;
+            name: string;
+            /** Format: int64 */
+            nodes: number;
+        };
+        StackResource: {
+            id: string;
+            name: string;
+            reason: string;
+            /** @description Heat's status: CREATE_COMPLETE, CREATE_IN_PROGRESS, ... */
+            state: string;
+            type: string;
+        };
+        StackStateEvent: {
             reason: string;
             state: string;
             task?: string;
         };
-        StackEvents: {
-            items: components["schemas"]["Event"][];
+        StackTopology: {
+            edges: components["schemas"]["StackTopologyEdge"][];
+            nodes: components["schemas"]["StackResource"][];
+        };
+        StackTopologyEdge: {
+            from: string;
+            to: string;
+        };
+        Target: {
+            id: string;
+            kind: string;
+            name: string;
+        };
+        Task: {
+            actor: components["schemas"]["Actor"];
+            /** Format: date-time */
+            ended_at: string | null;
+            error?: components["schemas"]["TaskError"];
+            id: string;
+            links: components["schemas"]["TaskLinks"];
+            message: string;
+            operation: string;
+            progress: components["schemas"]["TaskProgress"];
+            result: {
+                [key: string]: unknown;
+            };
+            /** @description id of the failed task that this one repeats */
+            retry_of?: string;
+            /** Format: date-time */
+            started_at: string;
+            /** @enum {string} */
+            status: "queued" | "running" | "blocked" | "cancelling" | "succeeded" | "failed" | "partially_failed" | "cancelled" | "timed_out";
+            steps: components["schemas"]["TaskStep"][];
+            targets: components["schemas"]["Target"][];
+            title: string;
+            /** @enum {string} */
+            via: "ui" | "api" | "schedule" | "cli";
+        };
+        TaskError: {
+            code: string;
+            detail: string;
+        };
+        TaskEvent: {
+            actor: components["schemas"]["Actor"];
+            /** Format: date-time */
+            ended_at: string | null;
+            error?: components["schemas"]["TaskError"];
+            id: string;
+            links: components["schemas"]["TaskLinks"];
+            message: string;
+            operation: string;
+            progress: components["schemas"]["TaskProgress"];
+            result: {
+                [key: string]: unknown;
+            };
+            /** @description id of the failed task that this one repeats */
+            retry_of?: string;
+            /** Format: date-time */
+            started_at: string;
+            /** @enum {string} */
+            status: "queued" | "running" | "blocked" | "cancelling" | "succeeded" | "failed" | "partially_failed" | "cancelled" | "timed_out";
+            steps: components["schemas"]["TaskStep"][];
+            targets: components["schemas"]["Target"][];
+            title: string;
+            /** @enum {string} */
+            via: "ui" | "api" | "schedule" | "cli";
+        };
+        TaskLinks: {
+            log: string;
+            self: string;
+            target?: string;
+            temporal?: string;
+        };
+        TaskLogLine: {
+            /** @description name of the instance that it is about */
+            host?: string;
+            /** @enum {string} */
+            level: "info" | "warning" | "error";
+            message: string;
+            step: string;
+            /**
+             * @description where a program wrote it; absent when it was not written by one
+             * @enum {string}
+             */
+            stream?: "stdout" | "stderr";
+            /** @description task of the playbook */
+            task?: string;
+            /** Format: date-time */
+            time: string;
+        };
+        TaskPage: {
+            items: components["schemas"]["Task"][];
             next_page_token: string;
         };
-        Step: {
+        TaskProgress: {
+            /** Format: int64 */
+            done: number;
+            /** Format: int64 */
+            total: number;
+        };
+        TaskStep: {
             /** Format: int64 */
             attempt: number;
             /** Format: date-time */
@@ -2033,75 +2114,10 @@ export interface components {
             /** @description a compensation */
             undo: boolean;
         };
-        Target: {
-            id: string;
-            kind: string;
-            name: string;
-        };
-        Task: {
-            actor: components["schemas"]["Actor"];
-            /** Format: date-time */
-            ended_at: string | null;
-            error?: components["schemas"]["Error"];
-            id: string;
-            links: components["schemas"]["Links"];
-            message: string;
-            operation: string;
-            progress: components["schemas"]["Progress"];
-            result: {
-                [key: string]: unknown;
-            };
-            /** @description id of the failed task that this one repeats */
-            retry_of?: string;
-            /** Format: date-time */
-            started_at: string;
-            /** @enum {string} */
-            status: "queued" | "running" | "blocked" | "cancelling" | "succeeded" | "failed" | "partially_failed" | "cancelled" | "timed_out";
-            steps: components["schemas"]["Step"][];
-            targets: components["schemas"]["Target"][];
-            title: string;
-            /** @enum {string} */
-            via: "ui" | "api" | "schedule" | "cli";
-        };
-        TaskEvent: {
-            actor: components["schemas"]["Actor"];
-            /** Format: date-time */
-            ended_at: string | null;
-            error?: components["schemas"]["Error"];
-            id: string;
-            links: components["schemas"]["Links"];
-            message: string;
-            operation: string;
-            progress: components["schemas"]["Progress"];
-            result: {
-                [key: string]: unknown;
-            };
-            /** @description id of the failed task that this one repeats */
-            retry_of?: string;
-            /** Format: date-time */
-            started_at: string;
-            /** @enum {string} */
-            status: "queued" | "running" | "blocked" | "cancelling" | "succeeded" | "failed" | "partially_failed" | "cancelled" | "timed_out";
-            steps: components["schemas"]["Step"][];
-            targets: components["schemas"]["Target"][];
-            title: string;
-            /** @enum {string} */
-            via: "ui" | "api" | "schedule" | "cli";
-        };
-        Topology: {
-            edges: components["schemas"]["Edge"][];
-            nodes: components["schemas"]["Vertex"][];
-        };
         UninstallAppRequest: {
             /** @description the app's name; required with delete_volume */
             confirm?: string;
             delete_volume?: boolean;
-        };
-        Use: {
-            /** Format: date-time */
-            at: string;
-            server_id: string;
-            source_ip: string;
         };
         User: {
             id: string;
@@ -2110,22 +2126,6 @@ export interface components {
         VerifyBackupRequest: {
             /** @description file backups only: restore to a scratch directory of the instance and compare */
             restore_test?: boolean;
-        };
-        Vertex: {
-            id: string;
-            name: string;
-            reason: string;
-            /** @description Heat's status: CREATE_COMPLETE, CREATE_IN_PROGRESS, ... */
-            state: string;
-            type: string;
-        };
-        Volume: {
-            /** @description server id, empty when detached */
-            attached_to: string;
-            id: string;
-            /** Format: int64 */
-            size_gb: number;
-            status: string;
         };
     };
     responses: never;
@@ -2907,7 +2907,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Settings"];
+                "application/json": components["schemas"]["AppSettings"];
             };
         };
         responses: {
@@ -4530,7 +4530,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page"];
+                    "application/json": components["schemas"]["TaskPage"];
                 };
             };
             /** @description Bad Request */
@@ -5882,7 +5882,7 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": ({
-                        data: components["schemas"]["AppEvent"];
+                        data: components["schemas"]["AppHealthEvent"];
                         /**
                          * @description The event name.
                          * @constant
@@ -5904,7 +5904,7 @@ export interface operations {
                         /** @description The retry time in milliseconds. */
                         retry?: number;
                     } | {
-                        data: components["schemas"]["StackEvent"];
+                        data: components["schemas"]["StackStateEvent"];
                         /**
                          * @description The event name.
                          * @constant
@@ -7564,7 +7564,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Parameters"];
+                "application/json": components["schemas"]["StackParameters"];
             };
         };
         responses: {
@@ -7790,7 +7790,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Changes"];
+                "application/json": components["schemas"]["StackChanges"];
             };
         };
         responses: {
@@ -8003,7 +8003,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Options"];
+                    "application/json": components["schemas"]["StackOptions"];
                 };
             };
             /** @description Bad Request */
@@ -8089,7 +8089,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Parameters"];
+                "application/json": components["schemas"]["StackParameters"];
             };
         };
         responses: {
@@ -8099,7 +8099,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Report"];
+                    "application/json": components["schemas"]["PreflightReport"];
                 };
             };
             /** @description Bad Request */
@@ -8191,7 +8191,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Topology"];
+                    "application/json": components["schemas"]["StackTopology"];
                 };
             };
             /** @description Bad Request */
@@ -8294,7 +8294,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page"];
+                    "application/json": components["schemas"]["TaskPage"];
                 };
             };
             /** @description Bad Request */

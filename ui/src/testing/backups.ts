@@ -16,7 +16,7 @@ const idOf = (name: string) => MockInstances.find((i) => i.name === name)?.id ??
 
 export const MockOccurrences: Occurrence[] = Array.from({ length: 10 }, (_, n) => {
   const at = inHours(8 + 24 * n);
-  return { at, local: at, moved: n === 2 ? "skipped_hour" : n === 5 ? "doubled_hour" : undefined };
+  return { at, local: at, adjustment: n === 2 ? "dst_gap" : n === 5 ? "dst_overlap" : undefined };
 });
 
 const MockNightly: BackupPlan = {
@@ -32,9 +32,9 @@ const MockNightly: BackupPlan = {
   note: "",
   next_runs: MockOccurrences.map((o) => o.at),
   occurrences: MockOccurrences,
-  last_run: { task: "plan:demo~1", status: "succeeded", at: inHours(-16) },
+  last_run: { task: "plan:demo~1", status: "succeeded", started_at: inHours(-16) },
   missed_runs: 0,
-  overlapped_runs: 0,
+  overlap_skipped_runs: 0,
   created_at: inHours(-900),
   created_by: { id: "u1", name: "demo" },
   etag: '"1"',
@@ -52,15 +52,15 @@ export const MockPlans: BackupPlan[] = [
     soft: {
       engine: "restic",
       excludes: ["*.cache", "/data/tmp"],
-      before: "pg_dumpall > /data/all.sql",
-      on_hook_error: "warn",
+      pre_hook: "pg_dumpall > /data/all.sql",
+      on_hook_error: "continue",
       limit_kib_per_second: 4096,
     },
     schedule: { frequency: "weekly", weekday: "sunday", time: "02:30", time_zone: "Asia/Tokyo" },
-    last_run: { task: "plan:web~1", status: "failed", at: inHours(-30) },
+    last_run: { task: "plan:web~1", status: "failed", started_at: inHours(-30) },
     missed_runs: 2,
-    stale_since: inHours(-6),
-    stale_instances: [
+    overdue_since: inHours(-6),
+    overdue_instances: [
       { instance: idOf("web-1"), since: inHours(-6), last_backup_at: inHours(-350) },
     ],
   },
@@ -88,7 +88,7 @@ export const MockPlans: BackupPlan[] = [
     name: "Build, on workdays",
     instances: [idOf("build-1")],
     schedule: { frequency: "cron", cron: "30 2 * * 1-5", time_zone: "UTC" },
-    last_run: { task: "plan:build~1", status: "succeeded", at: inHours(-200) },
+    last_run: { task: "plan:build~1", status: "succeeded", started_at: inHours(-200) },
     missed_runs: 1,
     retention: {},
   },
@@ -110,7 +110,7 @@ const MockSnapshot: Backup = {
   checksum: "sha512:9f1c",
   verified_at: inHours(-15),
   verify_status: "ok",
-  proven_restorable_at: null,
+  last_restore_test_at: null,
   expires_at: null,
   held: false,
   image: "1c0f0000-0000-4000-8000-000000000001",
@@ -132,7 +132,7 @@ export const MockBackups: Backup[] = [
     changed_bytes: 4_100_000,
     duration_seconds: 7,
     consistency: "file",
-    proven_restorable_at: inHours(-20),
+    last_restore_test_at: inHours(-20),
     held: true,
     image: undefined,
   },
@@ -151,7 +151,7 @@ export const MockBackups: Backup[] = [
     instance_name: "legacy",
     plan: "",
     plan_name: "",
-    safety: true,
+    pre_restore: true,
     created_at: inHours(-64),
     verified_at: null,
     verify_status: "never",
@@ -167,22 +167,27 @@ export const MockChannels: NotificationChannel[] = [
   {
     id: "mail",
     kind: "mail",
-    to: "ops@example.org, on-call@example.org",
-    last: { status: "delivered", at: inHours(-6), kind: "stale", plan: "Web data, weekly" },
+    address: "ops@example.org, on-call@example.org",
+    last: {
+      status: "delivered",
+      attempted_at: inHours(-6),
+      kind: "overdue",
+      plan_name: "Web data, weekly",
+    },
   },
   {
     id: "webhook-1",
     kind: "webhook",
-    to: "https://chat.example.org/hooks/backups",
+    address: "https://chat.example.org/hooks/backups",
     last: {
-      status: "trying",
-      why: "the webhook answers 503",
-      at: inHours(-6),
-      kind: "stale",
-      plan: "Web data, weekly",
+      status: "retrying",
+      reason: "the webhook answers 503",
+      attempted_at: inHours(-6),
+      kind: "overdue",
+      plan_name: "Web data, weekly",
     },
   },
-  { id: "webhook-2", kind: "webhook", to: "https://alerts.example.org/mcm" },
+  { id: "webhook-2", kind: "webhook", address: "https://alerts.example.org/mcm" },
 ];
 
 const file = (path: string, type: BackupFile["type"], size?: number): BackupFile => ({

@@ -214,7 +214,7 @@ export const MockApp: App = {
     status: "in-use",
     attached_to: "mycloudmanager-node-0",
   },
-  kept_volumes: [],
+  retained_volumes: [],
   volume_size_gb: 1,
   revision: 3,
   settings: {
@@ -268,7 +268,7 @@ export const MockApps: App[] = [
     title: "Repositories Hosting",
     category: "Packages",
     health: "Missing",
-    kept_volumes: [
+    retained_volumes: [
       { id: "9d1e0c52-0000-4000-8000-000000000001", size_gb: 20, created_at: ago(9e5) },
     ],
     volume_size_gb: 20,
@@ -646,7 +646,7 @@ export const MockCreatedToken: CreatedToken = {
 export interface MockLog {
   total: number;
   errors: number;
-  missing: string;
+  incomplete_reason: string;
   line: (position: number) => LogLine;
 }
 
@@ -656,7 +656,7 @@ const logTasks = ["Packages are there", "The configuration is written", "The ser
 export const MockTaskLog: MockLog = {
   total: 1_200,
   errors: 2,
-  missing: "",
+  incomplete_reason: "",
   line(position) {
     const time = new Date(Date.UTC(2026, 10, 23, 9, 0, 0) + position * 137).toISOString();
     if (position === 0) {
@@ -665,7 +665,7 @@ export const MockTaskLog: MockLog = {
     const playbook = {
       position,
       time,
-      step: "PlayAgent",
+      step: "RunAgentPlaybook",
       host: `web-${(position % 3) + 1}`,
       task: logTasks[Math.floor(position / 3) % 3],
     };

@@ -24,24 +24,25 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// App is what a test knows of an app beyond its folder: its half of the agents' work, and a look at them from outside.
+// App is the test's view of an app, in addition to its folder: the server that the agents use, and a check of
+// the agents from outside.
 type App struct {
-	Host     string         // where it is; "" is this machine
-	Ports    map[string]int // by the names that app.yaml gives them
+	Host     string         // its address; "" is this machine
+	Ports    map[string]int // by their names in app.yaml
 	Settings map[string]any // parameters
-	// Outside looks at the agent of the nth host, whose server has the id, with the app's own client.
+	// Outside checks the agent of the nth host, whose server has the id, with the app's own client.
 	Outside func(t *testing.T, n int, id string)
 }
 
-// Apps start the halves of the apps that have an agent, by name.
+// Apps start the servers of the apps that have an agent, by name.
 var Apps = map[string]func(*testing.T) App{
 	"ntp": ntpAgent, "zabbix": zabbixAgent, "graylog": graylogAgent, "clamav": clamavAgent, "rundeck": rundeckAgent, "artifactory": artifactoryAgent,
 }
 
-// appHost is one more host, for the halves of apps that are programs of Debian 13: chrony, and a whole Zabbix.
+// appHost is an additional host for servers that are packages of Debian 13: chrony and a complete Zabbix.
 const appHost = 8
 
-// installed brings packages to the app host, once.
+// installed installs packages on the app host once.
 func installed(t *testing.T, packages string) {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), Script(t, "host-up.sh"), fmt.Sprint(appHost)).CombinedOutput()
@@ -49,7 +50,7 @@ func installed(t *testing.T, packages string) {
 	MustOn(t, appHost, "dpkg -s "+packages+" >/dev/null 2>&1 || { apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -qy install --no-install-recommends "+packages+"; }")
 }
 
-// ntpAgent has a real chrony as its server, at a port of its own as a NodePort is.
+// ntpAgent uses a real chrony as its server, on a port like a NodePort.
 func ntpAgent(t *testing.T) App {
 	installed(t, "chrony")
 	MustOn(t, appHost, `printf 'allow 10.77.0.0/24\nlocal stratum 8\nport 30123\nbindcmdaddress 127.0.0.1\n' >/etc/chrony/chrony.conf && systemctl restart chrony && systemctl is-active chrony`)
@@ -65,7 +66,7 @@ func ntpAgent(t *testing.T) App {
 	}
 }
 
-// graylogAgent has a listener that takes messages as Graylog's input does.
+// graylogAgent uses a listener that accepts messages as Graylog's input does.
 func graylogAgent(t *testing.T) App {
 	l, err := net.Listen("tcp", Gateway+":0")
 	require.NoError(t, err)
@@ -118,10 +119,10 @@ func graylogAgent(t *testing.T) App {
 	}
 }
 
-// clamavAgent has a mirror with databases that ClamAV itself signed: they lie in its sources, for its own tests.
+// clamavAgent uses a mirror with databases signed by ClamAV: its sources contain them for its own tests.
 func clamavAgent(t *testing.T) App {
 	installed(t, "xz-utils ca-certificates")
-	// Of the sources only the tarball of the authors is wanted: a mirror may have lost the rest.
+	// Only the upstream tarball of the sources is needed; a mirror may lack the rest.
 	MustOn(t, appHost, `set -e
 cd /srv
 [ ! -e clamav/bytecode.cvd ] || exit 0
@@ -155,7 +156,7 @@ func stateDir() string {
 	return filepath.Join(cache, "mycloudmanager/acceptance/hosts/state")
 }
 
-// serve serves a folder to the hosts; asked returns who asked for what.
+// serve serves a directory to the hosts; asked returns a log of the requests.
 func serve(t *testing.T, dir, prefix string) (port int, asked func() string) {
 	t.Helper()
 	l, err := net.Listen("tcp", Gateway+":0")
@@ -179,7 +180,7 @@ func serve(t *testing.T, dir, prefix string) (port int, asked func() string) {
 	}
 }
 
-// rundeckAgent has the server's key pair; the test signs in as the server does.
+// rundeckAgent uses the server's key pair; the test logs in as the server does.
 func rundeckAgent(t *testing.T) App {
 	key, err := rsa.GenerateKey(rand.Reader, 3072)
 	require.NoError(t, err)
@@ -207,7 +208,7 @@ func rundeckAgent(t *testing.T) App {
 	}
 }
 
-// artifactoryAgent has a signed Debian repository with one package, made here.
+// artifactoryAgent uses a signed Debian repository with one package, created here.
 func artifactoryAgent(t *testing.T) App {
 	dir, home := t.TempDir(), t.TempDir()
 	script := `set -e; export GNUPGHOME=$1; cd $2

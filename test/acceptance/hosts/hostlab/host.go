@@ -1,7 +1,7 @@
 //go:build acceptance
 
-// Package hostlab is what tests on the real hosts share: commands on them, and of every app that has an agent the half that the
-// agents speak to.
+// Package hostlab is shared by tests on the real hosts: it runs commands on them and starts a server for each
+// app that has an agent.
 package hostlab
 
 import (
@@ -30,18 +30,19 @@ func Script(t testing.TB, name string) string {
 	return filepath.Join(temporaltest.Root(t), "test/acceptance/hosts", name)
 }
 
-// Left prints what an agent may change on a host, and must not have changed when it is gone. Logs, caches and package lists do not count.
+// Left prints everything on a host that an agent may change and must restore when it is removed, except logs,
+// caches and package lists.
 const Left = `dpkg-query -W -f '${Package} ${db:Status-Status}\n' | grep ' installed'; getent passwd | cut -d: -f1,6,7 | sort; getent group | cut -d: -f1 | sort; ls /home /var/lib/mcm-agents /var/spool/rsyslog 2>/dev/null
 ls /etc/systemd/system/*.wants | sort; find /etc -type f ! -name '*-' ! -name ld.so.cache ! -name .pwd.lock ! -name mailcap ! -path '/etc/ssl/*' ! -name ca-certificates.conf -exec sha256sum {} + | sort -k2`
 
-// On runs a command as root on the nth host, as its console would.
+// On runs a command as root on the nth host.
 func On(t testing.TB, n int, command string) (string, error) {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), Script(t, "exec.sh"), fmt.Sprint(n), "sh", "-c", command).CombinedOutput()
 	return string(out), err
 }
 
-// MustOn is On for commands that do not fail.
+// MustOn is On for commands that must succeed.
 func MustOn(t testing.TB, n int, command string) string {
 	t.Helper()
 	out, err := On(t, n, command)

@@ -14,7 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// zabbixAgent has a whole Zabbix 7.0, the release of the catalogue, as Debian 13 brings it: server, pages and database.
+// zabbixAgent uses a complete Zabbix 7.0, the catalog's release, from Debian 13: server, web pages and
+// database.
 func zabbixAgent(t *testing.T) App {
 	installed(t, "postgresql zabbix-server-pgsql zabbix-frontend-php php-pgsql php-cli curl")
 	MustOn(t, appHost, zabbixSetup)
@@ -26,7 +27,7 @@ func zabbixAgent(t *testing.T) App {
 			require.Equal(t, id, zabbixGet(t, Address(n), "agent.hostname"))
 			var session struct{ Result string }
 			require.NoError(t, json.Unmarshal([]byte(zabbixAPI(t, "", "user.login", `{"username":"Admin","password":"zabbix"}`)), &session))
-			// The server itself has asked the agent: that is what makes it available.
+			// The host becomes available only once the server has polled the agent.
 			require.Eventually(t, func() bool {
 				said := zabbixAPI(t, session.Result, "hostinterface.get", `{"output":["ip","available","error"],"filter":{"ip":"`+Address(n)+`"}}`)
 				return strings.Contains(said, `"available":"1"`)
@@ -35,7 +36,7 @@ func zabbixAgent(t *testing.T) App {
 	}
 }
 
-// zabbixGet asks an agent as zabbix_get does, which Debian does not bring:
+// zabbixGet queries an agent as zabbix_get does, which Debian does not package:
 // https://www.zabbix.com/documentation/7.0/en/manual/appendix/protocols/header_datalen
 func zabbixGet(t *testing.T, host, key string) string {
 	t.Helper()
@@ -45,10 +46,10 @@ func zabbixGet(t *testing.T, host, key string) string {
 	head := binary.LittleEndian.AppendUint64([]byte("ZBXD\x01"), uint64(len(key)))
 	_, err = c.Write(append(head, key...))
 	require.NoError(t, err)
-	answer, err := io.ReadAll(c)
+	response, err := io.ReadAll(c)
 	require.NoError(t, err)
-	require.Greater(t, len(answer), 13, "the agent closes the connection: it does not let this address ask")
-	return string(answer[13:])
+	require.Greater(t, len(response), 13, "the agent closes the connection: it does not let this address ask")
+	return string(response[13:])
 }
 
 func zabbixAPI(t *testing.T, session, method, params string) string {
@@ -61,7 +62,7 @@ func zabbixAPI(t *testing.T, session, method, params string) string {
 	return out
 }
 
-// zabbixSetup makes the database, tells server and pages of it and starts them; it may be run again.
+// zabbixSetup creates the database, configures and starts the server and the web pages; it may be repeated.
 const zabbixSetup = `set -e
 systemctl start postgresql
 if ! runuser -u postgres -- psql -tAc "select 1 from pg_roles where rolname='zabbix'" | grep -q 1; then

@@ -11,11 +11,11 @@ import (
 	"sync"
 )
 
-// cache is a forward proxy for one host. What never changes under its name is kept for ever: packages, and lists that
-// are named by their hash.
+// cache is a forward proxy for one host. It keeps immutable files forever: packages, and lists that are named
+// by their hash.
 type cache struct {
 	dir, host string
-	busy      sync.Map // a mutex per address: many hosts ask for the same at once
+	busy      sync.Map // a mutex per URL: many hosts request the same file at the same time
 }
 
 func (c *cache) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -47,26 +47,26 @@ func (c *cache) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	http.ServeFile(w, r, file)
 }
 
-// fetch brings what is asked for into file, or returns the status that is not 200.
+// fetch downloads a file, or returns the status if it is not 200.
 func (c *cache) fetch(r *http.Request, file string) (int, error) {
 	q, err := http.NewRequestWithContext(r.Context(), http.MethodGet, r.URL.String(), http.NoBody)
 	if err != nil {
 		return 0, err
 	}
-	answer, err := http.DefaultTransport.RoundTrip(q)
+	response, err := http.DefaultTransport.RoundTrip(q)
 	if err != nil {
 		return 0, err
 	}
-	defer func() { _ = answer.Body.Close() }()
-	if answer.StatusCode != http.StatusOK {
-		return answer.StatusCode, nil
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusOK {
+		return response.StatusCode, nil
 	}
 	t, err := os.CreateTemp(c.dir, "new")
 	if err != nil {
 		return 0, err
 	}
-	defer func() { _ = os.Remove(t.Name()) }() // it is gone when all went well
-	if _, err := io.Copy(t, answer.Body); err != nil {
+	defer func() { _ = os.Remove(t.Name()) }() // it no longer exists after a success
+	if _, err := io.Copy(t, response.Body); err != nil {
 		_ = t.Close()
 		return 0, err
 	}
@@ -87,15 +87,15 @@ func (c *cache) pass(w http.ResponseWriter, r *http.Request) {
 			q.Header.Set(name, v)
 		}
 	}
-	answer, err := http.DefaultTransport.RoundTrip(q)
+	response, err := http.DefaultTransport.RoundTrip(q)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadGateway)
 		return
 	}
-	defer func() { _ = answer.Body.Close() }()
-	for k, v := range answer.Header {
+	defer func() { _ = response.Body.Close() }()
+	for k, v := range response.Header {
 		w.Header()[k] = v
 	}
-	w.WriteHeader(answer.StatusCode)
-	_, _ = io.Copy(w, answer.Body)
+	w.WriteHeader(response.StatusCode)
+	_, _ = io.Copy(w, response.Body)
 }

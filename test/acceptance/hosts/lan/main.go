@@ -1,5 +1,5 @@
-// Command lan is what the acceptance hosts find on their network: a caching proxy for packages, which is their only way
-// out, and the metadata service of OpenStack, which tells each host by its address which server it is.
+// Command lan provides the network services of the acceptance hosts: a caching proxy for packages, which is their only
+// route to the Internet, and OpenStack's metadata service, which maps a host's address to its server id.
 //
 //	lan apt -listen 10.77.0.1:3142 -dir CACHE -host the.mirror
 //	lan metadata -listen 169.254.169.254:80 -dir SERVERS     (a file per address that holds the server's id)

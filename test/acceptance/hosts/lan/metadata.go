@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// metadata answers as Nova's metadata service does, https://docs.openstack.org/nova/latest/user/metadata.html
+// metadata serves Nova's metadata API: https://docs.openstack.org/nova/latest/user/metadata.html
 func metadata(dir string) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /openstack/latest/meta_data.json", func(w http.ResponseWriter, r *http.Request) {

@@ -213,7 +213,7 @@ $(ident nova)
 X
 db nova; authtoken nova; messaging; } >"$ETC/nova/nova.conf"
 
-# nova-compute must not see a database: it would try and be refused
+# nova-compute must not have a database configured: it would try to connect and be refused
 sed -e '/^\[api_database\]/,/^max_overflow/d' -e '/^\[database\]/,/^max_overflow/d' "$ETC/nova/nova.conf" >"$ETC/nova/nova-compute.conf"
 
 { common heat; cat <<X

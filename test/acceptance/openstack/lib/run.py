@@ -32,8 +32,8 @@ CONSOLE = {
     'placement-manage': ('placement.cmd.manage', 'placement/placement.conf'),
 }
 WSGI = {
-    # one thread: Keystone keeps the token of a request where all threads of a
-    # process find it (AuthContextMiddleware), and mistakes one for another's
+    # one thread: Keystone keeps a request's token in a place shared by all threads of a process
+    # (AuthContextMiddleware) and confuses them
     'keystone': ('keystone.server.wsgi', 'initialize_public_application', 5000, 1),
     'placement': ('placement.wsgi', 'init_application', 8778, 8),
 }
@@ -60,7 +60,7 @@ elif name in WSGI:
     waitress.serve(app, host='127.0.0.1', port=port, threads=threads, ident=None,
                    clear_untrusted_proxy_headers=True)
 elif name.startswith('swift-'):
-    # swift.conf is looked up in /etc/swift unless told before other imports
+    # swift.conf is searched in /etc/swift unless the path is set before other imports
     import swift.common.utils as u
     u.SWIFT_CONF_FILE = os.path.join(ETC, 'swift', 'swift.conf')
     if name == 'swift-ring-builder':

@@ -101,8 +101,8 @@ def wait():
                 if {s['binary'] for s in sv if s['state'] == 'up'} >= {'cinder-volume', 'cinder-scheduler'}:
                     todo.discard('volume'); note('volume')
             if 'heat' in todo:
-                # an RPC sent before the engine has declared its queue is lost
-                # and hangs for rpc_response_timeout: ask with short patience
+                # an RPC sent before the engine has declared its queue is lost and hangs for
+                # rpc_response_timeout, hence the short timeout
                 r = S.get('http://127.0.0.1:8004/v1/%s/stacks' % pid, timeout=4)
                 if r.status_code == 200:
                     todo.discard('heat'); note('heat')

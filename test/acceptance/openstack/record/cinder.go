@@ -60,7 +60,7 @@ func (c *cloud) awaitVolume(id, status string) {
 	})
 }
 
-// recordAttachment boots a server and gives it the volume.
+// recordAttachment boots a server and attaches the volume.
 func recordAttachment(c *cloud, volume string) {
 	s := newServers(c)
 	server := c.demo.must("POST", "nova", "/servers", s.body("rec-server", s.flavor)).text("server", "id")
@@ -96,7 +96,8 @@ func recordSnapshots(c *cloud, volume string) {
 	c.demo.record("delete_with_snapshot", 400, "DELETE", "cinder", "/volumes/"+volume, nil)
 }
 
-// exhaustCinder lowers one quota of the project to what is used and returns what sets it back. Cinder refuses less.
+// exhaustCinder lowers one quota of the project to its usage, the minimum that Cinder accepts, and returns a
+// function that restores it.
 func (c *cloud) exhaustCinder(resource string) (restore func()) {
 	path := "/os-quota-sets/" + c.demo.project
 	now := c.admin.must("GET", "cinder", path+"?usage=True", nil)

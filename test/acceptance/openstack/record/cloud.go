@@ -8,19 +8,19 @@ import (
 	"time"
 )
 
-// object is a JSON object on its way in or out.
+// object is a JSON object.
 type object = map[string]any
 
-// cloud holds the sessions of the three users and what has to be removed at the end of a suite.
+// cloud holds the sessions of the three users and the resources to delete at the end of a suite.
 type cloud struct {
 	authURL, password, out string
-	control                string // the program that stops and starts services
+	control                string // the program that starts and stops services
 	admin, demo, viewer    *session
 	undo                   []func()
 	written                int
 }
 
-// session is one user's token with the endpoints it came with.
+// session is a user's token with its endpoints.
 type session struct {
 	cloud     *cloud
 	token     string
@@ -30,8 +30,8 @@ type session struct {
 	headers   map[string]string
 }
 
-// answer is what a service said; status 0 when it said nothing.
-type answer struct {
+// response is a response of a service; status 0 means that there was none.
+type response struct {
 	status  int
 	headers http.Header
 	raw     []byte
@@ -43,7 +43,7 @@ func newCloud(authURL, password, out string) *cloud {
 	return c
 }
 
-// passwordAuth is the body of a sign-in to the project demo.
+// passwordAuth returns a password authentication request for the project demo.
 func passwordAuth(user, password string) object {
 	domain := object{"id": "default"}
 	return object{"auth": object{
@@ -54,7 +54,7 @@ func passwordAuth(user, password string) object {
 
 func (c *cloud) signIn(user string) *session { return c.session(passwordAuth(user, c.password)) }
 
-// session signs in with any kind of auth body.
+// session authenticates with any kind of auth body.
 func (c *cloud) session(auth object) *session {
 	s := &session{cloud: c, endpoints: map[string]string{"keystone": c.authURL}}
 	a := s.must("POST", "keystone", "/auth/tokens", auth)
@@ -77,22 +77,22 @@ func (c *cloud) session(auth object) *session {
 	return s
 }
 
-// withToken is the same user with another token.
+// withToken returns the same user with another token.
 func (s *session) withToken(token string) *session {
 	other := *s
 	other.token = token
 	return &other
 }
 
-// with is the same session with one more request header.
+// with returns the same session with an additional request header.
 func (s *session) with(name, value string) *session {
 	other := *s
 	other.headers = map[string]string{name: value}
 	return &other
 }
 
-// do sends one request. A body that is a string goes out as it is, anything else as JSON.
-func (s *session) do(method, service, path string, body any) answer {
+// do sends one request. A string body is sent unchanged, anything else as JSON.
+func (s *session) do(method, service, path string, body any) response {
 	var reader io.Reader
 	kind := "application/json"
 	switch b := body.(type) {
@@ -123,18 +123,18 @@ func (s *session) do(method, service, path string, body any) answer {
 	}}
 	res, err := client.Do(req)
 	if err != nil {
-		return answer{raw: []byte(err.Error())}
+		return response{raw: []byte(err.Error())}
 	}
 	defer res.Body.Close() //nolint:errcheck // it was read to its end
 	raw, err := io.ReadAll(res.Body)
 	if err != nil {
 		failf("%v", err)
 	}
-	return answer{res.StatusCode, res.Header, raw}
+	return response{res.StatusCode, res.Header, raw}
 }
 
-// must is do for requests that are not recorded and have to work.
-func (s *session) must(method, service, path string, body any) answer {
+// must sends a request that is not recorded and must succeed.
+func (s *session) must(method, service, path string, body any) response {
 	a := s.do(method, service, path, body)
 	if a.status == 0 || a.status >= 400 {
 		failf("%s %s %s: %d %s", method, service, path, a.status, a.raw)
@@ -142,7 +142,7 @@ func (s *session) must(method, service, path string, body any) answer {
 	return a
 }
 
-// later removes something when the suite ends, last made first gone.
+// later deletes a resource when the suite ends, in reverse order.
 func (s *session) later(service, path string) {
 	s.cloud.undo = append(s.cloud.undo, func() {
 		s.do("DELETE", service, path, nil)
@@ -170,8 +170,8 @@ func until(what string, done func() bool) {
 	failf("waited in vain: %s", what)
 }
 
-// at walks into the answer's JSON; nil when there is no such place.
-func (a answer) at(path ...string) any {
+// at returns a value inside the response's JSON; nil if the path does not exist.
+func (a response) at(path ...string) any {
 	var v any
 	if json.Unmarshal(a.raw, &v) != nil {
 		return nil
@@ -186,14 +186,14 @@ func (a answer) at(path ...string) any {
 	return v
 }
 
-func (a answer) text(path ...string) string {
+func (a response) text(path ...string) string {
 	if s, ok := a.at(path...).(string); ok {
 		return s
 	}
 	return ""
 }
 
-func (a answer) list(path ...string) (out []object) {
+func (a response) list(path ...string) (out []object) {
 	items, _ := a.at(path...).([]any)
 	for _, i := range items {
 		out = append(out, i.(object))

@@ -1,4 +1,4 @@
-// Command record asks a real OpenStack for the answers the rest of the project must understand, good and bad, and
+// Command record records a real OpenStack's responses, successes and errors, that the product must understand, and
 // writes each as one JSON file: service, method, path, status, a few headers, request and body. Secrets are replaced
 // by REDACTED, ids are kept. It makes what it needs in the project demo and removes it again.
 //

@@ -2,16 +2,16 @@ package main
 
 import "os/exec"
 
-// lists is a request for each service that makes it ask others.
+// lists has one request per service that makes the service call others.
 var lists = []struct{ service, path string }{
 	{"nova", "/servers"}, {"cinder", "/volumes"}, {"neutron", "/networks"}, {"glance", "/images"},
 	{"heat", "/stacks"}, {"swift", ""},
 }
 
-// recordFaults stops what the services stand on and keeps what they say then.
+// recordFaults stops the dependencies of the services and records their responses.
 func recordFaults(c *cloud) {
-	// A token that a service has seen is believed for a while without Keystone; one is needed for each of them,
-	// because they share their memory of tokens.
+	// Services cache a validated token for a while. Each fault needs a new one, because the services share the
+	// cache.
 	var sessions []*session
 	for range lists {
 		sessions = append(sessions, c.signIn("demo"))
@@ -21,10 +21,10 @@ func recordFaults(c *cloud) {
 			sessions[i].record("identity_unavailable", anyFault, "GET", l.service, l.path, nil)
 		}
 	})
-	// Every service has seen this token by now, so it is not Keystone that fails.
+	// All services have cached this token by now, so the failure is not Keystone's.
 	c.without("mariadb", func() {
 		for _, l := range lists {
-			if l.service != "swift" && l.service != "neutron" { // has none; asks it again for minutes, without an answer
+			if l.service != "swift" && l.service != "neutron" { // not affected; its request to Keystone hangs for minutes
 				c.demo.record("database_unavailable", anyFault, "GET", l.service, l.path, nil)
 			}
 		}
@@ -36,7 +36,7 @@ func recordFaults(c *cloud) {
 	})
 }
 
-// without does something while a service is stopped, and starts it again whatever happens.
+// without runs a function while a service is stopped, and restarts the service in any case.
 func (c *cloud) without(name string, do func()) {
 	c.service("stop", name)
 	defer func() {

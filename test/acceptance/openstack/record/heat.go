@@ -71,7 +71,7 @@ func recordValidation(c *cloud) {
 	c.demo.record("template_validate", 200, "POST", "heat", "/validate", object{"template": simple})
 }
 
-// createStack makes a stack, recorded unless name is empty, and waits until it is no longer in progress.
+// createStack creates a stack, recorded unless name is empty, and waits until it is no longer in progress.
 func (c *cloud) createStack(name string, body object) (path, status string) {
 	a := c.demo.must("POST", "heat", "/stacks", body)
 	if name != "" {
@@ -117,7 +117,7 @@ func recordStack(c *cloud) {
 	c.demo.record("stack_deleted", 200, "GET", "heat", other, nil)
 }
 
-// recordFailedStack runs into Neutron's port quota inside a resource group.
+// recordFailedStack exceeds Neutron's port quota inside a resource group.
 func recordFailedStack(c *cloud) {
 	used := len(c.demo.must("GET", "neutron", "/ports", nil).list("ports"))
 	restore := c.limitNeutron("port", used+1)
@@ -133,8 +133,8 @@ func recordFailedStack(c *cloud) {
 	c.demo.record("events_create_failed", 200, "GET", "heat", path+"/events?nested_depth=2&limit=100", nil)
 }
 
-// recordBusyStack asks for changes while the stack is being made: an update pre-empts what is going on, cancelling an
-// update that is none is refused.
+// recordBusyStack requests changes during the creation of a stack: an update pre-empts the action in progress,
+// and cancelling an update fails if there is none.
 func recordBusyStack(c *cloud) {
 	a := c.demo.must("POST", "heat", "/stacks", stack("rec-busy", slow))
 	path := "/stacks/rec-busy/" + a.text("stack", "id")
@@ -144,7 +144,8 @@ func recordBusyStack(c *cloud) {
 	c.demo.record("update_in_progress", 202, "PUT", "heat", path, stack("rec-busy", simple))
 }
 
-// recordStackByApplicationCredential keeps what Heat says when it cannot make a trust; older releases let it.
+// recordStackByApplicationCredential records Heat's error when it cannot create a trust; older releases
+// succeed.
 func recordStackByApplicationCredential(c *cloud) {
 	path := "/users/" + c.demo.user + "/application_credentials"
 	made := c.demo.must("POST", "keystone", path, object{"application_credential": object{"name": "rec-heat"}})
@@ -163,7 +164,7 @@ func recordStackByApplicationCredential(c *cloud) {
 	by.write("stack_by_application_credential", "POST", "heat", "/stacks", body, a)
 }
 
-// recordFailedDelete puts a port on the stack's network behind Heat's back.
+// recordFailedDelete adds a port to the stack's network without Heat's knowledge.
 func recordFailedDelete(c *cloud) {
 	body := stack("rec-stuck", simple)
 	path, _ := c.createStack("", body)

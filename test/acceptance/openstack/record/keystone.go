@@ -25,8 +25,8 @@ func recordKeystone(c *cloud) {
 	recordApplicationCredentials(c)
 }
 
-// expired is a session whose token is not valid any more, and that no service has seen before (services remember
-// tokens for a while). A revoked token is refused with the same words as one that has run out.
+// expired returns a session with an invalid token that no service has cached. The response for a revoked token
+// is the same as for an expired one.
 func (c *cloud) expired() *session {
 	s := c.signIn("demo")
 	s.with("X-Subject-Token", s.token).must("DELETE", "keystone", "/auth/tokens", nil)

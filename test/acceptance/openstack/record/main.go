@@ -25,9 +25,9 @@ var suites = []struct {
 
 func main() {
 	log.SetFlags(0)
-	out := flag.String("out", "internal/openstack/testdata/recorded", "directory of the recorded answers")
+	out := flag.String("out", "internal/openstack/testdata/recorded", "directory of the recorded responses")
 	url := flag.String("auth-url", envOr("OS_AUTH_URL", "http://127.0.0.1:5000/v3"), "Keystone")
-	control := flag.String("control", "test/acceptance/openstack/svc.sh", "what stops and starts single services")
+	control := flag.String("control", "test/acceptance/openstack/svc.sh", "program that stops and starts single services")
 	only := flag.String("only", "", "comma separated services; empty for all")
 	flag.Parse()
 
@@ -38,7 +38,7 @@ func main() {
 			continue
 		}
 		run(c, s.run)
-		fmt.Printf("%s: %d answers\n", s.name, c.written)
+		fmt.Printf("%s: %d responses\n", s.name, c.written)
 		c.written = 0
 	}
 }
@@ -50,7 +50,7 @@ func envOr(name, other string) string {
 	return other
 }
 
-// failure ends a suite: what it made is removed before the program ends.
+// failure ends a suite: its resources are deleted before the program exits.
 type failure string
 
 func failf(format string, args ...any) { panic(failure(fmt.Sprintf(format, args...))) }

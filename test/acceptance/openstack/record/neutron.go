@@ -89,7 +89,7 @@ func recordFloatingIP(c *cloud, external string) {
 		object{"floatingip": object{"port_id": port}})
 }
 
-// recordNeutronQuotas takes all quota away and asks for one more of each.
+// recordNeutronQuotas sets every quota to its usage and requests one more of each resource.
 func recordNeutronQuotas(c *cloud, network, external string) {
 	group := c.demo.must("GET", "neutron", "/security-groups?name=rec-group", nil).list("security_groups")[0]["id"]
 	requests := []struct {
@@ -112,7 +112,7 @@ func recordNeutronQuotas(c *cloud, network, external string) {
 	}
 }
 
-// limitNeutron sets one quota of the project and returns what sets it back.
+// limitNeutron sets one quota of the project and returns a function that restores it.
 func (c *cloud) limitNeutron(resource string, limit any) (restore func()) {
 	path := "/quotas/" + c.demo.project
 	before := c.admin.must("GET", "neutron", path, nil).at("quota", resource)

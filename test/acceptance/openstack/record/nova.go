@@ -22,13 +22,13 @@ func recordNova(c *cloud) {
 	recordKeyPairs(c)
 }
 
-// servers knows what a server of the recordings is made of.
+// servers holds what a recorded server is created from.
 type servers struct {
 	cloud                  *cloud
 	image, flavor, network string
 }
 
-// newServers makes a network to boot servers on.
+// newServers creates a network for servers.
 func newServers(c *cloud) servers {
 	s := servers{cloud: c, image: c.demo.must("GET", "glance", "/images?limit=1", nil).list("images")[0]["id"].(string)}
 	for _, f := range c.demo.must("GET", "nova", "/flavors", nil).list("flavors") {
@@ -49,7 +49,7 @@ func (s servers) body(name, flavor string) object {
 		"networks": []object{{"uuid": s.network}}, "metadata": object{"mcm:role": "node"}}}
 }
 
-// await waits for a status and says where the server is.
+// await waits for a status of the server.
 func (s servers) await(id, status string) {
 	until("server "+id+" "+status, func() bool {
 		now := s.cloud.demo.must("GET", "nova", "/servers/"+id, nil).text("server", "status")
@@ -88,7 +88,7 @@ func (s servers) recordServers() {
 	c.demo.record("server_delete", 204, "DELETE", "nova", "/servers/"+ids[2], nil)
 }
 
-// recordQuotas takes quota away in Nova, one kind at a time.
+// recordQuotas exhausts Nova's quotas, one at a time.
 func (s servers) recordQuotas() {
 	for _, q := range []string{"instances", "cores", "ram"} {
 		restore := s.cloud.limitNova(q, 0)
@@ -101,7 +101,7 @@ func (s servers) recordQuotas() {
 	restore()
 }
 
-// limitNova sets one quota of the project and returns what sets it back.
+// limitNova sets one quota of the project and returns a function that restores it.
 func (c *cloud) limitNova(resource string, limit any) (restore func()) {
 	path := "/os-quota-sets/" + c.demo.project
 	before := c.admin.must("GET", "nova", path, nil).at("quota_set", resource)
@@ -112,7 +112,7 @@ func (c *cloud) limitNova(resource string, limit any) (restore func()) {
 	return func() { set(before) }
 }
 
-// recordNoValidHost boots two servers that must not share the one host there is.
+// recordNoValidHost boots two servers that must not share the only host.
 func (s servers) recordNoValidHost() {
 	c := s.cloud
 	made := c.demo.record("server_group_create", 200, "POST", "nova", "/os-server-groups",

@@ -20,18 +20,17 @@ type recording struct {
 	Body    any               `json:"body"`
 }
 
-// kept are the headers a client may act upon.
+// kept are the headers that are relevant for clients.
 var kept = []string{"Content-Type", "Location", "Retry-After", "Www-Authenticate", "X-Subject-Token",
 	"Openstack-Api-Version", "X-Container-Object-Count", "X-Container-Bytes-Used", "X-Account-Container-Count", "Etag"}
 
 var secretFields = regexp.MustCompile(`"(password|secret|admin_pass|adminPass|private_key)":\s*"[^"]*"`)
 
-// anyFault is for what services answer differently: Nova says 503 when Keystone is away, Glance 401.
+// anyFault accepts any fault: without Keystone, Nova returns 503 and Glance 401.
 const anyFault = 0
 
-// record sends a request and writes its answer as <service>/<name>.json. want guards against recording something
-// else than the name says.
-func (s *session) record(name string, want int, method, service, path string, body any) answer {
+// record sends a request and writes the response as <service>/<name>.json. It fails if the status is not want.
+func (s *session) record(name string, want int, method, service, path string, body any) response {
 	a := s.do(method, service, path, body)
 	if want == anyFault && a.status >= 400 {
 		want = a.status
@@ -43,7 +42,7 @@ func (s *session) record(name string, want int, method, service, path string, bo
 	return a
 }
 
-func (s *session) write(name, method, service, path string, body any, a answer) {
+func (s *session) write(name, method, service, path string, body any, a response) {
 	r := recording{Service: service, Method: method, Path: s.redact(path), Status: a.status,
 		Headers: map[string]string{}, Body: s.clean(a.raw)}
 	for _, h := range kept {
@@ -76,7 +75,7 @@ func (s *session) write(name, method, service, path string, body any, a answer) 
 	s.cloud.written++
 }
 
-// clean is JSON when the text is JSON and the text itself when it is not, without secrets.
+// clean returns the text without secrets, decoded if it is JSON.
 func (s *session) clean(raw []byte) any {
 	text := secretFields.ReplaceAllString(s.redact(string(raw)), `"$1": "REDACTED"`)
 	if json.Valid([]byte(text)) {

@@ -6,7 +6,7 @@ export const outcomes = [
   "started",
   "succeeded",
   "failed",
-  "partly_failed",
+  "partially_failed",
   "cancelled",
   "timed_out",
   "refused",

@@ -125,7 +125,9 @@ export const backupFilesQuery = (id: string, path: string, q: string) =>
 export const holdBackup = (id: string, held: boolean) =>
   unwrap(api.PUT("/backups/{id}/hold", { ...byId(id), body: { held } }));
 export const verifyBackup = (id: string, restoreTest: boolean) =>
-  unwrap(api.POST("/backups/{id}/verify", { ...idempotent(id), body: { drill: restoreTest } }));
+  unwrap(
+    api.POST("/backups/{id}/verify", { ...idempotent(id), body: { restore_test: restoreTest } }),
+  );
 export const deleteBackup = (id: string) => unwrap(api.DELETE("/backups/{id}", idempotent(id)));
 
 export const restoreInstance = (instance: string, body: Restore) =>

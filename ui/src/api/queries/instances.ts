@@ -32,7 +32,7 @@ const header = () => ({ "Idempotency-Key": idempotencyKey() });
 const on = (id: string) => ({ params: { path: { id }, header: header() } });
 const agent = (id: string, app: string) => ({ params: { path: { id, app }, header: header() } });
 
-export const connectInstance = (id: string) => unwrap(api.POST("/instances/{id}/network", on(id)));
+export const connectInstance = (id: string) => unwrap(api.POST("/instances/{id}/connect", on(id)));
 export const unenrollInstance = (id: string) => unwrap(api.DELETE("/instances/{id}", on(id)));
 
 export interface AgentRequest {

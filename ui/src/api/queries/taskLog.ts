@@ -44,9 +44,9 @@ export function applyLog(client: QueryClient, id: string, update: LogUpdate) {
     ...head,
     total: update.total,
     errors: update.errors,
-    missing: update.missing,
+    incomplete_reason: update.incomplete_reason,
   }));
-  const first = Math.floor(update.from / logPageSize);
+  const first = Math.floor(update.reset_from / logPageSize);
   void client.invalidateQueries({
     queryKey: [...key(id), "page"],
     predicate: ({ queryKey }) => Number(queryKey[queryKey.length - 1]) >= first,

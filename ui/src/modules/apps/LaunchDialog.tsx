@@ -29,7 +29,7 @@ function LaunchForm({ app, onClose }: { app: App; onClose: () => void }) {
   const form = useForm({
     initialValues: {
       version: app.version ?? versions[0] ?? "",
-      volume: app.kept_volumes?.[0]?.id ?? newVolume,
+      volume: app.retained_volumes?.[0]?.id ?? newVolume,
       size: app.volume_size_gb as number | "",
     },
   });
@@ -75,7 +75,7 @@ type Form = ReturnType<typeof useForm<{ version: string; volume: string; size: n
 
 function VolumeChoice({ app, form }: { app: App; form: Form }) {
   const { t } = useTranslation("apps");
-  const retained = app.kept_volumes ?? [];
+  const retained = app.retained_volumes ?? [];
   return (
     <>
       {retained.length > 0 && (

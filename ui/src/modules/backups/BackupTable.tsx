@@ -71,7 +71,7 @@ function BackupRow({ backup, onAction }: RowProps) {
           {backup.instance_name || backup.instance}
         </Link>
         <Text size="xs" c="dimmed" className="wrap">
-          {backup.safety ? t("preRestore") : backup.plan_name || t("noPlan")}
+          {backup.pre_restore ? t("preRestore") : backup.plan_name || t("noPlan")}
         </Text>
       </Table.Td>
       <Table.Td data-label={t("column.created")}>

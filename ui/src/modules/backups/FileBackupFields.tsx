@@ -78,7 +78,7 @@ function AdvancedFields({ form }: { form: PlanForm }) {
         allowDeselect={false}
         data={[
           { value: "fail", label: t("hookErrorAction.fail") },
-          { value: "warn", label: t("hookErrorAction.warn") },
+          { value: "continue", label: t("hookErrorAction.continue") },
         ]}
         {...form.getInputProps("onHookError")}
       />

@@ -54,9 +54,9 @@ export function NextRuns({ occurrences, zone }: { occurrences: Occurrence[]; zon
             <Table.Td>
               <Stack gap={2}>
                 <time dateTime={o.at}>{wallTime(o.at, i18n.language, browserZone)}</time>
-                {o.moved && (
+                {o.adjustment && (
                   <Text span size="xs" c="dimmed">
-                    <IconInfoCircle size={13} aria-hidden /> {t(`adjustment.${o.moved}`)}
+                    <IconInfoCircle size={13} aria-hidden /> {t(`adjustment.${o.adjustment}`)}
                   </Text>
                 )}
               </Stack>

@@ -89,7 +89,7 @@ function Point({ backup }: { backup: Backup }) {
       </Text>
       <Text span size="xs" c="dimmed" className="wrap">
         {[
-          backup.safety ? t("preRestore") : backup.plan_name || t("noPlan"),
+          backup.pre_restore ? t("preRestore") : backup.plan_name || t("noPlan"),
           backup.file_count && t("fileCount", { count: backup.file_count }),
           formatSize(backup.size_bytes, i18n.language),
           t(`consistency.${backup.consistency}`),

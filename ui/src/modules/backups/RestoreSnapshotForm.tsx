@@ -51,7 +51,7 @@ export function RestoreSnapshotForm({ backup, instances, onClose }: Props) {
         ? {
             backup_id: backup.id,
             target: "/restore",
-            beside: serverName.trim(),
+            new_server_name: serverName.trim(),
             flavor: specMissing ? flavor.trim() : undefined,
             networks: specMissing ? networks : undefined,
           }

@@ -14,17 +14,17 @@ export function PlanChips({ plan }: { plan: BackupPlan }) {
     <Group gap={6}>
       {plan.paused && <StatusChip statusStyle={pausedStyle} label={t("paused")} />}
       <StatusChip statusStyle={planHealthStyles[health]} label={t(`health.${health}`)} />
-      {plan.stale_since && <StatusChip statusStyle={overdueStyle} label={t("overdue")} />}
+      {plan.overdue_since && <StatusChip statusStyle={overdueStyle} label={t("overdue")} />}
       {plan.missed_runs > 0 && (
         <StatusChip
           statusStyle={{ tone: "yellow", icon: IconAlertTriangle }}
           label={t("missed", { count: plan.missed_runs })}
         />
       )}
-      {plan.overlapped_runs > 0 && (
+      {plan.overlap_skipped_runs > 0 && (
         <StatusChip
           statusStyle={{ tone: "yellow", icon: IconAlertTriangle }}
-          label={t("overlapSkipped", { count: plan.overlapped_runs })}
+          label={t("overlapSkipped", { count: plan.overlap_skipped_runs })}
         />
       )}
     </Group>
@@ -52,14 +52,14 @@ export function BackupChips({ backup }: { backup: Backup }) {
           </Text>
         )}
       </span>
-      {backup.proven_restorable_at && (
+      {backup.last_restore_test_at && (
         <span>
           <StatusChip
             statusStyle={{ tone: "green", icon: IconShieldCheck }}
             label={t("restoreTested")}
           />
           <Text size="xs" c="dimmed">
-            <RelativeTime at={backup.proven_restorable_at} />
+            <RelativeTime at={backup.last_restore_test_at} />
           </Text>
         </span>
       )}

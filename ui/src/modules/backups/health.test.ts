@@ -6,14 +6,14 @@ import { formatInterval, formatSize } from "./units.ts";
 const day = 86_400_000;
 const at = (days: number) => new Date(Date.UTC(2026, 10, 24) + days * day).toISOString();
 const plan = (days: number, status: TaskStatus, missed_runs = 0) => ({
-  last_run: { at: at(days), status, task: "t" },
+  last_run: { started_at: at(days), status, task: "t" },
   missed_runs,
   next_runs: [at(1), at(2), at(3)],
 });
 
 test.each([
   ["ok", plan(0, "succeeded")],
-  ["failed", plan(0, "partly_failed")],
+  ["failed", plan(0, "partially_failed")],
   ["running", plan(0, "running")],
   ["blocked", plan(0, "blocked")],
   ["missed", plan(-1, "succeeded", 1)],

@@ -45,7 +45,7 @@ function hasMissedSinceLastRun({ last_run, next_runs }: PlanRunState): boolean {
   const [next] = times;
   if (next === undefined) return false;
   const maxInterval = Math.max(0, ...times.slice(1).map((at, i) => at - (times[i] ?? at)));
-  return maxInterval > 0 && next - new Date(last_run.at).getTime() > 1.5 * maxInterval;
+  return maxInterval > 0 && next - new Date(last_run.started_at).getTime() > 1.5 * maxInterval;
 }
 
 export const verifyStyles: Record<Backup["verify_status"], StatusStyle> = {

@@ -53,9 +53,9 @@ test("validatePlanForm returns the errors of each step", () => {
 
 test("the consistency group is sent for snapshot plans only and read back", () => {
   const form = { ...emptyPlanForm(["a", "b"]), name: "Shop", consistencyGroup: true };
-  expect(toPlanSettings(form).snapshot).toEqual({ together: true });
+  expect(toPlanSettings(form).snapshot).toEqual({ consistency_group: true });
   expect(toPlanSettings({ ...form, consistencyGroup: false }).snapshot).toBeUndefined();
   expect(toPlanSettings({ ...form, method: "soft" }).snapshot).toBeUndefined();
-  const plan = { ...(MockPlans[0] as BackupPlan), snapshot: { together: true } };
+  const plan = { ...(MockPlans[0] as BackupPlan), snapshot: { consistency_group: true } };
   expect(toPlanForm(plan).consistencyGroup).toBe(true);
 });

@@ -76,12 +76,12 @@ const icons = { mail: IconMail, webhook: IconWebhook };
 
 const deliveryStyles: Record<NotificationDelivery["status"], StatusStyle> = {
   delivered: { tone: "green", icon: IconCircleCheck },
-  trying: { tone: "yellow", icon: IconRefresh },
+  retrying: { tone: "yellow", icon: IconRefresh },
   failed: { tone: "red", icon: IconCircleX },
 };
 const notSentStyle: StatusStyle = { tone: "gray", icon: IconCircleDashed };
 
-function Channel({ channel: { kind, to, last } }: { channel: NotificationChannel }) {
+function Channel({ channel: { kind, address, last } }: { channel: NotificationChannel }) {
   const { t } = useTranslation("notifications");
   const Glyph = icons[kind];
   return (
@@ -92,7 +92,7 @@ function Channel({ channel: { kind, to, last } }: { channel: NotificationChannel
           {t(`kind.${kind}`)}
         </Text>
         <Text size="sm" className="wrap">
-          {to}
+          {address}
         </Text>
       </div>
       <div className={classes.last}>
@@ -103,11 +103,12 @@ function Channel({ channel: { kind, to, last } }: { channel: NotificationChannel
               label={t(`status.${last.status}`)}
             />
             <Text size="xs" c="dimmed" className="wrap">
-              {t(`about.${last.kind}`, { plan: last.plan })} · <RelativeTime at={last.at} />
+              {t(`about.${last.kind}`, { plan: last.plan_name })} ·{" "}
+              <RelativeTime at={last.attempted_at} />
             </Text>
-            {last.why && (
+            {last.reason && (
               <Text size="xs" className="wrap">
-                {last.why}
+                {last.reason}
               </Text>
             )}
           </>
@@ -121,8 +122,8 @@ function Channel({ channel: { kind, to, last } }: { channel: NotificationChannel
 
 /** Names of the manager's settings that enable notifications, as listed by `mcm --help`. */
 const settings = {
-  mail: ["notice-mail-to", "notice-mail-from", "smtp-address"],
-  webhook: ["notice-webhook-urls", "notice-webhook-secret-file"],
+  mail: ["notification-mail-to", "notification-mail-from", "smtp-address"],
+  webhook: ["notification-webhook-urls", "notification-webhook-secret-file"],
 } as const;
 
 function SetupHint() {

@@ -28,7 +28,7 @@ export function validate(schema: RJSFSchema, data: unknown): RJSFValidationError
 }
 
 function run(schema: RJSFSchema, data: unknown): OutputUnit[] {
-  // Round-trip through JSON like the request body: undefined properties are absent.
+  // Serialize to JSON and back like the request body: undefined properties are absent.
   const json: unknown = data === undefined ? undefined : JSON.parse(JSON.stringify(data));
   return new Validator(schema as Schema, "2020-12", false).validate(json).errors;
 }

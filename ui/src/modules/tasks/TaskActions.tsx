@@ -12,7 +12,7 @@ import { GuardedButton } from "../../components/Guarded.tsx";
 import { useRoleReason } from "../session/useSession.ts";
 import { notifyError } from "./notify.tsx";
 
-const retryable = new Set(["blocked", "failed", "partly_failed", "timed_out"]);
+const retryable = new Set(["blocked", "failed", "partially_failed", "timed_out"]);
 
 /** Retry and Cancel buttons, shown only in states in which they apply. */
 export function TaskActions({ task, size }: { task: Task; size?: string }) {

@@ -21,7 +21,7 @@ export const taskStatusStyles: Record<TaskStatus, StatusStyle> = {
   cancelling: { tone: "yellow", icon: IconLoader2, spinning: true },
   succeeded: { tone: "green", icon: IconCircleCheck },
   failed: { tone: "red", icon: IconCircleX },
-  partly_failed: { tone: "red", icon: IconAlertTriangle },
+  partially_failed: { tone: "red", icon: IconAlertTriangle },
   cancelled: { tone: "gray", icon: IconBan },
   timed_out: { tone: "red", icon: IconClockX },
 };

@@ -10,7 +10,7 @@ import { TaskLog } from "./TaskLog.tsx";
 const server = {
   total: 0,
   errors: 0,
-  missing: "",
+  incomplete_reason: "",
   line: MockTaskLog.line,
   queries: [] as string[],
 };
@@ -28,8 +28,8 @@ function respond(query: Query) {
     const line = server.line(n);
     if (!query.level || line.level === query.level) items.push(line);
   }
-  const { total, errors, missing } = server;
-  return { items, total, errors, missing, next: null };
+  const { total, errors, incomplete_reason } = server;
+  return { items, total, errors, incomplete_reason, next: null };
 }
 
 vi.mock(import("../../api/client.ts"), async (original) => {
@@ -55,14 +55,22 @@ class Stream {
     this.closed = true;
   }
   send(update: Partial<LogUpdate>) {
-    const { total, errors, missing } = server;
-    const data = { total, errors, missing, from: 0, lines: [], ended: false, ...update };
+    const { total, errors, incomplete_reason } = server;
+    const data = {
+      total,
+      errors,
+      incomplete_reason,
+      reset_from: 0,
+      lines: [],
+      complete: false,
+      ...update,
+    };
     return act(async () => this.listeners.get("log")?.({ data: JSON.stringify(data) }));
   }
 }
 
 beforeEach(() => {
-  Object.assign(server, { total: 1_000_000, errors: 2, missing: "", queries: [] });
+  Object.assign(server, { total: 1_000_000, errors: 2, incomplete_reason: "", queries: [] });
   vi.stubGlobal("EventSource", Stream);
   // jsdom has no layout, so give the rows and the viewport a height.
   vi.spyOn(HTMLElement.prototype, "offsetHeight", "get").mockReturnValue(24);
@@ -112,16 +120,16 @@ test("TaskLog follows a running task until its last line", async () => {
   expect(screen.getByRole("switch", { name: "Follow" })).toBeChecked();
   expect(Stream.last.url).toContain("/log/events?lines=false&lang=en");
   server.total = 7;
-  await Stream.last.send({ from: 5 });
+  await Stream.last.send({ reset_from: 5 });
   expect(await screen.findByText("7 lines")).toBeInTheDocument();
   expect(server.queries.filter((query) => query.startsWith("from=0"))).toHaveLength(2);
-  await Stream.last.send({ from: 7, ended: true });
+  await Stream.last.send({ reset_from: 7, complete: true });
   expect(Stream.last.closed).toBe(true);
   expect(screen.queryByRole("switch", { name: "Follow" })).not.toBeInTheDocument();
 });
 
 test("TaskLog reports an incomplete log", async () => {
-  server.missing = "swift does not answer";
+  server.incomplete_reason = "swift does not answer";
   await renderView(<TaskLog task={done} />);
   expect(
     await screen.findByText("The log is incomplete: swift does not answer"),

@@ -34,9 +34,9 @@ export function TaskLog({ task }: { task: Task }) {
       </Group>
       {head.isPending && <Skeleton height={90} />}
       {!log && head.error && <ErrorState error={head.error} onRetry={() => head.refetch()} />}
-      {log?.missing && (
+      {log?.incomplete_reason && (
         <Alert color="yellow" icon={<IconAlertTriangle />} mb="sm">
-          {t("logOf.incomplete", { reason: log.missing })}
+          {t("logOf.incomplete", { reason: log.incomplete_reason })}
         </Alert>
       )}
       {log && log.total === 0 && <Text c="dimmed">{t("noLog")}</Text>}

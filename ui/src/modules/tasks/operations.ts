@@ -8,7 +8,7 @@ export const operations = [
   "app.configure",
   "app.uninstall",
   "instance.enroll",
-  "instance.network",
+  "instance.connect",
   "instance.unenroll",
   "agent.install",
   "agent.remove",
@@ -17,7 +17,7 @@ export const operations = [
   "backup.prune",
   "backup.verify",
   "instance.restore",
-  "notice.test",
+  "notification.test",
 ] as const;
 
 /** Operations of the audit log, which also records actions that are not tasks. */

@@ -25,7 +25,7 @@ export function useTaskLog(id: string, running: boolean) {
         log(data) {
           const update = data as LogUpdate;
           applyLog(client, id, update);
-          if (update.ended) setEnded(true);
+          if (update.complete) setEnded(true);
         },
       },
     });

@@ -21,7 +21,7 @@ const outcomeStyles: Record<(typeof outcomes)[number], StatusStyle> = {
   started: { tone: "blue", icon: IconPlayerPlay },
   succeeded: { tone: "green", icon: IconCircleCheck },
   failed: { tone: "red", icon: IconCircleX },
-  partly_failed: { tone: "red", icon: IconAlertTriangle },
+  partially_failed: { tone: "red", icon: IconAlertTriangle },
   cancelled: { tone: "gray", icon: IconBan },
   timed_out: { tone: "red", icon: IconCircleX },
   refused: { tone: "yellow", icon: IconLock },

@@ -113,7 +113,7 @@ function Last({ plan }: { plan: BackupPlan }) {
       <TaskChip status={run.status} />
       <Text size="xs">
         <Link className="plainlink" to="/tasks/$id" params={{ id: run.task }}>
-          <RelativeTime at={run.at} />
+          <RelativeTime at={run.started_at} />
         </Link>
       </Text>
     </span>

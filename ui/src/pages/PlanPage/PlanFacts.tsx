@@ -17,15 +17,15 @@ export function PlanFacts({ plan, instances }: { plan: BackupPlan; instances: In
   if (plan.schedule.jitter_seconds) {
     rows.push([t("jitter"), formatInterval(plan.schedule.jitter_seconds, i18n.language)]);
   }
-  if (plan.method === "snapshot" && plan.snapshot?.together) {
+  if (plan.method === "snapshot" && plan.snapshot?.consistency_group) {
     rows.push([t("consistencyGroup"), t("consistencyGroupYes")]);
   }
   const soft = plan.method === "soft" ? plan.soft : undefined;
   if (plan.method === "soft") rows.push([t("directories"), plan.directories?.join(" ")]);
   if (soft?.engine) rows.push([t("engine"), soft.engine]);
   if (soft?.excludes?.length) rows.push([t("excludes"), soft.excludes.join(" ")]);
-  if (soft?.before) rows.push([t("preHook"), <code key="b">{soft.before}</code>]);
-  if (soft?.after) rows.push([t("postHook"), <code key="a">{soft.after}</code>]);
+  if (soft?.pre_hook) rows.push([t("preHook"), <code key="b">{soft.pre_hook}</code>]);
+  if (soft?.post_hook) rows.push([t("postHook"), <code key="a">{soft.post_hook}</code>]);
   if (soft?.limit_kib_per_second) rows.push([t("limit"), soft.limit_kib_per_second]);
   rows.push([
     t("createdBy"),

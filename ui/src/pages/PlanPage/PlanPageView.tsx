@@ -95,8 +95,8 @@ const maxNames = 5;
 
 function OverdueAlert({ plan, instances }: PlanPageViewProps) {
   const { t, i18n } = useTranslation(["backups", "common"]);
-  if (!plan.stale_since) return null;
-  const overdue = plan.stale_instances ?? [];
+  if (!plan.overdue_since) return null;
+  const overdue = plan.overdue_instances ?? [];
   const names = overdue
     .slice(0, maxNames)
     .map((s) => instances.find((i) => i.id === s.instance)?.name ?? s.instance);
@@ -107,7 +107,7 @@ function OverdueAlert({ plan, instances }: PlanPageViewProps) {
     <Alert color="red" icon={<IconHourglassEmpty />} title={t("overdue")} mb="md">
       {t("overdueText", {
         names: names.join(", "),
-        when: wallTime(plan.stale_since, i18n.language, plan.schedule.time_zone),
+        when: wallTime(plan.overdue_since, i18n.language, plan.schedule.time_zone),
       })}
     </Alert>
   );

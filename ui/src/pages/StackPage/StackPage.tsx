@@ -49,7 +49,7 @@ export function StackPage() {
   );
 }
 
-const needsAttention = new Set(["blocked", "failed", "partly_failed", "timed_out"]);
+const needsAttention = new Set(["blocked", "failed", "partially_failed", "timed_out"]);
 
 /** Returns the ID of the running stack task or, if none, of the last one if it did not succeed. */
 function useStackTask(stack?: Stack): string | undefined {

@@ -54,7 +54,7 @@ func serve(s *grpc.Server, socket string) error {
 	return s.Serve(l)
 }
 
-// registrar tells the kubelet where the driver listens.
+// registrar registers the driver with the kubelet.
 type registrar struct {
 	registration.UnimplementedRegistrationServer
 	endpoint string
@@ -105,7 +105,7 @@ func (p *plugin) NodeGetCapabilities(context.Context, *csi.NodeGetCapabilitiesRe
 	return &csi.NodeGetCapabilitiesResponse{}, nil
 }
 
-// NodePublishVolume mounts the volume's directory; it may be asked again for what is mounted.
+// NodePublishVolume mounts the volume's directory. It is idempotent.
 func (p *plugin) NodePublishVolume(_ context.Context, in *csi.NodePublishVolumeRequest) (
 	*csi.NodePublishVolumeResponse, error) {
 	content, target := filepath.Join(p.volumes, filepath.Base(in.VolumeId)), in.TargetPath
@@ -128,7 +128,7 @@ func (p *plugin) NodePublishVolume(_ context.Context, in *csi.NodePublishVolumeR
 	return &csi.NodePublishVolumeResponse{}, nil
 }
 
-// NodeUnpublishVolume removes the mount; one that is gone is a success.
+// NodeUnpublishVolume removes the mount. It is idempotent: a missing mount is a success.
 func (p *plugin) NodeUnpublishVolume(_ context.Context, in *csi.NodeUnpublishVolumeRequest) (
 	*csi.NodeUnpublishVolumeResponse, error) {
 	if mounted(in.TargetPath) {
@@ -142,7 +142,7 @@ func (p *plugin) NodeUnpublishVolume(_ context.Context, in *csi.NodeUnpublishVol
 	return &csi.NodeUnpublishVolumeResponse{}, nil
 }
 
-// mounted says whether something is mounted on a directory.
+// mounted reports whether a directory is a mount point.
 func mounted(dir string) bool {
 	mounts, err := os.ReadFile("/proc/self/mountinfo")
 	if err != nil {

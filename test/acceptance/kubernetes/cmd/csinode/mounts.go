@@ -2,7 +2,8 @@ package main
 
 import "strings"
 
-// containsMount looks a mount point up in the text of /proc/self/mountinfo, where it is the fifth field.
+// containsMount reports whether a mount point is in the text of /proc/self/mountinfo, where it is the fifth
+// field.
 func containsMount(mountinfo, dir string) bool {
 	for line := range strings.Lines(mountinfo) {
 		if fields := strings.Fields(line); len(fields) > 4 && fields[4] == dir {

@@ -15,19 +15,19 @@ import (
 	"k8s.io/client-go/kubernetes"
 )
 
-// driver is the name of the Cinder CSI driver, whose controller the attacher plays.
+// driver is the Cinder CSI driver, whose controller the attacher implements.
 const driver = "cinder.csi.openstack.org"
 
 const finalizer = "external-attacher/cinder-csi-openstack-org"
 
-// attacher makes VolumeAttachments true: the Cinder volume of the PersistentVolume is attached to the Nova server of
-// the node. Without OpenStack it says so of every volume at once.
+// attacher reconciles VolumeAttachments: it attaches the Cinder volume of the PersistentVolume to the Nova
+// server of the node. Without OpenStack it marks every volume as attached.
 type attacher struct {
 	client kubernetes.Interface
 	cloud  *cloud // nil without OpenStack
 }
 
-// runAttacher looks at all attachments every second: there are few, and looking again is what heals.
+// runAttacher reconciles all attachments every second. There are few, and repetition recovers from errors.
 func runAttacher(ctx context.Context, o options) error {
 	client, err := o.client()
 	if err != nil {
@@ -73,7 +73,7 @@ func (a attacher) one(ctx context.Context, va *storage.VolumeAttachment) error {
 	return nil
 }
 
-// release lets go of PersistentVolumes that are to be deleted and no longer attached anywhere.
+// release removes the finalizer of PersistentVolumes that are being deleted and attached nowhere.
 func (a attacher) release(ctx context.Context, used map[string]bool) error {
 	list, err := a.client.CoreV1().PersistentVolumes().List(ctx, meta.ListOptions{})
 	if err != nil {
@@ -109,7 +109,7 @@ func (a attacher) attach(ctx context.Context, va *storage.VolumeAttachment) erro
 	return err
 }
 
-// claim puts our finalizer on the attachment and on its volume: both stay until the volume is detached.
+// claim adds our finalizer to the attachment and its volume: both are kept until the volume is detached.
 func (a attacher) claim(ctx context.Context, va *storage.VolumeAttachment) (*storage.VolumeAttachment, error) {
 	pv, err := a.client.CoreV1().PersistentVolumes().Get(ctx, *va.Spec.Source.PersistentVolumeName, meta.GetOptions{})
 	if err != nil {
@@ -141,13 +141,13 @@ func (a attacher) detach(ctx context.Context, va *storage.VolumeAttachment) erro
 	return err
 }
 
-// What an attachment remembers of itself: when it is undone, the node may be gone.
+// Annotations of an attachment: the node may no longer exist when the volume is detached.
 const (
 	keyServer = "server"
 	keyVolume = "volume"
 )
 
-// find says which volume belongs to which server; without OpenStack a node needs no server.
+// find returns the volume and the server of an attachment; without OpenStack a node needs no server.
 func (a attacher) find(ctx context.Context, va *storage.VolumeAttachment) (map[string]string, error) {
 	pv, err := a.client.CoreV1().PersistentVolumes().Get(ctx, *va.Spec.Source.PersistentVolumeName, meta.GetOptions{})
 	if err != nil {

@@ -20,8 +20,8 @@ import (
 	kwoklog "sigs.k8s.io/kwok/pkg/log"
 )
 
-// The components are started by their Run functions: their commands install a signal handler each, which panics on
-// the second one in a process.
+// The components are started by their Run functions: each command installs a signal handler, and a second one
+// in a process panics.
 
 func runAPIServer(ctx context.Context, o options) error {
 	s := apioptions.NewServerRunOptions()
@@ -80,7 +80,7 @@ func runScheduler(ctx context.Context, o options) error {
 	return scheduler.Run(ctx, completed, made)
 }
 
-// runKwok plays the kubelets of the simulated nodes.
+// runKwok simulates the kubelets of the simulated nodes.
 func runKwok(ctx context.Context, o options) error {
 	if err := waitReady(ctx, o); err != nil {
 		return err
@@ -96,7 +96,7 @@ func runKwok(ctx context.Context, o options) error {
 		return err
 	}
 	c := kwokcmd.NewCommand(ctx)
-	c.Version = "" // component-base has put its own --version on the global flags
+	c.Version = "" // component-base has registered its own --version as a global flag
 	c.PersistentFlags().AddFlagSet(global)
 	c.SetArgs(flags)
 	return c.ExecuteContext(ctx)

@@ -11,7 +11,7 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// runControl runs every component of the control plane until the context ends or one of them does.
+// runControl runs every component of the control plane until the context or one of them ends.
 func runControl(ctx context.Context, o options) error {
 	rest.SetDefaultWarningHandler(rest.NoWarnings{})
 	if err := os.MkdirAll(o.dir, 0o700); err != nil {
@@ -32,7 +32,7 @@ func runControl(ctx context.Context, o options) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for name, run := range map[string]func(context.Context, options) error{
 		"kube-apiserver": runAPIServer, "kube-controller-manager": runControllerManager,
-		"kube-scheduler": runScheduler, "kwok": runKwok, "door": openDoor,
+		"kube-scheduler": runScheduler, "kwok": runKwok, "door": serveSocket,
 	} {
 		group.Go(func() error {
 			if err := run(ctx, o); ctx.Err() == nil {
@@ -44,7 +44,7 @@ func runControl(ctx context.Context, o options) error {
 	return waitAtMost(ctx, group, 5*time.Second)
 }
 
-// waitAtMost gives the components some time after the end: not all of them heed their context.
+// waitAtMost gives the components a grace period: some ignore their context.
 func waitAtMost(ctx context.Context, group *errgroup.Group, grace time.Duration) error {
 	done := make(chan error, 1)
 	go func() { done <- group.Wait() }()
@@ -61,8 +61,8 @@ func waitAtMost(ctx context.Context, group *errgroup.Group, grace time.Duration)
 	}
 }
 
-// openDoor lets other network namespaces reach the API through a socket file.
-func openDoor(ctx context.Context, o options) error {
+// serveSocket makes the API reachable from other network namespaces through a socket file.
+func serveSocket(ctx context.Context, o options) error {
 	if err := os.RemoveAll(o.socket()); err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ func (o options) apiServerFlags() []string {
 		"--service-account-signing-key-file=" + o.path("accounts.key"), "--token-auth-file=" + o.path("tokens.csv"),
 		"--authorization-mode=RBAC", "--allow-privileged=true", "--profiling=false",
 		"--default-not-ready-toleration-seconds=" + tolerate, "--default-unreachable-toleration-seconds=" + tolerate,
-		// Otherwise a node's name is looked up in DNS for logs and exec.
+		// Otherwise logs and exec resolve a node's name in DNS.
 		"--kubelet-preferred-address-types=InternalIP", "--enable-priority-and-fairness=false"}
 }
 

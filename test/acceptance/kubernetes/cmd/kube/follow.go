@@ -16,11 +16,12 @@ import (
 	"k8s.io/client-go/kubernetes"
 )
 
-// labelFollow marks the nodes that stand for a server of the stack.
+// labelFollow marks the nodes that represent a server of the stack.
 const labelFollow = "mcm.test/follow"
 
-// follower keeps a simulated node for every master and node of the stack, as k3s on that server and the cloud
-// controller would: it appears when the server is active, falls silent when the server stops, goes when it is deleted.
+// follower keeps a simulated node for every master and node of the stack, as k3s and the cloud controller
+// would: the node is created when the server is active, becomes NotReady when the server stops, and is deleted
+// with it.
 type follower struct {
 	options
 	client kubernetes.Interface
@@ -75,7 +76,8 @@ func (f follower) once(ctx context.Context) error {
 	return f.real(ctx, list, ids)
 }
 
-// node makes the server's node and lets it live or not. A server that has never been active has none yet.
+// node creates the server's node and updates its readiness. A server that has never been active has no node
+// yet.
 func (f follower) node(ctx context.Context, s servers.Server) error {
 	active := s.Status == "ACTIVE"
 	n, err := f.client.CoreV1().Nodes().Get(ctx, s.Name, meta.GetOptions{})
@@ -98,7 +100,8 @@ func (f follower) node(ctx context.Context, s servers.Server) error {
 	return patchNode(ctx, f.client, s.Name, map[string]any{"metadata": map[string]any{"labels": labels}})
 }
 
-// real lets the real nodes be the first of the servers as well; when that is gone, their kubelets register anew.
+// real assigns the real nodes to the first servers as well; when such a server was deleted, their kubelets
+// register again.
 func (f follower) real(ctx context.Context, list []servers.Server, ids map[string]bool) error {
 	nodes, err := f.client.CoreV1().Nodes().List(ctx, meta.ListOptions{LabelSelector: labelReal})
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"net"
 )
 
-// forward joins every connection of the listener with a new one to the address, until the context ends.
+// forward connects every connection of the listener to the address, until the context ends.
 func forward(ctx context.Context, listener net.Listener, network, address string) error {
 	stop := context.AfterFunc(ctx, func() { listener.Close() })
 	defer stop()
@@ -27,7 +27,7 @@ func forward(ctx context.Context, listener net.Listener, network, address string
 	}
 }
 
-// pipe copies one direction and ends both connections after it.
+// pipe copies one direction and then closes both connections.
 func pipe(to, from net.Conn) {
 	_, _ = io.Copy(to, from)
 	to.Close()

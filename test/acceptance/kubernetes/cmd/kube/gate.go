@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// runGate offers the API on this host and plays the controller of the Cinder driver. It runs where OpenStack can be
-// reached, the control plane in a network namespace of its own.
+// runGate serves the API on this host and runs the controller of the Cinder driver. It runs where OpenStack is
+// reachable; the control plane runs in a separate network namespace.
 func runGate(ctx context.Context, o options) error {
 	listener, err := net.Listen("tcp", o.address())
 	if err != nil {
@@ -23,7 +23,7 @@ func runGate(ctx context.Context, o options) error {
 	return group.Wait()
 }
 
-// ended forgets the error of something that was told to end.
+// ended ignores the error of a component that was stopped.
 func ended(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return nil

@@ -18,7 +18,7 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
-// ensureKeys makes the certificates, the administrator's token and the kubeconfig, once.
+// ensureKeys creates the certificates, the administrator's token and the kubeconfig once.
 func ensureKeys(o options) error {
 	if _, err := os.Stat(o.kubeconfig()); err == nil {
 		return nil

@@ -1,5 +1,5 @@
 // Command kube is a real Kubernetes control plane for the tests: etcd, API server, controller manager and scheduler
-// with kwok's simulated nodes, in one process, and beside it what ties it to OpenStack.
+// with kwok's simulated nodes, in one process, and the integration with OpenStack.
 package main
 
 import (

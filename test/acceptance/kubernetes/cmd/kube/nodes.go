@@ -24,10 +24,10 @@ const providerPrefix = "openstack:///"
 // labelReal marks the nodes that have a kubelet.
 const labelReal = "mcm.test/real"
 
-// errRestart says that the node's kubelet has to be started again; its exit code is 3.
+// errRestart means that the node's kubelet must be restarted; its exit code is 3.
 var errRestart = errors.New("was another server, start its kubelet again")
 
-// waitReady waits until the API serves and has made the default service account.
+// waitReady waits until the API serves and has created the default service account.
 func waitReady(ctx context.Context, o options) error {
 	client, err := o.client()
 	if err != nil {
@@ -39,8 +39,8 @@ func waitReady(ctx context.Context, o options) error {
 	})
 }
 
-// ensureNodes makes a simulated node of every NAME that is no node yet and names the Nova server of every NAME=SERVER,
-// then waits until all are Ready.
+// ensureNodes creates a simulated node for every NAME that does not exist, sets the Nova server of every
+// NAME=SERVER, and waits until all are Ready.
 func ensureNodes(ctx context.Context, o options, args []string) error {
 	client, err := o.client()
 	if err != nil {
@@ -70,7 +70,7 @@ func ensureNodes(ctx context.Context, o options, args []string) error {
 	})
 }
 
-// awaitReal waits until the kubelet of a node has registered it, names its server and waits until it is Ready.
+// awaitReal waits until the kubelet of a node has registered it, sets its server and waits until it is Ready.
 func awaitReal(ctx context.Context, o options, arg string) error {
 	client, err := o.client()
 	if err != nil {
@@ -87,7 +87,7 @@ func awaitReal(ctx context.Context, o options, arg string) error {
 	return ensureNodes(ctx, o, []string{arg})
 }
 
-// ready says whether a node's kubelet, real or simulated, has reported lately.
+// ready reports whether a node's kubelet, real or simulated, has a recent heartbeat.
 func ready(n core.Node) bool {
 	for _, c := range n.Status.Conditions {
 		if c.Type == core.NodeReady {
@@ -122,7 +122,8 @@ func ensureNode(ctx context.Context, client kubernetes.Interface, name, server s
 	if node.Spec.ProviderID == "" {
 		return patchSpec(ctx, client, name, map[string]any{"providerID": providerPrefix + server})
 	}
-	// A providerID cannot be changed: a simulated node is made anew, a real one comes back when its kubelet starts.
+	// A providerID is immutable: a simulated node is recreated, a real one registers again when its kubelet
+	// restarts.
 	if err := client.CoreV1().Nodes().Delete(ctx, name, meta.DeleteOptions{}); err != nil {
 		return err
 	}
@@ -133,7 +134,7 @@ func ensureNode(ctx context.Context, client kubernetes.Interface, name, server s
 	return err
 }
 
-// simulated is a node for kwok. The annotation makes the controller manager attach volumes to it.
+// simulated returns a node for kwok. The annotation makes the controller manager attach volumes to it.
 func simulated(name, server string) *core.Node {
 	size := core.ResourceList{core.ResourceCPU: resource.MustParse("8"), core.ResourceMemory: resource.MustParse("32Gi"),
 		core.ResourcePods: resource.MustParse("110"), core.ResourceEphemeralStorage: resource.MustParse("100Gi")}
@@ -151,7 +152,7 @@ func simulated(name, server string) *core.Node {
 	return n
 }
 
-// prefer cordons the nodes that new pods should keep away from.
+// prefer cordons the nodes that new pods should avoid.
 func prefer(ctx context.Context, o options, kind string) error {
 	client, err := o.client()
 	if err != nil {

@@ -43,7 +43,7 @@ func cloudFromEnv(ctx context.Context) (*cloud, error) {
 	return &c, err
 }
 
-// attach attaches the volume unless it is, and waits until Cinder says so.
+// attach attaches the volume and waits until Cinder reports it. It is idempotent.
 func (c *cloud) attach(ctx context.Context, server, volume string) error {
 	v, err := volumes.Get(ctx, c.volume, volume).Extract()
 	if err != nil {
@@ -58,7 +58,7 @@ func (c *cloud) attach(ctx context.Context, server, volume string) error {
 	return c.await(ctx, volume, func(v *volumes.Volume) bool { return attachedTo(v, server) })
 }
 
-// detach detaches the volume if it is attached; a volume or server that is gone is as good.
+// detach detaches the volume. It is idempotent: a missing volume or server is a success.
 func (c *cloud) detach(ctx context.Context, server, volume string) error {
 	v, err := volumes.Get(ctx, c.volume, volume).Extract()
 	if gophercloud.ResponseCodeIs(err, http.StatusNotFound) {

@@ -9,7 +9,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 )
 
-// options is what every command of the program shares.
+// options are shared by all commands of the program.
 type options struct {
 	dir               string
 	port              int
@@ -23,7 +23,7 @@ func (o options) path(elements ...string) string {
 
 func (o options) kubeconfig() string { return o.path("kubeconfig") }
 
-// socket is where the control plane, in its own network namespace, lets the host in.
+// socket returns the path of the API's socket for the host; the control plane is in its own network namespace.
 func (o options) socket() string { return o.path("api.sock") }
 
 func (o options) address() string { return fmt.Sprintf("127.0.0.1:%d", o.port) }

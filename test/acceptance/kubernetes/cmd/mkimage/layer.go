@@ -30,7 +30,7 @@ func writeLayer(root, out string) (digest string, err error) {
 	return hex.EncodeToString(hash.Sum(nil)), f.Close()
 }
 
-// layer remembers the first name of every file that has several.
+// layer records the first name of every file with several hard links.
 type layer struct {
 	writer *tar.Writer
 	root   string
@@ -75,7 +75,7 @@ func (l layer) header(path string, d fs.DirEntry) (*tar.Header, error) {
 	if h.Name, err = filepath.Rel(l.root, path); err != nil {
 		return nil, err
 	}
-	h.Uname, h.Gname = "", "" // names mean something else in the image
+	h.Uname, h.Gname = "", "" // names have another meaning in the image
 	if d.IsDir() {
 		h.Name += "/"
 	}

@@ -1,4 +1,4 @@
-// Command pause waits for a signal and reaps children: the pod sandbox's only process.
+// Command pause waits for a signal and reaps children: it is the only process of a pod sandbox.
 package main
 
 import (

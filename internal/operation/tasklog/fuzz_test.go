@@ -1,0 +1,57 @@
+package tasklog
+
+import (
+	"reflect"
+	"testing"
+)
+
+// FuzzParseSegment reads arbitrary object names. A name that is accepted is the name of the segment that it describes.
+func FuzzParseSegment(f *testing.F) {
+	s := segment{name: "", first: 1, last: 2, stream: "a.5.1", number: 3, lines: 4, errors: 1}
+	f.Add(s.nameOf("task/step/"))
+	f.Add("1-a-2-3-4-5.jsonl")
+	f.Add("task/-----.jsonl")
+	f.Add("")
+	f.Fuzz(func(t *testing.T, name string) {
+		s, ok := parse(name)
+		if !ok {
+			return
+		}
+		again, ok := parse(s.nameOf("folder/"))
+		again.name = s.name
+		if !ok || again != s {
+			t.Errorf("%q is read as %+v and, written again, as %+v", name, s, again)
+		}
+	})
+}
+
+// FuzzParseCursor reads arbitrary values of Last-Event-ID. What a cursor is written as reads as the same cursor.
+func FuzzParseCursor(f *testing.F) {
+	for _, text := range []string{"", "1/0/a.5.1=1@1", "3/1700000000000/a=1@2/b=2@3", "x/y/z", "1/2/=@/="} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		once := ParseCursor(text)
+		if twice := ParseCursor(once.String()); !reflect.DeepEqual(twice, once) {
+			t.Errorf("%q is %+v and, written again, %+v", text, once, twice)
+		}
+	})
+}
+
+// FuzzDecode reads arbitrary segments: an object may be truncated or be another program's.
+func FuzzDecode(f *testing.F) {
+	for _, body := range []string{"", "{\"at\":1,\"level\":\"info\",\"message\":\"m\"}\n", "{\n", "null\n", "\n\n"} {
+		f.Add(body)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		lines, err := decode("step", []byte(body))
+		if err != nil {
+			return
+		}
+		for _, l := range lines {
+			if l.Step != "step" {
+				t.Errorf("a line of %q belongs to step %q", body, l.Step)
+			}
+		}
+	})
+}
