@@ -47,7 +47,7 @@ func DeployStack(ctx workflow.Context, in DeployStackInput) (err error) {
 		return err
 	}
 	made := func() any {
-		return heat.Ref{Name: parameters.Name, Operation: task, UserToken: run.UserToken(in.UserToken)}
+		return heat.Ref{Name: parameters.Name, TaskID: task, UserToken: run.UserToken(in.UserToken)}
 	}
 	run.Compensate(orchestration.DeleteStackCredential, made)
 	run.Compensate(orchestration.DeleteStack, made)

@@ -46,7 +46,7 @@ func LaunchApp(ctx workflow.Context, in LaunchAppInput) (err error) {
 	}
 	var volume cinder.Volume
 	run.Compensate(block.DeleteVolume, func() any {
-		return cinder.Ref{ID: volume.ID, OnlyIfEmpty: true, InUse: plan.Running, App: in.App, Operation: task}
+		return cinder.Ref{ID: volume.ID, OnlyIfEmpty: true, InUse: plan.Running, App: in.App, TaskID: task}
 	})
 	if err := run.Call(ctx, block.CreateVolume, cinder.CreateVolumeInput{App: in.App, SizeGB: plan.VolumeSizeGB, VolumeID: in.VolumeID, TaskID: task}, &volume); err != nil {
 		return err

@@ -98,8 +98,8 @@ type Ref struct {
 	// InUse is set if the app still uses a volume that is kept, so that it will not be detached.
 	InUse bool
 	// App and TaskID identify the volume if its ID is unknown.
-	App       string
-	Operation string
+	App    string
+	TaskID string
 }
 
 // AwaitVolume waits until the volume is available or attached. It is a read.
@@ -175,7 +175,7 @@ func (a *Activities) DeleteVolume(ctx context.Context, in Ref) (string, error) {
 		return "", nil
 	case err != nil:
 		return "", err
-	case in.OnlyIfEmpty && (v.Metadata[openstack.DataKey] == "true" || v.Metadata[openstack.TaskKey] != in.Operation):
+	case in.OnlyIfEmpty && (v.Metadata[openstack.DataKey] == "true" || v.Metadata[openstack.TaskKey] != in.TaskID):
 		message := fmt.Sprintf("the volume %s is kept: it holds data", id)
 		if in.InUse {
 			return message, nil
@@ -192,7 +192,7 @@ func createdBy(ctx context.Context, s *openstack.Session, c *gophercloud.Service
 		return "", err
 	}
 	for _, v := range mine {
-		if v.Metadata[openstack.TaskKey] == in.Operation {
+		if v.Metadata[openstack.TaskKey] == in.TaskID {
 			return v.ID, nil
 		}
 	}

@@ -58,8 +58,8 @@ func (a *Activities) toDelete(ctx context.Context, s *openstack.Session, in Ref)
 		st  *stacks.RetrievedStack
 		err error
 	)
-	if in.Operation != "" {
-		st, err = stack.FindByTask(ctx, s, in.Operation)
+	if in.TaskID != "" {
+		st, err = stack.FindByTask(ctx, s, in.TaskID)
 	} else {
 		st, err = stack.FindByName(ctx, s, in.Name)
 	}

@@ -80,7 +80,7 @@ type Ref struct {
 	Name      string
 	ID        string
 	UserToken string
-	Operation string
+	TaskID    string
 }
 
 // CreateStack creates the stack through Heat. It is idempotent by the task ID in the tags of the stack. Another stack of
