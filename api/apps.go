@@ -127,7 +127,7 @@ func (s *Server) configure(ctx context.Context, in *settingsRequest) (*Accepted,
 		return nil, err
 	}
 	if in.IfMatch != "" && in.IfMatch != `"`+a.ETag+`"` && in.IfMatch != a.ETag {
-		return nil, newProblem(http.StatusPreconditionFailed, "somebody changed the settings meanwhile: read them again")
+		return nil, newProblem(http.StatusPreconditionFailed, "the settings have changed since you read them: read them again")
 	}
 	settings, changes, err := s.Apps.CheckSettings(ctx, in.App, in.Body)
 	if err != nil {

@@ -136,7 +136,7 @@ func (s *Server) lastGoodBackups(ctx context.Context) backup.LastGoodBackups {
 func (s *Server) planResponse(ctx context.Context, p backup.PlanStatus, good backup.LastGoodBackups, err error) (*planResponse, error) {
 	if err != nil {
 		if _, precondition := errors.AsType[*backup.ErrPreconditionFailed](err); precondition {
-			return nil, newProblem(http.StatusPreconditionFailed, "somebody changed the plan meanwhile: read it again")
+			return nil, newProblem(http.StatusPreconditionFailed, "the plan has changed since you read it: read it again")
 		}
 		return nil, err
 	}

@@ -89,7 +89,7 @@ func (c *Cluster) SaveSettings(ctx context.Context, app string, s app.Settings, 
 		return err
 	}
 	if etag != "" && before.ETag != etag {
-		return fault.New(fault.Invalid, nil, "somebody changed the settings meanwhile: read them again")
+		return fault.New(fault.Invalid, nil, "the settings have changed since you read them: read them again")
 	}
 	raw, err := json.Marshal(s)
 	if err != nil {
