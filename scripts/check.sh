@@ -28,7 +28,7 @@ git ls-files '*.sh' .ci/run | xargs shellcheck -x
 
 # The folders that are written in the project's vocabulary; the others join as they are rewritten.
 echo "* words"
-(cd tools && go run ./wordcheck -root .. CHANGELOG.md CONTRIBUTING.md README.md SECURITY.md .github cmd deploy docs internal/cli sandbox scripts temporal-server test tools ui)
+(cd tools && go run ./wordcheck -root .. CHANGELOG.md CONTRIBUTING.md README.md SECURITY.md .github activities api cmd deploy docs internal/cli sandbox scripts temporal-server test tools ui worker workflows)
 
 echo "* file sizes"
 long=$(git ls-files '*.go' | grep -vE '(_test|\.gen)\.go$' | xargs wc -l | awk '$1 > 400 && $2 != "total" {print "  " $1 " lines: " $2}')

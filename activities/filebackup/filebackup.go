@@ -25,7 +25,7 @@ type Activities struct {
 }
 
 // BackUpFilesInput describes the instance and the plan of a backup.
-type BackUpFilesInput struct { //nolint:revive // named after its activity, as all inputs
+type BackUpFilesInput struct {
 	Instance string
 	Name     string
 	Address  string

@@ -25,7 +25,7 @@ test("exceeded quota blocks a deployment and Retry resumes it", async ({ page, r
   await page.getByRole("button", { name: "Next" }).click();
   await page.getByRole("button", { name: "Deploy", exact: true }).click();
 
-  await expect(page.getByText("Quota exceeded")).toBeVisible({ timeout: 120_000 });
+  await expect(page.getByText("Quota exceeded", { exact: true })).toBeVisible({ timeout: 120_000 });
   await expect(page.getByText(fault).first()).toBeVisible();
   await expectAccessible(page);
   await page.getByRole("button", { name: "Retry" }).click();
