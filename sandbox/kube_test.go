@@ -251,7 +251,8 @@ func awaitReady(ctx context.Context, t *testing.T, dump func() any, events <-cha
 	t.Helper()
 	for {
 		select {
-		case e := <-events:
+		case e, open := <-events:
+			require.True(t, open, "the watch has ended")
 			p, ok := e.Object.(*corev1.Pod)
 			if !ok || p.DeletionTimestamp != nil || e.Type == watch.Deleted {
 				continue

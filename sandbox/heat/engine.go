@@ -35,7 +35,7 @@ func (s *Service) run(stack sim.Document, action string) {
 	stack["_since"] = s.cloud.Now().Unix()
 	s.set(stack, action, "IN_PROGRESS", "Stack "+action+" started")
 	if sim.Str(stack, "parent") == "" { // a nested stack advances with its parent
-		s.cloud.After(beat, "heat.beat", sim.Document{"stack": stack["id"], "op": stack["_op"]})
+		s.cloud.Poll(beat, "heat.beat", sim.Document{"stack": stack["id"], "op": stack["_op"]})
 	}
 }
 
@@ -47,7 +47,7 @@ func (s *Service) beat(args sim.Document) {
 	}
 	s.advance(stack)
 	if inProgress(sim.Str(stack, "stack_status")) {
-		s.cloud.After(beat, "heat.beat", args)
+		s.cloud.Poll(beat, "heat.beat", args)
 	}
 }
 

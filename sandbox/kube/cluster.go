@@ -30,7 +30,7 @@ func (s *Service) up(server sim.Document) bool {
 func (s *Service) arm() {
 	if !s.armed {
 		s.armed = true
-		s.cloud.After(beat, "kube.beat", sim.Document{})
+		s.cloud.Poll(beat, "kube.beat", sim.Document{})
 	}
 }
 

@@ -44,7 +44,21 @@ func (c *Cloud) On(name string, do func(args Document)) { c.timers[name] = do }
 
 // After schedules a change d (divided by the speed) from now.
 func (c *Cloud) After(d time.Duration, name string, args Document) {
-	at := c.Now().Add(time.Duration(float64(d) / c.speed))
+	c.schedule(c.Now().Add(c.Scale(d)), name, args)
+}
+
+// Poll schedules the next pass of a controller d (divided by the speed) from now. A pass compares the wanted and
+// the actual state, so a pass that is late replaces those that were missed: the next one is never in the past. With
+// After, passes that take longer than d would delay each other without end, and settle would not return.
+func (c *Cloud) Poll(d time.Duration, name string, args Document) {
+	at, now := c.Now().Add(c.Scale(d)), time.Now()
+	if at.Before(now) {
+		at = now.Add(c.Scale(d))
+	}
+	c.schedule(at, name, args)
+}
+
+func (c *Cloud) schedule(at time.Time, name string, args Document) {
 	id := UUID()
 	c.store.put(timerKind, id, Document{"id": id, "name": name, "at": at.UnixNano(), "args": args})
 	heap.Push(&c.due, timer{id, at})
