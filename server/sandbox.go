@@ -33,14 +33,14 @@ func (p *app) openSandbox(ctx context.Context) error {
 	return nil
 }
 
-// startProxySocket names this very program as what connects OpenSSH through a relay. In the sandbox it is also
+// setProxyCommand names this very program as what connects OpenSSH through a relay. In the sandbox it is also
 // what plays playbooks: simulated instances have no Python.
-func (p *app) startProxySocket(parts *worker.Dependencies) error {
+func (p *app) setProxyCommand(parts *worker.Dependencies) error {
 	own, err := os.Executable()
 	if err != nil {
 		return err
 	}
-	parts.ProxySocket = []string{own, "ssh-proxy"}
+	parts.ProxyCommand = []string{own, "ssh-proxy"}
 	if !p.mode.Sandbox {
 		return nil
 	}

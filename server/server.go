@@ -293,7 +293,7 @@ func (p *app) workerDeps() (worker.Dependencies, error) {
 		Log: p.logs, Records: p.records, BackupKey: p.backupKey, Engines: engines, Recorder: &audit.Recorder{Store: p.audit}, Converter: p.keyring.Converter(),
 		Instances: p.instances, Playbooks: &ansible.Runner{}, Script: p.texts.Script(), Plans: p.plans(), Notifier: p.notifier, Runs: p.tasks()}
 	if err == nil {
-		err = p.startProxySocket(&parts)
+		err = p.setProxyCommand(&parts)
 	}
 	if p.mode.Sandbox {
 		parts.PollInterval = time.Duration(float64(2*time.Second) / max(1, p.config.SandboxSpeed))

@@ -80,7 +80,7 @@ func newTestEnvOn(t testing.TB, sim *sandboxtest.Cloud) *testEnv {
 		Records: &backup.Records{Store: cloud.Objects}, BackupKey: make([]byte, 32), Engines: engines,
 		Recorder: &audit.Recorder{Store: store}, Converter: converter.GetDefaultDataConverter(),
 		Cluster: &cluster.Cluster{Provider: provider}, Instances: &ssh.Dialer{Kubeconfig: provider, Key: key},
-		Playbooks: &ansible.Runner{Executable: fakeAnsible}, ProxySocket: []string{own, "ssh-proxy"},
+		Playbooks: &ansible.Runner{Executable: fakeAnsible}, ProxyCommand: []string{own, "ssh-proxy"},
 	}}
 }
 

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -42,13 +43,12 @@ func TestWorkflowTypes_InQueriesAreRegistered(t *testing.T) {
 	found := 0
 	root := temporaltest.Root(t)
 	require.NoError(t, filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
-			if e != nil && e.IsDir() && (e.Name() == "node_modules" || e.Name() == "temporal-server" || e.Name() == ".git") {
-				return fs.SkipDir
-			}
+		switch {
+		case err != nil:
 			return err
-		}
-		if !strings.HasSuffix(path, ".go") {
+		case e.IsDir() && slices.Contains([]string{"node_modules", "temporal-server", ".git"}, e.Name()):
+			return fs.SkipDir
+		case !strings.HasSuffix(path, ".go"):
 			return nil
 		}
 		raw, err := os.ReadFile(path)

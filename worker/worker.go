@@ -43,7 +43,7 @@ type Dependencies struct {
 	PublicKey    string // the manager's key, one line of authorized_keys
 	Instances    *ssh.Dialer
 	Playbooks    *playbooks.Runner
-	ProxySocket  []string // command that connects through a relay's socket
+	ProxyCommand []string // command that connects through a relay's socket
 	Script       string   // enroll.sh
 	Log          *tasklog.Log
 	Records      *backup.Records              // of file backups
@@ -94,7 +94,7 @@ func Register(r worker.Registry, p Dependencies) {
 		&nova.Activities{Cloud: p.Cloud, PollInterval: interval},
 		&neutron.Activities{Cloud: p.Cloud},
 		&ansible.Activities{Runner: p.Playbooks, SSH: p.Instances, Catalog: p.Catalog, Cluster: p.Cluster, Log: p.Log,
-			ProxySocket: p.ProxySocket, Script: p.Script, PollInterval: interval},
+			ProxyCommand: p.ProxyCommand, Script: p.Script, PollInterval: interval},
 		&cinder.Activities{Cloud: p.Cloud, PollInterval: interval},
 		&glance.Activities{Cloud: p.Cloud, PollInterval: interval},
 		&backups.Activities{Reader: &backup.Reader{Cloud: p.Cloud, Records: p.Records}, Plans: p.Plans, Runs: p.Runs},

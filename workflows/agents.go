@@ -68,7 +68,7 @@ func lockAll(ctx workflow.Context, run *operation.Run, in AgentsInput) (free []s
 	starts := make([]workflow.ChildWorkflowFuture, len(in.Instances))
 	for i, id := range in.Instances {
 		starts[i] = workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
-			WorkflowID: operation.Target{Kind: "instance", ID: id}.WorkflowID(),
+			WorkflowID: instanceWorkflow(id),
 		}), LockInstance, operation.TaskID(ctx))
 	}
 	for i, id := range in.Instances {

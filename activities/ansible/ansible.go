@@ -23,7 +23,7 @@ type Activities struct {
 	Cluster *cluster.Cluster
 	Log     *tasklog.Log
 	// ProxyCommand connects OpenSSH through a relay's socket: a subcommand of this program.
-	ProxySocket []string
+	ProxyCommand []string
 	// Script is enroll.sh, which also undoes an enrollment.
 	Script       string
 	PollInterval time.Duration // between two polls

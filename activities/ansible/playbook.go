@@ -123,7 +123,7 @@ func (a *Activities) play(ctx context.Context, app catalog.App, in RunAgentPlayb
 const playTimeout = time.Hour
 
 func (a *Activities) proxyCommand(relay *ssh.ProxySocket) string {
-	words := append(slices.Clone(a.ProxySocket), relay.Path, "%h:%p")
+	words := append(slices.Clone(a.ProxyCommand), relay.Path, "%h:%p")
 	return strings.Join(words, " ")
 }
 

@@ -71,9 +71,7 @@ func (s *session) auditExport() *cobra.Command {
 	query, format := url.Values{}, ""
 	cmd := s.run("export", "Export audit records to standard output", cobra.NoArgs, func(ctx context.Context, c *client, out io.Writer, _ []string) error {
 		query.Set("format", format)
-		unlimited := *c
-		unlimited.http.Timeout = 0 // an export may hold years
-		response, err := unlimited.send(ctx, http.MethodGet, "/audit/export?"+query.Encode(), nil)
+		response, err := c.withoutTimeout().send(ctx, http.MethodGet, "/audit/export?"+query.Encode(), nil)
 		if err != nil {
 			return err
 		}

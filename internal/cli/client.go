@@ -88,6 +88,13 @@ func newClient(server, version string) (*client, error) {
 	return c, nil
 }
 
+// withoutTimeout returns a client for responses that last as long as a task or an export does.
+func (c *client) withoutTimeout() *client {
+	unlimited := *c
+	unlimited.http.Timeout = 0
+	return &unlimited
+}
+
 func sessionFile() string {
 	dir, err := os.UserConfigDir()
 	if err != nil {

@@ -23,18 +23,17 @@ func (s *session) taskLogs() *cobra.Command {
 	query, follow := url.Values{}, false
 	cmd := s.run("logs ID", "Print the log of a task", cobra.ExactArgs(1), func(ctx context.Context, c *client, out io.Writer, args []string) error {
 		path := "/tasks/" + url.PathEscape(args[0]) + "/log"
-		unlimited := *c
-		unlimited.http.Timeout = 0 // a log may be long, and a task may run for hours
+		c = c.withoutTimeout()
 		if follow {
 			if query.Has("q") || query.Has("level") {
 				return errors.New("--follow prints all lines: do not use --search or --level with it")
 			}
-			return s.followLog(ctx, &unlimited, out, path+"/events?"+query.Encode())
+			return s.followLog(ctx, c, out, path+"/events?"+query.Encode())
 		}
 		if s.output == "json" {
 			query.Set("format", "jsonl")
 		}
-		response, err := unlimited.send(ctx, http.MethodGet, path+"?"+query.Encode(), nil)
+		response, err := c.send(ctx, http.MethodGet, path+"?"+query.Encode(), nil)
 		if err != nil {
 			return err
 		}

@@ -56,7 +56,6 @@ func newPlanFlags(set *pflag.FlagSet) *planFlags {
 
 // apply writes the flags that were given into the request body.
 func (f *planFlags) apply(body map[string]any, instanceIDs []string) error {
-	put := func(path string, value any) error { return setField(body, path, value) }
 	values := map[string]any{}
 	for flag, path := range textFields {
 		if f.set.Changed(flag) {
@@ -83,7 +82,7 @@ func (f *planFlags) apply(body map[string]any, instanceIDs []string) error {
 		}
 	}
 	for path, value := range values {
-		if err := put(path, value); err != nil {
+		if err := setField(body, path, value); err != nil {
 			return err
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	"mycloudmanager/internal/fault"
 )
 
-// Result is how one of the activities of a step that Each runs has ended.
+// Result is the output or the error of one activity of FanOut.
 type Result[T any] struct {
 	Out T
 	Err error // a fault in Temporal's form; the other shares went on

@@ -62,7 +62,7 @@ func (c *Cluster) connect(ctx context.Context) (*connection, error) {
 	return c.conn, nil
 }
 
-// Reset drops the connection and what Reach remembers.
+// Reset drops the connection and the configuration that the provider caches.
 func (c *Cluster) Reset() error {
 	c.drop()
 	return c.Provider.Reset()

@@ -121,18 +121,18 @@ func (r *reader) count(c *HostRecap, l line, e Event) {
 		c.Skipped++
 	case KindUnreachable:
 		c.Unreachable++
-		r.unreachable_(l.Host, e.Message)
+		r.markUnreachable(l.Host, e.Message)
 	case KindFailed:
 		if l.Ignored {
 			c.OK++
 			return
 		}
 		c.Failed++
-		r.unreachable_(l.Host, r.reason(l.Host, e))
+		r.markUnreachable(l.Host, r.reason(l.Host, e))
 	}
 }
 
-func (r *reader) unreachable_(host, reason string) {
+func (r *reader) markUnreachable(host, reason string) {
 	if r.reasons[host] == "" {
 		r.reasons[host] = reason
 	}

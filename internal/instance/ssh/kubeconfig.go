@@ -36,7 +36,7 @@ type KubeconfigProvider struct {
 	bastion *bastion
 }
 
-// Config implements kube.Reach.
+// Config implements cluster.ConfigProvider.
 func (c *KubeconfigProvider) Config(ctx context.Context) (*rest.Config, error) {
 	if c.Kubeconfig != "" {
 		config, err := clientcmd.BuildConfigFromFlags("", c.Kubeconfig)
@@ -132,7 +132,7 @@ func (c *KubeconfigProvider) cacheFile(id string) string {
 	return filepath.Join(c.CacheDir, "kubeconfig-"+filepath.Base(id))
 }
 
-// Reset implements kube.Reach: the connection and every cached kubeconfig go.
+// Reset implements cluster.ConfigProvider: it closes the connection and deletes every cached kubeconfig.
 func (c *KubeconfigProvider) Reset() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

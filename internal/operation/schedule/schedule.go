@@ -18,10 +18,10 @@ import (
 // Schedule is one thing that the manager does by itself.
 type Schedule struct {
 	Name     string
-	Workflow string // its type; the input is a By
-	Cron     string // five fields, in UTC; Off is never
-	// Every is how often a round is made that is made the whole day long; then there is no Cron. One workflow
-	// makes hundreds: each for itself, they would be a million in a year.
+	Workflow string // its type; the input is an Initiator
+	Cron     string // five fields, in UTC; Disabled is never
+	// Interval is the interval of a high-frequency check; it excludes Cron. One workflow run performs a day of iterations,
+	// because one run each would be a million executions a year.
 	Interval time.Duration
 }
 
@@ -33,7 +33,7 @@ type Initiator struct {
 	Actor   operation.Actor `json:"actor"`
 	Role    string          `json:"role"`
 	Project string          `json:"project"`
-	// Every is the round's. Zero is one round alone.
+	// Interval is the interval of the schedule; zero is one check alone.
 	Interval time.Duration `json:"interval,omitempty"`
 }
 
@@ -121,7 +121,7 @@ func pause(ctx context.Context, c client.Client, handle client.ScheduleHandle, n
 			return err
 		}
 	}
-	return delete_(ctx, c, now)
+	return cancelRunning(ctx, c, now)
 }
 
 // interval is how often the rounds of a schedule are made that are made the whole day long; else zero.
@@ -132,8 +132,8 @@ func interval(d *client.ScheduleDescription) time.Duration {
 	return d.Schedule.Spec.Intervals[0].Every
 }
 
-// delete_ cancels the workflow that makes a day's rounds: it would go on for as long.
-func delete_(ctx context.Context, c client.Client, d *client.ScheduleDescription) error {
+// cancelRunning cancels the workflow that makes a day's rounds: it would go on for as long.
+func cancelRunning(ctx context.Context, c client.Client, d *client.ScheduleDescription) error {
 	if interval(d) == 0 {
 		return nil
 	}
