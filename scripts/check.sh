@@ -44,7 +44,7 @@ fi
 (cd ui && npm run lint)
 
 echo "* generated files"
-go test -trimpath ./api -run TestOpenAPIIsTheCommittedContract -count=1
+go test -trimpath ./api -run TestOpenAPI_matches_committed_file -count=1
 (cd ui && npm run generate >/dev/null)
 if ! git diff --exit-code --stat -- ui/src/api/schema.gen.ts; then
   echo "the UI's types are not those of the contract: run make generate" >&2
