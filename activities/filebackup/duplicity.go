@@ -24,21 +24,21 @@ import (
 
 // duplicity parses the output of duplicity and its objects in the storage. Each plan of an instance has its own chains,
 // below the plan's ID in the instance's container. https://duplicity.gitlab.io/stable/duplicity.1.html
-type duplicity struct{}
+type duplicity struct{ *connection }
 
 // environment sets the storage URL twice, because the two Swift backends of duplicity read different variables.
-func (duplicity) environment(s *engineSession, url string) map[string]string {
+func (s duplicity) environment(url string) map[string]string {
 	return map[string]string{"SWIFT_PREAUTHURL": url, "SWIFT_PREAUTHTOKEN": s.proxy.Token, "OS_STORAGE_URL": url, "OS_AUTH_TOKEN": s.proxy.Token,
 		"PASSPHRASE": s.password, "LC_ALL": "C.UTF-8"}
 }
 
 // input has no limit: duplicity has none, so the proxy limits the rate.
-func (duplicity) input(s *engineSession) scriptInput {
+func (s duplicity) input() scriptInput {
 	s.proxy.Limit = s.limit << 10
 	if s.task != "" {
 		s.proxy.RunID = runName(s.task)
 	}
-	return scriptInput{"repository": "swift://" + s.container + "/" + s.plan, "archive": s.repository + "." + s.plan}
+	return scriptInput{"repository": "swift://" + s.container + "/" + s.plan, "archive": s.instance + "." + s.plan}
 }
 
 // pattern escapes wildcards in the path. Duplicity has no escape character, only ranges of one character.
@@ -107,13 +107,13 @@ func (duplicity) damaged(stderr string) bool {
 // keyObject identifies the key of the repository, so that a chain is never continued with another key.
 const keyObject = "key"
 
-func (duplicity) probe(ctx context.Context, s *engineSession) (exists, held bool, err error) {
+func (s duplicity) probe(ctx context.Context) (exists, held bool, err error) {
 	mac := hmac.New(sha256.New, []byte(s.password))
 	_, _ = mac.Write([]byte("key of the repository")) // a hash never fails
 	sum := []byte(hex.EncodeToString(mac.Sum(nil)))
 	have, err := s.store.ObjectGetBytes(ctx, s.container, keyObject)
 	switch {
-	case errors.Is(err, swift.ObjectNotFound) && s.right == swiftproxy.Append:
+	case errors.Is(err, swift.ObjectNotFound) && s.access == swiftproxy.Append:
 		err = s.store.ObjectPutBytes(ctx, s.container, keyObject, sum, "text/plain")
 		return true, false, openstack.Fault("swift", err)
 	case errors.Is(err, swift.ObjectNotFound), errors.Is(err, swift.ContainerNotFound):
@@ -143,7 +143,7 @@ type run struct {
 
 // prepare deletes signature files left by an interrupted attempt of this run. Otherwise duplicity sees them diverge from
 // the last complete set and makes a full backup.
-func (duplicity) prepare(ctx context.Context, s *engineSession, in BackUpFilesInput) error {
+func (s duplicity) prepare(ctx context.Context, in BackUpFilesInput) error {
 	if err := s.removeRun(ctx, in.Task); err != nil {
 		return err
 	}
@@ -156,7 +156,7 @@ func (duplicity) prepare(ctx context.Context, s *engineSession, in BackUpFilesIn
 
 // removeRun deletes the signatures of the run's incomplete sets. The volumes are kept until they are old: a listing may lag
 // behind, and a set can be restored without signatures.
-func (s *engineSession) removeRun(ctx context.Context, task string) error {
+func (s duplicity) removeRun(ctx context.Context, task string) error {
 	all, err := sets(ctx, s.store, s.container, s.plan)
 	if err != nil {
 		return err
@@ -189,13 +189,13 @@ func runByObject(ctx context.Context, store *swift.Connection, container, object
 
 // snapshots derives the snapshots from the object names in the storage. For sets without a record, it reads the run that
 // created them.
-func (duplicity) snapshots(ctx context.Context, s *engineSession) ([]snapshot, *commandResult, error) {
+func (s duplicity) snapshots(ctx context.Context) ([]snapshot, *commandResult, error) {
 	o := &commandResult{}
 	all, err := sets(ctx, s.store, s.container, s.plan)
 	if err != nil {
 		return nil, o, err
 	}
-	records, err := s.records.List(ctx, s.repository)
+	records, err := s.records.List(ctx, s.instance)
 	if err != nil {
 		return nil, o, err
 	}
@@ -213,7 +213,7 @@ func (duplicity) snapshots(ctx context.Context, s *engineSession) ([]snapshot, *
 }
 
 // tag adds the tags that prepare saved for the snapshot.
-func (s *engineSession) tag(ctx context.Context, one *set, have *snapshot) error {
+func (s duplicity) tag(ctx context.Context, one *set, have *snapshot) error {
 	name, err := runByObject(ctx, s.store, s.container, one.manifest.Name)
 	if err != nil || name == "" {
 		return err
@@ -233,11 +233,13 @@ func (s *engineSession) tag(ctx context.Context, one *set, have *snapshot) error
 	return nil
 }
 
-func (duplicity) findSnapshot(ctx context.Context, s *engineSession, in BackUpFilesInput, _ measure) (snapshot, bool, error) {
-	return s.find(ctx, taskTag+in.Task)
+func (s duplicity) findSnapshot(ctx context.Context, in BackUpFilesInput, _ measure) (snapshot, bool, error) {
+	list, _, err := s.snapshots(ctx)
+	made, found := tagged(list, taskTag+in.Task)
+	return made, found, err
 }
 
-func (duplicity) stats(ctx context.Context, s *engineSession, made snapshot) (measure, error) {
+func (s duplicity) stats(ctx context.Context, made snapshot) (measure, error) {
 	all, err := sets(ctx, s.store, s.container, s.plan)
 	if err != nil {
 		return measure{}, err
@@ -254,7 +256,7 @@ func (duplicity) stats(ctx context.Context, s *engineSession, made snapshot) (me
 const staleRunAge = 24 * time.Hour
 
 // cleanup deletes incomplete sets of older runs of the plan, and sets whose parent is missing.
-func (duplicity) cleanup(ctx context.Context, s *engineSession, made snapshot) error {
+func (s duplicity) cleanup(ctx context.Context, made snapshot) error {
 	all, err := sets(ctx, s.store, s.container, s.plan)
 	if err != nil {
 		return err
@@ -271,9 +273,9 @@ func (duplicity) cleanup(ctx context.Context, s *engineSession, made snapshot) e
 }
 
 // expectedFiles fails if the set was deleted: duplicity would silently restore the previous one.
-func (d duplicity) expectedFiles(ctx context.Context, s *engineSession, b backup.Backup) (expectation, error) {
+func (s duplicity) expectedFiles(ctx context.Context, b backup.Backup) (expectation, error) {
 	want := expectation{inexact: true}
-	list, _, err := d.snapshots(ctx, s)
+	list, _, err := s.snapshots(ctx)
 	if err == nil && !slices.ContainsFunc(list, func(have snapshot) bool { return have.ID == b.Snapshot }) {
 		err = errSnapshotMissing
 	}

@@ -17,7 +17,7 @@ import (
 
 // list merges the file list of the previous set with the changes of this set, because a complete listing takes duplicity
 // longer than many backups. Without a previous list, or with too many changes, it lists the complete set.
-func (duplicity) list(ctx context.Context, s *engineSession, b backup.Backup, each func(backup.FileEntry) error) error {
+func (s duplicity) list(ctx context.Context, b backup.Backup, each func(backup.FileEntry) error) error {
 	if b.Parent == "" {
 		return s.listed(ctx, scriptInput{"snapshot": b.Snapshot, "since": "beginning"}, each)
 	}
@@ -44,7 +44,7 @@ type changes struct {
 	order []string
 }
 
-func (s *engineSession) changes(ctx context.Context, b backup.Backup) (*changes, error) {
+func (s duplicity) changes(ctx context.Context, b backup.Backup) (*changes, error) {
 	c := &changes{by: map[string]*backup.FileEntry{}}
 	_, err := s.mustRun(ctx, "list", scriptInput{"snapshot": b.Snapshot, "since": "before"}, func(e event) {
 		switch {
@@ -105,10 +105,10 @@ type volume struct {
 
 // check decrypts the manifests and signatures of the chain on the instance, checks that every volume in them exists, and
 // reads a sample of the volumes.
-func (d duplicity) check(ctx context.Context, s *engineSession, b backup.Backup) (VerifyFilesResult, error) {
+func (s duplicity) check(ctx context.Context, b backup.Backup) (VerifyFilesResult, error) {
 	o, err := s.mustRun(ctx, "check", scriptInput{"snapshot": b.Snapshot}, nil)
 	if err != nil {
-		return s.verificationResult(o, err)
+		return verificationResult(s, o, err)
 	}
 	all, err := sets(ctx, s.store, s.container, s.plan)
 	if err != nil {
@@ -116,7 +116,7 @@ func (d duplicity) check(ctx context.Context, s *engineSession, b backup.Backup)
 	}
 	links := chain(all, b.Snapshot)
 	if len(links) == 0 || links[len(links)-1].base != "" {
-		return s.verificationResult(o, errSnapshotMissing)
+		return verificationResult(s, o, errSnapshotMissing)
 	}
 	count, sample := 0, 0
 	for _, v := range o.volumes {
@@ -139,11 +139,11 @@ func (d duplicity) check(ctx context.Context, s *engineSession, b backup.Backup)
 	if count == 0 {
 		return VerifyFilesResult{Detail: "the manifest names no volume"}, nil
 	}
-	return s.verificationResult(o, nil)
+	return verificationResult(s, o, nil)
 }
 
 // unchanged reports whether the checksum of an object matches.
-func (s *engineSession) unchanged(ctx context.Context, name, want string) (bool, error) {
+func (s duplicity) unchanged(ctx context.Context, name, want string) (bool, error) {
 	object, _, err := s.store.ObjectOpen(ctx, s.container, name, false, nil)
 	if err != nil {
 		return false, openstack.Fault("swift", err)

@@ -8,42 +8,36 @@ import (
 	"mycloudmanager/internal/fault"
 )
 
-// engine adapts a backup program. A script runs the program on the instance; the engine parses the output and knows the
-// objects that the program stores.
+// engine is a backup program on the instance of a connection. A script runs the program; the engine parses the output and
+// reads the objects that the program stores.
 type engine interface {
-	// environment returns the variables that point the program to the proxy's port. No other process receives them.
-	environment(s *engineSession, url string) map[string]string
-	// input returns the input that every command receives.
-	input(s *engineSession) scriptInput
+	program
+
 	// pattern returns a pattern that selects a path and everything below it.
 	pattern(path string) string
 	// excludes converts the plan's exclude patterns to the syntax of the engine.
 	excludes(patterns []string) []string
-	// read parses one line of output; it returns the zero event for other lines.
-	read(line string) event
-	// classifyError returns the fault for an error output, or nil if the cause is unknown.
-	classifyError(stderr string) error
 	// damaged reports whether the error output of a check shows a damaged repository.
 	damaged(stderr string) bool
 
 	// probe reports whether the repository exists, and whether it holds a lock.
-	probe(ctx context.Context, s *engineSession) (exists, held bool, err error)
+	probe(ctx context.Context) (exists, held bool, err error)
 	// prepare records the backup that is about to be made, so that its snapshot can be attributed later.
-	prepare(ctx context.Context, s *engineSession, in BackUpFilesInput) error
+	prepare(ctx context.Context, in BackUpFilesInput) error
 	// snapshots lists the snapshots of the repository.
-	snapshots(ctx context.Context, s *engineSession) ([]snapshot, *commandResult, error)
+	snapshots(ctx context.Context) ([]snapshot, *commandResult, error)
 	// findSnapshot returns the snapshot of the run that has just ended.
-	findSnapshot(ctx context.Context, s *engineSession, in BackUpFilesInput, m measure) (snapshot, bool, error)
+	findSnapshot(ctx context.Context, in BackUpFilesInput, m measure) (snapshot, bool, error)
 	// stats derives the figures of an interrupted run from the objects in the storage.
-	stats(ctx context.Context, s *engineSession, made snapshot) (measure, error)
+	stats(ctx context.Context, made snapshot) (measure, error)
 	// cleanup deletes leftovers of runs before the one that made the snapshot.
-	cleanup(ctx context.Context, s *engineSession, made snapshot) error
+	cleanup(ctx context.Context, made snapshot) error
 	// list calls each for every entry of a backup, in the order of a tree walk.
-	list(ctx context.Context, s *engineSession, b backup.Backup, each func(backup.FileEntry) error) error
+	list(ctx context.Context, b backup.Backup, each func(backup.FileEntry) error) error
 	// expectedFiles returns an expectation to count into. It fails if the backup no longer exists.
-	expectedFiles(ctx context.Context, s *engineSession, b backup.Backup) (expectation, error)
+	expectedFiles(ctx context.Context, b backup.Backup) (expectation, error)
 	// check verifies that a backup is complete and intact.
-	check(ctx context.Context, s *engineSession, b backup.Backup) (VerifyFilesResult, error)
+	check(ctx context.Context, b backup.Backup) (VerifyFilesResult, error)
 }
 
 // event is one parsed line of output; at most one field is set.
@@ -77,13 +71,13 @@ type snapshot struct {
 	Parent string   `json:"-"` // snapshot that this one builds on
 }
 
-// engineOf returns the engine of a name; "" is the default engine.
-func engineOf(name backup.EngineName) (engine, backup.EngineName, error) {
-	switch name {
-	case backup.Restic, "":
-		return restic{}, backup.Restic, nil
+// newEngine returns the engine of a connection.
+func newEngine(c *connection) (engine, error) {
+	switch c.engineName {
+	case backup.Restic:
+		return restic{c}, nil
 	case backup.Duplicity:
-		return duplicity{}, name, nil
+		return duplicity{c}, nil
 	}
-	return nil, name, fault.New(fault.Invalid, nil, "there is no engine %s", name)
+	return nil, fault.New(fault.Invalid, nil, "there is no engine %s", c.engineName)
 }

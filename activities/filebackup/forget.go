@@ -20,7 +20,7 @@ func (a *Activities) ForgetSnapshots(ctx context.Context, in ForgetSnapshotsInpu
 		}
 		return a.forgetRecords(ctx, in.Instance, in.Snapshots)
 	}
-	s, err := a.openSession(ctx, engineTarget{repository: in.Instance, host: ssh.Host{Address: in.Address, HostKey: in.HostKey}, engine: in.Engine, right: swiftproxy.ReadWrite})
+	s, err := a.open(ctx, target{instance: in.Instance, host: ssh.Host{Address: in.Address, HostKey: in.HostKey}, engineName: in.Engine, access: swiftproxy.ReadWrite})
 	if err != nil {
 		return err
 	}
@@ -44,11 +44,11 @@ func (a *Activities) forgetRecords(ctx context.Context, instance string, snapsho
 
 // forget deletes the snapshots that exist, and always prunes unreferenced data: a previous attempt may have been
 // interrupted between the two.
-func (s *engineSession) forget(ctx context.Context, ids []string) error {
+func (s *repository) forget(ctx context.Context, ids []string) error {
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
-	list, _, err := s.engine.snapshots(ctx, s)
+	list, _, err := s.snapshots(ctx)
 	if err != nil {
 		return err
 	}

@@ -19,17 +19,17 @@ import (
 )
 
 // restic parses the output of restic. https://restic.readthedocs.io/en/stable/075_scripting.html
-type restic struct{}
+type restic struct{ *connection }
 
 // snapshotObjects is the prefix of snapshot objects in the storage; the snapshot ID follows.
 const snapshotObjects = "snapshots/"
 
-func (restic) environment(s *engineSession, url string) map[string]string {
+func (s restic) environment(url string) map[string]string {
 	return map[string]string{"RESTIC_REPOSITORY": "swift:" + s.container + ":/", "OS_STORAGE_URL": url, "OS_AUTH_TOKEN": s.proxy.Token,
 		"RESTIC_PROGRESS_FPS": "1"}
 }
 
-func (restic) input(s *engineSession) scriptInput { return scriptInput{"password": s.password} }
+func (s restic) input() scriptInput { return scriptInput{"password": s.password} }
 
 func (restic) excludes(patterns []string) []string { return patterns }
 
@@ -121,7 +121,7 @@ func (restic) damaged(stderr string) bool {
 	return false
 }
 
-func (restic) probe(ctx context.Context, s *engineSession) (exists, held bool, err error) {
+func (s restic) probe(ctx context.Context) (exists, held bool, err error) {
 	locks, err := s.store.ObjectNames(ctx, s.container, &swift.ObjectsOpts{Prefix: "locks/", Limit: 1})
 	if errors.Is(err, swift.ContainerNotFound) {
 		return false, false, nil
@@ -137,10 +137,10 @@ func (restic) probe(ctx context.Context, s *engineSession) (exists, held bool, e
 }
 
 // prepare does nothing: a snapshot carries its tags.
-func (restic) prepare(context.Context, *engineSession, BackUpFilesInput) error { return nil }
+func (restic) prepare(context.Context, BackUpFilesInput) error { return nil }
 
 // snapshots runs restic only if a snapshot has no record, because restic takes at least half a second to open a repository.
-func (restic) snapshots(ctx context.Context, s *engineSession) (list []snapshot, o *commandResult, err error) {
+func (s restic) snapshots(ctx context.Context) (list []snapshot, o *commandResult, err error) {
 	if list, err = s.recordedSnapshots(ctx, snapshotObjects); err != nil || list != nil {
 		return list, &commandResult{}, err
 	}
@@ -149,12 +149,12 @@ func (restic) snapshots(ctx context.Context, s *engineSession) (list []snapshot,
 }
 
 // recordedSnapshots returns the snapshots of the objects below a prefix, or nil if not all of them have records.
-func (s *engineSession) recordedSnapshots(ctx context.Context, prefix string) ([]snapshot, error) {
+func (s restic) recordedSnapshots(ctx context.Context, prefix string) ([]snapshot, error) {
 	names, err := s.store.ObjectNamesAll(ctx, s.container, &swift.ObjectsOpts{Prefix: prefix, Limit: 10_000})
 	if err != nil {
 		return nil, openstack.Fault("swift", err)
 	}
-	records, err := s.records.List(ctx, s.repository)
+	records, err := s.records.List(ctx, s.instance)
 	if err != nil {
 		return nil, err
 	}
@@ -176,7 +176,7 @@ func ofRecord(b backup.Backup) snapshot {
 
 // findSnapshot uses the summary of restic, which before version 0.15 holds only a prefix of the ID, to avoid opening the
 // repository again. It runs restic only if the listing lags behind.
-func (restic) findSnapshot(ctx context.Context, s *engineSession, in BackUpFilesInput, m measure) (snapshot, bool, error) {
+func (s restic) findSnapshot(ctx context.Context, in BackUpFilesInput, m measure) (snapshot, bool, error) {
 	var names []string
 	if m.snapshot != "" && !m.began.IsZero() {
 		var err error
@@ -185,14 +185,16 @@ func (restic) findSnapshot(ctx context.Context, s *engineSession, in BackUpFiles
 		}
 	}
 	if len(names) != 1 {
-		return s.find(ctx, taskTag+in.Task)
+		list, _, err := s.snapshots(ctx)
+		made, found := tagged(list, taskTag+in.Task)
+		return made, found, err
 	}
 	return snapshot{ID: strings.TrimPrefix(names[0], snapshotObjects), Time: m.began}, true, nil
 }
 
 // stats counts the objects that were stored between the start of the snapshot and the snapshot object, which is written
 // last.
-func (restic) stats(ctx context.Context, s *engineSession, made snapshot) (measure, error) {
+func (s restic) stats(ctx context.Context, made snapshot) (measure, error) {
 	last, _, err := s.store.Object(ctx, s.container, snapshotObjects+made.ID)
 	if err != nil {
 		return measure{}, openstack.Fault("swift", err)
@@ -212,20 +214,20 @@ func (restic) stats(ctx context.Context, s *engineSession, made snapshot) (measu
 }
 
 // cleanup does nothing: a prune deletes leftovers.
-func (restic) cleanup(context.Context, *engineSession, snapshot) error { return nil }
+func (restic) cleanup(context.Context, snapshot) error { return nil }
 
-func (restic) list(ctx context.Context, s *engineSession, b backup.Backup, each func(backup.FileEntry) error) error {
+func (s restic) list(ctx context.Context, b backup.Backup, each func(backup.FileEntry) error) error {
 	return s.listed(ctx, scriptInput{"snapshot": b.Snapshot}, each)
 }
 
 // expectedFiles does not check the snapshot: restic reports a missing one.
-func (restic) expectedFiles(context.Context, *engineSession, backup.Backup) (expectation, error) {
+func (restic) expectedFiles(context.Context, backup.Backup) (expectation, error) {
 	return expectation{}, nil
 }
 
-func (restic) check(ctx context.Context, s *engineSession, _ backup.Backup) (VerifyFilesResult, error) {
+func (s restic) check(ctx context.Context, _ backup.Backup) (VerifyFilesResult, error) {
 	o, err := s.mustRun(ctx, "check", scriptInput{"subset": part()}, nil)
-	return s.verificationResult(o, err)
+	return verificationResult(s, o, err)
 }
 
 // part selects a random twentieth of the data for a check. It is written in the syntax that restic of Debian 11 supports;

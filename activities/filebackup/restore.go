@@ -23,12 +23,12 @@ import (
 // starts over in the directory of the previous attempt.
 func (a *Activities) RestoreFiles(ctx context.Context, in RestoreFilesInput) (RestoreFilesResult, error) {
 	out := RestoreFilesResult{}
-	target := path.Clean(cmp.Or(in.Target, DefaultTarget))
-	if !path.IsAbs(target) || strings.ContainsAny(target, "\n\x00") {
+	directory := path.Clean(cmp.Or(in.Target, DefaultTarget))
+	if !path.IsAbs(directory) || strings.ContainsAny(directory, "\n\x00") {
 		return out, fault.InvalidField("target", "%q is not an absolute path", in.Target)
 	}
-	s, err := a.openSession(ctx, engineTarget{repository: in.Backup.Instance, name: in.Name, host: ssh.Host{Address: in.Address, HostKey: in.HostKey},
-		engine: in.Backup.Engine, plan: planOf(in.Backup.Snapshot), right: swiftproxy.ReadOnly})
+	s, err := a.open(ctx, target{instance: in.Backup.Instance, name: in.Name, host: ssh.Host{Address: in.Address, HostKey: in.HostKey},
+		engineName: in.Backup.Engine, plan: planOf(in.Backup.Snapshot), access: swiftproxy.ReadOnly})
 	if err != nil {
 		return out, err
 	}
@@ -56,9 +56,9 @@ func (a *Activities) RestoreFiles(ctx context.Context, in RestoreFilesInput) (Re
 	}
 	given := want.items(in.Backup.Snapshot, roots)
 	if len(only) > 0 {
-		given["includes"] = includes(s.engine, roots)
+		given["includes"] = includes(s, roots)
 	}
-	given["target"], given["task"] = target, in.Task
+	given["target"], given["task"] = directory, in.Task
 	o, err := s.restore(ctx, "restore", given, want)
 	if err != nil {
 		return out, err
@@ -110,8 +110,8 @@ type expectation struct {
 
 // expect counts the files of a backup at the paths, by default all. It uses the record, the stored file list or the
 // engine, whichever is fastest.
-func (s *engineSession) expect(ctx context.Context, b backup.Backup, paths []string) (expectation, error) {
-	want, err := s.engine.expectedFiles(ctx, s, b)
+func (s *repository) expect(ctx context.Context, b backup.Backup, paths []string) (expectation, error) {
+	want, err := s.expectedFiles(ctx, b)
 	if err != nil {
 		return want, err
 	}
@@ -127,7 +127,7 @@ func (s *engineSession) expect(ctx context.Context, b backup.Backup, paths []str
 	}
 	err = s.records.Entries(ctx, b.ID, add)
 	if fault.KindOf(err) == fault.NotFound {
-		err = s.engine.list(ctx, s, b, add)
+		err = s.list(ctx, b, add)
 	}
 	return want, err
 }
@@ -151,7 +151,7 @@ func (w expectation) items(snapshot string, roots []string) scriptInput {
 }
 
 // restore runs a restore and reports the downloaded bytes as progress.
-func (s *engineSession) restore(ctx context.Context, verb string, given scriptInput, want expectation) (*commandResult, error) {
+func (s *repository) restore(ctx context.Context, verb string, given scriptInput, want expectation) (*commandResult, error) {
 	from := s.proxy.BytesDownloaded()
 	quiet := throttled(ctx, func() string {
 		return fmt.Sprintf("%s read from the storage, %s to restore", humanize.IBytes(uint64(s.proxy.BytesDownloaded()-from)), humanize.IBytes(uint64(max(0, want.bytes))))

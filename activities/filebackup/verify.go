@@ -21,8 +21,8 @@ const subset = "5%"
 // result; other problems, such as an unavailable storage or a full disk, are errors. It is idempotent and leaves nothing
 // behind.
 func (a *Activities) VerifyFiles(ctx context.Context, in VerifyFilesInput) (VerifyFilesResult, error) {
-	s, err := a.openSession(ctx, engineTarget{repository: in.Backup.Instance, name: in.Backup.InstanceName, host: ssh.Host{Address: in.Address, HostKey: in.HostKey},
-		engine: in.Backup.Engine, plan: planOf(in.Backup.Snapshot), right: swiftproxy.ReadOnly})
+	s, err := a.open(ctx, target{instance: in.Backup.Instance, name: in.Backup.InstanceName, host: ssh.Host{Address: in.Address, HostKey: in.HostKey},
+		engineName: in.Backup.Engine, plan: planOf(in.Backup.Snapshot), access: swiftproxy.ReadOnly})
 	if err != nil {
 		return VerifyFilesResult{}, err
 	}
@@ -33,29 +33,29 @@ func (a *Activities) VerifyFiles(ctx context.Context, in VerifyFilesInput) (Veri
 	if err := s.begin(ctx); err != nil {
 		return VerifyFilesResult{}, err
 	}
-	list, o, err := s.engine.snapshots(ctx, s)
+	list, o, err := s.snapshots(ctx)
 	if err == nil && !slices.ContainsFunc(list, func(have snapshot) bool { return have.ID == in.Backup.Snapshot }) {
 		err = errSnapshotMissing
 	}
 	if err != nil {
-		return s.verificationResult(o, err)
+		return verificationResult(s, o, err)
 	}
 	if in.RestoreTest {
 		return s.restoreTest(ctx, in.Backup)
 	}
-	return s.engine.check(ctx, s, in.Backup)
+	return s.check(ctx, in.Backup)
 }
 
 var errSnapshotMissing = fault.New(fault.NotFound, nil, "the backup is not in its repository any more")
 
 // verificationResult returns a result for a damaged backup, and an error if the verification itself failed.
-func (s *engineSession) verificationResult(o *commandResult, err error) (VerifyFilesResult, error) {
+func verificationResult(e engine, o *commandResult, err error) (VerifyFilesResult, error) {
 	switch {
 	case err == nil:
 		return VerifyFilesResult{OK: true, Detail: fmt.Sprintf("the structure is intact, and %s of the data was read", subset)}, nil
 	case fault.KindOf(err) == fault.NotFound:
 		return VerifyFilesResult{Detail: fault.MessageOf(err)}, nil
-	case fault.KindOf(err) == fault.Internal && s.engine.damaged(o.stderrLine()):
+	case fault.KindOf(err) == fault.Internal && e.damaged(o.stderrLine()):
 		return VerifyFilesResult{Detail: firstLines(o.stderr)}, nil
 	}
 	return VerifyFilesResult{}, err
@@ -74,7 +74,7 @@ func firstLines(stderr []string) string {
 }
 
 // restoreTest restores the whole backup to a scratch directory, where the engine compares the checksums.
-func (s *engineSession) restoreTest(ctx context.Context, b backup.Backup) (VerifyFilesResult, error) {
+func (s *repository) restoreTest(ctx context.Context, b backup.Backup) (VerifyFilesResult, error) {
 	roots, err := rootsOf(nil, b.Directories)
 	if err != nil {
 		return VerifyFilesResult{}, err
@@ -85,7 +85,7 @@ func (s *engineSession) restoreTest(ctx context.Context, b backup.Backup) (Verif
 	}
 	o, err := s.restore(ctx, "restore_test", want.items(b.Snapshot, roots), want)
 	if err != nil {
-		return s.verificationResult(o, err)
+		return verificationResult(s, o, err)
 	}
 	if !want.met(o) {
 		return VerifyFilesResult{Detail: fmt.Sprintf("restored %d files of %d bytes, the backup has %d of %d", o.files, o.bytes, want.files, want.bytes)}, nil

@@ -1,7 +1,6 @@
 package filebackup
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -17,34 +16,31 @@ import (
 	"mycloudmanager/internal/backup/swiftproxy"
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/instance/ssh"
-	"mycloudmanager/internal/openstack"
 	"mycloudmanager/internal/operation/tasklog"
 )
 
-// engineTarget names the instance on which an engine runs, and its repository.
-type engineTarget struct {
-	repository string // ID of the instance that was backed up
+// target names the instance on which an engine runs, and its repository.
+type target struct {
+	instance   string // ID of the instance that was backed up
 	name       string
 	host       ssh.Host
-	engine     backup.EngineName
+	engineName backup.EngineName
 	plan       string // for engines that separate the plans of an instance
 	task       string // of the backup
 	limit      int    // KiB per second, for engines without a limit of their own
-	right      swiftproxy.Access
+	access     swiftproxy.Access
 }
 
-// engineSession is a session on an instance: an SSH connection, the storage proxy that is forwarded through it, and the
-// input of every command.
-type engineSession struct {
-	engineTarget
-	engine engine
-	script string
-	conn   *ssh.Connection
-	proxy  *swiftproxy.Proxy
-	log    *tasklog.Writer
-	common scriptInput
-	exists bool // the repository exists
-	lock   bool // the repository holds a lock
+// connection runs the script of an engine on an instance. It holds an SSH connection, the storage proxy that is forwarded
+// through it, and the input of every command.
+type connection struct {
+	target
+	script  string
+	program program
+	ssh     *ssh.Connection
+	proxy   *swiftproxy.Proxy
+	log     *tasklog.Writer
+	common  scriptInput
 
 	container string
 	password  string // of the repository
@@ -52,68 +48,56 @@ type engineSession struct {
 	records   *backup.Records
 }
 
+// program is the part of an engine that a connection uses.
+type program interface {
+	// environment returns the variables that point the program to the proxy's port. No other process receives them.
+	environment(url string) map[string]string
+	// input returns the input that every command receives.
+	input() scriptInput
+	// read parses one line of output; it returns the zero event for other lines.
+	read(line string) event
+	// classifyError returns the fault for an error output, or nil if the cause is unknown.
+	classifyError(stderr string) error
+}
+
 // scriptInput holds the input of the script, by name.
 type scriptInput map[string]string
 
-// openSession opens a session, which the caller must close.
-func (a *Activities) openSession(ctx context.Context, p engineTarget) (*engineSession, error) {
-	engine, name, err := engineOf(p.engine)
-	if err != nil {
-		return nil, err
-	}
-	s := &engineSession{engineTarget: p, engine: engine, script: a.Scripts[name], container: backup.ContainerOf(p.repository, name),
-		password: backup.Password(a.Key, p.repository), records: a.Records}
-	s.name = cmp.Or(s.name, s.host.Address)
-	if err := a.repository(ctx, s); err != nil {
-		return nil, err
-	}
+// connect opens the SSH connection and forwards the storage proxy through it.
+func (s *connection) connect(ctx context.Context, a *Activities) error {
 	base, storage, err := a.Cloud.ObjectStorage(ctx)
 	if err != nil {
-		return nil, err
-	}
-	if s.conn, err = a.SSH.Open(ctx, p.host); err != nil {
-		return nil, err
-	}
-	back, port, err := s.conn.Listen()
-	if err != nil {
-		_ = s.conn.Close() // the connection was not used
-		return nil, err
-	}
-	s.proxy = swiftproxy.New(base, storage, s.container, p.right)
-	var env strings.Builder
-	for name, value := range engine.environment(s, "http://127.0.0.1:"+strconv.Itoa(port)+swiftproxy.Prefix) {
-		fmt.Fprintf(&env, "%s=%s\n", name, value)
-	}
-	s.common = scriptInput{"env": env.String(), "instance": p.repository}
-	maps.Copy(s.common, engine.input(s))
-	go s.proxy.Serve(back)
-	s.log = a.Log.Open(ctx)
-	return s, nil
-}
-
-func (s *engineSession) close() {
-	s.log.Close()
-	_ = s.conn.Close() // ends all running commands
-}
-
-// repository checks whether the container holds a repository. With write access, it creates the container.
-func (a *Activities) repository(ctx context.Context, s *engineSession) (err error) {
-	if s.store, err = a.Cloud.Objects(ctx); err != nil {
 		return err
 	}
-	if s.right == swiftproxy.Append {
-		if err := s.store.ContainerCreate(ctx, s.container, nil); err != nil {
-			return openstack.Fault("swift", err)
-		}
+	if s.ssh, err = a.SSH.Open(ctx, s.host); err != nil {
+		return err
 	}
-	s.exists, s.lock, err = s.engine.probe(ctx, s)
-	return err
+	listener, port, err := s.ssh.Listen()
+	if err != nil {
+		_ = s.ssh.Close() // the connection was not used
+		return err
+	}
+	s.proxy = swiftproxy.New(base, storage, s.container, s.access)
+	var env strings.Builder
+	for name, value := range s.program.environment("http://127.0.0.1:" + strconv.Itoa(port) + swiftproxy.Prefix) {
+		fmt.Fprintf(&env, "%s=%s\n", name, value)
+	}
+	s.common = scriptInput{"env": env.String(), "instance": s.instance}
+	maps.Copy(s.common, s.program.input())
+	s.log = a.Log.Open(ctx)
+	go s.proxy.Serve(listener)
+	return nil
+}
+
+func (s *connection) close() {
+	s.log.Close()
+	_ = s.ssh.Close() // ends all running commands
 }
 
 // commandResult is the result of a command on the instance.
 type commandResult struct {
 	code       int
-	engine     int            // exit code of the engine; -1 if it did not run
+	engineCode int            // exit code of the engine; -1 if it did not run
 	began      time.Time      // start of the backup by the instance's clock
 	hooks      map[string]int // exit codes of hooks
 	version    string
@@ -147,8 +131,8 @@ func (o *commandResult) lastStderr() string {
 
 // run runs a command of the script. The error reports problems of the connection; the result holds the exit code of the
 // command.
-func (s *engineSession) run(ctx context.Context, verb string, given scriptInput, said func(event)) (*commandResult, error) {
-	o := &commandResult{hooks: map[string]int{}, engine: -1}
+func (s *connection) run(ctx context.Context, verb string, given scriptInput, said func(event)) (*commandResult, error) {
+	o := &commandResult{hooks: map[string]int{}, engineCode: -1}
 	if said == nil {
 		said = func(event) {}
 	}
@@ -158,7 +142,7 @@ func (s *engineSession) run(ctx context.Context, verb string, given scriptInput,
 		Out: func(line string) {
 			if own, ok := strings.CutPrefix(line, "mcm "); ok {
 				s.parseLine(o, own)
-			} else if e := s.engine.read(line); e.known() {
+			} else if e := s.program.read(line); e.known() {
 				said(e)
 			} else {
 				s.logLine(tasklog.Info, tasklog.Stdout, line)
@@ -172,7 +156,7 @@ func (s *engineSession) run(ctx context.Context, verb string, given scriptInput,
 		},
 	}
 	var err error
-	o.code, err = s.conn.Stream(ctx, stream)
+	o.code, err = s.ssh.Stream(ctx, stream)
 	return o, err
 }
 
@@ -186,7 +170,7 @@ func command(size int) string {
 const heartbeatInterval = 10 * time.Second
 
 // writeInput writes the script and its input, and then heartbeats until ctx is done.
-func (s *engineSession) writeInput(ctx context.Context, to io.Writer, verb string, given scriptInput) error {
+func (s *connection) writeInput(ctx context.Context, to io.Writer, verb string, given scriptInput) error {
 	var b strings.Builder
 	b.WriteString(s.script)
 	for _, list := range []scriptInput{s.common, given, {"verb": verb}} {
@@ -211,7 +195,7 @@ func (s *engineSession) writeInput(ctx context.Context, to io.Writer, verb strin
 }
 
 // parseLine parses a line of the script itself.
-func (s *engineSession) parseLine(o *commandResult, line string) {
+func (s *connection) parseLine(o *commandResult, line string) {
 	word, rest, _ := strings.Cut(line, " ")
 	switch word {
 	case "version":
@@ -229,7 +213,7 @@ func (s *engineSession) parseLine(o *commandResult, line string) {
 			o.began = time.Unix(0, at)
 		}
 	case "engine":
-		o.engine, _ = strconv.Atoi(rest)
+		o.engineCode, _ = strconv.Atoi(rest)
 	case "target":
 		o.target = rest
 	case "full":
@@ -247,16 +231,16 @@ func (s *engineSession) parseLine(o *commandResult, line string) {
 	}
 }
 
-func (s *engineSession) logLine(level, stream, text string) {
+func (s *connection) logLine(level, stream, text string) {
 	s.log.Write(tasklog.Line{Host: s.name, Level: level, Stream: stream, Message: text})
 }
 
 // asFault returns the fault of a failed command, or nil.
-func (s *engineSession) asFault(o *commandResult) error {
+func (s *connection) asFault(o *commandResult) error {
 	if o.code == 0 {
 		return nil
 	}
-	known := s.engine.classifyError(o.stderrLine())
+	known := s.program.classifyError(o.stderrLine())
 	switch {
 	case o.busy:
 		return fault.New(fault.Unavailable, nil, "%s: another run on the instance has not ended yet", s.name)
@@ -269,10 +253,30 @@ func (s *engineSession) asFault(o *commandResult) error {
 }
 
 // mustRun runs a command and returns a fault if it fails.
-func (s *engineSession) mustRun(ctx context.Context, verb string, given scriptInput, said func(event)) (*commandResult, error) {
+func (s *connection) mustRun(ctx context.Context, verb string, given scriptInput, said func(event)) (*commandResult, error) {
 	o, err := s.run(ctx, verb, given, said)
 	if err == nil {
 		err = s.asFault(o)
 	}
 	return o, err
+}
+
+// listed calls each for every entry that the engine lists.
+func (s *connection) listed(ctx context.Context, given scriptInput, each func(backup.FileEntry) error) error {
+	var failed error
+	_, err := s.mustRun(ctx, "list", given, func(e event) {
+		if e.entry != nil && failed == nil {
+			failed = each(*e.entry)
+		}
+	})
+	return firstError(err, failed)
+}
+
+// fileLines encodes a list for the script.
+func fileLines(list []string) string {
+	var b strings.Builder
+	for _, l := range list {
+		b.WriteString(l + "\n")
+	}
+	return b.String()
 }
