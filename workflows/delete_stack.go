@@ -43,10 +43,8 @@ func DeleteStack(ctx workflow.Context, in DeleteStackInput) (err error) {
 	if err := run.Wait(ctx, leftoversTimeout, k8s.UninstallAllApps, nil, nil); err != nil {
 		return err
 	}
-	if workflow.GetVersion(ctx, "DeleteStack-instances", workflow.DefaultVersion, 1) == 1 {
-		if err := run.Call(ctx, network.DetachInstanceSubnets, nil, nil); err != nil {
-			return err
-		}
+	if err := run.Call(ctx, network.DetachInstanceSubnets, nil, nil); err != nil {
+		return err
 	}
 	if err := run.Wait(ctx, stackTimeout, orchestration.DeleteStack, ref, nil); err != nil {
 		return err

@@ -14,14 +14,11 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// agentsAfterRestore is the change ID of the version that checks agents after a restore.
-const agentsAfterRestore = "agents after a restore"
-
 // checkAgents checks each agent of an instance whose disk was replaced. An agent that differs from its installation does
 // not fail the restore; the task partially fails and states what to do.
 func checkAgents(ctx workflow.Context, run *operation.Run, id string, before nova.Server, reachable bool) error {
 	var host *ansible.Activities
-	if !reachable || len(before.Agents) == 0 || workflow.GetVersion(ctx, agentsAfterRestore, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+	if !reachable || len(before.Agents) == 0 {
 		run.Skip(host.RunAgentPlaybook)
 		return nil
 	}

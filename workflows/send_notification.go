@@ -133,13 +133,6 @@ func TestNotifications(ctx workflow.Context, _ TestNotificationInput) (err error
 	return nil
 }
 
-// notificationsVersion is the change ID of the version that sends notifications.
-const notificationsVersion = "notifications"
-
-func sendsNotifications(ctx workflow.Context) bool {
-	return workflow.GetVersion(ctx, notificationsVersion, workflow.DefaultVersion, 1) > workflow.DefaultVersion
-}
-
 // startNotification starts the delivery of a notification. A notification that was started before is not sent again.
 func startNotification(ctx workflow.Context, n notification.Notification) {
 	free, _ := workflow.NewDisconnectedContext(ctx) // not cancelled here, because that would cancel the delivery
@@ -151,7 +144,7 @@ func startNotification(ctx workflow.Context, n notification.Notification) {
 // notifyRunResult sends a notification about the result of a run: a failure with its instances and reasons, or a success,
 // which is delivered only after a failure. A cancelled run sends nothing.
 func notifyRunResult(ctx workflow.Context, run *operation.Run, p backup.Plan, err *error) {
-	if !sendsNotifications(ctx) || temporal.IsCanceledError(*err) {
+	if temporal.IsCanceledError(*err) {
 		return
 	}
 	n := notification.Notification{ID: "run-" + workflow.GetInfo(ctx).FirstRunID, Kind: notification.Recovered, Plan: notification.Plan{ID: p.ID, Name: p.Name},
@@ -173,9 +166,6 @@ func notifyRunResult(ctx workflow.Context, run *operation.Run, p backup.Plan, er
 
 // notifyDamaged sends a notification that a backup is damaged.
 func notifyDamaged(ctx workflow.Context, b backup.Backup, reason string) {
-	if !sendsNotifications(ctx) {
-		return
-	}
 	startNotification(ctx, notification.Notification{ID: "verify-" + workflow.GetInfo(ctx).FirstRunID, Kind: notification.Failed, Plan: notification.Plan{ID: b.Plan, Name: b.PlanName},
 		Instances: []notification.Instance{{ID: b.Instance, Name: b.InstanceName, Reason: reason}}, Task: operation.TaskID(ctx), At: workflow.Now(ctx)})
 }
