@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -29,6 +30,9 @@ func FuzzSchedule(f *testing.F) {
 				t.Errorf("%+v: the run at %s is not after %s", s, run.At, last)
 			}
 			last = run.At
+			if s.Frequency != Cron && run.Adjustment == Unadjusted && !strings.Contains(run.Local, "T"+clock+":00") {
+				t.Errorf("%+v: the run at %s is not at the time of the schedule", s, run.Local)
+			}
 		}
 		if _, err := s.Spec(now); err != nil {
 			t.Errorf("%+v is valid, but has no spec: %v", s, err)

@@ -3,6 +3,7 @@ package backup
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -74,19 +75,31 @@ func (w Schedule) Validate() error {
 	if _, err := w.Zone(); err != nil {
 		return err
 	}
-	switch {
-	case w.Frequency == Cron:
+	if w.Jitter < 0 || w.Jitter > maxJitter {
+		return fault.InvalidField("schedule.jitter_seconds", "0 to %d", maxJitter)
+	}
+	if w.Frequency == Cron {
 		_, err := w.fields()
 		return err
-	case w.Time == "":
+	}
+	switch {
+	case !slices.Contains([]Frequency{Daily, Weekly, Monthly}, w.Frequency):
+		return fault.InvalidField("schedule.frequency", "one of daily, weekly, monthly, cron")
+	case !clockPattern.MatchString(w.Time):
 		return fault.InvalidField("schedule.time", "at what time, as hh:mm")
 	case w.Frequency == Weekly && w.weekday() < 0:
 		return fault.InvalidField("schedule.weekday", "on which weekday")
-	case w.Frequency == Monthly && w.DayOfMonth == 0:
+	case w.Frequency == Monthly && (w.DayOfMonth < 1 || w.DayOfMonth > 31):
 		return fault.InvalidField("schedule.day_of_month", "on which day of the month, 1 to 31")
 	}
 	return nil
 }
+
+// maxJitter is the longest random delay of a run, in seconds.
+const maxJitter = 3600
+
+// clockPattern matches a time of day. The REST contract has the same pattern.
+var clockPattern = regexp.MustCompile(`^([01][0-9]|2[0-3]):[0-5][0-9]$`)
 
 // fields reads the cron line. The library reads it as if in UTC: times are made local here, by one rule.
 func (w Schedule) fields() (*cron.SpecSchedule, error) {
@@ -175,7 +188,7 @@ func (w Schedule) on(day time.Time) (bool, Adjustment) {
 
 func (w Schedule) clock() (hour, minute int) {
 	h, m, _ := strings.Cut(w.Time, ":")
-	hour, _ = strconv.Atoi(h) // Check has seen both
+	hour, _ = strconv.Atoi(h) // Validate has checked both
 	minute, _ = strconv.Atoi(m)
 	return hour, minute
 }
