@@ -85,8 +85,9 @@ check: ## Formatting, vet, linters, known vulnerabilities, generated files, shel
 
 lint: check
 
-generate: ## Write the API contract, the command reference and the UI's types from the code
+generate: ## Write the API contract, the SDK's and the UI's types and the command reference from the code
 	go test $(GOFLAGS_) ./api -run TestOpenAPI -update
+	cd tools && go tool oapi-codegen -config ../sdk/oapi-codegen.yaml ../api/openapi.yaml
 	go test $(GOFLAGS_) ./cmd/mcm -run TestWriteReference -update
 	cd ui && npm run generate
 

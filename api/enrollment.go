@@ -68,8 +68,8 @@ type CreateEnrollmentTokenRequest struct {
 	Agents     []string `json:"agents,omitempty" maxItems:"20" uniqueItems:"true" doc:"apps whose agents are installed after enrollment"`
 }
 
-// CreateEnrollmentTokenResponse is the only response that contains the secret.
-type CreateEnrollmentTokenResponse struct {
+// EnrollmentTokenWithSecret is the only response that contains the secret.
+type EnrollmentTokenWithSecret struct {
 	EnrollmentToken
 	Token       string `json:"token" doc:"shown only once"`
 	Command     string `json:"command" doc:"shell command to run on the instance"`
@@ -77,7 +77,7 @@ type CreateEnrollmentTokenResponse struct {
 	Warning     string `json:"warning,omitempty"`
 }
 
-func (s *Server) createToken(ctx context.Context, in *struct{ Body *CreateEnrollmentTokenRequest }) (*struct{ Body CreateEnrollmentTokenResponse }, error) {
+func (s *Server) createToken(ctx context.Context, in *struct{ Body *CreateEnrollmentTokenRequest }) (*struct{ Body EnrollmentTokenWithSecret }, error) {
 	body := orEmpty(in.Body)
 	if err := s.validateAgents(ctx, body.Agents, workflows.InstallAgents); err != nil {
 		return nil, err
@@ -91,11 +91,11 @@ func (s *Server) createToken(ctx context.Context, in *struct{ Body *CreateEnroll
 	if err := s.record(ctx, who, "token.create", string(operation.Succeeded), tokenName(t)); err != nil {
 		return nil, err
 	}
-	out := CreateEnrollmentTokenResponse{EnrollmentToken: toEnrollmentToken(t), Token: text, Command: s.Enrollment.Command(text), CloudConfig: s.Enrollment.CloudConfig(text)}
+	out := EnrollmentTokenWithSecret{EnrollmentToken: toEnrollmentToken(t), Token: text, Command: s.Enrollment.Command(text), CloudConfig: s.Enrollment.CloudConfig(text)}
 	if t.ExpiresAt.Sub(t.CreatedAt) > enrollment.LongTTL {
 		out.Warning = "the token is valid for more than a day: anyone who obtains it can enroll servers of this project until it expires"
 	}
-	return &struct{ Body CreateEnrollmentTokenResponse }{out}, nil
+	return &struct{ Body EnrollmentTokenWithSecret }{out}, nil
 }
 
 func orElse(n, fallback int) int {
@@ -173,13 +173,13 @@ type EnrollFacts struct {
 	Addresses           []string `json:"addresses,omitempty" maxItems:"64"`
 }
 
-// EnrollResponse holds the public keys that the instance must authorize.
-type EnrollResponse struct {
+// StartedEnrollment holds the public keys that the instance must authorize.
+type StartedEnrollment struct {
 	TaskURL        string   `json:"task_url"`
 	AuthorizedKeys []string `json:"authorized_keys"`
 }
 
-func (s *Server) enroll(ctx context.Context, in *struct{ Body EnrollRequest }) (*struct{ Body EnrollResponse }, error) {
+func (s *Server) enroll(ctx context.Context, in *struct{ Body EnrollRequest }) (*struct{ Body StartedEnrollment }, error) {
 	who := callerOf(ctx)
 	key, err := enrollment.SelectHostKey(in.Body.HostKeys)
 	if err != nil {
@@ -213,7 +213,7 @@ func (s *Server) enroll(ctx context.Context, in *struct{ Body EnrollRequest }) (
 	if err != nil {
 		return nil, err
 	}
-	return &struct{ Body EnrollResponse }{EnrollResponse{TaskURL: taskURL(task.ID), AuthorizedKeys: []string{s.PublicKey}}}, nil
+	return &struct{ Body StartedEnrollment }{StartedEnrollment{TaskURL: taskURL(task.ID), AuthorizedKeys: []string{s.PublicKey}}}, nil
 }
 
 // auditEnrollRefusal audits an enrollment attempt with an invalid token.

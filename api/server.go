@@ -5,6 +5,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -204,6 +205,7 @@ func (s *Server) router() (*gin.Engine, huma.API, error) {
 	config := huma.DefaultConfig("MyCloudManager", "1.0.0")
 	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	config.Servers = []*huma.Server{{URL: "/api/v1"}}
+	config.Info.Description = "Manages an OpenStack project: its toolbox stack, apps, instances, agents and backups."
 	config.DocsPath = ""
 	config.CreateHooks = nil
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
@@ -216,7 +218,7 @@ func (s *Server) router() (*gin.Engine, huma.API, error) {
 	for _, register := range []func(huma.API){s.sessionRoutes, s.taskRoutes, s.logRoutes, s.eventRoutes, s.stackRoutes, s.appRoutes, s.instanceRoutes, s.enrollmentRoutes, s.planRoutes, s.backupRoutes, s.notificationRoutes, s.auditRoutes} {
 		register(api)
 	}
-	return r, api, nil
+	return r, api, completeContract(api.OpenAPI())
 }
 
 const roleKey = "role"
@@ -245,7 +247,7 @@ func prepare(op *huma.Operation, need identity.Role) {
 		http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable)
 	if need != public {
 		op.Security = []map[string][]string{{"session": {}}, {"token": {}}, {"basic": {}}}
-		op.Description = "Role: " + string(need) + ". " + op.Description
+		op.Description = strings.TrimSpace("Required role: " + string(need) + ". " + op.Description)
 	}
 }
 

@@ -28,7 +28,7 @@ git ls-files '*.sh' .ci/run | xargs shellcheck -x
 
 # The folders that are written in the project's vocabulary; the others join as they are rewritten.
 echo "* words"
-(cd tools && go run ./wordcheck -root .. CHANGELOG.md CONTRIBUTING.md README.md SECURITY.md .github activities api cmd deploy docs internal/cli sandbox scripts temporal-server test tools ui worker workflows)
+(cd tools && go run ./wordcheck -root .. CHANGELOG.md CONTRIBUTING.md README.md SECURITY.md .github activities api cmd deploy docs internal/cli sandbox scripts sdk temporal-server test tools ui worker workflows)
 
 echo "* file sizes"
 long=$(git ls-files '*.go' | grep -vE '(_test|\.gen)\.go$' | xargs wc -l | awk '$1 > 400 && $2 != "total" {print "  " $1 " lines: " $2}')
@@ -46,8 +46,9 @@ fi
 echo "* generated files"
 go test -trimpath ./api -run TestOpenAPI_matches_committed_file -count=1
 (cd ui && npm run generate >/dev/null)
-if ! git diff --exit-code --stat -- ui/src/api/schema.gen.ts; then
-  echo "the UI's types are not those of the contract: run make generate" >&2
+(cd tools && go tool oapi-codegen -config ../sdk/oapi-codegen.yaml ../api/openapi.yaml)
+if ! git diff --exit-code --stat -- ui/src/api/schema.gen.ts sdk/types.gen.go; then
+  echo "the types of the UI or of the SDK are not those of the contract: run make generate" >&2
   exit 1
 fi
 

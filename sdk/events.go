@@ -19,12 +19,12 @@ const (
 // Event is one server-sent event.
 type Event struct {
 	ID   string
-	Name string // task, stack, log or keepalive
+	Name string // task, app, stack, log, or ping, which keeps the connection open
 	Data json.RawMessage
 }
 
-// WatchEvents returns changes of the stack (name stack, data StackStateEvent) and of tasks (name task, data TaskEvent) until
-// ctx is cancelled. A stream that breaks is opened again after the last event.
+// WatchEvents returns changes of the stack (data: StackStateEvent), of apps (AppHealthEvent) and of tasks (TaskEvent) until ctx
+// is cancelled. A stream that breaks is opened again after the last event.
 func (c *Client) WatchEvents(ctx context.Context) iter.Seq2[Event, error] {
 	return c.stream(ctx, call{method: http.MethodGet, path: "/events"})
 }

@@ -59,8 +59,8 @@ func (c *Client) ListEnrollmentTokens(ctx context.Context) (EnrollmentTokens, er
 }
 
 // CreateEnrollmentToken creates an enrollment token. Its secret is in this response only.
-func (c *Client) CreateEnrollmentToken(ctx context.Context, body CreateEnrollmentTokenRequest) (CreateEnrollmentTokenResponse, error) {
-	return do[CreateEnrollmentTokenResponse](ctx, c, call{method: http.MethodPost, path: "/enrollment-tokens", body: body})
+func (c *Client) CreateEnrollmentToken(ctx context.Context, body CreateEnrollmentTokenRequest) (EnrollmentTokenWithSecret, error) {
+	return do[EnrollmentTokenWithSecret](ctx, c, call{method: http.MethodPost, path: "/enrollment-tokens", body: body})
 }
 
 // RevokeEnrollmentToken revokes an enrollment token.
@@ -75,8 +75,8 @@ func (c *Client) GetEnrollScript(ctx context.Context) (io.ReadCloser, error) {
 }
 
 // Enroll requests the enrollment of the server that runs the enrollment script.
-func (c *Client) Enroll(ctx context.Context, body EnrollRequest) (EnrollResponse, error) {
-	return do[EnrollResponse](ctx, c, call{method: http.MethodPost, path: "/enroll", body: body})
+func (c *Client) Enroll(ctx context.Context, body EnrollRequest) (StartedEnrollment, error) {
+	return do[StartedEnrollment](ctx, c, call{method: http.MethodPost, path: "/enroll", body: body})
 }
 
 // GetEnrollStatus returns the progress of an enrollment.

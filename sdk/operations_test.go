@@ -19,7 +19,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// operation is what the contract says about one operation.
+// operation describes one operation of the contract.
 type operation struct {
 	Method, Path string
 	Header       []string // names of its header parameters

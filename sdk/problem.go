@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Error returns the detail of the problem, the fields that it does not name, and the task that is in the way.
+// Error returns the detail of the problem, the messages of fields that the detail does not contain, and the conflicting task.
 func (p *Problem) Error() string {
 	text := p.Title
 	if p.Detail != nil && *p.Detail != "" {
@@ -22,7 +22,7 @@ func (p *Problem) Error() string {
 	return text
 }
 
-// TaskID returns the ID of the task that is in the way of a request, or "".
+// TaskID returns the ID of the conflicting task, or "".
 func (p *Problem) TaskID() string {
 	if p.Task == nil {
 		return ""

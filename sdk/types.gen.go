@@ -289,30 +289,6 @@ func (e BatchAgentsRequestAction) Valid() bool {
 	}
 }
 
-// Defines values for CreateEnrollmentTokenResponseStatus.
-const (
-	CreateEnrollmentTokenResponseStatusActive  CreateEnrollmentTokenResponseStatus = "active"
-	CreateEnrollmentTokenResponseStatusExpired CreateEnrollmentTokenResponseStatus = "expired"
-	CreateEnrollmentTokenResponseStatusRevoked CreateEnrollmentTokenResponseStatus = "revoked"
-	CreateEnrollmentTokenResponseStatusUsed    CreateEnrollmentTokenResponseStatus = "used"
-)
-
-// Valid indicates whether the value is a known member of the CreateEnrollmentTokenResponseStatus enum.
-func (e CreateEnrollmentTokenResponseStatus) Valid() bool {
-	switch e {
-	case CreateEnrollmentTokenResponseStatusActive:
-		return true
-	case CreateEnrollmentTokenResponseStatusExpired:
-		return true
-	case CreateEnrollmentTokenResponseStatusRevoked:
-		return true
-	case CreateEnrollmentTokenResponseStatusUsed:
-		return true
-	default:
-		return false
-	}
-}
-
 // Defines values for EnrollStatusStatus.
 const (
 	EnrollStatusStatusBlocked   EnrollStatusStatus = "blocked"
@@ -358,6 +334,30 @@ func (e EnrollmentTokenStatus) Valid() bool {
 	case EnrollmentTokenStatusRevoked:
 		return true
 	case EnrollmentTokenStatusUsed:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EnrollmentTokenWithSecretStatus.
+const (
+	EnrollmentTokenWithSecretStatusActive  EnrollmentTokenWithSecretStatus = "active"
+	EnrollmentTokenWithSecretStatusExpired EnrollmentTokenWithSecretStatus = "expired"
+	EnrollmentTokenWithSecretStatusRevoked EnrollmentTokenWithSecretStatus = "revoked"
+	EnrollmentTokenWithSecretStatusUsed    EnrollmentTokenWithSecretStatus = "used"
+)
+
+// Valid indicates whether the value is a known member of the EnrollmentTokenWithSecretStatus enum.
+func (e EnrollmentTokenWithSecretStatus) Valid() bool {
+	switch e {
+	case EnrollmentTokenWithSecretStatusActive:
+		return true
+	case EnrollmentTokenWithSecretStatusExpired:
+		return true
+	case EnrollmentTokenWithSecretStatusRevoked:
+		return true
+	case EnrollmentTokenWithSecretStatusUsed:
 		return true
 	default:
 		return false
@@ -1625,34 +1625,6 @@ type CreateEnrollmentTokenRequest struct {
 	TTLSeconds *int64  `json:"ttl_seconds,omitempty"`
 }
 
-// CreateEnrollmentTokenResponse defines model for CreateEnrollmentTokenResponse.
-type CreateEnrollmentTokenResponse struct {
-	Agents []string `json:"agents"`
-
-	// CloudConfig user data for a new instance
-	CloudConfig string `json:"cloud_config"`
-
-	// Command shell command to run on the instance
-	Command    string                              `json:"command"`
-	CreatedAt  time.Time                           `json:"created_at"`
-	CreatedBy  Actor                               `json:"created_by"`
-	ExpiresAt  time.Time                           `json:"expires_at"`
-	ID         string                              `json:"id"`
-	InstanceID *string                             `json:"instance_id,omitempty"`
-	Label      string                              `json:"label"`
-	MaxUses    int64                               `json:"max_uses"`
-	Status     CreateEnrollmentTokenResponseStatus `json:"status"`
-
-	// Token shown only once
-	Token    string               `json:"token"`
-	Uses     []EnrollmentTokenUse `json:"uses"`
-	UsesLeft int64                `json:"uses_left"`
-	Warning  *string              `json:"warning,omitempty"`
-}
-
-// CreateEnrollmentTokenResponseStatus defines model for CreateEnrollmentTokenResponse.Status.
-type CreateEnrollmentTokenResponseStatus string
-
 // EnrollFacts defines model for EnrollFacts.
 type EnrollFacts struct {
 	Addresses           []string `json:"addresses,omitempty"`
@@ -1673,12 +1645,6 @@ type EnrollRequest struct {
 	HostKeys []string `json:"host_keys"`
 	ServerID string   `json:"server_id"`
 	Token    string   `json:"token"`
-}
-
-// EnrollResponse defines model for EnrollResponse.
-type EnrollResponse struct {
-	AuthorizedKeys []string `json:"authorized_keys"`
-	TaskURL        string   `json:"task_url"`
 }
 
 // EnrollStatus defines model for EnrollStatus.
@@ -1720,6 +1686,34 @@ type EnrollmentTokenUse struct {
 	ServerID string    `json:"server_id"`
 	SourceIP string    `json:"source_ip"`
 }
+
+// EnrollmentTokenWithSecret defines model for EnrollmentTokenWithSecret.
+type EnrollmentTokenWithSecret struct {
+	Agents []string `json:"agents"`
+
+	// CloudConfig user data for a new instance
+	CloudConfig string `json:"cloud_config"`
+
+	// Command shell command to run on the instance
+	Command    string                          `json:"command"`
+	CreatedAt  time.Time                       `json:"created_at"`
+	CreatedBy  Actor                           `json:"created_by"`
+	ExpiresAt  time.Time                       `json:"expires_at"`
+	ID         string                          `json:"id"`
+	InstanceID *string                         `json:"instance_id,omitempty"`
+	Label      string                          `json:"label"`
+	MaxUses    int64                           `json:"max_uses"`
+	Status     EnrollmentTokenWithSecretStatus `json:"status"`
+
+	// Token shown only once
+	Token    string               `json:"token"`
+	Uses     []EnrollmentTokenUse `json:"uses"`
+	UsesLeft int64                `json:"uses_left"`
+	Warning  *string              `json:"warning,omitempty"`
+}
+
+// EnrollmentTokenWithSecretStatus defines model for EnrollmentTokenWithSecret.Status.
+type EnrollmentTokenWithSecretStatus string
 
 // EnrollmentTokens defines model for EnrollmentTokens.
 type EnrollmentTokens struct {
@@ -2283,6 +2277,12 @@ type StackTopology struct {
 type StackTopologyEdge struct {
 	From string `json:"from"`
 	To   string `json:"to"`
+}
+
+// StartedEnrollment defines model for StartedEnrollment.
+type StartedEnrollment struct {
+	AuthorizedKeys []string `json:"authorized_keys"`
+	TaskURL        string   `json:"task_url"`
 }
 
 // Target defines model for Target.

@@ -15,7 +15,7 @@ export interface paths {
         put?: never;
         /**
          * Install, remove or check agents on many instances
-         * @description Role: operator.
+         * @description Required role: operator.
          */
         post: operations["batchAgents"];
         delete?: never;
@@ -33,7 +33,7 @@ export interface paths {
         };
         /**
          * List the apps of the catalogue with their status
-         * @description Role: viewer.
+         * @description Required role: viewer.
          */
         get: operations["listApps"];
         put?: never;
@@ -53,7 +53,7 @@ export interface paths {
         };
         /**
          * Get an app
-         * @description Role: viewer.
+         * @description Required role: viewer.
          */
         get: operations["getApp"];
         put?: never;
@@ -73,7 +73,7 @@ export interface paths {
         };
         /**
          * Get an app's icon (SVG)
-         * @description Role: viewer.
+         * @description Required role: viewer.
          */
         get: operations["getAppIcon"];
         put?: never;
@@ -95,7 +95,7 @@ export interface paths {
         put?: never;
         /**
          * Launch an app with its volume
-         * @description Role: operator.
+         * @description Required role: operator.
          */
         post: operations["launchApp"];
         delete?: never;
@@ -113,7 +113,7 @@ export interface paths {
         };
         /**
          * Compare an app's values before a change of version
-         * @description Role: viewer.
+         * @description Required role: viewer.
          */
         get: operations["planApp"];
         put?: never;
@@ -133,7 +133,7 @@ export interface paths {
         };
         /**
          * List an app's Helm revisions
-         * @description Role: viewer.
+         * @description Required role: viewer.
          */
         get: operations["listAppRevisions"];
         put?: never;
@@ -154,7 +154,7 @@ export interface paths {
         get?: never;
         /**
          * Change an app's settings
-         * @description Role: operator.
+         * @description Required role: operator.
          */
         put: operations["configureApp"];
         post?: never;
@@ -175,7 +175,7 @@ export interface paths {
         put?: never;
         /**
          * Stop an app and keep its release and volume
-         * @description Role: operator.
+         * @description Required role: operator.
          */
         post: operations["stopApp"];
         delete?: never;
@@ -195,7 +195,7 @@ export interface paths {
         put?: never;
         /**
          * Uninstall an app and keep its volume unless delete_volume is set
-         * @description Role: operator.
+         * @description Required role: operator.
          */
         post: operations["uninstallApp"];
         delete?: never;
@@ -213,7 +213,7 @@ export interface paths {
         };
         /**
          * List audit records, newest first
-         * @description Role: viewer.
+         * @description Required role: viewer.
          */
         get: operations["listAudit"];
         put?: never;
@@ -233,7 +233,7 @@ export interface paths {
         };
         /**
          * Export the audit log
-         * @description Role: viewer.
+         * @description Required role: viewer.
          */
         get: operations["exportAudit"];
         put?: never;
@@ -253,13 +253,13 @@ export interface paths {
         };
         /**
          * List backup plans in order of creation
-         * @description Role: viewer.
+         * @description Required role: viewer.
          */
         get: operations["listBackupPlans"];
         put?: never;
         /**
          * Create a backup plan
-         * @description Role: operator.
+         * @description Required role: operator.
          */
         post: operations["createBackupPlan"];
         delete?: never;
@@ -279,7 +279,7 @@ export interface paths {
         put?: never;
         /**
          * Preview the next runs of a schedule (dry run)
-         * @description Role: viewer.
+         * @description Required role: viewer.
          */
         post: operations["previewBackupPlan"];
         delete?: never;
@@ -297,18 +297,18 @@ export interface paths {
         };
         /**
          * Get a backup plan
-         * @description Role: viewer.
+         * @description Required role: viewer.
          */
         get: operations["getBackupPlan"];
         /**
          * Replace a backup plan
-         * @description Role: operator.
+         * @description Required role: operator.
          */
         put: operations["replaceBackupPlan"];
         post?: never;
         /**
          * Delete a backup plan, and its backups on request
-         * @description Role: operator.
+         * @description Required role: operator.
          */
         delete: operations["deleteBackupPlan"];
         options?: never;
@@ -327,7 +327,7 @@ export interface paths {
         put?: never;
         /**
          * Pause a plan
-         * @description Role: operator.
+         * @description Required role: operator.
          */
         post: operations["pauseBackupPlan"];
         delete?: never;
@@ -347,7 +347,7 @@ export interface paths {
         put?: never;
         /**
          * Resume a plan
-         * @description Role: operator.
+         * @description Required role: operator.
          */
         post: operations["resumeBackupPlan"];
         delete?: never;
@@ -365,7 +365,7 @@ export interface paths {
         };
         /**
          * Preview which backups of a plan the next run deletes
-         * @description Role: viewer.
+         * @description Required role: viewer.
          */
         get: operations["previewRetention"];
         put?: never;
@@ -387,7 +387,7 @@ export interface paths {
         put?: never;
         /**
          * Run a plan now
-         * @description Role: operator.
+         * @description Required role: operator.
          */
         post: operations["runBackupPlan"];
         delete?: never;
@@ -405,7 +405,7 @@ export interface paths {
         };
         /**
          * List a plan's runs, newest first
-         * @description Role: viewer.
+         * @description Required role: viewer.
          */
         get: operations["listBackupPlanRuns"];
         put?: never;
@@ -425,7 +425,7 @@ export interface paths {
         };
         /**
          * List backups, newest first
-         * @description Role: viewer.
+         * @description Required role: viewer.
          */
         get: operations["listBackups"];
         put?: never;
@@ -445,14 +445,14 @@ export interface paths {
         };
         /**
          * Get a backup
-         * @description Role: viewer.
+         * @description Required role: viewer.
          */
         get: operations["getBackup"];
         put?: never;
         post?: never;
         /**
          * Delete a backup
-         * @description Role: operator.
+         * @description Required role: operator.
          */
         delete: operations["deleteBackup"];
         options?: never;
@@ -469,7 +469,7 @@ export interface paths {
         };
         /**
          * List files in a backup
-         * @description Role: viewer.
+         * @description Required role: viewer.
          */
         get: operations["listBackupFiles"];
         put?: never;
@@ -490,7 +490,7 @@ export interface paths {
         get?: never;
         /**
          * Hold a backup, or release it
-         * @description Role: operator.
+         * @description Required role: operator.
          */
         put: operations["holdBackup"];
         post?: never;
@@ -511,7 +511,7 @@ export interface paths {
         put?: never;
         /**
          * Verify a backup
-         * @description Role: operator.
+         * @description Required role: operator.
          */
         post: operations["verifyBackup"];
         delete?: never;
@@ -580,13 +580,13 @@ export interface paths {
         };
         /**
          * List enrollment tokens, newest first
-         * @description Role: viewer.
+         * @description Required role: viewer.
          */
         get: operations["listEnrollmentTokens"];
         put?: never;
         /**
          * Create an enrollment token, shown once
-         * @description Role: operator.
+         * @description Required role: operator.
          */
         post: operations["createEnrollmentToken"];
         delete?: never;
@@ -607,7 +607,7 @@ export interface paths {
         post?: never;
         /**
          * Revoke an enrollment token
-         * @description Role: operator.
+         * @description Required role: operator.
          */
         delete: operations["revokeEnrollmentToken"];
         options?: never;
@@ -624,7 +624,7 @@ export interface paths {
         };
         /**
          * Stream changes of tasks, apps and stack (SSE)
-         * @description Role: viewer.
+         * @description Required role: viewer.
          */
         get: operations["watchEvents"];
         put?: never;
@@ -661,7 +661,7 @@ export interface paths {
         };
         /**
          * List the instances of the project, by name
-         * @description Role: viewer.
+         * @description Required role: viewer.
          */
         get: operations["listInstances"];
         put?: never;
@@ -681,14 +681,14 @@ export interface paths {
         };
         /**
          * Get an instance
-         * @description Role: viewer.
+         * @description Required role: viewer.
          */
         get: operations["getInstance"];
         put?: never;
         post?: never;
         /**
          * Unenroll an instance
-         * @description Role: operator.
+         * @description Required role: operator.
          */
         delete: operations["unenrollInstance"];
         options?: never;
@@ -706,13 +706,13 @@ export interface paths {
         get?: never;
         /**
          * Install an app's agent on an instance
-         * @description Role: operator.
+         * @description Required role: operator.
          */
         put: operations["installAgent"];
         post?: never;
         /**
          * Remove an app's agent from an instance
-         * @description Role: operator.
+         * @description Required role: operator.
          */
         delete: operations["removeAgent"];
         options?: never;
@@ -731,7 +731,7 @@ export interface paths {
         put?: never;
         /**
          * Attach the instance's subnet to the stack's router
-         * @description Role: operator.
+         * @description Required role: operator.
          */
         post: operations["connectInstance"];
         delete?: never;
@@ -751,7 +751,7 @@ export interface paths {
         put?: never;
         /**
          * Restore an instance to a backup
-         * @description Role: operator.
+         * @description Required role: operator.
          */
         post: operations["restoreInstance"];
         delete?: never;
@@ -769,7 +769,7 @@ export interface paths {
         };
         /**
          * List restore points of an instance, newest first
-         * @description Role: viewer.
+         * @description Required role: viewer.
          */
         get: operations["listRestorePoints"];
         put?: never;
@@ -789,7 +789,7 @@ export interface paths {
         };
         /**
          * List notification channels with their last delivery
-         * @description Role: viewer.
+         * @description Required role: viewer.
          */
         get: operations["listNotifications"];
         put?: never;
@@ -811,7 +811,7 @@ export interface paths {
         put?: never;
         /**
          * Send a test notification to every channel
-         * @description Role: administrator.
+         * @description Required role: administrator.
          */
         post: operations["testNotifications"];
         delete?: never;
@@ -829,7 +829,7 @@ export interface paths {
         };
         /**
          * Get the session
-         * @description Role: viewer.
+         * @description Required role: viewer.
          */
         get: operations["getSession"];
         put?: never;
@@ -837,7 +837,7 @@ export interface paths {
         post: operations["openSession"];
         /**
          * Sign out
-         * @description Role: viewer.
+         * @description Required role: viewer.
          */
         delete: operations["closeSession"];
         options?: never;
@@ -854,25 +854,25 @@ export interface paths {
         };
         /**
          * Get the stack
-         * @description Role: viewer.
+         * @description Required role: viewer.
          */
         get: operations["getStack"];
         put?: never;
         /**
          * Deploy the stack
-         * @description Role: operator.
+         * @description Required role: operator.
          */
         post: operations["deployStack"];
         /**
          * Delete the stack
-         * @description Role: operator.
+         * @description Required role: operator.
          */
         delete: operations["deleteStack"];
         options?: never;
         head?: never;
         /**
          * Scale the stack or change its flavors
-         * @description Role: operator.
+         * @description Required role: operator.
          */
         patch: operations["updateStack"];
         trace?: never;
@@ -886,7 +886,7 @@ export interface paths {
         };
         /**
          * List stack events, newest first
-         * @description Role: viewer.
+         * @description Required role: viewer.
          */
         get: operations["listStackEvents"];
         put?: never;
@@ -906,7 +906,7 @@ export interface paths {
         };
         /**
          * List the options of a deployment
-         * @description Role: viewer.
+         * @description Required role: viewer.
          */
         get: operations["getStackOptions"];
         put?: never;
@@ -928,7 +928,7 @@ export interface paths {
         put?: never;
         /**
          * Check quotas and parameters (dry run)
-         * @description Role: operator.
+         * @description Required role: operator.
          */
         post: operations["preflightStack"];
         delete?: never;
@@ -946,7 +946,7 @@ export interface paths {
         };
         /**
          * Get the stack's resources and their dependencies
-         * @description Role: viewer.
+         * @description Required role: viewer.
          */
         get: operations["getStackTopology"];
         put?: never;
@@ -966,7 +966,7 @@ export interface paths {
         };
         /**
          * List tasks, newest first
-         * @description Role: viewer.
+         * @description Required role: viewer.
          */
         get: operations["listTasks"];
         put?: never;
@@ -986,7 +986,7 @@ export interface paths {
         };
         /**
          * Get a task
-         * @description Role: viewer.
+         * @description Required role: viewer.
          */
         get: operations["getTask"];
         put?: never;
@@ -1008,7 +1008,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel a task and roll it back
-         * @description Role: operator.
+         * @description Required role: operator.
          */
         post: operations["cancelTask"];
         delete?: never;
@@ -1026,7 +1026,7 @@ export interface paths {
         };
         /**
          * Stream a task (SSE)
-         * @description Role: viewer.
+         * @description Required role: viewer.
          */
         get: operations["watchTask"];
         put?: never;
@@ -1046,7 +1046,7 @@ export interface paths {
         };
         /**
          * Download a task's log
-         * @description Role: viewer.
+         * @description Required role: viewer.
          */
         get: operations["getTaskLog"];
         put?: never;
@@ -1066,7 +1066,7 @@ export interface paths {
         };
         /**
          * Stream a task's log (SSE)
-         * @description Role: viewer.
+         * @description Required role: viewer.
          */
         get: operations["followTaskLog"];
         put?: never;
@@ -1086,7 +1086,7 @@ export interface paths {
         };
         /**
          * Page or search a task's log
-         * @description Role: viewer.
+         * @description Required role: viewer.
          */
         get: operations["listTaskLog"];
         put?: never;
@@ -1108,7 +1108,7 @@ export interface paths {
         put?: never;
         /**
          * Retry a blocked or failed task
-         * @description Role: operator.
+         * @description Required role: operator.
          */
         post: operations["retryTask"];
         delete?: never;
@@ -1463,31 +1463,6 @@ export interface components {
              */
             ttl_seconds: number;
         };
-        CreateEnrollmentTokenResponse: {
-            agents: string[];
-            /** @description user data for a new instance */
-            cloud_config: string;
-            /** @description shell command to run on the instance */
-            command: string;
-            /** Format: date-time */
-            created_at: string;
-            created_by: components["schemas"]["Actor"];
-            /** Format: date-time */
-            expires_at: string;
-            id: string;
-            instance_id?: string;
-            label: string;
-            /** Format: int64 */
-            max_uses: number;
-            /** @enum {string} */
-            status: "active" | "used" | "expired" | "revoked";
-            /** @description shown only once */
-            token: string;
-            uses: components["schemas"]["EnrollmentTokenUse"][];
-            /** Format: int64 */
-            uses_left: number;
-            warning?: string;
-        };
         EnrollFacts: {
             addresses?: string[];
             architecture?: string;
@@ -1504,10 +1479,6 @@ export interface components {
             host_keys: string[];
             server_id: string;
             token: string;
-        };
-        EnrollResponse: {
-            authorized_keys: string[];
-            task_url: string;
         };
         EnrollStatus: {
             message: string;
@@ -1541,6 +1512,31 @@ export interface components {
             at: string;
             server_id: string;
             source_ip: string;
+        };
+        EnrollmentTokenWithSecret: {
+            agents: string[];
+            /** @description user data for a new instance */
+            cloud_config: string;
+            /** @description shell command to run on the instance */
+            command: string;
+            /** Format: date-time */
+            created_at: string;
+            created_by: components["schemas"]["Actor"];
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            instance_id?: string;
+            label: string;
+            /** Format: int64 */
+            max_uses: number;
+            /** @enum {string} */
+            status: "active" | "used" | "expired" | "revoked";
+            /** @description shown only once */
+            token: string;
+            uses: components["schemas"]["EnrollmentTokenUse"][];
+            /** Format: int64 */
+            uses_left: number;
+            warning?: string;
         };
         EnrollmentTokens: {
             items: components["schemas"]["EnrollmentToken"][];
@@ -2007,6 +2003,10 @@ export interface components {
             from: string;
             to: string;
         };
+        StartedEnrollment: {
+            authorized_keys: string[];
+            task_url: string;
+        };
         Target: {
             id: string;
             kind: string;
@@ -2148,6 +2148,17 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "action": "check",
+                 *       "apps": [
+                 *         "ntp"
+                 *       ],
+                 *       "instances": [
+                 *         "8e9dfeec-548a-4e5c-bb95-3afacb9dc56e"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["BatchAgentsRequest"];
             };
         };
@@ -2159,10 +2170,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "actor": {
+                     *         "id": "680975f8bafd010586929aea32cb5c0a",
+                     *         "name": "demo"
+                     *       },
+                     *       "ended_at": null,
+                     *       "id": "batch:SFUFHNHJOGXJCC2YI7HYRBLDOD~01a230f1-c3c7-761f-bfb1-12ef43be03ce",
+                     *       "links": {
+                     *         "log": "/api/v1/tasks/batch:SFUFHNHJOGXJCC2YI7HYRBLDOD~01a230f1-c3c7-761f-bfb1-12ef43be03ce/log",
+                     *         "self": "/api/v1/tasks/batch:SFUFHNHJOGXJCC2YI7HYRBLDOD~01a230f1-c3c7-761f-bfb1-12ef43be03ce",
+                     *         "temporal": "/temporal/namespaces/mcm/workflows/batch:SFUFHNHJOGXJCC2YI7HYRBLDOD/01a230f1-c3c7-761f-bfb1-12ef43be03ce"
+                     *       },
+                     *       "message": "",
+                     *       "operation": "agent.check",
+                     *       "progress": {
+                     *         "done": 0,
+                     *         "total": 0
+                     *       },
+                     *       "result": {},
+                     *       "started_at": "2026-12-01T09:31:20.3914025Z",
+                     *       "status": "queued",
+                     *       "steps": [],
+                     *       "targets": [
+                     *         {
+                     *           "id": "8e9dfeec-548a-4e5c-bb95-3afacb9dc56e",
+                     *           "kind": "instance",
+                     *           "name": "web-1"
+                     *         }
+                     *       ],
+                     *       "title": "Check agents on web-1",
+                     *       "via": "ui"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2171,7 +2216,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2180,7 +2225,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2189,7 +2234,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description The object does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2198,7 +2243,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict */
+            /** @description Another task works on the object; task is the URL of that task. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2207,7 +2252,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2216,7 +2261,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2225,7 +2270,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -2234,7 +2279,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2243,7 +2288,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2269,10 +2314,133 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "agent": {
+                     *             "supported": true
+                     *           },
+                     *           "available": true,
+                     *           "available_versions": [
+                     *             "7.98.14"
+                     *           ],
+                     *           "category": "Development",
+                     *           "default_credentials": {
+                     *             "password": "password",
+                     *             "username": "admin"
+                     *           },
+                     *           "description": "Artifactory keeps the packages that the project builds and uses.",
+                     *           "dns_name": "artifactory.default.svc.mycloudmanager",
+                     *           "etag": "default",
+                     *           "health": "Missing",
+                     *           "icon": "/api/v1/apps/artifactory/icon",
+                     *           "links": [
+                     *             {
+                     *               "title": "Artifactory documentation",
+                     *               "url": "https://jfrog.com/help/r/jfrog-artifactory-documentation"
+                     *             }
+                     *           ],
+                     *           "name": "artifactory",
+                     *           "reason": "not installed",
+                     *           "retained_volumes": [],
+                     *           "revision": 0,
+                     *           "schema": {
+                     *             "environment": {
+                     *               "additionalProperties": false,
+                     *               "properties": {
+                     *                 "TZ": {
+                     *                   "default": "UTC",
+                     *                   "description": "Of the log.",
+                     *                   "maxLength": 64,
+                     *                   "pattern": "^[A-Za-z0-9_+/-]+$",
+                     *                   "title": "Time zone",
+                     *                   "type": "string"
+                     *                 }
+                     *               },
+                     *               "type": "object"
+                     *             },
+                     *             "parameters": {
+                     *               "additionalProperties": false,
+                     *               "properties": {
+                     *                 "deb_component": {
+                     *                   "default": "main",
+                     *                   "maxLength": 64,
+                     *                   "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]*$",
+                     *                   "title": "Component of the Debian repository",
+                     *                   "type": "string"
+                     *                 },
+                     *                 "deb_repository": {
+                     *                   "default": "debian-local",
+                     *                   "description": "Its key in Artifactory.",
+                     *                   "maxLength": 64,
+                     *                   "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]*$",
+                     *                   "title": "Debian repository",
+                     *                   "type": "string"
+                     *                 },
+                     *                 "deb_suite": {
+                     *                   "default": "stable",
+                     *                   "description": "With a slash at its end: a flat repository.",
+                     *                   "maxLength": 64,
+                     *                   "pattern": "^[A-Za-z0-9][A-Za-z0-9._/-]*$",
+                     *                   "title": "Suite of the Debian repository",
+                     *                   "type": "string"
+                     *                 },
+                     *                 "rpm_repository": {
+                     *                   "default": "rpm-local",
+                     *                   "description": "Its key in Artifactory, for the family of RHEL.",
+                     *                   "maxLength": 64,
+                     *                   "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]*$",
+                     *                   "title": "RPM repository",
+                     *                   "type": "string"
+                     *                 },
+                     *                 "signing_key": {
+                     *                   "default": "",
+                     *                   "description": "The OpenPGP key, in ASCII armour, that signs the repositories; instances trust no other.",
+                     *                   "maxLength": 32768,
+                     *                   "title": "Public key of the packages",
+                     *                   "type": "string"
+                     *                 },
+                     *                 "size": {
+                     *                   "default": "small",
+                     *                   "description": "Memory: small for a team, medium for some, large for many builds at once.",
+                     *                   "enum": [
+                     *                     "small"
+                     *                   ],
+                     *                   "title": "Size",
+                     *                   "type": "string"
+                     *                 }
+                     *               },
+                     *               "type": "object"
+                     *             }
+                     *           },
+                     *           "settings": {
+                     *             "environment": {
+                     *               "TZ": "UTC"
+                     *             },
+                     *             "parameters": {
+                     *               "deb_component": "main",
+                     *               "deb_repository": "debian-local",
+                     *               "deb_suite": "stable",
+                     *               "rpm_repository": "rpm-local",
+                     *               "signing_key": "",
+                     *               "size": "small"
+                     *             }
+                     *           },
+                     *           "since": null,
+                     *           "title": "Packages",
+                     *           "url": "http://artifactory.default.svc.mycloudmanager/",
+                     *           "version": "7.98.14",
+                     *           "volume_size_gb": 50
+                     *         }
+                     *       ],
+                     *       "next_page_token": ""
+                     *     }
+                     */
                     "application/json": components["schemas"]["AppList"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2281,7 +2449,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2290,7 +2458,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2299,7 +2467,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description The object does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2308,7 +2476,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2317,7 +2485,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2326,7 +2494,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -2335,7 +2503,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2344,7 +2512,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2373,10 +2541,124 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "agent": {
+                     *         "supported": true
+                     *       },
+                     *       "available": true,
+                     *       "available_versions": [
+                     *         "4.8"
+                     *       ],
+                     *       "category": "Time",
+                     *       "description": "chrony keeps one exact time for every instance of the project.",
+                     *       "dns_name": "ntp.default.svc.mycloudmanager",
+                     *       "etag": "default",
+                     *       "health": "Healthy",
+                     *       "icon": "/api/v1/apps/ntp/icon",
+                     *       "links": [
+                     *         {
+                     *           "title": "chrony project",
+                     *           "url": "https://chrony-project.org/"
+                     *         }
+                     *       ],
+                     *       "name": "ntp",
+                     *       "reason": "serving",
+                     *       "retained_volumes": [],
+                     *       "revision": 1,
+                     *       "schema": {
+                     *         "environment": {
+                     *           "additionalProperties": false,
+                     *           "properties": {
+                     *             "TZ": {
+                     *               "default": "UTC",
+                     *               "description": "Of the log; what is served is UTC always.",
+                     *               "maxLength": 64,
+                     *               "pattern": "^[A-Za-z0-9_+/-]+$",
+                     *               "title": "Time zone",
+                     *               "type": "string"
+                     *             }
+                     *           },
+                     *           "type": "object"
+                     *         },
+                     *         "parameters": {
+                     *           "additionalProperties": false,
+                     *           "properties": {
+                     *             "allow": {
+                     *               "default": [
+                     *                 "10.0.0.0/8"
+                     *               ],
+                     *               "description": "Who may ask for the time.",
+                     *               "items": {
+                     *                 "pattern": "^[0-9a-fA-F.:]+(/[0-9]{1,3})?$",
+                     *                 "type": "string"
+                     *               },
+                     *               "maxItems": 20,
+                     *               "minItems": 1,
+                     *               "title": "Allowed networks",
+                     *               "type": "array",
+                     *               "uniqueItems": true
+                     *             },
+                     *             "local_stratum": {
+                     *               "default": 10,
+                     *               "description": "Served when no upstream server responds.",
+                     *               "maximum": 15,
+                     *               "minimum": 1,
+                     *               "title": "Local stratum",
+                     *               "type": "integer"
+                     *             },
+                     *             "servers": {
+                     *               "default": [
+                     *                 "0.pool.ntp.org"
+                     *               ],
+                     *               "description": "Names or addresses of the servers to follow.",
+                     *               "items": {
+                     *                 "maxLength": 253,
+                     *                 "minLength": 1,
+                     *                 "pattern": "^[A-Za-z0-9.:-]+$",
+                     *                 "type": "string"
+                     *               },
+                     *               "maxItems": 10,
+                     *               "minItems": 1,
+                     *               "title": "Upstream servers",
+                     *               "type": "array",
+                     *               "uniqueItems": true
+                     *             }
+                     *           },
+                     *           "type": "object"
+                     *         }
+                     *       },
+                     *       "settings": {
+                     *         "environment": {
+                     *           "TZ": "UTC"
+                     *         },
+                     *         "parameters": {
+                     *           "allow": [
+                     *             "10.0.0.0/8"
+                     *           ],
+                     *           "local_stratum": 10,
+                     *           "servers": [
+                     *             "0.pool.ntp.org"
+                     *           ]
+                     *         }
+                     *       },
+                     *       "since": "2026-12-01T09:30:44Z",
+                     *       "title": "Time Server",
+                     *       "url": "",
+                     *       "version": "4.8",
+                     *       "volume": {
+                     *         "attached_to": "d1b9fbd6-436e-4805-9a73-ceeb78a8bab6",
+                     *         "id": "14ae1206-1bad-44b5-8a98-893da74a675d",
+                     *         "size_gb": 1,
+                     *         "status": "in-use"
+                     *       },
+                     *       "volume_size_gb": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["App"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2385,7 +2667,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2394,7 +2676,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2403,7 +2685,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description The object does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2412,7 +2694,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2421,7 +2703,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2430,7 +2712,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -2439,7 +2721,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2448,7 +2730,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2478,10 +2760,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": string;
+                    "image/svg+xml": string;
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2490,7 +2772,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2499,7 +2781,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2508,7 +2790,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description The object does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2517,7 +2799,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2526,7 +2808,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2535,7 +2817,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -2544,7 +2826,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2553,7 +2835,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2578,6 +2860,11 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "volume_size_gb": 10
+                 *     }
+                 */
                 "application/json": components["schemas"]["LaunchAppRequest"];
             };
         };
@@ -2589,10 +2876,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "actor": {
+                     *         "id": "680975f8bafd010586929aea32cb5c0a",
+                     *         "name": "demo"
+                     *       },
+                     *       "ended_at": null,
+                     *       "id": "app:zabbix~01a230f1-b497-740e-a986-aa34a7363648",
+                     *       "links": {
+                     *         "log": "/api/v1/tasks/app:zabbix~01a230f1-b497-740e-a986-aa34a7363648/log",
+                     *         "self": "/api/v1/tasks/app:zabbix~01a230f1-b497-740e-a986-aa34a7363648",
+                     *         "target": "/api/v1/apps/zabbix",
+                     *         "temporal": "/temporal/namespaces/mcm/workflows/app:zabbix/01a230f1-b497-740e-a986-aa34a7363648"
+                     *       },
+                     *       "message": "",
+                     *       "operation": "app.launch",
+                     *       "progress": {
+                     *         "done": 0,
+                     *         "total": 0
+                     *       },
+                     *       "result": {},
+                     *       "started_at": "2026-12-01T09:31:16.503267135Z",
+                     *       "status": "queued",
+                     *       "steps": [],
+                     *       "targets": [
+                     *         {
+                     *           "id": "zabbix",
+                     *           "kind": "app",
+                     *           "name": "Monitoring"
+                     *         }
+                     *       ],
+                     *       "title": "Launch Monitoring",
+                     *       "via": "ui"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2601,7 +2923,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2610,7 +2932,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2619,7 +2941,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description The object does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2628,7 +2950,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict */
+            /** @description Another task works on the object; task is the URL of that task. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2637,7 +2959,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2646,7 +2968,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2655,7 +2977,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -2664,7 +2986,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2673,7 +2995,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2703,10 +3025,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "default": "4.8",
+                     *           "deployed": "4.8",
+                     *           "new": "4.8",
+                     *           "path": "version"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["AppUpgradeDiff"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2715,7 +3049,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2724,7 +3058,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2733,7 +3067,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description The object does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2742,7 +3076,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2751,7 +3085,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2760,7 +3094,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -2769,7 +3103,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2778,7 +3112,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2806,10 +3140,24 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "at": "2026-12-01T09:30:43.96996102Z",
+                     *           "description": "Install complete",
+                     *           "revision": 1,
+                     *           "status": "deployed",
+                     *           "version": "4.8"
+                     *         }
+                     *       ],
+                     *       "next_page_token": ""
+                     *     }
+                     */
                     "application/json": components["schemas"]["AppRevisions"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2818,7 +3166,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2827,7 +3175,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2836,7 +3184,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description The object does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2845,7 +3193,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2854,7 +3202,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2863,7 +3211,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -2872,7 +3220,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2881,7 +3229,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2907,6 +3255,24 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "environment": {
+                 *         "TZ": "UTC"
+                 *       },
+                 *       "parameters": {
+                 *         "allow": [
+                 *           "10.0.0.0/8"
+                 *         ],
+                 *         "local_stratum": 10,
+                 *         "servers": [
+                 *           "0.pool.ntp.org",
+                 *           "1.pool.ntp.org",
+                 *           "2.pool.ntp.org"
+                 *         ]
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["AppSettings"];
             };
         };
@@ -2918,10 +3284,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "actor": {
+                     *         "id": "680975f8bafd010586929aea32cb5c0a",
+                     *         "name": "demo"
+                     *       },
+                     *       "ended_at": null,
+                     *       "id": "app:ntp~01a230f1-b345-7884-8b2e-ae8129c6a42b",
+                     *       "links": {
+                     *         "log": "/api/v1/tasks/app:ntp~01a230f1-b345-7884-8b2e-ae8129c6a42b/log",
+                     *         "self": "/api/v1/tasks/app:ntp~01a230f1-b345-7884-8b2e-ae8129c6a42b",
+                     *         "target": "/api/v1/apps/ntp",
+                     *         "temporal": "/temporal/namespaces/mcm/workflows/app:ntp/01a230f1-b345-7884-8b2e-ae8129c6a42b"
+                     *       },
+                     *       "message": "",
+                     *       "operation": "app.configure",
+                     *       "progress": {
+                     *         "done": 0,
+                     *         "total": 0
+                     *       },
+                     *       "result": {},
+                     *       "started_at": "2026-12-01T09:31:16.165561783Z",
+                     *       "status": "queued",
+                     *       "steps": [],
+                     *       "targets": [
+                     *         {
+                     *           "id": "ntp",
+                     *           "kind": "app",
+                     *           "name": "Time Server"
+                     *         }
+                     *       ],
+                     *       "title": "Change the settings of Time Server",
+                     *       "via": "ui"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2930,7 +3331,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2939,7 +3340,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2948,7 +3349,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description The object does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2957,7 +3358,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict */
+            /** @description Another task works on the object; task is the URL of that task. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2966,7 +3367,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Precondition Failed */
+            /** @description The object has changed since it was read: read it again. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -2975,7 +3376,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2984,7 +3385,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2993,7 +3394,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3002,7 +3403,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -3011,7 +3412,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3043,10 +3444,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "actor": {
+                     *         "id": "680975f8bafd010586929aea32cb5c0a",
+                     *         "name": "demo"
+                     *       },
+                     *       "ended_at": null,
+                     *       "id": "app:zabbix~01a230f1-b720-7d64-aacc-68ae6945128c",
+                     *       "links": {
+                     *         "log": "/api/v1/tasks/app:zabbix~01a230f1-b720-7d64-aacc-68ae6945128c/log",
+                     *         "self": "/api/v1/tasks/app:zabbix~01a230f1-b720-7d64-aacc-68ae6945128c",
+                     *         "target": "/api/v1/apps/zabbix",
+                     *         "temporal": "/temporal/namespaces/mcm/workflows/app:zabbix/01a230f1-b720-7d64-aacc-68ae6945128c"
+                     *       },
+                     *       "message": "",
+                     *       "operation": "app.stop",
+                     *       "progress": {
+                     *         "done": 0,
+                     *         "total": 0
+                     *       },
+                     *       "result": {},
+                     *       "started_at": "2026-12-01T09:31:17.152879266Z",
+                     *       "status": "queued",
+                     *       "steps": [],
+                     *       "targets": [
+                     *         {
+                     *           "id": "zabbix",
+                     *           "kind": "app",
+                     *           "name": "Monitoring"
+                     *         }
+                     *       ],
+                     *       "title": "Stop Monitoring",
+                     *       "via": "ui"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3055,7 +3491,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3064,7 +3500,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3073,7 +3509,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description The object does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3082,7 +3518,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict */
+            /** @description Another task works on the object; task is the URL of that task. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3091,7 +3527,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3100,7 +3536,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3109,7 +3545,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3118,7 +3554,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -3127,7 +3563,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3152,6 +3588,11 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "delete_volume": false
+                 *     }
+                 */
                 "application/json": components["schemas"]["UninstallAppRequest"];
             };
         };
@@ -3163,10 +3604,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "actor": {
+                     *         "id": "680975f8bafd010586929aea32cb5c0a",
+                     *         "name": "demo"
+                     *       },
+                     *       "ended_at": null,
+                     *       "id": "app:zabbix~01a230f1-b870-7b1e-a6fb-db44f33d7545",
+                     *       "links": {
+                     *         "log": "/api/v1/tasks/app:zabbix~01a230f1-b870-7b1e-a6fb-db44f33d7545/log",
+                     *         "self": "/api/v1/tasks/app:zabbix~01a230f1-b870-7b1e-a6fb-db44f33d7545",
+                     *         "target": "/api/v1/apps/zabbix",
+                     *         "temporal": "/temporal/namespaces/mcm/workflows/app:zabbix/01a230f1-b870-7b1e-a6fb-db44f33d7545"
+                     *       },
+                     *       "message": "",
+                     *       "operation": "app.uninstall",
+                     *       "progress": {
+                     *         "done": 0,
+                     *         "total": 0
+                     *       },
+                     *       "result": {},
+                     *       "started_at": "2026-12-01T09:31:17.488730249Z",
+                     *       "status": "queued",
+                     *       "steps": [],
+                     *       "targets": [
+                     *         {
+                     *           "id": "zabbix",
+                     *           "kind": "app",
+                     *           "name": "Monitoring"
+                     *         }
+                     *       ],
+                     *       "title": "Uninstall Monitoring",
+                     *       "via": "ui"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3175,7 +3651,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3184,7 +3660,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3193,7 +3669,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description The object does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3202,7 +3678,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict */
+            /** @description Another task works on the object; task is the URL of that task. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3211,7 +3687,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3220,7 +3696,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3229,7 +3705,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3238,7 +3714,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -3247,7 +3723,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3285,10 +3761,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "actor": {
+                     *             "id": "680975f8bafd010586929aea32cb5c0a",
+                     *             "name": "demo"
+                     *           },
+                     *           "changes": [],
+                     *           "detail": "autoscaling (tegbpokte6uw)",
+                     *           "id": 41,
+                     *           "operation": "token.create",
+                     *           "outcome": "succeeded",
+                     *           "request_id": "de1c64c0-fdc0-44bc-80ab-8e9cb06a2eab",
+                     *           "source_ip": "127.0.0.1",
+                     *           "targets": [],
+                     *           "task": "",
+                     *           "time": "2026-12-01T09:31:23.286Z",
+                     *           "title": "token.create",
+                     *           "user_agent": "Python-urllib/3.11",
+                     *           "via": "ui"
+                     *         }
+                     *       ],
+                     *       "next_page_token": ""
+                     *     }
+                     */
                     "application/json": components["schemas"]["AuditPage"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3297,7 +3799,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3306,7 +3808,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3315,7 +3817,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3324,7 +3826,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3333,7 +3835,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3342,7 +3844,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -3351,7 +3853,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3387,9 +3889,13 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/jsonl": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv": string;
+                };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3398,7 +3904,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3407,7 +3913,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3416,7 +3922,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3425,7 +3931,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3434,7 +3940,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3443,7 +3949,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -3452,7 +3958,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3481,10 +3987,72 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "catch_up_seconds": 3600,
+                     *           "created_at": "2026-12-01T09:31:21.674593737Z",
+                     *           "created_by": {
+                     *             "id": "680975f8bafd010586929aea32cb5c0a",
+                     *             "name": "demo"
+                     *           },
+                     *           "directories": [
+                     *             "/etc"
+                     *           ],
+                     *           "etag": "\"ab6d5c8138eedcfa\"",
+                     *           "id": "01a230f1-c8ca-790a-ab24-26c58d326985",
+                     *           "instances": [
+                     *             "8e9dfeec-548a-4e5c-bb95-3afacb9dc56e"
+                     *           ],
+                     *           "last_run": {
+                     *             "started_at": "2026-12-01T09:31:21.768892Z",
+                     *             "status": "succeeded",
+                     *             "task": "plan:01a230f1-c8ca-790a-ab24-26c58d326985~01a230f1-c928-7d9c-b89d-4d6013ee80ea"
+                     *           },
+                     *           "method": "soft",
+                     *           "missed_runs": 0,
+                     *           "name": "nightly files",
+                     *           "next_runs": [
+                     *             "2026-12-02T01:30:00Z"
+                     *           ],
+                     *           "note": "",
+                     *           "occurrences": [
+                     *             {
+                     *               "at": "2026-12-02T01:30:00Z",
+                     *               "local": "2026-12-02T02:30:00+01:00"
+                     *             }
+                     *           ],
+                     *           "overlap_skipped_runs": 0,
+                     *           "paused": false,
+                     *           "retention": {
+                     *             "daily": 7,
+                     *             "keep_last": 3,
+                     *             "monthly": 0,
+                     *             "weekly": 0
+                     *           },
+                     *           "schedule": {
+                     *             "frequency": "daily",
+                     *             "time": "02:30",
+                     *             "time_zone": "Europe/Paris"
+                     *           },
+                     *           "snapshot": {},
+                     *           "soft": {
+                     *             "engine": "restic",
+                     *             "excludes": [
+                     *               "*.tmp"
+                     *             ],
+                     *             "on_hook_error": "fail"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next_page_token": ""
+                     *     }
+                     */
                     "application/json": components["schemas"]["BackupPlans"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3493,7 +4061,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3502,7 +4070,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3511,7 +4079,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3520,7 +4088,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3529,7 +4097,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3538,7 +4106,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -3547,7 +4115,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3567,6 +4135,33 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "directories": [
+                 *         "/etc"
+                 *       ],
+                 *       "instances": [
+                 *         "8e9dfeec-548a-4e5c-bb95-3afacb9dc56e"
+                 *       ],
+                 *       "method": "soft",
+                 *       "name": "nightly",
+                 *       "retention": {
+                 *         "daily": 7,
+                 *         "keep_last": 3
+                 *       },
+                 *       "schedule": {
+                 *         "frequency": "daily",
+                 *         "time": "02:30",
+                 *         "time_zone": "Europe/Paris"
+                 *       },
+                 *       "soft": {
+                 *         "engine": "restic",
+                 *         "excludes": [
+                 *           "*.tmp"
+                 *         ]
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["BackupPlan"];
             };
         };
@@ -3578,10 +4173,62 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "catch_up_seconds": 3600,
+                     *       "created_at": "2026-12-01T09:31:21.674593737Z",
+                     *       "created_by": {
+                     *         "id": "680975f8bafd010586929aea32cb5c0a",
+                     *         "name": "demo"
+                     *       },
+                     *       "directories": [
+                     *         "/etc"
+                     *       ],
+                     *       "etag": "\"0698e2c69520d10d\"",
+                     *       "id": "01a230f1-c8ca-790a-ab24-26c58d326985",
+                     *       "instances": [
+                     *         "8e9dfeec-548a-4e5c-bb95-3afacb9dc56e"
+                     *       ],
+                     *       "method": "soft",
+                     *       "missed_runs": 0,
+                     *       "name": "nightly",
+                     *       "next_runs": [
+                     *         "2026-12-02T01:30:00Z"
+                     *       ],
+                     *       "note": "",
+                     *       "occurrences": [
+                     *         {
+                     *           "at": "2026-12-02T01:30:00Z",
+                     *           "local": "2026-12-02T02:30:00+01:00"
+                     *         }
+                     *       ],
+                     *       "overlap_skipped_runs": 0,
+                     *       "paused": false,
+                     *       "retention": {
+                     *         "daily": 7,
+                     *         "keep_last": 3,
+                     *         "monthly": 0,
+                     *         "weekly": 0
+                     *       },
+                     *       "schedule": {
+                     *         "frequency": "daily",
+                     *         "time": "02:30",
+                     *         "time_zone": "Europe/Paris"
+                     *       },
+                     *       "snapshot": {},
+                     *       "soft": {
+                     *         "engine": "restic",
+                     *         "excludes": [
+                     *           "*.tmp"
+                     *         ],
+                     *         "on_hook_error": "fail"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["BackupPlan"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3590,7 +4237,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3599,7 +4246,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3608,7 +4255,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3617,7 +4264,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3626,7 +4273,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3635,7 +4282,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -3644,7 +4291,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3664,6 +4311,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "schedule": {
+                 *         "frequency": "daily",
+                 *         "time": "02:30",
+                 *         "time_zone": "Europe/Paris"
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["PreviewBackupPlanRequest"];
             };
         };
@@ -3674,10 +4330,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "next_runs": [
+                     *         "2026-12-02T01:30:00Z"
+                     *       ],
+                     *       "occurrences": [
+                     *         {
+                     *           "at": "2026-12-02T01:30:00Z",
+                     *           "local": "2026-12-02T02:30:00+01:00"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["SchedulePreview"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3686,7 +4355,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3695,7 +4364,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3704,7 +4373,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3713,7 +4382,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3722,7 +4391,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3731,7 +4400,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -3740,7 +4409,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3769,10 +4438,62 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "catch_up_seconds": 3600,
+                     *       "created_at": "2026-12-01T09:31:21.674593737Z",
+                     *       "created_by": {
+                     *         "id": "680975f8bafd010586929aea32cb5c0a",
+                     *         "name": "demo"
+                     *       },
+                     *       "directories": [
+                     *         "/etc"
+                     *       ],
+                     *       "etag": "\"0698e2c69520d10d\"",
+                     *       "id": "01a230f1-c8ca-790a-ab24-26c58d326985",
+                     *       "instances": [
+                     *         "8e9dfeec-548a-4e5c-bb95-3afacb9dc56e"
+                     *       ],
+                     *       "method": "soft",
+                     *       "missed_runs": 0,
+                     *       "name": "nightly",
+                     *       "next_runs": [
+                     *         "2026-12-02T01:30:00Z"
+                     *       ],
+                     *       "note": "",
+                     *       "occurrences": [
+                     *         {
+                     *           "at": "2026-12-02T01:30:00Z",
+                     *           "local": "2026-12-02T02:30:00+01:00"
+                     *         }
+                     *       ],
+                     *       "overlap_skipped_runs": 0,
+                     *       "paused": false,
+                     *       "retention": {
+                     *         "daily": 7,
+                     *         "keep_last": 3,
+                     *         "monthly": 0,
+                     *         "weekly": 0
+                     *       },
+                     *       "schedule": {
+                     *         "frequency": "daily",
+                     *         "time": "02:30",
+                     *         "time_zone": "Europe/Paris"
+                     *       },
+                     *       "snapshot": {},
+                     *       "soft": {
+                     *         "engine": "restic",
+                     *         "excludes": [
+                     *           "*.tmp"
+                     *         ],
+                     *         "on_hook_error": "fail"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["BackupPlan"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3781,7 +4502,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3790,7 +4511,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3799,7 +4520,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description The object does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3808,7 +4529,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3817,7 +4538,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3826,7 +4547,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3835,7 +4556,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -3844,7 +4565,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3868,6 +4589,33 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "directories": [
+                 *         "/etc"
+                 *       ],
+                 *       "instances": [
+                 *         "8e9dfeec-548a-4e5c-bb95-3afacb9dc56e"
+                 *       ],
+                 *       "method": "soft",
+                 *       "name": "nightly files",
+                 *       "retention": {
+                 *         "daily": 7,
+                 *         "keep_last": 3
+                 *       },
+                 *       "schedule": {
+                 *         "frequency": "daily",
+                 *         "time": "02:30",
+                 *         "time_zone": "Europe/Paris"
+                 *       },
+                 *       "soft": {
+                 *         "engine": "restic",
+                 *         "excludes": [
+                 *           "*.tmp"
+                 *         ]
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["BackupPlan"];
             };
         };
@@ -3879,10 +4627,62 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "catch_up_seconds": 3600,
+                     *       "created_at": "2026-12-01T09:31:21.674593737Z",
+                     *       "created_by": {
+                     *         "id": "680975f8bafd010586929aea32cb5c0a",
+                     *         "name": "demo"
+                     *       },
+                     *       "directories": [
+                     *         "/etc"
+                     *       ],
+                     *       "etag": "\"ab6d5c8138eedcfa\"",
+                     *       "id": "01a230f1-c8ca-790a-ab24-26c58d326985",
+                     *       "instances": [
+                     *         "8e9dfeec-548a-4e5c-bb95-3afacb9dc56e"
+                     *       ],
+                     *       "method": "soft",
+                     *       "missed_runs": 0,
+                     *       "name": "nightly files",
+                     *       "next_runs": [
+                     *         "2026-12-02T01:30:00Z"
+                     *       ],
+                     *       "note": "",
+                     *       "occurrences": [
+                     *         {
+                     *           "at": "2026-12-02T01:30:00Z",
+                     *           "local": "2026-12-02T02:30:00+01:00"
+                     *         }
+                     *       ],
+                     *       "overlap_skipped_runs": 0,
+                     *       "paused": false,
+                     *       "retention": {
+                     *         "daily": 7,
+                     *         "keep_last": 3,
+                     *         "monthly": 0,
+                     *         "weekly": 0
+                     *       },
+                     *       "schedule": {
+                     *         "frequency": "daily",
+                     *         "time": "02:30",
+                     *         "time_zone": "Europe/Paris"
+                     *       },
+                     *       "snapshot": {},
+                     *       "soft": {
+                     *         "engine": "restic",
+                     *         "excludes": [
+                     *           "*.tmp"
+                     *         ],
+                     *         "on_hook_error": "fail"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["BackupPlan"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3891,7 +4691,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3900,7 +4700,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3909,7 +4709,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description The object does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3918,7 +4718,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Precondition Failed */
+            /** @description The object has changed since it was read: read it again. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -3927,7 +4727,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3936,7 +4736,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3945,7 +4745,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3954,7 +4754,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -3963,7 +4763,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3996,7 +4796,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4005,7 +4805,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4014,7 +4814,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4023,7 +4823,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description The object does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4032,7 +4832,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4041,7 +4841,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4050,7 +4850,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4059,7 +4859,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -4068,7 +4868,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4090,6 +4890,11 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "note": "maintenance of the storage"
+                 *     }
+                 */
                 "application/json": components["schemas"]["PausePlanRequest"];
             };
         };
@@ -4101,10 +4906,60 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "catch_up_seconds": 3600,
+                     *       "created_at": "2026-12-01T09:31:21.674593737Z",
+                     *       "created_by": {
+                     *         "id": "680975f8bafd010586929aea32cb5c0a",
+                     *         "name": "demo"
+                     *       },
+                     *       "directories": [
+                     *         "/etc"
+                     *       ],
+                     *       "etag": "\"e78479fc20d268ee\"",
+                     *       "id": "01a230f1-c8ca-790a-ab24-26c58d326985",
+                     *       "instances": [
+                     *         "8e9dfeec-548a-4e5c-bb95-3afacb9dc56e"
+                     *       ],
+                     *       "last_run": {
+                     *         "started_at": "2026-12-01T09:31:21.768892Z",
+                     *         "status": "succeeded",
+                     *         "task": "plan:01a230f1-c8ca-790a-ab24-26c58d326985~01a230f1-c928-7d9c-b89d-4d6013ee80ea"
+                     *       },
+                     *       "method": "soft",
+                     *       "missed_runs": 0,
+                     *       "name": "nightly files",
+                     *       "next_runs": [],
+                     *       "note": "maintenance of the storage",
+                     *       "occurrences": [],
+                     *       "overlap_skipped_runs": 0,
+                     *       "paused": true,
+                     *       "retention": {
+                     *         "daily": 7,
+                     *         "keep_last": 3,
+                     *         "monthly": 0,
+                     *         "weekly": 0
+                     *       },
+                     *       "schedule": {
+                     *         "frequency": "daily",
+                     *         "time": "02:30",
+                     *         "time_zone": "Europe/Paris"
+                     *       },
+                     *       "snapshot": {},
+                     *       "soft": {
+                     *         "engine": "restic",
+                     *         "excludes": [
+                     *           "*.tmp"
+                     *         ],
+                     *         "on_hook_error": "fail"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["BackupPlan"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4113,7 +4968,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4122,7 +4977,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4131,7 +4986,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description The object does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4140,7 +4995,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4149,7 +5004,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4158,7 +5013,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4167,7 +5022,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -4176,7 +5031,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4205,10 +5060,67 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "catch_up_seconds": 3600,
+                     *       "created_at": "2026-12-01T09:31:21.674593737Z",
+                     *       "created_by": {
+                     *         "id": "680975f8bafd010586929aea32cb5c0a",
+                     *         "name": "demo"
+                     *       },
+                     *       "directories": [
+                     *         "/etc"
+                     *       ],
+                     *       "etag": "\"ab6d5c8138eedcfa\"",
+                     *       "id": "01a230f1-c8ca-790a-ab24-26c58d326985",
+                     *       "instances": [
+                     *         "8e9dfeec-548a-4e5c-bb95-3afacb9dc56e"
+                     *       ],
+                     *       "last_run": {
+                     *         "started_at": "2026-12-01T09:31:21.768892Z",
+                     *         "status": "succeeded",
+                     *         "task": "plan:01a230f1-c8ca-790a-ab24-26c58d326985~01a230f1-c928-7d9c-b89d-4d6013ee80ea"
+                     *       },
+                     *       "method": "soft",
+                     *       "missed_runs": 0,
+                     *       "name": "nightly files",
+                     *       "next_runs": [
+                     *         "2026-12-02T01:30:00Z"
+                     *       ],
+                     *       "note": "",
+                     *       "occurrences": [
+                     *         {
+                     *           "at": "2026-12-02T01:30:00Z",
+                     *           "local": "2026-12-02T02:30:00+01:00"
+                     *         }
+                     *       ],
+                     *       "overlap_skipped_runs": 0,
+                     *       "paused": false,
+                     *       "retention": {
+                     *         "daily": 7,
+                     *         "keep_last": 3,
+                     *         "monthly": 0,
+                     *         "weekly": 0
+                     *       },
+                     *       "schedule": {
+                     *         "frequency": "daily",
+                     *         "time": "02:30",
+                     *         "time_zone": "Europe/Paris"
+                     *       },
+                     *       "snapshot": {},
+                     *       "soft": {
+                     *         "engine": "restic",
+                     *         "excludes": [
+                     *           "*.tmp"
+                     *         ],
+                     *         "on_hook_error": "fail"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["BackupPlan"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4217,7 +5129,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4226,7 +5138,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4235,7 +5147,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description The object does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4244,7 +5156,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4253,7 +5165,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4262,7 +5174,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4271,7 +5183,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -4280,7 +5192,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4308,10 +5220,46 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "backup": {
+                     *             "changed_bytes": 308309,
+                     *             "consistency": "file",
+                     *             "container": "mcm-files-8e9dfeec-548a-4e5c-bb95-3afacb9dc56e",
+                     *             "created_at": "2026-12-01T09:31:21.927056223Z",
+                     *             "directories": [
+                     *               "/etc"
+                     *             ],
+                     *             "duration_seconds": 0.07698582,
+                     *             "engine": "restic",
+                     *             "expires_at": null,
+                     *             "file_count": 6,
+                     *             "held": false,
+                     *             "id": "f-8e9dfeec-548a-4e5c-bb95-3afacb9dc56e.c8508983eda2590ae325932426bfb310aded3426b424c7568d81809182bda0e0",
+                     *             "instance": "8e9dfeec-548a-4e5c-bb95-3afacb9dc56e",
+                     *             "instance_name": "web-1",
+                     *             "last_restore_test_at": null,
+                     *             "method": "soft",
+                     *             "plan": "01a230f1-c8ca-790a-ab24-26c58d326985",
+                     *             "plan_name": "nightly files",
+                     *             "size_bytes": 382235,
+                     *             "snapshot": "c8508983eda2590ae325932426bfb310aded3426b424c7568d81809182bda0e0",
+                     *             "task": "plan:01a230f1-c8ca-790a-ab24-26c58d326985~01a230f1-c928-7d9c-b89d-4d6013ee80ea",
+                     *             "verified_at": null,
+                     *             "verify_status": "never"
+                     *           },
+                     *           "keep": true,
+                     *           "reason": "last"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["RetentionPreview"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4320,7 +5268,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4329,7 +5277,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4338,7 +5286,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description The object does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4347,7 +5295,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4356,7 +5304,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4365,7 +5313,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4374,7 +5322,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -4383,7 +5331,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4415,10 +5363,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "actor": {
+                     *         "id": "680975f8bafd010586929aea32cb5c0a",
+                     *         "name": "demo"
+                     *       },
+                     *       "ended_at": null,
+                     *       "id": "plan:01a230f1-c8ca-790a-ab24-26c58d326985~01a230f1-c928-7d9c-b89d-4d6013ee80ea",
+                     *       "links": {
+                     *         "log": "/api/v1/tasks/plan:01a230f1-c8ca-790a-ab24-26c58d326985~01a230f1-c928-7d9c-b89d-4d6013ee80ea/log",
+                     *         "self": "/api/v1/tasks/plan:01a230f1-c8ca-790a-ab24-26c58d326985~01a230f1-c928-7d9c-b89d-4d6013ee80ea",
+                     *         "temporal": "/temporal/namespaces/mcm/workflows/plan:01a230f1-c8ca-790a-ab24-26c58d326985/01a230f1-c928-7d9c-b89d-4d6013ee80ea"
+                     *       },
+                     *       "message": "",
+                     *       "operation": "backup.run",
+                     *       "progress": {
+                     *         "done": 0,
+                     *         "total": 0
+                     *       },
+                     *       "result": {},
+                     *       "started_at": "2026-12-01T09:31:21.768892945Z",
+                     *       "status": "queued",
+                     *       "steps": [],
+                     *       "targets": [
+                     *         {
+                     *           "id": "01a230f1-c8ca-790a-ab24-26c58d326985",
+                     *           "kind": "plan",
+                     *           "name": "nightly files"
+                     *         }
+                     *       ],
+                     *       "title": "Back up nightly files, web-1",
+                     *       "via": "ui"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4427,7 +5409,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4436,7 +5418,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4445,7 +5427,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description The object does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4454,7 +5436,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict */
+            /** @description Another task works on the object; task is the URL of that task. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4463,7 +5445,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4472,7 +5454,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4481,7 +5463,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4490,7 +5472,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -4499,7 +5481,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4530,10 +5512,69 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "actor": {
+                     *             "id": "680975f8bafd010586929aea32cb5c0a",
+                     *             "name": "demo"
+                     *           },
+                     *           "ended_at": "2026-12-01T09:31:22.097545Z",
+                     *           "id": "plan:01a230f1-c8ca-790a-ab24-26c58d326985~01a230f1-c928-7d9c-b89d-4d6013ee80ea",
+                     *           "links": {
+                     *             "log": "/api/v1/tasks/plan:01a230f1-c8ca-790a-ab24-26c58d326985~01a230f1-c928-7d9c-b89d-4d6013ee80ea/log",
+                     *             "self": "/api/v1/tasks/plan:01a230f1-c8ca-790a-ab24-26c58d326985~01a230f1-c928-7d9c-b89d-4d6013ee80ea",
+                     *             "temporal": "/temporal/namespaces/mcm/workflows/plan:01a230f1-c8ca-790a-ab24-26c58d326985/01a230f1-c928-7d9c-b89d-4d6013ee80ea"
+                     *           },
+                     *           "message": "Back up the instances",
+                     *           "operation": "backup.run",
+                     *           "progress": {
+                     *             "done": 1,
+                     *             "total": 1
+                     *           },
+                     *           "result": {
+                     *             "hosts": {
+                     *               "8e9dfeec-548a-4e5c-bb95-3afacb9dc56e": {
+                     *                 "backup": {
+                     *                   "detail": "f-8e9dfeec-548a-4e5c-bb95-3afacb9dc56e.c8508983eda2590ae325932426bfb310aded3426b424c7568d81809182bda0e0: 0.3 MiB in 0 s",
+                     *                   "status": "succeeded"
+                     *                 }
+                     *               }
+                     *             }
+                     *           },
+                     *           "started_at": "2026-12-01T09:31:21.768892Z",
+                     *           "status": "succeeded",
+                     *           "steps": [
+                     *             {
+                     *               "attempt": 1,
+                     *               "ended_at": "2026-12-01T09:31:22.032396348Z",
+                     *               "message": "",
+                     *               "name": "BackupInstance",
+                     *               "started_at": "2026-12-01T09:31:21.774210598Z",
+                     *               "status": "succeeded",
+                     *               "title": "Back up the instances",
+                     *               "undo": false
+                     *             }
+                     *           ],
+                     *           "targets": [
+                     *             {
+                     *               "id": "01a230f1-c8ca-790a-ab24-26c58d326985",
+                     *               "kind": "plan",
+                     *               "name": "nightly files"
+                     *             }
+                     *           ],
+                     *           "title": "Back up nightly files, web-1",
+                     *           "via": "ui"
+                     *         }
+                     *       ],
+                     *       "next_page_token": ""
+                     *     }
+                     */
                     "application/json": components["schemas"]["TaskPage"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4542,7 +5583,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4551,7 +5592,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4560,7 +5601,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description The object does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4569,7 +5610,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4578,7 +5619,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4587,7 +5628,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4596,7 +5637,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -4605,7 +5646,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4637,10 +5678,43 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "changed_bytes": 308309,
+                     *           "consistency": "file",
+                     *           "container": "mcm-files-8e9dfeec-548a-4e5c-bb95-3afacb9dc56e",
+                     *           "created_at": "2026-12-01T09:31:21.927056223Z",
+                     *           "directories": [
+                     *             "/etc"
+                     *           ],
+                     *           "duration_seconds": 0.07698582,
+                     *           "engine": "restic",
+                     *           "expires_at": null,
+                     *           "file_count": 6,
+                     *           "held": false,
+                     *           "id": "f-8e9dfeec-548a-4e5c-bb95-3afacb9dc56e.c8508983eda2590ae325932426bfb310aded3426b424c7568d81809182bda0e0",
+                     *           "instance": "8e9dfeec-548a-4e5c-bb95-3afacb9dc56e",
+                     *           "instance_name": "web-1",
+                     *           "last_restore_test_at": null,
+                     *           "method": "soft",
+                     *           "plan": "01a230f1-c8ca-790a-ab24-26c58d326985",
+                     *           "plan_name": "nightly files",
+                     *           "size_bytes": 382235,
+                     *           "snapshot": "c8508983eda2590ae325932426bfb310aded3426b424c7568d81809182bda0e0",
+                     *           "task": "plan:01a230f1-c8ca-790a-ab24-26c58d326985~01a230f1-c928-7d9c-b89d-4d6013ee80ea",
+                     *           "verified_at": null,
+                     *           "verify_status": "never"
+                     *         }
+                     *       ],
+                     *       "next_page_token": ""
+                     *     }
+                     */
                     "application/json": components["schemas"]["BackupList"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4649,7 +5723,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4658,7 +5732,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4667,7 +5741,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4676,7 +5750,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4685,7 +5759,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4694,7 +5768,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -4703,7 +5777,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4731,10 +5805,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "changed_bytes": 308309,
+                     *       "consistency": "file",
+                     *       "container": "mcm-files-8e9dfeec-548a-4e5c-bb95-3afacb9dc56e",
+                     *       "created_at": "2026-12-01T09:31:21.927056223Z",
+                     *       "directories": [
+                     *         "/etc"
+                     *       ],
+                     *       "duration_seconds": 0.07698582,
+                     *       "engine": "restic",
+                     *       "expires_at": null,
+                     *       "file_count": 6,
+                     *       "held": false,
+                     *       "id": "f-8e9dfeec-548a-4e5c-bb95-3afacb9dc56e.c8508983eda2590ae325932426bfb310aded3426b424c7568d81809182bda0e0",
+                     *       "instance": "8e9dfeec-548a-4e5c-bb95-3afacb9dc56e",
+                     *       "instance_name": "web-1",
+                     *       "last_restore_test_at": null,
+                     *       "method": "soft",
+                     *       "plan": "01a230f1-c8ca-790a-ab24-26c58d326985",
+                     *       "plan_name": "nightly files",
+                     *       "size_bytes": 382235,
+                     *       "snapshot": "c8508983eda2590ae325932426bfb310aded3426b424c7568d81809182bda0e0",
+                     *       "task": "plan:01a230f1-c8ca-790a-ab24-26c58d326985~01a230f1-c928-7d9c-b89d-4d6013ee80ea",
+                     *       "verified_at": null,
+                     *       "verify_status": "never"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Backup"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4743,7 +5845,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4752,7 +5854,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4761,7 +5863,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description The object does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4770,7 +5872,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4779,7 +5881,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4788,7 +5890,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4797,7 +5899,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -4806,7 +5908,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4838,10 +5940,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "actor": {
+                     *         "id": "680975f8bafd010586929aea32cb5c0a",
+                     *         "name": "demo"
+                     *       },
+                     *       "ended_at": null,
+                     *       "id": "backup:f-8e9dfeec-548a-4e5c-bb95-3afacb9dc56e.c8508983eda2590ae325932426bfb310aded3426b424c7568d81809182bda0e0~01a230f1-cdc2-7d2c-bc6d-cbbd3dc9d0a1",
+                     *       "links": {
+                     *         "log": "/api/v1/tasks/backup:f-8e9dfeec-548a-4e5c-bb95-3afacb9dc56e.c8508983eda2590ae325932426bfb310aded3426b424c7568d81809182bda0e0~01a230f1-cdc2-7d2c-bc6d-cbbd3dc9d0a1/log",
+                     *         "self": "/api/v1/tasks/backup:f-8e9dfeec-548a-4e5c-bb95-3afacb9dc56e.c8508983eda2590ae325932426bfb310aded3426b424c7568d81809182bda0e0~01a230f1-cdc2-7d2c-bc6d-cbbd3dc9d0a1",
+                     *         "temporal": "/temporal/namespaces/mcm/workflows/backup:f-8e9dfeec-548a-4e5c-bb95-3afacb9dc56e.c8508983eda2590ae325932426bfb310aded3426b424c7568d81809182bda0e0/01a230f1-cdc2-7d2c-bc6d-cbbd3dc9d0a1"
+                     *       },
+                     *       "message": "",
+                     *       "operation": "backup.prune",
+                     *       "progress": {
+                     *         "done": 0,
+                     *         "total": 0
+                     *       },
+                     *       "result": {},
+                     *       "started_at": "2026-12-01T09:31:22.946864918Z",
+                     *       "status": "queued",
+                     *       "steps": [],
+                     *       "targets": [
+                     *         {
+                     *           "id": "f-8e9dfeec-548a-4e5c-bb95-3afacb9dc56e.c8508983eda2590ae325932426bfb310aded3426b424c7568d81809182bda0e0",
+                     *           "kind": "backup",
+                     *           "name": "web-1 2026-12-01 09:31"
+                     *         }
+                     *       ],
+                     *       "title": "Delete old backups of web-1 2026-12-01 09:31",
+                     *       "via": "ui"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4850,7 +5986,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4859,7 +5995,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4868,7 +6004,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description The object does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4877,7 +6013,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict */
+            /** @description Another task works on the object; task is the URL of that task. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4886,7 +6022,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4895,7 +6031,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4904,7 +6040,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4913,7 +6049,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -4922,7 +6058,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4956,10 +6092,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "gid": 0,
+                     *           "mode": 493,
+                     *           "mtime": "2026-12-01T09:31:21.904483423Z",
+                     *           "path": "/etc",
+                     *           "type": "dir",
+                     *           "uid": 0
+                     *         }
+                     *       ],
+                     *       "next_page_token": ""
+                     *     }
+                     */
                     "application/json": components["schemas"]["BackupFiles"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4968,7 +6119,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4977,7 +6128,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4986,7 +6137,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description The object does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4995,7 +6146,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5004,7 +6155,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5013,7 +6164,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5022,7 +6173,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -5031,7 +6182,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5053,6 +6204,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "held": true
+                 *     }
+                 */
                 "application/json": components["schemas"]["HoldBackupRequest"];
             };
         };
@@ -5063,10 +6219,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "changed_bytes": 308309,
+                     *       "consistency": "file",
+                     *       "container": "mcm-files-8e9dfeec-548a-4e5c-bb95-3afacb9dc56e",
+                     *       "created_at": "2026-12-01T09:31:21.927056223Z",
+                     *       "directories": [
+                     *         "/etc"
+                     *       ],
+                     *       "duration_seconds": 0.07698582,
+                     *       "engine": "restic",
+                     *       "expires_at": null,
+                     *       "file_count": 6,
+                     *       "held": true,
+                     *       "id": "f-8e9dfeec-548a-4e5c-bb95-3afacb9dc56e.c8508983eda2590ae325932426bfb310aded3426b424c7568d81809182bda0e0",
+                     *       "instance": "8e9dfeec-548a-4e5c-bb95-3afacb9dc56e",
+                     *       "instance_name": "web-1",
+                     *       "last_restore_test_at": null,
+                     *       "method": "soft",
+                     *       "plan": "01a230f1-c8ca-790a-ab24-26c58d326985",
+                     *       "plan_name": "nightly files",
+                     *       "size_bytes": 382235,
+                     *       "snapshot": "c8508983eda2590ae325932426bfb310aded3426b424c7568d81809182bda0e0",
+                     *       "task": "plan:01a230f1-c8ca-790a-ab24-26c58d326985~01a230f1-c928-7d9c-b89d-4d6013ee80ea",
+                     *       "verified_at": null,
+                     *       "verify_status": "never"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Backup"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5075,7 +6259,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5084,7 +6268,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5093,7 +6277,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description The object does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5102,7 +6286,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5111,7 +6295,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5120,7 +6304,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5129,7 +6313,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -5138,7 +6322,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5163,6 +6347,11 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "restore_test": true
+                 *     }
+                 */
                 "application/json": components["schemas"]["VerifyBackupRequest"];
             };
         };
@@ -5174,10 +6363,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "actor": {
+                     *         "id": "680975f8bafd010586929aea32cb5c0a",
+                     *         "name": "demo"
+                     *       },
+                     *       "ended_at": null,
+                     *       "id": "backup:f-8e9dfeec-548a-4e5c-bb95-3afacb9dc56e.c8508983eda2590ae325932426bfb310aded3426b424c7568d81809182bda0e0~01a230f1-cb1e-742d-9d2d-8bcc5b35eb3d",
+                     *       "links": {
+                     *         "log": "/api/v1/tasks/backup:f-8e9dfeec-548a-4e5c-bb95-3afacb9dc56e.c8508983eda2590ae325932426bfb310aded3426b424c7568d81809182bda0e0~01a230f1-cb1e-742d-9d2d-8bcc5b35eb3d/log",
+                     *         "self": "/api/v1/tasks/backup:f-8e9dfeec-548a-4e5c-bb95-3afacb9dc56e.c8508983eda2590ae325932426bfb310aded3426b424c7568d81809182bda0e0~01a230f1-cb1e-742d-9d2d-8bcc5b35eb3d",
+                     *         "temporal": "/temporal/namespaces/mcm/workflows/backup:f-8e9dfeec-548a-4e5c-bb95-3afacb9dc56e.c8508983eda2590ae325932426bfb310aded3426b424c7568d81809182bda0e0/01a230f1-cb1e-742d-9d2d-8bcc5b35eb3d"
+                     *       },
+                     *       "message": "",
+                     *       "operation": "backup.verify",
+                     *       "progress": {
+                     *         "done": 0,
+                     *         "total": 0
+                     *       },
+                     *       "result": {},
+                     *       "started_at": "2026-12-01T09:31:22.270275163Z",
+                     *       "status": "queued",
+                     *       "steps": [],
+                     *       "targets": [
+                     *         {
+                     *           "id": "f-8e9dfeec-548a-4e5c-bb95-3afacb9dc56e.c8508983eda2590ae325932426bfb310aded3426b424c7568d81809182bda0e0",
+                     *           "kind": "backup",
+                     *           "name": "web-1 2026-12-01 09:31"
+                     *         }
+                     *       ],
+                     *       "title": "Verify the backup web-1 2026-12-01 09:31",
+                     *       "via": "ui"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5186,7 +6409,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5195,7 +6418,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5204,7 +6427,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description The object does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5213,7 +6436,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict */
+            /** @description Another task works on the object; task is the URL of that task. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5222,7 +6445,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5231,7 +6454,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5240,7 +6463,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5249,7 +6472,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -5258,7 +6481,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5278,6 +6501,22 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "facts": {
+                 *         "architecture": "x86_64",
+                 *         "distribution": "debian",
+                 *         "distribution_version": "12",
+                 *         "hostname": "web-1",
+                 *         "python": "3.11.2"
+                 *       },
+                 *       "host_keys": [
+                 *         "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEXAMPLEKEYOFTHEHOSTxxxxxxxxxxxxxxxxxxxxxxxxx"
+                 *       ],
+                 *       "server_id": "8e9dfeec-548a-4e5c-bb95-3afacb9dc56e",
+                 *       "token": "k7m2.EXAMPLE"
+                 *     }
+                 */
                 "application/json": components["schemas"]["EnrollRequest"];
             };
         };
@@ -5288,10 +6527,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EnrollResponse"];
+                    /**
+                     * @example {
+                     *       "authorized_keys": [
+                     *         "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEXAMPLEKEYOFTHEMANAGERxxxxxxxxxxxxxxxxxxxxxx mcm"
+                     *       ],
+                     *       "task_url": "https://mcm.example.org/api/v1/tasks/instance:8e9dfeec-548a-4e5c-bb95-3afacb9dc56e~6f1c2a7e-1f0b-4a54-9a3e-0c6c2f0f7d11"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StartedEnrollment"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5300,7 +6547,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5309,7 +6556,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5318,7 +6565,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict */
+            /** @description Another task works on the object; task is the URL of that task. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5327,7 +6574,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5336,7 +6583,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5345,7 +6592,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5354,7 +6601,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -5363,7 +6610,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5390,10 +6637,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": string;
+                    "text/x-shellscript": string;
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5402,7 +6649,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5411,7 +6658,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5420,7 +6667,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5429,7 +6676,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5438,7 +6685,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5447,7 +6694,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -5456,7 +6703,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5476,6 +6723,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "server_id": "8e9dfeec-548a-4e5c-bb95-3afacb9dc56e",
+                 *       "token": "k7m2.EXAMPLE"
+                 *     }
+                 */
                 "application/json": components["schemas"]["EnrollStatusRequest"];
             };
         };
@@ -5486,10 +6739,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message": "Sign in to the instance",
+                     *       "status": "running"
+                     *     }
+                     */
                     "application/json": components["schemas"]["EnrollStatus"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5498,7 +6757,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5507,7 +6766,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5516,7 +6775,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description The object does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5525,7 +6784,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5534,7 +6793,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5543,7 +6802,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5552,7 +6811,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -5561,7 +6820,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5587,10 +6846,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "agents": [
+                     *             "ntp"
+                     *           ],
+                     *           "created_at": "2026-12-01T09:31:23.28050035Z",
+                     *           "created_by": {
+                     *             "id": "680975f8bafd010586929aea32cb5c0a",
+                     *             "name": "demo"
+                     *           },
+                     *           "expires_at": "2026-12-02T09:31:23.28050035Z",
+                     *           "id": "tegbpokte6uw",
+                     *           "label": "autoscaling",
+                     *           "max_uses": 10,
+                     *           "status": "active",
+                     *           "uses": [],
+                     *           "uses_left": 10
+                     *         }
+                     *       ],
+                     *       "next_page_token": ""
+                     *     }
+                     */
                     "application/json": components["schemas"]["EnrollmentTokens"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5599,7 +6882,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5608,7 +6891,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5617,7 +6900,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5626,7 +6909,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5635,7 +6918,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5644,7 +6927,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -5653,7 +6936,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5673,6 +6956,16 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "agents": [
+                 *         "ntp"
+                 *       ],
+                 *       "label": "autoscaling",
+                 *       "max_uses": 10,
+                 *       "ttl_seconds": 86400
+                 *     }
+                 */
                 "application/json": components["schemas"]["CreateEnrollmentTokenRequest"];
             };
         };
@@ -5683,10 +6976,32 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CreateEnrollmentTokenResponse"];
+                    /**
+                     * @example {
+                     *       "agents": [
+                     *         "ntp"
+                     *       ],
+                     *       "cloud_config": "#cloud-config\n...",
+                     *       "command": "{ echo 'MCM_TOKEN=mcm1.k7m2.EXAMPLE'; curl -fsSL https://mcm.example.org/api/v1/enroll.sh || wget -qO- https://mcm.example.org/api/v1/enroll.sh || echo 'echo \"cannot fetch enroll.sh\" >&2; exit 1'; } | $(test $(id -u) = 0 || echo sudo) sh",
+                     *       "created_at": "2026-12-01T09:31:23.28050035Z",
+                     *       "created_by": {
+                     *         "id": "680975f8bafd010586929aea32cb5c0a",
+                     *         "name": "demo"
+                     *       },
+                     *       "expires_at": "2026-12-02T09:31:23.28050035Z",
+                     *       "id": "tegbpokte6uw",
+                     *       "label": "autoscaling",
+                     *       "max_uses": 10,
+                     *       "status": "active",
+                     *       "token": "mcm1.k7m2.EXAMPLE",
+                     *       "uses": [],
+                     *       "uses_left": 10
+                     *     }
+                     */
+                    "application/json": components["schemas"]["EnrollmentTokenWithSecret"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5695,7 +7010,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5704,7 +7019,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5713,7 +7028,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5722,7 +7037,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5731,7 +7046,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5740,7 +7055,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -5749,7 +7064,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5778,7 +7093,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5787,7 +7102,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5796,7 +7111,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5805,7 +7120,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description The object does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5814,7 +7129,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5823,7 +7138,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5832,7 +7147,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5841,7 +7156,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -5850,7 +7165,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5928,7 +7243,7 @@ export interface operations {
                     })[];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5937,7 +7252,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5946,7 +7261,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5955,7 +7270,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5964,7 +7279,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5973,7 +7288,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5982,7 +7297,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -5991,7 +7306,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6017,10 +7332,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "defaults": {
+                     *         "project": "demo",
+                     *         "project_domain": "Default",
+                     *         "user_domain": "Default"
+                     *       },
+                     *       "languages": [
+                     *         "en",
+                     *         "fr"
+                     *       ],
+                     *       "links": {},
+                     *       "name": "MyCloudManager",
+                     *       "sandbox": false,
+                     *       "temporal_web": true,
+                     *       "version": "1.0.0"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Info"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6029,7 +7362,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6038,7 +7371,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6047,7 +7380,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -6056,7 +7389,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6065,7 +7398,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6074,7 +7407,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -6083,7 +7416,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6113,10 +7446,46 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "address": "",
+                     *           "addresses": [
+                     *             {
+                     *               "address": "192.168.10.6",
+                     *               "kind": "fixed",
+                     *               "network": "demo-net"
+                     *             }
+                     *           ],
+                     *           "agents": [
+                     *             {
+                     *               "app": "artifactory",
+                     *               "since": null,
+                     *               "state": "absent",
+                     *               "version": ""
+                     *             }
+                     *           ],
+                     *           "distribution": "",
+                     *           "enrolled": false,
+                     *           "enrolled_at": null,
+                     *           "flavor": "m1.medium",
+                     *           "id": "e7ec9e4b-4133-4961-840a-812338083d64",
+                     *           "image": "Rocky Linux 9",
+                     *           "last_backup_at": null,
+                     *           "name": "build-1",
+                     *           "power_state": "RUNNING",
+                     *           "restore_points": 0,
+                     *           "status": "ACTIVE"
+                     *         }
+                     *       ],
+                     *       "next_page_token": ""
+                     *     }
+                     */
                     "application/json": components["schemas"]["InstanceList"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6125,7 +7494,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6134,7 +7503,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6143,7 +7512,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -6152,7 +7521,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6161,7 +7530,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6170,7 +7539,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -6179,7 +7548,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6207,10 +7576,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "address": "192.168.10.2",
+                     *       "addresses": [
+                     *         {
+                     *           "address": "192.168.10.2",
+                     *           "kind": "fixed",
+                     *           "network": "demo-net"
+                     *         }
+                     *       ],
+                     *       "agents": [
+                     *         {
+                     *           "app": "artifactory",
+                     *           "since": null,
+                     *           "state": "absent",
+                     *           "version": ""
+                     *         }
+                     *       ],
+                     *       "distribution": "debian 12",
+                     *       "enrolled": true,
+                     *       "enrolled_at": "2026-12-01T09:30:39Z",
+                     *       "flavor": "m1.small",
+                     *       "id": "8e9dfeec-548a-4e5c-bb95-3afacb9dc56e",
+                     *       "image": "Debian 12",
+                     *       "last_backup_at": null,
+                     *       "name": "web-1",
+                     *       "power_state": "RUNNING",
+                     *       "restore_points": 0,
+                     *       "status": "ACTIVE"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Instance"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6219,7 +7619,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6228,7 +7628,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6237,7 +7637,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description The object does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6246,7 +7646,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -6255,7 +7655,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6264,7 +7664,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6273,7 +7673,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -6282,7 +7682,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6314,10 +7714,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "actor": {
+                     *         "id": "680975f8bafd010586929aea32cb5c0a",
+                     *         "name": "demo"
+                     *       },
+                     *       "ended_at": null,
+                     *       "id": "instance:ec5d15b4-a9d0-44cf-ac5b-1216e176f8b6~01a230f1-cf6c-7f0d-9a91-e09a49c41c8a",
+                     *       "links": {
+                     *         "log": "/api/v1/tasks/instance:ec5d15b4-a9d0-44cf-ac5b-1216e176f8b6~01a230f1-cf6c-7f0d-9a91-e09a49c41c8a/log",
+                     *         "self": "/api/v1/tasks/instance:ec5d15b4-a9d0-44cf-ac5b-1216e176f8b6~01a230f1-cf6c-7f0d-9a91-e09a49c41c8a",
+                     *         "temporal": "/temporal/namespaces/mcm/workflows/instance:ec5d15b4-a9d0-44cf-ac5b-1216e176f8b6/01a230f1-cf6c-7f0d-9a91-e09a49c41c8a"
+                     *       },
+                     *       "message": "",
+                     *       "operation": "instance.unenroll",
+                     *       "progress": {
+                     *         "done": 0,
+                     *         "total": 0
+                     *       },
+                     *       "result": {},
+                     *       "started_at": "2026-12-01T09:31:23.372988204Z",
+                     *       "status": "queued",
+                     *       "steps": [],
+                     *       "targets": [
+                     *         {
+                     *           "id": "ec5d15b4-a9d0-44cf-ac5b-1216e176f8b6",
+                     *           "kind": "instance",
+                     *           "name": "db-1"
+                     *         }
+                     *       ],
+                     *       "title": "Unenroll db-1",
+                     *       "via": "ui"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6326,7 +7760,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6335,7 +7769,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6344,7 +7778,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description The object does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6353,7 +7787,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict */
+            /** @description Another task works on the object; task is the URL of that task. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6362,7 +7796,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -6371,7 +7805,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6380,7 +7814,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6389,7 +7823,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -6398,7 +7832,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6431,10 +7865,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "actor": {
+                     *         "id": "680975f8bafd010586929aea32cb5c0a",
+                     *         "name": "demo"
+                     *       },
+                     *       "ended_at": null,
+                     *       "id": "instance:8e9dfeec-548a-4e5c-bb95-3afacb9dc56e~01a230f1-bec8-7b52-8774-78fef0c54cd9",
+                     *       "links": {
+                     *         "log": "/api/v1/tasks/instance:8e9dfeec-548a-4e5c-bb95-3afacb9dc56e~01a230f1-bec8-7b52-8774-78fef0c54cd9/log",
+                     *         "self": "/api/v1/tasks/instance:8e9dfeec-548a-4e5c-bb95-3afacb9dc56e~01a230f1-bec8-7b52-8774-78fef0c54cd9",
+                     *         "temporal": "/temporal/namespaces/mcm/workflows/instance:8e9dfeec-548a-4e5c-bb95-3afacb9dc56e/01a230f1-bec8-7b52-8774-78fef0c54cd9"
+                     *       },
+                     *       "message": "",
+                     *       "operation": "agent.install",
+                     *       "progress": {
+                     *         "done": 0,
+                     *         "total": 0
+                     *       },
+                     *       "result": {},
+                     *       "started_at": "2026-12-01T09:31:19.112743656Z",
+                     *       "status": "queued",
+                     *       "steps": [],
+                     *       "targets": [
+                     *         {
+                     *           "id": "8e9dfeec-548a-4e5c-bb95-3afacb9dc56e",
+                     *           "kind": "instance",
+                     *           "name": "web-1"
+                     *         }
+                     *       ],
+                     *       "title": "Install agents on web-1",
+                     *       "via": "ui"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6443,7 +7911,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6452,7 +7920,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6461,7 +7929,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description The object does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6470,7 +7938,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict */
+            /** @description Another task works on the object; task is the URL of that task. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6479,7 +7947,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -6488,7 +7956,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6497,7 +7965,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6506,7 +7974,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -6515,7 +7983,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6548,10 +8016,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "actor": {
+                     *         "id": "680975f8bafd010586929aea32cb5c0a",
+                     *         "name": "demo"
+                     *       },
+                     *       "ended_at": null,
+                     *       "id": "instance:8e9dfeec-548a-4e5c-bb95-3afacb9dc56e~01a230f1-c64e-7dbe-a37d-bf5deab45c37",
+                     *       "links": {
+                     *         "log": "/api/v1/tasks/instance:8e9dfeec-548a-4e5c-bb95-3afacb9dc56e~01a230f1-c64e-7dbe-a37d-bf5deab45c37/log",
+                     *         "self": "/api/v1/tasks/instance:8e9dfeec-548a-4e5c-bb95-3afacb9dc56e~01a230f1-c64e-7dbe-a37d-bf5deab45c37",
+                     *         "temporal": "/temporal/namespaces/mcm/workflows/instance:8e9dfeec-548a-4e5c-bb95-3afacb9dc56e/01a230f1-c64e-7dbe-a37d-bf5deab45c37"
+                     *       },
+                     *       "message": "",
+                     *       "operation": "agent.remove",
+                     *       "progress": {
+                     *         "done": 0,
+                     *         "total": 0
+                     *       },
+                     *       "result": {},
+                     *       "started_at": "2026-12-01T09:31:21.038902211Z",
+                     *       "status": "queued",
+                     *       "steps": [],
+                     *       "targets": [
+                     *         {
+                     *           "id": "8e9dfeec-548a-4e5c-bb95-3afacb9dc56e",
+                     *           "kind": "instance",
+                     *           "name": "web-1"
+                     *         }
+                     *       ],
+                     *       "title": "Remove agents from web-1",
+                     *       "via": "ui"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6560,7 +8062,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6569,7 +8071,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6578,7 +8080,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description The object does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6587,7 +8089,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict */
+            /** @description Another task works on the object; task is the URL of that task. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6596,7 +8098,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -6605,7 +8107,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6614,7 +8116,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6623,7 +8125,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -6632,7 +8134,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6664,10 +8166,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "actor": {
+                     *         "id": "680975f8bafd010586929aea32cb5c0a",
+                     *         "name": "demo"
+                     *       },
+                     *       "ended_at": null,
+                     *       "id": "instance:8e9dfeec-548a-4e5c-bb95-3afacb9dc56e~01a230f1-bd76-7922-aace-15b423d928c1",
+                     *       "links": {
+                     *         "log": "/api/v1/tasks/instance:8e9dfeec-548a-4e5c-bb95-3afacb9dc56e~01a230f1-bd76-7922-aace-15b423d928c1/log",
+                     *         "self": "/api/v1/tasks/instance:8e9dfeec-548a-4e5c-bb95-3afacb9dc56e~01a230f1-bd76-7922-aace-15b423d928c1",
+                     *         "temporal": "/temporal/namespaces/mcm/workflows/instance:8e9dfeec-548a-4e5c-bb95-3afacb9dc56e/01a230f1-bd76-7922-aace-15b423d928c1"
+                     *       },
+                     *       "message": "",
+                     *       "operation": "instance.connect",
+                     *       "progress": {
+                     *         "done": 0,
+                     *         "total": 0
+                     *       },
+                     *       "result": {},
+                     *       "started_at": "2026-12-01T09:31:18.774600039Z",
+                     *       "status": "queued",
+                     *       "steps": [],
+                     *       "targets": [
+                     *         {
+                     *           "id": "8e9dfeec-548a-4e5c-bb95-3afacb9dc56e",
+                     *           "kind": "instance",
+                     *           "name": "web-1"
+                     *         }
+                     *       ],
+                     *       "title": "Connect web-1 to the stack",
+                     *       "via": "ui"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6676,7 +8212,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6685,7 +8221,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6694,7 +8230,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description The object does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6703,7 +8239,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict */
+            /** @description Another task works on the object; task is the URL of that task. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6712,7 +8248,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -6721,7 +8257,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6730,7 +8266,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6739,7 +8275,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -6748,7 +8284,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6773,6 +8309,16 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "backup_id": "f-8e9dfeec-548a-4e5c-bb95-3afacb9dc56e.c8508983eda2590ae325932426bfb310aded3426b424c7568d81809182bda0e0",
+                 *       "confirm": "8e9dfeec-548a-4e5c-bb95-3afacb9dc56e",
+                 *       "paths": [
+                 *         "/etc/hosts"
+                 *       ],
+                 *       "target": "/restore"
+                 *     }
+                 */
                 "application/json": components["schemas"]["RestoreRequest"];
             };
         };
@@ -6784,10 +8330,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "actor": {
+                     *         "id": "680975f8bafd010586929aea32cb5c0a",
+                     *         "name": "demo"
+                     *       },
+                     *       "ended_at": null,
+                     *       "id": "instance:8e9dfeec-548a-4e5c-bb95-3afacb9dc56e~01a230f1-cc6c-741d-8c7a-eeb1ff943d32",
+                     *       "links": {
+                     *         "log": "/api/v1/tasks/instance:8e9dfeec-548a-4e5c-bb95-3afacb9dc56e~01a230f1-cc6c-741d-8c7a-eeb1ff943d32/log",
+                     *         "self": "/api/v1/tasks/instance:8e9dfeec-548a-4e5c-bb95-3afacb9dc56e~01a230f1-cc6c-741d-8c7a-eeb1ff943d32",
+                     *         "temporal": "/temporal/namespaces/mcm/workflows/instance:8e9dfeec-548a-4e5c-bb95-3afacb9dc56e/01a230f1-cc6c-741d-8c7a-eeb1ff943d32"
+                     *       },
+                     *       "message": "",
+                     *       "operation": "instance.restore",
+                     *       "progress": {
+                     *         "done": 0,
+                     *         "total": 0
+                     *       },
+                     *       "result": {},
+                     *       "started_at": "2026-12-01T09:31:22.604270942Z",
+                     *       "status": "queued",
+                     *       "steps": [],
+                     *       "targets": [
+                     *         {
+                     *           "id": "8e9dfeec-548a-4e5c-bb95-3afacb9dc56e",
+                     *           "kind": "instance",
+                     *           "name": "web-1"
+                     *         }
+                     *       ],
+                     *       "title": "Restore web-1, web-1 2026-12-01 09:31",
+                     *       "via": "ui"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6796,7 +8376,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6805,7 +8385,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6814,7 +8394,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description The object does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6823,7 +8403,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict */
+            /** @description Another task works on the object; task is the URL of that task. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6832,7 +8412,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -6841,7 +8421,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6850,7 +8430,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6859,7 +8439,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -6868,7 +8448,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6896,10 +8476,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "changed_bytes": 308309,
+                     *           "consistency": "file",
+                     *           "container": "mcm-files-8e9dfeec-548a-4e5c-bb95-3afacb9dc56e",
+                     *           "created_at": "2026-12-01T09:31:21.927056223Z",
+                     *           "directories": [
+                     *             "/etc"
+                     *           ],
+                     *           "duration_seconds": 0.07698582,
+                     *           "engine": "restic",
+                     *           "expires_at": null,
+                     *           "file_count": 6,
+                     *           "held": false,
+                     *           "id": "f-8e9dfeec-548a-4e5c-bb95-3afacb9dc56e.c8508983eda2590ae325932426bfb310aded3426b424c7568d81809182bda0e0",
+                     *           "instance": "8e9dfeec-548a-4e5c-bb95-3afacb9dc56e",
+                     *           "instance_name": "web-1",
+                     *           "last_restore_test_at": "2026-12-01T09:31:22.387989162Z",
+                     *           "method": "soft",
+                     *           "plan": "01a230f1-c8ca-790a-ab24-26c58d326985",
+                     *           "plan_name": "nightly files",
+                     *           "size_bytes": 382235,
+                     *           "snapshot": "c8508983eda2590ae325932426bfb310aded3426b424c7568d81809182bda0e0",
+                     *           "task": "plan:01a230f1-c8ca-790a-ab24-26c58d326985~01a230f1-c928-7d9c-b89d-4d6013ee80ea",
+                     *           "verified_at": "2026-12-01T09:31:22.387989162Z",
+                     *           "verify_detail": "6 files, 373 KiB, were restored and compared",
+                     *           "verify_status": "ok"
+                     *         }
+                     *       ],
+                     *       "next_page_token": ""
+                     *     }
+                     */
                     "application/json": components["schemas"]["BackupList"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6908,7 +8522,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6917,7 +8531,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6926,7 +8540,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description The object does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6935,7 +8549,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -6944,7 +8558,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6953,7 +8567,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6962,7 +8576,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -6971,7 +8585,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6997,10 +8611,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "channels": [
+                     *         {
+                     *           "address": "ops@example.org",
+                     *           "id": "4f1d",
+                     *           "kind": "mail",
+                     *           "last": {
+                     *             "attempted_at": "2026-12-01T02:41:07Z",
+                     *             "kind": "failed",
+                     *             "plan_name": "nightly",
+                     *             "status": "delivered"
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["NotificationChannels"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7009,7 +8640,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7018,7 +8649,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7027,7 +8658,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -7036,7 +8667,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7045,7 +8676,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7054,7 +8685,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -7063,7 +8694,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7093,10 +8724,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "actor": {
+                     *         "id": "680975f8bafd010586929aea32cb5c0a",
+                     *         "name": "demo"
+                     *       },
+                     *       "ended_at": null,
+                     *       "id": "notification:test~6f1c2a7e-1f0b-4a54-9a3e-0c6c2f0f7d11",
+                     *       "links": {
+                     *         "log": "/api/v1/tasks/notification:test~6f1c2a7e-1f0b-4a54-9a3e-0c6c2f0f7d11/log",
+                     *         "self": "/api/v1/tasks/notification:test~6f1c2a7e-1f0b-4a54-9a3e-0c6c2f0f7d11",
+                     *         "target": "/api/v1/stack",
+                     *         "temporal": "/temporal/namespaces/mcm/workflows/stack:toolbox/01a230f1-b092-7776-af3f-84a80911be5f"
+                     *       },
+                     *       "message": "",
+                     *       "operation": "notification.test",
+                     *       "progress": {
+                     *         "done": 0,
+                     *         "total": 0
+                     *       },
+                     *       "result": {},
+                     *       "started_at": "2026-12-01T09:31:15.47449108Z",
+                     *       "status": "queued",
+                     *       "steps": [],
+                     *       "targets": [
+                     *         {
+                     *           "id": "test",
+                     *           "kind": "notification",
+                     *           "name": "test"
+                     *         }
+                     *       ],
+                     *       "title": "Send a test notification",
+                     *       "via": "ui"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7105,7 +8771,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7114,7 +8780,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7123,7 +8789,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict */
+            /** @description Another task works on the object; task is the URL of that task. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7132,7 +8798,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -7141,7 +8807,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7150,7 +8816,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7159,7 +8825,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -7168,7 +8834,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7195,10 +8861,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "csrf_token": "5b0c2d0f8a7e4f0d",
+                     *       "expires_at": "2026-12-01T10:31:15.367234Z",
+                     *       "project": {
+                     *         "id": "1180b2fa8191a912ad53bdb80f47239b",
+                     *         "name": "demo"
+                     *       },
+                     *       "role": "operator",
+                     *       "user": {
+                     *         "id": "680975f8bafd010586929aea32cb5c0a",
+                     *         "name": "demo"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7207,7 +8888,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7216,7 +8897,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7225,7 +8906,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -7234,7 +8915,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7243,7 +8924,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7252,7 +8933,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -7261,7 +8942,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7281,6 +8962,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "password": "a password",
+                 *       "project": "demo",
+                 *       "project_domain": "Default",
+                 *       "user_domain": "Default",
+                 *       "username": "demo"
+                 *     }
+                 */
                 "application/json": components["schemas"]["SignInRequest"];
             };
         };
@@ -7292,10 +8982,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "csrf_token": "5b0c2d0f8a7e4f0d",
+                     *       "expires_at": "2026-12-01T10:31:15.367234Z",
+                     *       "project": {
+                     *         "id": "1180b2fa8191a912ad53bdb80f47239b",
+                     *         "name": "demo"
+                     *       },
+                     *       "role": "operator",
+                     *       "user": {
+                     *         "id": "680975f8bafd010586929aea32cb5c0a",
+                     *         "name": "demo"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7304,7 +9009,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7313,7 +9018,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7322,7 +9027,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -7331,7 +9036,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7340,7 +9045,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7349,7 +9054,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -7358,7 +9063,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7386,7 +9091,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7395,7 +9100,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7404,7 +9109,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7413,7 +9118,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -7422,7 +9127,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7431,7 +9136,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7440,7 +9145,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -7449,7 +9154,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7475,10 +9180,62 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "cluster": {
+                     *         "nodes_ready": 1,
+                     *         "nodes_total": 1,
+                     *         "version": "v1.36.3+k3s1-sandbox"
+                     *       },
+                     *       "heat_id": "372ab2ef-1bcf-4926-b774-d83d1e54f4c5",
+                     *       "name": "toolbox",
+                     *       "nodes": [
+                     *         {
+                     *           "address": "10.0.1.10",
+                     *           "flavor": "m1.medium",
+                     *           "id": "d1b9fbd6-436e-4805-9a73-ceeb78a8bab6",
+                     *           "name": "toolbox-master-0",
+                     *           "role": "master",
+                     *           "state": "ACTIVE"
+                     *         }
+                     *       ],
+                     *       "outputs": {
+                     *         "etcd_addresses": [],
+                     *         "etcd_servers": [],
+                     *         "floating_ip": "203.0.113.4",
+                     *         "master_addresses": [
+                     *           "10.0.1.10"
+                     *         ],
+                     *         "master_servers": [
+                     *           "d1b9fbd6-436e-4805-9a73-ceeb78a8bab6"
+                     *         ],
+                     *         "network_id": "4a627d88-0d9e-48e2-a764-0eb7df11e0d4",
+                     *         "node_addresses": [],
+                     *         "node_servers": [],
+                     *         "router_id": "97ef75ac-84d8-4096-9fc2-24f487ea8de1",
+                     *         "subnet_id": "9d7555cc-f8ed-495c-b248-9024273ca4bb"
+                     *       },
+                     *       "parameters": {
+                     *         "etcd": "0",
+                     *         "etcd_flavor": "m1.tiny",
+                     *         "external_network": "public",
+                     *         "image": "Debian 12",
+                     *         "k3s_version": "v1.35.8+k3s1",
+                     *         "key_pair": "",
+                     *         "master_flavor": "m1.medium",
+                     *         "masters": "1",
+                     *         "node_flavor": "m1.medium",
+                     *         "nodes": "0",
+                     *         "volume_type": ""
+                     *       },
+                     *       "reason": "Stack CREATE completed successfully",
+                     *       "state": "ready"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Stack"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7487,7 +9244,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7496,7 +9253,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7505,7 +9262,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -7514,7 +9271,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7523,7 +9280,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7532,7 +9289,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -7541,7 +9298,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7564,6 +9321,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "toolbox",
+                 *       "nodes": 3,
+                 *       "preset": "ha"
+                 *     }
+                 */
                 "application/json": components["schemas"]["StackParameters"];
             };
         };
@@ -7575,10 +9339,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "actor": {
+                     *         "id": "680975f8bafd010586929aea32cb5c0a",
+                     *         "name": "demo"
+                     *       },
+                     *       "ended_at": null,
+                     *       "id": "stack:toolbox~6f1c2a7e-1f0b-4a54-9a3e-0c6c2f0f7d11",
+                     *       "links": {
+                     *         "log": "/api/v1/tasks/stack:toolbox~6f1c2a7e-1f0b-4a54-9a3e-0c6c2f0f7d11/log",
+                     *         "self": "/api/v1/tasks/stack:toolbox~6f1c2a7e-1f0b-4a54-9a3e-0c6c2f0f7d11",
+                     *         "target": "/api/v1/stack",
+                     *         "temporal": "/temporal/namespaces/mcm/workflows/stack:toolbox/01a230f1-b092-7776-af3f-84a80911be5f"
+                     *       },
+                     *       "message": "",
+                     *       "operation": "stack.deploy",
+                     *       "progress": {
+                     *         "done": 0,
+                     *         "total": 0
+                     *       },
+                     *       "result": {},
+                     *       "started_at": "2026-12-01T09:31:15.47449108Z",
+                     *       "status": "queued",
+                     *       "steps": [],
+                     *       "targets": [
+                     *         {
+                     *           "id": "toolbox",
+                     *           "kind": "stack",
+                     *           "name": "toolbox"
+                     *         }
+                     *       ],
+                     *       "title": "Deploy the stack toolbox",
+                     *       "via": "ui"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7587,7 +9386,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7596,7 +9395,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7605,7 +9404,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict */
+            /** @description Another task works on the object; task is the URL of that task. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7614,7 +9413,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -7623,7 +9422,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7632,7 +9431,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7641,7 +9440,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -7650,7 +9449,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7683,10 +9482,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "actor": {
+                     *         "id": "680975f8bafd010586929aea32cb5c0a",
+                     *         "name": "demo"
+                     *       },
+                     *       "ended_at": null,
+                     *       "id": "stack:toolbox~6f1c2a7e-1f0b-4a54-9a3e-0c6c2f0f7d11",
+                     *       "links": {
+                     *         "log": "/api/v1/tasks/stack:toolbox~6f1c2a7e-1f0b-4a54-9a3e-0c6c2f0f7d11/log",
+                     *         "self": "/api/v1/tasks/stack:toolbox~6f1c2a7e-1f0b-4a54-9a3e-0c6c2f0f7d11",
+                     *         "target": "/api/v1/stack",
+                     *         "temporal": "/temporal/namespaces/mcm/workflows/stack:toolbox/01a230f1-b092-7776-af3f-84a80911be5f"
+                     *       },
+                     *       "message": "",
+                     *       "operation": "stack.delete",
+                     *       "progress": {
+                     *         "done": 0,
+                     *         "total": 0
+                     *       },
+                     *       "result": {},
+                     *       "started_at": "2026-12-01T09:31:15.47449108Z",
+                     *       "status": "queued",
+                     *       "steps": [],
+                     *       "targets": [
+                     *         {
+                     *           "id": "toolbox",
+                     *           "kind": "stack",
+                     *           "name": "toolbox"
+                     *         }
+                     *       ],
+                     *       "title": "Delete the stack toolbox",
+                     *       "via": "ui"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7695,7 +9529,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7704,7 +9538,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7713,7 +9547,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description The object does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7722,7 +9556,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict */
+            /** @description Another task works on the object; task is the URL of that task. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7731,7 +9565,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -7740,7 +9574,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7749,7 +9583,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7758,7 +9592,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -7767,7 +9601,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7790,6 +9624,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "nodes": 2
+                 *     }
+                 */
                 "application/json": components["schemas"]["StackChanges"];
             };
         };
@@ -7801,10 +9640,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "actor": {
+                     *         "id": "680975f8bafd010586929aea32cb5c0a",
+                     *         "name": "demo"
+                     *       },
+                     *       "ended_at": null,
+                     *       "id": "stack:toolbox~01a230f1-b092-7776-af3f-84a80911be5f",
+                     *       "links": {
+                     *         "log": "/api/v1/tasks/stack:toolbox~01a230f1-b092-7776-af3f-84a80911be5f/log",
+                     *         "self": "/api/v1/tasks/stack:toolbox~01a230f1-b092-7776-af3f-84a80911be5f",
+                     *         "target": "/api/v1/stack",
+                     *         "temporal": "/temporal/namespaces/mcm/workflows/stack:toolbox/01a230f1-b092-7776-af3f-84a80911be5f"
+                     *       },
+                     *       "message": "",
+                     *       "operation": "stack.update",
+                     *       "progress": {
+                     *         "done": 0,
+                     *         "total": 0
+                     *       },
+                     *       "result": {},
+                     *       "started_at": "2026-12-01T09:31:15.47449108Z",
+                     *       "status": "queued",
+                     *       "steps": [],
+                     *       "targets": [
+                     *         {
+                     *           "id": "toolbox",
+                     *           "kind": "stack",
+                     *           "name": "toolbox"
+                     *         }
+                     *       ],
+                     *       "title": "Update the stack toolbox",
+                     *       "via": "ui"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7813,7 +9687,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7822,7 +9696,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7831,7 +9705,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description The object does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7840,7 +9714,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict */
+            /** @description Another task works on the object; task is the URL of that task. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7849,7 +9723,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -7858,7 +9732,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7867,7 +9741,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7876,7 +9750,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -7885,7 +9759,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7911,10 +9785,24 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "ff25bb90-afdb-44b9-86fa-16e2211d0ebc",
+                     *           "reason": "Stack CREATE completed successfully",
+                     *           "resource": "toolbox",
+                     *           "state": "CREATE_COMPLETE",
+                     *           "time": "2026-12-01T09:30:42Z"
+                     *         }
+                     *       ],
+                     *       "next_page_token": ""
+                     *     }
+                     */
                     "application/json": components["schemas"]["StackEvents"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7923,7 +9811,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7932,7 +9820,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7941,7 +9829,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -7950,7 +9838,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7959,7 +9847,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7968,7 +9856,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -7977,7 +9865,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8003,10 +9891,49 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "external_networks": [
+                     *         {
+                     *           "id": "3c1fd731-5066-49af-b23b-4d9bf06bad80",
+                     *           "name": "public"
+                     *         }
+                     *       ],
+                     *       "flavors": [
+                     *         {
+                     *           "disk_gb": 10,
+                     *           "id": "1",
+                     *           "name": "m1.tiny",
+                     *           "ram_mb": 1024,
+                     *           "vcpus": 1
+                     *         }
+                     *       ],
+                     *       "images": [
+                     *         {
+                     *           "id": "9a387b2d-260b-4c31-8e26-08cd4182d2a9",
+                     *           "name": "Debian 13"
+                     *         }
+                     *       ],
+                     *       "key_pairs": [
+                     *         "demo-key"
+                     *       ],
+                     *       "presets": [
+                     *         {
+                     *           "etcd": 0,
+                     *           "masters": 1,
+                     *           "name": "small",
+                     *           "nodes": 0
+                     *         }
+                     *       ],
+                     *       "volume_types": [
+                     *         "standard"
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["StackOptions"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8015,7 +9942,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8024,7 +9951,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8033,7 +9960,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -8042,7 +9969,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8051,7 +9978,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8060,7 +9987,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -8069,7 +9996,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8089,6 +10016,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "toolbox",
+                 *       "preset": "small"
+                 *     }
+                 */
                 "application/json": components["schemas"]["StackParameters"];
             };
         };
@@ -8099,10 +10032,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "checks": [
+                     *         {
+                     *           "detail": "",
+                     *           "limit": 30,
+                     *           "needed": 1,
+                     *           "ok": true,
+                     *           "resource": "instances",
+                     *           "used": 7
+                     *         }
+                     *       ],
+                     *       "ok": true,
+                     *       "parameters": {
+                     *         "etcd": 0,
+                     *         "etcd_flavor": "m1.tiny",
+                     *         "external_network": "public",
+                     *         "image": "Debian 12",
+                     *         "master_flavor": "m1.medium",
+                     *         "masters": 1,
+                     *         "name": "toolbox",
+                     *         "node_flavor": "m1.medium",
+                     *         "nodes": 0,
+                     *         "preset": "small"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["PreflightReport"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8111,7 +10071,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8120,7 +10080,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8129,7 +10089,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -8138,7 +10098,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8147,7 +10107,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8156,7 +10116,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -8165,7 +10125,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8191,10 +10151,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "edges": [
+                     *         {
+                     *           "from": "etcd_members",
+                     *           "to": "etcd_group"
+                     *         }
+                     *       ],
+                     *       "nodes": [
+                     *         {
+                     *           "id": "etcd_group",
+                     *           "name": "etcd_group",
+                     *           "reason": "state changed",
+                     *           "state": "CREATE_COMPLETE",
+                     *           "type": "OS::Nova::ServerGroup"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["StackTopology"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8203,7 +10182,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8212,7 +10191,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8221,7 +10200,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -8230,7 +10209,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8239,7 +10218,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8248,7 +10227,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -8257,7 +10236,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8294,10 +10273,64 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "actor": {
+                     *             "id": "680975f8bafd010586929aea32cb5c0a",
+                     *             "name": "demo"
+                     *           },
+                     *           "ended_at": "2026-12-01T09:31:23.063489Z",
+                     *           "id": "backup:f-8e9dfeec-548a-4e5c-bb95-3afacb9dc56e.c8508983eda2590ae325932426bfb310aded3426b424c7568d81809182bda0e0~01a230f1-cdc2-7d2c-bc6d-cbbd3dc9d0a1",
+                     *           "links": {
+                     *             "log": "/api/v1/tasks/backup:f-8e9dfeec-548a-4e5c-bb95-3afacb9dc56e.c8508983eda2590ae325932426bfb310aded3426b424c7568d81809182bda0e0~01a230f1-cdc2-7d2c-bc6d-cbbd3dc9d0a1/log",
+                     *             "self": "/api/v1/tasks/backup:f-8e9dfeec-548a-4e5c-bb95-3afacb9dc56e.c8508983eda2590ae325932426bfb310aded3426b424c7568d81809182bda0e0~01a230f1-cdc2-7d2c-bc6d-cbbd3dc9d0a1",
+                     *             "temporal": "/temporal/namespaces/mcm/workflows/backup:f-8e9dfeec-548a-4e5c-bb95-3afacb9dc56e.c8508983eda2590ae325932426bfb310aded3426b424c7568d81809182bda0e0/01a230f1-cdc2-7d2c-bc6d-cbbd3dc9d0a1"
+                     *           },
+                     *           "message": "1 backups are deleted, 0 are kept",
+                     *           "operation": "backup.prune",
+                     *           "progress": {
+                     *             "done": 3,
+                     *             "total": 3
+                     *           },
+                     *           "result": {
+                     *             "deleted": [
+                     *               "web-1 2026-12-01 09:31"
+                     *             ]
+                     *           },
+                     *           "started_at": "2026-12-01T09:31:22.946864Z",
+                     *           "status": "succeeded",
+                     *           "steps": [
+                     *             {
+                     *               "attempt": 1,
+                     *               "ended_at": "2026-12-01T09:31:22.984226248Z",
+                     *               "message": "",
+                     *               "name": "SelectBackupsToPrune",
+                     *               "started_at": "2026-12-01T09:31:22.95556865Z",
+                     *               "status": "succeeded",
+                     *               "title": "Select backups to delete",
+                     *               "undo": false
+                     *             }
+                     *           ],
+                     *           "targets": [
+                     *             {
+                     *               "id": "f-8e9dfeec-548a-4e5c-bb95-3afacb9dc56e.c8508983eda2590ae325932426bfb310aded3426b424c7568d81809182bda0e0",
+                     *               "kind": "backup",
+                     *               "name": "web-1 2026-12-01 09:31"
+                     *             }
+                     *           ],
+                     *           "title": "Delete old backups of web-1 2026-12-01 09:31",
+                     *           "via": "ui"
+                     *         }
+                     *       ],
+                     *       "next_page_token": ""
+                     *     }
+                     */
                     "application/json": components["schemas"]["TaskPage"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8306,7 +10339,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8315,7 +10348,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8324,7 +10357,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -8333,7 +10366,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8342,7 +10375,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8351,7 +10384,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -8360,7 +10393,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8388,10 +10421,59 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "actor": {
+                     *         "id": "680975f8bafd010586929aea32cb5c0a",
+                     *         "name": "demo"
+                     *       },
+                     *       "ended_at": "2026-12-01T09:31:17.091398083Z",
+                     *       "id": "app:zabbix~01a230f1-b497-740e-a986-aa34a7363648",
+                     *       "links": {
+                     *         "log": "/api/v1/tasks/app:zabbix~01a230f1-b497-740e-a986-aa34a7363648/log",
+                     *         "self": "/api/v1/tasks/app:zabbix~01a230f1-b497-740e-a986-aa34a7363648",
+                     *         "target": "/api/v1/apps/zabbix",
+                     *         "temporal": "/temporal/namespaces/mcm/workflows/app:zabbix/01a230f1-b497-740e-a986-aa34a7363648"
+                     *       },
+                     *       "message": "Wait until the app is healthy",
+                     *       "operation": "app.launch",
+                     *       "progress": {
+                     *         "done": 7,
+                     *         "total": 7
+                     *       },
+                     *       "result": {
+                     *         "url": "http://zabbix.default.svc.mycloudmanager/",
+                     *         "volume": "84e81302-4e2b-4744-860b-e174391f86c5"
+                     *       },
+                     *       "started_at": "2026-12-01T09:31:16.503267135Z",
+                     *       "status": "succeeded",
+                     *       "steps": [
+                     *         {
+                     *           "attempt": 1,
+                     *           "ended_at": "2026-12-01T09:31:16.55187599Z",
+                     *           "message": "",
+                     *           "name": "PreflightApp",
+                     *           "started_at": "2026-12-01T09:31:16.511347156Z",
+                     *           "status": "succeeded",
+                     *           "title": "Check the app and its settings",
+                     *           "undo": false
+                     *         }
+                     *       ],
+                     *       "targets": [
+                     *         {
+                     *           "id": "zabbix",
+                     *           "kind": "app",
+                     *           "name": "Monitoring"
+                     *         }
+                     *       ],
+                     *       "title": "Launch Monitoring",
+                     *       "via": "ui"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8400,7 +10482,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8409,7 +10491,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8418,7 +10500,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description The object does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8427,7 +10509,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -8436,7 +10518,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8445,7 +10527,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8454,7 +10536,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -8463,7 +10545,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8492,10 +10574,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "actor": {
+                     *         "id": "680975f8bafd010586929aea32cb5c0a",
+                     *         "name": "demo"
+                     *       },
+                     *       "ended_at": null,
+                     *       "id": "app:zabbix~6f1c2a7e-1f0b-4a54-9a3e-0c6c2f0f7d11",
+                     *       "links": {
+                     *         "log": "/api/v1/tasks/app:zabbix~6f1c2a7e-1f0b-4a54-9a3e-0c6c2f0f7d11/log",
+                     *         "self": "/api/v1/tasks/app:zabbix~6f1c2a7e-1f0b-4a54-9a3e-0c6c2f0f7d11",
+                     *         "target": "/api/v1/stack",
+                     *         "temporal": "/temporal/namespaces/mcm/workflows/stack:toolbox/01a230f1-b092-7776-af3f-84a80911be5f"
+                     *       },
+                     *       "message": "",
+                     *       "operation": "app.launch",
+                     *       "progress": {
+                     *         "done": 0,
+                     *         "total": 0
+                     *       },
+                     *       "result": {},
+                     *       "started_at": "2026-12-01T09:31:15.47449108Z",
+                     *       "status": "cancelling",
+                     *       "steps": [],
+                     *       "targets": [
+                     *         {
+                     *           "id": "zabbix",
+                     *           "kind": "app",
+                     *           "name": "zabbix"
+                     *         }
+                     *       ],
+                     *       "title": "Launch Zabbix",
+                     *       "via": "ui"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8504,7 +10621,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8513,7 +10630,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8522,7 +10639,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description The object does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8531,7 +10648,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict */
+            /** @description Another task works on the object; task is the URL of that task. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8540,7 +10657,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -8549,7 +10666,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8558,7 +10675,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8567,7 +10684,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -8576,7 +10693,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8634,7 +10751,7 @@ export interface operations {
                     })[];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8643,7 +10760,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8652,7 +10769,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8661,7 +10778,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -8670,7 +10787,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8679,7 +10796,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8688,7 +10805,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -8697,7 +10814,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8736,9 +10853,12 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/jsonl": string;
+                    "text/plain": string;
+                };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8747,7 +10867,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8756,7 +10876,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8765,7 +10885,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description The object does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8774,7 +10894,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -8783,7 +10903,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8792,7 +10912,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8801,7 +10921,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -8810,7 +10930,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8863,7 +10983,7 @@ export interface operations {
                     })[];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8872,7 +10992,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8881,7 +11001,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8890,7 +11010,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -8899,7 +11019,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8908,7 +11028,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8917,7 +11037,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -8926,7 +11046,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8964,10 +11084,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "errors": 0,
+                     *       "incomplete_reason": "",
+                     *       "items": [
+                     *         {
+                     *           "level": "info",
+                     *           "message": "the task starts",
+                     *           "position": 0,
+                     *           "step": "",
+                     *           "time": "2026-12-01T09:31:21.038Z"
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "total": 28
+                     *     }
+                     */
                     "application/json": components["schemas"]["LogPage"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8976,7 +11113,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8985,7 +11122,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8994,7 +11131,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description The object does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9003,7 +11140,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -9012,7 +11149,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9021,7 +11158,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9030,7 +11167,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -9039,7 +11176,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9071,10 +11208,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "actor": {
+                     *         "id": "680975f8bafd010586929aea32cb5c0a",
+                     *         "name": "demo"
+                     *       },
+                     *       "ended_at": null,
+                     *       "id": "app:zabbix~6f1c2a7e-1f0b-4a54-9a3e-0c6c2f0f7d11",
+                     *       "links": {
+                     *         "log": "/api/v1/tasks/app:zabbix~6f1c2a7e-1f0b-4a54-9a3e-0c6c2f0f7d11/log",
+                     *         "self": "/api/v1/tasks/app:zabbix~6f1c2a7e-1f0b-4a54-9a3e-0c6c2f0f7d11",
+                     *         "target": "/api/v1/stack",
+                     *         "temporal": "/temporal/namespaces/mcm/workflows/stack:toolbox/01a230f1-b092-7776-af3f-84a80911be5f"
+                     *       },
+                     *       "message": "",
+                     *       "operation": "app.launch",
+                     *       "progress": {
+                     *         "done": 0,
+                     *         "total": 0
+                     *       },
+                     *       "result": {},
+                     *       "started_at": "2026-12-01T09:31:15.47449108Z",
+                     *       "status": "queued",
+                     *       "steps": [],
+                     *       "targets": [
+                     *         {
+                     *           "id": "zabbix",
+                     *           "kind": "app",
+                     *           "name": "zabbix"
+                     *         }
+                     *       ],
+                     *       "title": "Launch Zabbix",
+                     *       "via": "ui"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description Bad Request */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9083,7 +11255,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unauthorized */
+            /** @description The request has no valid credential: sign in again, or send another token. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9092,7 +11264,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden */
+            /** @description The role of the user does not permit the operation, or a quota of the project is exceeded (code quota). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9101,7 +11273,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
+            /** @description The object does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9110,7 +11282,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict */
+            /** @description Another task works on the object; task is the URL of that task. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9119,7 +11291,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Request Entity Too Large */
+            /** @description The body is larger than 1 MiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -9128,7 +11300,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description A value is not valid; errors names each field. Nothing was changed. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9137,7 +11309,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description Too many requests: repeat the request after the seconds in Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9146,7 +11318,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal Server Error */
+            /** @description Unexpected error. The log of the manager has the details under the request ID. */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -9155,7 +11327,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description OpenStack, the cluster or Temporal does not respond: repeat the request after the seconds in Retry-After. */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -59,7 +59,7 @@ export type NotificationDelivery = NonNullable<NotificationChannel["last"]>;
 
 export type AgentBatch = Schemas["BatchAgentsRequest"];
 export type AgentState = Schemas["AgentState"];
-export type CreatedToken = Schemas["CreateEnrollmentTokenResponse"];
+export type CreatedToken = Schemas["EnrollmentTokenWithSecret"];
 export type EnrollmentToken = Schemas["EnrollmentToken"];
 export type Instance = Schemas["Instance"];
 export type NewEnrollmentToken = Schemas["CreateEnrollmentTokenRequest"];
