@@ -5,8 +5,7 @@ import { launchOptions } from "./e2e/browser.ts";
 export default defineConfig({
   testDir: "e2e/pages",
   timeout: 90_000,
-  // Retries absorb timeouts on a loaded machine.
-  retries: 2,
+  retries: 0,
   expect: { timeout: 15_000 },
   workers: 2,
   reporter: [["line"]],

@@ -186,7 +186,9 @@ test("plan is run, paused with a note and resumed", async ({ page }) => {
   const state = await open(page, "/backups");
   const id = MockPlans[0]?.id;
   await page.getByRole("button", { name: "Run Demo now" }).click();
-  await expect(page.getByRole("link", { name: "View task" })).toBeVisible();
+  await expect(
+    page.locator(".mantine-Notification-root").getByRole("link", { name: "View task" }),
+  ).toBeVisible();
   await page.getByRole("button", { name: "More actions for Demo" }).click();
   await page.getByRole("menuitem", { name: "Pause" }).click();
   const dialog = page.getByRole("dialog", { name: "Pause Demo?" });
@@ -284,7 +286,9 @@ for (const [width, viewport] of Object.entries(screens)) {
     const sendTest = page.getByRole("button", { name: "Send test notification" });
     await sendTest.focus();
     await page.keyboard.press("Enter");
-    await expect(page.getByRole("link", { name: "View task" })).toBeVisible();
+    await expect(
+      page.locator(".mantine-Notification-root").getByRole("link", { name: "View task" }),
+    ).toBeVisible();
     expect(Object.keys(state.requests)).toContain("POST /notifications/test");
     await screenshot(page, `notifications-${width}`);
     await page.getByRole("link", { name: "Web data, weekly" }).click();

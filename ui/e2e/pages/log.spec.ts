@@ -66,6 +66,33 @@ test("log of eight million lines scrolls to its end", async ({ page }) => {
   expect(await log.getByRole("listitem").count()).toBeLessThan(120);
 });
 
+test("log keeps its last line in view while long lines load", async ({ page }) => {
+  const log = await open(page, {
+    log: {
+      ...MockTaskLog,
+      total: 30_000,
+      line: (position) => ({
+        ...MockTaskLog.line(position),
+        message: `line ${position} ${"of a long output ".repeat(30 + (position % 7) * 10)}`,
+      }),
+    },
+  });
+  await page.route(/\/log\/lines/, async (route) => {
+    await new Promise((done) => setTimeout(done, 1_000));
+    await route.fallback();
+  });
+  await log.focus();
+  await page.keyboard.press("End");
+  await expect(log.getByText(/line 29999 /)).toBeInViewport({ ratio: 0.1 });
+  await expect
+    .poll(() => log.evaluate((e) => e.scrollHeight - e.clientHeight - e.scrollTop))
+    .toBeLessThan(2);
+  await page.mouse.move(0, 0);
+  await log.hover();
+  await page.mouse.wheel(0, -4_000);
+  await expect(log.getByText(/line 29999 /)).not.toBeInViewport();
+});
+
 test("log search steps through matches and reports no match", async ({ page }) => {
   const log = await open(page);
   const search = page.getByRole("searchbox", { name: "Search the log" });

@@ -46,7 +46,10 @@ test.describe
       await page.getByRole("link", { name, exact: true }).click();
       const drawer = page.getByRole("dialog");
       await drawer.getByRole("button", { name: "Connect to the stack" }).click();
-      await page.getByRole("link", { name: "View task" }).click();
+      await page
+        .locator(".mantine-Notification-root")
+        .getByRole("link", { name: "View task" })
+        .click();
       await expectSucceeded(page, 60_000);
       await expect(page.getByRole("list", { name: "Steps" })).toContainText("Done");
     });

@@ -28,7 +28,7 @@ interface Props {
 export function LogViewer({ ref, id, total, steps, follow, onLeave, marked }: Props) {
   const { t } = useTranslation("tasks");
   const frame = useRef<HTMLDivElement>(null);
-  const { rows, base, go, onScroll } = useLogWindow(total, frame);
+  const { rows, base, go, onScroll, release } = useLogWindow(total, frame);
   const show = useCallback(
     (...at: Parameters<typeof go>) => {
       frame.current?.scrollIntoView({ block: "nearest" });
@@ -50,6 +50,7 @@ export function LogViewer({ ref, id, total, steps, follow, onLeave, marked }: Pr
   };
 
   const onKeyDown = (event: React.KeyboardEvent) => {
+    release();
     if (event.key === "Home") show(0, "start");
     if (event.key === "End") show(total - 1, "end");
     if (event.key === "Home" || event.key === "End") event.preventDefault();
@@ -67,8 +68,15 @@ export function LogViewer({ ref, id, total, steps, follow, onLeave, marked }: Pr
       tabIndex={0}
       onKeyDown={onKeyDown}
       onScroll={onScroll}
-      onWheel={(event) => event.deltaY < 0 && onLeave()}
-      onTouchMove={onLeave}
+      onPointerDown={release}
+      onWheel={(event) => {
+        release();
+        if (event.deltaY < 0) onLeave();
+      }}
+      onTouchMove={() => {
+        release();
+        onLeave();
+      }}
     >
       <ol aria-label={t("log")} className={classes.rows} style={{ height: rows.getTotalSize() }}>
         {items.map((item) => {

@@ -10,11 +10,18 @@ const rowHeight = 24;
 const clampBase = (position: number, total: number) =>
   Math.max(0, Math.min(position, total - windowSize));
 
+interface Target {
+  position: number;
+  align: "start" | "center" | "end";
+}
+
 /** A sliding window on the rows 0 … total-1; only visible rows are rendered. */
 export function useLogWindow(total: number, frame: React.RefObject<HTMLDivElement | null>) {
   const [base, setBase] = useState(0);
   const [, render] = useReducer((n: number) => n + 1, 0);
-  const pendingScroll = useRef<{ position: number; align: "start" | "center" | "end" }>(null);
+  const pendingScroll = useRef<Target>(null);
+  // The row that go() has shown. It stays in place while the lines around it load and change their height.
+  const anchor = useRef<Target>(null);
   const count = Math.min(windowSize, total - base);
   const rows = useVirtualizer({
     count,
@@ -30,10 +37,18 @@ export function useLogWindow(total: number, frame: React.RefObject<HTMLDivElemen
     pendingScroll.current = null;
     rows.scrollToIndex(target.position - base, { align: target.align });
   });
+  const size = rows.getTotalSize();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a changed size is the reason to scroll again
+  useLayoutEffect(() => {
+    const target = anchor.current;
+    if (!target || target.position < base || target.position >= base + count) return;
+    rows.scrollToIndex(target.position - base, { align: target.align });
+  }, [size]);
 
   const go = useCallback(
-    (position: number, align: "start" | "center" | "end" = "center") => {
+    (position: number, align: Target["align"] = "center") => {
       pendingScroll.current = { position, align };
+      anchor.current = pendingScroll.current;
       setBase((at) =>
         position >= at && position < at + windowSize
           ? at
@@ -55,5 +70,10 @@ export function useLogWindow(total: number, frame: React.RefObject<HTMLDivElemen
     setBase(clampBase(base + first - windowSize / 2, total));
   };
 
-  return { rows, base, go, onScroll };
+  /** Lets the user scroll away from the row that go() has shown. */
+  const release = useCallback(() => {
+    anchor.current = null;
+  }, []);
+
+  return { rows, base, go, onScroll, release };
 }
