@@ -171,7 +171,7 @@ func (d *Proxy) checkResponse(answer *http.Response) error {
 	case code == http.StatusRequestEntityTooLarge:
 		d.recordError(fault.New(fault.Quota, nil, "swift: the project's quota of object storage is used up"))
 	case code == http.StatusInsufficientStorage, code == http.StatusTooManyRequests, code >= 500:
-		d.recordError(fault.New(fault.Unavailable, nil, "swift does not answer"))
+		d.recordError(fault.New(fault.Unavailable, nil, "swift does not respond"))
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
 		d.recordError(fault.New(fault.Unavailable, nil, "the cloud refuses the manager's own credential: %s", "swift"))
 	}
@@ -181,7 +181,7 @@ func (d *Proxy) checkResponse(answer *http.Response) error {
 
 func (d *Proxy) proxyError(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() == nil {
-		d.recordError(fault.New(fault.Unavailable, err, "swift does not answer"))
+		d.recordError(fault.New(fault.Unavailable, err, "swift does not respond"))
 	}
 	w.WriteHeader(http.StatusServiceUnavailable)
 }
