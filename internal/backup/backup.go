@@ -14,33 +14,33 @@ type Backup struct {
 	InstanceName    string       `json:"instance_name"`
 	Plan            string       `json:"plan"`
 	PlanName        string       `json:"plan_name"`
-	Task            string       `json:"task" doc:"id of the task that made it"`
+	Task            string       `json:"task" doc:"ID of the task that made the backup"`
 	Method          Method       `json:"method" enum:"snapshot,soft"`
 	Engine          EngineName   `json:"engine,omitempty"`
 	Directories     []string     `json:"directories,omitempty"`
 	CreatedAt       time.Time    `json:"created_at"`
-	SizeBytes       int64        `json:"size_bytes" doc:"what a restore brings back"`
-	FileCount       int64        `json:"file_count,omitempty" doc:"of a soft backup: how many files a restore brings back; absent from those made before it was kept"`
-	ChangedBytes    int64        `json:"changed_bytes" doc:"what this one has added to the storage"`
+	SizeBytes       int64        `json:"size_bytes" doc:"size of the restored data in bytes"`
+	FileCount       int64        `json:"file_count,omitempty" doc:"number of files that a restore of a file backup creates; absent from backups made by versions that did not count them"`
+	ChangedBytes    int64        `json:"changed_bytes" doc:"bytes that this backup added to the storage"`
 	Duration        float64      `json:"duration_seconds"`
 	Consistency     Consistency  `json:"consistency" enum:"cold,cold_group,crash,file"`
 	Checksum        string       `json:"checksum,omitempty"`
 	VerifiedAt      *time.Time   `json:"verified_at" nullable:"true"`
 	VerifyStatus    VerifyStatus `json:"verify_status" enum:"never,ok,failed"`
 	VerifyDetail    string       `json:"verify_detail,omitempty"`
-	RestoreTestedAt *time.Time   `json:"last_restore_test_at" nullable:"true" doc:"when it was last restored for a trial and compared"`
+	RestoreTestedAt *time.Time   `json:"last_restore_test_at" nullable:"true" doc:"time of the last test restore"`
 	ExpiresAt       *time.Time   `json:"expires_at" nullable:"true"`
 	Held            bool         `json:"held"`
-	PreRestore      bool         `json:"pre_restore,omitempty" doc:"made before a restore, outside of any plan"`
+	PreRestore      bool         `json:"pre_restore,omitempty" doc:"made automatically before a restore; does not belong to a plan"`
 
 	// Server is nil for file backups and for snapshots made by versions that did not record the server.
-	Server *ServerSpec `json:"server,omitempty" doc:"of a snapshot: what its instance was like"`
+	Server *ServerSpec `json:"server,omitempty" doc:"configuration of the instance at the time of the snapshot"`
 
 	// Location: the Glance image of a snapshot, or the Swift container and the engine's ID of a file backup.
 	Image     string `json:"image,omitempty"`
 	Container string `json:"container,omitempty"`
 	Snapshot  string `json:"snapshot,omitempty"`
-	Parent    string `json:"parent,omitempty" doc:"the engine's id of the backup that this one builds on, without which it cannot be read"`
+	Parent    string `json:"parent,omitempty" doc:"engine's ID of the backup that this backup depends on and cannot be restored without"`
 }
 
 // Consistency is the kind of consistency that a backup guarantees.

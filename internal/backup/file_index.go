@@ -24,7 +24,7 @@ type FileEntry struct {
 	Path  string    `json:"path"`
 	Type  string    `json:"type" enum:"file,dir,symlink,other"`
 	Size  int64     `json:"size,omitempty"`
-	Mode  uint32    `json:"mode" doc:"permissions, as chmod has them"`
+	Mode  uint32    `json:"mode" doc:"permission bits, as for chmod"`
 	UID   uint32    `json:"uid"`
 	GID   uint32    `json:"gid"`
 	MTime time.Time `json:"mtime"`

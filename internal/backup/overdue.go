@@ -8,8 +8,8 @@ import (
 // OverdueInstance is an instance of a plan that has no good backup after two consecutive due times.
 type OverdueInstance struct {
 	Instance string     `json:"instance"`
-	Since    time.Time  `json:"since" doc:"the second of the due times"`
-	LastGood *time.Time `json:"last_backup_at" nullable:"true" doc:"null when there is none of this plan"`
+	Since    time.Time  `json:"since" doc:"second of the two due times without a backup"`
+	LastGood *time.Time `json:"last_backup_at" nullable:"true" doc:"null when this plan has made no good backup of the instance"`
 }
 
 // LastGoodBackups holds the creation time of the newest good backup by plan ID and instance ID. Backups that failed

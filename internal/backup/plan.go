@@ -47,7 +47,7 @@ type Plan struct {
 
 // SnapshotOptions are the options of plans with the method Snapshot.
 type SnapshotOptions struct {
-	ConsistencyGroup bool `json:"consistency_group,omitempty" doc:"all instances are shut off before the first image is made, so that the backups of one run fit together"`
+	ConsistencyGroup bool `json:"consistency_group,omitempty" doc:"all instances are stopped before the first image is created, so that the backups of a run are consistent with each other"`
 }
 
 // ConsistencyGroup reports whether a run stops all instances before it creates the first image.
@@ -56,10 +56,10 @@ func (p Plan) ConsistencyGroup() bool { return p.Method == Snapshot && p.Snapsho
 // FileOptions are the options of plans with the method FileLevel.
 type FileOptions struct {
 	Engine      EngineName `json:"engine,omitempty" enum:"restic,duplicity" default:"restic"`
-	Excludes    []string   `json:"excludes,omitempty" maxItems:"100" doc:"patterns of the engine, for example *.cache"`
+	Excludes    []string   `json:"excludes,omitempty" maxItems:"100" doc:"exclude patterns in the syntax of the engine, for example *.cache"`
 	PreHook     string     `json:"pre_hook,omitempty" maxLength:"4096" doc:"shell command on the instance before the backup, as root"`
 	PostHook    string     `json:"post_hook,omitempty" maxLength:"4096" doc:"shell command on the instance after the backup, also when it failed"`
-	OnHookError HookRule   `json:"on_hook_error,omitempty" enum:"fail,continue" default:"fail" doc:"whether a hook that fails ends the backup"`
+	OnHookError HookRule   `json:"on_hook_error,omitempty" enum:"fail,continue" default:"fail" doc:"whether the failure of a hook fails the backup"`
 	LimitKiB    int        `json:"limit_kib_per_second,omitempty" minimum:"0" maximum:"10485760" doc:"upload limit; 0 means no limit"`
 }
 

@@ -37,7 +37,7 @@ type Schedule struct {
 	DayOfMonth int       `json:"day_of_month,omitempty" minimum:"1" maximum:"31"`
 	Cron       string    `json:"cron,omitempty" maxLength:"100" doc:"five fields: minute hour day month weekday"`
 	TimeZone   string    `json:"time_zone" maxLength:"64" doc:"a name of the IANA database, for example Europe/Paris"`
-	Jitter     int       `json:"jitter_seconds,omitempty" minimum:"0" maximum:"3600" doc:"each run starts up to so much later"`
+	Jitter     int       `json:"jitter_seconds,omitempty" minimum:"0" maximum:"3600" doc:"maximum random delay of the start of a run"`
 }
 
 // Adjustment is the reason why an occurrence is not exactly at the scheduled local time.

@@ -20,10 +20,10 @@ import (
 type ServerSpec struct {
 	Flavor     string            `json:"flavor" doc:"id"`
 	FlavorName string            `json:"flavor_name,omitempty"`
-	Networks   []ServerPortSpec  `json:"networks,omitempty" doc:"one for each of its ports, in their order"`
+	Networks   []ServerPortSpec  `json:"networks,omitempty" doc:"networks of the ports, in the order of the ports"`
 	KeyName    string            `json:"key_name,omitempty"`
 	Zone       string            `json:"availability_zone,omitempty"`
-	Metadata   map[string]string `json:"metadata,omitempty" doc:"the user's own, as much of it as fits an image"`
+	Metadata   map[string]string `json:"metadata,omitempty" doc:"the user's metadata; keys that do not fit into the image properties are omitted"`
 }
 
 // ServerPortSpec is the network and the security groups of a port of an instance.
