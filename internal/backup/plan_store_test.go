@@ -17,7 +17,7 @@ import (
 func newPlans(t testing.TB) (*backup.Plans, *temporaltest.Server) {
 	t.Helper()
 	server := temporaltest.Start(t)
-	return &backup.Plans{Temporal: server.Client, TaskQueue: "no-worker", Converter: server.Ring.Converter()}, server
+	return &backup.Plans{Temporal: server.Client, TaskQueue: "nobody", Converter: server.Ring.Converter()}, server
 }
 
 func plan(id, name string) backup.Plan {
