@@ -90,7 +90,7 @@ func TestGetTaskLog(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(lines[1]), &line))
 	require.Equal(t, LogLine{7, tasklog.Line{Time: time.Date(2026, 3, 1, 12, 0, 7, 0, time.UTC), Step: "RunAgentPlaybook", Level: "error", Host: "web-1", Stream: "stderr", Message: "line 7"}}, line)
 
-	h.tasks.log.IncompleteReason = "swift does not answer"
+	h.tasks.log.IncompleteReason = "swift does not respond"
 	response = h.send(t, ask{method: http.MethodGet, path: logPath, as: identity.Viewer, header: map[string]string{"Accept-Language": "fr"}})
 	require.Contains(t, response.Body.String(), "des lignes manquent ici : swift ne répond pas")
 }
@@ -107,7 +107,7 @@ func TestFollowTaskLog_resume(t *testing.T) {
 	r.Header.Set("Cookie", cookie)
 	r.Header.Set("Last-Event-ID", "3/170/aa.5.1=2@180")
 	h.tasks.changes <- task.LogUpdate{Update: tasklog.Update{Total: 5, ResetFrom: 4, Lines: []tasklog.Line{{Message: "one\ntwo"}}}, Cursor: "4/170/aa.5.1=2@180"}
-	h.tasks.changes <- task.LogUpdate{Update: tasklog.Update{Total: 5, ResetFrom: 5}, Cursor: "4/170/aa.5.1=2@180", IncompleteReason: "swift does not answer", Complete: true}
+	h.tasks.changes <- task.LogUpdate{Update: tasklog.Update{Total: 5, ResetFrom: 5}, Cursor: "4/170/aa.5.1=2@180", IncompleteReason: "swift does not respond", Complete: true}
 	close(h.tasks.changes)
 	response, err := http.DefaultClient.Do(r)
 	require.NoError(t, err)
@@ -125,7 +125,7 @@ func TestFollowTaskLog_resume(t *testing.T) {
 	e, _ = nextEvent(t, in)
 	require.NoError(t, json.Unmarshal([]byte(e.data), &got))
 	require.True(t, got.Complete)
-	require.Equal(t, "swift does not answer", got.IncompleteReason)
+	require.Equal(t, "swift does not respond", got.IncompleteReason)
 	_, open = nextEvent(t, in)
 	require.False(t, open)
 }

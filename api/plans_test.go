@@ -25,7 +25,7 @@ func TestBackupPlan_overdue(t *testing.T) {
 		"backup of today":   {age: 30 * day},
 		"old backup":        {age: 30 * day, backedUp: 3 * day, run: operation.Failed, overdue: true},
 		"run in progress":   {age: 30 * day, backedUp: 3 * day, run: operation.Running},
-		"cloud unavailable": {age: 30 * day, backedUp: 3 * day, run: operation.Failed, away: fault.New(fault.Unavailable, nil, "glance does not answer")},
+		"cloud unavailable": {age: 30 * day, backedUp: 3 * day, run: operation.Failed, away: fault.New(fault.Unavailable, nil, "glance does not respond")},
 		"new plan":          {backedUp: 3 * day, run: operation.Failed},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -30,7 +30,7 @@ func TestResponses_hide_internal_errors(t *testing.T) {
 		"unclassified": {errors.New(inner), 500, "internal"},
 		"wrapped":      {fmt.Errorf("read: %w", errors.New(inner)), 500, "internal"},
 		"internal":     {fault.New(fault.Internal, errors.New(inner), "%s", inner), 500, "internal"},
-		"unavailable":  {fault.New(fault.Unavailable, errors.New(inner), "the cloud does not answer"), 503, "unavailable"},
+		"unavailable":  {fault.New(fault.Unavailable, errors.New(inner), "the cloud does not respond"), 503, "unavailable"},
 	} {
 		h.identities.err, h.tasks.err, h.stacks.err, h.apps.err, h.audit.err = c.err, c.err, c.err, c.err, c.err
 		h.instances.err, h.tokens.err, h.plans.err, h.backups.err, h.channels.err = c.err, c.err, c.err, c.err, c.err
@@ -181,7 +181,7 @@ func TestLoginLimiter(t *testing.T) {
 // A sign-in that fails because the cloud is unavailable does not count as a failure.
 func TestLoginLimiter_unavailable_cloud(t *testing.T) {
 	h := newTestServer(t)
-	h.identities.err = fault.New(fault.Unavailable, nil, "keystone does not answer")
+	h.identities.err = fault.New(fault.Unavailable, nil, "keystone does not respond")
 	for range failuresInARow + 5 {
 		require.Equal(t, http.StatusServiceUnavailable, h.send(t, post("/api/v1/session", `{"username":"viewer","password":"viewer"}`)).Code)
 	}

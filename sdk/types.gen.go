@@ -1261,7 +1261,7 @@ type AgentState struct {
 	Since *time.Time      `json:"since"`
 	State AgentStateState `json:"state"`
 
-	// Version of the app whose agent it is
+	// Version version of the app that the agent belongs to
 	Version string `json:"version"`
 }
 
@@ -1423,7 +1423,7 @@ type AuditRecord struct {
 
 // Backup defines model for Backup.
 type Backup struct {
-	// ChangedBytes what this one has added to the storage
+	// ChangedBytes bytes that this backup added to the storage
 	ChangedBytes    int64             `json:"changed_bytes"`
 	Checksum        *string           `json:"checksum,omitempty"`
 	Consistency     BackupConsistency `json:"consistency"`
@@ -1434,7 +1434,7 @@ type Backup struct {
 	Engine          *string           `json:"engine,omitempty"`
 	ExpiresAt       *time.Time        `json:"expires_at"`
 
-	// FileCount of a soft backup: how many files a restore brings back; absent from those made before it was kept
+	// FileCount number of files that a restore of a file backup creates; absent from backups made by versions that did not count them
 	FileCount    *int64  `json:"file_count,omitempty"`
 	Held         bool    `json:"held"`
 	ID           string  `json:"id"`
@@ -1442,26 +1442,26 @@ type Backup struct {
 	Instance     string  `json:"instance"`
 	InstanceName string  `json:"instance_name"`
 
-	// LastRestoreTestAt when it was last restored for a trial and compared
+	// LastRestoreTestAt time of the last test restore
 	LastRestoreTestAt *time.Time   `json:"last_restore_test_at"`
 	Method            BackupMethod `json:"method"`
 
-	// Parent the engine's id of the backup that this one builds on, without which it cannot be read
+	// Parent engine's ID of the backup that this backup depends on and cannot be restored without
 	Parent   *string `json:"parent,omitempty"`
 	Plan     string  `json:"plan"`
 	PlanName string  `json:"plan_name"`
 
-	// PreRestore made before a restore, outside of any plan
+	// PreRestore made automatically before a restore; does not belong to a plan
 	PreRestore *bool `json:"pre_restore,omitempty"`
 
-	// Server of a snapshot: what its instance was like
+	// Server configuration of the instance at the time of the snapshot
 	Server *ServerSpec `json:"server,omitempty"`
 
-	// SizeBytes what a restore brings back
+	// SizeBytes size of the restored data in bytes
 	SizeBytes int64   `json:"size_bytes"`
 	Snapshot  *string `json:"snapshot,omitempty"`
 
-	// Task id of the task that made it
+	// Task ID of the task that made the backup
 	Task         string             `json:"task"`
 	VerifiedAt   *time.Time         `json:"verified_at"`
 	VerifyDetail *string            `json:"verify_detail,omitempty"`
@@ -1481,7 +1481,7 @@ type BackupVerifyStatus string
 type BackupFile struct {
 	GID int32 `json:"gid"`
 
-	// Mode permissions, as chmod has them
+	// Mode permission bits, as for chmod
 	Mode  int32          `json:"mode"`
 	Mtime time.Time      `json:"mtime"`
 	Path  string         `json:"path"`
@@ -1586,7 +1586,7 @@ type BackupSchedule struct {
 	DayOfMonth *int64                  `json:"day_of_month,omitempty"`
 	Frequency  BackupScheduleFrequency `json:"frequency"`
 
-	// JitterSeconds each run starts up to so much later
+	// JitterSeconds maximum random delay of the start of a run
 	JitterSeconds *int64 `json:"jitter_seconds,omitempty"`
 
 	// Time hh:mm
@@ -1732,13 +1732,13 @@ type FieldChange struct {
 type FileOptions struct {
 	Engine *FileOptionsEngine `json:"engine,omitempty"`
 
-	// Excludes patterns of the engine, for example *.cache
+	// Excludes exclude patterns in the syntax of the engine, for example *.cache
 	Excludes []string `json:"excludes,omitempty"`
 
-	// LimitKibPerSecond upload limit; 0 is none
+	// LimitKibPerSecond upload limit; 0 means no limit
 	LimitKibPerSecond *int64 `json:"limit_kib_per_second,omitempty"`
 
-	// OnHookError whether a hook that fails ends the backup
+	// OnHookError whether the failure of a hook fails the backup
 	OnHookError *FileOptionsOnHookError `json:"on_hook_error,omitempty"`
 
 	// PostHook shell command on the instance after the backup, also when it failed
@@ -1751,7 +1751,7 @@ type FileOptions struct {
 // FileOptionsEngine defines model for FileOptions.Engine.
 type FileOptionsEngine string
 
-// FileOptionsOnHookError whether a hook that fails ends the backup
+// FileOptionsOnHookError whether the failure of a hook fails the backup
 type FileOptionsOnHookError string
 
 // Flavor defines model for Flavor.
@@ -1788,7 +1788,7 @@ type InfoLinks struct {
 
 // Instance defines model for Instance.
 type Instance struct {
-	// Address where the manager signs in
+	// Address address that the manager connects to over SSH
 	Address      string            `json:"address"`
 	Addresses    []InstanceAddress `json:"addresses"`
 	Agents       []AgentState      `json:"agents"`
@@ -1798,7 +1798,7 @@ type Instance struct {
 	Flavor       string            `json:"flavor"`
 	ID           string            `json:"id"`
 
-	// Image empty when it boots from a volume
+	// Image empty if the instance boots from a volume
 	Image         string     `json:"image"`
 	LastBackupAt  *time.Time `json:"last_backup_at"`
 	Name          string     `json:"name"`
@@ -1806,7 +1806,7 @@ type Instance struct {
 	RestorePoints int64      `json:"restore_points"`
 	Status        string     `json:"status"`
 
-	// Task URL of the task that works on it
+	// Task URL of the task in progress on the instance
 	Task *string `json:"task,omitempty"`
 }
 
@@ -1963,10 +1963,10 @@ type OccurrenceAdjustment string
 type OverdueInstance struct {
 	Instance string `json:"instance"`
 
-	// LastBackupAt null when there is none of this plan
+	// LastBackupAt null when this plan has made no good backup of the instance
 	LastBackupAt *time.Time `json:"last_backup_at"`
 
-	// Since the second of the due times
+	// Since second of the two due times without a backup
 	Since time.Time `json:"since"`
 }
 
@@ -2090,10 +2090,10 @@ type ServerSpec struct {
 	FlavorName *string `json:"flavor_name,omitempty"`
 	KeyName    *string `json:"key_name,omitempty"`
 
-	// Metadata the user's own, as much of it as fits an image
+	// Metadata the user's metadata; keys that do not fit into the image properties are omitted
 	Metadata map[string]string `json:"metadata,omitempty"`
 
-	// Networks one for each of its ports, in their order
+	// Networks networks of the ports, in the order of the ports
 	Networks []ServerPortSpec `json:"networks,omitempty"`
 }
 
@@ -2136,7 +2136,7 @@ type SignInRequest struct {
 
 // SnapshotOptions defines model for SnapshotOptions.
 type SnapshotOptions struct {
-	// ConsistencyGroup all instances are shut off before the first image is made, so that the backups of one run fit together
+	// ConsistencyGroup all instances are stopped before the first image is created, so that the backups of a run are consistent with each other
 	ConsistencyGroup *bool `json:"consistency_group,omitempty"`
 }
 

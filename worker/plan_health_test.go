@@ -26,7 +26,7 @@ func countingChecks(t *testing.T) (env *testsuite.TestWorkflowEnvironment, made 
 	env.RegisterActivity(a)
 	env.OnActivity(a.CheckPlanHealth, mock.Anything, mock.Anything).Return(func(_ context.Context, in backups.CheckPlanHealthInput) (backups.CheckPlanHealthResult, error) {
 		if *made++; *made == 3 {
-			return backups.CheckPlanHealthResult{}, temporal.NewNonRetryableApplicationError("Temporal does not answer", "unavailable", errors.New("away"))
+			return backups.CheckPlanHealthResult{}, temporal.NewNonRetryableApplicationError("Temporal does not respond", "unavailable", errors.New("away"))
 		}
 		return backups.CheckPlanHealthResult{Observation: map[string]backup.PlanObservation{"0198": {Missed: in.Before["0198"].Missed + 1}}}, nil
 	})

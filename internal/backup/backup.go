@@ -14,47 +14,47 @@ type Backup struct {
 	InstanceName    string       `json:"instance_name"`
 	Plan            string       `json:"plan"`
 	PlanName        string       `json:"plan_name"`
-	Task            string       `json:"task" doc:"id of the task that made it"`
+	Task            string       `json:"task" doc:"ID of the task that made the backup"`
 	Method          Method       `json:"method" enum:"snapshot,soft"`
 	Engine          EngineName   `json:"engine,omitempty"`
 	Directories     []string     `json:"directories,omitempty"`
 	CreatedAt       time.Time    `json:"created_at"`
-	SizeBytes       int64        `json:"size_bytes" doc:"what a restore brings back"`
-	FileCount       int64        `json:"file_count,omitempty" doc:"of a soft backup: how many files a restore brings back; absent from those made before it was kept"`
-	ChangedBytes    int64        `json:"changed_bytes" doc:"what this one has added to the storage"`
+	SizeBytes       int64        `json:"size_bytes" doc:"size of the restored data in bytes"`
+	FileCount       int64        `json:"file_count,omitempty" doc:"number of files that a restore of a file backup creates; absent from backups made by versions that did not count them"`
+	ChangedBytes    int64        `json:"changed_bytes" doc:"bytes that this backup added to the storage"`
 	Duration        float64      `json:"duration_seconds"`
 	Consistency     Consistency  `json:"consistency" enum:"cold,cold_group,crash,file"`
 	Checksum        string       `json:"checksum,omitempty"`
 	VerifiedAt      *time.Time   `json:"verified_at" nullable:"true"`
 	VerifyStatus    VerifyStatus `json:"verify_status" enum:"never,ok,failed"`
 	VerifyDetail    string       `json:"verify_detail,omitempty"`
-	RestoreTestedAt *time.Time   `json:"last_restore_test_at" nullable:"true" doc:"when it was last restored for a trial and compared"`
+	RestoreTestedAt *time.Time   `json:"last_restore_test_at" nullable:"true" doc:"time of the last test restore"`
 	ExpiresAt       *time.Time   `json:"expires_at" nullable:"true"`
 	Held            bool         `json:"held"`
-	PreRestore      bool         `json:"pre_restore,omitempty" doc:"made before a restore, outside of any plan"`
+	PreRestore      bool         `json:"pre_restore,omitempty" doc:"made automatically before a restore; does not belong to a plan"`
 
-	// Server is absent from backups that were made before it was kept, and from soft ones.
-	Server *ServerSpec `json:"server,omitempty" doc:"of a snapshot: what its instance was like"`
+	// Server is nil for file backups and for snapshots made by versions that did not record the server.
+	Server *ServerSpec `json:"server,omitempty" doc:"configuration of the instance at the time of the snapshot"`
 
-	// Where it lies: the image, or the container and the engine's own id in it.
+	// Location: the Glance image of a snapshot, or the Swift container and the engine's ID of a file backup.
 	Image     string `json:"image,omitempty"`
 	Container string `json:"container,omitempty"`
 	Snapshot  string `json:"snapshot,omitempty"`
-	Parent    string `json:"parent,omitempty" doc:"the engine's id of the backup that this one builds on, without which it cannot be read"`
+	Parent    string `json:"parent,omitempty" doc:"engine's ID of the backup that this backup depends on and cannot be restored without"`
 }
 
-// Consistency says what state of the instance a backup holds.
+// Consistency is the kind of consistency that a backup guarantees.
 type Consistency string
 
-// The consistencies.
+// The consistency levels.
 const (
-	Cold            Consistency = "cold"       // the instance was stopped: everything was written
-	ColdGroup       Consistency = "cold_group" // and so were all others of the same run: the set is of one moment
-	Crash           Consistency = "crash"      // as after a power cut
-	FileConsistency Consistency = "file"       // each file for itself
+	Cold            Consistency = "cold"       // the instance was stopped, all writes were flushed
+	ColdGroup       Consistency = "cold_group" // all instances of the run were stopped at the same time
+	Crash           Consistency = "crash"      // crash-consistent, as after a power failure
+	FileConsistency Consistency = "file"       // each file is consistent only with itself
 )
 
-// VerifyStatus is how the last look at a backup ended.
+// VerifyStatus is the result of the last verification of a backup.
 type VerifyStatus string
 
 // The statuses.
@@ -64,22 +64,22 @@ const (
 	VerifyFailed  VerifyStatus = "failed"
 )
 
-// Kind is the kind of target that a backup is.
+// Kind is the target kind of a backup.
 const Kind = "backup"
 
-// A backup's id says by its first letter where it lies, so that it is found without a list.
+// The prefix of a backup ID identifies the method, so that a backup can be read without listing all backups.
 const (
-	snapshotPrefix = "s-" // then the image's id
-	filePrefix     = "f-" // then <instance>.<the engine's id>
+	snapshotPrefix = "s-" // followed by the image ID
+	filePrefix     = "f-" // followed by <instance ID>.<snapshot ID of the engine>
 )
 
-// SnapshotID is the id of the backup that the image is.
+// SnapshotID returns the backup ID of a snapshot whose Glance image has the given ID.
 func SnapshotID(image string) string { return snapshotPrefix + image }
 
-// FileBackupID is the id of a soft backup of an instance.
+// FileBackupID returns the backup ID of a file backup. snapshot is the engine's ID of the backup.
 func FileBackupID(instance, snapshot string) string { return filePrefix + instance + "." + snapshot }
 
-// MethodOf tells from the id how the backup was made; "" when it is no id of a backup.
+// MethodOf returns the method of the backup with the given ID, or "" if id is not a backup ID.
 func MethodOf(id string) Method {
 	switch {
 	case strings.HasPrefix(id, snapshotPrefix):
@@ -90,16 +90,16 @@ func MethodOf(id string) Method {
 	return ""
 }
 
-// ImageOf is the image that the backup is.
+// ImageOf returns the Glance image ID of the snapshot with the given backup ID.
 func ImageOf(id string) string { return strings.TrimPrefix(id, snapshotPrefix) }
 
-// FileBackupOf are the instance and the engine's id of a soft backup.
+// FileBackupOf splits the ID of a file backup into the instance ID and the engine's snapshot ID.
 func FileBackupOf(id string) (instance, snapshot string) {
 	instance, snapshot, _ = strings.Cut(strings.TrimPrefix(id, filePrefix), ".")
 	return instance, snapshot
 }
 
-// Target is the backup as the target of an operation.
+// Target returns the backup as a target of an operation.
 func (b Backup) Target() operation.Target {
 	return operation.Target{Kind: Kind, ID: b.ID, Name: b.InstanceName + " " + b.CreatedAt.UTC().Format("2006-01-02 15:04")}
 }

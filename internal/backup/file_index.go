@@ -19,12 +19,12 @@ import (
 	"mycloudmanager/internal/openstack"
 )
 
-// FileEntry is a file, a directory or a link in a soft backup.
+// FileEntry is a file, a directory or a symbolic link in a file backup.
 type FileEntry struct {
 	Path  string    `json:"path"`
 	Type  string    `json:"type" enum:"file,dir,symlink,other"`
 	Size  int64     `json:"size,omitempty"`
-	Mode  uint32    `json:"mode" doc:"permissions, as chmod has them"`
+	Mode  uint32    `json:"mode" doc:"permission bits, as for chmod"`
 	UID   uint32    `json:"uid"`
 	GID   uint32    `json:"gid"`
 	MTime time.Time `json:"mtime"`
@@ -38,21 +38,21 @@ const (
 	EntryOther = "other"
 )
 
-// FilesPage is a part of what a backup holds.
+// FilesPage is a page of the file list of a backup.
 type FilesPage struct {
 	Items []FileEntry
-	Next  string // where the next page starts, "" after the last
+	Next  string // page token of the next page, "" on the last page
 }
 
-// Index is the list of a backup's files while it is written: entries go from the engine to the storage
-// without being kept. Its owner closes it.
+// Index writes the file list of a backup. It streams the entries to the object storage without keeping them in memory. The
+// caller must call Close or Abort.
 type Index struct {
 	object *swift.ObjectCreateFile
 	zip    *gzip.Writer
 	lines  *json.Encoder
 }
 
-// NewIndex starts the list of a backup's files. An older one stays until Close succeeds.
+// NewIndex starts writing the file list of a backup. An existing list remains in place until Close succeeds.
 func (r *Records) NewIndex(ctx context.Context, id string) (*Index, error) {
 	store, err := r.open(ctx)
 	if err != nil {
@@ -66,11 +66,11 @@ func (r *Records) NewIndex(ctx context.Context, id string) (*Index, error) {
 	return &Index{object: object, zip: zip, lines: json.NewEncoder(zip)}, nil
 }
 
-// Add adds an entry. Entries come as a walk of the tree has them: a directory before what is in it, and
-// what is in it before what comes next.
+// Add appends an entry. Entries must be in depth-first order: a directory precedes its content, and its content precedes the
+// next sibling.
 func (i *Index) Add(e FileEntry) error { return openstack.Fault("swift", i.lines.Encode(e)) }
 
-// Close writes what is left. After it the list is whole.
+// Close flushes the list and replaces an existing list of the backup.
 func (i *Index) Close() error {
 	if err := i.zip.Close(); err != nil {
 		i.Abort()
@@ -79,19 +79,20 @@ func (i *Index) Close() error {
 	return openstack.Fault("swift", i.object.Close())
 }
 
-// Abort gives the list up: the storage keeps none of it.
+// Abort discards the list. The storage keeps nothing of it.
 func (i *Index) Abort() { _ = i.object.CloseWithError(errAborted) }
 
-var errAborted = errors.New("the list of files was given up")
+var errAborted = errors.New("the file list was aborted")
 
-// Files returns what a backup holds in the directory at dir, or, with a query, everything below it whose
-// name contains the query. It reads the list as a stream and keeps a page of it.
+// Files returns a page of the entries in the directory dir or, if query is not empty, of all entries below dir whose names
+// contain query, ignoring case. It streams the list and keeps only one page in memory. An invalid page token is an Invalid
+// fault, a missing list a NotFound fault.
 func (r *Records) Files(ctx context.Context, id, dir, query string, limit int, pageToken string) (FilesPage, error) {
 	object, err := r.openIndex(ctx, id)
 	if err != nil {
 		return FilesPage{}, err
 	}
-	defer object.Close() //nolint:errcheck // it was read as far as is needed
+	defer object.Close() //nolint:errcheck // only the required part was read
 	page, err := listFiles(object, dir, query, limit, pageToken)
 	return page, openstack.Fault("swift", err)
 }
@@ -103,18 +104,18 @@ func (r *Records) openIndex(ctx context.Context, id string) (*swift.ObjectOpenFi
 	}
 	object, _, err := store.ObjectOpen(ctx, RecordsContainer, nameOf(id, filesSuffix), false, nil)
 	if errors.Is(err, swift.ObjectNotFound) || errors.Is(err, swift.ContainerNotFound) {
-		return nil, fault.New(fault.NotFound, err, "there is no list of the files of the backup %s", id)
+		return nil, fault.New(fault.NotFound, err, "the backup %s has no file list", id)
 	}
 	return object, openstack.Fault("swift", err)
 }
 
-// Entries hands over everything that a backup holds, as a stream.
+// Entries calls each for every entry of a backup, in the order of the list. It stops at the first error that each returns.
 func (r *Records) Entries(ctx context.Context, id string, each func(FileEntry) error) error {
 	object, err := r.openIndex(ctx, id)
 	if err != nil {
 		return err
 	}
-	defer object.Close() //nolint:errcheck // it was read to its end
+	defer object.Close() //nolint:errcheck // the object was read completely
 	zip, err := gzip.NewReader(object)
 	if err != nil {
 		return openstack.Fault("swift", err)
@@ -133,18 +134,18 @@ func (r *Records) Entries(ctx context.Context, id string, each func(FileEntry) e
 	}
 }
 
-// listFiles looks for a page in a list. The token is the number of the line to go on at.
+// listFiles reads one page from a list. The page token is the number of the line to continue at.
 func listFiles(list io.Reader, dir, query string, limit int, pageToken string) (FilesPage, error) {
 	page := FilesPage{Items: []FileEntry{}}
 	from, err := strconv.Atoi(cmp.Or(pageToken, "0"))
 	if err != nil {
-		return page, fault.InvalidField("page_token", "it is none that a page of this list gave")
+		return page, fault.InvalidField("page_token", "not a page token of this list")
 	}
 	zip, err := gzip.NewReader(list)
 	if err != nil {
 		return page, err
 	}
-	query, inside := strings.ToLower(query), within(path.Clean("/"+dir))
+	query, inside := strings.ToLower(query), pathMatcher(path.Clean("/"+dir))
 	lines := bufio.NewReader(zip)
 	for at, entered := 0, false; ; at++ {
 		raw, err := lines.ReadBytes('\n')
@@ -163,10 +164,10 @@ func listFiles(list io.Reader, dir, query string, limit int, pageToken string) (
 		}
 		below, direct := inside(e.Path)
 		if entered && !below {
-			return page, nil // the walk has left the directory for good
+			return page, nil // the entries of a directory are contiguous
 		}
 		entered = below
-		if !below || !wanted(e, query, direct) {
+		if !below || !matches(e, query, direct) {
 			continue
 		}
 		if len(page.Items) == limit {
@@ -177,15 +178,15 @@ func listFiles(list io.Reader, dir, query string, limit int, pageToken string) (
 	}
 }
 
-func wanted(e FileEntry, query string, direct bool) bool {
+func matches(e FileEntry, query string, direct bool) bool {
 	if query == "" {
 		return direct
 	}
 	return strings.Contains(strings.ToLower(path.Base(e.Path)), query)
 }
 
-// within tells of a path whether it is below dir, and whether it is in dir itself.
-func within(dir string) func(name string) (below, direct bool) {
+// pathMatcher returns a function that reports whether a path is below dir, and whether it is directly in dir.
+func pathMatcher(dir string) func(name string) (below, direct bool) {
 	prefix := strings.TrimSuffix(dir, "/") + "/"
 	return func(name string) (bool, bool) {
 		rest, below := strings.CutPrefix(name, prefix)

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// FuzzSchedule takes arbitrary schedules. One that is valid has runs in the future, in order, and a Temporal spec.
+// FuzzSchedule checks that every valid schedule has future occurrences in ascending order and a Temporal spec.
 func FuzzSchedule(f *testing.F) {
 	f.Add("daily", "02:30", "", 0, "", "Europe/Paris")
 	f.Add("weekly", "23:59", "monday", 0, "", "UTC")
@@ -22,7 +22,7 @@ func FuzzSchedule(f *testing.F) {
 		}
 		runs, err := s.Next(now, 3)
 		if err != nil {
-			t.Fatalf("%+v is valid, but has no runs: %v", s, err)
+			t.Fatalf("%+v is valid, but Next fails: %v", s, err)
 		}
 		last := now
 		for _, run := range runs {
@@ -31,11 +31,11 @@ func FuzzSchedule(f *testing.F) {
 			}
 			last = run.At
 			if s.Frequency != Cron && run.Adjustment == Unadjusted && !strings.Contains(run.Local, "T"+clock+":00") {
-				t.Errorf("%+v: the run at %s is not at the time of the schedule", s, run.Local)
+				t.Errorf("%+v: the run at %s is not at the scheduled time", s, run.Local)
 			}
 		}
 		if _, err := s.Spec(now); err != nil {
-			t.Errorf("%+v is valid, but has no spec: %v", s, err)
+			t.Errorf("%+v is valid, but Spec fails: %v", s, err)
 		}
 	})
 }

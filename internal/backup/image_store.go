@@ -13,8 +13,8 @@ import (
 	"mycloudmanager/internal/openstack"
 )
 
-// Properties of the images that are backups. Nova hands an image's properties on to images of servers that
-// were made from it, so an image is a backup only when it names itself.
+// Properties of images that are backups. Nova copies the properties of an image to snapshots of servers created from it.
+// Therefore an image is a complete backup only if its property mcm_self is its own ID.
 const (
 	kindProperty          = "mcm_kind"
 	kindBackup            = "backup"
@@ -36,10 +36,10 @@ const (
 	restoreTestedProperty = "mcm_restore_tested_at"
 )
 
-// createdLayout tells apart what is made within one second.
+// createdLayout includes milliseconds to distinguish backups created in the same second.
 const createdLayout = "2006-01-02T15:04:05.000Z07:00"
 
-// SnapshotMetadata is what is known of a snapshot before its image is whole.
+// SnapshotMetadata is the metadata of a snapshot that is known before its image is complete.
 type SnapshotMetadata struct {
 	Plan         string
 	PlanName     string
@@ -52,7 +52,7 @@ type SnapshotMetadata struct {
 	Spec         ServerSpec
 }
 
-// Properties are what Nova is to write on the image that it makes.
+// Properties returns the properties that Nova sets on the image when it creates the snapshot.
 func (t SnapshotMetadata) Properties() map[string]string {
 	m := map[string]string{kindProperty: kindBackup, selfProperty: "", planProperty: t.Plan, planNameProperty: truncate(t.PlanName), instanceProperty: t.Instance,
 		nameProperty: truncate(t.InstanceName), taskProperty: t.Task, createdProperty: t.At.UTC().Format(createdLayout), consistencyProperty: string(t.Consistency),
@@ -61,10 +61,10 @@ func (t SnapshotMetadata) Properties() map[string]string {
 	return m
 }
 
-// maxProperty is how long a value may be that Nova and Glance store.
+// maxProperty is the maximum length in bytes of a property value in Nova and Glance.
 const maxProperty = 255
 
-// truncate keeps a value within that.
+// truncate shortens text to maxProperty bytes without splitting a character.
 func truncate(text string) string {
 	for i := range text {
 		if i > maxProperty-4 {
@@ -74,27 +74,28 @@ func truncate(text string) string {
 	return text
 }
 
-// Image is a snapshot's image, whole or not.
+// Image is the Glance image of a snapshot.
 type Image struct {
 	Backup
-	Complete bool // active, and it names itself
+	Complete bool // the image is active and its property mcm_self is its own ID
 }
 
-// Images lists the images that are or were to become backups, with one call a page of Glance.
+// Images lists the images of complete and incomplete backups, with one Glance request per page.
 // https://docs.openstack.org/api-ref/image/v2/#list-images
 func Images(ctx context.Context, s *openstack.Session) ([]Image, error) {
 	return listImages(ctx, s, url.Values{kindProperty: {kindBackup}, "limit": {"1000"}})
 }
 
-// ImagesOf lists the images that a task has made of an instance; there is more than one only when a
-// request was sent again whose answer was lost.
+// ImagesOf lists the images that a task has created of an instance. There is more than one only if the response to a create
+// request was lost and the request was repeated.
 func ImagesOf(ctx context.Context, s *openstack.Session, task, instance string) ([]Image, error) {
 	return listImages(ctx, s, url.Values{taskProperty: {task}, instanceProperty: {instance}})
 }
 
-// kindQuery is a list's filter; gophercloud's own has no properties.
+// kindQuery is a list filter by properties, which images.ListOpts of gophercloud does not support.
 type kindQuery url.Values
 
+// ToImageListQuery implements images.ListOptsBuilder.
 func (q kindQuery) ToImageListQuery() (string, error) { return "?" + url.Values(q).Encode(), nil }
 
 func listImages(ctx context.Context, s *openstack.Session, q url.Values) ([]Image, error) {
@@ -124,7 +125,7 @@ func property(image images.Image, name string) string {
 	return value
 }
 
-// ImageFrom reads a backup from its image.
+// ImageFrom returns the backup that the properties of the image describe.
 func ImageFrom(image images.Image) Image {
 	b := Backup{ID: SnapshotID(image.ID), Image: image.ID, Method: Snapshot, Plan: property(image, planProperty), PlanName: property(image, planNameProperty),
 		Instance: property(image, instanceProperty), InstanceName: property(image, nameProperty), Task: property(image, taskProperty),
@@ -135,7 +136,7 @@ func ImageFrom(image images.Image) Image {
 		b.SizeBytes = size
 	}
 	b.ChangedBytes = b.SizeBytes
-	b.Duration, _ = strconv.ParseFloat(property(image, durationProperty), 64) // "" while it is made
+	b.Duration, _ = strconv.ParseFloat(property(image, durationProperty), 64) // "" while the image is being created
 	if b.VerifyStatus == "" {
 		b.VerifyStatus = NeverVerified
 	}
@@ -159,7 +160,8 @@ func parsePastTime(text string) *time.Time {
 	return &at
 }
 
-// ImageByID reads one image; one that is no backup is not found.
+// ImageByID returns the backup with the given image ID, and its image. The error is a NotFound fault if the image does not exist
+// or is not a backup.
 func ImageByID(ctx context.Context, s *openstack.Session, id string) (Image, images.Image, error) {
 	c, err := s.Image()
 	if err != nil {
@@ -175,7 +177,7 @@ func ImageByID(ctx context.Context, s *openstack.Session, id string) (Image, ima
 	return ImageFrom(*image), *image, nil
 }
 
-// UpdateProperties writes properties on a backup's image. It is idempotent: the same values.
+// UpdateProperties adds or replaces properties of a backup's image. It is idempotent.
 // https://docs.openstack.org/api-ref/image/v2/#update-image
 func UpdateProperties(ctx context.Context, s *openstack.Session, id string, properties map[string]string) error {
 	c, err := s.Image()
@@ -198,17 +200,17 @@ func UpdateProperties(ctx context.Context, s *openstack.Session, id string, prop
 	return s.Fault("glance", err)
 }
 
-// CompletedProperties are the properties that make an image a backup.
+// CompletedProperties returns the properties that mark an image as a complete backup. size is in bytes.
 func CompletedProperties(id string, size int64, took time.Duration) map[string]string {
 	return map[string]string{selfProperty: id, sizeProperty: strconv.FormatInt(size, 10), durationProperty: strconv.FormatFloat(took.Seconds(), 'f', 1, 64)}
 }
 
-// HoldProperties are the properties of a backup that is held, or no longer.
+// HoldProperties returns the properties that set or remove the retention hold of a backup.
 func HoldProperties(held bool) map[string]string {
 	return map[string]string{heldProperty: strconv.FormatBool(held)}
 }
 
-// verificationProperties are the properties of a backup that was looked at.
+// verificationProperties returns the properties that record the verification of a backup.
 func verificationProperties(b Backup) map[string]string {
 	m := map[string]string{statusProperty: string(b.VerifyStatus), detailProperty: truncate(b.VerifyDetail)}
 	if b.VerifiedAt != nil {
@@ -220,8 +222,8 @@ func verificationProperties(b Backup) map[string]string {
 	return m
 }
 
-// VolumeSnapshots are the Cinder snapshots that an image of a server that boots from a volume stands on,
-// and the bytes that their volumes have.
+// VolumeSnapshots returns the IDs of the Cinder snapshots that the image of a volume-backed server refers to, and the total size
+// of their volumes in bytes.
 // https://docs.openstack.org/api-ref/compute/#create-image-createimage-action
 func VolumeSnapshots(image images.Image) (ids []string, size int64) {
 	for _, d := range BlockDevices(image) {

@@ -9,18 +9,19 @@ import (
 	"mycloudmanager/internal/backup"
 )
 
-// A chain loses its end, never its beginning.
-func TestWhatOthersBuildOnStays(t *testing.T) {
+// Backups that other backups depend on must be kept until the end of the chain expires.
+func TestRetention_Apply_keepsRequiredBackups(t *testing.T) {
 	start := time.Date(2026, 1, 1, 2, 0, 0, 0, time.UTC)
 	var all []backup.Backup
 	for day, parent := range []string{"", "p.0", "p.1", "", "p.3"} {
 		snapshot := "p." + string(rune('0'+day))
-		all = append(all, backup.Backup{ID: backup.FileBackupID("i", snapshot), Instance: "i", Snapshot: snapshot, Parent: parent, CreatedAt: start.AddDate(0, 0, day)})
+		all = append(all, backup.Backup{ID: backup.FileBackupID("i", snapshot), Instance: "i", Snapshot: snapshot, Parent: parent,
+			CreatedAt: start.AddDate(0, 0, day)})
 	}
-	reasons := func(keep int) (out []string) {
-		for _, v := range (backup.Retention{Last: keep}).Apply(all, time.UTC) {
-			require.Equal(t, v.Reason != "expired", v.Keep)
-			out = append(out, v.Reason)
+	reasons := func(last int) (out []string) {
+		for _, decision := range (backup.Retention{Last: last}).Apply(all, time.UTC) {
+			require.Equal(t, decision.Reason != "expired", decision.Keep)
+			out = append(out, decision.Reason)
 		}
 		return out
 	}
@@ -30,6 +31,6 @@ func TestWhatOthersBuildOnStays(t *testing.T) {
 	all[1].Held = true
 	require.Equal(t, []string{"last", "last", "expired", "held", "needed"}, reasons(2))
 
-	all[0].Parent = all[0].Snapshot // nobody has made such a one
+	all[0].Parent = all[0].Snapshot // a cycle must not make the search endless
 	require.Empty(t, backup.RequiredByChain(all, func(backup.Backup) bool { return false }))
 }

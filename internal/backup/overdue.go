@@ -5,18 +5,18 @@ import (
 	"time"
 )
 
-// OverdueInstance is an instance of a plan of which two due times in a row have brought no good backup.
+// OverdueInstance is an instance of a plan that has no good backup after two consecutive due times.
 type OverdueInstance struct {
 	Instance string     `json:"instance"`
-	Since    time.Time  `json:"since" doc:"the second of the due times"`
-	LastGood *time.Time `json:"last_backup_at" nullable:"true" doc:"null when there is none of this plan"`
+	Since    time.Time  `json:"since" doc:"second of the two due times without a backup"`
+	LastGood *time.Time `json:"last_backup_at" nullable:"true" doc:"null when this plan has made no good backup of the instance"`
 }
 
-// LastGoodBackups are the newest good backups, by plan and instance. One that a verification has found damaged is not
-// good, and one that was made before a restore belongs to no plan.
+// LastGoodBackups holds the creation time of the newest good backup by plan ID and instance ID. Backups that failed
+// verification are not good. Backups made before a restore do not belong to a plan and are ignored.
 type LastGoodBackups map[string]map[string]time.Time
 
-// LastGoodOf finds them among all backups.
+// LastGoodOf returns the newest good backup of each plan and instance in all.
 func LastGoodOf(all []Backup) LastGoodBackups {
 	g := LastGoodBackups{}
 	for _, b := range all {
@@ -34,15 +34,15 @@ func LastGoodOf(all []Backup) LastGoodBackups {
 }
 
 const (
-	// dueTimes in a row without a backup make an instance overdue.
+	// dueTimes is the number of consecutive due times without a backup after which an instance is overdue.
 	dueTimes = 2
-	// startTimeout is how long after its time a run may begin, besides the plan's jitter.
+	// startTimeout is the delay after the due time and the plan's jitter within which a run must start.
 	startTimeout = time.Minute
 )
 
-// Overdue returns the instances that are, the one that waits longest first. None is while the plan is
-// paused, or while a run is going on, which may bring what is missing. Due times count from the last good
-// backup, and from when the plan was made, edited or resumed.
+// Overdue returns the overdue instances of the plan, longest overdue first. It returns none while the plan is paused, and
+// none while a run is in progress, because the run may create the missing backups. Due times are counted from the last good
+// backup or from the last change of the plan (created, edited, resumed), whichever is later.
 func (p PlanStatus) Overdue(good LastGoodBackups, running bool, now time.Time) ([]OverdueInstance, error) {
 	if p.Paused || running || len(p.Instances) == 0 {
 		return nil, nil
@@ -59,8 +59,8 @@ func (p PlanStatus) Overdue(good LastGoodBackups, running bool, now time.Time) (
 	slices.SortStableFunc(instances, func(a, b string) int { return p.from(good, a).Compare(p.from(good, b)) })
 	var out []OverdueInstance
 	for _, id := range instances {
-		since, is, err := late(p.from(good, id))
-		if err != nil || !is { // those after it wait less
+		since, overdue, err := late(p.from(good, id))
+		if err != nil || !overdue { // the remaining instances have later due times
 			return out, err
 		}
 		o := OverdueInstance{Instance: id, Since: since}
@@ -72,7 +72,7 @@ func (p PlanStatus) Overdue(good LastGoodBackups, running bool, now time.Time) (
 	return out, nil
 }
 
-// from is when the due times of an instance begin to count.
+// from returns the time from which the due times of an instance are counted.
 func (p PlanStatus) from(good LastGoodBackups, id string) time.Time {
 	from := p.CreatedAt
 	for _, t := range []time.Time{p.ChangedAt, good[p.ID][id]} {

@@ -7,96 +7,98 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 )
 
-// ObservationMemo is where the round that looks at plans leaves what it has seen, by plan.
+// ObservationMemo is the memo key under which the CheckPlanHealth workflow stores its observations by plan ID.
 const ObservationMemo = "seen"
 
-// Observation returns what the last check of all plans observed, by plan ID; nil before the first check. The workflow that
-// makes looks now is listed first; before its first, what there is is that of the one before.
+// Observation returns the observations of the last check of all plans by plan ID. The map is empty before the first check.
+// The newest run of CheckPlanHealth is listed first; if it has not stored observations yet, those of the previous run apply.
 func (s *Plans) Observation(ctx context.Context) (map[string]PlanObservation, error) {
-	answer, err := s.Temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{PageSize: 2, Query: "WorkflowType = 'CheckPlanHealth'"})
+	request := &workflowservice.ListWorkflowExecutionsRequest{PageSize: 2, Query: "WorkflowType = 'CheckPlanHealth'"}
+	response, err := s.Temporal.ListWorkflow(ctx, request)
 	if err != nil {
 		return nil, unavailable(err)
 	}
-	seen := map[string]PlanObservation{}
-	for _, e := range answer.Executions {
+	observations := map[string]PlanObservation{}
+	for _, e := range response.Executions {
 		if payload := e.Memo.GetFields()[ObservationMemo]; payload != nil {
-			err := s.Converter.FromPayload(payload, &seen)
-			return seen, err
+			err := s.Converter.FromPayload(payload, &observations)
+			return observations, err
 		}
 	}
-	return seen, nil
+	return observations, nil
 }
 
-// PlanObservation is what a look at a plan has seen: the next one tells what is new by it.
+// PlanObservation is the state of a plan at a check. The next check is compared with it to detect changes.
 type PlanObservation struct {
-	Missed         int       `json:"missed"`                 // runs, each counted once
-	Until          time.Time `json:"until,omitzero"`         // due times up to then are accounted for
-	Counter        int       `json:"counter"`                // Temporal's, of missed runs
-	OverlapSkipped int       `json:"overlap_skipped"`        // and of those that were skipped while another was running
-	OverdueSince   time.Time `json:"overdue_since,omitzero"` // since when
-	NotifiedUntil  bool      `json:"notified,omitempty"`     // that it is stale
+	Missed         int       `json:"missed"`                 // missed runs, each counted once
+	Until          time.Time `json:"until,omitzero"`         // due times up to this time are already counted
+	Counter        int       `json:"counter"`                // Temporal's counter of missed runs
+	OverlapSkipped int       `json:"overlap_skipped"`        // Temporal's counter of runs skipped because the previous one was running
+	OverdueSince   time.Time `json:"overdue_since,omitzero"` // zero if no instance is overdue
+	NotifiedUntil  bool      `json:"notified,omitempty"`     // the overdue notification was sent
 }
 
-// PlanAlerts is what a look at a plan has to tell.
+// PlanAlerts are the new problems that a check of a plan found.
 type PlanAlerts struct {
-	Missed  int // runs since the look before
-	Overdue bool
+	Missed  int  // runs missed since the previous check
+	Overdue bool // the plan has become overdue
 }
 
-// Diff says what is new since the look before, which is nil when that one did not have the plan. What
-// was missed before anybody looked for the first time is not news. A plan is called stale when two looks in a
-// row find it so: a run that makes up for lost time may just be starting.
+// Diff compares the plan with the observation of the previous check and returns the new observation and the new problems.
+// before is nil if the previous check did not include the plan. first marks the first check of all plans, which does not
+// report runs missed before it. A plan is reported as overdue only when two consecutive checks find it overdue, because a
+// catch-up run may be about to start.
 func (p PlanStatus) Diff(before *PlanObservation, first bool, overdue []OverdueInstance, now time.Time) (PlanObservation, PlanAlerts, error) {
-	was := PlanObservation{Until: p.CreatedAt}
+	previous := PlanObservation{Until: p.CreatedAt}
 	switch {
 	case before != nil:
-		was = *before
+		previous = *before
 	case first:
-		was = PlanObservation{Until: p.decided(now), Missed: p.Missed, Counter: p.Missed, OverlapSkipped: p.OverlapSkipped}
+		previous = PlanObservation{Until: p.decided(now), Missed: p.Missed, Counter: p.Missed, OverlapSkipped: p.OverlapSkipped}
 	}
-	seen := PlanObservation{Counter: p.Missed, OverlapSkipped: p.OverlapSkipped}
-	var news PlanAlerts
+	observed := PlanObservation{Counter: p.Missed, OverlapSkipped: p.OverlapSkipped}
+	var alerts PlanAlerts
 	var err error
-	news.Missed, seen.Until, err = p.missedSince(was, now)
-	seen.Missed = was.Missed + news.Missed
+	alerts.Missed, observed.Until, err = p.missedSince(previous, now)
+	observed.Missed = previous.Missed + alerts.Missed
 	if len(overdue) > 0 {
-		seen.OverdueSince, seen.NotifiedUntil = overdue[0].Since, was.NotifiedUntil
-		if !was.OverdueSince.IsZero() && !was.NotifiedUntil {
-			seen.NotifiedUntil, news.Overdue = true, true
+		observed.OverdueSince, observed.NotifiedUntil = overdue[0].Since, previous.NotifiedUntil
+		if !previous.OverdueSince.IsZero() && !previous.NotifiedUntil {
+			observed.NotifiedUntil, alerts.Overdue = true, true
 		}
 	}
-	return seen, news, err
+	return observed, alerts, err
 }
 
 const (
-	// maxMissed bounds what is counted after a very long rest.
+	// maxMissed limits the number of due times counted after a long downtime.
 	maxMissed   = 100_000
 	maxDueTimes = 500
 )
 
-// missedSince counts the runs that were missed since the look before, and says up to when due times are
-// accounted for. Temporal's own counter tells that there were some, but not how many: it counts the same
-// again each time that the schedule wakes up before its next run.
-func (p PlanStatus) missedSince(was PlanObservation, now time.Time) (int, time.Time, error) {
-	until := was.Until
-	if p.Missed <= was.Counter {
+// missedSince returns the number of runs missed since the previous check, and the time up to which due times are counted.
+// Temporal's counter shows only whether runs were missed, not how many: the scheduler counts the same missed run again
+// whenever it wakes up before the next run.
+func (p PlanStatus) missedSince(previous PlanObservation, now time.Time) (int, time.Time, error) {
+	until := previous.Until
+	if p.Missed <= previous.Counter {
 		if n := len(p.Ran); n > 0 && p.Ran[n-1].After(until) {
 			until = p.Ran[n-1]
 		}
 		return 0, until, nil
 	}
-	if p.ChangedAt.After(until) { // what was due before an edit, or while it was paused, is not missed
+	if p.ChangedAt.After(until) { // runs due before an edit or during a pause are not missed
 		until = p.ChangedAt
 	}
-	missed, end := -max(p.OverlapSkipped-was.OverlapSkipped, 0), p.decided(now)
+	missed, end := -max(p.OverlapSkipped-previous.OverlapSkipped, 0), p.decided(now)
 	for counted := 0; counted < maxMissed; {
 		due, err := p.Schedule.Next(until, maxDueTimes)
 		if err != nil {
-			return 0, was.Until, err
+			return 0, previous.Until, err
 		}
 		for _, o := range due {
 			if o.At.After(end) {
-				return p.limitMissed(missed, was), until, nil
+				return p.limitMissed(missed, previous), until, nil
 			}
 			until = o.At
 			counted++
@@ -108,20 +110,20 @@ func (p PlanStatus) missedSince(was PlanObservation, now time.Time) (int, time.T
 			break
 		}
 	}
-	return p.limitMissed(missed, was), until, nil
+	return p.limitMissed(missed, previous), until, nil
 }
 
-// limitMissed is a count within what Temporal says at the most.
-func (p PlanStatus) limitMissed(missed int, was PlanObservation) int {
-	return min(max(missed, 0), p.Missed-was.Counter)
+// limitMissed limits a count to the increase of Temporal's counter, which is the maximum.
+func (p PlanStatus) limitMissed(missed int, previous PlanObservation) int {
+	return min(max(missed, 0), p.Missed-previous.Counter)
 }
 
-// decided is up to when due times have come to a run, or to none.
+// decided returns the time up to which every due time has either started a run or been missed for good.
 func (p PlanStatus) decided(now time.Time) time.Time {
 	return now.Add(-max(p.catchUp(), time.Duration(p.Schedule.Jitter)*time.Second))
 }
 
-// ranAt reports whether one of the last runs was that of the due time.
+// ranAt reports whether one of the recent runs was started for the due time.
 func (p PlanStatus) ranAt(due time.Time) bool {
 	last := due.Add(time.Duration(p.Schedule.Jitter) * time.Second)
 	for _, t := range p.Ran {

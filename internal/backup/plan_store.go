@@ -20,41 +20,42 @@ import (
 	"mycloudmanager/internal/fault"
 )
 
-// Plans keeps backup plans as Temporal schedules: the plan is the input of the workflow that the schedule
-// starts, so that there is one truth of it.
+// Plans stores backup plans as Temporal schedules. The plan itself is the input of the workflow that the schedule starts, so
+// that no second copy exists.
 type Plans struct {
 	Temporal  client.Client
 	TaskQueue string
 	Converter converter.DataConverter
 }
 
-// WorkflowType is what a plan's schedule starts.
+// WorkflowType is the type of the workflow that a plan's schedule starts.
 const WorkflowType = "ScheduledBackup"
 
-// PlanStatus is a plan with how its schedule stands.
+// PlanStatus is a plan with the status of its schedule.
 type PlanStatus struct {
 	Plan
-	Paused         bool
-	Note           string
-	Missed         int // runs that were due while nothing ran, and too late for the catch-up window: by Temporal, which counts some again
-	OverlapSkipped int // runs that were due while the one before was still going on
+	Paused bool
+	Note   string // the reason given for the pause
+	// Missed is Temporal's counter of runs that missed the catch-up window. Temporal may count a run more than once.
+	Missed         int
+	OverlapSkipped int // runs skipped because the previous run was still in progress
 	ETag           string
-	// Ran are the times of the last runs that the schedule has started, as it wanted them, the oldest first.
+	// Ran holds the scheduled times, including jitter, of the most recent runs, oldest first.
 	Ran []time.Time
-	// ChangedAt is when the plan was last edited, paused or resumed; zero when it never was.
+	// ChangedAt is the time at which the plan was last edited, paused or resumed. It is zero if the plan was never changed.
 	ChangedAt time.Time
 }
 
 const (
 	idPrefix = "plan:"
-	// minCatchUpWindow is Temporal's own.
+	// minCatchUpWindow is the minimum that Temporal accepts.
 	minCatchUpWindow       = 10 * time.Second
 	maxConcurrentDescribes = 8
 )
 
 func scheduleID(plan string) string { return idPrefix + plan }
 
-// Create makes a plan's schedule. A second one of the same id is a conflict.
+// Create creates the schedule of a plan. The error is a Conflict fault if a plan with the same ID exists.
 func (s *Plans) Create(ctx context.Context, p Plan) (PlanStatus, error) {
 	spec, err := p.Schedule.Spec(time.Now())
 	if err != nil {
@@ -64,7 +65,7 @@ func (s *Plans) Create(ctx context.Context, p Plan) (PlanStatus, error) {
 		ID: scheduleID(p.ID), Spec: spec, Action: s.action(p), CatchupWindow: p.catchUp(),
 	})
 	if errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
-		return PlanStatus{}, fault.New(fault.Conflict, nil, "there is a plan of this id")
+		return PlanStatus{}, fault.New(fault.Conflict, nil, "a plan with this ID already exists")
 	}
 	if err != nil {
 		return PlanStatus{}, unavailable(err)
@@ -80,17 +81,17 @@ func (s *Plans) action(p Plan) *client.ScheduleWorkflowAction {
 	return &client.ScheduleWorkflowAction{ID: "scheduled:" + p.ID, Workflow: WorkflowType, Args: []any{p}, TaskQueue: s.TaskQueue}
 }
 
-// Get returns one plan.
+// Get returns the plan with the given ID. The error is a NotFound fault if the plan does not exist.
 func (s *Plans) Get(ctx context.Context, id string) (PlanStatus, error) {
 	d, err := s.Temporal.ScheduleClient().GetHandle(ctx, scheduleID(id)).Describe(ctx)
 	if err != nil {
-		return PlanStatus{}, known(err)
+		return PlanStatus{}, faultOf(err)
 	}
-	return s.planned(d)
+	return s.statusOf(d)
 }
 
-// planned reads a plan from its schedule.
-func (s *Plans) planned(d *client.ScheduleDescription) (PlanStatus, error) {
+// statusOf reads a plan and its status from the description of its schedule.
+func (s *Plans) statusOf(d *client.ScheduleDescription) (PlanStatus, error) {
 	var p PlanStatus
 	action, ok := d.Schedule.Action.(*client.ScheduleWorkflowAction)
 	if !ok || len(action.Args) != 1 {
@@ -118,7 +119,7 @@ func (s *Plans) planned(d *client.ScheduleDescription) (PlanStatus, error) {
 	return p, nil
 }
 
-// etag changes with everything that an edit could overwrite.
+// etag returns a hash of everything that an edit could overwrite.
 func (p PlanStatus) etag() string {
 	raw, err := json.Marshal(struct {
 		Plan   Plan
@@ -132,8 +133,8 @@ func (p PlanStatus) etag() string {
 	return `"` + hex.EncodeToString(sum[:8]) + `"`
 }
 
-// List returns plans in the order of their ids, from the one after the id that is named, at most n; more
-// tells whether there are others.
+// List returns at most n plans in the order of their IDs, starting after the ID after. more reports whether further plans
+// exist.
 func (s *Plans) List(ctx context.Context, after string, n int) (list []PlanStatus, more bool, err error) {
 	ids, err := s.ids(ctx)
 	if err != nil {
@@ -153,7 +154,7 @@ func (s *Plans) List(ctx context.Context, after string, n int) (list []PlanStatu
 	for i, id := range ids {
 		g.Go(func() error {
 			p, err := s.Get(ctx, id)
-			if fault.KindOf(err) == fault.NotFound { // deleted meanwhile
+			if fault.KindOf(err) == fault.NotFound { // deleted in the meantime
 				return nil
 			}
 			described[i] = &p
@@ -172,7 +173,7 @@ func (s *Plans) List(ctx context.Context, after string, n int) (list []PlanStatu
 	return list, more, nil
 }
 
-// ids are those of all plans, sorted; they begin with the time at which they were made.
+// ids returns the IDs of all plans, sorted. IDs start with the creation time, so the oldest plan is first.
 func (s *Plans) ids(ctx context.Context) ([]string, error) {
 	all, err := s.Temporal.ScheduleClient().List(ctx, client.ScheduleListOptions{PageSize: 1000})
 	if err != nil {
@@ -192,8 +193,8 @@ func (s *Plans) ids(ctx context.Context) ([]string, error) {
 	return ids, nil
 }
 
-// Replace changes a plan, unless it is no longer what the caller saw: etag "" is whatever it is now. Runs
-// that were due before stay due.
+// Replace replaces a plan if its current ETag equals etag. With the etag "" it replaces the plan unconditionally. The error is
+// an ErrPreconditionFailed if the ETag differs. Missed runs within the catch-up window are still started.
 func (s *Plans) Replace(ctx context.Context, p Plan, etag string) (PlanStatus, error) {
 	return s.change(ctx, p.ID, etag, func(before PlanStatus, schedule *client.Schedule) error {
 		p.CreatedAt = before.CreatedAt
@@ -210,7 +211,7 @@ func (s *Plans) Replace(ctx context.Context, p Plan, etag string) (PlanStatus, e
 	})
 }
 
-// Pause keeps a plan from running until it is resumed.
+// Pause suspends the schedule of a plan until Resume is called.
 func (s *Plans) Pause(ctx context.Context, id, note string) (PlanStatus, error) {
 	return s.change(ctx, id, "", func(_ PlanStatus, schedule *client.Schedule) error {
 		schedule.State.Paused, schedule.State.Note = true, note
@@ -218,7 +219,7 @@ func (s *Plans) Pause(ctx context.Context, id, note string) (PlanStatus, error) 
 	})
 }
 
-// Resume lets a plan run again. What was due meanwhile is not made up for.
+// Resume resumes the schedule of a plan. Runs that were due during the pause are not started.
 func (s *Plans) Resume(ctx context.Context, id string) (PlanStatus, error) {
 	return s.change(ctx, id, "", func(_ PlanStatus, schedule *client.Schedule) error {
 		schedule.State.Paused, schedule.State.Note = false, ""
@@ -226,11 +227,12 @@ func (s *Plans) Resume(ctx context.Context, id string) (PlanStatus, error) {
 	})
 }
 
-// change edits a schedule. Temporal refuses it when somebody else did meanwhile, and it is tried again.
+// change reads a schedule, checks its ETag, calls edit and writes the edited schedule. The SDK sends no conflict token with the
+// update, so a concurrent change between reading and writing is overwritten.
 func (s *Plans) change(ctx context.Context, id, etag string, edit func(before PlanStatus, schedule *client.Schedule) error) (PlanStatus, error) {
-	var refused error
-	err := s.Temporal.ScheduleClient().GetHandle(ctx, scheduleID(id)).Update(ctx, client.ScheduleUpdateOptions{DoUpdate: func(in client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
-		before, err := s.planned(&in.Description)
+	var editErr error
+	update := func(in client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
+		before, err := s.statusOf(&in.Description)
 		if err == nil && etag != "" && etag != before.ETag {
 			err = &ErrPreconditionFailed{}
 		}
@@ -240,30 +242,34 @@ func (s *Plans) change(ctx context.Context, id, etag string, edit func(before Pl
 			}
 			err = edit(before, &in.Description.Schedule)
 		}
-		refused = err
+		editErr = err
 		return &client.ScheduleUpdate{Schedule: &in.Description.Schedule}, err
-	}})
-	if refused != nil {
-		return PlanStatus{}, refused
+	}
+	err := s.Temporal.ScheduleClient().GetHandle(ctx, scheduleID(id)).Update(ctx, client.ScheduleUpdateOptions{DoUpdate: update})
+	if editErr != nil {
+		return PlanStatus{}, editErr
 	}
 	if err != nil {
-		return PlanStatus{}, known(err)
+		return PlanStatus{}, faultOf(err)
 	}
 	return s.Get(ctx, id)
 }
 
-// ErrPreconditionFailed is the refusal to overwrite what the caller has not seen.
+// ErrPreconditionFailed is returned by Replace if the plan has changed since the caller read it.
 type ErrPreconditionFailed struct{}
 
 // Error implements error.
-func (*ErrPreconditionFailed) Error() string { return "the plan was changed meanwhile: read it again" }
-
-// Delete removes a plan; what it made stays.
-func (s *Plans) Delete(ctx context.Context, id string) error {
-	return known(s.Temporal.ScheduleClient().GetHandle(ctx, scheduleID(id)).Delete(ctx))
+func (*ErrPreconditionFailed) Error() string {
+	return "the plan was changed in the meantime: read it again"
 }
 
-func known(err error) error {
+// Delete deletes a plan. The backups of the plan are kept.
+func (s *Plans) Delete(ctx context.Context, id string) error {
+	return faultOf(s.Temporal.ScheduleClient().GetHandle(ctx, scheduleID(id)).Delete(ctx))
+}
+
+// faultOf converts an error of Temporal to a fault.
+func faultOf(err error) error {
 	if err == nil {
 		return nil
 	}
@@ -274,5 +280,5 @@ func known(err error) error {
 }
 
 func unavailable(err error) error {
-	return fault.New(fault.Unavailable, err, "Temporal does not answer")
+	return fault.New(fault.Unavailable, err, "Temporal does not respond")
 }

@@ -25,29 +25,29 @@ func plan(id, name string) backup.Plan {
 		Schedule: backup.Schedule{Frequency: backup.Daily, Time: "02:30", TimeZone: "Europe/Paris"}}
 }
 
-func TestAPlanIsItsSchedule(t *testing.T) {
+func TestPlans_lifecycle(t *testing.T) {
 	plans, _ := newPlans(t)
-	made, err := plans.Create(t.Context(), plan("0198-1", "nightly"))
+	created, err := plans.Create(t.Context(), plan("0198-1", "nightly"))
 	require.NoError(t, err)
-	require.Equal(t, "nightly", made.Name)
+	require.Equal(t, "nightly", created.Name)
 	_, err = plans.Create(t.Context(), plan("0198-1", "again"))
 	require.Equal(t, fault.Conflict, fault.KindOf(err))
 
-	changed := made.Plan
+	changed := created.Plan
 	changed.Name, changed.Schedule.Time = "later", "04:15"
-	after, err := plans.Replace(t.Context(), changed, made.ETag)
+	after, err := plans.Replace(t.Context(), changed, created.ETag)
 	require.NoError(t, err)
 	require.Equal(t, "later", after.Name)
-	require.NotEqual(t, made.ETag, after.ETag)
-	_, err = plans.Replace(t.Context(), changed, made.ETag)
-	var stale *backup.ErrPreconditionFailed
-	require.ErrorAs(t, err, &stale, "what the caller has not seen is not overwritten")
+	require.NotEqual(t, created.ETag, after.ETag)
+	_, err = plans.Replace(t.Context(), changed, created.ETag)
+	var failed *backup.ErrPreconditionFailed
+	require.ErrorAs(t, err, &failed, "an outdated ETag")
 
-	paused, err := plans.Pause(t.Context(), made.ID, "moving house")
+	paused, err := plans.Pause(t.Context(), created.ID, "maintenance")
 	require.NoError(t, err)
 	require.True(t, paused.Paused)
-	require.Equal(t, "moving house", paused.Note)
-	resumed, err := plans.Resume(t.Context(), made.ID)
+	require.Equal(t, "maintenance", paused.Note)
+	resumed, err := plans.Resume(t.Context(), created.ID)
 	require.NoError(t, err)
 	require.False(t, resumed.Paused)
 	require.Empty(t, resumed.Note)
@@ -64,21 +64,21 @@ func TestAPlanIsItsSchedule(t *testing.T) {
 	require.False(t, more)
 	require.Equal(t, "second", list[0].Name)
 
-	require.NoError(t, plans.Delete(t.Context(), made.ID))
-	_, err = plans.Get(t.Context(), made.ID)
+	require.NoError(t, plans.Delete(t.Context(), created.ID))
+	_, err = plans.Get(t.Context(), created.ID)
 	require.Equal(t, fault.NotFound, fault.KindOf(err))
 }
 
-// Temporal starts a plan at each time that the plan means, in every zone, also when clocks change. What it
-// starts besides is left out by the workflow.
-func TestTemporalKnowsEveryTimeOfAPlan(t *testing.T) {
+// Temporal must fire at each occurrence of the schedule, also around DST changes. The workflow ignores additional starts, so the
+// test does not check them.
+func TestSchedule_Spec_containsEveryOccurrence(t *testing.T) {
 	_, server := newPlans(t)
 	daily := func(zone, at string) backup.Schedule {
 		return backup.Schedule{Frequency: backup.Daily, Time: at, TimeZone: zone}
 	}
 	for i, c := range []struct {
-		when backup.Schedule
-		from time.Time // nine days around it
+		schedule backup.Schedule
+		from     time.Time // a few days before the DST change
 	}{
 		{daily("Europe/Paris", "02:30"), time.Date(2027, 3, 24, 12, 0, 0, 0, time.UTC)},
 		{daily("Europe/Paris", "02:00"), time.Date(2028, 3, 22, 12, 0, 0, 0, time.UTC)},
@@ -93,21 +93,21 @@ func TestTemporalKnowsEveryTimeOfAPlan(t *testing.T) {
 		{backup.Schedule{Frequency: backup.Cron, Cron: "0 */6 * * *", TimeZone: "Europe/Paris"}, time.Date(2027, 3, 27, 0, 0, 0, 0, time.UTC)},
 		{backup.Schedule{Frequency: backup.Cron, Cron: "30 2 13 * fri", TimeZone: "America/New_York"}, time.Date(2027, 3, 1, 0, 0, 0, 0, time.UTC)},
 	} {
-		t.Run(fmt.Sprintf("%d %s", i, c.when), func(t *testing.T) {
-			spec, err := c.when.Spec(time.Now())
+		t.Run(fmt.Sprintf("%d %s", i, c.schedule), func(t *testing.T) {
+			spec, err := c.schedule.Spec(time.Now())
 			require.NoError(t, err)
 			spec.StartAt = c.from
-			known := temporalTimes(t, server.Client, fmt.Sprintf("dst-%d", i), spec)
-			want, err := c.when.Next(c.from.Add(-time.Second), 3)
+			times := temporalTimes(t, server.Client, fmt.Sprintf("dst-%d", i), spec)
+			want, err := c.schedule.Next(c.from.Add(-time.Second), 3)
 			require.NoError(t, err)
 			for _, o := range want {
-				require.Contains(t, known, o.At.Unix(), "%s is not among Temporal's times", o.Local)
+				require.Contains(t, times, o.At.Unix(), "%s is not among Temporal's times", o.Local)
 			}
 		})
 	}
 }
 
-// temporalTimes are the next times of a schedule, as Temporal sees them.
+// temporalTimes returns the Unix times of the next actions that Temporal computes for a schedule with the spec.
 func temporalTimes(t *testing.T, c client.Client, id string, spec client.ScheduleSpec) map[int64]bool {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
@@ -116,10 +116,10 @@ func temporalTimes(t *testing.T, c client.Client, id string, spec client.Schedul
 	require.NoError(t, err)
 	d, err := handle.Describe(ctx)
 	require.NoError(t, err)
-	known := map[int64]bool{}
+	times := map[int64]bool{}
 	for _, at := range d.Info.NextActionTimes {
-		known[at.Unix()] = true
+		times[at.Unix()] = true
 	}
-	require.NotEmpty(t, known)
-	return known
+	require.NotEmpty(t, times)
+	return times
 }

@@ -12,15 +12,15 @@ import (
 	"mycloudmanager/internal/openstack"
 )
 
-// Reader lists backups with a fixed number of calls to the cloud, however many there are; those who ask
-// at once share them.
+// Reader lists backups. The number of cloud requests does not depend on the number of backups, and concurrent callers share
+// one listing.
 type Reader struct {
 	Cloud   *openstack.Cloud
 	Records *Records
 	share   singleflight.Group
 }
 
-// List returns every backup, the newest first.
+// List returns all backups, newest first.
 func (r *Reader) List(ctx context.Context) ([]Backup, error) {
 	v, err, _ := r.share.Do("list", func() (any, error) { return r.read(context.WithoutCancel(ctx)) })
 	list, _ := v.([]Backup)
@@ -32,7 +32,7 @@ func (r *Reader) read(ctx context.Context) ([]Backup, error) {
 	if err != nil {
 		return nil, err
 	}
-	made, err := Images(ctx, s)
+	snapshots, err := Images(ctx, s)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +40,7 @@ func (r *Reader) read(ctx context.Context) ([]Backup, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, image := range made {
+	for _, image := range snapshots {
 		if image.Complete {
 			list = append(list, image.Backup)
 		}
@@ -49,7 +49,7 @@ func (r *Reader) read(ctx context.Context) ([]Backup, error) {
 	return list, nil
 }
 
-// Get returns one backup.
+// Get returns the backup with the given ID. The error is a NotFound fault if the backup does not exist.
 func (r *Reader) Get(ctx context.Context, id string) (Backup, error) {
 	switch MethodOf(id) {
 	case Snapshot:
@@ -69,7 +69,7 @@ func (r *Reader) Get(ctx context.Context, id string) (Backup, error) {
 	return image.Backup, err
 }
 
-// Hold protects a backup from retention, or releases it.
+// Hold sets or removes the retention hold of a backup.
 func (r *Reader) Hold(ctx context.Context, b Backup, held bool) error {
 	if b.Method == FileLevel {
 		b.Held = held
@@ -82,21 +82,21 @@ func (r *Reader) Hold(ctx context.Context, b Backup, held bool) error {
 	return UpdateProperties(ctx, s, b.Image, HoldProperties(held))
 }
 
-// VerificationResult is what a verification has found.
+// VerificationResult is the result of a verification of a backup.
 type VerificationResult struct {
 	OK            bool
 	Detail        string
-	RestoreTested bool // it was restored for a trial and compared
+	RestoreTested bool // a test restore was made and its content compared
 }
 
-// Verify keeps what a verification has found. It is idempotent but for the time.
-func (r *Reader) Verify(ctx context.Context, b Backup, look VerificationResult) error {
+// Verify records the result of a verification with the current time. It is idempotent except for this time.
+func (r *Reader) Verify(ctx context.Context, b Backup, result VerificationResult) error {
 	now := time.Now().UTC()
-	b.VerifiedAt, b.VerifyStatus, b.VerifyDetail = &now, VerifiedOK, look.Detail
-	if !look.OK {
+	b.VerifiedAt, b.VerifyStatus, b.VerifyDetail = &now, VerifiedOK, result.Detail
+	if !result.OK {
 		b.VerifyStatus = VerifyFailed
 	}
-	if look.RestoreTested {
+	if result.RestoreTested {
 		b.RestoreTestedAt = &now
 	}
 	if b.Method == FileLevel {
@@ -109,10 +109,11 @@ func (r *Reader) Verify(ctx context.Context, b Backup, look VerificationResult) 
 	return UpdateProperties(ctx, s, b.Image, verificationProperties(b))
 }
 
-// Files returns what a soft backup holds in a directory, or below it by a name.
+// Files returns a page of the files in directory dir of a file backup or, if query is not empty, of the files below dir whose
+// names contain query.
 func (r *Reader) Files(ctx context.Context, id, dir, query string, limit int, pageToken string) (FilesPage, error) {
 	if MethodOf(id) != FileLevel {
-		return FilesPage{}, fault.New(fault.NotFound, nil, "the files of a snapshot are not listed: it is restored as a whole")
+		return FilesPage{}, fault.New(fault.NotFound, nil, "a snapshot has no file list: it can only be restored as a whole")
 	}
 	return r.Records.Files(ctx, id, dir, query, limit, pageToken)
 }

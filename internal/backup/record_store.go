@@ -15,8 +15,8 @@ import (
 	"mycloudmanager/internal/openstack"
 )
 
-// RecordsContainer is where what is known of soft backups lies: <instance>/<snapshot>.json is the record,
-// <instance>/<snapshot>.files.jsonl.gz the list of its files.
+// RecordsContainer is the Swift container with the metadata of file backups: <instance>/<snapshot>.json is the record of a backup,
+// <instance>/<snapshot>.files.jsonl.gz its file list.
 const RecordsContainer = "mcm-backups"
 
 const (
@@ -24,14 +24,14 @@ const (
 	filesSuffix  = ".files.jsonl.gz"
 )
 
-// Records are the records of soft backups. What was read is remembered by its hash, so a list costs one
-// request and one more for each record that has changed since.
+// Records stores the records of file backups. It caches records by the hash of the object, so that List needs one request,
+// and one more for each record that has changed since the last call.
 type Records struct {
-	// Store is the project's object storage.
+	// Store returns a connection to the project's object storage.
 	Store func(ctx context.Context) (*swift.Connection, error)
 
 	mu    sync.Mutex
-	known map[string]record // by the object's name
+	known map[string]record // by object name
 }
 
 type record struct {
@@ -44,10 +44,10 @@ func nameOf(id, suffix string) string {
 	return instance + "/" + snapshot + suffix
 }
 
-// maxConcurrentReads bounds the records that are fetched at once.
+// maxConcurrentReads limits the number of records that are read concurrently.
 const maxConcurrentReads = 8
 
-// List returns the soft backups of an instance, of all for "", the newest first.
+// List returns the file backups of an instance, or of all instances if instance is "", newest first.
 func (r *Records) List(ctx context.Context, instance string) ([]Backup, error) {
 	store, err := r.Store(ctx)
 	if err != nil {
@@ -69,18 +69,18 @@ func (r *Records) List(ctx context.Context, instance string) ([]Backup, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.forgetOthers(prefix, objects)
+	r.evictDeleted(prefix, objects)
 	slices.SortFunc(out, func(a, b Backup) int { return b.CreatedAt.Compare(a.CreatedAt) })
 	return out, nil
 }
 
 func (r *Records) readAll(ctx context.Context, store *swift.Connection, objects []swift.Object) ([]Backup, error) {
-	found := make([]*Backup, len(objects))
+	records := make([]*Backup, len(objects))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(maxConcurrentReads)
 	for i, o := range objects {
-		if b, ok := r.recall(o.Name, o.Hash); ok {
-			found[i] = &b
+		if b, ok := r.cached(o.Name, o.Hash); ok {
+			records[i] = &b
 			continue
 		}
 		group.Go(func() error {
@@ -88,7 +88,7 @@ func (r *Records) readAll(ctx context.Context, store *swift.Connection, objects 
 			if fault.KindOf(err) == fault.NotFound { // deleted since it was listed
 				return nil
 			}
-			found[i] = &b
+			records[i] = &b
 			return err
 		})
 	}
@@ -96,7 +96,7 @@ func (r *Records) readAll(ctx context.Context, store *swift.Connection, objects 
 		return nil, err
 	}
 	out := []Backup{}
-	for _, b := range found {
+	for _, b := range records {
 		if b != nil {
 			out = append(out, *b)
 		}
@@ -104,14 +104,14 @@ func (r *Records) readAll(ctx context.Context, store *swift.Connection, objects 
 	return out, nil
 }
 
-func (r *Records) recall(name, hash string) (Backup, bool) {
+func (r *Records) cached(name, hash string) (Backup, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	k, ok := r.known[name]
 	return k.backup, ok && k.hash == hash
 }
 
-func (r *Records) keep(name, hash string, b Backup) {
+func (r *Records) cache(name, hash string, b Backup) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.known == nil {
@@ -120,16 +120,16 @@ func (r *Records) keep(name, hash string, b Backup) {
 	r.known[name] = record{hash, b}
 }
 
-// forgetOthers lets go of what a listing did not have.
-func (r *Records) forgetOthers(prefix string, listed []swift.Object) {
-	there := map[string]bool{}
+// evictDeleted removes the records with the prefix that are not in the listing from the cache.
+func (r *Records) evictDeleted(prefix string, listed []swift.Object) {
+	exists := map[string]bool{}
 	for _, o := range listed {
-		there[o.Name] = true
+		exists[o.Name] = true
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for name := range r.known {
-		if strings.HasPrefix(name, prefix) && !there[name] {
+		if strings.HasPrefix(name, prefix) && !exists[name] {
 			delete(r.known, name)
 		}
 	}
@@ -145,11 +145,11 @@ func (r *Records) fetch(ctx context.Context, store *swift.Connection, name strin
 	if err := json.Unmarshal([]byte(raw.String()), &b); err != nil {
 		return b, fault.New(fault.Internal, err, "the record %s of a backup cannot be read: %v", name, err)
 	}
-	r.keep(name, strings.Trim(headers["Etag"], `"`), b)
+	r.cache(name, strings.Trim(headers["Etag"], `"`), b)
 	return b, nil
 }
 
-// Get returns one soft backup, read anew.
+// Get reads one file backup, bypassing the cache. The error is a NotFound fault if it does not exist.
 func (r *Records) Get(ctx context.Context, id string) (Backup, error) {
 	if instance, snapshot := FileBackupOf(id); MethodOf(id) != FileLevel || instance == "" || snapshot == "" || strings.ContainsAny(id, "/") {
 		return Backup{}, fault.New(fault.NotFound, nil, "there is no backup %s", id)
@@ -165,7 +165,7 @@ func (r *Records) Get(ctx context.Context, id string) (Backup, error) {
 	return b, err
 }
 
-// Put writes the record of a soft backup, in the place of the one that was there.
+// Put writes the record of a file backup and replaces an existing one.
 func (r *Records) Put(ctx context.Context, b Backup) error {
 	raw, err := json.MarshalIndent(b, "", "  ")
 	if err != nil {
@@ -178,7 +178,7 @@ func (r *Records) Put(ctx context.Context, b Backup) error {
 	return openstack.Fault("swift", store.ObjectPutBytes(ctx, RecordsContainer, nameOf(b.ID, recordSuffix), raw, "application/json"))
 }
 
-// open returns the storage with the container in it.
+// open returns a connection to the storage after it has created the container if necessary.
 func (r *Records) open(ctx context.Context) (*swift.Connection, error) {
 	store, err := r.Store(ctx)
 	if err != nil {
@@ -187,7 +187,7 @@ func (r *Records) open(ctx context.Context) (*swift.Connection, error) {
 	return store, openstack.Fault("swift", store.ContainerCreate(ctx, RecordsContainer, nil))
 }
 
-// Delete deletes the record of a soft backup and the list of its files; what is not there is a success.
+// Delete deletes the record and the file list of a file backup. It succeeds if they do not exist.
 func (r *Records) Delete(ctx context.Context, id string) error {
 	store, err := r.Store(ctx)
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 
 const instance = "0b0e2b8c-6f3c-4a5e-9d4a-3d1f6f0a7c11"
 
-// newRecords are records in a simulated storage that counts how often a record is read.
+// newRecords returns records in a simulated object storage, and a counter of the record reads.
 func newRecords(t *testing.T) (*backup.Records, *atomic.Int64) {
 	t.Helper()
 	var reads atomic.Int64
@@ -33,35 +33,35 @@ func newRecords(t *testing.T) (*backup.Records, *atomic.Int64) {
 	return &backup.Records{Store: openstack.New(cloud.AuthURL, "demo", "demo", "demo").Objects}, &reads
 }
 
-func made(instance string, n int) backup.Backup {
+func fileBackup(instance string, n int) backup.Backup {
 	return backup.Backup{ID: backup.FileBackupID(instance, fmt.Sprintf("snap%d", n)), Instance: instance, Method: backup.FileLevel, Snapshot: fmt.Sprintf("snap%d", n),
 		CreatedAt: time.Date(2026, 11, 1, n, 0, 0, 0, time.UTC), SizeBytes: int64(n)}
 }
 
-func TestRecordsAreReadAgainOnlyWhenTheyHaveChanged(t *testing.T) {
+func TestRecords_List_readsOnlyChangedRecords(t *testing.T) {
 	r, reads := newRecords(t)
 	list, err := r.List(t.Context(), "")
 	require.NoError(t, err)
 	require.Empty(t, list)
 	for n := range 5 {
-		require.NoError(t, r.Put(t.Context(), made(instance, n)))
+		require.NoError(t, r.Put(t.Context(), fileBackup(instance, n)))
 	}
-	require.NoError(t, r.Put(t.Context(), made("another", 9)))
+	require.NoError(t, r.Put(t.Context(), fileBackup("another", 9)))
 	list, err = r.List(t.Context(), instance)
 	require.NoError(t, err)
 	require.Len(t, list, 5)
-	require.Equal(t, made(instance, 4), list[0], "the newest first")
+	require.Equal(t, fileBackup(instance, 4), list[0], "the newest first")
 	require.EqualValues(t, 5, reads.Load())
 	all, err := r.List(t.Context(), "")
 	require.NoError(t, err)
 	require.Len(t, all, 6)
-	require.EqualValues(t, 6, reads.Load(), "only what was not known")
+	require.EqualValues(t, 6, reads.Load(), "only the record that was not cached")
 
-	held := made(instance, 2)
+	held := fileBackup(instance, 2)
 	held.Held = true
 	require.NoError(t, r.Put(t.Context(), held))
-	require.NoError(t, r.Delete(t.Context(), made(instance, 0).ID))
-	require.NoError(t, r.Delete(t.Context(), made(instance, 0).ID), "a repeat")
+	require.NoError(t, r.Delete(t.Context(), fileBackup(instance, 0).ID))
+	require.NoError(t, r.Delete(t.Context(), fileBackup(instance, 0).ID), "a repeated delete succeeds")
 	list, err = r.List(t.Context(), instance)
 	require.NoError(t, err)
 	require.Len(t, list, 4)
@@ -71,13 +71,14 @@ func TestRecordsAreReadAgainOnlyWhenTheyHaveChanged(t *testing.T) {
 	one, err := r.Get(t.Context(), held.ID)
 	require.NoError(t, err)
 	require.Equal(t, held, one)
-	for _, id := range []string{made(instance, 0).ID, "f-x", "s-image", "", "f-../x.y", "f-" + instance + "."} {
+	for _, id := range []string{fileBackup(instance, 0).ID, "f-x", "s-image", "", "f-../x.y", "f-" + instance + "."} {
 		_, err := r.Get(t.Context(), id)
 		require.Equal(t, fault.NotFound, fault.KindOf(err), id)
 	}
 }
 
-func entries(t *testing.T, r *backup.Records, id string) int {
+// writeIndex writes a file list of 1013 entries and returns their number.
+func writeIndex(t *testing.T, r *backup.Records, id string) int {
 	t.Helper()
 	index, err := r.NewIndex(t.Context(), id)
 	require.NoError(t, err)
@@ -99,10 +100,10 @@ func entries(t *testing.T, r *backup.Records, id string) int {
 	return n
 }
 
-func TestFilesAreBrowsedAndSearchedInPages(t *testing.T) {
+func TestRecords_Files_pagesAndSearch(t *testing.T) {
 	r, _ := newRecords(t)
-	id := made(instance, 1).ID
-	total := entries(t, r, id)
+	id := fileBackup(instance, 1).ID
+	total := writeIndex(t, r, id)
 	pages := func(dir, query string, limit int) (paths []string) {
 		token := ""
 		for {
@@ -127,19 +128,19 @@ func TestFilesAreBrowsedAndSearchedInPages(t *testing.T) {
 	require.Len(t, pages("/", "file", 99), 1001)
 	require.Len(t, pages("/data/d1", "FILE 0", 4), 10)
 	require.Len(t, pages("/", "7 É", 4), 100)
-	require.Len(t, pages("/", "/", 500), 0, "a name, not a path")
+	require.Len(t, pages("/", "/", 500), 0, "the query matches names, not paths")
 	require.Equal(t, 1013, total)
 
 	_, err := r.Files(t.Context(), id, "/", "", 10, "nonsense")
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
-	_, err = r.Files(t.Context(), made(instance, 2).ID, "/", "", 10, "")
+	_, err = r.Files(t.Context(), fileBackup(instance, 2).ID, "/", "", 10, "")
 	require.Equal(t, fault.NotFound, fault.KindOf(err))
 }
 
-func TestAListThatWasGivenUpLeavesTheOneBefore(t *testing.T) {
+func TestIndex_Abort_keepsPreviousList(t *testing.T) {
 	r, _ := newRecords(t)
-	id := made(instance, 1).ID
-	entries(t, r, id)
+	id := fileBackup(instance, 1).ID
+	writeIndex(t, r, id)
 	index, err := r.NewIndex(t.Context(), id)
 	require.NoError(t, err)
 	require.NoError(t, index.Add(backup.FileEntry{Path: "/only", Type: backup.EntryFile}))
@@ -150,7 +151,7 @@ func TestAListThatWasGivenUpLeavesTheOneBefore(t *testing.T) {
 	require.Equal(t, "/data", page.Items[0].Path)
 }
 
-func TestEachInstanceHasAPasswordOfItsOwn(t *testing.T) {
+func TestPassword_dependsOnInstanceAndKey(t *testing.T) {
 	key := make([]byte, 32)
 	one := backup.Password(key, instance)
 	require.Equal(t, one, backup.Password(key, instance))

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Retention says which backups of each instance a plan keeps. A backup that any rule keeps stays.
+// Retention defines how many backups of each instance a plan keeps. A backup is kept if at least one rule selects it.
 type Retention struct {
 	Last    int `json:"keep_last" required:"false" minimum:"0" maximum:"1000"`
 	Daily   int `json:"daily" required:"false" minimum:"0" maximum:"1000"`
@@ -15,71 +15,72 @@ type Retention struct {
 	Monthly int `json:"monthly" required:"false" minimum:"0" maximum:"1000"`
 }
 
-// None reports whether nothing is ever deleted.
+// None reports whether the retention has no rules, which means that no backup is ever deleted.
 func (r Retention) None() bool { return r == Retention{} }
 
-// RetentionDecision is what becomes of a backup, and why.
+// RetentionDecision states whether retention keeps a backup, and why.
 type RetentionDecision struct {
 	Backup Backup `json:"backup"`
 	Keep   bool   `json:"keep"`
 	Reason string `json:"reason" enum:"last,daily,weekly,monthly,held,last_good,needed,expired,unlimited"`
 }
 
-// Apply says what becomes of each backup, the newest first. Days, weeks and months are those of the
-// plan's time zone. Of each instance the newest backup that did not fail its verification stays, whatever
-// the rules say, and so does what is held.
+// Apply returns a decision for each backup, newest first. Days, weeks and months are those of zone, the time zone of the plan.
+// Regardless of the rules, Apply keeps backups on hold and, of each instance, the newest backup that did not fail its
+// verification.
 func (r Retention) Apply(backups []Backup, zone *time.Location) []RetentionDecision {
 	backups = slices.Clone(backups)
 	slices.SortFunc(backups, func(a, b Backup) int { return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), cmp.Compare(a.ID, b.ID)) })
-	seen := map[string]*keepCounters{}
-	verdicts := make([]RetentionDecision, 0, len(backups))
+	counters := map[string]*keepCounters{}
+	decisions := make([]RetentionDecision, 0, len(backups))
 	for _, b := range backups {
-		if seen[b.Instance] == nil {
-			seen[b.Instance] = &keepCounters{}
+		if counters[b.Instance] == nil {
+			counters[b.Instance] = &keepCounters{}
 		}
-		reason := seen[b.Instance].keepReason(b, r, zone)
-		verdicts = append(verdicts, RetentionDecision{Backup: b, Keep: reason != "expired", Reason: reason})
+		reason := counters[b.Instance].keepReason(b, r, zone)
+		decisions = append(decisions, RetentionDecision{Backup: b, Keep: reason != "expired", Reason: reason})
 	}
-	goes := map[string]bool{}
-	for _, v := range verdicts {
-		goes[v.Backup.ID] = !v.Keep
+	expired := map[string]bool{}
+	for _, v := range decisions {
+		expired[v.Backup.ID] = !v.Keep
 	}
-	needed := RequiredByChain(backups, func(b Backup) bool { return goes[b.ID] })
-	for i, v := range verdicts {
+	needed := RequiredByChain(backups, func(b Backup) bool { return expired[b.ID] })
+	for i, v := range decisions {
 		if needed[v.Backup.ID] {
-			verdicts[i].Keep, verdicts[i].Reason = true, "needed"
+			decisions[i].Keep, decisions[i].Reason = true, "needed"
 		}
 	}
-	return verdicts
+	return decisions
 }
 
-// RequiredByChain are the ids of those that were to go but must stay, because one that stays builds on them.
-func RequiredByChain(all []Backup, goes func(Backup) bool) map[string]bool {
-	by, needed, walked := map[string]Backup{}, map[string]bool{}, map[string]bool{}
+// RequiredByChain returns the IDs of the backups for which deletable returns true but which must be kept, because a backup
+// that is kept depends on them.
+func RequiredByChain(all []Backup, deletable func(Backup) bool) map[string]bool {
+	byID, needed, visited := map[string]Backup{}, map[string]bool{}, map[string]bool{}
 	for _, b := range all {
-		by[b.ID] = b
+		byID[b.ID] = b
 	}
 	for _, b := range all {
-		if goes(b) {
+		if deletable(b) {
 			continue
 		}
-		for at := b; at.Parent != ""; {
-			id := FileBackupID(at.Instance, at.Parent)
-			parent, there := by[id]
-			if !there || walked[id] {
+		for child := b; child.Parent != ""; {
+			id := FileBackupID(child.Instance, child.Parent)
+			parent, found := byID[id]
+			if !found || visited[id] {
 				break
 			}
-			walked[id] = true
-			if goes(parent) {
+			visited[id] = true
+			if deletable(parent) {
 				needed[id] = true
 			}
-			at = parent
+			child = parent
 		}
 	}
 	return needed
 }
 
-// keepCounters counts what is kept of one instance, walking from its newest backup to the oldest.
+// keepCounters counts the backups that each rule has kept for one instance, from the newest backup to the oldest.
 type keepCounters struct {
 	good                         bool
 	last, daily, weekly, monthly int
@@ -119,7 +120,8 @@ func (k *keepCounters) keepReason(b Backup, r Retention, zone *time.Location) st
 	return "expired"
 }
 
-// ApplyRetention decides on the backups of the plan among all. Safety snapshots do not belong to a plan.
+// ApplyRetention applies the retention to the backups in all that the plan made. Snapshots made before a restore do not belong
+// to a plan and are ignored.
 func (p Plan) ApplyRetention(all []Backup) ([]RetentionDecision, error) {
 	zone, err := p.Schedule.Zone()
 	if err != nil {

@@ -8,17 +8,17 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	_ "time/tzdata" // a machine may have no time zones
+	_ "time/tzdata" // the host may have no time zone database
 
 	"github.com/robfig/cron/v3"
 
 	"mycloudmanager/internal/fault"
 )
 
-// Frequency is how often a plan runs.
+// Frequency is the kind of recurrence of a schedule.
 type Frequency string
 
-// The frequencies, in the words of the REST contract.
+// The frequencies, with the values of the REST API.
 const (
 	Daily   Frequency = "daily"
 	Weekly  Frequency = "weekly"
@@ -26,10 +26,10 @@ const (
 	Cron    Frequency = "cron"
 )
 
-// Schedule is when a plan runs, in its time zone.
+// Schedule defines when a plan runs, in the plan's time zone.
 //
-// A time that does not exist on a day, because clocks are put forward over it, stands for the first minute
-// that does; one that occurs twice stands for the first. A day that a month lacks stands for its last.
+// A local time inside a DST gap is moved to the first minute after the gap. Of a local time that occurs twice, the first
+// occurrence is used. A day of the month that does not exist is moved to the last day of the month.
 type Schedule struct {
 	Frequency  Frequency `json:"frequency" enum:"daily,weekly,monthly,cron"`
 	Time       string    `json:"time,omitempty" pattern:"^([01][0-9]|2[0-3]):[0-5][0-9]$" doc:"hh:mm"`
@@ -37,18 +37,18 @@ type Schedule struct {
 	DayOfMonth int       `json:"day_of_month,omitempty" minimum:"1" maximum:"31"`
 	Cron       string    `json:"cron,omitempty" maxLength:"100" doc:"five fields: minute hour day month weekday"`
 	TimeZone   string    `json:"time_zone" maxLength:"64" doc:"a name of the IANA database, for example Europe/Paris"`
-	Jitter     int       `json:"jitter_seconds,omitempty" minimum:"0" maximum:"3600" doc:"each run starts up to so much later"`
+	Jitter     int       `json:"jitter_seconds,omitempty" minimum:"0" maximum:"3600" doc:"maximum random delay of the start of a run"`
 }
 
-// Adjustment is why a run is not at its own time.
+// Adjustment is the reason why an occurrence is not exactly at the scheduled local time.
 type Adjustment string
 
-// The reasons.
+// The adjustments.
 const (
 	Unadjusted Adjustment = ""
-	DSTGap     Adjustment = "dst_gap"     // the time does not exist on that day
-	DSTOverlap Adjustment = "dst_overlap" // the time occurs twice on that day: this is the first
-	ShortMonth Adjustment = "short_month" // the month lacks the day
+	DSTGap     Adjustment = "dst_gap"     // the local time does not exist on that day
+	DSTOverlap Adjustment = "dst_overlap" // the local time occurs twice on that day, the first is used
+	ShortMonth Adjustment = "short_month" // the month has no such day
 )
 
 // Occurrence is one time at which a plan is due.
@@ -58,19 +58,20 @@ type Occurrence struct {
 	Adjustment Adjustment `json:"adjustment,omitempty" enum:"dst_gap,dst_overlap,short_month"`
 }
 
-// Zone is the time zone.
+// Zone returns the time zone of the schedule. The error is an Invalid fault if the name is unknown.
 func (w Schedule) Zone() (*time.Location, error) {
 	if w.TimeZone == "" || w.TimeZone == "Local" {
 		return nil, fault.InvalidField("schedule.time_zone", "a name of the IANA database, for example Europe/Paris")
 	}
 	zone, err := time.LoadLocation(w.TimeZone)
 	if err != nil {
-		return nil, fault.InvalidField("schedule.time_zone", "%q is no time zone; a name of the IANA database is one, for example Europe/Paris", w.TimeZone)
+		return nil, fault.InvalidField("schedule.time_zone",
+			"%q is not a time zone: use a name of the IANA database, for example Europe/Paris", w.TimeZone)
 	}
 	return zone, nil
 }
 
-// Validate refuses what is never due or cannot be read.
+// Validate returns an Invalid fault if a field is malformed or if the schedule is never due.
 func (w Schedule) Validate() error {
 	if _, err := w.Zone(); err != nil {
 		return err
@@ -86,11 +87,11 @@ func (w Schedule) Validate() error {
 	case !slices.Contains([]Frequency{Daily, Weekly, Monthly}, w.Frequency):
 		return fault.InvalidField("schedule.frequency", "one of daily, weekly, monthly, cron")
 	case !clockPattern.MatchString(w.Time):
-		return fault.InvalidField("schedule.time", "at what time, as hh:mm")
+		return fault.InvalidField("schedule.time", "a time of day as hh:mm")
 	case w.Frequency == Weekly && w.weekday() < 0:
-		return fault.InvalidField("schedule.weekday", "on which weekday")
+		return fault.InvalidField("schedule.weekday", "a day of the week")
 	case w.Frequency == Monthly && (w.DayOfMonth < 1 || w.DayOfMonth > 31):
-		return fault.InvalidField("schedule.day_of_month", "on which day of the month, 1 to 31")
+		return fault.InvalidField("schedule.day_of_month", "a day of the month, 1 to 31")
 	}
 	return nil
 }
@@ -101,14 +102,16 @@ const maxJitter = 3600
 // clockPattern matches a time of day. The REST contract has the same pattern.
 var clockPattern = regexp.MustCompile(`^([01][0-9]|2[0-3]):[0-5][0-9]$`)
 
-// fields reads the cron line. The library reads it as if in UTC: times are made local here, by one rule.
+// fields parses the cron expression as UTC. Next converts the times to the time zone, by the same rules as for the other
+// frequencies.
 func (w Schedule) fields() (*cron.SpecSchedule, error) {
 	if strings.Contains(w.Cron, "TZ=") {
-		return nil, fault.InvalidField("schedule.cron", "the time zone has a field of its own")
+		return nil, fault.InvalidField("schedule.cron", "the time zone belongs in the field time_zone")
 	}
 	parsed, err := cron.NewParser(cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow).Parse("TZ=UTC " + w.Cron)
 	if err != nil {
-		return nil, fault.InvalidField("schedule.cron", "%q cannot be read: five fields are needed, minute hour day month weekday", w.Cron)
+		return nil, fault.InvalidField("schedule.cron",
+			"%q is not a cron expression: five fields are needed, minute hour day month weekday", w.Cron)
 	}
 	s, ok := parsed.(*cron.SpecSchedule)
 	if !ok || s.Next(time.Unix(0, 0).UTC()).IsZero() {
@@ -121,7 +124,7 @@ var weekdays = []string{"sunday", "monday", "tuesday", "wednesday", "thursday", 
 
 func (w Schedule) weekday() int { return slices.Index(weekdays, w.Weekday) }
 
-// Next returns the next n occurrences after t.
+// Next returns the next n occurrences after t, or fewer if the schedule has no more.
 func (w Schedule) Next(t time.Time, n int) ([]Occurrence, error) {
 	if err := w.Validate(); err != nil {
 		return nil, err
@@ -131,7 +134,7 @@ func (w Schedule) Next(t time.Time, n int) ([]Occurrence, error) {
 		return nil, err
 	}
 	out := []Occurrence{}
-	// A clock that goes back repeats times: one that is due may lie up to a day before in the walk.
+	// When clocks go back, local times repeat: the next occurrence may have an earlier wall-clock time than t, by up to a day.
 	wall := wallOf(t.In(zone)).Add(-24 * time.Hour)
 	for len(out) < n {
 		next, moved := w.nextWall(wall)
@@ -153,7 +156,7 @@ func (w Schedule) Due(t time.Time) bool {
 	return err == nil && len(next) == 1 && next[0].At.Equal(t.Truncate(time.Second))
 }
 
-// nextWall is the next time on the wall's clock, which is kept as if it were UTC.
+// nextWall returns the next wall-clock time after the given one. Wall-clock times are represented as UTC.
 func (w Schedule) nextWall(after time.Time) (time.Time, Adjustment) {
 	if w.Frequency == Cron {
 		s, err := w.fields()
@@ -165,14 +168,14 @@ func (w Schedule) nextWall(after time.Time) (time.Time, Adjustment) {
 	hour, minute := w.clock()
 	for day := after.Truncate(24 * time.Hour); ; day = day.AddDate(0, 0, 1) {
 		at := day.Add(time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute)
-		if on, moved := w.on(day); on && at.After(after) {
+		if runs, moved := w.runsOn(day); runs && at.After(after) {
 			return at, moved
 		}
 	}
 }
 
-// on reports whether the plan runs on the day.
-func (w Schedule) on(day time.Time) (bool, Adjustment) {
+// runsOn reports whether the plan runs on the day.
+func (w Schedule) runsOn(day time.Time) (bool, Adjustment) {
 	switch w.Frequency {
 	case Weekly:
 		return int(day.Weekday()) == w.weekday(), Unadjusted
@@ -188,19 +191,20 @@ func (w Schedule) on(day time.Time) (bool, Adjustment) {
 
 func (w Schedule) clock() (hour, minute int) {
 	h, m, _ := strings.Cut(w.Time, ":")
-	hour, _ = strconv.Atoi(h) // Validate has checked both
+	hour, _ = strconv.Atoi(h) // Validate has checked the format
 	minute, _ = strconv.Atoi(m)
 	return hour, minute
 }
 
-// wallOf is what the wall's clock shows at t, kept as if it were UTC.
+// wallOf returns the wall-clock time of t, represented as UTC.
 func wallOf(t time.Time) time.Time {
 	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, time.UTC)
 }
 
-// instant is when the wall's clock shows w for the first time, or the first minute after it that exists.
+// instant returns the first instant with the wall-clock time w in the zone, or the first instant after the DST gap that w
+// falls into.
 func instant(w time.Time, zone *time.Location) (time.Time, Adjustment) {
-	// The offsets around are the only candidates: no clock is put twice within two days.
+	// Only the offsets one day before and after can apply, because no zone changes its offset twice within two days.
 	_, before := w.AddDate(0, 0, -1).In(zone).Zone()
 	_, after := w.AddDate(0, 0, 1).In(zone).Zone()
 	first, second := at(w, before), at(w, after)
@@ -215,13 +219,13 @@ func instant(w time.Time, zone *time.Location) (time.Time, Adjustment) {
 	case shows(second):
 		return second.In(zone), Unadjusted
 	}
-	_, change := second.In(zone).ZoneBounds() // second lies before the change, whose instant ends what it is in
+	_, change := second.In(zone).ZoneBounds() // second is before the change, which ends its zone period
 	return change, DSTGap
 }
 
 func at(w time.Time, offset int) time.Time { return w.Add(-time.Duration(offset) * time.Second) }
 
-// String is the schedule in words, for logs.
+// String returns the schedule as text for logs.
 func (w Schedule) String() string {
 	if w.Frequency == Cron {
 		return fmt.Sprintf("cron %s %s", w.Cron, w.TimeZone)

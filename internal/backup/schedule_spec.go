@@ -7,16 +7,16 @@ import (
 	"go.temporal.io/sdk/client"
 )
 
-// spliceHorizon is how many years changes of clocks are looked for. A plan that is edited looks again.
 const (
+	// spliceHorizon is the number of years for which DST changes are added to the spec. Every edit of a plan computes them again.
 	spliceHorizon = 20
-	// maxRepeats bounds the spec of a plan that runs each minute.
+	// maxRepeats limits the size of the spec of a plan that runs every minute.
 	maxRepeats = 500
 )
 
-// Spec is the schedule as Temporal keeps it. Temporal leaves out times that a clock skips, and of what a
-// clock shows twice takes the one, the other or both: these times are therefore named one by one, and what
-// is not due is left out by the workflow that is started.
+// Spec converts the schedule to a Temporal schedule spec. Temporal skips local times inside a DST gap and may fire either or
+// both instants of a local time that occurs twice. Spec therefore lists these instants explicitly, and the ScheduledBackup
+// workflow ignores starts that are not due.
 // https://docs.temporal.io/schedule#spec
 func (w Schedule) Spec(now time.Time) (client.ScheduleSpec, error) {
 	spec := client.ScheduleSpec{TimeZoneName: w.TimeZone, Jitter: time.Duration(w.Jitter) * time.Second}
@@ -35,7 +35,7 @@ func (w Schedule) Spec(now time.Time) (client.ScheduleSpec, error) {
 
 func one(n int) []client.ScheduleRange { return []client.ScheduleRange{{Start: n}} }
 
-// calendars are the times as they come back.
+// calendars returns the regular times of the schedule, without DST changes.
 func (w Schedule) calendars() ([]client.ScheduleCalendarSpec, error) {
 	if w.Frequency == Cron {
 		s, err := w.fields()
@@ -50,14 +50,14 @@ func (w Schedule) calendars() ([]client.ScheduleCalendarSpec, error) {
 	case Weekly:
 		c.DayOfWeek = one(w.weekday())
 	case Monthly:
-		// The last day of a month that lacks the day may be any from the 28th on.
+		// If the month has no such day, the run is on its last day, which may be any day from the 28th.
 		c.DayOfMonth = []client.ScheduleRange{{Start: min(w.DayOfMonth, 28), End: w.DayOfMonth}}
 	}
 	return []client.ScheduleCalendarSpec{c}, nil
 }
 
-// cronCalendars are a cron line as calendars: two when both a day and a weekday are named, which means one
-// or the other.
+// cronCalendars converts a cron expression to calendars. An expression that restricts both the day of the month and the weekday
+// matches either of them, which needs two calendars.
 func cronCalendars(s *cron.SpecSchedule) []client.ScheduleCalendarSpec {
 	const star = 1 << 63
 	c := client.ScheduleCalendarSpec{Second: one(0), Minute: ranges(s.Minute, 60), Hour: ranges(s.Hour, 24), Month: ranges(s.Month, 13)}
@@ -72,7 +72,7 @@ func cronCalendars(s *cron.SpecSchedule) []client.ScheduleCalendarSpec {
 	return []client.ScheduleCalendarSpec{byDay, byWeekday}
 }
 
-// ranges are the bits below limit.
+// ranges converts the bits below limit to ranges of consecutive values.
 func ranges(bits uint64, limit int) []client.ScheduleRange {
 	var out []client.ScheduleRange
 	for n := range limit {
@@ -87,13 +87,13 @@ func ranges(bits uint64, limit int) []client.ScheduleRange {
 	return out
 }
 
-// change is one time at which a zone's clocks are put forward or back.
+// change is a change of a zone's UTC offset.
 type change struct {
 	at            time.Time // in the zone
 	before, after int       // offsets in seconds
 }
 
-// changes are those of the years ahead.
+// changes returns the offset changes within spliceHorizon years after now, in the zone of now.
 func changes(now time.Time) []change {
 	var out []change
 	for t := now; t.Year() < now.Year()+spliceHorizon; {
@@ -101,7 +101,7 @@ func changes(now time.Time) []change {
 		switch {
 		case at.IsZero():
 			return out
-		case !at.After(t): // time.Time loses its way at the end of some leap years
+		case !at.After(t): // time.Time.ZoneBounds returns a wrong end at the end of some leap years
 			t = t.Add(24 * time.Hour)
 			continue
 		}
@@ -113,13 +113,13 @@ func changes(now time.Time) []change {
 	return out
 }
 
-// skips are the first minutes after each time that a clock skips and the plan wanted.
+// skips returns a calendar for the first minute after each DST gap that contains a scheduled time.
 func (w Schedule) skips(all []change) []client.ScheduleCalendarSpec {
 	var out []client.ScheduleCalendarSpec
 	for _, c := range all {
 		to := wallOf(c.at)
 		from := to.Add(-time.Duration(c.after-c.before) * time.Second)
-		if wanted, _ := w.nextWall(from.Add(-time.Second)); c.after > c.before && !wanted.IsZero() && wanted.Before(to) {
+		if scheduled, _ := w.nextWall(from.Add(-time.Second)); c.after > c.before && !scheduled.IsZero() && scheduled.Before(to) {
 			out = append(out, client.ScheduleCalendarSpec{Second: one(to.Second()), Minute: one(to.Minute()), Hour: one(to.Hour()),
 				DayOfMonth: one(to.Day()), Month: one(int(to.Month())), Year: one(to.Year()), Comment: "clocks go forward over the plan's time"})
 		}
@@ -127,15 +127,15 @@ func (w Schedule) skips(all []change) []client.ScheduleCalendarSpec {
 	return out
 }
 
-// repeats are the times that the plan wants and a clock shows twice, at the first: Temporal picks one of
-// the two, sometimes the other. An interval as long as the time since 1970 ends at it once in a lifetime.
+// repeats returns an interval for the first instant of each scheduled local time that occurs twice, because Temporal may choose
+// the second. An interval equal to the Unix time of the instant fires exactly once.
 func (w Schedule) repeats(all []change, zone *time.Location) []client.ScheduleIntervalSpec {
 	var out []client.ScheduleIntervalSpec
 	for _, c := range all {
 		from := wallOf(c.at)
 		to := from.Add(time.Duration(c.before-c.after) * time.Second)
-		for wanted, _ := w.nextWall(from.Add(-time.Second)); c.after < c.before && !wanted.IsZero() && wanted.Before(to); wanted, _ = w.nextWall(wanted) {
-			first, _ := instant(wanted, zone)
+		for scheduled, _ := w.nextWall(from.Add(-time.Second)); c.after < c.before && !scheduled.IsZero() && scheduled.Before(to); scheduled, _ = w.nextWall(scheduled) {
+			first, _ := instant(scheduled, zone)
 			if out = append(out, client.ScheduleIntervalSpec{Every: time.Duration(first.Unix()) * time.Second}); len(out) == maxRepeats {
 				return out
 			}

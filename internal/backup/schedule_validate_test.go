@@ -10,9 +10,9 @@ import (
 	"mycloudmanager/internal/fault"
 )
 
-// A schedule that Validate accepts must have a next run: the search for it would not end otherwise.
+// TestSchedule_Validate also checks that every valid schedule has a next run. Otherwise Next would search endlessly.
 func TestSchedule_Validate(t *testing.T) {
-	good := Schedule{Frequency: Daily, Time: "02:30", TimeZone: "UTC"}
+	valid := Schedule{Frequency: Daily, Time: "02:30", TimeZone: "UTC"}
 	for name, c := range map[string]struct {
 		change func(*Schedule)
 		field  string // "" for a valid schedule
@@ -40,7 +40,7 @@ func TestSchedule_Validate(t *testing.T) {
 		"cron that is never due": {func(s *Schedule) { s.Frequency, s.Cron = Cron, "0 0 30 2 *" }, "schedule.cron"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := good
+			s := valid
 			c.change(&s)
 			err := s.Validate()
 			if c.field == "" {

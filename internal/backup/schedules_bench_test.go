@@ -18,29 +18,28 @@ import (
 	"mycloudmanager/internal/backup"
 )
 
-// BenchmarkSchedules has as many plans as a large company, due over the four hours of a night, and measures how late their runs
-// start: three minutes of that night, and then one at which a hundred more are due at once, counted apart.
-//
-//	MCM_BENCH_PLANS=10000
+// BenchmarkSchedules measures how late the runs of many plans start. The plans are due within four hours. The benchmark observes
+// three minutes of them, and then one minute in which 100 additional plans are due at the same time, reported separately. The
+// environment variable MCM_BENCH_PLANS sets the number of plans; the default is 10000.
 func BenchmarkSchedules(b *testing.B) {
 	if os.Getenv("MCM_BENCH_SLOW") == "" {
-		b.Skip("MCM_BENCH_SLOW is not set: it takes ten minutes")
+		b.Skip("MCM_BENCH_SLOW is not set: the benchmark takes ten minutes")
 	}
 	count, err := strconv.Atoi(cmp.Or(os.Getenv("MCM_BENCH_PLANS"), "10000"))
 	require.NoError(b, err)
-	const night, watched, burst = 4 * time.Hour, 3 * time.Minute, 100
+	const night, observed, burst = 4 * time.Hour, 3 * time.Minute, 100
 	plans, server := newPlans(b)
 	plans.TaskQueue = "plans"
-	// The night begins when the last plan is made, as far as can be told.
+	// The first plan is due when all plans have been created, by an estimate of 20 ms per plan.
 	began := time.Now()
 	first := began.Add(time.Duration(count)*20*time.Millisecond + time.Minute)
-	together := first.Add(watched + time.Minute)
+	burstDue := first.Add(observed + time.Minute)
 	lags := make(chan lag, count)
 	w := worker.New(server.Client, plans.TaskQueue, worker.Options{})
 	w.RegisterWorkflowWithOptions(func(ctx workflow.Context, _ backup.Plan) error {
 		at, _ := workflow.GetTypedSearchAttributes(ctx).GetTime(temporal.NewSearchAttributeKeyTime("TemporalScheduledStartTime"))
 		name := "night"
-		if at.Equal(together.Truncate(time.Minute)) {
+		if at.Equal(burstDue.Truncate(time.Minute)) {
 			name = "burst"
 		}
 		lags <- lag{name, workflow.GetInfo(ctx).WorkflowStartTime.Sub(at)}
@@ -49,11 +48,11 @@ func BenchmarkSchedules(b *testing.B) {
 	require.NoError(b, w.Start())
 	defer w.Stop()
 
-	made := make(chan backup.Plan)
-	var makers errgroup.Group
+	toCreate := make(chan backup.Plan)
+	var creators errgroup.Group
 	for range 16 {
-		makers.Go(func() error {
-			for p := range made {
+		creators.Go(func() error {
+			for p := range toCreate {
 				if _, err := plans.Create(b.Context(), p); err != nil {
 					return err
 				}
@@ -63,18 +62,18 @@ func BenchmarkSchedules(b *testing.B) {
 	}
 	for i := range count {
 		due := first.Add(night * time.Duration(i) / time.Duration(count))
-		made <- dueAt(fmt.Sprintf("night-%d", i), due)
+		toCreate <- dueAt(fmt.Sprintf("night-%d", i), due)
 	}
 	for i := range burst {
-		made <- dueAt(fmt.Sprintf("burst-%d", i), together)
+		toCreate <- dueAt(fmt.Sprintf("burst-%d", i), burstDue)
 	}
-	close(made)
-	require.NoError(b, makers.Wait())
+	close(toCreate)
+	require.NoError(b, creators.Wait())
 	b.ReportMetric(time.Since(began).Seconds()/float64(count+burst)*1000, "create_ms")
 	if late := time.Since(first); late > 0 {
-		b.Logf("the last plan was made %s after the first was due", late)
+		b.Logf("the last plan was created %s after the first was due", late)
 	}
-	report(b, lags, together)
+	report(b, lags, burstDue)
 }
 
 type lag struct {
@@ -88,19 +87,19 @@ func dueAt(id string, due time.Time) backup.Plan {
 		Schedule: backup.Schedule{Frequency: backup.Daily, Time: due.Format("15:04"), TimeZone: "UTC"}}
 }
 
-// report waits until what is due together has started, and tells how late each kind was.
-func report(b *testing.B, lags <-chan lag, together time.Time) {
-	seen := map[string][]time.Duration{}
-	end := time.After(time.Until(together.Truncate(time.Minute).Add(time.Minute)))
+// report waits until the burst has started, and reports the number and the delays of the runs of each kind.
+func report(b *testing.B, lags <-chan lag, burstDue time.Time) {
+	delays := map[string][]time.Duration{}
+	end := time.After(time.Until(burstDue.Truncate(time.Minute).Add(time.Minute)))
 	for done := false; !done; {
 		select {
 		case l := <-lags:
-			seen[l.name] = append(seen[l.name], l.by)
+			delays[l.name] = append(delays[l.name], l.by)
 		case <-end:
 			done = true
 		}
 	}
-	for name, all := range seen {
+	for name, all := range delays {
 		slices.Sort(all)
 		b.ReportMetric(float64(len(all)), name+"_runs")
 		b.ReportMetric(all[len(all)*99/100].Seconds(), name+"_p99_s")

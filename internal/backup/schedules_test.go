@@ -15,9 +15,10 @@ import (
 	"mycloudmanager/internal/backup"
 )
 
-var update = flag.Bool("update", false, "write the schedules anew")
+var update = flag.Bool("update", false, "overwrite testdata/schedules.json with the current schedules")
 
-// The schedules of plans, as Temporal keeps them, are those that temporal-server/catchup lets its scheduler wake up late with.
+// TestSchedulesForTheScheduler checks that testdata/schedules.json contains the plans' schedules as Temporal stores them. The
+// tests of temporal-server/catchup read this file.
 func TestSchedulesForTheScheduler(t *testing.T) {
 	const file = "testdata/schedules.json"
 	const hour = 3600
@@ -35,14 +36,14 @@ func TestSchedulesForTheScheduler(t *testing.T) {
 		p.ID, p.Name, p.Instances, p.Method = "0198-"+name, name, []string{"a"}, backup.Snapshot
 		_, err := plans.Create(t.Context(), p)
 		require.NoError(t, err, name)
-		kept, err := server.Client.WorkflowService().DescribeSchedule(t.Context(), &workflowservice.DescribeScheduleRequest{Namespace: "mcm", ScheduleId: "plan:" + p.ID})
+		described, err := server.Client.WorkflowService().DescribeSchedule(t.Context(), &workflowservice.DescribeScheduleRequest{Namespace: "mcm", ScheduleId: "plan:" + p.ID})
 		require.NoError(t, err)
-		kept.Schedule.Action.GetStartWorkflow().Input = nil // sealed with the server's key
-		kept.Schedule.Action.GetStartWorkflow().UserMetadata = nil
-		spec := kept.Schedule.Spec // days on which clocks change are others each year
+		described.Schedule.Action.GetStartWorkflow().Input = nil // encrypted with a random key
+		described.Schedule.Action.GetStartWorkflow().UserMetadata = nil
+		spec := described.Schedule.Spec // without the DST changes, which differ each year
 		spec.StructuredCalendar = slices.DeleteFunc(spec.StructuredCalendar, func(c *schedulepb.StructuredCalendarSpec) bool { return len(c.Year) > 0 })
 		spec.ExcludeStructuredCalendar = nil
-		raw, err := protojson.Marshal(kept.Schedule)
+		raw, err := protojson.Marshal(described.Schedule)
 		require.NoError(t, err)
 		schedules[name] = raw
 	}
@@ -51,7 +52,7 @@ func TestSchedulesForTheScheduler(t *testing.T) {
 	if *update {
 		require.NoError(t, os.WriteFile(file, append(raw, '\n'), 0o600))
 	}
-	kept, err := os.ReadFile(file)
+	want, err := os.ReadFile(file)
 	require.NoError(t, err)
-	require.JSONEq(t, string(kept), string(raw), "run with -update, and then the tests of temporal-server/catchup")
+	require.JSONEq(t, string(want), string(raw), "run this test with -update and then the tests of temporal-server/catchup")
 }

@@ -15,18 +15,18 @@ import (
 	"mycloudmanager/internal/openstack"
 )
 
-// ServerSpec is what an instance was like when its snapshot was made: enough to make another one like it when it
-// is gone.
+// ServerSpec is the configuration of an instance at the time of its snapshot. It is sufficient to create an equivalent server
+// if the instance no longer exists.
 type ServerSpec struct {
 	Flavor     string            `json:"flavor" doc:"id"`
 	FlavorName string            `json:"flavor_name,omitempty"`
-	Networks   []ServerPortSpec  `json:"networks,omitempty" doc:"one for each of its ports, in their order"`
+	Networks   []ServerPortSpec  `json:"networks,omitempty" doc:"networks of the ports, in the order of the ports"`
 	KeyName    string            `json:"key_name,omitempty"`
 	Zone       string            `json:"availability_zone,omitempty"`
-	Metadata   map[string]string `json:"metadata,omitempty" doc:"the user's own, as much of it as fits an image"`
+	Metadata   map[string]string `json:"metadata,omitempty" doc:"the user's metadata; keys that do not fit into the image properties are omitted"`
 }
 
-// ServerPortSpec is a network that an instance had a port in, and the security groups of the port.
+// ServerPortSpec is the network and the security groups of a port of an instance.
 type ServerPortSpec struct {
 	ID     string   `json:"id"`
 	Groups []string `json:"security_groups,omitempty" doc:"ids"`
@@ -38,14 +38,14 @@ const (
 	keyProperty        = "mcm_key_name"
 	zoneProperty       = "mcm_availability_zone"
 	networksProperty   = "mcm_networks"
-	// networksPieces is how many properties hold the networks: an id has 36 characters, a property 255.
+	// networksPieces is the number of properties that hold the networks. An ID has 36 characters, a property at most 255.
 	networksPieces   = 6
 	metadataProperty = "mcm_metadata"
 	metadataPieces   = 8
 )
 
-// properties are the shape as the image keeps it. All are written, for an image inherits those of the one
-// that its server came from. Networks that do not fit are left out: whoever restores then names them.
+// properties returns the spec as image properties. It includes empty values, because an image inherits the properties of the
+// image that its server was created from. Networks that do not fit are omitted; the user then selects networks at restore.
 func (s ServerSpec) properties() map[string]string {
 	m := map[string]string{flavorProperty: s.Flavor, flavorNameProperty: truncate(s.FlavorName), keyProperty: s.KeyName, zoneProperty: s.Zone}
 	var words []string
@@ -61,7 +61,7 @@ func (s ServerSpec) properties() map[string]string {
 	return m
 }
 
-// metadata is the user's in a form that any database keeps; keys that do not fit any more are left out.
+// metadata returns the user's metadata URL-encoded, which is plain ASCII. Keys that exceed the size limit are omitted.
 func (s ServerSpec) metadata() string {
 	kept := url.Values{}
 	for _, key := range slices.Sorted(maps.Keys(s.Metadata)) {
@@ -73,7 +73,7 @@ func (s ServerSpec) metadata() string {
 	return kept.Encode()
 }
 
-// spread writes a text that is longer than a property may be to as many as there are for it.
+// spread splits a text over several properties, because a property holds at most maxProperty bytes.
 func spread(properties map[string]string, name string, pieces int, text string) {
 	for i := range pieces {
 		piece := text[:min(len(text), maxProperty)]
@@ -81,6 +81,7 @@ func spread(properties map[string]string, name string, pieces int, text string) 
 	}
 }
 
+// gather joins the text that spread has split.
 func gather(image images.Image, name string, pieces int) string {
 	var text strings.Builder
 	for i := range pieces {
@@ -96,7 +97,7 @@ func pieceName(name string, i int) string {
 	return fmt.Sprintf("%s_%d", name, i+1)
 }
 
-// specFrom reads it back; nil from an image that was made before shapes were kept.
+// specFrom reads the server spec from the properties of an image. It returns nil for images of versions that did not record it.
 func specFrom(image images.Image) *ServerSpec {
 	s := &ServerSpec{Flavor: property(image, flavorProperty), FlavorName: property(image, flavorNameProperty),
 		KeyName: property(image, keyProperty), Zone: property(image, zoneProperty)}
@@ -120,8 +121,8 @@ func specFrom(image images.Image) *ServerSpec {
 	return s
 }
 
-// IsVolumeBacked reports whether an image has no bytes of its own but names volume snapshots: a server of it
-// boots from volumes, though Nova may name the image. One that is gone does not say so.
+// IsVolumeBacked reports whether an image refers to volume snapshots instead of containing data. A server created from such an
+// image boots from volumes, although Nova may report the image. IsVolumeBacked returns false if the image does not exist.
 func IsVolumeBacked(ctx context.Context, s *openstack.Session, id string) (bool, error) {
 	c, err := s.Image()
 	if err != nil {
@@ -137,23 +138,23 @@ func IsVolumeBacked(ctx context.Context, s *openstack.Session, id string) (bool,
 	return len(BlockDevices(*image)) > 0, nil
 }
 
-// BlockDevice is a volume of a server that boots from volumes, as the image of it names its snapshot.
+// BlockDevice is a volume of a volume-backed server, as described by the block device mapping of the server's image.
 type BlockDevice struct {
 	Snapshot            string `json:"snapshot"`
 	SizeGB              int    `json:"gib"`
 	Boot                bool   `json:"boot"`
-	DeleteOnTermination bool   `json:"delete_on_termination"` // it is deleted with its server
+	DeleteOnTermination bool   `json:"delete_on_termination"` // Nova deletes the volume with its server
 }
 
-// BlockDevices are the volumes that a server of the image has, the one that it boots from first; none when the image
-// is a disk itself.
+// BlockDevices returns the volumes of a server created from the image, boot volume first. It returns nil if the image contains
+// the disk itself.
 // https://docs.openstack.org/nova/latest/user/block-device-mapping.html
 func BlockDevices(image images.Image) []BlockDevice {
 	var devices []struct {
-		Snapshot string `json:"snapshot_id"`
-		GiB      int    `json:"volume_size"`
-		Boot     *int   `json:"boot_index"`
-		Doomed   bool   `json:"delete_on_termination"`
+		Snapshot            string `json:"snapshot_id"`
+		GiB                 int    `json:"volume_size"`
+		Boot                *int   `json:"boot_index"`
+		DeleteOnTermination bool   `json:"delete_on_termination"`
 	}
 	text := property(image, "block_device_mapping")
 	if text == "" || json.Unmarshal([]byte(text), &devices) != nil {
@@ -162,7 +163,8 @@ func BlockDevices(image images.Image) []BlockDevice {
 	var out []BlockDevice
 	for _, d := range devices {
 		if d.Snapshot != "" {
-			out = append(out, BlockDevice{Snapshot: d.Snapshot, SizeGB: d.GiB, Boot: d.Boot != nil && *d.Boot == 0, DeleteOnTermination: d.Doomed})
+			boot := d.Boot != nil && *d.Boot == 0
+			out = append(out, BlockDevice{Snapshot: d.Snapshot, SizeGB: d.GiB, Boot: boot, DeleteOnTermination: d.DeleteOnTermination})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b BlockDevice) int {

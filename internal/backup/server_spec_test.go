@@ -11,8 +11,8 @@ import (
 	"mycloudmanager/internal/backup"
 )
 
-// keepCounters is a shape as its image tells it, whose properties are as short and plain as any database wants them.
-func keepCounters(t *testing.T, s backup.ServerSpec) *backup.ServerSpec {
+// roundTrip stores the spec in image properties and reads it back. It fails if a property is too long or not valid UTF-8.
+func roundTrip(t *testing.T, s backup.ServerSpec) *backup.ServerSpec {
 	t.Helper()
 	properties := map[string]any{}
 	for name, value := range (backup.SnapshotMetadata{Spec: s}).Properties() {
@@ -23,21 +23,21 @@ func keepCounters(t *testing.T, s backup.ServerSpec) *backup.ServerSpec {
 	return backup.ImageFrom(images.Image{Properties: properties}).Server
 }
 
-func TestAnImageKeepsWhatItsInstanceWasLike(t *testing.T) {
+func TestServerSpec_roundTripsThroughImageProperties(t *testing.T) {
 	s := backup.ServerSpec{Flavor: "1", FlavorName: "m1.small", KeyName: "anna", Zone: "nova",
 		Networks: []backup.ServerPortSpec{{ID: "n1", Groups: []string{"g1", "g2"}}, {ID: "n2"}},
 		Metadata: map[string]string{"owner": "Zoë & Łukasz = 1", "cost center": strings.Repeat("日本", 40), "empty": ""}}
-	require.Equal(t, s, *keepCounters(t, s))
-	require.Nil(t, keepCounters(t, backup.ServerSpec{}), "of before shapes were kept")
+	require.Equal(t, s, *roundTrip(t, s))
+	require.Nil(t, roundTrip(t, backup.ServerSpec{}), "an image without a server spec")
 }
 
-func TestOfMuchMetadataAnImageKeepsWhatFits(t *testing.T) {
+func TestServerSpec_omitsMetadataThatDoesNotFit(t *testing.T) {
 	s := backup.ServerSpec{Flavor: "1", Metadata: map[string]string{}}
 	for i := range 20 {
 		s.Metadata[fmt.Sprintf("key-%02d", i)] = strings.Repeat("x", 250)
 	}
 	s.Metadata["later"] = "short"
-	got := keepCounters(t, s).Metadata
+	got := roundTrip(t, s).Metadata
 	require.Len(t, got, 8)
 	require.Equal(t, "short", got["later"])
 	for key, value := range got {

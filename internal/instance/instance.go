@@ -10,17 +10,17 @@ type Instance struct {
 	Name          string       `json:"name"`
 	Addresses     []Address    `json:"addresses"`
 	Flavor        string       `json:"flavor"`
-	Image         string       `json:"image" doc:"empty when it boots from a volume"`
+	Image         string       `json:"image" doc:"empty if the instance boots from a volume"`
 	PowerState    string       `json:"power_state"`
 	Status        string       `json:"status"`
 	Enrolled      bool         `json:"enrolled"`
 	EnrolledAt    *time.Time   `json:"enrolled_at" nullable:"true"`
 	Distribution  string       `json:"distribution"`
-	Address       string       `json:"address" doc:"where the manager signs in"`
+	Address       string       `json:"address" doc:"address that the manager connects to over SSH"`
 	Agents        []AgentState `json:"agents"`
 	LastBackupAt  *time.Time   `json:"last_backup_at" nullable:"true"`
 	RestorePoints int          `json:"restore_points"`
-	Task          string       `json:"task,omitempty" doc:"URL of the task that works on it"`
+	Task          string       `json:"task,omitempty" doc:"URL of the task in progress on the instance"`
 }
 
 // Address is one address of an instance.
@@ -47,6 +47,6 @@ const (
 type AgentState struct {
 	App     string     `json:"app"`
 	State   State      `json:"state" enum:"absent,queued,running,installed,failed,drifted"`
-	Version string     `json:"version" doc:"of the app whose agent it is"`
+	Version string     `json:"version" doc:"version of the app that the agent belongs to"`
 	Since   *time.Time `json:"since" nullable:"true"`
 }

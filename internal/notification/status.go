@@ -57,7 +57,7 @@ func (b *StatusReader) Channels(ctx context.Context) ([]ChannelStatus, error) {
 	}
 	answer, err := b.Temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Namespace: b.Namespace, PageSize: maxNotifications, Query: deliveries})
 	if err != nil {
-		return nil, fault.New(fault.Unavailable, err, "Temporal does not answer")
+		return nil, fault.New(fault.Unavailable, err, "Temporal does not respond")
 	}
 	running := make([]*workflowpb.WorkflowExecutionInfo, len(list))
 	for _, info := range answer.Executions {

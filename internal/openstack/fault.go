@@ -48,10 +48,10 @@ func Fault(service string, err error) error {
 // transport maps what happened before there was an answer.
 func transport(service string, err error) error {
 	if _, ok := errors.AsType[*url.Error](err); ok {
-		return fault.New(fault.Unavailable, err, "%s does not answer", service)
+		return fault.New(fault.Unavailable, err, "%s does not respond", service)
 	}
 	if _, ok := errors.AsType[net.Error](err); ok {
-		return fault.New(fault.Unavailable, err, "%s does not answer", service)
+		return fault.New(fault.Unavailable, err, "%s does not respond", service)
 	}
 	if _, ok := errors.AsType[gophercloud.ErrResourceNotFound](err); ok {
 		return fault.New(fault.NotFound, err, "%s: not found", service)

@@ -278,7 +278,7 @@ func TestBrokenConnectionsAreUnavailable(t *testing.T) {
 	_, err := c.Get(t.Context(), server.URL, nil, nil)
 	err = openstack.Fault("nova", err)
 	require.Equal(t, fault.Unavailable, fault.KindOf(err))
-	require.Equal(t, "nova does not answer", fault.MessageOf(err), "no address, no port")
+	require.Equal(t, "nova does not respond", fault.MessageOf(err), "no address, no port")
 }
 
 func TestFaultsKeepWhatTheyAre(t *testing.T) {

@@ -234,7 +234,7 @@ func TestPollWaitsOutWhatHeals(t *testing.T) {
 	asked := 0
 	err := operation.Poll(t.Context(), time.Millisecond, func(context.Context) (bool, string, error) {
 		if asked++; asked < 4 {
-			return false, "", fault.New([]fault.Kind{fault.Unavailable, fault.RateLimited}[asked%2], nil, "nova does not answer")
+			return false, "", fault.New([]fault.Kind{fault.Unavailable, fault.RateLimited}[asked%2], nil, "nova does not respond")
 		}
 		return asked == 6, "BUILD", nil
 	})

@@ -1,4 +1,4 @@
-// Package backuptest is what tests of backups share.
+// Package backuptest provides helpers for tests of backups.
 package backuptest
 
 import (
@@ -12,7 +12,7 @@ import (
 	"mycloudmanager/internal/operation/temporal/temporaltest"
 )
 
-// Runbook is a script of the commands that stand below a heading of the runbook for the day on which there is no manager.
+// Runbook returns a shell script with the commands below a heading of docs/operations/restore-without-the-manager.md.
 func Runbook(t testing.TB, heading string) string {
 	t.Helper()
 	raw, err := os.ReadFile(filepath.Join(temporaltest.Root(t), "docs/operations/restore-without-the-manager.md"))

@@ -2,7 +2,7 @@ package swiftproxy
 
 import (
 	"context"
-	"crypto/md5" //nolint:gosec // the checksum that Swift keeps
+	"crypto/md5" //nolint:gosec // Swift uses MD5 for Etag
 	"encoding/hex"
 	"hash"
 	"io"
@@ -11,75 +11,78 @@ import (
 	"sync"
 )
 
-// createOnce takes an object that is there already, and is what was to be stored, for one whose answer was lost. An object
-// whose length was told has that length: such engines name their objects by what is in them. Of another the bytes are
-// compared.
+// createOnce makes uploads with If-None-Match idempotent. If the storage reports that the object already exists, and the existing
+// object equals the uploaded one, createOnce reports success: the response to an earlier upload was lost. If the request states
+// a content length, the lengths are compared, because the engines that do so use content-based object names. Otherwise the
+// checksums are compared.
 type createOnce struct{ next http.RoundTripper }
 
 // RoundTrip implements http.RoundTripper.
 func (o *createOnce) RoundTrip(r *http.Request) (*http.Response, error) {
-	var sent *hashingReader
+	var body *hashingReader
 	if r.Method == http.MethodPut && r.ContentLength < 0 && r.Body != nil {
-		sent = &hashingReader{from: r.Body, sum: md5.New()} //nolint:gosec // as above
+		body = &hashingReader{source: r.Body, sum: md5.New()} //nolint:gosec // as above
 		r = r.Clone(r.Context())
-		r.Body = sent
+		r.Body = body
 	}
-	answer, err := o.next.RoundTrip(r)
-	if err != nil || answer.StatusCode != http.StatusPreconditionFailed || r.Method != http.MethodPut {
-		return answer, err
+	response, err := o.next.RoundTrip(r)
+	if err != nil || response.StatusCode != http.StatusPreconditionFailed || r.Method != http.MethodPut {
+		return response, err
 	}
-	there, err := o.head(r.Context(), r)
-	if err != nil || there.StatusCode/100 != 2 || !same(there, r, sent) {
-		return answer, nil //nolint:nilerr // the refusal stands
+	existing, err := o.head(r.Context(), r.URL.String())
+	if err != nil || existing.StatusCode/100 != 2 || !equal(existing, r, body) {
+		return response, nil //nolint:nilerr // the client gets the original refusal
 	}
-	_ = answer.Body.Close() // the answer is replaced
+	_ = response.Body.Close() // the response is replaced
 	return &http.Response{StatusCode: http.StatusCreated, Status: "201 Created", Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: http.Header{"Etag": there.Header["Etag"]}, Body: http.NoBody, Request: r}, nil
+		Header: http.Header{"Etag": existing.Header["Etag"]}, Body: http.NoBody, Request: r}, nil
 }
 
-func same(there *http.Response, r *http.Request, sent *hashingReader) bool {
-	if sent == nil {
-		return there.ContentLength == r.ContentLength
+// equal reports whether the existing object has the content of the request.
+func equal(existing *http.Response, r *http.Request, body *hashingReader) bool {
+	if body == nil {
+		return existing.ContentLength == r.ContentLength
 	}
-	length, sum, err := sent.rest()
-	return err == nil && length == there.ContentLength && sum == strings.Trim(there.Header.Get("Etag"), `"`)
+	length, sum, err := body.rest()
+	return err == nil && length == existing.ContentLength && sum == strings.Trim(existing.Header.Get("Etag"), `"`)
 }
 
-func (o *createOnce) head(ctx context.Context, of *http.Request) (*http.Response, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodHead, of.URL.String(), nil)
+func (o *createOnce) head(ctx context.Context, url string) (*http.Response, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodHead, url, nil)
 	if err != nil {
 		return nil, err
 	}
-	answer, err := o.next.RoundTrip(r)
+	response, err := o.next.RoundTrip(r)
 	if err == nil {
-		_ = answer.Body.Close() // it has none
+		_ = response.Body.Close() // a response to HEAD has no body
 	}
-	return answer, err
+	return response, err
 }
 
-// hashingReader is a body whose checksum is taken as it is read. The storage may refuse it before it has read it to its end, so
-// it stays open for us when the storage's side closes it; its owner closes what it comes from.
+// hashingReader computes the checksum of a request body while the body is read. The storage may refuse the request before the
+// transport has read the whole body. Therefore Close does not close the source, so that rest can read the remainder. The owner of
+// the source closes it.
 type hashingReader struct {
-	mu   sync.Mutex
-	from io.Reader
-	sum  hash.Hash
-	n    int64
-	shut bool
+	mu     sync.Mutex
+	source io.Reader
+	sum    hash.Hash
+	n      int64
+	closed bool
 }
 
-// Read implements io.Reader for who sends it.
+// Read implements io.Reader for the transport.
 func (s *hashingReader) Read(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.shut {
+	if s.closed {
 		return 0, http.ErrBodyReadAfterClose
 	}
-	return s.take(p)
+	return s.read(p)
 }
 
-func (s *hashingReader) take(p []byte) (int, error) {
-	n, err := s.from.Read(p)
-	_, _ = s.sum.Write(p[:n]) // a hash takes everything
+func (s *hashingReader) read(p []byte) (int, error) {
+	n, err := s.source.Read(p)
+	_, _ = s.sum.Write(p[:n]) // hash.Hash.Write never returns an error
 	s.n += int64(n)
 	return n, err
 }
@@ -88,19 +91,19 @@ func (s *hashingReader) take(p []byte) (int, error) {
 func (s *hashingReader) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.shut = true
+	s.closed = true
 	return nil
 }
 
-// rest reads what nobody has, and says what the whole was.
+// rest reads the remainder of the source and returns the length in bytes and the checksum of the whole body.
 func (s *hashingReader) rest() (length int64, sum string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.shut = true
+	s.closed = true
 	for buffer := make([]byte, 64<<10); err == nil; {
-		_, err = s.take(buffer)
+		_, err = s.read(buffer)
 	}
-	if err == io.EOF { //nolint:errorlint // as io.Reader says
+	if err == io.EOF { //nolint:errorlint // io.Reader returns EOF itself
 		err = nil
 	}
 	return s.n, hex.EncodeToString(s.sum.Sum(nil)), err

@@ -1,7 +1,7 @@
 package swiftproxy_test
 
 import (
-	"crypto/md5" //nolint:gosec // the checksum that Swift keeps
+	"crypto/md5" //nolint:gosec // Swift uses MD5 for Etag
 	"encoding/hex"
 	"io"
 	"net/http"
@@ -16,13 +16,13 @@ import (
 	"mycloudmanager/internal/backup/swiftproxy"
 )
 
-// Of an object whose length is not told beforehand the bytes are compared, also when the storage refuses before it has read them.
-func TestAnObjectOfNoLengthIsComparedByItsBytes(t *testing.T) {
-	there := strings.Repeat("stored before; ", 100_000)
+// Uploads without a content length are compared by checksum, also if the storage refuses them before it has read the body.
+func TestProxy_repeatedUploadWithoutLength(t *testing.T) {
+	existing := strings.Repeat("stored before; ", 100_000)
 	for _, early := range []bool{false, true} {
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.Method == http.MethodHead {
-				sum := md5.Sum([]byte(there)) //nolint:gosec // as above
+				sum := md5.Sum([]byte(existing)) //nolint:gosec // as above
 				w.Header().Set("Etag", hex.EncodeToString(sum[:]))
 				w.Header().Set("Content-Length", "1500000")
 				return
@@ -35,31 +35,31 @@ func TestAnObjectOfNoLengthIsComparedByItsBytes(t *testing.T) {
 		t.Cleanup(s.Close)
 		base, err := url.Parse(s.URL + "/v1/AUTH_1")
 		require.NoError(t, err)
-		d := swiftproxy.New(base, http.DefaultTransport, "mcm-files-a", swiftproxy.Append)
+		p := swiftproxy.New(base, http.DefaultTransport, "mcm-files-a", swiftproxy.Append)
 		put := func(text string) int {
-			return ask(d, http.MethodPut, "/v1/mcm/mcm-files-a/x", d.Token, func(r *http.Request) {
+			return send(p, http.MethodPut, "/v1/mcm/mcm-files-a/x", p.Token, func(r *http.Request) {
 				r.Body, r.ContentLength = io.NopCloser(strings.NewReader(text)), -1
 			}).Code
 		}
-		require.Equal(t, http.StatusCreated, put(there), "early: %v", early)
-		require.Equal(t, http.StatusPreconditionFailed, put(strings.Replace(there, "before", "behind", 1)), "another of the same length")
+		require.Equal(t, http.StatusCreated, put(existing), "early: %v", early)
+		require.Equal(t, http.StatusPreconditionFailed, put(strings.Replace(existing, "before", "behind", 1)), "other content of the same length")
 		require.Equal(t, http.StatusPreconditionFailed, put("shorter"))
 	}
 }
 
-// What is stored says by which run, whatever the instance says, and comes no faster than it may.
-func TestWhatIsStoredIsMarkedAndHeldBack(t *testing.T) {
+// The proxy sets the run header on uploads, overrides a value sent by the instance, and limits the upload rate.
+func TestProxy_setsRunHeaderAndLimitsRate(t *testing.T) {
 	s := newStorage(t)
-	d := s.door(t, swiftproxy.Append)
-	d.RunID, d.Limit = "run-1", 100_000
+	p := s.proxy(t, swiftproxy.Append)
+	p.RunID, p.Limit = "run-1", 100_000
 	start := time.Now()
-	ask(d, http.MethodPut, "/v1/mcm/mcm-files-a/x", d.Token, func(r *http.Request) {
+	send(p, http.MethodPut, "/v1/mcm/mcm-files-a/x", p.Token, func(r *http.Request) {
 		r.Header.Set(swiftproxy.RunHeader, "run-2")
 		r.Body, r.ContentLength = io.NopCloser(strings.NewReader(strings.Repeat("x", 150_000))), 150_000
 	})
-	require.Equal(t, []string{"run-1"}, s.asked[0].Header.Values(swiftproxy.RunHeader))
-	require.Greater(t, time.Since(start), 400*time.Millisecond, "the first second's bytes may come at once")
-	require.EqualValues(t, 150_000, d.BytesUploaded())
-	ask(d, http.MethodGet, "/v1/mcm/mcm-files-a/x", d.Token)
-	require.Empty(t, s.asked[1].Header.Values(swiftproxy.RunHeader))
+	require.Equal(t, []string{"run-1"}, s.requests[0].Header.Values(swiftproxy.RunHeader))
+	require.Greater(t, time.Since(start), 400*time.Millisecond, "the limit allows a burst of one second")
+	require.EqualValues(t, 150_000, p.BytesUploaded())
+	send(p, http.MethodGet, "/v1/mcm/mcm-files-a/x", p.Token)
+	require.Empty(t, s.requests[1].Header.Values(swiftproxy.RunHeader))
 }

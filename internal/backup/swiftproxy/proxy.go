@@ -1,6 +1,6 @@
-// Package swiftproxy is a reverse proxy that gives an instance access to one Swift container for the length of one run. The
-// instance gets a token that only the proxy accepts; the proxy sends allowed requests on with the credential of the manager,
-// so that no OpenStack credential reaches the instance.
+// Package swiftproxy provides a reverse proxy that grants an instance access to one Swift container for the duration of one run.
+// The instance receives a token that only the proxy accepts. The proxy forwards allowed requests with the credential of the
+// manager, so that the instance never holds an OpenStack credential.
 package swiftproxy
 
 import (
@@ -23,23 +23,23 @@ import (
 	"mycloudmanager/internal/fault"
 )
 
-// Access is what may be done in the container.
+// Access is the level of access to the container.
 type Access int
 
-// The rights, each with those before it. Objects below locks/ are the engine's own notes of who works: they
-// may come and go by every right.
+// The access levels. Each level includes the previous ones. Objects below locks/ are lock files of the engine: every level allows
+// to create and delete them.
 const (
 	ReadOnly  Access = iota
-	Append           // new objects, never in the place of others: who has taken the instance over destroys no backup
-	ReadWrite        // deletion too
+	Append           // creating objects, without replacing existing ones, so that an attacker on the instance cannot destroy backups
+	ReadWrite        // replacing and deleting objects
 )
 
-// Proxy is the container as one run may use it.
+// Proxy is the reverse proxy of one run. It implements http.Handler.
 type Proxy struct {
-	Container string
-	Token     string // of the run
-	Limit     int    // bytes a second that may be stored, 0 for as many as come
-	RunID     string // what is stored carries it, under the header Marked
+	Container string // the only container that the proxy grants access to
+	Token     string // the X-Auth-Token that clients must send
+	Limit     int    // upload limit in bytes per second, 0 means no limit
+	RunID     string // value of RunHeader on uploaded objects, "" means no header
 	access    Access
 	backend   *url.URL
 	proxy     *httputil.ReverseProxy
@@ -50,71 +50,72 @@ type Proxy struct {
 	limiter              *rate.Limiter
 }
 
-// RunHeader is the header that tells of an object by which run it was stored. Who comes through the door cannot set it.
+// RunHeader is the object metadata header with the ID of the run that uploaded the object. Clients of the proxy cannot set it.
 const RunHeader = "X-Object-Meta-Mcm-Run"
 
-// Prefix is the path of the account as who enters by the door sees it.
+// Prefix is the path of the account that clients of the proxy use.
 const Prefix = "/v1/mcm"
 
-// New makes a door to a container of the account at base; storage asks it with the manager's token.
-func New(base *url.URL, storage http.RoundTripper, container string, right Access) *Proxy {
+// New returns a proxy for a container of the account at base. storage sends the requests with the manager's token.
+func New(base *url.URL, storage http.RoundTripper, container string, access Access) *Proxy {
 	token := make([]byte, 32)
-	_, _ = rand.Read(token) // never fails
-	d := &Proxy{Container: container, Token: hex.EncodeToString(token), access: right, backend: base}
-	d.proxy = &httputil.ReverseProxy{
-		Rewrite:        d.rewrite,
+	_, _ = rand.Read(token) // crypto/rand.Read never returns an error
+	p := &Proxy{Container: container, Token: hex.EncodeToString(token), access: access, backend: base}
+	p.proxy = &httputil.ReverseProxy{
+		Rewrite:        p.rewrite,
 		Transport:      &createOnce{storage},
-		ModifyResponse: d.checkResponse,
-		ErrorHandler:   d.proxyError,
-		ErrorLog:       log.New(io.Discard, "", 0), // trouble is told by Trouble
+		ModifyResponse: p.checkResponse,
+		ErrorHandler:   p.proxyError,
+		ErrorLog:       log.New(io.Discard, "", 0), // LastError returns the errors
 	}
-	return d
+	return p
 }
 
-// Serve answers what comes in by the listener until it is closed.
-func (d *Proxy) Serve(l net.Listener) {
-	server := &http.Server{Handler: d, ReadHeaderTimeout: time.Minute, IdleTimeout: time.Hour, MaxHeaderBytes: 64 << 10, ErrorLog: log.New(io.Discard, "", 0)}
-	_ = server.Serve(l) // ends with the run
+// Serve serves connections of the listener until the listener is closed.
+func (p *Proxy) Serve(l net.Listener) {
+	server := &http.Server{Handler: p, ReadHeaderTimeout: time.Minute, IdleTimeout: time.Hour, MaxHeaderBytes: 64 << 10, ErrorLog: log.New(io.Discard, "", 0)}
+	_ = server.Serve(l) // returns when the run closes the listener
 	_ = server.Close()
 }
 
-// ServeHTTP lets in what has the token and is about the container.
-func (d *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if subtle.ConstantTimeCompare([]byte(r.Header.Get("X-Auth-Token")), []byte(d.Token)) != 1 {
-		http.Error(w, "this token is not good here", http.StatusUnauthorized)
+// ServeHTTP forwards requests that have the token, concern the container and are allowed by the access level. It responds to
+// others with 401 or 403.
+func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if subtle.ConstantTimeCompare([]byte(r.Header.Get("X-Auth-Token")), []byte(p.Token)) != 1 {
+		http.Error(w, "the token is not valid", http.StatusUnauthorized)
 		return
 	}
-	object, ok := d.object(r.URL)
-	if !ok || !plain(r.URL.Query()) {
-		http.Error(w, "this is not the container that was lent", http.StatusForbidden)
+	object, ok := p.object(r.URL)
+	if !ok || !isListing(r.URL.Query()) {
+		http.Error(w, "the token grants no access to this path", http.StatusForbidden)
 		return
 	}
-	if !d.allowed(r.Method, object) {
-		http.Error(w, r.Method+" was not lent", http.StatusForbidden)
+	if !p.allowed(r.Method, object) {
+		http.Error(w, "the token does not allow "+r.Method, http.StatusForbidden)
 		return
 	}
 	if r.Method == http.MethodPut {
-		r.Body = &countingReader{d.throttle(r.Context(), r.Body), &d.uploaded}
+		r.Body = &countingReader{p.throttle(r.Context(), r.Body), &p.uploaded}
 	}
-	d.proxy.ServeHTTP(w, r)
+	p.proxy.ServeHTTP(w, r)
 }
 
-// object is the name of the object that an address is about, "" for the container itself.
-func (d *Proxy) object(u *url.URL) (string, bool) {
-	rest, ok := strings.CutPrefix(u.Path, Prefix+"/"+d.Container)
+// object returns the name of the object in the URL, or "" for the container itself. ok is false if the URL is not in the container.
+func (p *Proxy) object(u *url.URL) (name string, ok bool) {
+	rest, ok := strings.CutPrefix(u.Path, Prefix+"/"+p.Container)
 	if !ok || rest != "" && rest[0] != '/' {
 		return "", false
 	}
 	for _, part := range strings.Split(rest, "/") {
 		if part == "." || part == ".." {
-			return "", false // whoever is behind might walk
+			return "", false // the storage or a proxy before it might resolve the path
 		}
 	}
 	return strings.TrimPrefix(rest, "/"), true
 }
 
-// plain tells that the query only lists: others change what an object is made of.
-func plain(query url.Values) bool {
+// isListing reports whether all query parameters are listing options. Other parameters can change the meaning of a request.
+func isListing(query url.Values) bool {
 	for name := range query {
 		switch name {
 		case "format", "prefix", "delimiter", "marker", "end_marker", "limit", "path":
@@ -125,94 +126,96 @@ func plain(query url.Values) bool {
 	return true
 }
 
-func (d *Proxy) allowed(method, object string) bool {
+func (p *Proxy) allowed(method, object string) bool {
 	switch method {
 	case http.MethodGet, http.MethodHead:
 		return true
 	case http.MethodPut:
-		return object != "" && (d.access >= Append || isLock(object))
+		return object != "" && (p.access >= Append || isLock(object))
 	case http.MethodDelete:
-		return object != "" && (d.access >= ReadWrite || isLock(object))
+		return object != "" && (p.access >= ReadWrite || isLock(object))
 	}
 	return false
 }
 
 func isLock(object string) bool { return strings.HasPrefix(object, "locks/") && object != "locks/" }
 
-// headers are those that go on. Others could make an object of another container's bytes.
-var headers = []string{"Accept", "Content-Type", "Etag", "Range", "User-Agent"}
+// forwardedHeaders are the request headers that the proxy forwards. Others could copy the content of other containers.
+var forwardedHeaders = []string{"Accept", "Content-Type", "Etag", "Range", "User-Agent"}
 
-func (d *Proxy) rewrite(r *httputil.ProxyRequest) {
-	kept := http.Header{}
-	for _, name := range headers {
+func (p *Proxy) rewrite(r *httputil.ProxyRequest) {
+	header := http.Header{}
+	for _, name := range forwardedHeaders {
 		if v, ok := r.In.Header[name]; ok {
-			kept[name] = v
+			header[name] = v
 		}
 	}
-	object, _ := d.object(r.In.URL) // it was looked at
-	if r.In.Method == http.MethodPut && d.access < ReadWrite && !isLock(object) {
-		kept.Set("If-None-Match", "*")
-		if d.RunID != "" {
-			kept.Set(RunHeader, d.RunID)
+	object, _ := p.object(r.In.URL) // ServeHTTP has checked the URL
+	if r.In.Method == http.MethodPut && p.access < ReadWrite && !isLock(object) {
+		header.Set("If-None-Match", "*")
+		if p.RunID != "" {
+			header.Set(RunHeader, p.RunID)
 		}
 	}
-	r.Out.Header = kept
-	to := d.backend.JoinPath(d.Container)
+	r.Out.Header = header
+	target := p.backend.JoinPath(p.Container)
 	if object != "" {
-		to.Path += "/" + object // not joined: a name may have two slashes
+		target.Path += "/" + object // JoinPath would merge consecutive slashes in the name
 	}
-	to.RawPath, to.RawQuery = "", r.In.URL.Query().Encode()
-	r.Out.URL, r.Out.Host = to, ""
+	target.RawPath, target.RawQuery = "", r.In.URL.Query().Encode()
+	r.Out.URL, r.Out.Host = target, ""
 }
 
-// checkResponse keeps in mind why the storage refused.
-func (d *Proxy) checkResponse(answer *http.Response) error {
-	switch code := answer.StatusCode; {
+// checkResponse records the reason if the storage refuses a request.
+func (p *Proxy) checkResponse(response *http.Response) error {
+	switch code := response.StatusCode; {
 	case code == http.StatusRequestEntityTooLarge:
-		d.recordError(fault.New(fault.Quota, nil, "swift: the project's quota of object storage is used up"))
+		p.recordError(fault.New(fault.Quota, nil, "swift: the project's quota of object storage is used up"))
 	case code == http.StatusInsufficientStorage, code == http.StatusTooManyRequests, code >= 500:
-		d.recordError(fault.New(fault.Unavailable, nil, "swift does not answer"))
+		p.recordError(fault.New(fault.Unavailable, nil, "swift does not respond"))
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
-		d.recordError(fault.New(fault.Unavailable, nil, "the cloud refuses the manager's own credential: %s", "swift"))
+		p.recordError(fault.New(fault.Unavailable, nil, "the cloud refuses the manager's own credential: %s", "swift"))
 	}
-	answer.Body = &countingReader{answer.Body, &d.downloaded}
+	response.Body = &countingReader{response.Body, &p.downloaded}
 	return nil
 }
 
-func (d *Proxy) proxyError(w http.ResponseWriter, r *http.Request, err error) {
+// proxyError handles a request that got no response from the storage.
+func (p *Proxy) proxyError(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() == nil {
-		d.recordError(fault.New(fault.Unavailable, err, "swift does not answer"))
+		p.recordError(fault.New(fault.Unavailable, err, "swift does not respond"))
 	}
 	w.WriteHeader(http.StatusServiceUnavailable)
 }
 
-func (d *Proxy) recordError(err error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.lastError = err
+func (p *Proxy) recordError(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.lastError = err
 }
 
-// LastError is why the storage refused last, nil when it never did.
-func (d *Proxy) LastError() error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.lastError
+// LastError returns the last fault of the storage (unavailable, quota, credential), or nil if there was none.
+func (p *Proxy) LastError() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.lastError
 }
 
-// BytesUploaded is how many bytes of objects went into the storage.
-func (d *Proxy) BytesUploaded() int64 { return d.uploaded.Load() }
+// BytesUploaded returns the number of bytes sent to the storage in request bodies.
+func (p *Proxy) BytesUploaded() int64 { return p.uploaded.Load() }
 
-// BytesDownloaded is how many bytes came out of it.
-func (d *Proxy) BytesDownloaded() int64 { return d.downloaded.Load() }
+// BytesDownloaded returns the number of bytes received from the storage in response bodies.
+func (p *Proxy) BytesDownloaded() int64 { return p.downloaded.Load() }
 
-// countingReader counts what is read.
+// countingReader counts the bytes that are read.
 type countingReader struct {
 	io.ReadCloser
 	n *atomic.Int64
 }
 
-func (c *countingReader) Read(p []byte) (int, error) {
-	n, err := c.ReadCloser.Read(p)
+// Read implements io.Reader.
+func (c *countingReader) Read(b []byte) (int, error) {
+	n, err := c.ReadCloser.Read(b)
 	c.n.Add(int64(n))
 	return n, err
 }

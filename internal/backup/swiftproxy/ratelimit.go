@@ -7,30 +7,30 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// throttle holds a body back to the door's limit.
-func (d *Proxy) throttle(ctx context.Context, body io.ReadCloser) io.ReadCloser {
-	if d.Limit <= 0 {
+// throttle limits the rate at which the body is read to p.Limit.
+func (p *Proxy) throttle(ctx context.Context, body io.ReadCloser) io.ReadCloser {
+	if p.Limit <= 0 {
 		return body
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.limiter == nil {
-		d.limiter = rate.NewLimiter(rate.Limit(d.Limit), d.Limit)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.limiter == nil {
+		p.limiter = rate.NewLimiter(rate.Limit(p.Limit), p.Limit)
 	}
-	return &throttledReader{ctx, body, d.limiter}
+	return &throttledReader{ctx, body, p.limiter}
 }
 
 type throttledReader struct {
-	ctx context.Context //nolint:containedctx // the request's, whose body this is
+	ctx context.Context //nolint:containedctx // the context of the request with this body
 	io.ReadCloser
-	pace *rate.Limiter
+	limiter *rate.Limiter
 }
 
 // Read implements io.Reader.
-func (p *throttledReader) Read(b []byte) (int, error) {
-	n, err := p.ReadCloser.Read(b[:min(len(b), p.pace.Burst())])
-	if waited := p.pace.WaitN(p.ctx, n); err == nil {
-		err = waited
+func (t *throttledReader) Read(b []byte) (int, error) {
+	n, err := t.ReadCloser.Read(b[:min(len(b), t.limiter.Burst())])
+	if waitErr := t.limiter.WaitN(t.ctx, n); err == nil {
+		err = waitErr
 	}
 	return n, err
 }

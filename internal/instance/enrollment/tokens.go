@@ -165,5 +165,5 @@ func (s *Tokens) update(ctx context.Context, id, name string, out any, arguments
 }
 
 func unavailable(err error) error {
-	return fault.New(fault.Unavailable, err, "Temporal does not answer")
+	return fault.New(fault.Unavailable, err, "Temporal does not respond")
 }

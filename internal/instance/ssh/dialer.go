@@ -50,7 +50,7 @@ func (i *Dialer) Dial(ctx context.Context, address string) (net.Conn, error) {
 	}
 	conn, err := i.Kubeconfig.Dial(ctx, "tcp", address)
 	if err != nil {
-		return nil, fault.New(fault.Unavailable, err, "%s does not answer", address)
+		return nil, fault.New(fault.Unavailable, err, "%s does not respond", address)
 	}
 	return conn, nil
 }

@@ -46,7 +46,7 @@ func (h *testActivities) WriteThing(ctx context.Context, _ errand) error {
 	log.Write(tasklog.Line{Host: "web-1", Message: fmt.Sprintf("try %d of %s", attempt, operation.TaskOf(ctx))})
 	if attempt == 1 {
 		log.Write(tasklog.Line{Host: "web-1", Level: tasklog.Error, Stream: tasklog.Stderr, Message: "no route"})
-		return fault.New(fault.Unavailable, nil, "web-1 does not answer")
+		return fault.New(fault.Unavailable, nil, "web-1 does not respond")
 	}
 	return nil
 }

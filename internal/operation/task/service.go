@@ -287,5 +287,5 @@ func deref(t *Task) Task {
 }
 
 func unavailable(err error) error {
-	return fault.New(fault.Unavailable, err, "Temporal does not answer")
+	return fault.New(fault.Unavailable, err, "Temporal does not respond")
 }

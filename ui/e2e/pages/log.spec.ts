@@ -112,6 +112,6 @@ test("log search steps through matches and reports no match", async ({ page }) =
 });
 
 test("incomplete log is reported", async ({ page }) => {
-  await open(page, { log: { ...MockTaskLog, incomplete_reason: "swift does not answer" } });
-  await expect(page.getByText("The log is incomplete: swift does not answer")).toBeVisible();
+  await open(page, { log: { ...MockTaskLog, incomplete_reason: "swift does not respond" } });
+  await expect(page.getByText("The log is incomplete: swift does not respond")).toBeVisible();
 });

@@ -1131,7 +1131,7 @@ export interface components {
             since: string | null;
             /** @enum {string} */
             state: "absent" | "queued" | "running" | "installed" | "failed" | "drifted";
-            /** @description of the app whose agent it is */
+            /** @description version of the app that the agent belongs to */
             version: string;
         };
         App: {
@@ -1270,7 +1270,7 @@ export interface components {
         Backup: {
             /**
              * Format: int64
-             * @description what this one has added to the storage
+             * @description bytes that this backup added to the storage
              */
             changed_bytes: number;
             checksum?: string;
@@ -1287,7 +1287,7 @@ export interface components {
             expires_at: string | null;
             /**
              * Format: int64
-             * @description of a soft backup: how many files a restore brings back; absent from those made before it was kept
+             * @description number of files that a restore of a file backup creates; absent from backups made by versions that did not count them
              */
             file_count?: number;
             held: boolean;
@@ -1297,26 +1297,26 @@ export interface components {
             instance_name: string;
             /**
              * Format: date-time
-             * @description when it was last restored for a trial and compared
+             * @description time of the last test restore
              */
             last_restore_test_at: string | null;
             /** @enum {string} */
             method: "snapshot" | "soft";
-            /** @description the engine's id of the backup that this one builds on, without which it cannot be read */
+            /** @description engine's ID of the backup that this backup depends on and cannot be restored without */
             parent?: string;
             plan: string;
             plan_name: string;
-            /** @description made before a restore, outside of any plan */
+            /** @description made automatically before a restore; does not belong to a plan */
             pre_restore?: boolean;
-            /** @description of a snapshot: what its instance was like */
+            /** @description configuration of the instance at the time of the snapshot */
             server?: components["schemas"]["ServerSpec"];
             /**
              * Format: int64
-             * @description what a restore brings back
+             * @description size of the restored data in bytes
              */
             size_bytes: number;
             snapshot?: string;
-            /** @description id of the task that made it */
+            /** @description ID of the task that made the backup */
             task: string;
             /** Format: date-time */
             verified_at: string | null;
@@ -1329,7 +1329,7 @@ export interface components {
             gid: number;
             /**
              * Format: int32
-             * @description permissions, as chmod has them
+             * @description permission bits, as for chmod
              */
             mode: number;
             /** Format: date-time */
@@ -1430,7 +1430,7 @@ export interface components {
             frequency: "daily" | "weekly" | "monthly" | "cron";
             /**
              * Format: int64
-             * @description each run starts up to so much later
+             * @description maximum random delay of the start of a run
              */
             jitter_seconds?: number;
             /** @description hh:mm */
@@ -1553,15 +1553,15 @@ export interface components {
              * @enum {string}
              */
             engine: "restic" | "duplicity";
-            /** @description patterns of the engine, for example *.cache */
+            /** @description exclude patterns in the syntax of the engine, for example *.cache */
             excludes?: string[];
             /**
              * Format: int64
-             * @description upload limit; 0 is none
+             * @description upload limit; 0 means no limit
              */
             limit_kib_per_second?: number;
             /**
-             * @description whether a hook that fails ends the backup
+             * @description whether the failure of a hook fails the backup
              * @default fail
              * @enum {string}
              */
@@ -1599,7 +1599,7 @@ export interface components {
             horizon?: string;
         };
         Instance: {
-            /** @description where the manager signs in */
+            /** @description address that the manager connects to over SSH */
             address: string;
             addresses: components["schemas"]["InstanceAddress"][];
             agents: components["schemas"]["AgentState"][];
@@ -1609,7 +1609,7 @@ export interface components {
             enrolled_at: string | null;
             flavor: string;
             id: string;
-            /** @description empty when it boots from a volume */
+            /** @description empty if the instance boots from a volume */
             image: string;
             /** Format: date-time */
             last_backup_at: string | null;
@@ -1618,7 +1618,7 @@ export interface components {
             /** Format: int64 */
             restore_points: number;
             status: string;
-            /** @description URL of the task that works on it */
+            /** @description URL of the task in progress on the instance */
             task?: string;
         };
         InstanceAddress: {
@@ -1750,12 +1750,12 @@ export interface components {
             instance: string;
             /**
              * Format: date-time
-             * @description null when there is none of this plan
+             * @description null when this plan has made no good backup of the instance
              */
             last_backup_at: string | null;
             /**
              * Format: date-time
-             * @description the second of the due times
+             * @description second of the two due times without a backup
              */
             since: string;
         };
@@ -1847,11 +1847,11 @@ export interface components {
             flavor: string;
             flavor_name?: string;
             key_name?: string;
-            /** @description the user's own, as much of it as fits an image */
+            /** @description the user's metadata; keys that do not fit into the image properties are omitted */
             metadata?: {
                 [key: string]: string;
             };
-            /** @description one for each of its ports, in their order */
+            /** @description networks of the ports, in the order of the ports */
             networks?: components["schemas"]["ServerPortSpec"][];
         };
         Session: {
@@ -1883,7 +1883,7 @@ export interface components {
             username?: string;
         };
         SnapshotOptions: {
-            /** @description all instances are shut off before the first image is made, so that the backups of one run fit together */
+            /** @description all instances are stopped before the first image is created, so that the backups of a run are consistent with each other */
             consistency_group?: boolean;
         };
         Stack: {

@@ -129,9 +129,9 @@ test("TaskLog follows a running task until its last line", async () => {
 });
 
 test("TaskLog reports an incomplete log", async () => {
-  server.incomplete_reason = "swift does not answer";
+  server.incomplete_reason = "swift does not respond";
   await renderView(<TaskLog task={done} />);
   expect(
-    await screen.findByText("The log is incomplete: swift does not answer"),
+    await screen.findByText("The log is incomplete: swift does not respond"),
   ).toBeInTheDocument();
 });
