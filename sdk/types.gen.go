@@ -1413,7 +1413,7 @@ type AuditRecord struct {
 	SourceIP  string   `json:"source_ip"`
 	Targets   []Target `json:"targets"`
 
-	// Task task id, empty for what is no task
+	// Task task ID; empty for a record that does not belong to a task
 	Task      string    `json:"task"`
 	Time      time.Time `json:"time"`
 	Title     string    `json:"title"`

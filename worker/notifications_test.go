@@ -258,14 +258,14 @@ func (o *notificationEnv) last(t *testing.T) map[string]*notification.Delivery {
 // workflow.
 func runPlanCheck(t *testing.T, server *temporaltest.Server, queue string) string {
 	t.Helper()
-	handle := server.Client.ScheduleClient().GetHandle(t.Context(), "round:plans")
+	handle := server.Client.ScheduleClient().GetHandle(t.Context(), "check:plans")
 	before := 0
 	if d, err := handle.Describe(t.Context()); err == nil {
 		before = d.Info.NumActions
 		require.NoError(t, handle.Trigger(t.Context(), client.ScheduleTriggerOptions{}))
 	} else {
-		_, err := server.Client.ScheduleClient().Create(t.Context(), client.ScheduleOptions{ID: "round:plans", TriggerImmediately: true,
-			Action: &client.ScheduleWorkflowAction{ID: "round:plans", Workflow: workflows.CheckPlanHealth, Args: []any{schedule.Initiator{}}, TaskQueue: queue}})
+		_, err := server.Client.ScheduleClient().Create(t.Context(), client.ScheduleOptions{ID: "check:plans", TriggerImmediately: true,
+			Action: &client.ScheduleWorkflowAction{ID: "check:plans", Workflow: workflows.CheckPlanHealth, Args: []any{schedule.Initiator{}}, TaskQueue: queue}})
 		require.NoError(t, err)
 	}
 	id := ""

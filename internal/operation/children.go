@@ -10,21 +10,22 @@ import (
 	"mycloudmanager/internal/fault"
 )
 
-// Child is one of the workflows that Children runs.
+// Child names one child workflow of Children.
 type Child struct {
-	ID    string // of the workflow: one that runs already is in the way
+	ID    string // workflow ID; a running workflow with this ID is a conflict
 	Input any
 }
 
-// Children runs one workflow for each child, at most atOnce at a time, as one step. Those that fail do
-// not end the operation: their caller says what becomes of them, and ended is told of each as it ends. It
-// fails only when a cancel came before all had ended; the children are then cancelled too and waited for.
-func Children[T any](ctx workflow.Context, r *Run, atOnce int, child any, children []Child, ended func(i int, s Result[T])) error {
+// Children runs one child workflow for each child, at most maxConcurrent at a time, as one step. It calls ended after
+// each child, with the index of the child. A failed child does not end the operation: the caller decides. Children
+// returns an error only if the operation was cancelled before all children had ended; it then cancels the others and
+// waits for them.
+func Children[T any](ctx workflow.Context, r *Run, maxConcurrent int, child any, children []Child, ended func(i int, s Result[T])) error {
 	name := ActivityName(child)
 	r.open(ctx, name)
 	free, stop := workflow.NewDisconnectedContext(ctx)
 	defer stop()
-	places, all := workflow.NewSemaphore(ctx, int64(atOnce)), workflow.NewWaitGroup(ctx)
+	places, all := workflow.NewSemaphore(ctx, int64(maxConcurrent)), workflow.NewWaitGroup(ctx)
 	done, failed, cancelled := 0, 0, len(children)
 	for i, c := range children {
 		if places.Acquire(ctx, 1) != nil { // cancelled
@@ -60,14 +61,15 @@ func Children[T any](ctx workflow.Context, r *Run, atOnce int, child any, childr
 	return nil
 }
 
-// withParent is for a workflow that is a part of the operation: it is cancelled with it, and waited for.
+// withParent returns options for a child workflow that belongs to the operation: a cancel of the operation cancels the
+// child, and waits for it.
 func withParent(ctx workflow.Context, id string) workflow.Context {
 	return workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID: id, WaitForCancellation: true, WorkflowExecutionTimeout: Deadline, ParentClosePolicy: enumspb.PARENT_CLOSE_POLICY_REQUEST_CANCEL,
 	})
 }
 
-// alreadyRunning turns the refusal of a second workflow with one id into a fault.
+// alreadyRunning converts the error for a workflow ID in use to a fault.
 func alreadyRunning(err error) error {
 	if _, ok := errors.AsType[*temporal.ChildWorkflowExecutionAlreadyStartedError](err); ok {
 		return fault.Final(fault.New(fault.Conflict, nil, "another operation works on the instance"))

@@ -13,11 +13,11 @@ import (
 // Result is the output or the error of one activity of FanOut.
 type Result[T any] struct {
 	Out T
-	Err error // a fault in Temporal's form; the other shares went on
+	Err error // a fault in Temporal's form; the other activities continue
 }
 
-// FanOut runs one activity for each input at once, as one step. Shares that fail do not end the
-// operation: their caller says what becomes of them. It fails only when the operation is cancelled.
+// FanOut runs one activity for each input, all at the same time, as one step. A failed activity does not end the
+// operation: the caller decides. FanOut returns an error only if the operation was cancelled.
 func FanOut[T any](ctx workflow.Context, r *Run, limit time.Duration, activity any, inputs []any) ([]Result[T], error) {
 	name := ActivityName(activity)
 	r.open(ctx, name)
@@ -46,16 +46,17 @@ func FanOut[T any](ctx workflow.Context, r *Run, limit time.Duration, activity a
 	return shares, cancelled
 }
 
-// PartiallyFailed ends the operation, which otherwise succeeds, as partly failed, and says what failed.
+// PartiallyFailed lets an operation that otherwise succeeds end as partially failed, with a message that names what
+// failed.
 func (r *Run) PartiallyFailed(format string, args ...any) {
 	r.partiallyFailed = fmt.Sprintf(format, args...)
 }
 
-// SetStepMessage is what the named step says beside its status, from now on.
+// SetStepMessage sets the message of the step of an activity.
 func (r *Run) SetStepMessage(activity any, format string, args ...any) {
 	r.find(ActivityName(activity)).Message = fmt.Sprintf(format, args...)
 }
 
-// Retryable is an input of work on many things of which some failed: a retry repeats only those.
-// result is what the task showed as its result.
+// Retryable is the input of an operation on several objects. A retry calls KeepFailed with the result of the task, and
+// repeats only the objects that failed.
 type Retryable interface{ KeepFailed(result map[string]any) }

@@ -19,8 +19,8 @@ const (
 	maxInternal       = 5 // attempts after which an unclassified error is final
 )
 
-// Interceptor gives every activity its heartbeat and turns its errors into Temporal's form, so
-// that activities are plain functions that return faults.
+// Interceptor sends the heartbeats of every activity and converts its errors to Temporal's form, so that activities are
+// plain functions that return faults.
 type Interceptor struct {
 	interceptor.WorkerInterceptorBase
 }
@@ -38,7 +38,7 @@ type heartbeatKey struct{}
 
 type heartbeat struct{ message atomic.Pointer[string] }
 
-// ReportProgress tells the task's reader what the activity is waiting for; it also heartbeats.
+// ReportProgress sets the message of the activity's step, usually the reason for a wait, and sends a heartbeat.
 func ReportProgress(ctx context.Context, message string) {
 	if b, ok := ctx.Value(heartbeatKey{}).(*heartbeat); ok {
 		b.message.Store(&message)
@@ -46,7 +46,7 @@ func ReportProgress(ctx context.Context, message string) {
 	}
 }
 
-// ExecuteActivity runs the activity while a second goroutine heartbeats with its last message.
+// ExecuteActivity runs the activity. A second goroutine sends heartbeats with the latest message.
 func (a *activityInbound) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
 	info := activity.GetInfo(ctx)
 	if info.IsLocalActivity {
@@ -73,12 +73,12 @@ func (a *activityInbound) ExecuteActivity(ctx context.Context, in *interceptor.E
 	return nil, fault.ForTemporal(err)
 }
 
-// errStopping ends an activity whose worker stops: another worker goes on at once, instead of after
-// a heartbeat that is missed.
+// errStopping ends the activities of a worker that stops, so that another worker retries them immediately instead of
+// after the heartbeat timeout.
 var errStopping = errors.New("the worker stops")
 
-// lost tells that an activity was ended because Temporal did not answer its heartbeats in time: nobody
-// asked for it, so it is begun again. Temporal itself may not have missed it yet.
+// lost reports whether an activity was ended because Temporal did not respond to its heartbeats in time. The activity
+// was not cancelled, and is retried; the server may not have counted the heartbeat as missed yet.
 func lost(cause error) bool {
 	_, ok := errors.AsType[serviceerror.ServiceError](cause)
 	return ok
@@ -104,8 +104,9 @@ func (b *heartbeat) run(ctx context.Context, cancel context.CancelCauseFunc) {
 	}
 }
 
-// Poll calls check every interval until it is done, fails or ctx ends. check returns what it is
-// waiting for; unavailable answers are told and waited out, as a wait has its own deadline.
+// Poll calls check at the interval until check reports done, fails or ctx ends. check returns the reason for the wait,
+// which becomes the message of the step. Errors of unavailable services are reported and repeated: the deadline is that
+// of the activity.
 func Poll(ctx context.Context, interval time.Duration, check func(context.Context) (done bool, waiting string, err error)) error {
 	for {
 		done, waiting, err := check(ctx)

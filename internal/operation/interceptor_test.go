@@ -16,7 +16,7 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// ending ends every activity's context as it begins, with a cause, as the SDK does when a heartbeat brings it.
+// ending cancels the context of every activity as it begins, with a cause, as the SDK does after a failed heartbeat.
 type ending struct {
 	interceptor.WorkerInterceptorBase
 	interceptor.ActivityInboundInterceptorBase
@@ -33,10 +33,10 @@ func (e *ending) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteAct
 	return e.Next.ExecuteActivity(ctx, in)
 }
 
-// An activity that ended because Temporal did not answer is begun again; one that somebody cancelled is not.
-func TestAnActivityThatLostTemporalIsBegunAgain(t *testing.T) {
+// An activity that ended because Temporal did not respond is retried; a cancelled one is not.
+func TestInterceptor_ActivityIsRetriedAfterLostHeartbeats(t *testing.T) {
 	for cause, again := range map[error]bool{
-		serviceerror.NewDeadlineExceeded("no answer"): true, serviceerror.NewUnavailable("away"): true,
+		serviceerror.NewDeadlineExceeded("no response"): true, serviceerror.NewUnavailable("away"): true,
 		temporal.NewCanceledError(): false, context.Canceled: false,
 	} {
 		env := new(testsuite.WorkflowTestSuite).NewTestActivityEnvironment()

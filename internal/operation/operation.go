@@ -7,19 +7,19 @@ import (
 	"mycloudmanager/internal/platform/i18n"
 )
 
-// Operation is a kind of work: what the API, the worker, the tasks and the audit know about it.
+// Operation describes one kind of work for the API, the worker, the tasks and the audit log.
 type Operation struct {
-	Name     string        // in the words of the REST contract: app.launch
+	Name     string        // as in the REST contract: app.launch
 	Workflow any           // the workflow function
-	Role     identity.Role // who may start it
-	Title    i18n.Text     // {target} stands for what it acts on
+	Role     identity.Role // least role that may start it
+	Title    i18n.Text     // {target} is replaced by the targets
 	Input    func() any    // a pointer to a new input, for a retry
 }
 
-// TokenUser is an input that carries the caller's own short-lived token: a retry brings a new one.
+// TokenUser is an input with the caller's own short-lived token, which a retry replaces.
 type TokenUser interface{ SetUserToken(token string) }
 
-// TitleOf returns the operation's title about the targets.
+// TitleOf returns the title of the operation for the targets.
 func (o Operation) TitleOf(language string, targets []Target) string {
 	var names []string
 	for _, t := range targets {
@@ -31,5 +31,6 @@ func (o Operation) TitleOf(language string, targets []Target) string {
 	return strings.ReplaceAll(o.Title.In(language), "{target}", strings.Join(names, ", "))
 }
 
-// WorkflowID is the business id: Temporal refuses a second operation on the same thing by it.
+// WorkflowID returns the workflow ID of operations on the target. Temporal refuses a second running workflow with the
+// same ID.
 func (t Target) WorkflowID() string { return t.Kind + ":" + t.ID }

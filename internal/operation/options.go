@@ -1,5 +1,5 @@
-// Package operation holds what every workflow needs: activity options by class of request, progress, blocking until a person
-// retries or cancels, and compensation.
+// Package operation is the framework of all workflows: activity options by kind of activity, progress, blocking until a
+// user retries or cancels, and compensation.
 package operation
 
 import (
@@ -11,32 +11,32 @@ import (
 )
 
 const (
-	// heartbeatTimeout bounds how long a dead worker's activity stays unnoticed. Every activity
-	// heartbeats by itself (see Interceptor), so all classes share it.
+	// heartbeatTimeout limits how long the end of a worker stays unnoticed. Interceptor sends the heartbeats of every
+	// activity, so all activities share this timeout.
 	heartbeatTimeout = 15 * time.Second
 	// requestTimeout is the StartToCloseTimeout of one request to a cloud.
 	requestTimeout = 2 * time.Minute
 	// callTimeout is the ScheduleToCloseTimeout of a request that is retried while the cloud is unavailable.
 	callTimeout = time.Hour
-	// undoTimeout is how long one compensation may take.
+	// undoTimeout limits one compensation.
 	undoTimeout = 70 * time.Minute
-	// blockedTimeout is how long a blocked task waits for a person before it is given up.
+	// blockedTimeout limits how long a blocked task waits for a user before it fails.
 	blockedTimeout = 7 * 24 * time.Hour
 )
 
-// ShortRequest is for one short API request, repeated while the cloud is unavailable.
+// ShortRequest returns options for one short API request, which is retried while the cloud is unavailable.
 func ShortRequest(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout:    requestTimeout,
 		ScheduleToCloseTimeout: callTimeout,
 		HeartbeatTimeout:       heartbeatTimeout,
-		// A request in flight must end before it is undone, or the undo comes too early.
+		// A request in flight must end before its compensation starts.
 		WaitForCancellation: true,
 		RetryPolicy:         retryPolicy(),
 	})
 }
 
-// Polling is for an activity that polls until the cloud is done, at most limit.
+// Polling returns options for an activity that polls, for at most limit, until the cloud has finished.
 func Polling(ctx workflow.Context, limit time.Duration) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout:    limit,
@@ -46,16 +46,16 @@ func Polling(ctx workflow.Context, limit time.Duration) workflow.Context {
 	})
 }
 
-// LongRunning is Wait for an activity that changes something: after a cancel its end is waited
-// for, or it would go on while it is undone.
+// LongRunning returns the options of Polling for an activity that changes something: a cancel waits for the end of the
+// activity, before compensations start.
 func LongRunning(ctx workflow.Context, limit time.Duration) workflow.Context {
 	options := workflow.GetActivityOptions(Polling(ctx, limit))
 	options.WaitForCancellation = true
 	return workflow.WithActivityOptions(ctx, options)
 }
 
-// RetryFor is for one delivery to somebody else's service, repeated for patience with growing pauses. The
-// activity's id names it among others of its kind; "" leaves Temporal's.
+// RetryFor returns options for one delivery to an external service, retried with increasing intervals until timeout. id
+// is the activity ID; "" lets Temporal choose one.
 func RetryFor(ctx workflow.Context, timeout time.Duration, id string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		ActivityID:             id,
@@ -66,7 +66,7 @@ func RetryFor(ctx workflow.Context, timeout time.Duration, id string) workflow.C
 	})
 }
 
-// LastFailure is what went wrong last in an activity whose time has run out, nil when that is not why err is.
+// LastFailure returns the last error of an activity that timed out, or nil if err is not a timeout.
 func LastFailure(err error) error {
 	timeout, ok := errors.AsType[*temporal.TimeoutError](err)
 	if !ok {

@@ -4,7 +4,7 @@ import (
 	"time"
 )
 
-// Names that cross the wire between workflows and their readers.
+// Names of queries, updates, memo fields and search attributes.
 const (
 	ProgressQuery = "progress" // query: Progress
 	RetryUpdate   = "retry"    // update: Retry, accepted while blocked
@@ -37,7 +37,7 @@ const (
 	Skipped         Status = "skipped" // steps only
 )
 
-// Closed reports whether nothing more will happen.
+// Closed reports whether the task or the step has ended.
 func (s Status) Closed() bool {
 	switch s {
 	case Succeeded, Failed, PartiallyFailed, Cancelled, TimedOut, Skipped:
@@ -46,7 +46,7 @@ func (s Status) Closed() bool {
 	return false
 }
 
-// Step is one activity of an operation as the user sees it.
+// Step is one activity of an operation, as it is shown to users.
 type Step struct {
 	Name      string     `json:"name"`
 	Status    Status     `json:"status"`
@@ -57,20 +57,20 @@ type Step struct {
 	Undo      bool       `json:"undo,omitempty"` // a compensation
 }
 
-// Error says why a task is blocked or failed.
+// Error is the reason why a task is blocked or has failed.
 type Error struct {
 	Code   string `json:"code"`
 	Detail string `json:"detail"`
 }
 
-// Change is one value an operation changed; secrets are masked before they get here.
+// Change is one value that an operation changed. Secrets are masked before.
 type Change struct {
 	Field string `json:"field"`
 	Old   string `json:"old"`
 	New   string `json:"new"`
 }
 
-// Progress is what a running workflow tells about itself.
+// Progress is the state that a running workflow reports.
 type Progress struct {
 	Status  Status         `json:"status"`
 	Message string         `json:"message,omitempty"`
@@ -79,20 +79,20 @@ type Progress struct {
 	Result  map[string]any `json:"result,omitempty"`
 }
 
-// Target is a thing an operation acts on.
+// Target is an object that an operation acts on.
 type Target struct {
 	Kind string `json:"kind"`
 	ID   string `json:"id"`
 	Name string `json:"name"`
 }
 
-// Actor is who asked for an operation.
+// Actor is the user who requested an operation.
 type Actor struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 }
 
-// Request says who asked for an operation, from where and on what. It travels in the memo.
+// Request describes who requested an operation, from where and on which targets. It is stored in the memo.
 type Request struct {
 	Operation string   `json:"operation"`
 	Targets   []Target `json:"targets"`
@@ -108,10 +108,10 @@ type Request struct {
 	Changes   []Change `json:"changes,omitempty"`
 }
 
-// ViaSchedule is the way of what nobody asks for at that moment.
+// ViaSchedule is the value of Via for operations that a schedule starts.
 const ViaSchedule = "schedule"
 
 // Retry is the argument of RetryUpdate.
 type Retry struct {
-	UserToken string `json:"user_token,omitempty"` // a fresh one, for stack operations; sealed by the codec
+	UserToken string `json:"user_token,omitempty"` // new token, for stack operations; encrypted by the codec
 }

@@ -14,19 +14,18 @@ import (
 	"mycloudmanager/internal/fault"
 )
 
-// Run is one running operation: its progress, and how to undo what it did so far.
+// Run is one running operation: its progress, and the compensations of what it has done.
 type Run struct {
 	progress        Progress
 	planned         int // steps[:planned] is the plan, the rest are compensations
 	compensations   []func(workflow.Context) error
-	token           string // from the last Retry
+	token           string // of the last Retry
 	retries         int
-	leftBehind      []string // what a failed compensation left behind
-	partiallyFailed string   // what failed of an operation that otherwise succeeded
+	leftBehind      []string // errors of failed compensations
+	partiallyFailed string   // message of an operation that partially failed
 }
 
-// Begin opens an operation whose steps are the given activities, in order. Every workflow starts
-// with it and defers End.
+// Begin opens an operation whose steps are the given activities, in order. Every workflow calls it first and defers End.
 func Begin(ctx workflow.Context, plan ...any) (*Run, error) {
 	r := &Run{progress: Progress{Status: Running}, planned: len(plan)}
 	for _, activity := range plan {
@@ -54,7 +53,7 @@ func Begin(ctx workflow.Context, plan ...any) (*Run, error) {
 		temporal.NewSearchAttributeKeyKeyword(OutcomeKey).ValueSet(string(Running)))
 }
 
-// UserToken returns the token of the last Retry, or start's.
+// UserToken returns the token of the last Retry, or start if there was none.
 func (r *Run) UserToken(start string) string {
 	if r.token != "" {
 		return r.token
@@ -73,22 +72,22 @@ func (r *Run) Call(ctx workflow.Context, activity any, in, out any) error {
 // Wait runs an activity with the options of Polling as a step, for at most limit.
 func (r *Run) Wait(ctx workflow.Context, limit time.Duration, activity any, in, out any) error {
 	return r.step(ctx, activity, func() (string, error) {
-		said, err := execute(Polling(ctx, limit), activity, in, out)
-		return said, asTimeout(err, limit)
+		message, err := execute(Polling(ctx, limit), activity, in, out)
+		return message, asTimeout(err, limit)
 	})
 }
 
 // Do runs an activity with the options of LongRunning as a step. A cancel waits until the activity has returned.
 func (r *Run) Do(ctx workflow.Context, limit time.Duration, activity any, in, out any) error {
 	return r.step(ctx, activity, func() (string, error) {
-		said, err := execute(LongRunning(ctx, limit), activity, in, out)
-		return said, asTimeout(err, limit)
+		message, err := execute(LongRunning(ctx, limit), activity, in, out)
+		return message, asTimeout(err, limit)
 	})
 }
 
-// execute runs the activity. An input that is a function is made now, after what changed while the
-// step was blocked. Without out, a text that the activity returns is what the step says.
-func execute(ctx workflow.Context, activity any, in, out any) (said string, err error) {
+// execute runs the activity. An input that is a function is called first, because its value may have changed while the
+// step was blocked. If out is nil, a string that the activity returns becomes the message of the step.
+func execute(ctx workflow.Context, activity any, in, out any) (message string, err error) {
 	if make, ok := in.(func() any); ok {
 		in = make()
 	}
@@ -101,10 +100,10 @@ func execute(ctx workflow.Context, activity any, in, out any) (said string, err 
 	if out != nil {
 		return "", future.Get(ctx, out)
 	}
-	var answer any
-	err = future.Get(ctx, &answer)
-	said, _ = answer.(string)
-	return said, err
+	var response any
+	err = future.Get(ctx, &response)
+	message, _ = response.(string)
+	return message, err
 }
 
 // Skip marks steps that this run does not need.
@@ -114,7 +113,7 @@ func (r *Run) Skip(activities ...any) {
 	}
 }
 
-// Result sets what the task shows as its result.
+// Result adds a value to the result of the task.
 func (r *Run) Result(key string, value any) {
 	if r.progress.Result == nil {
 		r.progress.Result = map[string]any{}
@@ -122,32 +121,32 @@ func (r *Run) Result(key string, value any) {
 	r.progress.Result[key] = value
 }
 
-// ResultOf is what Result has set, or nil.
+// ResultOf returns the value that Result has set, or nil.
 func (r *Run) ResultOf(key string) any { return r.progress.Result[key] }
 
-// SetMessage sets the task's latest message.
+// SetMessage sets the message of the task.
 func (r *Run) SetMessage(format string, args ...any) {
 	r.progress.Message = fmt.Sprintf(format, args...)
 }
 
-// Compensate remembers how to undo the next step. Push it before the step runs: a request whose answer
-// was lost has happened too, and undo tolerates absence.
+// Compensate registers the compensation of the next step. Call it before the step runs: a request whose response was
+// lost has taken effect too. Compensations tolerate missing objects.
 func (r *Run) Compensate(activity any, in any) {
 	r.compensations = append(r.compensations, func(ctx workflow.Context) error {
 		return r.compensate(ctx, activity, in)
 	})
 }
 
-// Commit forgets what was to be undone: the operation's point of no return.
+// Commit discards the compensations: the operation has passed its point of no return.
 func (r *Run) Commit() { r.compensations = nil }
 
 func (r *Run) step(ctx workflow.Context, activity any, do func() (string, error)) error {
 	name := ActivityName(activity)
 	for {
 		r.open(ctx, name)
-		said, err := do()
+		message, err := do()
 		if err == nil {
-			r.close(ctx, name, Succeeded, said)
+			r.close(ctx, name, Succeeded, message)
 			return nil
 		}
 		if !fault.KindOf(err).Blocks() || temporal.IsCanceledError(err) {
@@ -161,7 +160,7 @@ func (r *Run) step(ctx workflow.Context, activity any, do func() (string, error)
 	}
 }
 
-// block parks the task until a person retries or cancels.
+// block waits until a user retries or cancels the task.
 func (r *Run) block(ctx workflow.Context, name string, cause error) error {
 	s := r.find(name)
 	s.Status, s.Message = Blocked, fault.MessageOf(cause)
@@ -181,7 +180,7 @@ func (r *Run) block(ctx workflow.Context, name string, cause error) error {
 	return r.report(ctx, Running)
 }
 
-// report is state with the progress in the memo, which lists show and which needs no worker.
+// report sets the status, and stores the progress in the memo, which lists read without a worker.
 func (r *Run) report(ctx workflow.Context, s Status) error {
 	if err := r.state(ctx, s); err != nil {
 		return err
@@ -194,8 +193,8 @@ func (r *Run) state(ctx workflow.Context, s Status) error {
 	return workflow.UpsertTypedSearchAttributes(ctx, temporal.NewSearchAttributeKeyKeyword(OutcomeKey).ValueSet(string(s)))
 }
 
-// End closes the operation: after a failure or a cancel it undoes, newest first, on a context of
-// its own, and in every case it leaves the final progress in the memo. Use it with defer.
+// End closes the operation. After a failure or a cancel it runs the compensations, newest first, on a disconnected
+// context. It always stores the final progress in the memo. Use it with defer.
 func (r *Run) End(ctx workflow.Context, err *error) {
 	free, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
@@ -222,10 +221,10 @@ func (r *Run) compensate(ctx workflow.Context, activity any, in any) error {
 	now := workflow.Now(ctx)
 	r.progress.Steps = append(r.progress.Steps, Step{Name: name, Status: Running, Attempt: 1, StartedAt: &now, Undo: true})
 	at := len(r.progress.Steps) - 1
-	said, err := execute(Polling(ctx, undoTimeout), activity, in, nil)
+	message, err := execute(Polling(ctx, undoTimeout), activity, in, nil)
 	end := workflow.Now(ctx)
 	s := &r.progress.Steps[at]
-	s.EndedAt, s.Status, s.Message = &end, Succeeded, said
+	s.EndedAt, s.Status, s.Message = &end, Succeeded, message
 	if err != nil {
 		s.Status, s.Message = Failed, fault.MessageOf(err)
 	}
@@ -275,11 +274,11 @@ func (r *Run) close(ctx workflow.Context, name string, status Status, message st
 	now := workflow.Now(ctx)
 	s.Status, s.Message, s.EndedAt = status, message, &now
 	if status == Cancelled {
-		s.Message = "" // the status says it
+		s.Message = "" // the status is enough
 	}
 }
 
-// find returns the step of that name; a step outside the plan is added to it.
+// find returns the step with the name. It inserts a step that is not in the plan.
 func (r *Run) find(name string) *Step {
 	for i := range r.progress.Steps[:r.planned] {
 		if r.progress.Steps[i].Name == name {
@@ -302,7 +301,7 @@ func ended(err error) Status {
 	return Failed
 }
 
-// asTimeout says what a step was waiting for when its deadline passed.
+// asTimeout converts a timeout of Temporal to a fault with the reason for the wait.
 func asTimeout(err error, limit time.Duration) error {
 	timeout, ok := errors.AsType[*temporal.TimeoutError](err)
 	if !ok {
@@ -313,22 +312,22 @@ func asTimeout(err error, limit time.Duration) error {
 		_ = timeout.LastHeartbeatDetails(&last)
 	}
 	if last == "" {
-		last = "no answer"
+		last = "no response"
 	}
 	return fault.Final(fault.New(fault.Unavailable, err, "not done within %s: %s", limit, last))
 }
 
-// ActivityName returns the name an activity function is registered by.
+// ActivityName returns the name under which an activity function is registered.
 func ActivityName(activity any) string {
 	name := runtime.FuncForPC(reflect.ValueOf(activity).Pointer()).Name()
 	return strings.TrimSuffix(name[strings.LastIndex(name, ".")+1:], "-fm")
 }
 
-// TaskID returns the id of the running task: workflow id and first run, so that a reset keeps it.
+// TaskID returns the ID of the running task: workflow ID and first run ID, so that a reset keeps it.
 func TaskID(ctx workflow.Context) string {
 	info := workflow.GetInfo(ctx)
 	return info.WorkflowExecution.ID + "~" + info.FirstRunID
 }
 
-// Retried reports whether a person has pressed Retry in this run.
+// Retried reports whether a user has retried a blocked step of this run.
 func (r *Run) Retried() bool { return r.retries > 0 }

@@ -18,8 +18,8 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// cloud is what the tests' activities do; each may be replaced.
-type cloud struct {
+// fakeCloud holds the activities of the tests; each may be replaced.
+type fakeCloud struct {
 	makeNet, makeDisk, dropNet, dropDisk func(context.Context) (string, error)
 }
 
@@ -30,16 +30,18 @@ func call(f func(context.Context) (string, error), ctx context.Context, said str
 	return f(ctx)
 }
 
-func (c *cloud) MakeNet(ctx context.Context) (string, error)  { return call(c.makeNet, ctx, "net made") }
-func (c *cloud) MakeDisk(ctx context.Context) (string, error) { return call(c.makeDisk, ctx, "") }
-func (c *cloud) DropNet(ctx context.Context) (string, error) {
+func (c *fakeCloud) MakeNet(ctx context.Context) (string, error) {
+	return call(c.makeNet, ctx, "net made")
+}
+func (c *fakeCloud) MakeDisk(ctx context.Context) (string, error) { return call(c.makeDisk, ctx, "") }
+func (c *fakeCloud) DropNet(ctx context.Context) (string, error) {
 	return call(c.dropNet, ctx, "net dropped")
 }
-func (c *cloud) DropDisk(ctx context.Context) (string, error) { return call(c.dropDisk, ctx, "") }
+func (c *fakeCloud) DropDisk(ctx context.Context) (string, error) { return call(c.dropDisk, ctx, "") }
 
-// Build is an operation of two steps, each with its undo.
+// Build is an operation of two steps with compensations.
 func Build(ctx workflow.Context, keep bool) (err error) {
-	var c *cloud
+	var c *fakeCloud
 	r, err := operation.Begin(ctx, c.MakeNet, c.MakeDisk)
 	if err != nil {
 		return err
@@ -56,9 +58,9 @@ func Build(ctx workflow.Context, keep bool) (err error) {
 	return r.Wait(ctx, time.Minute, c.MakeDisk, nil, nil)
 }
 
-// Sparing is an operation that needs none of its steps.
+// Sparing is an operation that skips all its steps.
 func Sparing(ctx workflow.Context) (err error) {
-	var c *cloud
+	var c *fakeCloud
 	r, err := operation.Begin(ctx, c.MakeNet, c.MakeDisk)
 	if err != nil {
 		return err
@@ -70,8 +72,8 @@ func Sparing(ctx workflow.Context) (err error) {
 	return nil
 }
 
-// run runs a workflow on the cloud and returns its last progress.
-func run(t *testing.T, c *cloud, prepare func(*testsuite.TestWorkflowEnvironment), w any, args ...any) (operation.Progress, error) {
+// run executes a workflow with the activities of c and returns its last progress.
+func run(t *testing.T, c *fakeCloud, prepare func(*testsuite.TestWorkflowEnvironment), w any, args ...any) (operation.Progress, error) {
 	t.Helper()
 	env := new(testsuite.WorkflowTestSuite).NewTestWorkflowEnvironment()
 	env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&operation.Interceptor{}}})
@@ -101,8 +103,8 @@ func refuse(kind fault.Kind, text string) func(context.Context) (string, error) 
 	return func(context.Context) (string, error) { return "", fault.New(kind, errors.New("inner"), "%s", text) }
 }
 
-func TestStepsTellWhatTheyDid(t *testing.T) {
-	p, err := run(t, &cloud{}, nil, Build, false)
+func TestRun_StepMessages(t *testing.T) {
+	p, err := run(t, &fakeCloud{}, nil, Build, false)
 	require.NoError(t, err)
 	require.Equal(t, operation.Succeeded, p.Status)
 	require.Equal(t, []string{"MakeNet succeeded", "MakeDisk succeeded"}, names(p))
@@ -111,9 +113,9 @@ func TestStepsTellWhatTheyDid(t *testing.T) {
 	require.NotNil(t, p.Steps[1].EndedAt)
 }
 
-func TestAFailureKeepsItsKindAndIsUndoneNewestFirst(t *testing.T) {
+func TestRun_FailureKeepsItsKindAndIsRolledBackNewestFirst(t *testing.T) {
 	for _, kind := range []fault.Kind{fault.Invalid, fault.Forbidden, fault.NotFound} {
-		p, err := run(t, &cloud{makeDisk: refuse(kind, "cinder: no such type")}, nil, Build, false)
+		p, err := run(t, &fakeCloud{makeDisk: refuse(kind, "cinder: no such type")}, nil, Build, false)
 		require.Equal(t, kind, fault.KindOf(err))
 		require.Equal(t, "cinder: no such type", fault.MessageOf(err))
 		require.Equal(t, operation.Failed, p.Status)
@@ -126,43 +128,42 @@ func TestAFailureKeepsItsKindAndIsUndoneNewestFirst(t *testing.T) {
 	}
 }
 
-func TestWhatWasNotReachedIsSkipped(t *testing.T) {
-	p, err := run(t, &cloud{makeNet: refuse(fault.Invalid, "neutron: no")}, nil, Build, false)
+func TestRun_StepsAfterAFailureAreSkipped(t *testing.T) {
+	p, err := run(t, &fakeCloud{makeNet: refuse(fault.Invalid, "neutron: no")}, nil, Build, false)
 	require.Error(t, err)
 	require.Equal(t, []string{"MakeNet failed", "MakeDisk skipped", "DropNet succeeded"}, names(p))
 }
 
-func TestWhatCouldNotBeUndoneIsTold(t *testing.T) {
-	p, err := run(t, &cloud{makeDisk: refuse(fault.Invalid, "cinder: no"), dropDisk: refuse(fault.Forbidden, "cinder: the volume is in use"),
+func TestRun_FailedCompensationsAreReported(t *testing.T) {
+	p, err := run(t, &fakeCloud{makeDisk: refuse(fault.Invalid, "cinder: no"), dropDisk: refuse(fault.Forbidden, "cinder: the volume is in use"),
 		dropNet: refuse(fault.Forbidden, "neutron: policy")}, nil, Build, false)
 	want := "cinder: no; left behind: cinder: the volume is in use; neutron: policy"
 	require.Equal(t, want, fault.MessageOf(err))
-	require.Equal(t, fault.Invalid, fault.KindOf(err), "the cause, not what the undo met")
+	require.Equal(t, fault.Invalid, fault.KindOf(err), "the cause, not an error of a compensation")
 	require.Equal(t, want, p.Message)
 	require.Equal(t, []string{"MakeNet succeeded", "MakeDisk failed", "DropDisk failed", "DropNet failed"}, names(p))
 }
 
-func TestAfterThePointOfNoReturnNothingIsUndone(t *testing.T) {
-	p, err := run(t, &cloud{makeDisk: refuse(fault.Invalid, "cinder: no")}, nil, Build, true)
+func TestRun_CommitDiscardsCompensations(t *testing.T) {
+	p, err := run(t, &fakeCloud{makeDisk: refuse(fault.Invalid, "cinder: no")}, nil, Build, true)
 	require.Error(t, err)
 	require.Equal(t, []string{"MakeNet succeeded", "MakeDisk failed"}, names(p))
 }
 
-func TestSkipResultAndMessage(t *testing.T) {
-	p, err := run(t, &cloud{}, nil, Sparing)
+func TestRun_SkipResultAndMessage(t *testing.T) {
+	p, err := run(t, &fakeCloud{}, nil, Sparing)
 	require.NoError(t, err)
 	require.Equal(t, []string{"MakeNet skipped", "MakeDisk skipped"}, names(p))
 	require.Equal(t, map[string]any{"url": "http://x"}, p.Result)
 	require.Equal(t, "nothing to do for ntp", p.Message)
 }
 
-// A wait whose time is over says what it was waiting for.
-func TestALateStepSaysWhatItWaitedFor(t *testing.T) {
-	for said, c := range map[string]*cloud{
+func TestRun_TimeoutHasTheReasonForTheWait(t *testing.T) {
+	for said, c := range map[string]*fakeCloud{
 		"not done within 1m0s: the server is still in BUILD": {makeDisk: func(context.Context) (string, error) {
 			return "", temporal.NewTimeoutError(0, nil, "the server is still in BUILD")
 		}},
-		"not done within 1m0s: no answer": {makeDisk: func(context.Context) (string, error) { return "", temporal.NewTimeoutError(0, nil) }},
+		"not done within 1m0s: no response": {makeDisk: func(context.Context) (string, error) { return "", temporal.NewTimeoutError(0, nil) }},
 	} {
 		p, err := run(t, c, func(env *testsuite.TestWorkflowEnvironment) {
 			env.OnActivity("MakeDisk", mock.Anything).Return(c.makeDisk)
@@ -174,9 +175,9 @@ func TestALateStepSaysWhatItWaitedFor(t *testing.T) {
 	}
 }
 
-func TestABlockedTaskGoesOnAfterRetry(t *testing.T) {
+func TestRun_BlockedTaskContinuesAfterRetry(t *testing.T) {
 	tries := 0
-	c := &cloud{makeNet: func(context.Context) (string, error) {
+	c := &fakeCloud{makeNet: func(context.Context) (string, error) {
 		if tries++; tries == 1 {
 			return "", fault.New(fault.Quota, nil, "neutron: Quota exceeded for resources: ['network'].")
 		}
@@ -199,17 +200,17 @@ func TestABlockedTaskGoesOnAfterRetry(t *testing.T) {
 	require.Equal(t, 2, p.Steps[0].Attempt)
 }
 
-// A task nobody comes for is given up, undone, and tells its cause.
-func TestABlockedTaskIsGivenUpAfterAWeek(t *testing.T) {
-	p, err := run(t, &cloud{makeDisk: refuse(fault.Quota, "cinder: too many volumes")}, nil, Build, false)
+// A blocked task that no user retries is rolled back, and fails with its cause.
+func TestRun_BlockedTaskFailsAfterAWeek(t *testing.T) {
+	p, err := run(t, &fakeCloud{makeDisk: refuse(fault.Quota, "cinder: too many volumes")}, nil, Build, false)
 	require.Equal(t, fault.Quota, fault.KindOf(err))
 	require.Equal(t, "cinder: too many volumes", fault.MessageOf(err))
 	require.Equal(t, []string{"MakeNet succeeded", "MakeDisk failed", "DropDisk succeeded", "DropNet succeeded"}, names(p))
 }
 
-func TestRetryIsRefusedWhileNothingIsBlocked(t *testing.T) {
+func TestRun_RetryIsRefusedUnlessBlocked(t *testing.T) {
 	var refused error
-	c := &cloud{}
+	c := &fakeCloud{}
 	_, err := run(t, c, func(env *testsuite.TestWorkflowEnvironment) {
 		env.OnActivity("MakeNet", mock.Anything).After(time.Minute).Return("net made", nil)
 		env.RegisterDelayedCallback(func() {
@@ -221,8 +222,8 @@ func TestRetryIsRefusedWhileNothingIsBlocked(t *testing.T) {
 	require.Equal(t, fault.Conflict, fault.KindOf(refused), "%v", refused)
 }
 
-func TestACancelIsUndoneAndNoFailure(t *testing.T) {
-	p, err := run(t, &cloud{makeDisk: refuse(fault.Quota, "cinder: too many volumes")}, func(env *testsuite.TestWorkflowEnvironment) {
+func TestRun_CancelIsRolledBack(t *testing.T) {
+	p, err := run(t, &fakeCloud{makeDisk: refuse(fault.Quota, "cinder: too many volumes")}, func(env *testsuite.TestWorkflowEnvironment) {
 		env.RegisterDelayedCallback(env.CancelWorkflow, time.Hour)
 	}, Build, false)
 	require.True(t, temporal.IsCanceledError(err), "%v", err)
@@ -230,7 +231,7 @@ func TestACancelIsUndoneAndNoFailure(t *testing.T) {
 	require.Equal(t, []string{"MakeNet succeeded", "MakeDisk cancelled", "DropDisk succeeded", "DropNet succeeded"}, names(p))
 }
 
-func TestPollWaitsOutWhatHeals(t *testing.T) {
+func TestPoll_RepeatsTemporaryErrors(t *testing.T) {
 	asked := 0
 	err := operation.Poll(t.Context(), time.Millisecond, func(context.Context) (bool, string, error) {
 		if asked++; asked < 4 {

@@ -9,21 +9,21 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// Deadline is the longest a task may live, a person's patience with a blocked one included.
+// Deadline limits the life of a task, including the time in which it is blocked.
 const Deadline = 10 * 24 * time.Hour
 
-// What a search attribute may hold in bytes, on any Temporal and on the embedded one.
+// Limits of a search attribute in bytes: the default of a Temporal server, and that of the embedded one.
 // https://docs.temporal.io/self-hosted-guide/defaults
 const (
 	defaultMaxTargetsBytes  = 2 * 1024
 	EmbeddedMaxTargetsBytes = 64 * 1024
 )
 
-// MaxTargetsBytes is what there is for the targets that a task is found by: about 40 by default, all with the embedded server. It is set
-// once, at the start of the process; workflows replay whatever it is.
+// MaxTargetsBytes limits the search attribute with the targets of a task: about 40 targets by default, all of them with
+// the embedded server. It is set once, when the process starts. Workflows replay with any value.
 var MaxTargetsBytes = defaultMaxTargetsBytes
 
-// Attributes are what lists find a task by: of many targets as many as Temporal takes. All are in the request itself.
+// Attributes returns the search attributes of a task. They hold as many targets as MaxTargetsBytes permits.
 func (r Request) Attributes() []temporal.SearchAttributeUpdate {
 	var targets []string
 	room := MaxTargetsBytes - len("[]")
@@ -42,7 +42,7 @@ func (r Request) Attributes() []temporal.SearchAttributeUpdate {
 	}
 }
 
-// names are what a list can be filtered by. A double quote would break Temporal's SQLite query.
+// names returns the values that a list can be filtered by. A double quote would break the SQLite query of Temporal.
 func (a Actor) names() []string {
 	names := []string{a.ID}
 	if a.Name != "" && a.Name != a.ID && !strings.ContainsFunc(a.Name, func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\'' }) {
@@ -51,23 +51,21 @@ func (a Actor) names() []string {
 	return names
 }
 
-// StartTask starts an operation from within a workflow, as a task of its own that outlives it: the one
-// who asked is who r names.
+// StartTask starts an operation from a workflow, as an independent task of the actor in r that may outlive the workflow.
 func StartTask(ctx workflow.Context, id string, r Request, operation, input any) workflow.ChildWorkflowFuture {
 	o := detachedOptions(id)
 	o.Memo, o.TypedSearchAttributes = map[string]any{RequestMemo: r}, temporal.NewSearchAttributes(r.Attributes()...)
 	return workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, o), operation, input)
 }
 
-// StartDetached starts from within a workflow one that is no task, outlives it, and is never started again
-// by the same id.
+// StartDetached starts a child workflow that is not a task and may outlive its parent. A workflow ID is used only once.
 func StartDetached(ctx workflow.Context, id string, child, input any) workflow.ChildWorkflowFuture {
 	o := detachedOptions(id)
 	o.WorkflowIDReusePolicy = enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE
 	return workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, o), child, input)
 }
 
-// detachedOptions is for a workflow that goes on when the one that has started it ends.
+// detachedOptions returns options for a child workflow that continues when its parent ends.
 func detachedOptions(id string) workflow.ChildWorkflowOptions {
 	return workflow.ChildWorkflowOptions{WorkflowID: id, WorkflowExecutionTimeout: Deadline, ParentClosePolicy: enumspb.PARENT_CLOSE_POLICY_ABANDON}
 }

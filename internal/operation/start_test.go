@@ -11,8 +11,8 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// Temporal refuses a task whose search attribute is too large: the targets that it is found by are as many as fit.
-func TestTargetsFitTheirAttribute(t *testing.T) {
+// Temporal refuses a task whose search attribute is too large, so only the targets that fit are in it.
+func TestRequest_TargetsFitTheSearchAttribute(t *testing.T) {
 	r := operation.Request{Operation: "agent.install"}
 	for range 1000 {
 		r.Targets = append(r.Targets, operation.Target{Kind: "instance", ID: strings.Repeat("0", 36)})

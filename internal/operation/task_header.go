@@ -10,8 +10,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// These name the task, and the step of it that is meant, to each of its activities. A header is no part of
-// what a replay compares.
+// Headers that carry the task ID and the step to each activity. A replay does not compare headers.
 const (
 	taskHeader = "mcm-task"
 	stepHeader = "mcm-step"
@@ -23,16 +22,16 @@ type (
 	parentKey struct{}
 )
 
-// parentTask is what a workflow that is no task of its own works for.
+// parentTask is the task and the step that a child workflow works for.
 type parentTask struct{ task, step string }
 
-// WithParentTask makes activities that are run with the context those of another task's step: what they write is
-// in that task's log.
+// WithParentTask returns a context whose activities belong to a step of another task: they write to the log of that
+// task.
 func WithParentTask(ctx workflow.Context, task string, step any) workflow.Context {
 	return workflow.WithValue(ctx, parentKey{}, parentTask{task, ActivityName(step)})
 }
 
-// TaskOf returns the id of the task that the activity belongs to, "" outside of an activity.
+// TaskOf returns the ID of the task of an activity, or "" outside of an activity.
 func TaskOf(ctx context.Context) string {
 	if id, ok := ctx.Value(taskKey{}).(string); ok {
 		return id
@@ -40,13 +39,12 @@ func TaskOf(ctx context.Context) string {
 	if !activity.IsActivity(ctx) {
 		return ""
 	}
-	// Scheduled by a release that named no task: what the id is unless the run was reset.
+	// Scheduled by a release without the header: the ID is right unless the run was reset.
 	e := activity.GetInfo(ctx).WorkflowExecution
 	return e.ID + "~" + e.RunID
 }
 
-// StepOf returns the step of the task that the activity belongs to: its own name unless it works for another
-// task.
+// StepOf returns the step of an activity: the name of the activity, unless WithParentTask has set another step.
 func StepOf(ctx context.Context) string {
 	if name, ok := ctx.Value(stepKey{}).(string); ok {
 		return name
@@ -54,7 +52,7 @@ func StepOf(ctx context.Context) string {
 	return activity.GetInfo(ctx).ActivityType.Name
 }
 
-// withTask reads the headers that the workflow has set.
+// withTask adds the values of the headers to the context.
 func withTask(ctx context.Context) context.Context {
 	for header, key := range map[string]any{taskHeader: taskKey{}, stepHeader: stepKey{}} {
 		var name string

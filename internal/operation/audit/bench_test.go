@@ -11,10 +11,10 @@ import (
 	"mycloudmanager/internal/operation/audit"
 )
 
-// exported is how many records the exports are measured with.
+// exported is the number of records in the export benchmarks.
 const exported = 100_000
 
-// counter counts what is written, and looks how much memory is in use meanwhile.
+// counter counts the written bytes and measures the memory in use.
 type counter struct {
 	bytes, writes int
 	peak          uint64

@@ -26,7 +26,7 @@ func ContentType(format string) string {
 	return "application/jsonl"
 }
 
-// Export writes records as xlsx, csv or jsonl. Memory does not grow with their number.
+// Export writes records as xlsx, csv or jsonl. The memory does not depend on the number of records.
 func Export(w io.Writer, format, language string, each func(func(Record) error) error) error {
 	switch format {
 	case "xlsx":
@@ -81,7 +81,7 @@ func exportCSV(w io.Writer, language string, each func(func(Record) error) error
 	return err
 }
 
-// sheetSafe keeps a spreadsheet from taking text for a formula.
+// sheetSafe escapes text that a spreadsheet would evaluate as a formula.
 // https://owasp.org/www-community/attacks/CSV_Injection
 func sheetSafe(s string) string {
 	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
@@ -90,7 +90,7 @@ func sheetSafe(s string) string {
 	return s
 }
 
-// sheetRows is what one sheet of a workbook holds; the rest goes to the next.
+// sheetRows is the number of rows in one sheet; more rows go to further sheets.
 const sheetRows = 1_048_576
 
 func exportXLSX(w io.Writer, language string, each func(func(Record) error) error) error {

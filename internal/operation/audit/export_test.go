@@ -21,8 +21,8 @@ import (
 
 func escapePath(file string) string { return (&url.URL{Path: file}).EscapedPath() }
 
-// story gives n records without keeping them.
-func story(n int, change func(*audit.Record)) func(func(audit.Record) error) error {
+// generate returns n records without holding them in memory.
+func generate(n int, change func(*audit.Record)) func(func(audit.Record) error) error {
 	return func(visit func(audit.Record) error) error {
 		for i := range n {
 			r := record(i)
@@ -38,7 +38,7 @@ func story(n int, change func(*audit.Record)) func(func(audit.Record) error) err
 
 func asIs(*audit.Record) {}
 
-// formulas are what a spreadsheet would run.
+// formulas are texts that a spreadsheet would evaluate.
 var formulas = []string{`=HYPERLINK("http://x","y")`, "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", " =1", "=cmd|' /C calc'!A0"}
 
 func evil(r *audit.Record) {
@@ -47,9 +47,9 @@ func evil(r *audit.Record) {
 	r.Changes = []operation.Change{{Field: f, Old: "a", New: f}}
 }
 
-func TestCSVHoldsNoFormula(t *testing.T) {
+func TestExport_CSVHasNoFormulas(t *testing.T) {
 	var out bytes.Buffer
-	require.NoError(t, audit.Export(&out, "csv", "en", story(len(formulas), evil)))
+	require.NoError(t, audit.Export(&out, "csv", "en", generate(len(formulas), evil)))
 	rows, err := csv.NewReader(&out).ReadAll()
 	require.NoError(t, err)
 	require.Len(t, rows, len(formulas)+1)
@@ -64,9 +64,9 @@ func TestCSVHoldsNoFormula(t *testing.T) {
 	}
 }
 
-func TestXLSXHoldsNoFormulaAndIsReadByOthers(t *testing.T) {
+func TestExport_XLSXHasNoFormulas(t *testing.T) {
 	var out bytes.Buffer
-	require.NoError(t, audit.Export(&out, "xlsx", "fr", story(len(formulas), evil)))
+	require.NoError(t, audit.Export(&out, "xlsx", "fr", generate(len(formulas), evil)))
 	book, err := excelize.OpenReader(&out)
 	require.NoError(t, err)
 	defer book.Close()
@@ -87,9 +87,9 @@ func TestXLSXHoldsNoFormulaAndIsReadByOthers(t *testing.T) {
 	require.Equal(t, formulas[0], rows[1][2], "text as it is")
 }
 
-func TestJSONLIsTheRecordsThemselves(t *testing.T) {
+func TestExport_JSONLHasTheRecords(t *testing.T) {
 	var out bytes.Buffer
-	require.NoError(t, audit.Export(&out, "jsonl", "en", story(3, asIs)))
+	require.NoError(t, audit.Export(&out, "jsonl", "en", generate(3, asIs)))
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 	require.Len(t, lines, 3)
 	for i, line := range lines {
@@ -100,30 +100,30 @@ func TestJSONLIsTheRecordsThemselves(t *testing.T) {
 	}
 }
 
-func TestAnEmptyExportIsAFileToo(t *testing.T) {
+func TestExport_WithoutRecords(t *testing.T) {
 	for _, format := range []string{"csv", "xlsx", "jsonl"} {
 		var out bytes.Buffer
-		require.NoError(t, audit.Export(&out, format, "en", story(0, asIs)))
+		require.NoError(t, audit.Export(&out, format, "en", generate(0, asIs)))
 		require.Equal(t, format == "jsonl", out.Len() == 0, format)
 		require.NotEmpty(t, audit.ContentType(format))
 	}
-	err := audit.Export(io.Discard, "pdf", "en", story(0, asIs))
+	err := audit.Export(io.Discard, "pdf", "en", generate(0, asIs))
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
 }
 
-func TestAnExportThatBreaksOffSaysSo(t *testing.T) {
-	gone := errors.New("the store is away")
+func TestExport_ReportsAnAbortedExport(t *testing.T) {
+	lost := errors.New("the store is away")
 	for _, format := range []string{"csv", "xlsx", "jsonl"} {
 		err := audit.Export(io.Discard, format, "en", func(visit func(audit.Record) error) error {
 			require.NoError(t, visit(record(1)))
-			return gone
+			return lost
 		})
-		require.ErrorIs(t, err, gone, format)
+		require.ErrorIs(t, err, lost, format)
 	}
 }
 
-// twenty thousand records go through in a memory that does not grow with them.
-func TestLongExportsKeepTheirMemory(t *testing.T) {
+// twenty thousand records are exported in constant memory.
+func TestExport_MemoryIsConstant(t *testing.T) {
 	const records = 20_000
 	for _, format := range []string{"csv", "jsonl", "xlsx"} {
 		var most uint64
@@ -132,7 +132,7 @@ func TestLongExportsKeepTheirMemory(t *testing.T) {
 		runtime.ReadMemStats(&before)
 		n := 0
 		err := audit.Export(io.Discard, format, "en", func(visit func(audit.Record) error) error {
-			return story(records, func(r *audit.Record) {
+			return generate(records, func(r *audit.Record) {
 				r.Detail = strings.Repeat("a long reason ", 50)
 				if n++; n%5000 == 0 {
 					runtime.GC()

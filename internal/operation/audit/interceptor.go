@@ -13,27 +13,27 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// Recorder writes records; the interceptor calls it as a local activity.
+// Recorder writes audit records. The interceptor calls it as a local activity.
 type Recorder struct {
 	Store interface {
 		Append(ctx context.Context, r Record) error
 	}
 }
 
-// RecordAudit writes one record. It is idempotent by the record's key, which holds the run's id.
+// RecordAudit writes one record. It is idempotent by the key of the record, which contains the run ID.
 func (r *Recorder) RecordAudit(ctx context.Context, in RecordInput) error {
 	in.Record.Key = in.Key
 	return r.Store.Append(ctx, in.Record)
 }
 
-// RecordInput is a record with the key that its JSON leaves out.
+// RecordInput is a record with its key, which the JSON of a record omits.
 type RecordInput struct {
 	Key    string `json:"key"`
 	Record Record `json:"record"`
 }
 
-// Interceptor writes the start and the end of every operation to the audit: who, when, from where,
-// what, on which targets, which changes, with which outcome.
+// Interceptor records the start and the end of every operation: actor, time, source, operation, targets, changes and
+// outcome.
 type Interceptor struct {
 	interceptor.WorkerInterceptorBase
 	Recorder  *Recorder
@@ -50,13 +50,13 @@ type inbound struct {
 	outer *Interceptor
 }
 
-// defaultTimeout is long: an operation goes on only when it is audited.
+// defaultTimeout is long, because an operation continues only after it was recorded.
 const defaultTimeout = 7 * 24 * time.Hour
 
-// ExecuteWorkflow records, runs, records.
+// ExecuteWorkflow records the start, runs the workflow, and records the end.
 func (w *inbound) ExecuteWorkflow(ctx workflow.Context, in *interceptor.ExecuteWorkflowInput) (any, error) {
 	request, ok := w.request(ctx)
-	if !ok { // not started through the API: a child, or an operator's own
+	if !ok { // not started through the API: a child workflow, or one of an operator
 		return w.Next.ExecuteWorkflow(ctx, in)
 	}
 	if err := w.record(ctx, request, Started, "", request.Changes); err != nil {
@@ -71,7 +71,7 @@ func (w *inbound) ExecuteWorkflow(ctx workflow.Context, in *interceptor.ExecuteW
 		outcome = string(operation.Cancelled)
 	case err != nil:
 		outcome, detail = string(operation.Failed), fault.MessageOf(err)
-	case partly(ctx):
+	case partiallyFailed(ctx):
 		outcome = string(operation.PartiallyFailed)
 	}
 	if e := w.record(free, request, outcome, detail, nil); e != nil && err == nil {
@@ -80,10 +80,10 @@ func (w *inbound) ExecuteWorkflow(ctx workflow.Context, in *interceptor.ExecuteW
 	return out, err
 }
 
-// partly reads what the operation itself said of its end.
-func partly(ctx workflow.Context) bool {
-	said, _ := workflow.GetTypedSearchAttributes(ctx).GetKeyword(temporal.NewSearchAttributeKeyKeyword(operation.OutcomeKey))
-	return said == string(operation.PartiallyFailed)
+// partiallyFailed reads the outcome that the operation itself has set.
+func partiallyFailed(ctx workflow.Context) bool {
+	outcome, _ := workflow.GetTypedSearchAttributes(ctx).GetKeyword(temporal.NewSearchAttributeKeyKeyword(operation.OutcomeKey))
+	return outcome == string(operation.PartiallyFailed)
 }
 
 func (w *inbound) request(ctx workflow.Context) (operation.Request, bool) {

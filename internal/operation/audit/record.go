@@ -1,4 +1,4 @@
-// Package audit keeps who did what: append-only, chained by a keyed hash, for years.
+// Package audit stores who did what: append-only, chained by a keyed hash, kept for years.
 package audit
 
 import (
@@ -7,7 +7,7 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// Record is one line of the audit. It is never changed after it was written.
+// Record is one record of the audit log. It is never changed after it was written.
 type Record struct {
 	ID        int64              `json:"id"`
 	Time      time.Time          `json:"time"`
@@ -21,14 +21,14 @@ type Record struct {
 	Changes   []operation.Change `json:"changes"`
 	Outcome   string             `json:"outcome" doc:"started, succeeded, failed, partially_failed, cancelled, refused"`
 	Detail    string             `json:"detail"`
-	Task      string             `json:"task" doc:"task id, empty for what is no task"`
+	Task      string             `json:"task" doc:"task ID; empty for a record that does not belong to a task"`
 	RequestID string             `json:"request_id"`
 
-	// Key makes writing idempotent: a second record with the same key is the same record.
+	// Key makes writes idempotent: two records with the same key are the same record.
 	Key string `json:"-"`
 }
 
-// The outcomes that are not statuses of tasks.
+// Outcomes other than the statuses of tasks.
 const (
 	Started = "started"
 	Refused = "refused"
@@ -45,5 +45,5 @@ type Filter struct {
 	Since     time.Time
 	Until     time.Time
 	PageSize  int
-	Before    int64 // id: the page starts below it; 0 = newest
+	Before    int64 // the page contains records with lower IDs; 0: newest
 }

@@ -22,13 +22,13 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// Store keeps records in SQLite, or in PostgreSQL when replicas share it. Each record carries an
-// HMAC over itself and the record before, so that a change in the past shows in Verify.
+// Store keeps records in SQLite, or in PostgreSQL if several replicas share it. Each record has an HMAC over itself and
+// the previous record, so that Verify detects a later change.
 type Store struct {
 	db       *sql.DB
 	key      []byte
 	postgres bool
-	mu       sync.Mutex // one writer a process; across processes the database's lock
+	mu       sync.Mutex // one writer per process; the lock of the database serialises processes
 }
 
 const schema = `
@@ -49,7 +49,7 @@ CREATE INDEX IF NOT EXISTS audit_time ON audit (time);
 CREATE INDEX IF NOT EXISTS audit_actor ON audit (actor_name, id);
 CREATE INDEX IF NOT EXISTS audit_operation ON audit (operation, id);`
 
-// Open opens the store at a PostgreSQL URL or a file; key signs the chain.
+// Open opens the store at a PostgreSQL URL or a file path. key signs the chain.
 func Open(ctx context.Context, where string, key []byte) (*Store, error) {
 	s := &Store{key: key, postgres: strings.HasPrefix(where, "postgres")}
 	driver, dsn, id := "sqlite", "file:"+(&url.URL{Path: where}).EscapedPath()+"?_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=busy_timeout(10000)&_txlock=immediate", "INTEGER"
@@ -64,7 +64,7 @@ func Open(ctx context.Context, where string, key []byte) (*Store, error) {
 	}
 	s.db = db
 	statements := fmt.Sprintf(schema, id)
-	if s.postgres { // IF NOT EXISTS is no lock: replicas that start at once would trip over each other
+	if s.postgres { // IF NOT EXISTS does not lock: replicas that start at the same time would conflict
 		statements = "SELECT pg_advisory_xact_lock(hashtext('mcm audit'));" + statements
 	}
 	if _, err := db.ExecContext(ctx, statements); err != nil {
@@ -73,7 +73,7 @@ func Open(ctx context.Context, where string, key []byte) (*Store, error) {
 	return s, nil
 }
 
-// createPrivate makes the file for its owner alone; SQLite gives the files beside it the same mode.
+// createPrivate creates the file with access for its owner only. SQLite creates its other files with the same mode.
 func createPrivate(file string) error {
 	f, err := os.OpenFile(file, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -85,10 +85,10 @@ func createPrivate(file string) error {
 // Close closes the store.
 func (s *Store) Close() error { return s.db.Close() }
 
-// Ping tells whether the store answers.
+// Ping checks the connection to the database.
 func (s *Store) Ping(ctx context.Context) error { return unavailable(s.db.PingContext(ctx)) }
 
-// Append writes one record at the end. It is idempotent by the record's key.
+// Append writes one record at the end of the chain. It is idempotent by the key of the record.
 func (s *Store) Append(ctx context.Context, r Record) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -96,7 +96,7 @@ func (s *Store) Append(ctx context.Context, r Record) error {
 	if err != nil {
 		return unavailable(err)
 	}
-	defer tx.Rollback() //nolint:errcheck // after Commit it says so, which is no error
+	defer tx.Rollback() //nolint:errcheck // after Commit the rollback fails as expected
 	if s.postgres {
 		if _, err := tx.ExecContext(ctx, "LOCK TABLE audit IN EXCLUSIVE MODE"); err != nil {
 			return unavailable(err)
@@ -135,7 +135,7 @@ func (s *Store) Append(ctx context.Context, r Record) error {
 	return unavailable(tx.Commit())
 }
 
-// chain is the chain's next value.
+// chain returns the next value of the chain.
 func (s *Store) chain(before string, body []byte) string {
 	h := hmac.New(sha256.New, s.key)
 	h.Write([]byte(before))
@@ -143,7 +143,7 @@ func (s *Store) chain(before string, body []byte) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// Verify walks the chain and returns the id of the first record that does not fit, or 0.
+// Verify checks the chain and returns the ID of the first record that does not match, or 0.
 func (s *Store) Verify(ctx context.Context) (int64, error) {
 	rows, err := s.db.QueryContext(ctx, "SELECT id, record, chain FROM audit ORDER BY id")
 	if err != nil {
@@ -182,7 +182,7 @@ func (s *Store) List(ctx context.Context, f Filter) ([]Record, error) {
 	return out, err
 }
 
-// Each visits every record that fits, newest first, without holding them.
+// Each visits every matching record, newest first, without holding them in memory.
 func (s *Store) Each(ctx context.Context, f Filter, visit func(Record) error) error {
 	where, args := f.where(s.postgres)
 	return s.query(ctx, "SELECT record FROM audit"+where+" ORDER BY id DESC", args, visit)
@@ -212,7 +212,7 @@ func (s *Store) query(ctx context.Context, query string, args []any, visit func(
 	return unavailable(rows.Err())
 }
 
-// where makes the filter's condition; every value is a parameter.
+// where returns the condition of the filter; every value is a parameter.
 func (f Filter) where(postgres bool) (string, []any) {
 	var (
 		conditions []string
@@ -262,7 +262,7 @@ func (f Filter) where(postgres bool) (string, []any) {
 	return " WHERE " + strings.Join(conditions, " AND "), args
 }
 
-// quoted is the text as it stands in the JSON of the targets: a whole value, not a part.
+// quoted returns the text as a complete JSON string, as it is in the targets.
 func quoted(s string) string {
 	b, err := json.Marshal(s)
 	if err != nil {
@@ -279,5 +279,5 @@ func unavailable(err error) error {
 	if err == nil {
 		return nil
 	}
-	return fault.New(fault.Unavailable, err, "the audit store does not answer")
+	return fault.New(fault.Unavailable, err, "the audit store does not respond")
 }

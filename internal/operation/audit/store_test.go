@@ -30,7 +30,7 @@ func open(t *testing.T) (*audit.Store, string) {
 	return s, file
 }
 
-// record is the n-th of a story: people launch and stop apps in turn.
+// record returns the n-th record of a series: users launch and stop apps in turn.
 func record(n int) audit.Record {
 	app := []string{"ntp", "zabbix"}[n%2]
 	return audit.Record{
@@ -54,7 +54,7 @@ func ids(list []audit.Record) (out []int64) {
 	return out
 }
 
-func TestAppendIsIdempotentByKey(t *testing.T) {
+func TestStore_AppendIsIdempotent(t *testing.T) {
 	s, file := open(t)
 	var wg sync.WaitGroup
 	for i := range 20 { // a retried local activity, and other writers at once
@@ -76,7 +76,7 @@ func TestAppendIsIdempotentByKey(t *testing.T) {
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm(), "others could read who did what")
 }
 
-func TestAChangedPastShows(t *testing.T) {
+func TestStore_VerifyDetectsChanges(t *testing.T) {
 	for name, c := range map[string]struct {
 		change string
 		first  int64
@@ -103,8 +103,8 @@ func TestAChangedPastShows(t *testing.T) {
 	}
 }
 
-// Who has the file but not the key cannot make a chain that fits.
-func TestTheChainIsKeyed(t *testing.T) {
+// Someone with the file but without the key cannot create a valid chain.
+func TestStore_VerifyNeedsTheKey(t *testing.T) {
 	s, file := open(t)
 	fill(t, s, 3)
 	other, err := audit.Open(t.Context(), file, []byte("another key of thirty-two bytes!"))
@@ -115,7 +115,7 @@ func TestTheChainIsKeyed(t *testing.T) {
 	require.EqualValues(t, 1, bad)
 }
 
-func TestTheStoryGoesOnAfterARestart(t *testing.T) {
+func TestStore_ChainContinuesAfterARestart(t *testing.T) {
 	s, file := open(t)
 	fill(t, s, 3)
 	require.NoError(t, s.Close())
@@ -132,7 +132,7 @@ func TestTheStoryGoesOnAfterARestart(t *testing.T) {
 	require.Equal(t, []int64{4, 3, 2, 1}, ids(list))
 }
 
-func TestFilters(t *testing.T) {
+func TestStore_Filters(t *testing.T) {
 	s, _ := open(t)
 	fill(t, s, 24)
 	odd := record(24)
@@ -170,7 +170,7 @@ func TestFilters(t *testing.T) {
 	}
 }
 
-func TestPagesAreCompleteWhileMoreIsWritten(t *testing.T) {
+func TestStore_PagesAreCompleteDuringWrites(t *testing.T) {
 	s, _ := open(t)
 	fill(t, s, 25)
 	var got []int64
@@ -188,7 +188,7 @@ func TestPagesAreCompleteWhileMoreIsWritten(t *testing.T) {
 	}
 }
 
-func TestAStoreThatIsAwayIsUnavailable(t *testing.T) {
+func TestStore_ClosedStoreIsUnavailable(t *testing.T) {
 	s, _ := open(t)
 	require.NoError(t, s.Ping(t.Context()))
 	require.NoError(t, s.Close())

@@ -1,5 +1,5 @@
-// Package schedule keeps the Temporal schedules of the manager's own checks. A schedule lives in Temporal, so each check runs
-// once, however many managers run and whichever of them dies.
+// Package schedule maintains the Temporal schedules of the manager's own checks. Temporal stores the schedules, so each
+// check runs once, whatever the number of managers.
 package schedule
 
 import (
@@ -15,32 +15,32 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// Schedule is one thing that the manager does by itself.
+// Schedule describes a periodic check of the manager.
 type Schedule struct {
 	Name     string
-	Workflow string // its type; the input is an Initiator
-	Cron     string // five fields, in UTC; Disabled is never
-	// Interval is the interval of a high-frequency check; it excludes Cron. One workflow run performs a day of iterations,
-	// because one run each would be a million executions a year.
+	Workflow string // workflow type; the input is an Initiator
+	Cron     string // five fields, in UTC; or Disabled
+	// Interval is set instead of Cron for frequent checks. One workflow run performs the checks of a day, because a run
+	// for each check would be a million executions a year.
 	Interval time.Duration
 }
 
-// Disabled is the cron line of a round that is not made.
+// Disabled is the cron expression of a check that is switched off.
 const Disabled = "off"
 
-// Initiator is who makes rounds, for the audit.
+// Initiator is the actor of scheduled checks in the audit log.
 type Initiator struct {
 	Actor   operation.Actor `json:"actor"`
 	Role    string          `json:"role"`
 	Project string          `json:"project"`
-	// Interval is the interval of the schedule; zero is one check alone.
+	// Interval is the interval of the schedule; zero for a single check.
 	Interval time.Duration `json:"interval,omitempty"`
 }
 
-// maxIterations bounds the history of a workflow that makes rounds: each adds about a dozen events.
+// maxIterations limits the history of a workflow that repeats a check: each iteration adds about a dozen events.
 const maxIterations = 288
 
-// Iterations is how many rounds its workflow makes before another goes on: those of a day, within a bound.
+// Iterations returns the number of checks that one workflow run performs: those of a day, at most maxIterations.
 func (b Initiator) Iterations() int {
 	if b.Interval <= 0 {
 		return 1
@@ -48,43 +48,43 @@ func (b Initiator) Iterations() int {
 	return min(max(1, int(24*time.Hour/b.Interval)), maxIterations)
 }
 
-// Delay is how long to wait after a round that took so long: where there is much to look at, looking takes at most a
-// fifth of the time.
+// Delay returns the time until the next check after one that took the given time: checks take at most a fifth of the
+// time.
 func (b Initiator) Delay(took time.Duration) time.Duration { return max(b.Interval-took, 4*took) }
 
-// Manager is the manager itself as the one who acts.
+// Manager is the actor of operations that the manager starts itself.
 var Manager = operation.Actor{ID: "manager", Name: "MyCloudManager"}
 
-// Request says who asks for an operation on a round.
+// Request returns a request by the initiator for an operation on the targets.
 func (b Initiator) Request(op string, targets ...operation.Target) operation.Request {
 	return operation.Request{Operation: op, Targets: targets, Actor: b.Actor, Role: b.Role, Project: b.Project, Via: operation.ViaSchedule}
 }
 
-// catchUp is how late a round is made after the manager was down.
+// catchUp is the maximum delay of a check that was due while the manager was down.
 const catchUp = 6 * time.Hour
 
-// Reconcile makes the schedules as they are configured now. It is idempotent.
-func Reconcile(ctx context.Context, c client.Client, taskQueue string, by Initiator, rounds []Schedule) error {
-	for _, r := range rounds {
-		if err := reconcile(ctx, c, taskQueue, by, r); err != nil {
-			return fault.New(fault.Invalid, err, "the round %s cannot be scheduled at %q: %v", r.Name, cmp.Or(r.Cron, r.Interval.String()), err)
+// Reconcile creates, changes and deletes schedules so that they match the configuration. It is idempotent.
+func Reconcile(ctx context.Context, c client.Client, taskQueue string, by Initiator, schedules []Schedule) error {
+	for _, s := range schedules {
+		if err := reconcile(ctx, c, taskQueue, by, s); err != nil {
+			return fault.New(fault.Invalid, err, "the check %s cannot be scheduled at %q: %v", s.Name, cmp.Or(s.Cron, s.Interval.String()), err)
 		}
 	}
 	return nil
 }
 
 func reconcile(ctx context.Context, c client.Client, taskQueue string, by Initiator, r Schedule) error {
-	id := "round:" + r.Name
+	id := "check:" + r.Name
 	handle := c.ScheduleClient().GetHandle(ctx, id)
 	now, err := handle.Describe(ctx)
 	if r.Cron == Disabled {
 		if err != nil {
-			return nil //nolint:nilerr // there is none
+			return nil //nolint:nilerr // the schedule does not exist
 		}
 		return errors.Join(pause(ctx, c, handle, now), handle.Delete(ctx))
 	}
 	spec := client.ScheduleSpec{CronExpressions: []string{r.Cron}}
-	if r.Interval > 0 { // as long as one is at it, Temporal starts no other
+	if r.Interval > 0 { // the overlap policy skips a run while the previous one is running
 		spec, by.Interval = client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: r.Interval}}}, r.Interval
 	}
 	action := &client.ScheduleWorkflowAction{ID: id, Workflow: r.Workflow, Args: []any{by}, TaskQueue: taskQueue}
@@ -107,11 +107,12 @@ func reconcile(ctx context.Context, c client.Client, taskQueue string, by Initia
 	}})
 }
 
-// changePause notes why a schedule is paused, so that nobody else's pause is lifted.
-const changePause = "the manager is changing this round"
+// changePause is the note of a pause by reconcile. A pause by a user has another note, and is kept.
+const changePause = "the manager is changing this schedule"
 
-// pause ends the rounds that are being made by a setting of before. The schedule is paused first: else it could start them once
-// more by that setting. Until it is updated it differs from what is configured, and whoever comes next goes on from here.
+// pause pauses the schedule and cancels the running workflow with its old interval. Without the pause, the schedule
+// could start that workflow again before it is updated. If the process stops in between, the next call continues: the
+// schedule still differs from the configuration.
 func pause(ctx context.Context, c client.Client, handle client.ScheduleHandle, now *client.ScheduleDescription) (err error) {
 	if !now.Schedule.State.Paused {
 		if err := handle.Pause(ctx, client.SchedulePauseOptions{Note: changePause}); err != nil {
@@ -124,7 +125,7 @@ func pause(ctx context.Context, c client.Client, handle client.ScheduleHandle, n
 	return cancelRunning(ctx, c, now)
 }
 
-// interval is how often the rounds of a schedule are made that are made the whole day long; else zero.
+// interval returns the interval of a schedule, or zero for a cron schedule.
 func interval(d *client.ScheduleDescription) time.Duration {
 	if len(d.Schedule.Spec.Intervals) == 0 {
 		return 0
@@ -132,7 +133,7 @@ func interval(d *client.ScheduleDescription) time.Duration {
 	return d.Schedule.Spec.Intervals[0].Every
 }
 
-// cancelRunning cancels the workflow that makes a day's rounds: it would go on for as long.
+// cancelRunning cancels the workflow that repeats a check for a day.
 func cancelRunning(ctx context.Context, c client.Client, d *client.ScheduleDescription) error {
 	if interval(d) == 0 {
 		return nil

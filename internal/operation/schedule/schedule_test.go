@@ -12,11 +12,11 @@ import (
 	"mycloudmanager/internal/operation/temporal/temporaltest"
 )
 
-// Rounds that are made the whole day long follow their setting at once, and end when it is off.
-func TestRoundsFollowTheirSetting(t *testing.T) {
+// A changed interval takes effect immediately, and ends the run with the old interval. A disabled check ends too.
+func TestReconcile_IntervalChanges(t *testing.T) {
 	server := temporaltest.Start(t)
 	began, ended := make(chan time.Duration, 10), make(chan time.Duration, 10)
-	w := worker.New(server.Client, "rounds", worker.Options{})
+	w := worker.New(server.Client, "checks", worker.Options{})
 	w.RegisterWorkflowWithOptions(func(ctx workflow.Context, by schedule.Initiator) error {
 		began <- by.Interval
 		_ = workflow.Sleep(ctx, time.Hour)
@@ -36,9 +36,9 @@ func TestRoundsFollowTheirSetting(t *testing.T) {
 	}
 	ensure := func(r schedule.Schedule) {
 		r.Name, r.Workflow = "all", "CheckAll"
-		require.NoError(t, schedule.Reconcile(t.Context(), server.Client, "rounds", schedule.Initiator{}, []schedule.Schedule{r}))
+		require.NoError(t, schedule.Reconcile(t.Context(), server.Client, "checks", schedule.Initiator{}, []schedule.Schedule{r}))
 	}
-	handle := server.Client.ScheduleClient().GetHandle(t.Context(), "round:all")
+	handle := server.Client.ScheduleClient().GetHandle(t.Context(), "check:all")
 	running := func() bool {
 		d, err := handle.Describe(t.Context())
 		require.NoError(t, err)
@@ -54,7 +54,7 @@ func TestRoundsFollowTheirSetting(t *testing.T) {
 		t.Fatal("the same setting changes nothing")
 	case <-time.After(500 * time.Millisecond):
 	}
-	// Just then the schedule could start another by the setting of before, as soon as that one has ended.
+	// At that moment the schedule could start another run with the old interval, as soon as the running one has ended.
 	time.Sleep(time.Until(time.Now().Truncate(time.Second).Add(time.Second - 15*time.Millisecond)))
 	ensure(schedule.Schedule{Interval: 2 * time.Second})
 	require.Equal(t, time.Second, next(ended))
@@ -67,7 +67,7 @@ func TestRoundsFollowTheirSetting(t *testing.T) {
 	ensure(schedule.Schedule{Cron: schedule.Disabled})
 }
 
-func TestAWorkflowMakesBoundedRoundsThatLeaveTimeToOthers(t *testing.T) {
+func TestInitiator_IterationsAndDelay(t *testing.T) {
 	for interval, want := range map[time.Duration]int{0: 1, 24 * time.Hour: 1, time.Hour: 24, 5 * time.Minute: 288, 30 * time.Second: 288} {
 		require.Equal(t, want, schedule.Initiator{Interval: interval}.Iterations(), interval)
 	}

@@ -22,7 +22,7 @@ import (
 	"mycloudmanager/internal/platform/i18n"
 )
 
-// errand says how a task of the tests is to end.
+// errand is the input of a test task: how it ends.
 type errand struct {
 	Do    string // "", fail, wait or work
 	Token string
@@ -30,7 +30,7 @@ type errand struct {
 
 func (e *errand) SetUserToken(token string) { e.Token = token }
 
-// testActivities are the activities; they are refused for a quota until it is raised.
+// testActivities are the activities of test tasks. They fail for a quota until it is raised.
 type testActivities struct {
 	raised atomic.Bool
 	undone atomic.Int32
@@ -38,7 +38,7 @@ type testActivities struct {
 	log    *tasklog.Log
 }
 
-// WriteThing says what it does, and fails once.
+// WriteThing writes log lines, and fails once.
 func (h *testActivities) WriteThing(ctx context.Context, _ errand) error {
 	log := h.log.Open(ctx)
 	defer log.Close()
@@ -64,7 +64,7 @@ func (h *testActivities) DropThing(context.Context, errand) error {
 	return nil
 }
 
-// RunErrand is a workflow as the product writes them.
+// RunErrand is a workflow like those of the product.
 func RunErrand(ctx workflow.Context, in errand) (err error) {
 	var h *testActivities
 	r, err := operation.Begin(ctx, h.MakeThing)
@@ -110,7 +110,7 @@ func newTestEnv(t *testing.T) *testEnv {
 	return h
 }
 
-// request is a wish of somebody about one thing.
+// request returns a request for an operation on one target.
 func request(thing, do string) task.StartRequest {
 	return task.StartRequest{Operation: testOperation, Input: errand{Do: do}, Body: []byte(do), Request: operation.Request{Operation: testOperation.Name,
 		Targets: []operation.Target{{Kind: "app", ID: thing, Name: thing}}, Actor: operation.Actor{ID: "u1", Name: "anna"}, Via: "api"}}
@@ -136,7 +136,7 @@ func (h *testEnv) await(t *testing.T, id string, status operation.Status) (task 
 	return task
 }
 
-// all walks a list page by page.
+// all reads all pages of a list.
 func (h *testEnv) all(t *testing.T, f task.Filter) (list []task.Task) {
 	t.Helper()
 	for range 1000 {
@@ -152,7 +152,7 @@ func (h *testEnv) all(t *testing.T, f task.Filter) (list []task.Task) {
 	return nil
 }
 
-// settle waits until visibility shows as many tasks.
+// settle waits until visibility shows the number of tasks.
 func (h *testEnv) settle(t *testing.T, f task.Filter, n int) []task.Task {
 	t.Helper()
 	f.PageSize = 500

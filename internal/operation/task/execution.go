@@ -14,7 +14,7 @@ import (
 	"mycloudmanager/internal/platform/i18n"
 )
 
-// execution is one run as Temporal tells it, decoded.
+// execution is one workflow run, decoded.
 type execution struct {
 	workflowID string
 	runID      string
@@ -23,11 +23,11 @@ type execution struct {
 	status     enumspb.WorkflowExecutionStatus
 	outcome    operation.Status
 	request    operation.Request
-	progress   *operation.Progress // final, of a closed run
+	progress   *operation.Progress // final; of a closed run
 	start      time.Time
 	end        *time.Time
 	pending    []*workflowpb.PendingActivityInfo
-	length     int64 // of the history
+	length     int64 // of the history, in events
 }
 
 func (s *Service) execution(info *workflowpb.WorkflowExecutionInfo) *execution {
@@ -39,7 +39,7 @@ func (s *Service) execution(info *workflowpb.WorkflowExecutionInfo) *execution {
 		e.end = &t
 	}
 	e.taskID = s.keyword(info.SearchAttributes, operation.TaskKey)
-	if e.taskID == "" { // its first workflow task has not been done yet
+	if e.taskID == "" { // its first workflow task is not completed
 		first := info.FirstRunId
 		if first == "" {
 			first = e.runID
@@ -57,22 +57,21 @@ func (s *Service) execution(info *workflowpb.WorkflowExecutionInfo) *execution {
 	return e
 }
 
-// keyword reads a search attribute; they are never sealed.
+// keyword reads a search attribute; search attributes are not encrypted.
 func (s *Service) keyword(a *commonpb.SearchAttributes, key string) string {
 	var v string
 	s.decode(a.GetIndexedFields()[key], &v)
 	return v
 }
 
-// decode leaves v as it is when there is nothing, or nothing that this ring opens: a task of before
-// is shown without what cannot be read.
+// decode leaves v unchanged if the payload is absent or cannot be decrypted: such a task is shown without it.
 func (s *Service) decode(p *commonpb.Payload, v any) {
 	if p != nil {
 		_ = s.Converter.FromPayload(p, v)
 	}
 }
 
-// final is the status of a run that is closed or whose workflow has not spoken yet.
+// final returns the status of a run that is closed, or whose workflow has not reported progress yet.
 func (e *execution) final() operation.Status {
 	switch e.status {
 	case enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED:
@@ -93,7 +92,7 @@ func (e *execution) final() operation.Status {
 	return e.outcome
 }
 
-// task shows a run in the reader's language. progress is nil when nothing tells it.
+// task returns the run as a task in the reader's language. progress is nil if it is unknown.
 func (s *Service) task(ctx context.Context, e *execution, progress *operation.Progress) Task {
 	lang := i18n.Of(ctx)
 	t := Task{ID: e.taskID, Operation: e.request.Operation, Title: e.request.Operation, Targets: e.request.Targets, Actor: e.request.Actor, Via: e.request.Via,
@@ -135,7 +134,7 @@ func (s *Service) task(ctx context.Context, e *execution, progress *operation.Pr
 	return t
 }
 
-// live adds what only the running activity knows: its attempt, what it waits for, its last failure.
+// live adds the state of the running activity: its attempt, the reason for its wait, its last failure.
 func (s *Service) live(e *execution, t *Task) {
 	for _, p := range e.pending {
 		for i := range t.Steps {
@@ -202,10 +201,10 @@ func (s *Service) Get(ctx context.Context, id string) (Task, error) {
 	return s.task(ctx, e, s.progress(ctx, e)), nil
 }
 
-// progressTimeout bounds the question to the workflow: with no worker nobody answers it.
+// progressTimeout limits the query of a workflow: without a worker, nothing responds to it.
 const progressTimeout = 3 * time.Second
 
-// progress asks the running workflow, or reads what a closed one left in its memo.
+// progress queries the running workflow, or reads the progress of a closed one from its memo.
 func (s *Service) progress(ctx context.Context, e *execution) *operation.Progress {
 	if e.status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING || e.outcome == "" {
 		return e.progress
@@ -225,12 +224,12 @@ func (s *Service) progress(ctx context.Context, e *execution) *operation.Progres
 
 // rows lists runs by a visibility query.
 func (s *Service) rows(ctx context.Context, query string, size int32) ([]*execution, error) {
-	answer, err := s.Temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Namespace: s.Namespace, PageSize: size, Query: query})
+	response, err := s.Temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Namespace: s.Namespace, PageSize: size, Query: query})
 	if err != nil {
 		return nil, unavailable(err)
 	}
 	var out []*execution
-	for _, info := range answer.Executions {
+	for _, info := range response.Executions {
 		out = append(out, s.execution(info))
 	}
 	return out, nil

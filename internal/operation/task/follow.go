@@ -8,22 +8,23 @@ import (
 	"mycloudmanager/internal/operation/tasklog"
 )
 
-// LogUpdate is what came to a task's log.
+// LogUpdate is an addition to the log of a task.
 type LogUpdate struct {
 	tasklog.Update
-	IncompleteReason string // why lines of activities are not there, "" when all are
-	Cursor           string // a reader that comes back goes on after it
-	Complete         bool   // the task has ended, and this is the last that is told
+	IncompleteReason string // why lines of activities are missing; "" if the log is complete
+	Cursor           string // position after this update, for FollowLog
+	Complete         bool   // the task has ended, and this is the last update
 }
 
 const (
 	followInterval = 500 * time.Millisecond
-	// afterEnd is how long segments are waited for that the storage does not list yet.
+	// afterEnd is the time that FollowLog waits for segments that the storage does not list yet.
 	afterEnd = 2 * time.Second
 )
 
-// FollowLog tells what comes to a task's log after the cursor, beginning with how it stands. The channel closes after the
-// task has ended, when it does not exist, and with ctx. Without lines only their number is told, and nothing is read.
+// FollowLog sends the additions to the log of a task after the cursor, beginning with its current length. The channel
+// closes after the task has ended, if it does not exist, and with ctx. Without lines, only the number of lines is sent,
+// and no segment is read.
 func (s *Service) FollowLog(ctx context.Context, id, step, cursor string, lines bool) <-chan LogUpdate {
 	f := &follower{service: s, id: id, step: step, lines: lines, cursor: tasklog.ParseCursor(cursor), out: make(chan LogUpdate)}
 	go func() {
@@ -45,11 +46,12 @@ type follower struct {
 	lines    bool
 	cursor   *tasklog.Cursor
 	missing  string
-	sent     bool // anything yet
+	sent     bool // an update was sent
 	out      chan LogUpdate
 }
 
-// poll tells what is new and reports whether more may come. What does not answer now is asked again next time.
+// poll sends the additions, and reports whether more may follow. It ignores errors of services: the next call repeats
+// the request.
 func (f *follower) poll(ctx context.Context) (more bool) {
 	e, err := f.service.find(ctx, f.id)
 	if fault.KindOf(err) == fault.NotFound {

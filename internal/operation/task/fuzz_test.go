@@ -8,7 +8,7 @@ import (
 
 // FuzzParseCursor reads arbitrary page tokens. A token that is accepted is written again as an equal token.
 func FuzzParseCursor(f *testing.F) {
-	f.Add(cursor{Closed: true, Before: time.Unix(1, 0).UTC(), Seen: []string{"a"}, Span: time.Hour}.token())
+	f.Add(cursor{Closed: true, Before: time.Unix(1, 0).UTC(), Listed: []string{"a"}, Span: time.Hour}.token())
 	f.Add("")
 	f.Add("e30")
 	f.Fuzz(func(t *testing.T, token string) {
@@ -17,11 +17,11 @@ func FuzzParseCursor(f *testing.F) {
 			return
 		}
 		again, err := parseCursor(c.token())
-		if err != nil || !again.Before.Equal(c.Before) || again.Closed != c.Closed || again.Span != c.Span || len(again.Seen) != len(c.Seen) {
+		if err != nil || !again.Before.Equal(c.Before) || again.Closed != c.Closed || again.Span != c.Span || len(again.Listed) != len(c.Listed) {
 			t.Errorf("%q is read as %+v and, written again, as %+v, %v", token, c, again, err)
 		}
-		if len(c.Seen) > 0 && !reflect.DeepEqual(again.Seen, c.Seen) {
-			t.Errorf("%q: %q became %q", token, c.Seen, again.Seen)
+		if len(c.Listed) > 0 && !reflect.DeepEqual(again.Listed, c.Listed) {
+			t.Errorf("%q: %q became %q", token, c.Listed, again.Listed)
 		}
 	})
 }

@@ -11,25 +11,25 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// lookupTimeout bounds the time between the look for a key's task and the start: the shorter, the less
-// can happen on the target meanwhile (ADR 20).
+// lookupTimeout limits the time between the search for the task of a key and the start: the target may change in between
+// (ADR 20).
 const lookupTimeout = 10 * time.Second
 
-// FindByIdempotencyKey finds the task that this very request started before, nil when there is none. The same
-// Idempotency-Key with another body is a conflict.
+// FindByIdempotencyKey returns the task that the same request has started before, or nil. The same Idempotency-Key with
+// another body is a conflict.
 func (s *Service) FindByIdempotencyKey(ctx context.Context, in StartRequest) (*Task, error) {
 	key := keyed(&in)
 	return s.findByKey(ctx, key, in)
 }
 
-// keyed returns what the caller's Idempotency-Key is known by, and notes what it stands for.
+// keyed returns the search attribute of an Idempotency-Key, and stores the hash of the body in the request.
 func keyed(in *StartRequest) string {
 	in.Request.BodyHash = hash(in.Operation.Name, in.workflowID(), string(in.Body))
 	return hash(in.Request.Actor.ID, in.Operation.Name, in.Key)
 }
 
-// findByKey finds the task that the key started, nil when it started none. The newest run of the
-// workflow is asked first: visibility may lag behind it.
+// findByKey returns the task that the key has started, or nil. It reads the newest run of the workflow first, because
+// visibility may lag behind.
 func (s *Service) findByKey(ctx context.Context, key string, in StartRequest) (*Task, error) {
 	id := in.workflowID()
 	found, err := s.describe(ctx, id, "")
@@ -59,7 +59,7 @@ func otherBody(id string) error {
 	return &fault.Error{Kind: fault.Conflict, Message: "this Idempotency-Key was used with another request", Task: id}
 }
 
-// started shows the run that a start has given: with a key perhaps another replica's, for another body.
+// started returns the task of a run. With a key, another replica may have started the run for another body.
 func (s *Service) started(ctx context.Context, id string, in StartRequest) (Task, error) {
 	found, err := s.find(ctx, id)
 	if err != nil {

@@ -15,15 +15,14 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// cursor is what a page token holds. Temporal sorts running tasks first, by their start, then closed
-// ones by their end. Its own token makes deep pages slow and fails on what it did not make, so pages
-// are bounded by that time.
+// cursor is the content of a page token. Temporal lists running tasks first, by start time, then closed tasks by end
+// time. Temporal's own tokens make deep pages slow and are rejected by other servers, so a page is bounded by time.
 type cursor struct {
 	Closed bool      `json:"c,omitempty"`
 	Before time.Time `json:"b,omitzero"`
-	Seen   []string  `json:"s,omitempty"` // runs of exactly that time that were on an earlier page
-	// Span is how far back the next page probably reaches: within bounds on both sides an index finds it at
-	// once, however many tasks are newer.
+	Listed []string  `json:"s,omitempty"` // run IDs of exactly that time on earlier pages
+	// Span is the expected time range of the next page: with a bound on both sides, the index finds the rows
+	// immediately, however many tasks are newer.
 	Span time.Duration `json:"w,omitempty"`
 }
 
@@ -49,8 +48,8 @@ func parseCursor(token string) (cursor, error) {
 
 const (
 	defaultPage = 50
-	// candidatesPerPage is how many running tasks of a page are asked for their latest message; the others
-	// show it when they are opened.
+	// candidatesPerPage is the number of running tasks of a page whose latest message is queried. The others show theirs
+	// on their own page.
 	candidatesPerPage = 20
 )
 
@@ -59,7 +58,7 @@ type Lister interface {
 	List(ctx context.Context, f Filter) (Page, error)
 }
 
-// List returns one page: running tasks first, the newest first, then closed ones by their end.
+// List returns one page: running tasks first, newest first, then closed tasks by end time.
 func (s *Service) List(ctx context.Context, f Filter) (Page, error) {
 	page := Page{Items: []Task{}}
 	if f.PageSize == 0 {
@@ -93,7 +92,7 @@ func (s *Service) List(ctx context.Context, f Filter) (Page, error) {
 	return page, nil
 }
 
-// next reads the rows after the cursor: what is left of the running ones, then closed ones.
+// next reads the rows after the cursor: the rest of the running tasks, then closed tasks.
 func (s *Service) next(ctx context.Context, conditions []string, size int, c cursor) (found []*execution, after cursor, more bool, err error) {
 	if c.Before.IsZero() {
 		c.Before = farFuture()
@@ -112,33 +111,33 @@ func (s *Service) next(ctx context.Context, conditions []string, size int, c cur
 	return found, c, more, err
 }
 
-// withoutEnded leaves out running tasks that have ended before the closed ones were read, and are among those.
+// withoutEnded removes running tasks that ended before the closed tasks were read, and are among those.
 func withoutEnded(running, closed []*execution) []*execution {
 	return slices.DeleteFunc(running, func(r *execution) bool {
 		return slices.ContainsFunc(closed, func(c *execution) bool { return c.runID == r.runID })
 	})
 }
 
-// farFuture is later than any task's time, also by the clock of another machine.
+// farFuture is later than the time of any task, also by the clock of another machine.
 func farFuture() time.Time { return time.Now().Add(time.Hour) }
 
-// operationsQuery leaves out what Temporal runs for itself.
+// operationsQuery excludes Temporal's own workflows.
 const operationsQuery = operation.OperationKey + " IS NOT NULL"
 
-// bounded returns the part of a page that the cursor begins: running tasks or closed ones.
+// bounded returns the rows of one kind after the cursor: running or closed.
 func (s *Service) bounded(ctx context.Context, conditions []string, size int, c cursor) ([]*execution, cursor, bool, error) {
 	when := func(e *execution) time.Time { return e.start }
 	if c.Closed {
 		when = func(e *execution) time.Time { return *e.end }
 	}
-	// One more than fits tells whether there is another page.
-	rows, err := s.window(ctx, conditions, c, size+len(c.Seen)+1)
+	// One row more than the page holds shows whether there is a next page.
+	rows, err := s.window(ctx, conditions, c, size+len(c.Listed)+1)
 	if err != nil {
 		return nil, c, false, err
 	}
 	var out []*execution
 	for _, e := range rows {
-		if !slices.Contains(c.Seen, e.runID) || !when(e).Equal(c.Before) {
+		if !slices.Contains(c.Listed, e.runID) || !when(e).Equal(c.Before) {
 			out = append(out, e)
 		}
 	}
@@ -152,25 +151,24 @@ func (s *Service) bounded(ctx context.Context, conditions []string, size int, c 
 	next := cursor{Closed: c.Closed, Before: when(out[len(out)-1])}
 	next.Span = max(spanFactor*when(out[0]).Sub(next.Before), minSpan)
 	if next.Before.Equal(c.Before) {
-		next.Seen = c.Seen
+		next.Listed = c.Listed
 	}
 	for _, e := range out {
 		if when(e).Equal(next.Before) {
-			next.Seen = append(next.Seen, e.runID)
+			next.Listed = append(next.Listed, e.runID)
 		}
 	}
 	return out, next, more, nil
 }
 
 const (
-	spanFactor = 4 // of the page before: enough for most next pages
-	spanGrowth = 8 // when it was not
+	spanFactor = 4 // factor on the span of the previous page; enough for most pages
+	spanGrowth = 8 // further factor if it was not enough
 	minSpan    = time.Minute
 	maxSpan    = 400 * 24 * time.Hour
 )
 
-// window reads what comes next: of closed tasks first those within the span, and more of the past only
-// when they do not fill the page.
+// window reads closed tasks within the span, and older ones only if those do not fill the page.
 func (s *Service) window(ctx context.Context, conditions []string, c cursor, limit int) ([]*execution, error) {
 	bounds := func(condition string) string {
 		return strings.Join(append(slices.Clone(conditions), condition, operationsQuery), " AND ")
@@ -189,9 +187,9 @@ func (s *Service) window(ctx context.Context, conditions []string, c cursor, lim
 	return s.rows(ctx, bounds(fmt.Sprintf("CloseTime <= '%s'", before)), int32(limit))
 }
 
-// dropReset leaves out runs that a reset has replaced: they and their successor are one task. The look for
-// successors is the dear part of a page, and is spared for runs that have succeeded: nobody resets those,
-// and if somebody does, the two are one where they come on one page.
+// dropReset removes runs that a reset has replaced: they and their successor are one task. The search for successors is
+// the expensive part of a page, so it is omitted for runs that have succeeded. If an operator resets such a run, the two
+// are merged when they are on one page.
 func (s *Service) dropReset(ctx context.Context, found []*execution) ([]*execution, error) {
 	var ids []string
 	for _, e := range found {
@@ -212,18 +210,17 @@ func (s *Service) dropReset(ctx context.Context, found []*execution) ([]*executi
 	return slices.DeleteFunc(found, func(e *execution) bool { return newest[e.taskID].After(e.start) }), nil
 }
 
-// runsOf are the runs of tasks that are named.
+// runsOf returns the runs of the tasks.
 func (s *Service) runsOf(ctx context.Context, ids []string) ([]*execution, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	// As many rows as tasks, no more: the newest ends come first, so each task's last run is among them,
-	// and the index is read no further than the page itself reaches.
-	// Workflows that work for a task name it too, and are no runs of it.
+	// As many rows as tasks: the newest ends come first, so the last run of each task is among them, and the index is
+	// not read beyond the page. The query excludes child workflows, which carry the task ID too.
 	return s.rows(ctx, fmt.Sprintf("%s IN (%s) AND %s", operation.TaskKey, strings.Join(ids, ", "), operationsQuery), int32(len(ids)))
 }
 
-// kinds of targets that an id alone may mean.
+// Kinds of targets that a plain ID may stand for.
 var kinds = []string{"stack", "app", "instance", "plan", "backup", "volume", "token"}
 
 func (f Filter) conditions() ([]string, error) {

@@ -20,7 +20,7 @@ import (
 
 const closedTasks, runningTasks = 120, 30
 
-// crowd starts closed and running tasks of four kinds of end.
+// crowd starts closed and running tasks with four outcomes.
 func (h *testEnv) crowd(t *testing.T) {
 	t.Helper()
 	var g errgroup.Group
@@ -45,7 +45,7 @@ func (h *testEnv) crowd(t *testing.T) {
 	h.settle(t, task.Filter{Status: operation.Running}, runningTasks)
 }
 
-func TestListsOnARealServer(t *testing.T) {
+func TestService_List(t *testing.T) {
 	h := newTestEnv(t)
 	h.crowd(t)
 	t.Run("pages are complete and without doubles", h.pages)
@@ -55,7 +55,7 @@ func TestListsOnARealServer(t *testing.T) {
 	t.Run("a task that ends while it is listed is one task", h.ending)
 }
 
-// between does something after the running tasks were read, and before the closed ones are.
+// between calls a function after the running tasks were read and before the closed ones are read.
 type between struct {
 	client.Client
 	do func()
@@ -153,7 +153,7 @@ func (h *testEnv) forgedTokens(t *testing.T) {
 	require.Empty(t, page.Items, "what is told is a bound, never a condition")
 }
 
-// An operator's reset makes a second run: both are the same task, before and after it has ended.
+// A reset creates a second run. Both are the same task, before and after its end.
 func (h *testEnv) reset(t *testing.T) {
 	for do, status := range map[string]operation.Status{"wait": operation.Running, "fail": operation.Failed, "": operation.Succeeded} {
 		before := h.start(t, request("reset"+do, do))

@@ -17,8 +17,8 @@ import (
 	"mycloudmanager/internal/platform/i18n"
 )
 
-// Log opens the task's log: its story, which its history tells, and what its activities have written meanwhile. Step ""
-// is all of it.
+// Log opens the log of a task: the events of its history, and the lines that its activities have written. With a step,
+// only the lines of that step.
 func (s *Service) Log(ctx context.Context, id, step string) (*tasklog.View, error) {
 	e, err := s.find(ctx, id)
 	if err != nil {
@@ -28,14 +28,14 @@ func (s *Service) Log(ctx context.Context, id, step string) (*tasklog.View, erro
 }
 
 func (s *Service) view(ctx context.Context, e *execution, step string) (*tasklog.View, error) {
-	story, err := s.history(ctx, e)
+	events, err := s.history(ctx, e)
 	if err != nil {
 		return nil, err
 	}
-	return s.Logs.View(ctx, e.taskID, step, e.end, story), nil
+	return s.Logs.View(ctx, e.taskID, step, e.end, events), nil
 }
 
-// history tells what happened from the history. A history that has not grown tells the same.
+// history returns log lines from the events of the workflow history, and caches them by the length of the history.
 func (s *Service) history(ctx context.Context, e *execution) ([]tasklog.Line, error) {
 	language := i18n.Of(ctx)
 	if known := s.histories.get(e, language); known != nil {
@@ -56,7 +56,7 @@ func (s *Service) history(ctx context.Context, e *execution) ([]tasklog.Line, er
 	return l.lines, nil
 }
 
-// histories remember what was read of histories that are looked at again and again.
+// histories caches the lines of histories that are read repeatedly.
 type historyCache struct {
 	mu      sync.Mutex
 	entries map[string]cachedHistory // by run and language
@@ -82,7 +82,7 @@ func (k *historyCache) put(e *execution, language string, length int64, lines []
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.entries == nil || len(k.entries) >= maxCachedHistories {
-		k.entries = map[string]cachedHistory{} // forgetting costs a read
+		k.entries = map[string]cachedHistory{} // the next read fills it again
 	}
 	k.entries[e.runID+language] = cachedHistory{length, lines}
 }
@@ -90,7 +90,7 @@ func (k *historyCache) put(e *execution, language string, length int64, lines []
 type historyLog struct {
 	service  *Service
 	language string
-	names    map[int64]string // event id of a schedule -> activity
+	names    map[int64]string // event ID of the schedule event -> activity
 	lines    []tasklog.Line
 }
 
@@ -145,7 +145,7 @@ func (l *historyLog) workflow(e *historypb.HistoryEvent) {
 	}
 }
 
-// text decodes a failure, which lies sealed, into its words.
+// text decrypts a failure and returns its message.
 func (s *Service) text(f *failurepb.Failure) string {
 	if f == nil {
 		return ""

@@ -30,7 +30,7 @@ func (h *testEnv) logged(t *testing.T, id string) (out []tasklog.Line) {
 	return out
 }
 
-// followed reads a task's log until its end, and breaks off and comes back after each change.
+// followed reads the log of a task until its end, and reconnects after each update.
 func (h *testEnv) followed(t *testing.T, id string, lines bool) (out []tasklog.Line, total int) {
 	t.Helper()
 	cursor := ""
@@ -48,8 +48,8 @@ func (h *testEnv) followed(t *testing.T, id string, lines bool) (out []tasklog.L
 	return nil, 0
 }
 
-// What activities write is part of the task's log: in the order of time, each attempt, and of all runs of the task.
-func TestWhatActivitiesWriteIsInTheLog(t *testing.T) {
+// The log of a task contains the lines of its activities, in the order of time, of all attempts and all runs.
+func TestLog_HasTheLinesOfActivities(t *testing.T) {
 	h := newTestEnv(t)
 	cloud := sandboxtest.Start(t)
 	h.hands.log = &tasklog.Log{Store: openstack.New(cloud.AuthURL, "demo", "demo", "demo").Objects, Keep: time.Hour}
@@ -97,14 +97,14 @@ func TestWhatActivitiesWriteIsInTheLog(t *testing.T) {
 	}, defaultTimeout, 100*time.Millisecond, "the run before the reset is still there")
 }
 
-func TestTheLogOfNoTaskEndsAtOnce(t *testing.T) {
+func TestFollowLog_UnknownTask(t *testing.T) {
 	h := newTestEnv(t)
 	_, open := <-h.FollowLog(t.Context(), "app:nobody~0190", "", "", true)
 	require.False(t, open)
 }
 
-// Without the object storage there is still the story, and why the rest is not there.
-func TestWithoutStorageTheStoryIsTold(t *testing.T) {
+// Without object storage, the log has the events of the history and the reason for the missing lines.
+func TestLog_WithoutStorage(t *testing.T) {
 	h := newTestEnv(t)
 	cloud := sandboxtest.Start(t)
 	h.Logs = &tasklog.Log{Store: openstack.New(cloud.AuthURL, "demo", "demo", "demo").Objects}

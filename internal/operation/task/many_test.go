@@ -10,7 +10,7 @@ import (
 	"mycloudmanager/internal/operation/task"
 )
 
-// manyTargets are tasks on more things than Temporal usually takes in a search attribute.
+// manyTargets is more targets than a search attribute holds by default.
 func (h *testEnv) manyTargets(t *testing.T) {
 	wish := request("first-of-many", "")
 	for n := range 999 {

@@ -8,7 +8,7 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// Task is one workflow execution as the user sees it.
+// Task is one workflow execution, as it is shown to users.
 type Task struct {
 	ID        string             `json:"id"`
 	Operation string             `json:"operation"`
@@ -46,7 +46,7 @@ type Step struct {
 	Undo      bool             `json:"undo" doc:"a compensation"`
 }
 
-// Links lead on from a task.
+// Links are the URLs of a task.
 type Links struct {
 	Self     string `json:"self"`
 	Log      string `json:"log"`

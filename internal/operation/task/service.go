@@ -23,7 +23,7 @@ import (
 	"mycloudmanager/internal/platform/i18n"
 )
 
-// Service starts and shows tasks.
+// Service starts, lists and controls tasks.
 type Service struct {
 	Temporal    client.Client
 	Namespace   string
@@ -36,7 +36,7 @@ type Service struct {
 
 	histories historyCache
 	hub       watchHub
-	share     singleflight.Group // requests with one Idempotency-Key at once
+	share     singleflight.Group // merges simultaneous requests with the same Idempotency-Key
 }
 
 // Start starts an operation. It returns a conflict that names the running task when the target is busy, and the earlier task
@@ -46,8 +46,8 @@ func (s *Service) Start(ctx context.Context, in StartRequest) (Task, error) {
 		return s.begin(ctx, in, "")
 	}
 	key := keyed(&in)
-	// An operation that is done in no time could end between another request's look and its start: here
-	// requests take turns, and what another replica started meanwhile has the same request id.
+	// A short operation could end between the search and the start of another request. Requests of this process are
+	// merged; a start by another replica has the same request ID.
 	v, err, _ := s.share.Do(key+in.Request.BodyHash, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookupTimeout)
 		defer cancel()
@@ -68,7 +68,7 @@ func (s *Service) begin(ctx context.Context, in StartRequest, key string) (Task,
 	if _, ok := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); !ok {
 		return Task{}, unavailable(err)
 	}
-	if key != "" { // two replicas with one key at once: the other one won
+	if key != "" { // another replica may have started the task with the same key
 		if t, err := s.findByKey(ctx, key, in); err != nil || t != nil {
 			return deref(t), err
 		}
@@ -91,7 +91,7 @@ func (s *Service) execute(ctx context.Context, in StartRequest, key string) (cli
 	}, in.Operation.Workflow, in.Input)
 }
 
-// conflict names the operation that runs on the target.
+// conflict returns the fault for a target on which another operation is running.
 func (s *Service) conflict(ctx context.Context, target operation.Target) error {
 	e := &fault.Error{Kind: fault.Conflict, Message: "another operation works on it: wait for it or cancel it"}
 	found, err := s.describe(ctx, target.WorkflowID(), "")
@@ -104,8 +104,8 @@ func (s *Service) conflict(ctx context.Context, target operation.Target) error {
 	return e
 }
 
-// RunningByTarget returns the tasks that work on targets of a kind now, by the targets' ids, with one
-// question however many there are. It may lag behind by what visibility does.
+// RunningByTarget returns the running tasks on targets of a kind, by target ID, with one query for any number of
+// targets. Visibility may lag behind.
 func (s *Service) RunningByTarget(ctx context.Context, kind string) (map[string]string, error) {
 	rows, err := s.rows(ctx, "ExecutionStatus = 'Running' AND "+operationsQuery, openTasks)
 	if err != nil {
@@ -122,7 +122,7 @@ func (s *Service) RunningByTarget(ctx context.Context, kind string) (map[string]
 	return out, nil
 }
 
-// LatestByTarget returns the task that works on the target, or did last.
+// LatestByTarget returns the running or else the latest task on the target.
 func (s *Service) LatestByTarget(ctx context.Context, target operation.Target) (Task, error) {
 	e, err := s.describe(ctx, target.WorkflowID(), "")
 	if err != nil {
@@ -131,7 +131,7 @@ func (s *Service) LatestByTarget(ctx context.Context, target operation.Target) (
 	return s.task(ctx, e, s.progress(ctx, e)), nil
 }
 
-// Running returns the id of the task that works on the target now, or "".
+// Running returns the ID of the running task on the target, or "".
 func (s *Service) Running(ctx context.Context, target operation.Target) (string, error) {
 	found, err := s.describe(ctx, target.WorkflowID(), "")
 	switch {
@@ -145,7 +145,7 @@ func (s *Service) Running(ctx context.Context, target operation.Target) (string,
 	return "", nil
 }
 
-// Cancel asks the task to stop; what it did is undone. A closed task is a conflict.
+// Cancel requests the cancellation of a task, which rolls its changes back. A closed task is a conflict.
 func (s *Service) Cancel(ctx context.Context, id string) (Task, error) {
 	found, err := s.find(ctx, id)
 	if err != nil {
@@ -164,8 +164,8 @@ func (s *Service) Cancel(ctx context.Context, id string) (Task, error) {
 	return t, err
 }
 
-// Retry lets a blocked task go on, or starts a failed one again with the same input. userToken is
-// the caller's own, for operations that act with it; key is the Idempotency-Key of a new start.
+// Retry continues a blocked task, or starts a failed one again with the same input. userToken is the caller's token, for
+// operations that use it; key is the Idempotency-Key of a new start.
 func (s *Service) Retry(ctx context.Context, id string, r operation.Request, userToken, key string) (Task, error) {
 	found, err := s.find(ctx, id)
 	if err != nil {
@@ -220,7 +220,7 @@ func (s *Service) unblock(ctx context.Context, id string, found *execution, user
 	return s.Get(ctx, id)
 }
 
-// input reads what the task was started with from its history's first event.
+// input reads the input of the task from the first event of its history.
 func (s *Service) input(ctx context.Context, found *execution, into any) error {
 	history := s.Temporal.GetWorkflowHistory(ctx, found.workflowID, found.runID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	event, err := history.Next()
@@ -242,7 +242,7 @@ func split(id string) (workflowID, firstRun string, err error) {
 	return workflowID, firstRun, nil
 }
 
-// find returns the newest run of the task: a reset leaves its predecessors behind.
+// find returns the newest run of the task: earlier ones were reset.
 func (s *Service) find(ctx context.Context, id string) (*execution, error) {
 	workflowID, firstRun, err := split(id)
 	if err != nil {

@@ -18,12 +18,12 @@ import (
 	"mycloudmanager/internal/platform/i18n"
 )
 
-func TestTasksOnARealServer(t *testing.T) {
+func TestService(t *testing.T) {
 	h := newTestEnv(t)
 	t.Run("twenty requests with one key are one task", h.race)
 	t.Run("a key is one task across replicas", h.replicas)
 	t.Run("a key stands for its body, also later", h.keys)
-	t.Run("one operation works on a thing at a time", h.inTheWay)
+	t.Run("one operation works on a thing at a time", h.conflict)
 	t.Run("cancel undoes", h.cancels)
 	t.Run("retry of a failed task is another task", h.retries)
 	t.Run("a blocked task goes on after retry", h.blocks)
@@ -33,8 +33,8 @@ func TestTasksOnARealServer(t *testing.T) {
 
 func (h *testEnv) race(t *testing.T) {
 	for _, do := range []string{"wait", ""} {
-		for round := range 5 {
-			in := request(fmt.Sprintf("race%s%d", do, round), do)
+		for try := range 5 {
+			in := request(fmt.Sprintf("race%s%d", do, try), do)
 			in.Key = "key-" + in.Request.Targets[0].ID
 			var (
 				wg    sync.WaitGroup
@@ -53,21 +53,21 @@ func (h *testEnv) race(t *testing.T) {
 			}
 			close(gate)
 			wg.Wait()
-			require.Len(t, found, 1, "%q, round %d", do, round)
+			require.Len(t, found, 1, "%q, try %d", do, try)
 		}
 	}
 }
 
-// stalled is Temporal as a replica has it that stands still between its look for a key and its start.
+// stalled is a Temporal client of a replica that pauses between its search for a key and its start.
 type stalled struct {
 	client.Client
-	looked chan struct{}
-	goOn   chan struct{}
+	searched chan struct{}
+	resume   chan struct{}
 }
 
 func (s *stalled) ExecuteWorkflow(ctx context.Context, o client.StartWorkflowOptions, workflow any, args ...any) (client.WorkflowRun, error) {
-	close(s.looked)
-	<-s.goOn
+	close(s.searched)
+	<-s.resume
 	return s.Client.ExecuteWorkflow(ctx, o, workflow, args...)
 }
 
@@ -75,7 +75,7 @@ func (h *testEnv) replicas(t *testing.T) {
 	for name, body := range map[string]string{"same": "", "other": "another body"} {
 		in := request("replicas-"+name, "")
 		in.Key = "key-" + name
-		late := &stalled{Client: h.server.Client, looked: make(chan struct{}), goOn: make(chan struct{})}
+		late := &stalled{Client: h.server.Client, searched: make(chan struct{}), resume: make(chan struct{})}
 		other := &task.Service{Temporal: late, Namespace: h.Namespace, TaskQueue: h.TaskQueue, Converter: h.Converter, Operations: h.Operations}
 		var (
 			there task.Task
@@ -87,10 +87,10 @@ func (h *testEnv) replicas(t *testing.T) {
 			in.Body = []byte(body)
 			there, err = other.Start(t.Context(), in)
 		})
-		<-late.looked
+		<-late.searched
 		here := h.start(t, in)
 		h.await(t, here.ID, operation.Succeeded)
-		close(late.goOn)
+		close(late.resume)
 		wg.Wait()
 		if body == "" {
 			require.NoError(t, err)
@@ -128,7 +128,7 @@ func (h *testEnv) keys(t *testing.T) {
 	require.NotEqual(t, first.ID, h.start(t, stranger).ID, "keys are each caller's own")
 }
 
-func (h *testEnv) inTheWay(t *testing.T) {
+func (h *testEnv) conflict(t *testing.T) {
 	first := h.start(t, request("way", "wait"))
 	_, err := h.Start(i18n.With(t.Context(), "fr"), request("way", ""))
 	f, ok := errors.AsType[*fault.Error](err)
@@ -169,7 +169,7 @@ func (h *testEnv) retries(t *testing.T) {
 	again, err := h.Retry(t.Context(), started.ID, who, "token", "")
 	require.NoError(t, err)
 	require.NotEqual(t, started.ID, again.ID)
-	again = h.await(t, again.ID, operation.Failed) // with the same input it ends the same
+	again = h.await(t, again.ID, operation.Failed) // with the same input it fails again
 	require.Equal(t, started.ID, again.RetryOf)
 	require.Equal(t, "carl", again.Actor.Name)
 	require.Equal(t, started.Targets, again.Targets)
@@ -199,7 +199,7 @@ func (h *testEnv) blocks(t *testing.T) {
 
 	_, err := h.Retry(t.Context(), started.ID, operation.Request{}, "fresh-1", "")
 	require.NoError(t, err)
-	h.await(t, started.ID, operation.Blocked) // the cause is still there
+	h.await(t, started.ID, operation.Blocked) // the cause still exists
 	require.Equal(t, "fresh-1", h.hands.token.Load())
 	h.hands.raised.Store(true)
 	again, err := h.Retry(t.Context(), started.ID, operation.Request{}, "fresh-2", "")

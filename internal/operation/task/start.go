@@ -2,15 +2,15 @@ package task
 
 import "mycloudmanager/internal/operation"
 
-// StartRequest asks for one operation.
+// StartRequest describes a task to start.
 type StartRequest struct {
 	Operation operation.Operation
 	Input     any
 	Request   operation.Request
 	Key       string // Idempotency-Key, may be empty
-	Body      []byte // what the key stands for
-	// ID is the workflow's id, for work on many targets at once; "" is that of the one target, which
-	// keeps a second operation on it away.
+	Body      []byte // compared when the key is used again
+	// ID is the workflow ID, for work on several targets. "" selects the ID of the single target, which excludes a
+	// second operation on it.
 	ID string
 }
 

@@ -13,11 +13,11 @@ import (
 const (
 	watchInterval = 400 * time.Millisecond
 	watchOverlap  = 10 * time.Second // visibility may show an end late
-	openTasks     = 200              // of them are followed live
+	openTasks     = 200              // number of running tasks that are followed
 )
 
-// Watch tells the task whenever it changes, beginning with how it stands. The channel closes after
-// the task has ended, when it does not exist, and with ctx.
+// Watch sends the task after each change, beginning with its current state. The channel closes after the task has ended,
+// if it does not exist, and with ctx.
 func (s *Service) Watch(ctx context.Context, id string) <-chan Task {
 	out := make(chan Task)
 	go func() {
@@ -51,7 +51,7 @@ func (s *Service) Watch(ctx context.Context, id string) <-chan Task {
 	return out
 }
 
-// print is equal for tasks that look equal.
+// print returns a string that is equal for tasks with equal contents.
 func print(t Task) string {
 	b, err := json.Marshal(t)
 	if err != nil {
@@ -60,7 +60,7 @@ func print(t Task) string {
 	return string(b)
 }
 
-// watchHub lets all who watch everything share one look at Temporal.
+// watchHub shares one poll of Temporal among all watchers.
 type watchHub struct {
 	mu       sync.Mutex
 	watchers map[chan update]struct{}
@@ -71,7 +71,7 @@ type update struct {
 	progress  *operation.Progress
 }
 
-// WatchAll tells every task that changes, from now on, until ctx ends.
+// WatchAll sends every task that changes, from now on, until ctx ends.
 func (s *Service) WatchAll(ctx context.Context) <-chan Task {
 	out, in := make(chan Task), make(chan update, 64)
 	s.hub.mu.Lock()
@@ -106,9 +106,9 @@ func (s *Service) WatchAll(ctx context.Context) <-chan Task {
 	return out
 }
 
-// follow looks at Temporal as long as somebody watches.
+// follow polls Temporal while there are watchers.
 func (s *Service) follow() {
-	seen, first := map[string]string{}, true
+	known, first := map[string]string{}, true
 	for {
 		s.hub.mu.Lock()
 		watched := len(s.hub.watchers) > 0
@@ -117,7 +117,7 @@ func (s *Service) follow() {
 			return
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		changes, err := s.changes(ctx, seen)
+		changes, err := s.changes(ctx, known)
 		cancel()
 		if err == nil && !first {
 			s.publish(changes)
@@ -127,8 +127,8 @@ func (s *Service) follow() {
 	}
 }
 
-// changes returns what differs from what was seen, and remembers it.
-func (s *Service) changes(ctx context.Context, seen map[string]string) ([]update, error) {
+// changes returns the tasks that differ from the previous poll.
+func (s *Service) changes(ctx context.Context, known map[string]string) ([]update, error) {
 	open, err := s.rows(ctx, "ExecutionStatus = 'Running' AND "+operationsQuery, openTasks)
 	if err != nil {
 		return nil, err
@@ -149,20 +149,20 @@ func (s *Service) changes(ctx context.Context, seen map[string]string) ([]update
 			}
 			p = s.progress(ctx, e)
 		}
-		if now := print(s.task(ctx, e, p)); seen[e.runID] != now {
-			seen[e.runID] = now
+		if now := print(s.task(ctx, e, p)); known[e.runID] != now {
+			known[e.runID] = now
 			out = append(out, update{e, p})
 		}
 	}
-	for run := range seen {
+	for run := range known {
 		if !there[run] {
-			delete(seen, run)
+			delete(known, run)
 		}
 	}
 	return out, nil
 }
 
-// publish drops what a slow watcher does not take: the next change carries the whole task again.
+// publish drops a change that a slow watcher does not read: the next change contains the complete task.
 func (s *Service) publish(changes []update) {
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()

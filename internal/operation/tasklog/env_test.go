@@ -15,7 +15,7 @@ import (
 	"mycloudmanager/sandbox/sandboxtest"
 )
 
-// testEnv is a simulated cloud whose object storage can be away, and a log in it.
+// testEnv is a simulated cloud whose object storage can be made unavailable, and a log in it.
 type testEnv struct {
 	*Log
 	cloud     *sandboxtest.Cloud
@@ -62,7 +62,7 @@ func (h *testEnv) store(t testing.TB) *swift.Connection {
 
 const task = "batch:0123~89ab"
 
-// lines reads everything.
+// lines reads the whole log.
 func lines(t testing.TB, v *View, q Query) (out []Entry) {
 	t.Helper()
 	require.Empty(t, v.IncompleteReason)
@@ -80,14 +80,14 @@ func messages(entries []Entry) (out []string) {
 	return out
 }
 
-// look lists anew.
-func (h *testEnv) look(ctx context.Context, story ...Line) *View {
+// list lists the segments again.
+func (h *testEnv) list(ctx context.Context, events ...Line) *View {
 	h.Log.mu.Lock()
 	for _, i := range h.indexes {
 		i.at = time.Time{}
 	}
 	h.Log.mu.Unlock()
-	return h.View(ctx, task, "", nil, story)
+	return h.View(ctx, task, "", nil, events)
 }
 
 func unix(t testing.TB, text string) int64 {

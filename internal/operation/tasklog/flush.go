@@ -13,20 +13,20 @@ import (
 	"github.com/ncw/swift/v2"
 )
 
-// How the storage is waited for.
+// Timeouts of the storage.
 const (
 	putTimeout  = 10 * time.Second
 	againAfter  = time.Second
 	afterSecond = 5 * time.Millisecond
-	keepTimeout = 2 * time.Minute // then a segment is given up; less than lateness
-	tellTimeout = time.Hour       // then it is not even told that lines were lost
+	keepTimeout = 2 * time.Minute // then the segment is dropped; less than maxSegmentDelay
+	reportTimeout = time.Hour       // then the report of dropped lines is dropped too
 )
 
-// droppedLines are lines that could not be kept since the log last said so.
+// droppedLines are lines that were dropped and not yet reported in the log.
 type droppedLines struct {
 	lines       int
 	first, last int64
-	reported    int // how often the log said so
+	reported    int // number of reports in the log
 }
 
 func (l *droppedLines) add(ms int64, lines int) {
@@ -37,13 +37,13 @@ func (l *droppedLines) add(ms int64, lines int) {
 	l.last = max(l.last, ms)
 }
 
-// flush writes segments, one after the other, until the writer is closed and nothing is left.
+// flush writes segments, one after the other, until the writer is closed and all segments are written.
 func (w *Writer) flush() {
 	defer close(w.done)
 	for {
 		select {
 		case <-w.wake:
-		case <-time.After(time.Until(time.Now().Truncate(flushInterval).Add(flushInterval + afterSecond))): // segments are of one second
+		case <-time.After(time.Until(time.Now().Truncate(flushInterval).Add(flushInterval + afterSecond))): // a segment covers one second
 			w.mu.Lock()
 			if len(w.sealed) == 0 {
 				w.seal()
@@ -55,7 +55,7 @@ func (w *Writer) flush() {
 		}
 		w.report()
 		w.mu.Lock()
-		over := w.closed && len(w.sealed) == 0 && (w.lost.lines == 0 || time.Since(timeOf(w.lost.last)) > tellTimeout)
+		over := w.closed && len(w.sealed) == 0 && (w.lost.lines == 0 || time.Since(timeOf(w.lost.last)) > reportTimeout)
 		w.mu.Unlock()
 		if over {
 			return
@@ -72,7 +72,7 @@ func (w *Writer) next() *pendingSegment {
 	return w.sealed[0]
 }
 
-// schedule writes a segment, or gives it up after its time.
+// schedule writes a segment, or drops it after the timeout.
 func (w *Writer) schedule(d *pendingSegment) {
 	began := time.Now()
 	err := w.log.put(d.name, d.body.Bytes())
@@ -89,7 +89,7 @@ func (w *Writer) schedule(d *pendingSegment) {
 	}
 	slog.Warn("lines of a task's log are lost", "segment", d.name, "lines", d.lines, "err", err)
 	w.lost.add(d.last, d.lines)
-	// What waited as long has no better chance: it makes room for what is said now.
+	// A segment that has waited as long is unlikely to be written: drop it in favour of new lines.
 	for len(w.sealed) > 0 && time.Since(timeOf(w.sealed[0].last)) > keepTimeout {
 		w.lost.add(w.sealed[0].last, w.sealed[0].lines)
 		w.waiting -= w.sealed[0].body.Len()
@@ -97,7 +97,7 @@ func (w *Writer) schedule(d *pendingSegment) {
 	}
 }
 
-// report writes into the log that lines were lost.
+// report writes the number of dropped lines into the log.
 func (w *Writer) report() {
 	w.mu.Lock()
 	l := w.lost
@@ -109,7 +109,7 @@ func (w *Writer) report() {
 	if json.NewEncoder(&body).Encode(record{At: l.first, Level: Warning, Message: fmt.Sprintf("lines lost because the object storage did not take them: %d", l.lines)}) != nil {
 		return
 	}
-	// A stream of its own: it may come after segments that were taken since.
+	// A separate stream: the report may follow segments that were written later.
 	s := segment{first: l.first, last: l.first, stream: w.stream + ".lost", number: l.reported + 1, lines: 1}
 	if w.log.put(s.nameOf(w.folder), body.Bytes()) != nil {
 		return
@@ -122,7 +122,7 @@ func (w *Writer) report() {
 	w.lost.reported++
 }
 
-// put writes one object, and makes the container when there is none.
+// put writes one object. It creates the container if necessary.
 func (l *Log) put(name string, body []byte) error {
 	ctx, cancel := context.WithTimeout(context.Background(), putTimeout)
 	defer cancel()

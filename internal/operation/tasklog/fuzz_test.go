@@ -25,7 +25,7 @@ func FuzzParseSegment(f *testing.F) {
 	})
 }
 
-// FuzzParseCursor reads arbitrary values of Last-Event-ID. What a cursor is written as reads as the same cursor.
+// FuzzParseCursor reads arbitrary values of Last-Event-ID. A cursor that is written is parsed as an equal cursor.
 func FuzzParseCursor(f *testing.F) {
 	for _, text := range []string{"", "1/0/a.5.1=1@1", "3/1700000000000/a=1@2/b=2@3", "x/y/z", "1/2/=@/="} {
 		f.Add(text)
@@ -38,7 +38,7 @@ func FuzzParseCursor(f *testing.F) {
 	})
 }
 
-// FuzzDecode reads arbitrary segments: an object may be truncated or be another program's.
+// FuzzDecode reads arbitrary segments: an object may be truncated or written by another program.
 func FuzzDecode(f *testing.F) {
 	for _, body := range []string{"", "{\"at\":1,\"level\":\"info\",\"message\":\"m\"}\n", "{\n", "null\n", "\n\n"} {
 		f.Add(body)

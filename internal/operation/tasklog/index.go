@@ -17,13 +17,13 @@ import (
 )
 
 const (
-	// cacheTTL is how long a listing is good for: all who watch a task share one.
+	// cacheTTL is the time for which all readers of a task reuse a listing.
 	cacheTTL = 400 * time.Millisecond
-	// maxIndexes bounds the tasks whose listings are remembered.
+	// maxIndexes limits the number of tasks with cached listings.
 	maxIndexes = 16
 )
 
-// index is what is known of a task's segments. A refresh lists only what may have come since: names are in the order of
+// index holds the known segments of a task. A refresh lists only segments that may be new: names are in the order of
 // time.
 type index struct {
 	mu    sync.Mutex
@@ -31,7 +31,7 @@ type index struct {
 	steps map[string][]segment // by step, in the order of names
 }
 
-// segments returns the task's segments by step. Those of a task that has ended are all that there will be.
+// segments returns the segments of the task by step. The segments of a task that has ended are complete.
 func (l *Log) segments(ctx context.Context, task string, ended *time.Time) (map[string][]segment, error) {
 	i := l.indexOf(task)
 	i.mu.Lock()
@@ -48,7 +48,7 @@ func (l *Log) segments(ctx context.Context, task string, ended *time.Time) (map[
 	if err != nil {
 		return nil, err
 	}
-	steps := map[string][]segment{} // a new map: the old one is being read
+	steps := map[string][]segment{} // a new map: readers use the old one
 	for _, f := range folders {
 		step, err := url.PathUnescape(strings.TrimSuffix(strings.TrimPrefix(f, folder(task)), "/"))
 		if err != nil || !strings.HasSuffix(f, "/") {
@@ -62,7 +62,7 @@ func (l *Log) segments(ctx context.Context, task string, ended *time.Time) (map[
 	return steps, nil
 }
 
-// good tells whether the last listing has all that a reader may ask for now.
+// good reports whether the last listing is recent enough for a reader.
 func (i *index) good(ended *time.Time) bool {
 	if ended != nil && i.at.After(ended.Add(maxSegmentDelay)) {
 		return true
@@ -70,7 +70,7 @@ func (i *index) good(ended *time.Time) bool {
 	return time.Since(i.at) < cacheTTL && (ended == nil || i.at.After(*ended))
 }
 
-// refresh lists what is new in a step's folder. What a segment that is late could still change is listed again.
+// refresh lists the new segments of a step. The part of the listing in which late segments may appear is read again.
 func refresh(ctx context.Context, store *swift.Connection, folder string, known []segment, now time.Time) ([]segment, error) {
 	marker := ""
 	if len(known) > 0 {
@@ -91,7 +91,7 @@ func refresh(ctx context.Context, store *swift.Connection, folder string, known 
 	return out, nil
 }
 
-const page = 10_000 // names that Swift lists at once
+const page = 10_000 // names in one listing of Swift
 
 func list(ctx context.Context, store *swift.Connection, opts *swift.ObjectsOpts) ([]string, error) {
 	opts.Limit = page
@@ -109,13 +109,13 @@ func (l *Log) indexOf(task string) *index {
 		return i
 	}
 	if l.indexes == nil || len(l.indexes) >= maxIndexes {
-		l.indexes = map[string]*index{} // forgetting costs a listing
+		l.indexes = map[string]*index{} // the next read lists again
 	}
 	l.indexes[task] = &index{}
 	return l.indexes[task]
 }
 
-// read fetches the lines of a segment.
+// read returns the lines of a segment.
 func (l *Log) read(ctx context.Context, step string, s segment) ([]Line, error) {
 	store, err := l.Store(ctx)
 	if err != nil {

@@ -19,7 +19,8 @@ type loaded struct {
 	err   error
 }
 
-// load reads clusters in order, and up to ahead more meanwhile: what is in memory is bounded whatever the log's size.
+// load reads clusters in order, and up to ahead clusters in advance, so the memory does not depend on the size of the
+// log.
 func (v *View) load(ctx context.Context, clusters iter.Seq[mergeWindow], ahead int) iter.Seq[loaded] {
 	return func(yield func(loaded) bool) {
 		next, stop := iter.Pull(clusters)
@@ -31,13 +32,13 @@ func (v *View) load(ctx context.Context, clusters iter.Seq[mergeWindow], ahead i
 				if !ok {
 					break
 				}
-				answer := make(chan loaded, 1)
-				queue = append(queue, answer)
+				result := make(chan loaded, 1)
+				queue = append(queue, result)
 				if c.parts[0].line != nil && len(c.parts) == 1 {
-					answer <- v.merge(ctx, c)
+					result <- v.merge(ctx, c)
 					continue
 				}
-				go func() { answer <- v.merge(ctx, c) }()
+				go func() { result <- v.merge(ctx, c) }()
 			}
 			if len(queue) == 0 || !yield(<-queue[0]) {
 				return
@@ -49,7 +50,7 @@ func (v *View) load(ctx context.Context, clusters iter.Seq[mergeWindow], ahead i
 
 const maxConcurrentReads = 8
 
-// merge reads the parts of a cluster and puts their lines into the order of time.
+// merge reads the segments of a cluster and sorts their lines by time.
 func (v *View) merge(ctx context.Context, c mergeWindow) loaded {
 	out := loaded{mergeWindow: c}
 	read := make([][]Line, len(c.parts))
@@ -75,10 +76,10 @@ func (v *View) merge(ctx context.Context, c mergeWindow) loaded {
 	return out
 }
 
-// lines reads one segment; it has as many lines as its name says, so that positions hold.
+// lines reads one segment. The number of lines is that in the name of the segment, so that positions stay valid.
 func (v *View) lines(ctx context.Context, p part) ([]Line, error) {
 	lines, err := v.log.read(ctx, p.step, p.segment)
-	if fault.KindOf(err) == fault.NotFound { // the end of its time, or somebody deleted it
+	if fault.KindOf(err) == fault.NotFound { // expired or deleted
 		lines, err = []Line{{Time: timeOf(p.first), Step: p.step, Level: Warning, Message: fmt.Sprintf("lines that are no longer kept: %d", p.segment.lines)}}, nil
 	}
 	if err != nil {
@@ -88,7 +89,7 @@ func (v *View) lines(ctx context.Context, p part) ([]Line, error) {
 		lines = append(lines, Line{Time: timeOf(p.last), Step: p.step, Level: Info})
 	}
 	for i, l := range lines {
-		if l.Task == "" && l.Stream == "" { // the manager's own words
+		if l.Task == "" && l.Stream == "" { // a message of the manager
 			lines[i].Message = i18n.TranslateTo(v.language, l.Message)
 		}
 	}

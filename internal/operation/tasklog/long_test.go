@@ -12,11 +12,11 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// fill writes a log of about as many MiB as a playbook on many instances would, in segments of two streams.
+// fill writes a log of the size in MiB, as a playbook on many instances does, in segments of two streams.
 func (h *testEnv) fill(t testing.TB, size int) (total int) {
 	t.Helper()
 	h.open(task, "RunAgentPlaybook", "none").Close()
-	require.NoError(t, h.put(folder("other")+"x", nil)) // makes the container
+	require.NoError(t, h.put(folder("other")+"x", nil)) // creates the container
 	var group errgroup.Group
 	group.SetLimit(4)
 	for n := range size * 16 {
@@ -41,12 +41,12 @@ func heap() uint64 {
 	return m.HeapInuse
 }
 
-// What is in memory does not grow with the log, and a page is read without the rest.
-func TestALongLogIsReadInConstantMemory(t *testing.T) {
+// The memory does not depend on the size of the log, and a page is read without the rest of the log.
+func TestView_MemoryIsConstant(t *testing.T) {
 	h := newTestEnv(t)
 	const size = 110
 	total := h.fill(t, size)
-	v := h.look(t.Context())
+	v := h.list(t.Context())
 	require.Equal(t, total, v.Total)
 	runtime.GC()
 	before, peak, n := heap(), uint64(0), 0
@@ -76,8 +76,8 @@ func TestALongLogIsReadInConstantMemory(t *testing.T) {
 	require.Greater(t, page.Next, 0, "a search says where to go on")
 }
 
-// BenchmarkFirstPage is how long a reader waits for the first lines of a log of a gigabyte, whose segments nobody has
-// listed yet, for a page in its middle, and for what is new when it is watched.
+// BenchmarkFirstPage measures the first page of a log of a gigabyte without a cached listing, a page in its middle, and
+// an update of a watched log.
 func BenchmarkFirstPage(b *testing.B) {
 	h := newTestEnv(b)
 	total := h.fill(b, 1024)
@@ -93,13 +93,13 @@ func BenchmarkFirstPage(b *testing.B) {
 	for b.Loop() {
 		h.Log.indexes = nil
 		b.ReportMetric(timed(0), "first_ms")
-		h.look(b.Context())
+		h.list(b.Context())
 		b.ReportMetric(timed(total/2), "middle_ms")
 		runtime.GC()
 		b.ReportMetric(float64(heap())/(1<<20), "heap_MiB")
 		b.ReportMetric(float64(total), "lines")
 		began := time.Now()
-		page, err := h.look(b.Context()).Page(b.Context(), Query{Text: "not there", Prefetch: 1}, 1, 5*time.Second)
+		page, err := h.list(b.Context()).Page(b.Context(), Query{Text: "not there", Prefetch: 1}, 1, 5*time.Second)
 		require.NoError(b, err)
 		b.ReportMetric(float64(page.Next)/float64(total)*1024/time.Since(began).Seconds(), "search_MiB/s")
 	}

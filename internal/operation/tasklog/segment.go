@@ -9,18 +9,18 @@ import (
 	"time"
 )
 
-// segment is what the name of an object tells of the lines in it. A listing is thereby the whole index of a log: which
-// line is where is known without a read.
+// segment describes the lines of an object by its name, so a listing is the index of the log: the position of every line
+// is known without reading objects.
 type segment struct {
 	name        string
-	first, last int64  // times of its lines in ms
-	stream      string // the attempt of the activity that wrote it
+	first, last int64  // time range of its lines in ms
+	stream      string // identifies the attempt of the activity
 	number      int    // in its stream, from 1
 	lines       int
 	errors      int
 }
 
-// folder is where a task's or a step's segments lie.
+// folder returns the prefix of the segments of a task or of a step.
 func folder(names ...string) string {
 	var out strings.Builder
 	for _, n := range names {
@@ -29,13 +29,13 @@ func folder(names ...string) string {
 	return out.String()
 }
 
-// nameOf is the segment's name. It begins with a time, so that listings are in the order of time and what is new can be
-// asked for.
+// nameOf returns the name of the segment. It begins with a time, so listings are in the order of time and can start at a
+// time.
 func (s segment) nameOf(folder string) string {
 	return fmt.Sprintf("%s%013d-%s-%06d-%d-%d-%d.jsonl", folder, s.first, s.stream, s.number, s.last-s.first, s.lines, s.errors)
 }
 
-// parse reads a name; what is no segment of ours is left out.
+// parse parses a name; it rejects names of other objects.
 func parse(name string) (s segment, ok bool) {
 	file, ok := strings.CutSuffix(name[strings.LastIndexByte(name, '/')+1:], ".jsonl")
 	parts := strings.Split(file, "-")
@@ -54,7 +54,8 @@ func parse(name string) (s segment, ok bool) {
 		lines: int(numbers[3]), errors: int(numbers[4])}, true
 }
 
-// streamOf names the attempt of an activity: other attempts, shares of the step and runs of the task have other names.
+// streamOf returns an ID of the attempt of an activity. Other attempts, activities of the same step and runs of the task
+// have other IDs.
 func streamOf(run, activity string, attempt int32) string {
 	return safe.Replace(fmt.Sprintf("%s.%s.%d", run[max(0, len(run)-8):], activity, attempt))
 }

@@ -8,23 +8,23 @@ import (
 	"strings"
 )
 
-// Cursor is how far a reader that follows a log has come: what each stream told last. It is exact whatever came late in
-// between, and every replica understands it.
+// Cursor is the position of a reader that follows a log: the last segment of each stream. It stays exact if segments
+// appear late, and every replica understands it.
 type Cursor struct {
-	story   int            // lines of the story
-	upTo    int64          // time in ms up to which all is known; older streams are not named below
+	events   int            // number of events that were read
+	upTo    int64          // time in ms before which everything is known; older streams are omitted
 	streams map[string]int // number of the last segment
 	ended   map[string]int64
 }
 
-// ParseCursor reads what String wrote; anything else is the beginning.
+// ParseCursor parses the result of String. Any other text is the start of the log.
 func ParseCursor(text string) *Cursor {
 	c := &Cursor{streams: map[string]int{}, ended: map[string]int64{}}
 	fields := strings.Split(text, "/")
 	if len(fields) < 2 {
 		return c
 	}
-	c.story, _ = strconv.Atoi(fields[0])
+	c.events, _ = strconv.Atoi(fields[0])
 	c.upTo, _ = strconv.ParseInt(fields[1], 10, 64)
 	for _, f := range fields[2:] {
 		stream, number, _ := strings.Cut(f, "=")
@@ -35,10 +35,10 @@ func ParseCursor(text string) *Cursor {
 	return c
 }
 
-// String is the cursor in a form that fits in a header.
+// String returns the cursor in a form for HTTP headers.
 func (c *Cursor) String() string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "%d/%d", c.story, c.upTo)
+	fmt.Fprintf(&out, "%d/%d", c.events, c.upTo)
 	for stream, n := range c.streams {
 		fmt.Fprintf(&out, "/%s=%d@%d", stream, n, c.ended[stream])
 	}
@@ -47,14 +47,14 @@ func (c *Cursor) String() string {
 
 func (c *Cursor) knows(p part) bool {
 	if p.line != nil {
-		return p.index < c.story
+		return p.index < c.events
 	}
 	return p.last <= c.upTo || p.number <= c.streams[p.stream]
 }
 
 func (c *Cursor) take(p part) {
 	if p.line != nil {
-		c.story = max(c.story, p.index+1)
+		c.events = max(c.events, p.index+1)
 		return
 	}
 	c.streams[p.stream] = max(c.streams[p.stream], p.number)
@@ -68,19 +68,18 @@ func (c *Cursor) take(p part) {
 	}
 }
 
-// Update is what came to a log.
+// Update is an addition to a log.
 type Update struct {
 	Total, Errors int
-	// From is the first position at which there is now something else than before: what was read of it and after it may
-	// have moved.
+	// From is the first position whose content has changed: lines from there on may have moved.
 	ResetFrom int
-	Lines     []Line // the new ones in the order of time; nil when they are not asked for
+	Lines     []Line // the new lines in the order of time; nil if they were not requested
 }
 
-// maxLinesPerUpdate is about how many lines one change has.
+// maxLinesPerUpdate limits the lines of one update, approximately.
 const maxLinesPerUpdate = 500
 
-// Poll returns what the cursor does not know, and moves the cursor along. Without lines nothing is read.
+// Poll returns the additions after the cursor, and advances the cursor. Without lines, it reads no segment.
 func (v *View) Poll(ctx context.Context, at *Cursor, lines bool) iter.Seq2[Update, error] {
 	return func(yield func(Update, error) bool) {
 		var batch mergeWindow

@@ -1,5 +1,5 @@
-// Package tasklog keeps what long activities say while they work, line by line, in the project's object storage: every
-// replica reads it, and it outlives the worker. docs/adr/0024-logs-in-swift.md says why it looks as it does.
+// Package tasklog stores the output of long activities, line by line, in the project's object storage: every replica can
+// read it, and it outlives the worker. docs/adr/0024-logs-in-swift.md explains the design.
 package tasklog
 
 import (
@@ -13,7 +13,7 @@ import (
 	"github.com/ncw/swift/v2"
 )
 
-// Container is where the segments of all logs lie, as <task>/<step>/<segment>.
+// Container is the container of all logs. Segments are named <task>/<step>/<segment>.
 const Container = "mcm-logs"
 
 // The levels of lines.
@@ -23,7 +23,7 @@ const (
 	Error   = "error"
 )
 
-// The streams of a program; a line that has none is said by the manager or by the tool that it runs.
+// The streams of a program. A line without a stream was written by the manager, or by the tool that it runs.
 const (
 	Stdout = "stdout"
 	Stderr = "stderr"
@@ -40,7 +40,7 @@ type Line struct {
 	Stream  string    `json:"stream,omitempty" enum:"stdout,stderr" doc:"where a program wrote it; absent when it was not written by one"`
 }
 
-// String is the line as terminals and files show it.
+// String formats the line for terminals and files.
 func (l Line) String() string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "%s %-7s %-20s ", l.Time.UTC().Format("2006-01-02T15:04:05.000Z07:00"), l.Level, l.Step)
@@ -56,23 +56,23 @@ func (l Line) String() string {
 type Log struct {
 	// Store is the project's object storage.
 	Store func(ctx context.Context) (*swift.Connection, error)
-	// Keep is how long a segment is kept after it was written; the storage itself deletes it.
+	// Keep is the retention of segments; the storage deletes expired ones.
 	Keep time.Duration
 
 	mu      sync.Mutex
 	indexes map[string]*index // by task
 }
 
-// maxSegmentDelay bounds how long after its last line a segment may appear: the writer gives it up before, and readers look back
-// no further.
+// maxSegmentDelay limits the time between the last line of a segment and its appearance: the writer drops the segment
+// before, and readers do not list older names again.
 const maxSegmentDelay = 5 * time.Minute
 
 var escape = regexp.MustCompile(`\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])`)
 
-// maxMessage is how much of one line is kept.
+// maxMessage limits the length of a line in bytes.
 const maxMessage = 16 << 10
 
-// clean makes one line of text safe for every terminal: a host must not command the one of who reads its log.
+// clean removes control characters from a line: output of an instance must not control the reader's terminal.
 func clean(text string) string {
 	text = strings.Map(func(r rune) rune {
 		if r < ' ' && r != '\t' || r == 0x7f || r >= 0x80 && r < 0xa0 {

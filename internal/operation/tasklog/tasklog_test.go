@@ -15,7 +15,7 @@ func at(ms int, message string) Line {
 	return Line{Time: noon.Add(time.Duration(ms) * time.Millisecond), Message: message}
 }
 
-func TestWhatIsSaidIsReadInTheOrderOfTime(t *testing.T) {
+func TestView_OrderOfTime(t *testing.T) {
 	h := newTestEnv(t)
 	one, two := h.open(task, "RunAgentPlaybook", "aa.5.1"), h.open(task, "RunAgentPlaybook", "aa.6.1")
 	for n := range 40 {
@@ -25,8 +25,8 @@ func TestWhatIsSaidIsReadInTheOrderOfTime(t *testing.T) {
 	one.Write(Line{Time: noon.Add(5 * time.Second), Level: Error, Host: "web-1", Task: "Install it", Stream: Stderr, Message: "E: no\nE: really no\n"})
 	one.Close()
 	two.Close()
-	story := []Line{{Time: noon.Add(-time.Second), Level: Info, Message: "the task starts"}, {Time: noon.Add(time.Hour), Level: Info, Message: "the task has failed"}}
-	v := h.look(t.Context(), story...)
+	events := []Line{{Time: noon.Add(-time.Second), Level: Info, Message: "the task starts"}, {Time: noon.Add(time.Hour), Level: Info, Message: "the task has failed"}}
+	v := h.list(t.Context(), events...)
 	all := lines(t, v, Query{})
 	require.Equal(t, 44, v.Total)
 	require.Len(t, all, 44)
@@ -39,44 +39,44 @@ func TestWhatIsSaidIsReadInTheOrderOfTime(t *testing.T) {
 	require.Equal(t, "line 39", all[40].Message)
 	require.Equal(t, Entry{41, Line{Time: noon.Add(5 * time.Second), Step: "RunAgentPlaybook", Level: Error, Host: "web-1", Task: "Install it", Stream: Stderr, Message: "E: no"}}, all[41])
 
-	for from := range 44 { // every page is what the whole has there
+	for from := range 44 { // each page is equal to that part of the log
 		require.Equal(t, all[from:], lines(t, v, Query{From: from}))
 	}
 	require.Equal(t, all[41:], lines(t, v, Query{From: -3}))
 	require.Equal(t, all[41:43], lines(t, v, Query{Level: Error}))
 	require.Equal(t, []string{"line 7"}, messages(lines(t, v, Query{Text: "LINE 7"})))
 	require.Equal(t, []string{"E: no", "E: really no"}, messages(lines(t, v, Query{Text: "WEB-1", From: 5})))
-	step := h.View(t.Context(), task, "RunAgentPlaybook", nil, story)
+	step := h.View(t.Context(), task, "RunAgentPlaybook", nil, events)
 	require.Equal(t, 42, step.Total)
 	require.Equal(t, "line 0", lines(t, step, Query{})[0].Message)
 }
 
-// A second attempt of an activity, and a writer that the first one left behind, overwrite nothing.
-func TestAnAttemptOverwritesNoOther(t *testing.T) {
+// A second attempt of an activity, or a writer that is still running, overwrites nothing.
+func TestWriter_AttemptsHaveOwnStreams(t *testing.T) {
 	h := newTestEnv(t)
 	for attempt := range int32(3) {
 		w := h.open(task, "RunAgentPlaybook", streamOf("0190-run", "5", attempt+1))
 		w.Write(at(int(attempt), fmt.Sprint("attempt ", attempt+1)))
 		w.Close()
 	}
-	require.Equal(t, []string{"attempt 1", "attempt 2", "attempt 3"}, messages(lines(t, h.look(t.Context()), Query{})))
+	require.Equal(t, []string{"attempt 1", "attempt 2", "attempt 3"}, messages(lines(t, h.list(t.Context()), Query{})))
 	require.NotEqual(t, streamOf("0190-run-a", "5", 1), streamOf("0190-run-b", "5", 1), "a reset makes another run")
 }
 
-func TestLinesAreThereWithinASecondAndWithoutWaiting(t *testing.T) {
+func TestWriter_LinesAppearWithinASecond(t *testing.T) {
 	h := newTestEnv(t)
-	h.look(t.Context())
+	h.list(t.Context())
 	w := h.open(task, "RunAgentPlaybook", "aa.5.1")
 	defer w.Close()
 	began := time.Now()
 	w.Write(Line{Message: "hello"})
 	require.Less(t, time.Since(began), 50*time.Millisecond)
-	require.Eventually(t, func() bool { return h.look(t.Context()).Total == 1 }, 1900*time.Millisecond, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return h.list(t.Context()).Total == 1 }, 1900*time.Millisecond, 20*time.Millisecond)
 	w.Write(Line{Message: "again"})
-	require.Eventually(t, func() bool { return h.look(t.Context()).Total == 2 }, 1900*time.Millisecond, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return h.list(t.Context()).Total == 2 }, 1900*time.Millisecond, 20*time.Millisecond)
 }
 
-func TestSegmentsEndWithTheirTime(t *testing.T) {
+func TestWriter_SegmentsExpire(t *testing.T) {
 	h := newTestEnv(t)
 	w := h.open(task, "RunAgentPlaybook", "aa.5.1")
 	w.Write(Line{Message: "hello"})
@@ -89,52 +89,52 @@ func TestSegmentsEndWithTheirTime(t *testing.T) {
 	require.NoError(t, err)
 	require.InDelta(t, time.Now().Add(24*time.Hour).Unix(), unix(t, headers["X-Delete-At"]), 10)
 
-	v := h.look(t.Context())
+	v := h.list(t.Context())
 	require.NoError(t, store.ObjectDelete(t.Context(), Container, names[0]))
 	got := lines(t, v, Query{})
 	require.Equal(t, []string{"lines that are no longer kept: 1"}, messages(got))
 	require.Equal(t, Warning, got[0].Level)
 }
 
-// The work goes on while the storage is away; what was kept comes later, and what was not is told.
-func TestALostStorageIsToldAndStopsNothing(t *testing.T) {
+// The activity continues while the storage is unavailable. Stored lines appear later, and dropped lines are reported.
+func TestWriter_UnavailableStorage(t *testing.T) {
 	h := newTestEnv(t)
 	w := h.open(task, "RunAgentPlaybook", "aa.5.1")
 	w.Write(at(0, "before"))
-	require.Eventually(t, func() bool { return h.look(t.Context()).Total == 1 }, 5*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return h.list(t.Context()).Total == 1 }, 5*time.Second, 20*time.Millisecond)
 	h.away.Store(true)
 	began := time.Now()
-	const said = 2000 // more than what may wait
-	for n := range said {
+	const written = 2000 // more than the backlog
+	for n := range written {
 		w.Write(at(1000+n, fmt.Sprintf("%d %08192d", n, n)))
 	}
 	require.Less(t, time.Since(began), 10*time.Second, "nobody waits for the storage")
 	require.NotEmpty(t, h.View(t.Context(), "other~task", "", nil, nil).IncompleteReason)
 	h.away.Store(false)
-	require.Eventually(t, func() bool { return h.look(t.Context()).windows != nil && told(t, h) }, 20*time.Second, 100*time.Millisecond)
+	require.Eventually(t, func() bool { return h.list(t.Context()).windows != nil && reported(t, h) }, 20*time.Second, 100*time.Millisecond)
 	w.Write(at(9000, "after"))
 	w.Close()
-	got := messages(lines(t, h.look(t.Context()), Query{}))
+	got := messages(lines(t, h.list(t.Context()), Query{}))
 	kept := len(got) - 3
 	require.Greater(t, kept, 900)
-	require.Less(t, kept, said)
+	require.Less(t, kept, written)
 	require.Equal(t, "after", got[len(got)-1])
-	require.Contains(t, got, fmt.Sprint("lines lost because the object storage did not take them: ", said-kept))
+	require.Contains(t, got, fmt.Sprint("lines lost because the object storage did not take them: ", written-kept))
 }
 
-func told(t *testing.T, h *testEnv) bool {
-	for _, e := range lines(t, h.look(t.Context()), Query{Level: Warning}) {
+func reported(t *testing.T, h *testEnv) bool {
+	for _, e := range lines(t, h.list(t.Context()), Query{Level: Warning}) {
 		return e.Message != ""
 	}
 	return false
 }
 
-// A token that ends is renewed: nothing is lost by it.
-func TestARefusedTokenIsRenewed(t *testing.T) {
+// An expired token is renewed without losing lines.
+func TestWriter_ExpiredToken(t *testing.T) {
 	h := newTestEnv(t)
 	w := h.open(task, "RunAgentPlaybook", "aa.5.1")
 	w.Write(at(0, "before"))
-	require.Eventually(t, func() bool { return h.look(t.Context()).Total == 1 }, 5*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return h.list(t.Context()).Total == 1 }, 5*time.Second, 20*time.Millisecond)
 	session, err := h.openstack.Manager(t.Context())
 	require.NoError(t, err)
 	ended := session.Token()
@@ -142,21 +142,21 @@ func TestARefusedTokenIsRenewed(t *testing.T) {
 	w.Write(at(1000, "after"))
 	w.Close()
 	require.NotEqual(t, ended, session.Token())
-	require.Equal(t, []string{"before", "after"}, messages(lines(t, h.look(t.Context()), Query{})))
+	require.Equal(t, []string{"before", "after"}, messages(lines(t, h.list(t.Context()), Query{})))
 }
 
-func TestAHostCommandsNoTerminal(t *testing.T) {
+func TestLine_HasNoControlCharacters(t *testing.T) {
 	require.Equal(t, "red title\tx", clean("\x1b[31mred\x1b[0m \x1b]0;evil\x07title\tx\x00\x7f\u009b"))
 	require.Len(t, clean(string(make([]byte, 3)))+clean(fmt.Sprintf("%020000d", 1)), maxMessage+len(" […]"))
 }
 
-// Whoever follows gets each line once, also when it comes back by its cursor, and also what came late.
-func TestACursorGetsEachLineOnce(t *testing.T) {
+// A reader that follows gets each line once, also after it reconnects with its cursor, and also late lines.
+func TestPoll_EachLineOnce(t *testing.T) {
 	h := newTestEnv(t)
 	cursor := ParseCursor("")
 	var got []string
-	follow := func(story ...Line) (from int) {
-		for c, err := range h.look(t.Context(), story...).Poll(t.Context(), cursor, true) {
+	follow := func(events ...Line) (from int) {
+		for c, err := range h.list(t.Context(), events...).Poll(t.Context(), cursor, true) {
 			require.NoError(t, err)
 			from = c.ResetFrom
 			for _, l := range c.Lines {
@@ -168,7 +168,7 @@ func TestACursorGetsEachLineOnce(t *testing.T) {
 	}
 	say := func(stream string, ms int, message string) {
 		w := h.open(task, "RunAgentPlaybook", stream)
-		w.number = int(ms) // as if it had written before
+		w.number = int(ms) // as after earlier segments
 		w.Write(at(ms, message))
 		w.Close()
 	}
@@ -189,15 +189,15 @@ func TestACursorGetsEachLineOnce(t *testing.T) {
 	require.Less(t, len(cursor.String()), 60, "streams that ended long ago are not named")
 }
 
-// What is watched costs a listing of what may be new, and only once for all who watch.
-func TestWatchingIsCheap(t *testing.T) {
+// Watching costs one short listing for all readers.
+func TestPoll_ListsOncePerInterval(t *testing.T) {
 	h := newTestEnv(t)
 	w := h.open(task, "RunAgentPlaybook", "aa.5.1")
 	for n := range 300 {
 		w.Write(at(n*1000, "line"))
 	}
 	w.Close()
-	require.Equal(t, 300, h.look(t.Context()).Total)
+	require.Equal(t, 300, h.list(t.Context()).Total)
 	before := h.lists.Load()
 	for range 10 {
 		require.Equal(t, 300, h.View(t.Context(), task, "", nil, nil).Total)
@@ -206,5 +206,5 @@ func TestWatchingIsCheap(t *testing.T) {
 	now := h.open(task, "RunAgentPlaybook", "aa.5.2")
 	now.Write(Line{Message: "now"})
 	now.Close()
-	require.Equal(t, 301, h.look(t.Context()).Total)
+	require.Equal(t, 301, h.list(t.Context()).Total)
 }

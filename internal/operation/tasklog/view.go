@@ -11,14 +11,14 @@ import (
 	"mycloudmanager/internal/platform/i18n"
 )
 
-// View is a task's log as it stands: the story that Temporal tells and the lines that activities wrote, as one list in the
-// order of time, of which any part can be read without the rest.
+// View is the log of a task: the events of its history and the lines of its activities, in the order of time. Any part
+// can be read without the rest.
 type View struct {
-	// Total counts the lines. Positions run from 0.
+	// Total is the number of lines. Positions start at 0.
 	Total int
-	// Errors counts those of level error.
+	// Errors is the number of lines of level error.
 	Errors int
-	// Missing says why lines of activities are not there, "" when all are.
+	// IncompleteReason is the reason for missing lines, or "".
 	IncompleteReason string
 
 	log      *Log
@@ -26,45 +26,45 @@ type View struct {
 	windows  []mergeWindow
 }
 
-// part is a segment, or one line of the story.
+// part is a segment, or one event of the history.
 type part struct {
 	segment
 	step  string
 	line  *Line
-	index int // of the line in the story
+	index int // of the event
 }
 
-// mergeWindow are parts that overlap in time: its lines are merged, those of two clusters never.
+// mergeWindow holds parts that overlap in time. Only lines of the same cluster are merged.
 type mergeWindow struct {
 	parts         []part
 	base          int // position of the first line
 	lines, errors int
 }
 
-// Entry is a line at its position.
+// Entry is a line with its position.
 type Entry struct {
 	Position int
 	Line
 }
 
-// NewStaticView is a view of lines alone.
+// NewStaticView returns a view of the given lines.
 func NewStaticView(lines ...Line) *View { return newView(nil, "en", nil, "", lines) }
 
-// View opens the log of a task, which is running or has ended; step "" is all of it. story are the lines that are not in
-// the storage. When the storage does not answer the view has the story alone and says so.
-func (l *Log) View(ctx context.Context, task, step string, ended *time.Time, story []Line) *View {
+// View opens the log of a task; step "" selects all steps. events are the lines that are not in the storage. If the
+// storage does not respond, the view has the events only, and the reason.
+func (l *Log) View(ctx context.Context, task, step string, ended *time.Time, events []Line) *View {
 	if l == nil {
-		return newView(nil, i18n.Of(ctx), nil, step, story)
+		return newView(nil, i18n.Of(ctx), nil, step, events)
 	}
 	segments, err := l.segments(ctx, task, ended)
-	v := newView(l, i18n.Of(ctx), segments, step, story)
+	v := newView(l, i18n.Of(ctx), segments, step, events)
 	if err != nil {
 		v.IncompleteReason = fault.MessageOf(err)
 	}
 	return v
 }
 
-func newView(l *Log, language string, segments map[string][]segment, step string, story []Line) *View {
+func newView(l *Log, language string, segments map[string][]segment, step string, events []Line) *View {
 	v := &View{log: l, language: language}
 	var parts []part
 	for name, list := range segments {
@@ -75,17 +75,17 @@ func newView(l *Log, language string, segments map[string][]segment, step string
 			parts = append(parts, part{segment: s, step: name})
 		}
 	}
-	told := 0
-	for i := range story {
-		if step != "" && story[i].Step != step {
+	number := 0
+	for i := range events {
+		if step != "" && events[i].Step != step {
 			continue
 		}
-		ms := story[i].Time.UnixMilli()
-		p := part{segment: segment{first: ms, last: ms, number: told, lines: 1}, step: story[i].Step, line: &story[i], index: told}
-		if story[i].Level == Error {
+		ms := events[i].Time.UnixMilli()
+		p := part{segment: segment{first: ms, last: ms, number: number, lines: 1}, step: events[i].Step, line: &events[i], index: number}
+		if events[i].Level == Error {
 			p.errors = 1
 		}
-		told++
+		number++
 		parts = append(parts, p)
 	}
 	slices.SortFunc(parts, func(a, b part) int { return order(a.segment, b.segment) })
@@ -93,7 +93,7 @@ func newView(l *Log, language string, segments map[string][]segment, step string
 	return v
 }
 
-// gather makes clusters. Segments that follow one another in one stream are in order already.
+// gather groups parts into clusters. Consecutive segments of one stream are already in order.
 func (v *View) gather(parts []part) {
 	var end int64
 	for i, p := range parts {
@@ -113,10 +113,10 @@ func (v *View) gather(parts []part) {
 
 // Query selects lines.
 type Query struct {
-	From     int    // position of the first that is looked at; below 0 it counts from the end
-	Text     string // in message, host or playbook task, whatever its case
-	Level    string // of this level only
-	Prefetch int    // how many parts are fetched before they are asked for
+	From     int    // position of the first line; negative values count from the end
+	Text     string // in message, host or playbook task, ignoring case
+	Level    string // only lines of this level
+	Prefetch int    // number of clusters to read in advance
 }
 
 func (q Query) matches(l Line) bool {
@@ -128,7 +128,7 @@ func (q Query) matches(l Line) bool {
 
 func holds(text, lower string) bool { return strings.Contains(strings.ToLower(text), lower) }
 
-// Lines goes through the lines that the query selects, in order. It ends with an error when the storage fails.
+// Lines yields the lines that the query selects, in order. It ends with an error if the storage fails.
 func (v *View) Lines(ctx context.Context, q Query) iter.Seq2[Entry, error] {
 	if q.From < 0 {
 		q.From = max(0, v.Total+q.From)
@@ -151,7 +151,7 @@ func (v *View) Lines(ctx context.Context, q Query) iter.Seq2[Entry, error] {
 	}
 }
 
-// wanted are the clusters in which the query may find lines.
+// wanted returns the clusters that may contain selected lines.
 func (v *View) wanted(q Query) iter.Seq[mergeWindow] {
 	at, _ := slices.BinarySearchFunc(v.windows, q.From, func(c mergeWindow, from int) int {
 		if c.base+c.lines <= from {
@@ -168,17 +168,18 @@ func (v *View) wanted(q Query) iter.Seq[mergeWindow] {
 	}
 }
 
-// Page is what a query found in a part of the log.
+// Page is the result of a query on a part of the log.
 type Page struct {
 	Items []Entry
-	// Next is where to go on, -1 when all was looked at.
+	// Next is the position to continue from, or -1 at the end of the log.
 	Next int
 }
 
-// Page returns the first lines that the query selects. A search that takes longer than patience returns what it found so far.
+// Page returns the first lines that the query selects. A search that exceeds the timeout returns what was found until
+// then.
 func (v *View) Page(ctx context.Context, q Query, limit int, timeout time.Duration) (Page, error) {
 	page, until := Page{Next: -1}, time.Now().Add(timeout)
-	if limit == 0 { // only its length is asked for
+	if limit == 0 { // only the length was requested
 		return page, nil
 	}
 	if q.From < 0 {

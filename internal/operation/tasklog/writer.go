@@ -14,16 +14,16 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// How lines become segments.
+// Sizes of segments.
 const (
 	flushInterval   = time.Second
-	segmentSize     = 64 << 10 // when nothing waits; while the storage is slow segments grow to the largest
+	segmentSize     = 64 << 10 // while the storage is fast; segments grow to the maximum while it is slow
 	maxSegmentLines = 1 << 20
-	maxBacklog      = 8 << 20 // of lines that wait for the storage; more are lost
+	maxBacklog      = 8 << 20 // of lines waiting for the storage; further lines are dropped
 )
 
-// Writer takes the lines of one attempt of an activity. It never makes the work wait and never fails: lines that cannot be
-// kept are counted, and the log says so when it can again.
+// Writer receives the lines of one attempt of an activity. It never blocks and never fails: lines that cannot be stored
+// are counted, and reported in the log later.
 type Writer struct {
 	log    *Log
 	folder string
@@ -32,7 +32,7 @@ type Writer struct {
 	mu      sync.Mutex
 	open    *pendingSegment
 	sealed  []*pendingSegment
-	waiting int   // bytes in open and sealed
+	waiting int   // bytes in open and sealed segments
 	last    int64 // time of the newest line
 	number  int
 	lost    droppedLines
@@ -42,14 +42,14 @@ type Writer struct {
 	done chan struct{}
 }
 
-// pendingSegment is a segment that is not yet written.
+// pendingSegment is a segment that is not stored yet.
 type pendingSegment struct {
 	segment
 	body bytes.Buffer
-	name string // once it is sealed
+	name string // set when it is sealed
 }
 
-// Open opens the log of the running activity. Its owner closes it when the work is done:
+// Open opens the log of the running activity. The caller closes it when the activity ends:
 //
 //	log := a.Log.Open(ctx)
 //	defer log.Close()
@@ -67,7 +67,7 @@ func (l *Log) open(task, step, stream string) *Writer {
 	return w
 }
 
-// Write takes what was said, one line or more. Its time is now when it has none.
+// Write adds lines of text. A line without a time gets the current time.
 func (w *Writer) Write(line Line) {
 	if w == nil {
 		return
@@ -88,10 +88,9 @@ func (w *Writer) Write(line Line) {
 	}
 }
 
-// add puts a line into the open segment. A segment is of one second of the clock, so that what is merged by readers is
-// never more than a second of a log.
+// add adds a line to the open segment. A segment covers one second, so readers merge at most one second of a log.
 func (w *Writer) add(line Line) {
-	ms := max(line.Time.UnixMilli(), w.last) // a stream's own order is right
+	ms := max(line.Time.UnixMilli(), w.last) // keeps the order of the stream
 	line.Time = timeOf(ms)
 	if w.waiting > maxBacklog || w.closed {
 		w.lost.add(ms, 1)
@@ -118,7 +117,7 @@ func (w *Writer) add(line Line) {
 	}
 }
 
-// record is a line as segments have it: the step is that of the folder.
+// record returns the line as it is stored: the folder contains the step.
 type record struct {
 	At      int64  `json:"at"`
 	Level   string `json:"level"`
@@ -128,7 +127,7 @@ type record struct {
 	Stream  string `json:"stream,omitempty"`
 }
 
-// seal ends the open segment and hands it over to be written.
+// seal closes the open segment and queues it for writing.
 func (w *Writer) seal() {
 	if w.open == nil {
 		return
@@ -144,10 +143,10 @@ func (w *Writer) seal() {
 	}
 }
 
-// closeTimeout is how long the work waits at its end for its last lines to be kept.
+// closeTimeout limits how long an activity waits for its last lines at its end.
 const closeTimeout = 5 * time.Second
 
-// Close hands over what is left. When the storage is away the rest is tried on behind the work's back.
+// Close queues the rest. If the storage is unavailable, the rest is retried in the background.
 func (w *Writer) Close() {
 	if w == nil {
 		return

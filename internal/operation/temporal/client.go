@@ -1,5 +1,5 @@
-// Package temporal connects to a Temporal cluster, the embedded one or another, and makes it ready:
-// namespace, retention, search attributes.
+// Package temporal connects to a Temporal cluster, embedded or external, and prepares it: namespace, retention, search
+// attributes.
 package temporal
 
 import (
@@ -26,10 +26,10 @@ import (
 	"mycloudmanager/internal/platform/encryption"
 )
 
-// TaskQueue is where workflows and activities wait for workers.
+// TaskQueue is the task queue of all workflows and activities.
 const TaskQueue = "mcm"
 
-// Config says which cluster.
+// Config selects the cluster.
 type Config struct {
 	Address      string
 	Namespace    string
@@ -40,8 +40,7 @@ type Config struct {
 	Interceptors []interceptor.ClientInterceptor
 }
 
-// Connect dials the cluster and makes the namespace ready. It fails when the cluster does not
-// answer within patience.
+// Connect dials the cluster and prepares the namespace. It fails if the cluster does not respond within the timeout.
 func Connect(ctx context.Context, c Config, ring *encryption.Keyring, timeout time.Duration) (client.Client, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -59,7 +58,7 @@ func Connect(ctx context.Context, c Config, ring *encryption.Keyring, timeout ti
 	}
 	t, err := dial(ctx, options)
 	if err != nil {
-		return nil, fault.New(fault.Unavailable, err, "Temporal at %s does not answer: %v", c.Address, err)
+		return nil, fault.New(fault.Unavailable, err, "Temporal at %s does not respond: %v", c.Address, err)
 	}
 	if err := prepare(ctx, t, c); err != nil {
 		t.Close()
@@ -68,14 +67,14 @@ func Connect(ctx context.Context, c Config, ring *encryption.Keyring, timeout ti
 	return t, nil
 }
 
-// dial repeats what the SDK tries once: a server that is restarting is soon there.
+// dial repeats the single attempt of the SDK, because a restarting server is available soon.
 func dial(ctx context.Context, o client.Options) (client.Client, error) {
 	for {
 		t, err := client.DialContext(ctx, o)
 		if err == nil {
 			return t, nil
 		}
-		slog.Warn("Temporal does not answer yet", "err", err)
+		slog.Warn("Temporal does not respond yet", "err", err)
 		select {
 		case <-ctx.Done():
 			return nil, err
@@ -84,7 +83,7 @@ func dial(ctx context.Context, o client.Options) (client.Client, error) {
 	}
 }
 
-// prepare makes namespace and search attributes, and repeats while the cluster learns of them.
+// prepare creates the namespace and the search attributes. It retries until the cluster has registered them.
 func prepare(ctx context.Context, t client.Client, c Config) error {
 	for {
 		err := ready(ctx, t, c)

@@ -9,14 +9,14 @@ import (
 
 type requestID struct{}
 
-// WithRequestID gives the workflow start under ctx an id of its own: Temporal answers a second start of
-// the same workflow id with the run that the first one made, also when that has ended. An empty id
-// leaves the SDK's, which is new each time.
+// WithRequestID sets the request ID of the workflow start under ctx. A second start with the same
+// workflow ID and request ID returns the first run, even after that run has ended. With an empty ID, the SDK generates
+// a new one for each start.
 func WithRequestID(ctx context.Context, id string) context.Context {
 	return context.WithValue(ctx, requestID{}, id)
 }
 
-// setRequestID is a gRPC interceptor because the SDK has no option for it.
+// setRequestID is a gRPC interceptor, because the SDK has no option for the request ID.
 // https://github.com/temporalio/api/blob/master/temporal/api/workflowservice/v1/request_response.proto
 func setRequestID(ctx context.Context, method string, request, reply any, c *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption) error {
 	id, _ := ctx.Value(requestID{}).(string)

@@ -1259,7 +1259,7 @@ export interface components {
             request_id: string;
             source_ip: string;
             targets: components["schemas"]["Target"][];
-            /** @description task id, empty for what is no task */
+            /** @description task ID; empty for a record that does not belong to a task */
             task: string;
             /** Format: date-time */
             time: string;
