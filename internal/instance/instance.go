@@ -4,7 +4,7 @@ package instance
 
 import "time"
 
-// Instance is a server of the project that is no part of the stack.
+// Instance is a server of the project that does not belong to the stack.
 type Instance struct {
 	ID            string       `json:"id"`
 	Name          string       `json:"name"`
@@ -30,10 +30,10 @@ type Address struct {
 	Kind    string `json:"kind" enum:"fixed,floating"`
 }
 
-// State is how an app's agent stands on an instance.
+// State is the state of an app's agent on an instance.
 type State string
 
-// The states, in the words of the REST contract.
+// The agent states, with the values of the REST API.
 const (
 	Absent    State = "absent"
 	Queued    State = "queued"
@@ -43,7 +43,7 @@ const (
 	Drifted   State = "drifted"
 )
 
-// AgentState is how an app's agent stands on an instance.
+// AgentState is the agent of an app on an instance, with its state.
 type AgentState struct {
 	App     string     `json:"app"`
 	State   State      `json:"state" enum:"absent,queued,running,installed,failed,drifted"`

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Keys of an enrolled server's metadata in Nova. A value holds 255 characters at most.
+// Metadata keys of an enrolled server in Nova. A value has at most 255 characters.
 // https://docs.openstack.org/api-ref/compute/#server-metadata-servers-metadata
 const (
 	enrolledKey     = "mcm:enrolled_at"
@@ -17,20 +17,20 @@ const (
 	agentPrefix     = "mcm:agent:"
 )
 
-// SubnetKey is the key of SubnetMetadata.
+// SubnetKey is the metadata key with the ID of the subnet that the manager attached to the stack's router for the server.
 const SubnetKey = "mcm:subnet"
 
-// Enrollment is what the manager keeps of an enrolled instance, in the server's metadata.
+// Enrollment is the enrollment data of an instance, which the manager stores in the metadata of the server.
 type Enrollment struct {
 	At           time.Time `json:"at"`
-	Address      string    `json:"address"`  // where the manager signs in
-	HostKey      string    `json:"host_key"` // pinned, as authorized_keys has it
+	Address      string    `json:"address"`  // that the manager connects to over SSH
+	HostKey      string    `json:"host_key"` // pinned host key in authorized_keys format
 	Distribution string    `json:"distribution"`
 	MachineID    string    `json:"machine_id"`
-	Subnet       string    `json:"subnet,omitempty"` // attached to the stack's router by the manager
+	Subnet       string    `json:"subnet,omitempty"` // ID of the subnet that the manager attached to the stack's router
 }
 
-// Metadata is the enrollment as Nova keeps it.
+// Metadata returns the enrollment as server metadata.
 func (e Enrollment) Metadata() map[string]string {
 	m := map[string]string{enrolledKey: e.At.UTC().Format(time.RFC3339), addressKey: e.Address, hostKeyKey: e.HostKey,
 		distributionKey: e.Distribution, machineKey: e.MachineID}
@@ -40,22 +40,23 @@ func (e Enrollment) Metadata() map[string]string {
 	return m
 }
 
-// SubnetMetadata is the metadata by which a server needs its subnet attached.
+// SubnetMetadata returns the server metadata which records that the server needs the subnet attached to the router.
 func SubnetMetadata(subnet string) map[string]string { return map[string]string{SubnetKey: subnet} }
 
-// NeedsSubnet tells whether a server is reached by the subnet's interface, enrolled or about to be.
+// NeedsSubnet reports whether the metadata records that the server needs the subnet attached to the router. The server may be
+// enrolled or have its enrollment in progress.
 func NeedsSubnet(metadata map[string]string, subnet string) bool {
 	return subnet != "" && metadata[SubnetKey] == subnet
 }
 
-// EnrollmentOf reads it back; false when the server is not enrolled.
+// EnrollmentOf reads the enrollment from server metadata. The boolean is false if the server is not enrolled.
 func EnrollmentOf(metadata map[string]string) (Enrollment, bool) {
 	at, err := time.Parse(time.RFC3339, metadata[enrolledKey])
 	return Enrollment{At: at, Address: metadata[addressKey], HostKey: metadata[hostKeyKey], Distribution: metadata[distributionKey],
 		MachineID: metadata[machineKey], Subnet: metadata[SubnetKey]}, err == nil
 }
 
-// IsManagedKey tells whether the manager wrote the key at enrollment or after it.
+// IsManagedKey reports whether key is a metadata key that the manager writes at enrollment or later.
 func IsManagedKey(key string) bool {
 	switch key {
 	case enrolledKey, addressKey, hostKeyKey, distributionKey, machineKey, SubnetKey:
@@ -64,7 +65,7 @@ func IsManagedKey(key string) bool {
 	return strings.HasPrefix(key, agentPrefix)
 }
 
-// AgentMetadata is the key and the value of an agent's state.
+// AgentMetadata returns the metadata key and value that store the state of an agent.
 func AgentMetadata(a AgentState) (key, value string) {
 	since := ""
 	if a.Since != nil {
@@ -73,7 +74,7 @@ func AgentMetadata(a AgentState) (key, value string) {
 	return agentPrefix + a.App, strings.Join([]string{string(a.State), a.Version, since}, " ")
 }
 
-// AgentOf reads an agent's state back; without one it is absent.
+// AgentOf reads the state of an app's agent from server metadata. The state is Absent if the metadata has none.
 func AgentOf(metadata map[string]string, app string) AgentState {
 	a := AgentState{App: app, State: Absent}
 	words := strings.Split(metadata[agentPrefix+app], " ")
@@ -87,7 +88,7 @@ func AgentOf(metadata map[string]string, app string) AgentState {
 	return a
 }
 
-// AgentsOf lists the apps whose agent is, or was to be, on the server.
+// AgentsOf returns the sorted names of the apps whose agent has another state than Absent on the server.
 func AgentsOf(metadata map[string]string) []string {
 	var out []string
 	for key := range metadata {

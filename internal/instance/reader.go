@@ -16,14 +16,14 @@ import (
 	"mycloudmanager/internal/openstack"
 )
 
-// imageCacheTTL is how long images' names are good: they hardly ever change.
+// imageCacheTTL is the lifetime of cached image names, which rarely change.
 const imageCacheTTL = time.Minute
 
-// pageCacheTTL is how long who reads the list in pages goes on in the same one.
+// pageCacheTTL is the time for which the pages after the first are served from the same listing.
 const pageCacheTTL = 10 * time.Second
 
-// Reader lists the instances with a fixed number of calls to the cloud, however many there are; those
-// who ask at once share them.
+// Reader lists instances. The number of cloud requests does not depend on the number of instances, except for pagination, and
+// concurrent callers share one listing.
 type Reader struct {
 	Cloud   *openstack.Cloud
 	Catalog *catalog.Catalog
@@ -36,15 +36,15 @@ type Reader struct {
 	lastAt   time.Time
 }
 
-// List returns every instance, by name.
+// List returns all instances, sorted by name.
 func (r *Reader) List(ctx context.Context) ([]Instance, error) {
 	v, err, _ := r.share.Do("list", func() (any, error) { return r.read(context.WithoutCancel(ctx)) })
 	list, _ := v.([]Instance)
 	return slices.Clone(list), err
 }
 
-// ListCached is List for a page that is not the first: as the list was a moment ago, so that a long one costs
-// the cloud one look, and its pages fit together.
+// ListCached returns the last listing if it is recent, and calls List otherwise. Use it for pages after the first, so that all
+// pages come from the same listing and need only one request to Nova.
 func (r *Reader) ListCached(ctx context.Context) ([]Instance, error) {
 	r.mu.Lock()
 	list, fresh := r.last, time.Since(r.lastAt) < pageCacheTTL
@@ -55,7 +55,7 @@ func (r *Reader) ListCached(ctx context.Context) ([]Instance, error) {
 	return r.List(ctx)
 }
 
-// Get returns one instance.
+// Get returns the instance with the given ID. The error is a NotFound fault if the instance does not exist.
 func (r *Reader) Get(ctx context.Context, id string) (Instance, error) {
 	list, err := r.List(ctx)
 	if err != nil {
@@ -119,7 +119,7 @@ func (r *Reader) instance(server servers.Server, images map[string]string) Insta
 	return i
 }
 
-// imageNames are the names of the images that servers were made from.
+// imageNames returns the names of all images by ID. The names are cached for imageCacheTTL.
 func (r *Reader) imageNames(ctx context.Context, s *openstack.Session) (map[string]string, error) {
 	r.mu.Lock()
 	known, at := r.images, r.imagesAt

@@ -16,29 +16,30 @@ import (
 	"mycloudmanager/sandbox/sandboxtest"
 )
 
-// counted are the requests to a cloud, whose servers come in pages of a size.
-type counted struct {
-	mu    sync.Mutex
-	calls []string
-	size  string
+// requestRecorder records the requests to the cloud. It can limit the page size of the server list.
+type requestRecorder struct {
+	mu       sync.Mutex
+	calls    []string
+	pageSize string
 }
 
-func (c *counted) wrap(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+func (c *requestRecorder) wrap(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c.mu.Lock()
 		c.calls = append(c.calls, r.Method+" "+r.URL.Path)
-		if values := r.URL.Query(); c.size != "" && r.URL.Path == serverList {
-			values.Set("limit", c.size)
+		if values := r.URL.Query(); c.pageSize != "" && r.URL.Path == serverList {
+			values.Set("limit", c.pageSize)
 			r.URL.RawQuery = values.Encode()
 		}
 		c.mu.Unlock()
-		next.ServeHTTP(out, r)
+		next.ServeHTTP(w, r)
 	})
 }
 
 const serverList = "/compute/v2.1/servers/detail"
 
-func (c *counted) during(do func()) []string {
+// during returns the requests that do makes.
+func (c *requestRecorder) during(do func()) []string {
 	c.mu.Lock()
 	c.calls = nil
 	c.mu.Unlock()
@@ -48,15 +49,15 @@ func (c *counted) during(do func()) []string {
 	return c.calls
 }
 
-// However many instances there are, the list is one call to Nova, and one to Glance when images' names are not known yet.
-func TestAListIsAFixedNumberOfCalls(t *testing.T) {
-	c := &counted{}
+// Regardless of the number of instances, List needs one request to Nova, and one to Glance if the image names are not cached.
+func TestReader_List_numberOfRequests(t *testing.T) {
+	c := &requestRecorder{}
 	sim := sandboxtest.StartBehind(t, t.TempDir(), c.wrap)
 	apps, err := catalog.Load(deploy.Files)
 	require.NoError(t, err)
 	list := func() (calls []string, found int) {
 		r := &instance.Reader{Cloud: openstack.New(sim.AuthURL, "demo", "demo", "demo"), Catalog: apps}
-		_, err := r.Cloud.Manager(t.Context()) // signing in and asking for versions are not the list's
+		_, err := r.Cloud.Manager(t.Context()) // requests for authentication and API versions are not counted
 		require.NoError(t, err)
 		calls = c.during(func() {
 			all, err := r.List(t.Context())
@@ -72,14 +73,14 @@ func TestAListIsAFixedNumberOfCalls(t *testing.T) {
 			all, err := r.ListCached(t.Context())
 			require.NoError(t, err)
 			require.Len(t, all, found)
-		}), "the next page is of the same list")
+		}), "further pages come from the same listing")
 		return calls, found
 	}
 	few, six := list()
 	project := sim.Project(t, "demo")
 	sim.Raw(t, "admin", http.MethodPut, "/compute/v2.1/os-quota-sets/"+project, `{"quota_set":{"instances":-1,"cores":-1,"ram":-1}}`)
-	model := sim.Raw(t, "demo", http.MethodGet, "/compute/v2.1/servers/"+sim.Find(t, "nova", "servers", "web-1").ID, "")["server"].(map[string]any)
-	body, err := json.Marshal(map[string]any{"server": map[string]any{"name": "many", "flavorRef": "1", "imageRef": model["image"].(map[string]any)["id"],
+	server := sim.Raw(t, "demo", http.MethodGet, "/compute/v2.1/servers/"+sim.Find(t, "nova", "servers", "web-1").ID, "")["server"].(map[string]any)
+	body, err := json.Marshal(map[string]any{"server": map[string]any{"name": "many", "flavorRef": "1", "imageRef": server["image"].(map[string]any)["id"],
 		"networks": "none", "min_count": 200}})
 	require.NoError(t, err)
 	sim.Raw(t, "demo", http.MethodPost, "/compute/v2.1/servers", string(body))
@@ -88,9 +89,9 @@ func TestAListIsAFixedNumberOfCalls(t *testing.T) {
 	require.Equal(t, few, many)
 }
 
-// Nova answers with at most as many servers as its operator allows: the list goes on where a page ends.
-func TestAListOfManyPages(t *testing.T) {
-	c := &counted{size: "4"}
+// Nova limits the page size of the server list. Servers must follow the links to the next pages.
+func TestSession_Servers_readsAllPages(t *testing.T) {
+	c := &requestRecorder{pageSize: "4"}
 	sim := sandboxtest.StartBehind(t, t.TempDir(), c.wrap)
 	s, err := openstack.New(sim.AuthURL, "demo", "demo", "demo").Manager(t.Context())
 	require.NoError(t, err)

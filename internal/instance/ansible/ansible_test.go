@@ -21,19 +21,20 @@ import (
 	"mycloudmanager/internal/instance/ansible/ansibletest"
 )
 
-// play returns a play of one host and the host; its folders are in a temporary folder of the test.
+// play returns a play with the tasks and one host, and the host. The working directories are in a temporary directory of the test.
 func play(t *testing.T, tasks string) (ansible.Play, *ansibletest.Host) {
 	t.Helper()
 	t.Setenv("TMPDIR", shortTemp(t))
 	signer, key := ansibletest.NewKey(t)
 	h := ansibletest.Start(t, signer.PublicKey())
-	book := "- name: a play\n  hosts: all\n  gather_facts: false\n  vars: {ansible_remote_tmp: '" + t.TempDir() + "'}\n  tasks:\n" + tasks
+	playbook := "- name: a play\n  hosts: all\n  gather_facts: false\n  vars: {ansible_remote_tmp: '" + t.TempDir() + "'}\n  tasks:\n" + tasks
 	return ansible.Play{
-		Files: fstest.MapFS{"install.yml": {Data: []byte(book)}}, Playbook: "install.yml", Hosts: []ansible.Host{h.Named("web 1")}, PrivateKey: key, Timeout: 2 * time.Minute,
+		Files: fstest.MapFS{"install.yml": {Data: []byte(playbook)}}, Playbook: "install.yml", Hosts: []ansible.Host{h.Named("web 1")},
+		PrivateKey: key, Timeout: 2 * time.Minute,
 	}, h
 }
 
-// shortTemp is a temporary folder whose path is short enough for sockets.
+// shortTemp returns a temporary directory whose path is short enough for Unix sockets.
 func shortTemp(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("/tmp", "ans")
@@ -42,7 +43,7 @@ func shortTemp(t *testing.T) string {
 	return dir
 }
 
-// run plays p and returns what it told; afterwards nothing of the run may be left.
+// run runs the play and returns its recap and events. It fails if the run leaves files or processes.
 func run(t *testing.T, p ansible.Play) (ansible.Recap, []ansible.Event, error) {
 	t.Helper()
 	var events []ansible.Event
@@ -56,8 +57,8 @@ func requireNothingLeft(t *testing.T) {
 	t.Helper()
 	left, err := filepath.Glob(os.Getenv("TMPDIR") + "/mcm-ansible-*")
 	require.NoError(t, err)
-	require.Empty(t, left, "the run's folder is left")
-	// A shared connection that was told to end has said yes, and may take a moment for it.
+	require.Empty(t, left, "the working directory is left")
+	// The ssh process of a shared connection may take a moment to end after it has confirmed the command to exit.
 	var running []string
 	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		if running = processes(os.Getenv("TMPDIR") + "/mcm-ansible-"); len(running) == 0 {
@@ -67,7 +68,7 @@ func requireNothingLeft(t *testing.T) {
 	require.Empty(t, running, "processes of the run are left")
 }
 
-// processes returns the command lines and environments of all processes that name text.
+// processes returns the command lines of all other processes whose command line or environment contains text.
 func processes(text string) (found []string) {
 	all, _ := filepath.Glob("/proc/[0-9]*")
 	for _, p := range all {
@@ -80,6 +81,7 @@ func processes(text string) (found []string) {
 	return found
 }
 
+// kinds returns the kinds of the events of a task.
 func kinds(events []ansible.Event, task string) (out []string) {
 	for _, e := range events {
 		if e.Task == task {
@@ -89,6 +91,7 @@ func kinds(events []ansible.Event, task string) (out []string) {
 	return out
 }
 
+// find returns the first event of the kind and the task.
 func find(t *testing.T, events []ansible.Event, kind, task string) ansible.Event {
 	t.Helper()
 	for _, e := range events {
@@ -100,9 +103,9 @@ func find(t *testing.T, events []ansible.Event, kind, task string) ansible.Event
 	return ansible.Event{}
 }
 
-// When its caller gives up, the way to the hosts goes too, and Ansible may end with all of them unreachable: that is not how the
-// playbook went.
-func TestARunThatIsStoppedDoesNotBlameTheHosts(t *testing.T) {
+// The caller that cancels a run also closes the connections to the hosts, so that Ansible may report all hosts as unreachable. Run
+// must return the error of the context instead.
+func TestRunner_Run_cancelIsNotHostFailure(t *testing.T) {
 	p, _ := play(t, "  - {name: ask, ansible.builtin.ping: }\n")
 	dir := t.TempDir()
 	write := func(name, text string) {
@@ -119,17 +122,17 @@ func TestARunThatIsStoppedDoesNotBlameTheHosts(t *testing.T) {
 		if failed {
 			require.ErrorIs(t, err, context.Canceled, stats)
 		} else {
-			require.NoError(t, err, "it had come to its end")
+			require.NoError(t, err, "the playbook had completed")
 		}
 	}
 }
 
-// What is missing on a host is told in the host's own words, also where Ansible only names its module.
-func TestAHostWithoutPythonSaysSo(t *testing.T) {
+// The reason must contain the error output of the host if the message of Ansible contains only the name of the module.
+func TestRunner_Run_hostWithoutPython(t *testing.T) {
 	for _, facts := range []string{"true", "false"} {
 		p, h := play(t, "  - {name: ask, ansible.builtin.ping: }\n")
-		book := p.Files.(fstest.MapFS)["install.yml"]
-		book.Data = bytes.Replace(book.Data, []byte("gather_facts: false"), []byte("gather_facts: "+facts), 1)
+		playbook := p.Files.(fstest.MapFS)["install.yml"]
+		playbook.Data = bytes.Replace(playbook.Data, []byte("gather_facts: false"), []byte("gather_facts: "+facts), 1)
 		p.Hosts = []ansible.Host{h.Named("web 1")}
 		p.Hosts[0].Variables = map[string]any{"ansible_python_interpreter": "/nowhere/python3"}
 		recap, _, err := run(t, p)
@@ -138,7 +141,7 @@ func TestAHostWithoutPythonSaysSo(t *testing.T) {
 	}
 }
 
-func TestEventsTellEachTaskOfEachHost(t *testing.T) {
+func TestRunner_Run_events(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "made")
 	p, h := play(t, `
   - {name: a file, ansible.builtin.copy: {content: "{{ mcm_text }}", dest: "{{ mcm_file }}", mode: "0600"}}
@@ -155,7 +158,7 @@ func TestEventsTellEachTaskOfEachHost(t *testing.T) {
 	require.True(t, recap["web 1"].Succeeded())
 	text, err := os.ReadFile(file)
 	require.NoError(t, err)
-	require.Equal(t, "{{ lookup('pipe', 'id') }}", string(text), "a variable is data, and the host's wins")
+	require.Equal(t, "{{ lookup('pipe', 'id') }}", string(text), "variables are not templates, and the variable of the host takes precedence")
 
 	require.Equal(t, []string{"task", "start", "ok"}, kinds(events, "a file"))
 	require.Equal(t, ansible.KindPlay, events[0].Kind)
@@ -168,14 +171,14 @@ func TestEventsTellEachTaskOfEachHost(t *testing.T) {
 	require.Equal(t, []string{"task", "start", "skipped"}, kinds(events, "not here"))
 	require.True(t, find(t, events, ansible.KindFailed, "allowed to fail").Ignored)
 	require.Equal(t, "one", find(t, events, ansible.KindItem, "a loop").Message)
-	require.Eventually(t, func() bool { return h.Connections.Load() == 0 }, 5*time.Second, 10*time.Millisecond, "the shared connection is closed")
+	require.Eventually(t, func() bool { return h.Connections.Load() == 0 }, 5*time.Second, 10*time.Millisecond, "the shared connection is open")
 
 	raw, err := json.Marshal(made)
 	require.NoError(t, err)
 	require.Contains(t, string(raw), `"kind":"ok","host":"web 1","task":"a file"`)
 }
 
-func TestCheckModeChangesNothing(t *testing.T) {
+func TestRunner_Run_checkMode(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "made")
 	p, _ := play(t, "  - {name: a file, ansible.builtin.copy: {content: x, dest: '"+file+"', mode: '0600'}}\n")
 	p.Check = true
@@ -185,7 +188,7 @@ func TestCheckModeChangesNothing(t *testing.T) {
 	require.NoFileExists(t, file)
 }
 
-func TestTheFirstFailureIsTheReason(t *testing.T) {
+func TestRunner_Run_failureReason(t *testing.T) {
 	for name, c := range map[string]struct{ tasks, reason string }{
 		"a command":  {"  - {name: look, ansible.builtin.command: cat /no/such/file}\n", "look: cat: /no/such/file: No such file or directory"},
 		"a sentence": {"  - {name: look, ansible.builtin.fail: {msg: this is no Debian}}\n", "look: this is no Debian"},
@@ -200,14 +203,14 @@ func TestTheFirstFailureIsTheReason(t *testing.T) {
 	}
 }
 
-func TestARescuedFailureIsNone(t *testing.T) {
+func TestRunner_Run_rescuedFailure(t *testing.T) {
 	p, _ := play(t, "  - block: [{name: look, ansible.builtin.command: 'false'}]\n    rescue: [{name: mend, ansible.builtin.debug: {msg: mended}}]\n")
 	recap, _, err := run(t, p)
 	require.NoError(t, err)
 	require.True(t, recap["web 1"].Succeeded(), "%+v", recap)
 }
 
-func TestWhoCannotBeReachedIsToldApart(t *testing.T) {
+func TestRunner_Run_unreachableReasons(t *testing.T) {
 	p, h := play(t, "  - {name: look, ansible.builtin.ping: }\n")
 	signer, _ := ansibletest.NewKey(t)
 	other := ansibletest.Start(t, signer.PublicKey())
@@ -221,31 +224,31 @@ func TestWhoCannotBeReachedIsToldApart(t *testing.T) {
 	require.True(t, recap["web 1"].Succeeded())
 	require.Equal(t, ansible.HostRecap{Unreachable: 1, Reason: ansible.HostKeyMismatch}, recap["wrong key"], "%+v", events)
 	require.Contains(t, recap["closed"].Reason, "Connection refused")
-	require.Contains(t, recap["not let in"].Reason, "does not let the manager's key in")
+	require.Contains(t, recap["not let in"].Reason, "the host refuses the manager's SSH key")
 }
 
-// On a busy machine Ansible sees its pipe to ssh break before it sees that ssh has gone, and why.
-func TestWhatAnsibleDidNotHearIsAskedForAgain(t *testing.T) {
+// On a busy machine Ansible may report only a broken pipe to ssh, without the error output of ssh. Run must then query ssh again.
+func TestRunner_Run_brokenPipeToSSH(t *testing.T) {
 	p, h := play(t, "  - {name: look, ansible.builtin.ping: }\n")
 	closed := h.Named("closed")
 	closed.Port = 1
 	signer, _ := ansibletest.NewKey(t)
 	wrong := h.Named("wrong key")
 	wrong.HostKeys = []string{ansibletest.Start(t, signer.PublicKey()).Key}
-	p.Hosts = []ansible.Host{closed, wrong, h.Named("came back")}
-	deaf := filepath.Join(t.TempDir(), "deaf")
-	require.NoError(t, os.WriteFile(deaf, []byte(`#!/bin/sh
+	p.Hosts = []ansible.Host{closed, wrong, h.Named("reachable")}
+	stub := filepath.Join(t.TempDir(), "stub")
+	require.NoError(t, os.WriteFile(stub, []byte(`#!/bin/sh
 for h in h0 h1 h2; do echo '{"kind": "unreachable", "host": "'$h'", "message": "Data could not be sent to remote host: [Errno 32] Broken pipe"}' >&3; done
 echo '{"kind": "stats", "stats": {"h0": {"unreachable": 1}, "h1": {"unreachable": 1}, "h2": {"unreachable": 1}}}' >&3
 `), 0o700))
-	recap, err := (&ansible.Runner{Executable: deaf}).Run(t.Context(), p, nil)
+	recap, err := (&ansible.Runner{Executable: stub}).Run(t.Context(), p, nil)
 	require.NoError(t, err)
 	require.Contains(t, recap["closed"].Reason, "Connection refused")
 	require.Equal(t, ansible.HostKeyMismatch, recap["wrong key"].Reason)
-	require.Contains(t, recap["came back"].Reason, "the connection broke off")
+	require.Contains(t, recap["reachable"].Reason, "the connection broke while data was sent")
 }
 
-func TestThroughABastionWithItsOwnPinnedKey(t *testing.T) {
+func TestRunner_Run_throughBastion(t *testing.T) {
 	p, _ := play(t, "  - {name: look, ansible.builtin.ping: }\n")
 	allowed, key := ansibletest.NewKey(t)
 	bastion, inner := ansibletest.Start(t, allowed.PublicKey()), ansibletest.Start(t, allowed.PublicKey())
@@ -255,9 +258,9 @@ func TestThroughABastionWithItsOwnPinnedKey(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, recap["inner"].Succeeded(), "%+v", events)
 
-	gone := jump
-	gone.Port = 1
-	p.Jump = &gone
+	unreachable := jump
+	unreachable.Port = 1
+	p.Jump = &unreachable
 	recap, _, err = run(t, p)
 	require.NoError(t, err)
 	require.Contains(t, recap["inner"].Reason, "bastion: ")
@@ -269,7 +272,7 @@ func TestThroughABastionWithItsOwnPinnedKey(t *testing.T) {
 	require.Equal(t, "bastion: "+ansible.HostKeyMismatch, recap["inner"].Reason, "%+v", events)
 }
 
-func TestSecretsAreInNoArgumentEnvironmentEventOrFile(t *testing.T) {
+func TestRunner_Run_hidesSecrets(t *testing.T) {
 	p, _ := play(t, `
   - {name: wait, ansible.builtin.command: sleep 1.5}
   - {name: censored, ansible.builtin.debug: {msg: "{{ mcm_secret }}"}, no_log: true}
@@ -279,51 +282,51 @@ func TestSecretsAreInNoArgumentEnvironmentEventOrFile(t *testing.T) {
 `)
 	const secret = "s3cr3t-of-the-app"
 	p.Variables, p.Secrets = map[string]any{"mcm_secret": secret}, []string{"", "s3cr3t", secret}
-	var seen, modes []string
-	var looked bool
-	var folder os.FileMode
-	var told []ansible.Event
+	var exposed, readable []string
+	var checked bool
+	var dirMode os.FileMode
+	var events []ansible.Event
 	recap, err := (&ansible.Runner{}).Run(t.Context(), p, func(e ansible.Event) {
-		told = append(told, e)
-		if looked || e.Kind != ansible.KindStart {
+		events = append(events, e)
+		if checked || e.Kind != ansible.KindStart {
 			return
 		}
-		looked = true
+		checked = true
 		time.Sleep(500 * time.Millisecond)
-		require.NotEmpty(t, processes(os.Getenv("TMPDIR")+"/mcm-ansible-"), "the test looks at the wrong processes")
-		seen = processes(secret)
+		require.NotEmpty(t, processes(os.Getenv("TMPDIR")+"/mcm-ansible-"), "processes does not find the processes of the run")
+		exposed = processes(secret)
 		dirs, _ := filepath.Glob(os.Getenv("TMPDIR") + "/mcm-ansible-*")
 		if info, err := os.Stat(dirs[0]); err == nil {
-			folder = info.Mode().Perm()
+			dirMode = info.Mode().Perm()
 		}
 		_ = filepath.Walk(os.Getenv("TMPDIR"), func(name string, info os.FileInfo, err error) error {
 			if err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 && filepath.Dir(filepath.Dir(name)) == os.Getenv("TMPDIR") {
-				modes = append(modes, name)
+				readable = append(readable, name)
 			}
 			return nil
 		})
 	})
 	require.NoError(t, err)
-	require.True(t, looked)
-	require.Empty(t, seen)
-	require.Empty(t, modes, "others may read them")
-	require.Equal(t, os.FileMode(0o700), folder)
+	require.True(t, checked)
+	require.Empty(t, exposed)
+	require.Empty(t, readable, "files that other users can read")
+	require.Equal(t, os.FileMode(0o700), dirMode)
 	requireNothingLeft(t)
 	require.Contains(t, recap["web 1"].Reason, "it is ********")
-	raw, err := json.Marshal(told)
+	raw, err := json.Marshal(events)
 	require.NoError(t, err)
 	require.NotContains(t, string(raw), secret)
-	require.Contains(t, find(t, told, ansible.KindOK, "censored").Message, "no_log")
+	require.Contains(t, find(t, events, ansible.KindOK, "censored").Message, "no_log")
 	require.NotContains(t, string(raw), "censored-output")
-	require.Equal(t, "it is ********", find(t, told, ansible.KindOK, "prints").Stdout)
-	require.Equal(t, "seen", find(t, told, ansible.KindOK, "prints").Stderr)
+	require.Equal(t, "it is ********", find(t, events, ansible.KindOK, "prints").Stdout)
+	require.Equal(t, "seen", find(t, events, ansible.KindOK, "prints").Stderr)
 }
 
-func TestACancelStopsAndLeavesNothing(t *testing.T) {
+func TestRunner_Run_cancel(t *testing.T) {
 	p, h := play(t, "  - {name: before, ansible.builtin.ping: }\n  - {name: long, ansible.builtin.command: sleep 5}\n  - {name: after, ansible.builtin.ping: }\n")
 	ctx, cancel := context.WithCancel(t.Context())
 	var once sync.Once
-	begin := time.Now()
+	start := time.Now()
 	var cancelled time.Time
 	recap, err := (&ansible.Runner{Grace: 3 * time.Second}).Run(ctx, p, func(e ansible.Event) {
 		if e.Kind == ansible.KindStart && e.Task == "long" {
@@ -331,14 +334,14 @@ func TestACancelStopsAndLeavesNothing(t *testing.T) {
 		}
 	})
 	require.ErrorIs(t, err, context.Canceled)
-	require.Less(t, time.Since(cancelled), 4*time.Second, "from %s", cancelled.Sub(begin))
+	require.Less(t, time.Since(cancelled), 4*time.Second, "cancelled after %s", cancelled.Sub(start))
 	require.Equal(t, ansible.HostRecap{OK: 1, Reason: "the run was stopped before its end"}, recap["web 1"])
 	requireNothingLeft(t)
 	require.Eventually(t, func() bool { return h.Connections.Load() == 0 }, 5*time.Second, 10*time.Millisecond)
 }
 
-// An ansible-playbook that does not care for an interrupt is killed with all it started.
-func TestWhoDoesNotStopIsKilled(t *testing.T) {
+// If ansible-playbook ignores the interrupt, Run kills it with all its child processes.
+func TestRunner_Run_killsAfterGracePeriod(t *testing.T) {
 	p, _ := play(t, "  - {name: x, ansible.builtin.ping: }\n")
 	stubborn := filepath.Join(t.TempDir(), "stubborn")
 	require.NoError(t, os.WriteFile(stubborn, []byte("#!/bin/sh\ntrap '' INT\nsleep 60 &\necho '{\"kind\":\"play\"}' >&3\nwait\nsleep 60\n"), 0o700))
@@ -348,16 +351,16 @@ func TestWhoDoesNotStopIsKilled(t *testing.T) {
 	requireNothingLeft(t)
 }
 
-func TestATimeoutIsAFaultOfItsOwn(t *testing.T) {
+func TestRunner_Run_timeout(t *testing.T) {
 	p, _ := play(t, "  - {name: long, ansible.builtin.command: sleep 6}\n")
 	p.Timeout = 3 * time.Second
 	recap, _, err := run(t, p)
 	require.Equal(t, fault.Unavailable, fault.KindOf(err))
 	require.ErrorContains(t, err, "install.yml did not end within 3s")
-	require.Equal(t, "it did not end within 3s", recap["web 1"].Reason)
+	require.Equal(t, "the playbook did not end within 3s", recap["web 1"].Reason)
 }
 
-func TestWhatCannotBeRunSaysWhy(t *testing.T) {
+func TestRunner_Run_invalidPlay(t *testing.T) {
 	p, h := play(t, "  - {name: x, no_such_module: {}}\n")
 	recap, _, err := run(t, p)
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
@@ -367,24 +370,24 @@ func TestWhatCannotBeRunSaysWhy(t *testing.T) {
 
 	p.Files = fstest.MapFS{"install.yml": {Data: []byte("- hosts: nobody\n  tasks: []\n")}}
 	recap, _, err = run(t, p)
-	require.NoError(t, err, "Ansible takes it for a success")
-	require.Equal(t, "the playbook never reached it", recap["web 1"].Reason)
+	require.NoError(t, err, "Ansible exits with 0 if no host matches")
+	require.Equal(t, "the playbook did not reach the host", recap["web 1"].Reason)
 
 	_, err = (&ansible.Runner{Executable: "no-such-ansible"}).Run(t.Context(), p, nil)
 	require.Equal(t, fault.Unavailable, fault.KindOf(err))
 	require.ErrorContains(t, err, "install the package ansible-core")
 
 	for name, change := range map[string]func(*ansible.Play){
-		"there is no playbook":     func(p *ansible.Play) { p.Playbook = "none.yml" },
-		"there is no playbook i":   func(p *ansible.Play) { p.Files = nil },
-		"there is no playbook ../": func(p *ansible.Play) { p.Playbook = "../inventory.yml" },
-		"no host is named":         func(p *ansible.Play) { p.Hosts = nil },
-		"named twice":              func(p *ansible.Play) { p.Hosts = append(p.Hosts, p.Hosts[0]) },
-		"is no address":            func(p *ansible.Play) { p.Hosts[0].Address = "a\n  ProxyCommand id" },
-		"is no user name":          func(p *ansible.Play) { p.Hosts[0].User = "-oProxyCommand=id" },
-		"no host key is pinned":    func(p *ansible.Play) { p.Hosts[0].HostKeys = nil },
-		"cannot be read":           func(p *ansible.Play) { p.Hosts[0].HostKeys = []string{"ssh-ed25519 AAAA"} },
-		"is no port":               func(p *ansible.Play) { p.Hosts[0].Port = 70000 },
+		"there is no playbook":                   func(p *ansible.Play) { p.Playbook = "none.yml" },
+		"there is no playbook i":                 func(p *ansible.Play) { p.Files = nil },
+		"there is no playbook ../":               func(p *ansible.Play) { p.Playbook = "../inventory.yml" },
+		"the play has no hosts":                  func(p *ansible.Play) { p.Hosts = nil },
+		"the play contains the host web 1 twice": func(p *ansible.Play) { p.Hosts = append(p.Hosts, p.Hosts[0]) },
+		"is not an address":                      func(p *ansible.Play) { p.Hosts[0].Address = "a\n  ProxyCommand id" },
+		"is not a user name":                     func(p *ansible.Play) { p.Hosts[0].User = "-oProxyCommand=id" },
+		"no host key is pinned":                  func(p *ansible.Play) { p.Hosts[0].HostKeys = nil },
+		"cannot be read":                         func(p *ansible.Play) { p.Hosts[0].HostKeys = []string{"ssh-ed25519 AAAA"} },
+		"is not a port number":                   func(p *ansible.Play) { p.Hosts[0].Port = 70000 },
 	} {
 		q := p
 		q.Hosts = []ansible.Host{h.Named("web 1")}
@@ -395,8 +398,8 @@ func TestWhatCannotBeRunSaysWhy(t *testing.T) {
 	}
 }
 
-// What a killed manager left is removed by the next run; what runs is not.
-func TestARunSweepsWhatAKilledOneLeft(t *testing.T) {
+// A run deletes the working directories of killed managers.
+func TestRunner_Run_deletesStaleWorkdirs(t *testing.T) {
 	p, _ := play(t, "  - {name: x, ansible.builtin.ping: }\n")
 	left := filepath.Join(os.Getenv("TMPDIR"), "mcm-ansible-killed")
 	require.NoError(t, os.Mkdir(left, 0o700))
@@ -408,8 +411,8 @@ func TestARunSweepsWhatAKilledOneLeft(t *testing.T) {
 	require.NoDirExists(t, left)
 }
 
-// A manager that is killed takes Ansible along: the test runs itself once more as that manager.
-func TestAKilledManagerTakesAnsibleAlong(t *testing.T) {
+// If the manager is killed, Ansible must stop. The test starts its own binary as the manager.
+func TestRunner_Run_stopsWhenManagerIsKilled(t *testing.T) {
 	if stub := os.Getenv("MCM_TEST_STUB"); stub != "" {
 		signer, key := ansibletest.NewKey(t)
 		h := ansibletest.Start(t, signer.PublicKey())
@@ -420,14 +423,14 @@ func TestAKilledManagerTakesAnsibleAlong(t *testing.T) {
 	dir := t.TempDir()
 	stub, begun, ended := dir+"/stub", dir+"/begun", dir+"/ended"
 	require.NoError(t, os.WriteFile(stub, []byte("#!/bin/sh\ntrap 'echo > "+ended+"; exit' INT\necho > "+begun+"\nwhile :; do sleep 0.1; done\n"), 0o700))
-	manager := exec.Command(os.Args[0], "-test.run=^TestAKilledManagerTakesAnsibleAlong$")
+	manager := exec.Command(os.Args[0], "-test.run=^TestRunner_Run_stopsWhenManagerIsKilled$")
 	manager.Env = append(os.Environ(), "MCM_TEST_STUB="+stub, "TMPDIR="+shortTemp(t))
 	require.NoError(t, manager.Start())
-	isThere := func(file string) func() bool {
+	exists := func(file string) func() bool {
 		return func() bool { _, err := os.Stat(file); return err == nil }
 	}
-	require.Eventually(t, isThere(begun), 10*time.Second, 10*time.Millisecond)
+	require.Eventually(t, exists(begun), 10*time.Second, 10*time.Millisecond)
 	require.NoError(t, manager.Process.Kill())
 	_ = manager.Wait()
-	require.Eventually(t, isThere(ended), 5*time.Second, 10*time.Millisecond)
+	require.Eventually(t, exists(ended), 5*time.Second, 10*time.Millisecond)
 }

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// line is what the callback plugin writes.
+// line is a line of JSON that the callback plugin mcm_events writes.
 type line struct {
 	Kind    string                    `json:"kind"`
 	At      float64                   `json:"at"`
@@ -18,30 +18,30 @@ type line struct {
 	Action  string                    `json:"action"`
 	Changed bool                      `json:"changed"`
 	Ignored bool                      `json:"ignored"`
-	Failed  bool                      `json:"failed"` // of an item
+	Failed  bool                      `json:"failed"` // the item failed
 	Message string                    `json:"message"`
 	Stdout  string                    `json:"stdout"`
 	Stderr  string                    `json:"stderr"`
 	Stats   map[string]map[string]int `json:"stats"`
 }
 
-// reader turns lines into events and keeps what the recap needs.
+// reader converts the lines to events and collects the data for the recap.
 type reader struct {
 	names   map[string]string // by alias
 	mask    *strings.Replacer
 	on      func(Event)
 	ssh     connectionDiagnostics
-	any     bool                      // an event came at all
-	stats   map[string]map[string]int // by alias; nil until the playbook ended
-	counts  map[string]*HostRecap     // by alias, counted along the way
+	any     bool                      // at least one event was received
+	stats   map[string]map[string]int // Ansible's final statistics by alias; nil until the playbook has ended
+	counts  map[string]*HostRecap     // by alias, counted from the events
 	reasons map[string]string         // by alias: the first failure that was not ignored
 	items   map[string]string         // by alias: the first item that failed in the running task
 }
 
-// connectionDiagnostics is asked why a host was not reached, when Ansible cannot tell.
+// connectionDiagnostics returns the errors of ssh, for cases in which Ansible does not report why a host is unreachable.
 type connectionDiagnostics interface {
-	bastionError() string         // what ssh complained of on its way through the bastion
-	sshError(alias string) string // what ssh complains of when it is asked for the host once more
+	bastionError() string         // error output of the ssh processes that connect to the bastion
+	sshError(alias string) string // error output of a new ssh connection to the host
 }
 
 func newReader(p Play, ssh connectionDiagnostics, on func(Event)) *reader {
@@ -52,11 +52,12 @@ func newReader(p Play, ssh connectionDiagnostics, on func(Event)) *reader {
 	return r
 }
 
+// masker returns a replacer that masks the secrets.
 func masker(secrets []string) *strings.Replacer {
-	longest := slices.Clone(secrets) // first: a secret may begin like another
-	slices.SortFunc(longest, func(a, b string) int { return len(b) - len(a) })
+	sorted := slices.Clone(secrets) // longest first, because a secret may be a prefix of another
+	slices.SortFunc(sorted, func(a, b string) int { return len(b) - len(a) })
 	var pairs []string
-	for _, s := range longest {
+	for _, s := range sorted {
 		if s != "" {
 			pairs = append(pairs, s, "********")
 		}
@@ -64,14 +65,14 @@ func masker(secrets []string) *strings.Replacer {
 	return strings.NewReplacer(pairs...)
 }
 
-// read follows the pipe to its end. A line may be long: a Scanner would give up.
+// read reads the lines of the pipe until its end. It does not use bufio.Scanner, because a line may be longer than its buffer.
 func (r *reader) read(pipe io.Reader) {
 	in := bufio.NewReader(pipe)
 	for {
 		raw, err := in.ReadBytes('\n')
 		var l line
 		if len(raw) > 0 && json.Unmarshal(raw, &l) == nil {
-			r.take(l)
+			r.handle(l)
 		}
 		if err != nil {
 			return
@@ -79,7 +80,7 @@ func (r *reader) read(pipe io.Reader) {
 	}
 }
 
-func (r *reader) take(l line) {
+func (r *reader) handle(l line) {
 	r.any = true
 	if l.Kind == "stats" {
 		r.stats = l.Stats
@@ -90,11 +91,11 @@ func (r *reader) take(l line) {
 		Changed: l.Changed, Ignored: l.Ignored, Failed: l.Failed, Message: r.mask.Replace(l.Message), Stdout: r.mask.Replace(l.Stdout), Stderr: r.mask.Replace(l.Stderr),
 	}
 	if l.Kind == KindUnreachable {
-		said := e.Message
-		if strings.Contains(said, "Data could not be sent") {
-			said = r.ssh.sshError(l.Host)
+		message := e.Message
+		if strings.Contains(message, "Data could not be sent") {
+			message = r.ssh.sshError(l.Host)
 		}
-		e.Message = unreachable(said, r.ssh.bastionError())
+		e.Message = unreachableReason(message, r.ssh.bastionError())
 	}
 	if c := r.counts[l.Host]; c != nil {
 		r.count(c, l, e)
@@ -121,44 +122,50 @@ func (r *reader) count(c *HostRecap, l line, e Event) {
 		c.Skipped++
 	case KindUnreachable:
 		c.Unreachable++
-		r.markUnreachable(l.Host, e.Message)
+		r.setReason(l.Host, e.Message)
 	case KindFailed:
 		if l.Ignored {
 			c.OK++
 			return
 		}
 		c.Failed++
-		r.markUnreachable(l.Host, r.reason(l.Host, e))
+		r.setReason(l.Host, r.reason(l.Host, e))
 	}
 }
 
-func (r *reader) markUnreachable(host, reason string) {
+// setReason records the reason why a host failed, unless an earlier reason is recorded.
+func (r *reader) setReason(host, reason string) {
 	if r.reasons[host] == "" {
 		r.reasons[host] = reason
 	}
 }
 
-// noMessage is how Ansible's own words begin when what is the matter was said by somebody else.
-var noMessage = []string{"non-zero return code", "MODULE FAILURE", "The module failed to execute correctly"}
+// genericMessages are prefixes of messages of Ansible that do not contain the cause, which is in the standard error.
+var genericMessages = []string{"non-zero return code", "MODULE FAILURE", "The module failed to execute correctly"}
 
-// reason says in one sentence why a task failed: Ansible's own words hide those of the command or the loop's item.
+// reason returns one sentence that describes why a task failed. It prefers the message of the failed loop item or of the failed
+// command to the generic message of Ansible.
 func (r *reader) reason(host string, e Event) string {
-	said := e.Message
+	message := e.Message
 	if item, ok := r.items[host]; ok {
-		said = item
+		message = item
 	}
-	if last := lastLine(e.Stderr); last != "" && (said == "" || slices.ContainsFunc(noMessage, func(words string) bool { return strings.HasPrefix(said, words) })) {
-		said = last
+	if last := lastLine(e.Stderr); last != "" && (message == "" || isGeneric(message)) {
+		message = last
 	}
-	if said == "" {
-		said = "failed without a word"
+	if message == "" {
+		message = "failed without a message"
 	}
-	return e.Task + ": " + said
+	return e.Task + ": " + message
 }
 
-// recap trusts the stats that Ansible gives at its end, and what was counted when it did not come so far. why is the
-// reason of hosts that have none of their own and did not come to the end.
-func (r *reader) recap(why string) Recap {
+func isGeneric(message string) bool {
+	return slices.ContainsFunc(genericMessages, func(prefix string) bool { return strings.HasPrefix(message, prefix) })
+}
+
+// recap returns the recap of all hosts. It uses the final statistics of Ansible for hosts that have them, and otherwise the counts
+// of the events. reason is the reason for hosts that did not complete the playbook and have no other reason.
+func (r *reader) recap(reason string) Recap {
 	out := Recap{}
 	for a, name := range r.names {
 		h := *r.counts[a]
@@ -170,17 +177,17 @@ func (r *reader) recap(why string) Recap {
 		case h.Failed+h.Unreachable > 0:
 			h.Reason = r.reasons[a]
 			if h.Reason == "" {
-				h.Reason = "it failed and Ansible does not say why"
+				h.Reason = "failed without a reason from Ansible"
 			}
 		case !ended:
-			h.Reason = why
+			h.Reason = reason
 		}
 		out[name] = h
 	}
 	return out
 }
 
-// anyFailed tells whether Ansible's own stats count a failure.
+// anyFailed reports whether the final statistics of Ansible contain a failed or unreachable host.
 func (r *reader) anyFailed() bool {
 	for _, s := range r.stats {
 		if s["failures"]+s["unreachable"] > 0 {
@@ -190,18 +197,19 @@ func (r *reader) anyFailed() bool {
 	return false
 }
 
-// unreachable says in our words what ssh says in many: first the faults that people must tell apart. bastion is what ssh
-// said on the way, when the way ended before the host.
-func unreachable(said, bastion string) string {
+// unreachableReason returns a short reason for an unreachable host. It recognizes the errors that need different actions of the
+// user. message is the message of Ansible or ssh; bastion is the error output of the connection to the bastion.
+func unreachableReason(message, bastion string) string {
 	switch {
-	case strings.Contains(said, "UNKNOWN port") && bastion != "":
-		return "bastion: " + unreachable(bastion, "")
-	case strings.Contains(said, "Host key verification failed"), strings.Contains(said, "REMOTE HOST IDENTIFICATION HAS CHANGED"), strings.Contains(said, "host key is known for"):
+	case strings.Contains(message, "UNKNOWN port") && bastion != "":
+		return "bastion: " + unreachableReason(bastion, "")
+	case strings.Contains(message, "Host key verification failed"), strings.Contains(message, "REMOTE HOST IDENTIFICATION HAS CHANGED"),
+		strings.Contains(message, "host key is known for"):
 		return HostKeyMismatch
-	case strings.Contains(said, "Permission denied ("):
-		return "the host does not let the manager's key in: " + lastLine(said)
+	case strings.Contains(message, "Permission denied ("):
+		return "the host refuses the manager's SSH key: " + lastLine(message)
 	}
-	if last := lastLine(strings.TrimPrefix(said, "Failed to connect to the host via ssh:")); last != "" {
+	if last := lastLine(strings.TrimPrefix(message, "Failed to connect to the host via ssh:")); last != "" {
 		return last
 	}
 	return "the host cannot be reached"

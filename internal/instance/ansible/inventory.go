@@ -8,19 +8,19 @@ import (
 	"mycloudmanager/internal/fault"
 )
 
-// inventory is the file that names hosts and variables, in YAML: its tag !unsafe keeps Ansible from taking text for a
-// template, which could run anything on the manager,
+// inventory returns the inventory file with the hosts and variables as YAML. Strings have the tag !unsafe, so that Ansible does
+// not evaluate templates in them. Templates could run any command on the manager.
 // https://docs.ansible.com/ansible/latest/playbook_guide/playbooks_advanced_syntax.html#unsafe-or-raw-strings
 func inventory(p Play) ([]byte, error) {
 	if len(p.Hosts) == 0 {
-		return nil, fault.New(fault.Invalid, nil, "no host is named")
+		return nil, fault.New(fault.Invalid, nil, "the play has no hosts")
 	}
-	hosts, seen := map[string]any{}, map[string]bool{}
+	hosts, used := map[string]any{}, map[string]bool{}
 	for n, h := range p.Hosts {
-		if seen[h.Name] {
-			return nil, fault.New(fault.Invalid, nil, "the host %s is named twice", h.Name)
+		if used[h.Name] {
+			return nil, fault.New(fault.Invalid, nil, "the play contains the host %s twice", h.Name)
 		}
-		seen[h.Name] = true
+		used[h.Name] = true
 		hosts[alias(n)] = orEmpty(h.Variables)
 	}
 	node, err := unsafe(map[string]any{"all": map[string]any{"hosts": hosts, "vars": orEmpty(p.Variables)}})
@@ -37,11 +37,11 @@ func orEmpty(m map[string]any) map[string]any {
 	return m
 }
 
-// unsafe turns a value into YAML whose texts are all tagged as data.
+// unsafe converts a value to YAML in which all strings have the tag !unsafe.
 func unsafe(v any) (*yaml.Node, error) {
 	var plain yaml.Node
 	if err := plain.Encode(v); err != nil {
-		return nil, fmt.Errorf("a variable cannot be written: %w", err)
+		return nil, fmt.Errorf("encode variables: %w", err)
 	}
 	tag(&plain)
 	return &plain, nil
@@ -50,7 +50,7 @@ func unsafe(v any) (*yaml.Node, error) {
 func tag(n *yaml.Node) {
 	switch n.Kind {
 	case yaml.MappingNode:
-		for i := 1; i < len(n.Content); i += 2 { // the keys are names
+		for i := 1; i < len(n.Content); i += 2 { // only the values, not the keys
 			tag(n.Content[i])
 		}
 	case yaml.SequenceNode, yaml.DocumentNode:
@@ -65,7 +65,7 @@ func tag(n *yaml.Node) {
 	}
 }
 
-// names returns the hosts' names by alias.
+// names returns the names of the hosts by alias.
 func names(p Play) map[string]string {
 	out := map[string]string{}
 	for n, h := range p.Hosts {

@@ -17,17 +17,17 @@ import (
 )
 
 const (
-	path         = "/usr/bin:/bin" // another python or ssh that comes earlier in the manager's PATH is none of Ansible's
+	path         = "/usr/bin:/bin" // not the PATH of the manager, which may contain another python or ssh
 	defaultForks = 10
 	defaultGrace = 10 * time.Second
 )
 
-// Run plays p and calls on for each event, in order and from one goroutine. Hosts that failed are no error: the recap
-// says why. The error is a fault when the playbook could not be run or did not end in its time, and ctx's own error
-// when ctx ended; the recap then holds how far each host came.
+// Run runs the play and calls on for each event, in order and from one goroutine. Failed hosts do not cause an error; the recap
+// contains their reasons. The error is a fault if the playbook cannot be run or exceeds its timeout, and ctx.Err() if ctx ends. In
+// these cases the recap contains the progress of each host.
 //
-// An end of ctx is an interrupt for Ansible and, after the grace, a kill of all its processes. What a host does at that
-// moment it may bring to its end.
+// When ctx ends, Run interrupts Ansible and, after the grace period, kills all its processes. A host may still complete the module
+// that it is executing at that time.
 func (r *Runner) Run(ctx context.Context, p Play, on func(Event)) (Recap, error) {
 	executable, err := r.executable()
 	if err != nil {
@@ -45,12 +45,12 @@ func (r *Runner) Run(ctx context.Context, p Play, on func(Event)) (Recap, error)
 		limited, stop = context.WithTimeout(ctx, p.Timeout)
 	}
 	defer stop()
-	in, said := newReader(p, f, on), &tail{}
-	err = r.process(limited, executable, p, f, in, said)
-	return conclude(ctx, limited, p, f, in, said, err)
+	in, output := newReader(p, f, on), &tail{}
+	err = r.process(limited, executable, p, f, in, output)
+	return conclude(ctx, limited, p, f, in, output, err)
 }
 
-// executable finds ansible-playbook and what it needs.
+// executable returns the path of ansible-playbook. The error is an Unavailable fault if ansible-playbook or ssh is not installed.
 func (r *Runner) executable() (string, error) {
 	name := r.Executable
 	if name == "" {
@@ -80,19 +80,20 @@ func isFile(name string) bool {
 	return err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
 }
 
-func (r *Runner) process(ctx context.Context, executable string, p Play, f *workdir, in *reader, said *tail) error {
+func (r *Runner) process(ctx context.Context, executable string, p Play, f *workdir, in *reader, output *tail) error {
 	cmd := exec.CommandContext(ctx, executable, arguments(p, f)...)
 	cmd.Dir = f.at("play")
 	cmd.Env = append(environment(f), r.Environment...)
-	cmd.Stdout, cmd.Stderr = said, said
-	pipe, theirs, err := os.Pipe()
+	cmd.Stdout, cmd.Stderr = output, output
+	pipe, writeEnd, err := os.Pipe()
 	if err != nil {
 		return err
 	}
 	defer func() { _ = pipe.Close() }()
-	cmd.ExtraFiles = []*os.File{theirs} // becomes 3
+	cmd.ExtraFiles = []*os.File{writeEnd} // file descriptor 3
 
-	// A manager that is killed takes Ansible along. The kernel watches the thread that started it, not the process.
+	// Pdeathsig interrupts Ansible if the manager is killed. The kernel sends it when the thread that started Ansible ends, so this
+	// goroutine must keep its thread.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGINT}
@@ -102,15 +103,15 @@ func (r *Runner) process(ctx context.Context, executable string, p Play, f *work
 		cmd.WaitDelay = defaultGrace
 	}
 	err = cmd.Start()
-	_ = theirs.Close()
+	_ = writeEnd.Close()
 	if err != nil {
 		return err
 	}
-	read := make(chan struct{})
-	go func() { defer close(read); in.read(pipe) }()
+	done := make(chan struct{})
+	go func() { defer close(done); in.read(pipe) }()
 	err = cmd.Wait()
-	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // whoever of the group is left
-	<-read
+	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // the remaining processes of the group
+	<-done
 	return err
 }
 
@@ -134,7 +135,8 @@ func environment(f *workdir) []string {
 	}
 }
 
-// closeConnections ends the shared connections: they are in sessions of their own, so no signal to the group finds them.
+// closeConnections ends the shared ssh connections. They run in their own sessions, so that signals to the process group do not
+// reach them.
 func (f *workdir) closeConnections() {
 	sockets, err := filepath.Glob(f.at("sockets/*"))
 	if err != nil {
@@ -143,13 +145,13 @@ func (f *workdir) closeConnections() {
 	ctx, stop := context.WithTimeout(context.Background(), 5*time.Second)
 	defer stop()
 	for _, s := range sockets {
-		// One that is gone already is well. Without a way to the host: to one that goes just now, because the bastion's went, ssh
-		// would make a new connection.
+		// Errors are ignored, because the connection may already have ended. ProxyCommand=/bin/false prevents ssh from opening a new
+		// connection if the shared connection ends at the same time.
 		_ = exec.CommandContext(ctx, "/usr/bin/ssh", "-F", f.at("ssh_config"), "-o", "ProxyCommand=/bin/false", "-O", "exit", filepath.Base(s)).Run()
 	}
 }
 
-// bastionError is what ssh complained of on the way to the hosts.
+// bastionError returns the error output of the ssh processes that connected to the bastion.
 func (f *workdir) bastionError() string {
 	text, err := os.ReadFile(f.at("bastion.log"))
 	if err != nil {
@@ -158,45 +160,49 @@ func (f *workdir) bastionError() string {
 	return string(text)
 }
 
-// sshError is what ssh complains of when it is asked for the host once more: Ansible loses the words of an ssh that went while a
-// module was being sent to it.
+// sshError opens a new ssh connection to the host and returns the error output. Ansible does not report the error output of an ssh
+// process that ends while a module is being sent.
 func (f *workdir) sshError(alias string) string {
 	ctx, stop := context.WithTimeout(context.Background(), 30*time.Second)
 	defer stop()
-	words, err := exec.CommandContext(ctx, "/usr/bin/ssh", "-F", f.at("ssh_config"), "-o", "ControlPath=none", alias, "true").CombinedOutput()
+	output, err := exec.CommandContext(ctx, "/usr/bin/ssh", "-F", f.at("ssh_config"), "-o", "ControlPath=none", alias, "true").CombinedOutput()
 	if err == nil {
-		return "the connection broke off while data was sent"
+		return "the connection broke while data was sent"
 	}
-	return string(words)
+	return string(output)
 }
 
-// conclude makes recap and error of what was seen. The exit code is only a hint: 0 is also "no host matched", 4 is also
-// "the playbook cannot be read".
-func conclude(ctx, limited context.Context, p Play, f *workdir, in *reader, said *tail, err error) (Recap, error) {
+// conclude returns the recap and the error of a run. It does not rely on the exit code, which is ambiguous: 0 can mean that no host
+// matched, and 4 can mean that the playbook cannot be read.
+func conclude(ctx, limited context.Context, p Play, f *workdir, in *reader, output *tail, err error) (Recap, error) {
 	var exit *exec.ExitError
 	switch {
 	case ctx.Err() != nil && in.stats != nil && in.anyFailed():
-		// Who ends ctx takes the way to the hosts away too: that they failed then says nothing of them.
+		// The caller that cancels ctx also closes the connections to the hosts. Failures may therefore result from the cancellation.
 		return in.recap("the run was stopped before its end"), ctx.Err()
 	case in.stats != nil && (len(in.stats) > 0 || err == nil):
-		return in.recap("the playbook never reached it"), nil
+		return in.recap("the playbook did not reach the host"), nil
 	case ctx.Err() != nil:
 		return in.recap("the run was stopped before its end"), ctx.Err()
 	case limited.Err() != nil:
-		return in.recap("it did not end within " + p.Timeout.String()), fault.New(fault.Unavailable, err, "%s did not end within %s and was stopped", p.Playbook, p.Timeout)
+		return in.recap("the playbook did not end within " + p.Timeout.String()),
+			fault.New(fault.Unavailable, err, "%s did not end within %s and was stopped", p.Playbook, p.Timeout)
 	case err != nil && !errors.As(err, &exit):
 		return in.recap("the playbook was not run"), fault.New(fault.Internal, err, "ansible-playbook cannot be run")
 	case !in.any:
-		return in.recap("the playbook was not run"), fault.New(fault.Invalid, err, "%s cannot be run: %s", p.Playbook, in.mask.Replace(said.words(f)))
+		message := in.mask.Replace(output.lastError(f))
+		return in.recap("the playbook was not run"), fault.New(fault.Invalid, err, "%s cannot be run: %s", p.Playbook, message)
 	}
-	return in.recap("ansible-playbook ended early"), fault.New(fault.Internal, err, "ansible-playbook ended early: %s", in.mask.Replace(said.words(f)))
+	message := in.mask.Replace(output.lastError(f))
+	return in.recap("ansible-playbook ended early"), fault.New(fault.Internal, err, "ansible-playbook ended early: %s", message)
 }
 
-// tail keeps the last of what Ansible prints for people.
+// tail keeps the last tailSize bytes of the output of ansible-playbook.
 type tail struct{ text []byte }
 
 const tailSize = 16 << 10
 
+// Write implements io.Writer.
 func (t *tail) Write(p []byte) (int, error) {
 	t.text = append(t.text, p...)
 	if over := len(t.text) - tailSize; over > 0 {
@@ -207,14 +213,14 @@ func (t *tail) Write(p []byte) (int, error) {
 
 var errorLine = regexp.MustCompile(`(?s)(?:ERROR!|\[ERROR\]:)\s*(.*)`)
 
-// words are Ansible's own about its last error, without the paths of the run.
-func (t *tail) words(f *workdir) string {
+// lastError returns the error message in the output, without the paths of the working directory.
+func (t *tail) lastError(f *workdir) string {
 	text := strings.ReplaceAll(strings.ReplaceAll(string(t.text), f.at("play")+"/", ""), f.path+"/", "")
 	if m := errorLine.FindStringSubmatch(text); m != nil {
 		text = m[1]
 	}
 	if text = strings.TrimSpace(text); text == "" {
-		return "it said nothing"
+		return "no error output"
 	}
 	return text
 }

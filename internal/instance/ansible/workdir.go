@@ -20,17 +20,17 @@ import (
 //go:embed files
 var files embed.FS
 
-// workdir is what one run has on disk, for its owner alone: nothing of it outlives the run.
+// workdir is the working directory of one run. Only its owner can read it, and it is deleted after the run.
 type workdir struct {
 	path string
-	lock *os.File // held as long as the run lives, so that a later run knows what a killed process left
+	lock *os.File // locked during the run, so that later runs can detect directories of killed processes
 }
 
 const workdirPrefix = "mcm-ansible-"
 
 func newWorkdir(p Play) (*workdir, error) {
 	base := os.TempDir()
-	if len(base) > 40 { // the sockets of shared connections lie in it, and their paths are at most 107 bytes long
+	if len(base) > 40 { // it contains Unix sockets, whose paths have at most 107 bytes
 		base = "/tmp"
 	}
 	removeStale(base)
@@ -101,13 +101,13 @@ func writeEmbedded(name, to string) error {
 }
 
 func (f *workdir) remove() {
-	_ = os.RemoveAll(f.path) // what cannot be removed is swept by a later run
+	_ = os.RemoveAll(f.path) // a later run deletes the rest
 	if f.lock != nil {
 		_ = f.lock.Close()
 	}
 }
 
-// removeStale removes the folders of runs whose process was killed: there is a private key in each.
+// removeStale deletes the working directories of runs whose process was killed, because they contain private keys.
 func removeStale(base string) {
 	old, err := filepath.Glob(filepath.Join(base, workdirPrefix+"*"))
 	if err != nil {
@@ -116,7 +116,7 @@ func removeStale(base string) {
 	for _, path := range old {
 		info, err := os.Lstat(path)
 		if err != nil || !info.IsDir() || time.Since(info.ModTime()) < time.Minute {
-			continue // not ours, or perhaps not locked yet
+			continue // not a working directory, or possibly not locked yet
 		}
 		lock, err := os.OpenFile(filepath.Join(path, "lock"), os.O_RDWR|syscall.O_NOFOLLOW, 0)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -132,7 +132,8 @@ func removeStale(base string) {
 	}
 }
 
-// alias is what ssh and Ansible call the nth host: names of instances are anybody's text.
+// alias returns the name of the nth host for ssh and Ansible. The names of instances are not used, because they may contain any
+// characters.
 func alias(n int) string { return fmt.Sprintf("h%d", n) }
 
 const jumpAlias = "bastion"
@@ -145,18 +146,19 @@ var (
 func (h Host) validate() error {
 	switch {
 	case !address.MatchString(h.Address):
-		return fault.New(fault.Invalid, nil, "%s: %q is no address", h.Name, h.Address)
+		return fault.New(fault.Invalid, nil, "%s: %q is not an address", h.Name, h.Address)
 	case !account.MatchString(h.User):
-		return fault.New(fault.Invalid, nil, "%s: %q is no user name", h.Name, h.User)
+		return fault.New(fault.Invalid, nil, "%s: %q is not a user name", h.Name, h.User)
 	case h.Port < 0 || h.Port > 65535:
-		return fault.New(fault.Invalid, nil, "%s: %d is no port", h.Name, h.Port)
+		return fault.New(fault.Invalid, nil, "%s: %d is not a port number", h.Name, h.Port)
 	case len(h.HostKeys) == 0:
 		return fault.New(fault.Invalid, nil, "%s: no host key is pinned", h.Name)
 	}
 	return nil
 }
 
-// knownHosts is the run's own list: the pinned keys by alias, so that an address used anew proves nothing.
+// knownHosts returns the known_hosts file of the run. It contains the pinned keys by alias instead of address, because an address
+// can be reassigned to another host.
 func knownHosts(p Play) ([]byte, error) {
 	var out strings.Builder
 	pin := func(name string, h Host) error {
@@ -185,31 +187,32 @@ func knownHosts(p Play) ([]byte, error) {
 	return []byte(out.String()), nil
 }
 
-// sshConfig is the run's whole configuration of OpenSSH, https://man.openbsd.org/ssh_config; the machine's is not read.
+// sshConfig returns the OpenSSH configuration of the run. OpenSSH does not read the system's configuration in addition.
+// https://man.openbsd.org/ssh_config
 func (f *workdir) sshConfig(p Play) []byte {
 	var out strings.Builder
-	way := ""
+	proxy := ""
 	switch {
 	case p.Jump != nil:
-		// Not ProxyJump: of it ssh throws away what the bastion says when connections are shared.
-		way = fmt.Sprintf("  ProxyCommand /usr/bin/ssh -F %s -E %s -W [%%h]:%%p %s\n", f.at("ssh_config"), f.at("bastion.log"), jumpAlias)
+		// Not ProxyJump, because ssh then discards the error output of the bastion connection when connections are shared.
+		proxy = fmt.Sprintf("  ProxyCommand /usr/bin/ssh -F %s -E %s -W [%%h]:%%p %s\n", f.at("ssh_config"), f.at("bastion.log"), jumpAlias)
 	case p.ProxyCommand != "":
-		way = "  ProxyCommand " + strings.ReplaceAll(p.ProxyCommand, "\n", " ") + "\n"
+		proxy = "  ProxyCommand " + strings.ReplaceAll(p.ProxyCommand, "\n", " ") + "\n"
 	}
-	add := func(name string, h Host, way string) {
+	add := func(name string, h Host, proxy string) {
 		port := h.Port
 		if port == 0 {
 			port = 22
 		}
-		fmt.Fprintf(&out, "Host %s\n  HostName %s\n  Port %d\n  User %s\n  HostKeyAlias %s\n%s", name, h.Address, port, h.User, name, way)
+		fmt.Fprintf(&out, "Host %s\n  HostName %s\n  Port %d\n  User %s\n  HostKeyAlias %s\n%s", name, h.Address, port, h.User, name, proxy)
 	}
 	for n, h := range p.Hosts {
-		add(alias(n), h, way)
+		add(alias(n), h, proxy)
 	}
 	if p.Jump != nil {
 		add(jumpAlias, *p.Jump, "")
 	}
-	// A connection that is shared and outlives a task is not checked again: its socket lies in the run's own folder.
+	// The host key is not checked again when a shared connection is reused, so the sockets must be in the run's own directory.
 	fmt.Fprintf(&out, `Host *
   IdentityFile %[1]s/key
   IdentitiesOnly yes

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// FuzzParse reads arbitrary tokens. The secret of a token must not leave parse.
+// FuzzParse checks that parse never returns the secret of a token, neither in its results nor in its error.
 func FuzzParse(f *testing.F) {
 	_, text := generate()
 	f.Add(text)
@@ -27,8 +27,8 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// FuzzSelectHostKey reads arbitrary host keys, as an instance sends them. The key that is selected is one public key on
-// one line.
+// FuzzSelectHostKey checks that the selected key is always a single public key on one line, for arbitrary host keys sent by an
+// instance.
 func FuzzSelectHostKey(f *testing.F) {
 	f.Add("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJN0OTRp1vBTu4y8p2Q6h3Lm3XvVlm0mNbVd2ZwO4v8h root@web-1")
 	f.Add("ssh-rsa AAAA\nssh-ed25519 AAAA")
@@ -40,7 +40,7 @@ func FuzzSelectHostKey(f *testing.F) {
 		}
 		_, comment, options, rest, err := ssh.ParseAuthorizedKey([]byte(key))
 		if err != nil || comment != "" || len(options) > 0 || len(rest) > 0 || strings.ContainsAny(key, "\r\n") {
-			t.Errorf("%q gives the key %q: %v", lines, key, err)
+			t.Errorf("SelectHostKey(%q) = %q: %v", lines, key, err)
 		}
 	})
 }

@@ -1,5 +1,5 @@
-// Package enrollment holds the tokens by which instances ask to be enrolled, and the command that
-// people paste. A token opens enrollment and nothing else.
+// Package enrollment implements the enrollment tokens that instances authenticate with, and the enrollment command and script. A
+// token permits enrollment and nothing else.
 package enrollment
 
 import (
@@ -17,27 +17,27 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// Prefix begins every token, for those who scan texts for secrets.
+// Prefix is the prefix of every token. Secret scanners can detect tokens by it.
 const Prefix = "mcm_enr_"
 
-// Names that cross the wire between the token's workflow and its readers.
+// Names of the token workflow, its query, updates and memo, and the types that they carry.
 const (
 	WorkflowType = "EnrollmentToken"
-	StateQuery   = "token"  // query: Token
-	RedeemUpdate = "redeem" // update: Redeem -> Token
-	RevokeUpdate = "revoke" // update, without argument
-	TokenMemo    = "token"  // memo: Token
+	StateQuery   = "token"  // result: Token
+	RedeemUpdate = "redeem" // argument: Redeem, result: Token
+	RevokeUpdate = "revoke" // no argument
+	TokenMemo    = "token"  // value: Token
 )
 
 // Limits of a token.
 const (
 	DefaultTTL = time.Hour
-	LongTTL    = 24 * time.Hour // a longer one is warned of
+	LongTTL    = 24 * time.Hour // a longer TTL causes a warning
 	MaxTTL     = 30 * 24 * time.Hour
 	MaxUses    = 1000
 )
 
-// Status says why a token opens nothing any more.
+// Status is the status of a token. Only an active token permits enrollment.
 type Status string
 
 // The statuses.
@@ -48,12 +48,12 @@ const (
 	Revoked Status = "revoked"
 )
 
-// Token is what is known of a token; the secret itself is known to nobody but its holder.
+// Token is an enrollment token. It holds the hash of the secret, never the secret itself.
 type Token struct {
 	ID         string          `json:"id"`
 	Hash       string          `json:"hash"`
 	Label      string          `json:"label"`
-	InstanceID string          `json:"instance_id,omitempty"` // the only server that may use it
+	InstanceID string          `json:"instance_id,omitempty"` // if set, only this server may use the token
 	Agents     []string        `json:"agents"`
 	MaxUses    int             `json:"max_uses"`
 	CreatedAt  time.Time       `json:"created_at"`
@@ -63,21 +63,21 @@ type Token struct {
 	Revoked    bool            `json:"revoked,omitempty"`
 }
 
-// Use is one server that the token was redeemed for.
+// Use is the use of a token by one server.
 type Use struct {
 	ServerID string    `json:"server_id"`
 	SourceIP string    `json:"source_ip"`
 	At       time.Time `json:"at"`
 }
 
-// Redeem asks for one use.
+// Redeem is a request to use a token for a server.
 type Redeem struct {
 	Hash     string `json:"hash"`
 	ServerID string `json:"server_id"`
 	SourceIP string `json:"source_ip"`
 }
 
-// StatusAt tells whether the token opens anything at that time.
+// StatusAt returns the status of the token at the time now.
 func (t Token) StatusAt(now time.Time) Status {
 	switch {
 	case t.Revoked:
@@ -90,7 +90,7 @@ func (t Token) StatusAt(now time.Time) Status {
 	return Active
 }
 
-// UsedBy tells whether the server has redeemed it.
+// UsedBy reports whether the server has redeemed the token.
 func (t Token) UsedBy(server string) bool {
 	for _, u := range t.Uses {
 		if u.ServerID == server {
@@ -100,19 +100,19 @@ func (t Token) UsedBy(server string) bool {
 	return false
 }
 
-// HasHash tells whether the hash is that of the token's secret.
+// HasHash reports whether hash is the hash of the token's secret. The comparison takes constant time.
 func (t Token) HasHash(hash string) bool {
 	return subtle.ConstantTimeCompare([]byte(t.Hash), []byte(hash)) == 1
 }
 
-// invalid is what everybody hears who has no token of ours: it tells nothing about those there are.
-func invalid() error { return fault.New(fault.Forbidden, nil, "the token is not valid") }
+// errInvalidToken returns the same error for unknown tokens and wrong secrets, so that it reveals nothing about existing tokens.
+func errInvalidToken() error { return fault.New(fault.Forbidden, nil, "the token is not valid") }
 
-// Check says why the token does not open enrollment for r; nil when it does. A server that comes
-// again with its token is let in again, so that the script may be repeated.
+// Check returns nil if the token permits the enrollment that r requests, and a Forbidden fault otherwise. A server may use the
+// token again, even if no uses are left, so that the script can be repeated.
 func (t Token) Check(r Redeem, now time.Time) error {
 	if !t.HasHash(r.Hash) {
-		return invalid()
+		return errInvalidToken()
 	}
 	if t.InstanceID != "" && t.InstanceID != r.ServerID {
 		return fault.New(fault.Forbidden, nil, "the token is for another instance")
@@ -130,19 +130,19 @@ func (t Token) Check(r Redeem, now time.Time) error {
 	return nil
 }
 
-// generate makes a token's id and the text that is shown once.
+// generate returns the ID of a new token, and the token itself, which is shown to the user only once.
 func generate() (id, text string) {
 	id, secret := strings.ToLower(rand.Text()[:12]), strings.ToLower(rand.Text())
 	return id, Prefix + id + "_" + secret
 }
 
-var form = regexp.MustCompile(`^` + Prefix + `([a-z2-7]{12})_([a-z2-7]{26})$`)
+var tokenPattern = regexp.MustCompile(`^` + Prefix + `([a-z2-7]{12})_([a-z2-7]{26})$`)
 
-// parse takes a token apart; its secret leaves this function as a hash only.
+// parse returns the ID of a token and the hash of its secret. It never returns the secret itself.
 func parse(text string) (id, hash string, err error) {
-	parts := form.FindStringSubmatch(strings.TrimSpace(text))
+	parts := tokenPattern.FindStringSubmatch(strings.TrimSpace(text))
 	if parts == nil {
-		return "", "", invalid()
+		return "", "", errInvalidToken()
 	}
 	return parts[1], hashOf(parts[2]), nil
 }
@@ -152,8 +152,8 @@ func hashOf(secret string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// SelectHostKey picks the host key that is pinned: of a kind that every OpenSSH has and that fits into
-// a server's metadata.
+// SelectHostKey returns the host key to pin, without comment: an ed25519 or ECDSA P-256 key, which every OpenSSH version supports
+// and which fits into a metadata value. The error is an Invalid fault if no line has such a key.
 func SelectHostKey(lines []string) (string, error) {
 	for _, kind := range []string{ssh.KeyAlgoED25519, ssh.KeyAlgoECDSA256} {
 		for _, line := range lines {
@@ -166,5 +166,5 @@ func SelectHostKey(lines []string) (string, error) {
 	return "", fault.InvalidField("host_keys", "none is an ed25519 or ecdsa key: make one on the instance with ssh-keygen -A")
 }
 
-// WorkflowID is the id of the token's workflow.
+// WorkflowID returns the ID of the workflow of the token with the given ID.
 func WorkflowID(id string) string { return "token:" + id }

@@ -16,9 +16,9 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// Tokens makes tokens and redeems them. Each is a workflow: its timer is the token's life, an update
-// redeems it, and Temporal serialises who comes first. It carries none of the attributes of
-// operations, so the lists of tasks leave it out; the API audits what is done with it.
+// Tokens creates, lists, redeems and revokes tokens. Each token is a workflow with a timer for its expiry. The token is redeemed by
+// a workflow update, and Temporal serializes concurrent updates. The workflow has no search attributes of operations, so that
+// it does not appear in the lists of tasks. The API audits the actions on tokens.
 type Tokens struct {
 	Temporal  client.Client
 	Namespace string
@@ -26,7 +26,7 @@ type Tokens struct {
 	Converter converter.DataConverter
 }
 
-// CreateTokenOptions is what a token is asked for with.
+// CreateTokenOptions are the options of Tokens.Create.
 type CreateTokenOptions struct {
 	Label      string
 	TTL        time.Duration
@@ -36,13 +36,13 @@ type CreateTokenOptions struct {
 	Creator    operation.Actor
 }
 
-// retention is how long tokens that open nothing any more are still listed.
+// retention is the time for which List includes expired, used and revoked tokens.
 const retention = 7 * 24 * time.Hour
 
-// maxListed bounds a list of tokens.
+// maxListed is the maximum number of tokens that List returns.
 const maxListed = 500
 
-// Create makes a token; text is shown once and kept nowhere.
+// Create creates a token. text is the token with its secret, which is not stored and cannot be read again.
 func (s *Tokens) Create(ctx context.Context, in CreateTokenOptions) (t Token, text string, err error) {
 	id, text := generate()
 	_, hash, err := parse(text)
@@ -61,16 +61,16 @@ func (s *Tokens) Create(ctx context.Context, in CreateTokenOptions) (t Token, te
 	return t, text, nil
 }
 
-// List returns the tokens, the newest first: those that live, and for a week those that have ended.
+// List returns the tokens, newest first: all active tokens, and tokens that ended within the last 7 days.
 func (s *Tokens) List(ctx context.Context) ([]Token, error) {
 	since := time.Now().Add(-retention).UTC().Format(time.RFC3339)
-	answer, err := s.Temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Namespace: s.Namespace, PageSize: maxListed,
+	response, err := s.Temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Namespace: s.Namespace, PageSize: maxListed,
 		Query: fmt.Sprintf("WorkflowType = '%s' AND (ExecutionStatus = 'Running' OR CloseTime > '%s')", WorkflowType, since)})
 	if err != nil {
 		return nil, unavailable(err)
 	}
 	out := []Token{}
-	for _, run := range answer.Executions {
+	for _, run := range response.Executions {
 		if t, ok := s.fromMemo(run); ok {
 			out = append(out, t)
 		}
@@ -78,29 +78,30 @@ func (s *Tokens) List(ctx context.Context) ([]Token, error) {
 	return out, nil
 }
 
-// fromMemo reads a token from its workflow's memo; one that an older key sealed is left out.
+// fromMemo reads a token from the memo of its workflow. ok is false if the memo cannot be decrypted, for example after a change
+// of the key.
 func (s *Tokens) fromMemo(run *workflowpb.WorkflowExecutionInfo) (t Token, ok bool) {
 	payload := run.GetMemo().GetFields()[TokenMemo]
 	return t, payload != nil && s.Converter.FromPayload(payload, &t) == nil
 }
 
-// Get returns one token.
+// Get returns the token with the given ID. The error is a NotFound fault if the token does not exist.
 func (s *Tokens) Get(ctx context.Context, id string) (Token, error) {
-	answer, err := s.Temporal.DescribeWorkflowExecution(ctx, WorkflowID(id), "")
+	response, err := s.Temporal.DescribeWorkflowExecution(ctx, WorkflowID(id), "")
 	if _, ok := errors.AsType[*serviceerror.NotFound](err); ok {
 		return Token{}, fault.New(fault.NotFound, nil, "there is no such token")
 	}
 	if err != nil {
 		return Token{}, unavailable(err)
 	}
-	t, ok := s.fromMemo(answer.WorkflowExecutionInfo)
+	t, ok := s.fromMemo(response.WorkflowExecutionInfo)
 	if !ok {
 		return t, fault.New(fault.NotFound, nil, "there is no such token")
 	}
 	return t, nil
 }
 
-// Revoke ends a token. One that has ended is as good as revoked.
+// Revoke revokes a token. It does nothing if the token is already revoked or expired.
 func (s *Tokens) Revoke(ctx context.Context, id string) (Token, error) {
 	t, err := s.Get(ctx, id)
 	if err != nil || t.Revoked || t.StatusAt(time.Now()) == Expired {
@@ -113,7 +114,8 @@ func (s *Tokens) Revoke(ctx context.Context, id string) (Token, error) {
 	return t, nil
 }
 
-// Redeem uses a token for a server.
+// Redeem uses a token for a server. source is the IP address of the request. The error is a Forbidden fault if the token does not
+// permit the enrollment.
 func (s *Tokens) Redeem(ctx context.Context, text, server, source string) (Token, error) {
 	t, r, err := s.find(ctx, text, server)
 	if err != nil {
@@ -127,12 +129,12 @@ func (s *Tokens) Redeem(ctx context.Context, text, server, source string) (Token
 	return t, err
 }
 
-// Authenticate tells whose token it is when the server has redeemed it: it may ask how its enrollment goes
-// on, also after the token's end.
+// Authenticate returns the token if the server has redeemed it, and a Forbidden fault otherwise. It accepts expired and revoked
+// tokens, so that a server can read the progress of its enrollment after the token has ended.
 func (s *Tokens) Authenticate(ctx context.Context, text, server string) (Token, error) {
 	t, r, err := s.find(ctx, text, server)
 	if err == nil && (!t.HasHash(r.Hash) || !t.UsedBy(server)) {
-		err = invalid()
+		err = errInvalidToken()
 	}
 	return t, err
 }
@@ -144,7 +146,7 @@ func (s *Tokens) find(ctx context.Context, text, server string) (Token, Redeem, 
 	}
 	t, err := s.Get(ctx, id)
 	if fault.KindOf(err) == fault.NotFound {
-		err = invalid()
+		err = errInvalidToken()
 	}
 	return t, Redeem{Hash: hash, ServerID: server}, err
 }

@@ -23,10 +23,10 @@ const (
 
 // bastion is one shared SSH connection to the stack's first master.
 type bastion struct {
-	address string
-	print   string // pinned SHA-256 fingerprint of the host key
-	signer  ssh.Signer
-	dialer  func(ctx context.Context, network, address string) (net.Conn, error)
+	address     string
+	fingerprint string // pinned SHA-256 fingerprint of the host key, base64 without the prefix SHA256:
+	signer      ssh.Signer
+	dialer      func(ctx context.Context, network, address string) (net.Conn, error)
 
 	mu     sync.Mutex
 	client *ssh.Client
@@ -43,23 +43,23 @@ func (b *bastion) connect(ctx context.Context) (*ssh.Client, error) {
 	address := net.JoinHostPort(b.address, "22")
 	conn, err := b.dialer(ctx, "tcp", address)
 	if err != nil {
-		return nil, fault.New(fault.Unavailable, err, "the bastion %s does not answer on port 22", b.address)
+		return nil, fault.New(fault.Unavailable, err, "the bastion %s does not respond on port 22", b.address)
 	}
 	if deadline, ok := ctx.Deadline(); ok {
 		_ = conn.SetDeadline(deadline)
 	}
 	c, channels, requests, err := ssh.NewClientConn(conn, address, &ssh.ClientConfig{
-		User: bastionUser, Auth: []ssh.AuthMethod{ssh.PublicKeys(b.signer)}, HostKeyCallback: b.pinned,
+		User: bastionUser, Auth: []ssh.AuthMethod{ssh.PublicKeys(b.signer)}, HostKeyCallback: b.checkHostKey,
 		HostKeyAlgorithms: []string{ssh.KeyAlgoED25519},
 	})
 	if err != nil {
 		_ = conn.Close()
-		return nil, refused(b.address, err)
+		return nil, handshakeError(b.address, err)
 	}
 	_ = conn.SetDeadline(time.Time{})
 	client := ssh.NewClient(c, channels, requests)
 	b.client = client
-	go func() { // forget a connection that broke
+	go func() { // drop the connection when it ends
 		_ = client.Wait()
 		b.mu.Lock()
 		defer b.mu.Unlock()
@@ -70,24 +70,26 @@ func (b *bastion) connect(ctx context.Context) (*ssh.Client, error) {
 	return client, nil
 }
 
-// refused keeps a wrong host key from being retried: somebody is in between.
-func refused(address string, err error) error {
+// handshakeError classifies a failed SSH handshake. A wrong host key may be a man-in-the-middle attack and is not retried.
+func handshakeError(address string, err error) error {
 	if strings.Contains(err.Error(), errHostKey) {
 		return fault.New(fault.Forbidden, err, "the bastion %s shows another host key than the stack was made with: not connecting", address)
 	}
-	return fault.New(fault.Unavailable, err, "the bastion %s does not let the manager in yet: %v", address, err)
+	return fault.New(fault.Unavailable, err, "the SSH connection to the bastion %s failed: %v", address, err)
 }
 
 const errHostKey = "host key is not the pinned one"
 
-func (b *bastion) pinned(_ string, _ net.Addr, key ssh.PublicKey) error {
-	if b.print == "" || strings.TrimPrefix(ssh.FingerprintSHA256(key), "SHA256:") != b.print {
+// checkHostKey implements ssh.HostKeyCallback.
+func (b *bastion) checkHostKey(_ string, _ net.Addr, key ssh.PublicKey) error {
+	if b.fingerprint == "" || strings.TrimPrefix(ssh.FingerprintSHA256(key), "SHA256:") != b.fingerprint {
 		return fmt.Errorf("%s", errHostKey)
 	}
 	return nil
 }
 
-// run runs one fixed command and returns what it writes.
+// run runs a command and returns its standard output. If the command fails, the error is Unavailable with the standard error. The
+// command must not contain external input.
 func (b *bastion) run(ctx context.Context, command string) ([]byte, error) {
 	client, err := b.connect(ctx)
 	if err != nil {
@@ -98,18 +100,18 @@ func (b *bastion) run(ctx context.Context, command string) ([]byte, error) {
 		b.close()
 		return nil, fault.New(fault.Unavailable, err, "the bastion %s: %v", b.address, err)
 	}
-	defer session.Close() //nolint:errcheck // it is closed by the end of the command too
-	var out, complaints bytes.Buffer
-	session.Stdout, session.Stderr = &out, &complaints
+	defer session.Close() //nolint:errcheck // the session is already closed when the command has ended
+	var stdout, stderr bytes.Buffer
+	session.Stdout, session.Stderr = &stdout, &stderr
 	stop := context.AfterFunc(ctx, func() { _ = session.Close() })
 	defer stop()
 	if err := session.Run(command); err != nil {
-		return nil, fault.New(fault.Unavailable, err, "the bastion %s: %s", b.address, strings.TrimSpace(complaints.String()))
+		return nil, fault.New(fault.Unavailable, err, "the bastion %s: %s", b.address, strings.TrimSpace(stderr.String()))
 	}
-	return out.Bytes(), nil
+	return stdout.Bytes(), nil
 }
 
-// dial opens a connection from the bastion to address.
+// dial opens a TCP connection to address through the bastion.
 func (b *bastion) dial(ctx context.Context, address string) (net.Conn, error) {
 	client, err := b.connect(ctx)
 	if err != nil {
@@ -117,7 +119,7 @@ func (b *bastion) dial(ctx context.Context, address string) (net.Conn, error) {
 	}
 	conn, err := client.DialContext(ctx, "tcp", address)
 	if err != nil {
-		return nil, fault.New(fault.Unavailable, err, "%s does not answer behind the bastion", address)
+		return nil, fault.New(fault.Unavailable, err, "%s does not respond behind the bastion", address)
 	}
 	return conn, nil
 }
@@ -131,8 +133,8 @@ func (b *bastion) close() {
 	}
 }
 
-// HTTPConnectDialer dials by HTTP CONNECT through the proxy at host:port: the way out of a guarded network,
-// and into the sandbox's, whose addresses no machine has.
+// HTTPConnectDialer returns a dial function that uses HTTP CONNECT on the proxy at host:port. Use it to leave a restricted network,
+// or to reach the simulated addresses of the sandbox.
 func HTTPConnectDialer(proxy string) func(ctx context.Context, network, address string) (net.Conn, error) {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := (&net.Dialer{}).DialContext(ctx, network, proxy)
@@ -143,25 +145,26 @@ func HTTPConnectDialer(proxy string) func(ctx context.Context, network, address 
 			_ = conn.Close()
 			return nil, err
 		}
-		in := bufio.NewReader(conn)
-		answer, err := http.ReadResponse(in, &http.Request{Method: http.MethodConnect})
+		reader := bufio.NewReader(conn)
+		response, err := http.ReadResponse(reader, &http.Request{Method: http.MethodConnect})
 		if err != nil {
 			_ = conn.Close()
 			return nil, err
 		}
-		_ = answer.Body.Close() // an answer to CONNECT has none
-		if answer.StatusCode != http.StatusOK {
+		_ = response.Body.Close() // a successful response to CONNECT has no body
+		if response.StatusCode != http.StatusOK {
 			_ = conn.Close()
-			return nil, fmt.Errorf("proxy: %s", answer.Status)
+			return nil, fmt.Errorf("proxy: %s", response.Status)
 		}
-		return &buffered{conn, in}, nil
+		return &bufferedConn{conn, reader}, nil
 	}
 }
 
-// buffered keeps what was read ahead with the proxy's answer.
-type buffered struct {
+// bufferedConn is a connection whose first bytes may be in the buffer that the proxy's response was read with.
+type bufferedConn struct {
 	net.Conn
-	in *bufio.Reader
+	reader *bufio.Reader
 }
 
-func (b *buffered) Read(p []byte) (int, error) { return b.in.Read(p) }
+// Read implements net.Conn.
+func (b *bufferedConn) Read(p []byte) (int, error) { return b.reader.Read(p) }

@@ -18,11 +18,11 @@ import (
 	"mycloudmanager/internal/fault"
 )
 
-// host is an SSH server of one host key that lets one key in and answers every command alike.
+// host is an SSH server that accepts one public key and sends the same response to every command.
 type host struct {
 	key      ssh.Signer
-	lets     ssh.PublicKey
-	status   uint32
+	accepts  ssh.PublicKey
+	status   uint32 // exit status of commands
 	dials    atomic.Int32
 	sessions atomic.Int32
 }
@@ -40,7 +40,7 @@ func (h *host) fingerprint() string {
 	return strings.TrimPrefix(ssh.FingerprintSHA256(h.key.PublicKey()), "SHA256:")
 }
 
-// dial is how a bastion gets to this host.
+// dial implements bastion.dialer.
 func (h *host) dial(context.Context, string, string) (net.Conn, error) {
 	h.dials.Add(1)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -49,7 +49,7 @@ func (h *host) dial(context.Context, string, string) (net.Conn, error) {
 	}
 	go func() {
 		conn, err := listener.Accept()
-		_ = listener.Close() // one connection is all it takes
+		_ = listener.Close() // the server accepts one connection
 		if err == nil {
 			h.serve(conn)
 		}
@@ -59,7 +59,7 @@ func (h *host) dial(context.Context, string, string) (net.Conn, error) {
 
 func (h *host) serve(conn net.Conn) {
 	config := &ssh.ServerConfig{PublicKeyCallback: func(_ ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
-		if string(key.Marshal()) != string(h.lets.Marshal()) {
+		if string(key.Marshal()) != string(h.accepts.Marshal()) {
 			return nil, errors.New("not this key")
 		}
 		return nil, nil
@@ -85,7 +85,7 @@ func (h *host) session(channel ssh.Channel, requests <-chan *ssh.Request) {
 		_ = r.Reply(r.Type == "exec", nil)
 		if r.Type == "exec" {
 			h.sessions.Add(1)
-			_, _ = channel.Write([]byte("said"))
+			_, _ = channel.Write([]byte("output"))
 			_, _ = channel.Stderr().Write([]byte("sudo: a password is required\n"))
 			_, _ = channel.SendRequest("exit-status", false, ssh.Marshal(struct{ Status uint32 }{h.status}))
 			_ = channel.Close()
@@ -95,47 +95,47 @@ func (h *host) session(channel ssh.Channel, requests <-chan *ssh.Request) {
 
 func newBastion(t *testing.T) (*bastion, *host) {
 	t.Helper()
-	me := newKeyPair(t)
-	h := &host{key: newKeyPair(t), lets: me.PublicKey()}
-	b := &bastion{address: "203.0.113.5", print: h.fingerprint(), signer: me, dialer: h.dial}
+	signer := newKeyPair(t)
+	h := &host{key: newKeyPair(t), accepts: signer.PublicKey()}
+	b := &bastion{address: "203.0.113.5", fingerprint: h.fingerprint(), signer: signer, dialer: h.dial}
 	t.Cleanup(b.close)
 	return b, h
 }
 
-func TestOneConnectionServesEveryCommand(t *testing.T) {
+func TestBastion_run_sharesConnection(t *testing.T) {
 	b, h := newBastion(t)
 	for range 5 {
 		out, err := b.run(t.Context(), "sudo cat file")
 		require.NoError(t, err)
-		require.Equal(t, "said", string(out))
+		require.Equal(t, "output", string(out))
 	}
 	require.EqualValues(t, 1, h.dials.Load())
 	require.EqualValues(t, 5, h.sessions.Load())
 	b.close()
 	_, err := b.run(t.Context(), "sudo cat file")
-	require.NoError(t, err, "it connects again")
+	require.NoError(t, err, "run must reconnect after close")
 	require.EqualValues(t, 2, h.dials.Load())
 }
 
-// Another host key means that somebody is in between: refused, and not tried again.
-func TestAnotherHostKeyIsRefusedForGood(t *testing.T) {
-	for name, print := range map[string]string{"another": strings.Repeat("A", 43), "none was pinned": ""} {
+// A wrong host key may be a man-in-the-middle attack. The error must not be retryable.
+func TestBastion_run_refusesOtherHostKey(t *testing.T) {
+	for name, fingerprint := range map[string]string{"other key": strings.Repeat("A", 43), "no pinned key": ""} {
 		b, h := newBastion(t)
-		b.print = print
+		b.fingerprint = fingerprint
 		_, err := b.run(t.Context(), "sudo cat file")
 		require.Equal(t, fault.Forbidden, fault.KindOf(err), "%s: %v", name, err)
 		require.False(t, fault.KindOf(err).Retryable() || fault.KindOf(err).Blocks(), name)
 		require.ErrorContains(t, err, "another host key")
-		require.Zero(t, h.sessions.Load(), "nothing was asked of it")
+		require.Zero(t, h.sessions.Load(), "no command may run")
 		_, err = b.dial(t.Context(), kubeAPI)
 		require.Equal(t, fault.Forbidden, fault.KindOf(err), name)
 	}
 }
 
-// A server that does not know our key yet is still being set up.
-func TestAHostThatDoesNotKnowUsYetIsWaitedFor(t *testing.T) {
+// A server that does not accept the manager's key yet is still being set up. The error must be retryable.
+func TestBastion_run_serverNotReady(t *testing.T) {
 	b, h := newBastion(t)
-	h.lets = newKeyPair(t).PublicKey()
+	h.accepts = newKeyPair(t).PublicKey()
 	_, err := b.run(t.Context(), "true")
 	require.Equal(t, fault.Unavailable, fault.KindOf(err), "%v", err)
 	require.ErrorContains(t, err, "203.0.113.5")
@@ -144,7 +144,7 @@ func TestAHostThatDoesNotKnowUsYetIsWaitedFor(t *testing.T) {
 	require.Equal(t, fault.Unavailable, fault.KindOf(err), "%v", err)
 }
 
-func TestAFailedCommandSaysWhatTheHostSaid(t *testing.T) {
+func TestBastion_run_returnsStderrOfFailedCommand(t *testing.T) {
 	b, h := newBastion(t)
 	h.status = 1
 	_, err := b.run(t.Context(), "sudo cat file")
@@ -152,7 +152,7 @@ func TestAFailedCommandSaysWhatTheHostSaid(t *testing.T) {
 	require.Equal(t, "the bastion 203.0.113.5: sudo: a password is required", fault.MessageOf(err))
 }
 
-func TestTheIdentityIsMadeOnceAndKeptPrivate(t *testing.T) {
+func TestLoadKey(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "ssh_identity")
 	one, err := LoadKey(file)
 	require.NoError(t, err)
@@ -165,10 +165,10 @@ func TestTheIdentityIsMadeOnceAndKeptPrivate(t *testing.T) {
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
 	require.NoError(t, os.WriteFile(file, []byte("garbage"), 0o600))
 	_, err = LoadKey(file)
-	require.Error(t, err, "a damaged key is never replaced in silence")
+	require.Error(t, err, "a damaged key must not be replaced")
 }
 
-func TestAGivenKubeconfigIsUsedAsItIs(t *testing.T) {
+func TestKubeconfigProvider(t *testing.T) {
 	c := &KubeconfigProvider{Kubeconfig: filepath.Join(t.TempDir(), "absent")}
 	_, err := c.Config(t.Context())
 	require.Equal(t, fault.Invalid, fault.KindOf(err), "%v", err)

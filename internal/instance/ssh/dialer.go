@@ -13,27 +13,27 @@ import (
 	"mycloudmanager/internal/fault"
 )
 
-// Dialer knows the way to enrolled instances: through the stack's bastion where there is one and
-// the manager is outside, else straight. Every host key is pinned.
+// Dialer connects to enrolled instances. It connects through the bastion of the stack if there is a stack and no kubeconfig is
+// configured, and directly otherwise. All host keys are pinned.
 type Dialer struct {
 	Kubeconfig *KubeconfigProvider
-	// Key is the manager's private key in OpenSSH's form, for programs that sign in by themselves.
+	// Key is the manager's private key in OpenSSH format, for programs that make their own SSH connections.
 	Key []byte
 }
 
-// User is whom the manager signs in as on an instance.
+// User is the name of the manager's account on instances.
 const User = bastionUser
 
-// Host is an instance to sign in to.
+// Host is an instance as an SSH host.
 type Host struct {
 	Address string
-	HostKey string // pinned, as authorized_keys has it
+	HostKey string // pinned host key in authorized_keys format
 }
 
-// ErrHostKey is the reason when an instance shows another host key than the pinned one.
+// ErrHostKey is the text of the error for a host key that differs from the pinned host key.
 const ErrHostKey = errHostKey
 
-// Dial opens a connection to an address in the project.
+// Dial opens a TCP connection to an address in the project. The error is an Unavailable fault if the address does not respond.
 func (i *Dialer) Dial(ctx context.Context, address string) (net.Conn, error) {
 	if i.Kubeconfig.Kubeconfig == "" {
 		b, _, err := i.Kubeconfig.find(ctx)
@@ -55,9 +55,9 @@ func (i *Dialer) Dial(ctx context.Context, address string) (net.Conn, error) {
 	return conn, nil
 }
 
-// Run runs one fixed command on the host with input, and returns what it writes. A host that does
-// not let the manager in is a Forbidden, one that does not answer Unavailable; a command that fails
-// is Invalid with its complaint.
+// Run runs a command on the host with input as standard input, and returns its standard output. The error is a fault: Forbidden if
+// the host refuses the manager's key, Unavailable if the host does not respond or the connection breaks, and Invalid with the
+// standard error if the command fails. The command must not contain external input.
 func (i *Dialer) Run(ctx context.Context, h Host, command, input string) (string, error) {
 	client, err := i.connect(ctx, h)
 	if err != nil {
@@ -70,16 +70,16 @@ func (i *Dialer) Run(ctx context.Context, h Host, command, input string) (string
 	if err != nil {
 		return "", fault.New(fault.Unavailable, err, "%s: %v", h.Address, err)
 	}
-	var out, complaints bytes.Buffer
-	session.Stdin, session.Stdout, session.Stderr = strings.NewReader(input), &out, &complaints
+	var stdout, stderr bytes.Buffer
+	session.Stdin, session.Stdout, session.Stderr = strings.NewReader(input), &stdout, &stderr
 	err = session.Run(command)
 	if _, ok := errors.AsType[*ssh.ExitError](err); ok {
-		return out.String(), fault.New(fault.Invalid, err, "%s: %s", h.Address, strings.TrimSpace(complaints.String()))
+		return stdout.String(), fault.New(fault.Invalid, err, "%s: %s", h.Address, strings.TrimSpace(stderr.String()))
 	}
 	if err != nil {
-		return out.String(), fault.New(fault.Unavailable, err, "%s: the connection broke", h.Address)
+		return stdout.String(), fault.New(fault.Unavailable, err, "%s: the connection broke", h.Address)
 	}
-	return out.String(), nil
+	return stdout.String(), nil
 }
 
 func (i *Dialer) connect(ctx context.Context, h Host) (*ssh.Client, error) {
@@ -94,7 +94,7 @@ func (i *Dialer) connect(ctx context.Context, h Host) (*ssh.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A connection through the bastion has no deadlines of its own: it is closed instead.
+	// A connection through the bastion does not support deadlines. Close it when the context ends instead.
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	defer stop()
 	c, channels, requests, err := ssh.NewClientConn(conn, address, &ssh.ClientConfig{
@@ -114,13 +114,14 @@ func (i *Dialer) connect(ctx context.Context, h Host) (*ssh.Client, error) {
 	return ssh.NewClient(c, channels, requests), nil
 }
 
-// classifyHandshakeError tells apart who must not be trusted, who does not know us, and who is not there.
+// classifyHandshakeError converts an error of the SSH handshake to a fault: Invalid for a wrong host key, Forbidden if the host
+// refuses the manager's key, and Unavailable otherwise.
 func classifyHandshakeError(address string, err error) error {
 	switch text := err.Error(); {
 	case strings.Contains(text, errHostKey), strings.Contains(text, "no common algorithm for host key"):
 		return fault.New(fault.Invalid, err, "%s: host key is not the pinned one: not connecting; enroll the instance again if it was rebuilt", address)
 	case strings.Contains(text, "unable to authenticate"):
-		return fault.New(fault.Forbidden, err, "%s does not let the manager in: its key is not authorized there", address)
+		return fault.New(fault.Forbidden, err, "%s refuses the manager's SSH key: it is not in authorized_keys", address)
 	}
-	return fault.New(fault.Unavailable, err, "%s does not answer as an SSH server yet", address)
+	return fault.New(fault.Unavailable, err, "%s does not respond as an SSH server yet", address)
 }

@@ -1,5 +1,5 @@
-// Package ssh connects to the stack and to instances over SSH, directly or through the bastion, with pinned host keys. It
-// alone decides on the route.
+// Package ssh connects to the stack and to instances over SSH, directly or through the bastion, with pinned host keys. The choice
+// between a direct connection and the bastion is made only in this package.
 package ssh
 
 import (
@@ -14,7 +14,8 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// LoadKey reads the manager's SSH identity, or makes it.
+// LoadKey reads the manager's private SSH key from the file. It generates an ed25519 key if the file does not exist, and returns an
+// error if the file is damaged.
 func LoadKey(file string) (ssh.Signer, error) {
 	raw, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -42,7 +43,7 @@ func newKey(file string) ([]byte, error) {
 	return raw, os.Rename(file+".new", file)
 }
 
-// AuthorizedKey is the key as authorized_keys takes it.
+// AuthorizedKey returns the public key of the signer as a line for authorized_keys.
 func AuthorizedKey(s ssh.Signer) string {
 	return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(s.PublicKey()))) + " mycloudmanager"
 }

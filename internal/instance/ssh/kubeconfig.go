@@ -20,13 +20,14 @@ import (
 )
 
 const (
-	apiTimeout = 30 * time.Second // for one request to the cluster
-	kubeAPI    = "127.0.0.1:6443" // on a master
+	apiTimeout = 30 * time.Second // of a request to the Kubernetes API
+	kubeAPI    = "127.0.0.1:6443" // address of the Kubernetes API on a master
 )
 
-// KubeconfigProvider knows the way to the cluster: a kubeconfig that was given, or the stack's bastion.
+// KubeconfigProvider provides the configuration to connect to the Kubernetes API, either from a given kubeconfig file or through
+// the bastion of the stack.
 type KubeconfigProvider struct {
-	Kubeconfig string // path; empty: the stack's own cluster
+	Kubeconfig string // path of a kubeconfig; empty for the cluster of the stack
 	CacheDir   string
 	Cloud      *openstack.Cloud
 	Signer     ssh.Signer
@@ -61,14 +62,15 @@ func (c *KubeconfigProvider) Config(ctx context.Context) (*rest.Config, error) {
 	return withRetry(config), nil
 }
 
-// withRetry bounds a request and lifts client-go's own rate limit, which is meant for controllers.
+// withRetry sets the request timeout and the user agent, and raises the client-side rate limit of client-go, whose default is
+// intended for controllers.
 func withRetry(config *rest.Config) *rest.Config {
 	config.Timeout, config.QPS, config.Burst = apiTimeout, 50, 100
 	config.UserAgent = "mycloudmanager"
 	return config
 }
 
-// find returns the bastion of the stack there is.
+// find returns the bastion and the ID of the current stack. The error is a NotFound fault if there is no stack.
 func (c *KubeconfigProvider) find(ctx context.Context) (*bastion, string, error) {
 	s, err := c.Cloud.Manager(ctx)
 	if err != nil {
@@ -92,17 +94,17 @@ func (c *KubeconfigProvider) find(ctx context.Context) (*bastion, string, error)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	print := stack.HostKey(st)
-	if c.bastion == nil || c.bastion.address != address || c.bastion.print != print {
+	fingerprint := stack.HostKey(st)
+	if c.bastion == nil || c.bastion.address != address || c.bastion.fingerprint != fingerprint {
 		if c.bastion != nil {
 			c.bastion.close()
 		}
-		c.bastion = &bastion{address: address, print: print, signer: c.Signer, dialer: c.Dial}
+		c.bastion = &bastion{address: address, fingerprint: fingerprint, signer: c.Signer, dialer: c.Dial}
 	}
 	return c.bastion, st.ID, nil
 }
 
-// kubeconfig fetches the cluster's kubeconfig over SSH, once per stack.
+// kubeconfig returns the cluster's kubeconfig. It downloads the file over SSH once per stack and caches it in CacheDir.
 func (c *KubeconfigProvider) kubeconfig(ctx context.Context, b *bastion, id string) ([]byte, error) {
 	file := c.cacheFile(id)
 	raw, err := os.ReadFile(file)

@@ -15,28 +15,28 @@ import (
 	"mycloudmanager/internal/fault"
 )
 
-// ProxySocket lets programs that speak SSH by themselves, as Ansible does, take the same way as the
-// manager: they connect to a socket of the file system that only its owner can open, say where to,
-// and are connected. The way in, the bastion's key and the proxy stay in this process.
+// ProxySocket is a Unix socket over which programs that make their own SSH connections, such as Ansible, use the connections of the
+// manager. A client sends the address as one line; the socket then forwards the bytes to and from this address. Only the owner
+// can open the socket. The key for the bastion and the connection to it remain in this process.
 type ProxySocket struct {
-	Path     string // of the socket
+	Path     string // path of the socket
 	listener net.Listener
 	dir      string
 	cancel   context.CancelFunc
 
 	mu         sync.Mutex
-	lastErrors map[string]string
+	lastErrors map[string]string // by address
 }
 
-// LastError tells why there was no way to the address, "" when there was: OpenSSH throws away what its
-// ProxyCommand says when connections are shared.
+// LastError returns the message of the last failed connection to the address, or "" if none failed. OpenSSH discards the standard
+// error of a ProxyCommand when connections are shared.
 func (r *ProxySocket) LastError(address string) string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.lastErrors[address]
 }
 
-// OpenProxySocket opens a relay until it is closed.
+// OpenProxySocket opens a proxy socket in a new temporary directory. The caller must call Close.
 func (i *Dialer) OpenProxySocket(ctx context.Context) (*ProxySocket, error) {
 	dir, err := os.MkdirTemp("", "mcm-relay-") // mode 0700
 	if err != nil {
@@ -59,40 +59,40 @@ func (i *Dialer) OpenProxySocket(ctx context.Context) (*ProxySocket, error) {
 	return r, nil
 }
 
-// Close ends the relay; connections through it end too.
+// Close closes the socket and all connections through it, and deletes the socket.
 func (r *ProxySocket) Close() error {
 	r.cancel()
 	return errors.Join(r.listener.Close(), os.RemoveAll(r.dir))
 }
 
-// serveProxy serves one connection: a line with the address, then its bytes.
-func (i *Dialer) serveProxy(ctx context.Context, r *ProxySocket, here net.Conn) {
-	defer here.Close() //nolint:errcheck // its program sees the end
-	in := bufio.NewReader(here)
-	line, err := in.ReadString('\n')
+// serveProxy serves one client: it reads the line with the address, connects, and forwards the bytes.
+func (i *Dialer) serveProxy(ctx context.Context, r *ProxySocket, client net.Conn) {
+	defer client.Close() //nolint:errcheck // the client detects the end of the connection
+	reader := bufio.NewReader(client)
+	line, err := reader.ReadString('\n')
 	if err != nil {
 		return
 	}
 	address := strings.TrimSpace(line)
-	there, err := i.dialWithRetry(ctx, address)
+	server, err := i.dialWithRetry(ctx, address)
 	if err != nil {
 		r.mu.Lock()
 		r.lastErrors[address] = fault.MessageOf(err)
 		r.mu.Unlock()
-		return // OpenSSH finds its connection closed
+		return // OpenSSH reports a closed connection
 	}
-	defer there.Close() //nolint:errcheck // nothing is buffered
-	stop := context.AfterFunc(ctx, func() { _, _ = here.Close(), there.Close() })
+	defer server.Close() //nolint:errcheck // nothing is buffered
+	stop := context.AfterFunc(ctx, func() { _, _ = client.Close(), server.Close() })
 	defer stop()
 	go func() {
-		_, _ = io.Copy(there, in)
-		_ = there.Close()
+		_, _ = io.Copy(server, reader)
+		_ = server.Close()
 	}()
-	_, _ = io.Copy(here, there)
+	_, _ = io.Copy(client, server)
 }
 
-// How often, and after which first pause, a way is tried that is away for a moment: whoever plays a
-// playbook does not try again.
+// A connection is tried dialTries times, with a pause that starts at dialPause and grows by dialPause after each try. Ansible does
+// not retry connections by itself.
 const (
 	dialTries = 3
 	dialPause = 500 * time.Millisecond
@@ -112,8 +112,8 @@ func (i *Dialer) dialWithRetry(ctx context.Context, address string) (net.Conn, e
 	}
 }
 
-// ServeProxyCommand connects standard input and output to an address by the relay at path: it is what OpenSSH
-// runs as its ProxyCommand.
+// ServeProxyCommand implements the ProxyCommand of OpenSSH. It connects in and out to the address through the proxy socket at path,
+// and returns when the connection ends.
 func ServeProxyCommand(ctx context.Context, path, address string, in io.Reader, out io.Writer) error {
 	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", path)
 	if err != nil {

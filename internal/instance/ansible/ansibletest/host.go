@@ -1,4 +1,4 @@
-// Package ansibletest has a host that the true ansible-playbook can be run on without a machine of its own.
+// Package ansibletest provides an SSH host for tests that run the real ansible-playbook without a separate machine.
 package ansibletest
 
 import (
@@ -19,17 +19,17 @@ import (
 	"mycloudmanager/internal/instance/ansible"
 )
 
-// Host is a host on the loopback that runs what it is told in a shell of this machine: enough for the true ssh and
-// the true ansible-playbook.
+// Host is an SSH server on the loopback interface that runs commands in a local shell. It supports the real ssh and the real
+// ansible-playbook.
 type Host struct {
 	Port        int
-	Key         string // its host key, as authorized_keys has it
-	Connections atomic.Int64
-	Closed      atomic.Bool                 // it lets nobody in any more
-	Answers     func(command string) uint32 // the status of a command that is then not run
+	Key         string                      // host key in authorized_keys format
+	Connections atomic.Int64                // number of open connections
+	Closed      atomic.Bool                 // refuse all keys
+	Answers     func(command string) uint32 // if set, returns the exit status instead of running the command
 }
 
-// NewKey makes a key pair; the private half is in OpenSSH's form as well.
+// NewKey generates an ed25519 key pair and returns the signer and the private key in OpenSSH format.
 func NewKey(t testing.TB) (ssh.Signer, []byte) {
 	t.Helper()
 	_, key, err := ed25519.GenerateKey(rand.Reader)
@@ -41,7 +41,7 @@ func NewKey(t testing.TB) (ssh.Signer, []byte) {
 	return signer, pem.EncodeToMemory(block)
 }
 
-// Start runs a host that lets the user mcm in with one key, until the test ends.
+// Start starts a host that accepts the user mcm with the given key. The host stops at the end of the test.
 func Start(t testing.TB, allowed ssh.PublicKey) *Host {
 	t.Helper()
 	signer, _ := NewKey(t)
@@ -74,7 +74,7 @@ func (h *Host) serve(c net.Conn, config *ssh.ServerConfig) {
 	if err != nil {
 		return
 	}
-	defer conn.Close() //nolint:errcheck // its client sees the end
+	defer conn.Close() //nolint:errcheck // the client detects the end of the connection
 	h.Connections.Add(1)
 	defer h.Connections.Add(-1)
 	go ssh.DiscardRequests(requests)
@@ -84,7 +84,7 @@ func (h *Host) serve(c net.Conn, config *ssh.ServerConfig) {
 			if ch, reqs, err := n.Accept(); err == nil {
 				go h.session(ch, reqs)
 			}
-		case "direct-tcpip": // as a bastion
+		case "direct-tcpip": // forwarding through a bastion
 			var to struct {
 				Host string
 				Port uint32
@@ -157,7 +157,7 @@ func runHere(ch ssh.Channel, command string) (code uint32, ran bool) {
 	return uint32(cmd.ProcessState.ExitCode()), true
 }
 
-// Named is how a play calls it.
+// Named returns the host under the given name for a play.
 func (h *Host) Named(name string) ansible.Host {
 	return ansible.Host{Name: name, Address: "127.0.0.1", Port: h.Port, User: "mcm", HostKeys: []string{h.Key}}
 }

@@ -1,4 +1,4 @@
-"""Writes what a playbook does, one JSON object a line, to the file descriptor that MCM_EVENTS_FD names."""
+"""Writes the events of a playbook as one JSON object per line to the file descriptor in MCM_EVENTS_FD."""
 from __future__ import annotations
 
 import json
@@ -11,7 +11,7 @@ DOCUMENTATION = """
 name: mcm_events
 type: notification
 short_description: events for MyCloudManager
-description: Chosen fields of every result, as they happen. Results of tasks with no_log come here censored already.
+description: Writes selected fields of every result. Results of tasks with no_log are already censored by Ansible.
 requirements: [the environment variable MCM_EVENTS_FD]
 """
 
@@ -28,7 +28,7 @@ def text(value, limit):
 
 
 def cause(values):
-    """Facts are gathered by modules of their own: of one that failed Ansible's own words tell but the name."""
+    """Returns the values of the first failed facts module, because the result of the task has only the name of the module."""
     return next(iter((values.get("failed_modules") or {}).values()), values)
 
 
@@ -41,7 +41,7 @@ class CallbackModule(CallbackBase):
     def __init__(self):
         super().__init__()
         fd = int(os.environ["MCM_EVENTS_FD"])
-        os.set_inheritable(fd, False)  # else a background ssh would hold it open after the run
+        os.set_inheritable(fd, False)  # otherwise a background ssh would keep it open after the run
         self.out = os.fdopen(fd, "w", encoding="utf-8", errors="backslashreplace")
 
     def emit(self, kind, **fields):
@@ -50,7 +50,7 @@ class CallbackModule(CallbackBase):
         self.out.flush()
 
     def result(self, kind, result, message=None, **fields):
-        # Nothing of a censored result is there but a sentence that says so.
+        # A censored result has only the field "censored" with an explanation.
         values = cause(result._result)
         if message is None:
             message = values.get("msg", values.get("censored", values.get("reason")))
@@ -73,9 +73,9 @@ class CallbackModule(CallbackBase):
         self.emit("start", host=host.get_name(), task=task.get_name(), action=task.action)
 
     def v2_runner_on_ok(self, result):
-        # On success only what somebody wrote to be read; modules say a lot.
-        said = None if result._task.action in ("debug", "ansible.builtin.debug", "assert", "ansible.builtin.assert") else ""
-        self.result("ok", result, message=said)
+        # On success, only messages that the playbook author wrote; other modules are verbose.
+        message = None if result._task.action in ("debug", "ansible.builtin.debug", "assert", "ansible.builtin.assert") else ""
+        self.result("ok", result, message=message)
 
     def v2_runner_on_failed(self, result, ignore_errors=False):
         self.result("failed", result, ignored=bool(ignore_errors))
@@ -101,8 +101,8 @@ class CallbackModule(CallbackBase):
 
     def v2_runner_item_on_failed(self, result):
         values = result._result
-        why = text(values.get("msg", values.get("censored")), MESSAGE)
-        self.result("item", result, message="%s: %s" % (self.item(result), why), failed=True)
+        reason = text(values.get("msg", values.get("censored")), MESSAGE)
+        self.result("item", result, message="%s: %s" % (self.item(result), reason), failed=True)
 
     def v2_playbook_on_stats(self, stats):
         self.emit("stats", stats={host: stats.summarize(host) for host in stats.processed})
