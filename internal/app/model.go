@@ -3,10 +3,10 @@ package app
 
 import "time"
 
-// Health is Argo CD's vocabulary, which the field knows.
+// Health is the health of an app, in the vocabulary of Argo CD.
 type Health string
 
-// The healths.
+// The health states.
 const (
 	Healthy     Health = "Healthy"
 	Progressing Health = "Progressing"
@@ -16,7 +16,7 @@ const (
 	Unknown     Health = "Unknown"
 )
 
-// App is one app of the catalogue as it stands.
+// App is one app of the catalogue with its current state.
 type App struct {
 	Name               string           `json:"name"`
 	Title              string           `json:"title"`
@@ -50,7 +50,7 @@ type Link struct {
 	URL   string `json:"url"`
 }
 
-// Volume is the app's block volume.
+// Volume is the block volume of the app.
 type Volume struct {
 	ID         string `json:"id"`
 	SizeGB     int    `json:"size_gb"`
@@ -58,35 +58,35 @@ type Volume struct {
 	AttachedTo string `json:"attached_to" doc:"server id, empty when detached"`
 }
 
-// RetainedVolume is a volume that an uninstall left for the next launch.
+// RetainedVolume is a volume that an uninstall kept for the next launch.
 type RetainedVolume struct {
 	ID        string    `json:"id"`
 	SizeGB    int       `json:"size_gb"`
 	CreatedAt time.Time `json:"created_at"`
 }
 
-// Credentials are the app's own first sign-in, as its makers document it.
+// Credentials are the default credentials of the app, as its vendor documents them.
 type Credentials struct {
 	Username string `json:"username"`
 	Password string `json:"password"`
 }
 
-// Settings are the values a user may set. Secrets read back as Masked.
+// Settings are the values that a user may set. Secrets are read as Masked.
 type Settings struct {
 	Environment map[string]any `json:"environment"`
 	Parameters  map[string]any `json:"parameters"`
 }
 
-// Masked stands for a secret that is set; sent back it keeps the secret as it is.
+// Masked replaces a secret that is set. Written back, it keeps the secret.
 const Masked = "********"
 
-// Schema holds the JSON Schemas of the two halves of Settings.
+// Schema holds the JSON Schemas of the two sections of Settings.
 type Schema struct {
 	Environment map[string]any `json:"environment"`
 	Parameters  map[string]any `json:"parameters"`
 }
 
-// Agent says whether the app has something to install on instances.
+// Agent describes whether the app has an agent for instances.
 type Agent struct {
 	Supported bool `json:"supported"`
 }
@@ -100,7 +100,7 @@ type Revision struct {
 	Description string    `json:"description"`
 }
 
-// PlanRow compares one value before a change of version.
+// PlanRow compares one value before an upgrade.
 type PlanRow struct {
 	Path     string `json:"path"`
 	Default  any    `json:"default"`

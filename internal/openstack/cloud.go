@@ -1,5 +1,5 @@
-// Package openstack signs in to the cloud and maps its faults: the only home of gophercloud's
-// authentication. Activities and readers get a Session from it.
+// Package openstack authenticates at the cloud and converts its errors to faults. Activities and readers get a Session
+// from it; no other package authenticates with gophercloud.
 package openstack
 
 import (
@@ -18,10 +18,10 @@ import (
 	"mycloudmanager/internal/fault"
 )
 
-// requestTimeout bounds one HTTP exchange with the cloud.
+// requestTimeout limits one HTTP request to the cloud.
 const requestTimeout = 60 * time.Second
 
-// Cloud is one OpenStack cloud and the manager's own credential for one project of it.
+// Cloud is one OpenStack cloud, with the manager's credential for one of its projects.
 type Cloud struct {
 	options  gophercloud.AuthOptions
 	endpoint gophercloud.EndpointOpts
@@ -31,8 +31,8 @@ type Cloud struct {
 	manager *Session
 }
 
-// FromEnvironment reads the manager's credential like the openstack command line does: clouds.yaml
-// when OS_CLOUD is set, else the OS_* variables.
+// FromEnvironment reads the manager's credential as the openstack command line does: from clouds.yaml if OS_CLOUD is
+// set, otherwise from the OS_* variables.
 func FromEnvironment() (*Cloud, error) {
 	if name := os.Getenv("OS_CLOUD"); name != "" {
 		auth, endpoint, tlsConfig, err := clouds.Parse(clouds.WithCloudName(name))
@@ -50,7 +50,7 @@ func FromEnvironment() (*Cloud, error) {
 	}, nil), nil
 }
 
-// New returns the cloud at authURL with a password credential, as the sandbox and tests need it.
+// New returns the cloud at authURL with a password credential, for the sandbox and for tests.
 func New(authURL, user, password, project string) *Cloud {
 	return newCloud(gophercloud.AuthOptions{
 		IdentityEndpoint: authURL, Username: user, Password: password, DomainName: "Default",
@@ -68,7 +68,7 @@ func newCloud(auth gophercloud.AuthOptions, endpoint gophercloud.EndpointOpts, t
 	return &Cloud{options: auth, endpoint: endpoint, http: http.Client{Transport: transport, Timeout: requestTimeout}}
 }
 
-// optionsFromEnv is gophercloud's AuthOptionsFromEnv with today's variable names, which openrc files use.
+// optionsFromEnv is AuthOptionsFromEnv of gophercloud with the current variable names of openrc files.
 func optionsFromEnv() gophercloud.AuthOptions {
 	env := os.Getenv
 	o := gophercloud.AuthOptions{
@@ -103,8 +103,7 @@ func availability(name string) gophercloud.Availability {
 // AuthURL returns the address of the identity service.
 func (c *Cloud) AuthURL() string { return c.options.IdentityEndpoint }
 
-// Service returns the manager's session with the client of one of its services, for example
-// (*Session).Compute.
+// Service returns the manager's session and the client of one of its services, for example (*Session).Compute.
 func (c *Cloud) Service(ctx context.Context, of func(*Session) (*gophercloud.ServiceClient, error)) (*Session, *gophercloud.ServiceClient, error) {
 	s, err := c.Manager(ctx)
 	if err != nil {
@@ -114,8 +113,8 @@ func (c *Cloud) Service(ctx context.Context, of func(*Session) (*gophercloud.Ser
 	return s, client, err
 }
 
-// Manager returns the session of the manager's own credential. It is shared, and signs in again by
-// itself when its token ends.
+// Manager returns the session of the manager's credential. The session is shared, and authenticates again when its token
+// expires.
 func (c *Cloud) Manager(ctx context.Context) (*Session, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -131,7 +130,8 @@ func (c *Cloud) Manager(ctx context.Context) (*Session, error) {
 	return s, nil
 }
 
-// managerFault says whose credential was refused. It heals by configuration, so it is waited out.
+// managerFault reports that the manager's credential was refused. An operator can repair the credential, so the fault is
+// retried.
 func managerFault(err error) error {
 	if fault.KindOf(err) == fault.Unauthorized {
 		return fault.New(fault.Unavailable, err, "the cloud refuses the manager's own credential: %s", fault.MessageOf(err))
@@ -139,8 +139,8 @@ func managerFault(err error) error {
 	return err
 }
 
-// WithToken returns a session that acts with a user's own token, as it is: a token is not exchanged
-// for another, which Keystone refuses to application credentials.
+// WithToken returns a session with a user's token. It does not exchange the token for another one, which Keystone
+// refuses for application credentials.
 // https://docs.openstack.org/api-ref/identity/v3/#validate-and-show-information-for-token
 func (c *Cloud) WithToken(ctx context.Context, token string) (*Session, error) {
 	p, err := c.provider()
@@ -171,7 +171,7 @@ func (c *Cloud) WithToken(ctx context.Context, token string) (*Session, error) {
 	return &Session{provider: p, endpoint: c.endpoint, grant: g}, nil
 }
 
-// Login is what a person or a program signs in with.
+// Login is the credential of a user or a program.
 type Login struct {
 	Username, Password, UserDomain string
 	Project, ProjectDomain         string
@@ -179,7 +179,7 @@ type Login struct {
 	ApplicationCredentialID, ApplicationCredentialSecret string
 }
 
-// SignIn opens a session with somebody's credential.
+// SignIn opens a session with a credential.
 func (c *Cloud) SignIn(ctx context.Context, l Login) (*Session, error) {
 	if l.ApplicationCredentialID != "" {
 		return c.authenticate(ctx, gophercloud.AuthOptions{
@@ -192,7 +192,7 @@ func (c *Cloud) SignIn(ctx context.Context, l Login) (*Session, error) {
 	})
 }
 
-// Revoke ends a token.
+// Revoke revokes a token.
 func (c *Cloud) Revoke(ctx context.Context, token string) error {
 	p, err := c.provider()
 	if err != nil {
@@ -224,11 +224,11 @@ func (c *Cloud) authenticate(ctx context.Context, o gophercloud.AuthOptions) (*S
 	if err := gophercloudopenstack.Authenticate(ctx, p, o); err != nil {
 		return nil, Fault("keystone", err)
 	}
-	answer, ok := p.GetAuthResult().(tokens.CreateResult)
+	response, ok := p.GetAuthResult().(tokens.CreateResult)
 	if !ok {
 		return nil, fault.New(fault.Invalid, nil, "the cloud does not speak Keystone v3")
 	}
-	g, err := grantOf(answer)
+	g, err := grantOf(response)
 	if err != nil {
 		return nil, Fault("keystone", err)
 	}

@@ -16,8 +16,8 @@ import (
 	"mycloudmanager/internal/fault"
 )
 
-// Fault gives an error of a service its kind, and the service's own text as message. It is the only
-// mapper, held against recorded answers of the real services.
+// Fault converts an error of a service to a fault with the text of the service as its message. Its tests use recorded
+// responses of the real services.
 func Fault(service string, err error) error {
 	if err == nil {
 		return nil
@@ -26,26 +26,26 @@ func Fault(service string, err error) error {
 		return err
 	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return fault.New(fault.Unavailable, err, "%s did not answer in time", service)
+		return fault.New(fault.Unavailable, err, "%s did not response in time", service)
 	}
-	answer, ok := errors.AsType[gophercloud.ErrUnexpectedResponseCode](err)
+	response, ok := errors.AsType[gophercloud.ErrUnexpectedResponseCode](err)
 	if stored, isSwift := errors.AsType[*swift.Error](err); isSwift && !ok {
-		answer, ok = gophercloud.ErrUnexpectedResponseCode{Actual: stored.StatusCode}, true
-		if stored.StatusCode == http.StatusRequestTimeout || stored.StatusCode == 0 { // the library's own word for no answer
-			return fault.New(fault.Unavailable, err, "%s did not answer in time", service)
+		response, ok = gophercloud.ErrUnexpectedResponseCode{Actual: stored.StatusCode}, true
+		if stored.StatusCode == http.StatusRequestTimeout || stored.StatusCode == 0 { // the library uses these codes if there was no response
+			return fault.New(fault.Unavailable, err, "%s did not response in time", service)
 		}
 	}
 	if !ok {
 		return transport(service, err)
 	}
-	text := Text(answer.Body)
+	text := Text(response.Body)
 	if text == "" {
-		text = http.StatusText(answer.Actual)
+		text = http.StatusText(response.Actual)
 	}
-	return fault.New(kind(answer, text), err, "%s: %s", service, text)
+	return fault.New(kind(response, text), err, "%s: %s", service, text)
 }
 
-// transport maps what happened before there was an answer.
+// transport converts errors that occurred before a response arrived.
 func transport(service string, err error) error {
 	if _, ok := errors.AsType[*url.Error](err); ok {
 		return fault.New(fault.Unavailable, err, "%s does not respond", service)
@@ -59,29 +59,29 @@ func transport(service string, err error) error {
 	if _, ok := errors.AsType[*gophercloud.ErrUnableToReauthenticate](err); ok {
 		return fault.New(fault.Unauthorized, err, "%s refuses the credential", service)
 	}
-	// A connection dropped in the middle of an answer shows up as a broken JSON document.
+	// A connection that broke within a response appears as an invalid JSON document.
 	if strings.Contains(err.Error(), "unexpected EOF") || strings.Contains(err.Error(), "unexpected end of JSON") {
-		return fault.New(fault.Unavailable, err, "%s broke off its answer", service)
+		return fault.New(fault.Unavailable, err, "%s broke off its response", service)
 	}
 	return fault.New(fault.Internal, err, "%s: %v", service, err)
 }
 
-// quotaText finds the words that the services use for an exhausted quota. A status alone does not
-// tell: Nova says 403, Cinder 413, Neutron 409, Heat 400 or 403, Glance 413.
+// quotaText matches the texts that services use for an exceeded quota. The status is not enough: Nova uses 403, Cinder
+// 413, Neutron 409, Heat 400 or 403, Glance 413.
 var quotaText = regexp.MustCompile(`(?i)quota exceeded|exceeds? (the )?(allowed )?.*quota|OverQuota|LimitExceeded|quota has been met|maximum number of .* exceeded`)
 
-func kind(answer gophercloud.ErrUnexpectedResponseCode, text string) fault.Kind {
-	switch code := answer.Actual; {
+func kind(response gophercloud.ErrUnexpectedResponseCode, text string) fault.Kind {
+	switch code := response.Actual; {
 	case code == http.StatusUnauthorized:
 		return fault.Unauthorized
 	case code == http.StatusNotFound:
 		return fault.NotFound
 	case code == http.StatusTooManyRequests,
-		code == http.StatusRequestEntityTooLarge && answer.ResponseHeader.Get("Retry-After") > "0":
+		code == http.StatusRequestEntityTooLarge && response.ResponseHeader.Get("Retry-After") > "0":
 		return fault.RateLimited
 	case code >= 500:
 		return fault.Unavailable
-	case quotaText.MatchString(text) || quotaText.Match(answer.Body):
+	case quotaText.MatchString(text) || quotaText.Match(response.Body):
 		return fault.Quota
 	case code == http.StatusRequestEntityTooLarge:
 		return fault.Quota
@@ -90,18 +90,18 @@ func kind(answer gophercloud.ErrUnexpectedResponseCode, text string) fault.Kind 
 	case code == http.StatusConflict:
 		return fault.Conflict
 	case code == http.StatusBadRequest, code == http.StatusUnprocessableEntity, code == http.StatusMethodNotAllowed,
-		code == http.StatusNotAcceptable: // a microversion that the cloud is too old for
+		code == http.StatusNotAcceptable: // a microversion that an older cloud does not support
 		return fault.Invalid
 	}
 	return fault.Internal
 }
 
-// QuotaText reports whether a fault text of the cloud (a stack's or a server's reason) speaks of a quota.
+// QuotaText reports whether an error text of the cloud, for example a stack's or a server's reason, mentions a quota.
 func QuotaText(text string) bool { return quotaText.MatchString(text) }
 
 var tags = regexp.MustCompile(`(?s)<(title|head|style).*?</(title|head|style)>|<[^>]*>`)
 
-// Text returns the sentence meant for people in a service's error body, whatever its form.
+// Text returns the message for users in the error body of a service, in any of its formats.
 func Text(body []byte) string {
 	var form struct {
 		Explanation  string          `json:"explanation"`
@@ -124,7 +124,7 @@ func Text(body []byte) string {
 	if m := message(body); m != "" {
 		return m
 	}
-	for _, inner := range any { // Nova and Cinder: one key that names the fault
+	for _, inner := range any { // Nova and Cinder: a single key that names the fault
 		if m := message(inner); m != "" {
 			return m
 		}
@@ -132,7 +132,7 @@ func Text(body []byte) string {
 	return ""
 }
 
-// message takes the `message` of an object, or a plain string.
+// message returns the `message` of an object, or a plain string.
 func message(raw json.RawMessage) string {
 	var object struct {
 		Message string `json:"message"`

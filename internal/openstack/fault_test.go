@@ -22,7 +22,7 @@ import (
 	"mycloudmanager/internal/openstack"
 )
 
-// recording is an answer of a real service.
+// recording is a recorded response of a real service.
 type recording struct {
 	Service string            `json:"service"`
 	Status  int               `json:"status"`
@@ -30,7 +30,7 @@ type recording struct {
 	Body    json.RawMessage   `json:"body"`
 }
 
-// bytes is the body as it went over the wire: text that is no JSON is recorded as a string.
+// bytes returns the body as it was sent: text that is not JSON is recorded as a string.
 func (r recording) bytes() []byte {
 	var text string
 	if json.Unmarshal(r.Body, &text) == nil {
@@ -58,13 +58,13 @@ func recordings(t *testing.T) map[string]recording {
 	return out
 }
 
-// expected is what a recorded fault is for us, and a part of the service's own words.
+// expected is the fault of a recorded error, with a part of the service's text.
 type expected struct {
 	kind fault.Kind
 	says string
 }
 
-// faults holds every recorded fault: one that is recorded and not here fails the test.
+// faults has an entry for each recorded error; a missing entry fails the test.
 var faults = map[string]expected{
 	"cinder/bad_request":                         {fault.Invalid, "Invalid input for field/attribute size. Value: ten. 'ten' does not match"},
 	"cinder/bad_request_type":                    {fault.NotFound, "Volume type with name no-such-type could not be found."},
@@ -176,7 +176,7 @@ var faults = map[string]expected{
 	"swift/unauthorized":                         {fault.Unauthorized, "Unauthorized This server could not verify that you are authorized to acc"},
 }
 
-// ask is what a client of ours gets when a service answers so.
+// ask returns the error that a client gets for a response of a service.
 func ask(t *testing.T, r recording) error {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -193,7 +193,7 @@ func ask(t *testing.T, r recording) error {
 	return openstack.Fault(r.Service, err)
 }
 
-func TestEveryRecordedFaultHasItsKindAndTheServicesWords(t *testing.T) {
+func TestFault_Recorded(t *testing.T) {
 	seen := 0
 	for name, r := range recordings(t) {
 		if r.Status < 400 {
@@ -215,8 +215,8 @@ func TestEveryRecordedFaultHasItsKindAndTheServicesWords(t *testing.T) {
 	require.Equal(t, len(faults), seen, "the table names what is not recorded")
 }
 
-// What blocks an operation can be taken away by a person, what is retried heals by itself.
-func TestKindsDecideWhatBecomesOfATask(t *testing.T) {
+// Kinds that block an operation can be resolved by a user; retryable kinds are temporary.
+func TestFault_KindsDecideRetries(t *testing.T) {
 	for name, want := range faults {
 		switch want.kind {
 		case fault.Quota, fault.Conflict, fault.Unauthorized:
@@ -229,7 +229,7 @@ func TestKindsDecideWhatBecomesOfATask(t *testing.T) {
 	}
 }
 
-func TestLimitsOfRatesAreNoQuotas(t *testing.T) {
+func TestFault_RateLimitIsNotAQuota(t *testing.T) {
 	body := json.RawMessage(`{"overLimit": {"code": 413, "message": "This request was rate-limited.", "retryAfter": "30"}}`)
 	for _, r := range []recording{
 		{"nova", http.StatusTooManyRequests, map[string]string{"Retry-After": "1"}, body},
@@ -242,17 +242,17 @@ func TestLimitsOfRatesAreNoQuotas(t *testing.T) {
 		json.RawMessage(`{"error": {"message": "You have reached the maximum stacks per project, 1. Quota exceeded"}, "code": 403}`)})))
 }
 
-// Glance's quota was not recorded: its answer is that of the source.
+// Glance's quota error was not recorded; the response is taken from the source:
 // https://opendev.org/openstack/glance/src/branch/master/glance/api/v2/image_data.py
-func TestGlancesQuota(t *testing.T) {
+func TestFault_GlanceQuota(t *testing.T) {
 	err := ask(t, recording{"glance", 413, map[string]string{"Content-Type": "text/html"}, json.RawMessage(`"<html><head><title>413 Request Entity Too Large</title></head>` +
 		`<body><h1>413 Request Entity Too Large</h1>Denying attempt to upload image because it exceeds the quota: The size of the data 1024 will exceed the limit. 0 bytes remaining.<br /><br /></body></html>"`)})
 	require.Equal(t, fault.Quota, fault.KindOf(err))
 	require.Contains(t, fault.MessageOf(err), "glance: 413 Request Entity Too Large Denying attempt")
 }
 
-// No answer at all heals by itself.
-func TestBrokenConnectionsAreUnavailable(t *testing.T) {
+// A missing response is temporary.
+func TestFault_BrokenConnection(t *testing.T) {
 	for name, serve := range map[string]http.HandlerFunc{
 		"dropped": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 		"cut": func(w http.ResponseWriter, _ *http.Request) {
@@ -281,7 +281,7 @@ func TestBrokenConnectionsAreUnavailable(t *testing.T) {
 	require.Equal(t, "nova does not respond", fault.MessageOf(err), "no address, no port")
 }
 
-func TestFaultsKeepWhatTheyAre(t *testing.T) {
+func TestFault_KeepsFaults(t *testing.T) {
 	require.NoError(t, openstack.Fault("nova", nil))
 	mine := fault.New(fault.Conflict, nil, "in the way")
 	require.Equal(t, mine, openstack.Fault("nova", mine))
@@ -289,8 +289,8 @@ func TestFaultsKeepWhatTheyAre(t *testing.T) {
 	require.Equal(t, fault.Internal, fault.KindOf(odd))
 }
 
-// A stack or a server that failed says why in a text alone.
-func TestReasonsThatSpeakOfAQuota(t *testing.T) {
+// A stack or a server that failed has its reason only as text.
+func TestQuotaText(t *testing.T) {
 	for text, quota := range map[string]bool{
 		"Forbidden: resources.server: Quota exceeded for cores: Requested 1, but already used 2 of 2 cores (HTTP 403)":    true,
 		"OverQuotaClient: resources.port: Quota exceeded for resources: ['port'].":                                        true,

@@ -11,21 +11,20 @@ import (
 	"mycloudmanager/internal/fault"
 )
 
-// Keys of metadata by which servers and volumes tell whose they are. People see them in Horizon.
+// Metadata keys of the product's servers and volumes. Users see them in Horizon.
 const (
-	StackKey   = "mcm:stack"   // of a server: the stack that made it
+	StackKey   = "mcm:stack"   // of a server: the stack that created it
 	RoleKey    = "mcm:role"    // of a server: master, node or etcd
-	AppKey     = "mcm:app"     // of a volume: the app whose data it holds
-	TaskKey    = "mcm:task"    // of a volume: the task that made it
-	RestoreKey = "mcm:restore" // of a server or a volume that is a backup's: the task that made it
-	DiskKey    = "mcm:disk"    // of such a volume: which one of its server's
-	DataKey    = "mcm:data"    // of a volume: "true" once an app has had it mounted
+	AppKey     = "mcm:app"     // of a volume: the app whose data it contains
+	TaskKey    = "mcm:task"    // of a volume: the task that created it
+	RestoreKey = "mcm:restore" // of a server or a volume of a restore: the task that created it
+	DiskKey    = "mcm:disk"    // of such a volume: its index on the server
+	DataKey    = "mcm:data"    // of a volume: "true" once an app has mounted it
 )
 
-// Servers lists every server of the project with its flavor, with one call per page of Nova. It reads
-// the answer once: gophercloud's own list turns it into JSON and back, twice, which at a thousand servers
-// takes longer than Nova does.
-// https://docs.openstack.org/api-ref/compute/#list-servers-detailed
+// Servers lists all servers of the project with their flavors, one request per page. It decodes the response once: the
+// list function of gophercloud converts it to JSON and back twice, which takes longer than Nova's response for a
+// thousand servers. https://docs.openstack.org/api-ref/compute/#list-servers-detailed
 func (s *Session) Servers(ctx context.Context) ([]servers.Server, error) {
 	c, err := s.Compute()
 	if err != nil {
@@ -37,7 +36,7 @@ func (s *Session) Servers(ctx context.Context) ([]servers.Server, error) {
 			Servers []servers.Server   `json:"servers"`
 			Links   []gophercloud.Link `json:"servers_links"`
 		}
-		_, err := c.Get(ctx, next, &page, nil) //nolint:bodyclose // it is read to its end
+		_, err := c.Get(ctx, next, &page, nil) //nolint:bodyclose // the body is read completely
 		if err != nil {
 			return nil, s.Fault("nova", err)
 		}
@@ -49,7 +48,7 @@ func (s *Session) Servers(ctx context.Context) ([]servers.Server, error) {
 	return all, nil
 }
 
-// WriteMetadata writes values into a server's metadata and leaves the others as they are.
+// WriteMetadata sets values in the metadata of a server and keeps the others.
 // https://docs.openstack.org/api-ref/compute/#create-or-update-metadata-items
 func (s *Session) WriteMetadata(ctx context.Context, server string, values map[string]string) error {
 	c, err := s.Compute()
@@ -60,7 +59,7 @@ func (s *Session) WriteMetadata(ctx context.Context, server string, values map[s
 	return s.Fault("nova", err)
 }
 
-// DropMetadata takes a key out of a server's metadata. It tolerates absence, of the server too.
+// DropMetadata deletes a key from the metadata of a server. It tolerates a missing key or server.
 // https://docs.openstack.org/api-ref/compute/#delete-metadata-item
 func (s *Session) DropMetadata(ctx context.Context, server, key string) error {
 	c, err := s.Compute()
@@ -76,7 +75,7 @@ func (s *Session) StackServers(ctx context.Context, stack string) ([]servers.Ser
 	return slices.DeleteFunc(list, func(v servers.Server) bool { return v.Metadata[StackKey] != stack }), err
 }
 
-// AppVolumes lists the volumes that hold an app's data, newest first; app "" is every app's.
+// AppVolumes lists the volumes of an app, newest first; app "" selects all apps.
 // https://docs.openstack.org/api-ref/block-storage/v3/#list-accessible-volumes-with-details
 func (s *Session) AppVolumes(ctx context.Context, app string) ([]volumes.Volume, error) {
 	c, err := s.Volume()
@@ -111,7 +110,7 @@ type Address struct {
 	MAC      string
 }
 
-// AddressesOf lists a server's addresses, networks by name, fixed ones first.
+// AddressesOf returns the addresses of a server, sorted by network, fixed addresses first.
 func AddressesOf(server servers.Server) []Address {
 	var out []Address
 	for network, list := range server.Addresses {

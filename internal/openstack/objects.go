@@ -11,8 +11,8 @@ import (
 	"github.com/ncw/swift/v2"
 )
 
-// Objects returns the Swift connection of the manager's own credential. It is shared, and is renewed with the token of
-// the session when Swift refuses the one it has.
+// Objects returns the Swift connection of the manager's credential. The connection is shared. It gets a new token from
+// the session when Swift refuses its token.
 func (c *Cloud) Objects(ctx context.Context) (*swift.Connection, error) {
 	s, err := c.Manager(ctx)
 	if err != nil {
@@ -39,14 +39,14 @@ func (s *Session) Objects() (*swift.Connection, error) {
 	return s.objects, nil
 }
 
-// objectAuth lends Swift the token that the other services are asked with, so that there is one sign-in and one renewal.
+// objectAuth gives Swift the token of the session, so that all services share one authentication.
 type objectAuth struct {
 	provider *gophercloud.ProviderClient
 	url      string
-	given    string // the token that Swift was asked with last
+	given    string // the last token that was passed to Swift
 }
 
-// Request is asked for a token at first and whenever Swift refused the last one.
+// Request is called for the first token, and again after Swift has refused a token.
 func (a *objectAuth) Request(ctx context.Context, _ *swift.Connection) (*http.Request, error) {
 	if a.given != "" && a.given == a.provider.Token() {
 		if err := a.provider.Reauthenticate(ctx, a.given); err != nil {
@@ -54,7 +54,7 @@ func (a *objectAuth) Request(ctx context.Context, _ *swift.Connection) (*http.Re
 		}
 	}
 	a.given = a.provider.Token()
-	return nil, nil // there is nothing to send
+	return nil, nil // no request is necessary
 }
 
 func (*objectAuth) Response(context.Context, *http.Response) error { return nil }
@@ -62,9 +62,9 @@ func (a *objectAuth) StorageUrl(bool) string                       { return stri
 func (a *objectAuth) Token() string                                { return a.given }
 func (*objectAuth) CdnUrl() string                                 { return "" }
 
-// ObjectStorage is where the project's object storage is, and how it is asked with the manager's own token: for those who
-// pass on requests of others. A token that Swift refuses is renewed; a request with a body must then be sent again by
-// whoever made it, and is told so by 503.
+// ObjectStorage returns the URL of the project's object storage, and a transport that adds the manager's token: for
+// proxies. The transport renews a token that Swift refuses; it responds 503 to a request with a body, which the client
+// must send again.
 func (c *Cloud) ObjectStorage(ctx context.Context) (*url.URL, http.RoundTripper, error) {
 	s, err := c.Manager(ctx)
 	if err != nil {
@@ -78,17 +78,17 @@ func (c *Cloud) ObjectStorage(ctx context.Context) (*url.URL, http.RoundTripper,
 	return base, &asManager{provider: s.provider}, err
 }
 
-// asManager puts the manager's token into requests.
+// asManager adds the manager's token to requests.
 type asManager struct{ provider *gophercloud.ProviderClient }
 
 // RoundTrip implements http.RoundTripper.
 func (m *asManager) RoundTrip(r *http.Request) (*http.Response, error) {
 	token := m.provider.Token()
-	answer, err := m.send(r, token)
-	if err != nil || answer.StatusCode != http.StatusUnauthorized {
-		return answer, err
+	response, err := m.send(r, token)
+	if err != nil || response.StatusCode != http.StatusUnauthorized {
+		return response, err
 	}
-	_ = answer.Body.Close() // the answer is replaced
+	_ = response.Body.Close() // the response is replaced
 	if err := m.provider.Reauthenticate(r.Context(), token); err != nil {
 		return nil, err
 	}

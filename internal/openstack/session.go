@@ -18,14 +18,14 @@ type Session struct {
 	provider *gophercloud.ProviderClient
 	endpoint gophercloud.EndpointOpts
 	grant    Grant
-	own      bool // the manager's credential, not a user's
+	own      bool // the manager's credential
 
 	mu      sync.Mutex
 	objects *swift.Connection
 }
 
-// novaVersion is the newest compute microversion the product asks for: 2.26 brings server tags,
-// 2.64 server group policies with rules.
+// novaVersion is the compute microversion of the product: 2.26 has server tags, 2.64 has server group policies with
+// rules.
 const novaVersion = "2.64"
 
 // Compute returns the Nova client.
@@ -65,10 +65,10 @@ func (s *Session) Identity() (*gophercloud.ServiceClient, error) {
 func (s *Session) service(name string, open func(*gophercloud.ProviderClient, gophercloud.EndpointOpts) (*gophercloud.ServiceClient, error)) (*gophercloud.ServiceClient, error) {
 	c, err := open(s.provider, s.endpoint)
 	if err != nil {
-		// Opening asks the service for its versions: it may be away, as at any other call.
-		switch told := s.Fault(name, err); fault.KindOf(told) {
+		// The client reads the versions of the service when it is created, so an unavailable service is an error here.
+		switch converted := s.Fault(name, err); fault.KindOf(converted) {
 		case fault.Unavailable, fault.RateLimited, fault.Unauthorized:
-			return nil, told
+			return nil, converted
 		}
 		return nil, fault.New(fault.Invalid, err, "the cloud's catalogue lacks %s: %v", name, err)
 	}
@@ -78,17 +78,17 @@ func (s *Session) service(name string, open func(*gophercloud.ProviderClient, go
 // Token returns the session's token.
 func (s *Session) Token() string { return s.provider.Token() }
 
-// Grant is what Keystone gave the session.
+// Grant describes the token of the session.
 type Grant struct {
 	UserID, UserName       string
 	ProjectID, ProjectName string
 	Roles                  []string
 	ExpiresAt              time.Time
-	// Restricted tells that the token comes from an application credential.
+	// Restricted is true for a token of an application credential.
 	Restricted bool
 }
 
-// Grant returns what Keystone gave when the session was opened.
+// Grant returns the description of the token with which the session was opened.
 func (s *Session) Grant() Grant { return s.grant }
 
 // ProjectID returns the project the session is scoped to, or "".
@@ -97,9 +97,7 @@ func (s *Session) ProjectID() string { return s.grant.ProjectID }
 // UserID returns the user the session belongs to.
 func (s *Session) UserID() string { return s.grant.UserID }
 
-// extractor is a token's answer, created or shown.
-// stamp is a time of Keystone's. It is in UTC, and of a token whose application credential ends before
-// it would it comes without a zone.
+// extractor is a token response, of a created or of a validated token.
 type stamp struct{ time.Time }
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -112,7 +110,7 @@ func (s *stamp) UnmarshalJSON(raw []byte) error {
 
 type extractor interface{ ExtractInto(v any) error }
 
-func grantOf(answer extractor) (Grant, error) {
+func grantOf(response extractor) (Grant, error) {
 	type named struct {
 		ID   string `json:"id"`
 		Name string `json:"name"`
@@ -124,7 +122,7 @@ func grantOf(answer extractor) (Grant, error) {
 		ExpiresAt stamp    `json:"expires_at"`
 		Methods   []string `json:"methods"`
 	}
-	if err := answer.ExtractInto(&t); err != nil {
+	if err := response.ExtractInto(&t); err != nil {
 		return Grant{}, err
 	}
 	g := Grant{UserID: t.User.ID, UserName: t.User.Name, ProjectID: t.Project.ID, ProjectName: t.Project.Name, ExpiresAt: t.ExpiresAt.UTC(),
@@ -135,8 +133,8 @@ func grantOf(answer extractor) (Grant, error) {
 	return g, nil
 }
 
-// Fault maps an error of a call made through this session. A refusal of the manager's own
-// credential is waited out; that of a user's token needs the user.
+// Fault converts an error of a request in this session. A refusal of the manager's credential is retried; a refusal of a
+// user's token needs the user.
 func (s *Session) Fault(service string, err error) error {
 	err = Fault(service, err)
 	if s.own {

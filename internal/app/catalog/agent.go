@@ -10,23 +10,23 @@ import (
 	"mycloudmanager/internal/platform/i18n"
 )
 
-// Agent says what the app installs on instances. How is in the folder agent/: playbooks for Ansible, each for `hosts: all`,
-// that are given
+// Agent describes the agent that an app installs on instances. The folder agent/ has its Ansible playbooks, each for
+// `hosts: all`. They get the variables
 //
 //	mcm_app            the name of the app
-//	mcm_app_host       the address at which instances reach the app
-//	mcm_app_ports      the ports there, by the names of Ports
+//	mcm_app_host       the address of the app for instances
+//	mcm_app_ports      its ports at that address, by the names of Ports
 //	mcm_settings       the app's settings: environment and parameters
-//	mcm_instance_id    the server's id in OpenStack, and
-//	mcm_instance_name  its name, which is anybody's text
+//	mcm_instance_id    the server ID in OpenStack
+//	mcm_instance_name  the server name, which is untrusted text
 type Agent struct {
 	Supported   bool           `json:"supported"`
-	Description i18n.Text      `json:"description"` // what an instance gets
-	Ports       map[string]int `json:"ports"`       // ports of the app's Service that the agent speaks to, by name
+	Description i18n.Text      `json:"description"` // what is installed on an instance
+	Ports       map[string]int `json:"ports"`       // ports of the app's Service that the agent connects to, by name
 }
 
-// The playbooks of an agent. Install may be run at any time and changes only what is not so yet; Verify changes nothing
-// and fails when the agent does not do its work; Remove takes back what Install did.
+// The playbooks of an agent. Install may run at any time and changes only what differs; Verify changes nothing, and
+// fails if the agent does not work; Remove reverts what Install has changed.
 const (
 	AgentInstall = "install.yml"
 	AgentVerify  = "verify.yml"
@@ -44,7 +44,7 @@ func (a Agent) validate(lacks func(bad bool, field, what string)) {
 	}
 }
 
-// loadAgent finds the folder with the playbooks; the roles that agents share lie in it as roles/.
+// loadAgent returns the folder with the playbooks. The shared roles of all agents are added to it as roles/.
 func (a *App) loadAgent(files fs.FS, dir string) error {
 	if !a.Agent.Supported {
 		return nil
@@ -64,12 +64,12 @@ func (a *App) loadAgent(files fs.FS, dir string) error {
 	return errors.Join(append(faults, err)...)
 }
 
-// agentFolder is an agent's own folder with one more in it: roles.
+// agentFolder is the folder of an agent with the additional folder roles.
 type agentFolder struct{ own, shared fs.FS }
 
 const roles = "roles"
 
-// Open opens a file of either folder.
+// Open opens a file of the agent or of the roles.
 func (f agentFolder) Open(name string) (fs.File, error) {
 	if name == roles || strings.HasPrefix(name, roles+"/") {
 		return f.shared.Open(name)
@@ -77,7 +77,7 @@ func (f agentFolder) Open(name string) (fs.File, error) {
 	return f.own.Open(name)
 }
 
-// ReadDir lists a folder of either.
+// ReadDir lists a folder of the agent or of the roles.
 func (f agentFolder) ReadDir(name string) ([]fs.DirEntry, error) {
 	if name == roles || strings.HasPrefix(name, roles+"/") {
 		return fs.ReadDir(f.shared, name)

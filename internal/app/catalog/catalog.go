@@ -15,10 +15,10 @@ import (
 	"mycloudmanager/internal/platform/i18n"
 )
 
-// Domain is the cluster's DNS domain; an app answers to <app>.default.svc.<Domain>.
+// Domain is the DNS domain of the cluster; an app has the name <app>.default.svc.<Domain>.
 const Domain = "mycloudmanager"
 
-// Namespace is where apps live, so that their names are those of 2016.
+// Namespace is the namespace of all apps; their DNS names contain it.
 const Namespace = "default"
 
 // App is one folder of the catalogue.
@@ -33,10 +33,10 @@ type App struct {
 	Volume             Volume       `json:"volume"`
 	Agent              Agent        `json:"agent"`
 
-	Version    string // of the chart's app
+	Version    string // appVersion of the chart
 	Icon       []byte
 	Files      []File // the chart
-	AgentFiles fs.FS  `json:"-"` // the folder agent/, nil when the app has no agent
+	AgentFiles fs.FS  `json:"-"` // the folder agent/; nil if the app has no agent
 	schema     schema
 }
 
@@ -46,19 +46,19 @@ type Link struct {
 	URL   string    `json:"url"`
 }
 
-// Credentials are the app's own first sign-in.
+// Credentials are the default credentials of the app.
 type Credentials struct {
 	Username string `json:"username"`
 	Password string `json:"password"`
 }
 
-// Web says where the app's pages are.
+// Web describes the address of the app's pages.
 type Web struct {
 	Port int    `json:"port"`
 	Path string `json:"path"`
 }
 
-// Volume is the block volume that holds the app's data.
+// Volume is the block volume with the app's data.
 type Volume struct {
 	SizeGB int    `json:"size_gb"`
 	Mount  string `json:"mount"`
@@ -70,10 +70,10 @@ type File struct {
 	Data []byte
 }
 
-// DNSName is the app's name inside the cluster and through the VPN.
+// DNSName is the name of the app inside the cluster and through the VPN.
 func (a App) DNSName() string { return a.Name + "." + Namespace + ".svc." + Domain }
 
-// URL is the address of the app's pages, or "" when it has none.
+// URL is the address of the app's pages, or "" if it has none.
 func (a App) URL() string {
 	if a.Web == nil {
 		return ""
@@ -85,10 +85,10 @@ func (a App) URL() string {
 	return "http://" + a.DNSName() + port + a.Web.Path
 }
 
-// Catalog is every app, by name.
+// Catalog holds all apps by name.
 type Catalog struct{ apps []App }
 
-// Load reads apps/ of files. All faults are reported at once, each with its file and field.
+// Load reads the folder apps/ of files. It reports all errors at once, each with its file and field.
 func Load(files fs.FS) (*Catalog, error) {
 	entries, err := fs.ReadDir(files, "apps")
 	if err != nil {
@@ -111,10 +111,10 @@ func Load(files fs.FS) (*Catalog, error) {
 	return c, errors.Join(faults...)
 }
 
-// Apps returns every app, by name.
+// Apps returns all apps, sorted by name.
 func (c *Catalog) Apps() []App { return c.apps }
 
-// App returns one app, or a NotFound.
+// App returns one app, or a NotFound fault.
 func (c *Catalog) App(name string) (App, error) {
 	for _, a := range c.apps {
 		if a.Name == name {
@@ -186,7 +186,7 @@ func chartFiles(files fs.FS, dir string) ([]File, error) {
 	return out, err
 }
 
-// loadChart reads what the catalogue shows of the chart: its version and its settings' schema.
+// loadChart reads the version and the schema of the settings from the chart.
 func (a *App) loadChart(dir string) error {
 	var chart struct {
 		Name       string `json:"name"`

@@ -23,7 +23,7 @@ func loaded(t *testing.T) *catalog.Catalog {
 	return c
 }
 
-func TestTheCatalogueIsValid(t *testing.T) {
+func TestLoad_Catalogue(t *testing.T) {
 	list := loaded(t).Apps()
 	require.NotEmpty(t, list)
 	for _, a := range list {
@@ -39,8 +39,8 @@ func TestTheCatalogueIsValid(t *testing.T) {
 	}
 }
 
-// Every title and description that the settings form shows is there in French, and is another text.
-func TestEveryTextIsThereInFrench(t *testing.T) {
+// Every title and description in the settings form has a French text that differs from the English one.
+func TestLoad_EveryTextIsTranslated(t *testing.T) {
 	for _, a := range loaded(t).Apps() {
 		for _, text := range []string{a.Title.Fr, a.Category.Fr, a.Description.Fr} {
 			require.NotEmpty(t, text, a.Name)
@@ -63,14 +63,14 @@ func TestEveryTextIsThereInFrench(t *testing.T) {
 	}
 }
 
-func TestAppsOfNobodyAreNotFound(t *testing.T) {
+func TestCatalog_UnknownApp(t *testing.T) {
 	for _, name := range []string{"redis", "", "../ntp", "NTP"} {
 		_, err := loaded(t).App(name)
 		require.Equal(t, fault.NotFound, fault.KindOf(err), name)
 	}
 }
 
-// folder is a small app that is right; a test changes one file of it.
+// folder is a small valid app; a test changes one file of it.
 func folder(change map[string]string) fstest.MapFS {
 	files := map[string]string{
 		"app.yaml": "name: redis\ntitle: {en: Redis, fr: Redis}\ncategory: {en: Data, fr: Données}\ndescription: {en: A store, fr: Un magasin}\n" +
@@ -104,8 +104,8 @@ func redis(t *testing.T) catalog.App {
 	return a
 }
 
-// Whoever writes an app is told the file and the field.
-func TestFaultsNameFileAndField(t *testing.T) {
+// An error in an app names the file and the field.
+func TestLoad_ErrorsNameFileAndField(t *testing.T) {
 	right := string(folder(nil)["apps/redis/app.yaml"].Data)
 	schema := string(folder(nil)["apps/redis/chart/values.schema.json"].Data)
 	for name, c := range map[string]struct{ file, text, says string }{
@@ -144,14 +144,14 @@ func TestFaultsNameFileAndField(t *testing.T) {
 	require.ErrorContains(t, err, "apps/other", "all at once")
 }
 
-func TestSettingsAreCheckedFieldByField(t *testing.T) {
+func TestCheckSettings_Fields(t *testing.T) {
 	a := redis(t)
 	err := a.CheckSettings(app.Settings{
 		Environment: map[string]any{"PASSWORD": "hunter2", "LEVEL": "middle", "COLOUR": "red"}, Parameters: map[string]any{"cores": 9.5, "tags": []any{1}},
 	})
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
 	var fields []string
-	for _, f := range err.(*fault.Error).Fields { //nolint:errorlint // it is this very error
+	for _, f := range err.(*fault.Error).Fields { //nolint:errorlint // the error is not wrapped
 		fields = append(fields, f.Field)
 		require.NotEmpty(t, f.Message)
 		require.NotContains(t, f.Message, "hunter2")
@@ -163,7 +163,7 @@ func TestSettingsAreCheckedFieldByField(t *testing.T) {
 	require.NoError(t, a.CheckSettings(a.WithDefaults(app.Settings{Environment: map[string]any{"PASSWORD": "long enough"}})))
 }
 
-func TestSecretsAreWrittenAndNeverRead(t *testing.T) {
+func TestSettings_SecretsAreMasked(t *testing.T) {
 	a := redis(t)
 	kept := app.Settings{Environment: map[string]any{"PASSWORD": "s3cr3t-old", "LEVEL": "low"}, Parameters: map[string]any{"cores": 2.0}}
 	shown := a.Masked(kept)
@@ -179,7 +179,7 @@ func TestSecretsAreWrittenAndNeverRead(t *testing.T) {
 	require.Equal(t, app.Masked, a.Unmasked(app.Settings{Environment: map[string]any{"LEVEL": app.Masked}}, kept).Environment["LEVEL"], "only secrets are masked")
 }
 
-func TestChangesShowOldAndNewButNoSecret(t *testing.T) {
+func TestChanges_MaskSecrets(t *testing.T) {
 	a := redis(t)
 	was := app.Settings{Environment: map[string]any{"PASSWORD": "s3cr3t-old", "LEVEL": "low"}, Parameters: map[string]any{"cores": 2.0}}
 	is := app.Settings{Environment: map[string]any{"PASSWORD": "s3cr3t-new", "LEVEL": "low"}, Parameters: map[string]any{"cores": 4.0, "tags": []any{"x"}}}

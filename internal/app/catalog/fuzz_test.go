@@ -8,7 +8,7 @@ import (
 	"mycloudmanager/deploy"
 )
 
-// FuzzLoad loads an app with an arbitrary app.yaml and settings schema: a catalogue may come from people outside the project.
+// FuzzLoad loads an app with an arbitrary app.yaml and settings schema: apps may come from other organisations.
 func FuzzLoad(f *testing.F) {
 	read := func(name string) string {
 		raw, err := fs.ReadFile(deploy.Files, "apps/ntp/"+name)

@@ -20,7 +20,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// render is what Helm makes of an app with its defaults, as the product installs it.
+// render returns the manifests of an app with its defaults, rendered by Helm as the product installs it.
 func render(t *testing.T, a catalog.App, replicas int) string {
 	t.Helper()
 	var files []*archive.BufferedFile
@@ -43,8 +43,8 @@ func render(t *testing.T, a catalog.App, replicas int) string {
 	return out
 }
 
-// Charts are what the golden files say: go test ./internal/app/catalog -update writes them anew.
-func TestAppsRenderToTheirGoldenFiles(t *testing.T) {
+// The rendered charts are equal to the golden files; run with -update to rewrite them.
+func TestCharts_Golden(t *testing.T) {
 	for _, a := range loaded(t).Apps() {
 		for name, replicas := range map[string]int{"running": 1, "stopped": 0} {
 			got := render(t, a, replicas)
@@ -61,7 +61,7 @@ func TestAppsRenderToTheirGoldenFiles(t *testing.T) {
 	}
 }
 
-// object is the part of a manifest that the product counts on.
+// object is the part of a manifest that the product depends on.
 type object struct {
 	Kind     string `json:"kind"`
 	Metadata struct {
@@ -99,9 +99,9 @@ func split(manifests string) (out []string) {
 	return out
 }
 
-// What the product counts on: one StatefulSet of the app's name on the given claim, pinned images
-// with resources, and a Service that carries the DNS name.
-func TestChartsAreWhatTheProductCountsOn(t *testing.T) {
+// The product depends on one StatefulSet with the app's name and the given claim, on pinned images with resources, and
+// on a Service with the DNS name.
+func TestCharts_Contract(t *testing.T) {
 	for _, a := range loaded(t).Apps() {
 		kinds := map[string]int{}
 		for _, document := range split(render(t, a, 1)) {
@@ -132,8 +132,8 @@ func TestChartsAreWhatTheProductCountsOn(t *testing.T) {
 	}
 }
 
-// Agents reach an app at a node's port: each port that they need is one of a Service of that kind.
-func TestAgentsReachTheirPorts(t *testing.T) {
+// Agents reach an app at a node port: each of their ports is a port of such a Service.
+func TestCharts_AgentPorts(t *testing.T) {
 	for _, a := range loaded(t).Apps() {
 		offered := map[int]bool{}
 		for _, document := range split(render(t, a, 1)) {
@@ -149,8 +149,8 @@ func TestAgentsReachTheirPorts(t *testing.T) {
 	}
 }
 
-// The folder that a run of an agent gets has its playbooks, and the roles that agents share.
-func TestAnAgentsFolderIsWhole(t *testing.T) {
+// The folder of an agent contains its playbooks and the shared roles.
+func TestAgentFolder(t *testing.T) {
 	agents := 0
 	for _, a := range loaded(t).Apps() {
 		if !a.Agent.Supported {

@@ -18,14 +18,13 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// schema is the part of a chart's values.schema.json that users set: properties.environment and
-// properties.parameters.
+// schema is the part of a chart's values.schema.json that users set: properties.environment and properties.parameters.
 type schema struct {
 	document map[string]any
 	compiled *jsonschema.Schema
 }
 
-// sections are the two tabs of the settings.
+// sections are the two sections of the settings.
 var sections = []string{"environment", "parameters"}
 
 func parseSchema(raw []byte) (schema, error) {
@@ -56,7 +55,7 @@ func parseSchema(raw []byte) (schema, error) {
 	return s, err
 }
 
-// plain turns a value into the form that the schema library reads: what JSON itself would give.
+// plain converts a value to the types that JSON decoding produces, which the schema library expects.
 func plain(v any) any {
 	b, err := json.Marshal(v)
 	if err != nil {
@@ -69,7 +68,7 @@ func plain(v any) any {
 	return out
 }
 
-// section returns one half's properties.
+// section returns the properties of one section.
 func (s schema) section(name string) map[string]any {
 	properties, _ := s.document["properties"].(map[string]any)
 	h, _ := properties[name].(map[string]any)
@@ -77,13 +76,13 @@ func (s schema) section(name string) map[string]any {
 	return p
 }
 
-// secret reports whether a field is written and never read back.
+// secret reports whether a field is write-only.
 func (s schema) secret(half, field string) bool {
 	f, _ := s.section(half)[field].(map[string]any)
 	return f["writeOnly"] == true
 }
 
-// Schema returns the two halves as the settings form needs them, in the reader's language.
+// Schema returns the schemas of both sections, in the reader's language.
 func (a App) Schema(lang string) app.Schema {
 	properties, _ := a.schema.document["properties"].(map[string]any)
 	out := map[string]map[string]any{}
@@ -95,7 +94,7 @@ func (a App) Schema(lang string) app.Schema {
 	return app.Schema{Environment: out["environment"], Parameters: out["parameters"]}
 }
 
-// localise puts the texts of "x-i18n" in place of the English ones, all the way down.
+// localise replaces texts by those of "x-i18n", recursively.
 func localise(node any, lang string) {
 	switch n := node.(type) {
 	case map[string]any:
@@ -115,7 +114,7 @@ func localise(node any, lang string) {
 	}
 }
 
-// Defaults returns what the schema sets where the user sets nothing.
+// Defaults returns the default values of the schema.
 func (a App) Defaults() app.Settings {
 	out := app.Settings{Environment: map[string]any{}, Parameters: map[string]any{}}
 	for half, values := range map[string]map[string]any{"environment": out.Environment, "parameters": out.Parameters} {
@@ -128,7 +127,7 @@ func (a App) Defaults() app.Settings {
 	return out
 }
 
-// WithDefaults fills in what the user has not set.
+// WithDefaults adds the default values that the user has not set.
 func (a App) WithDefaults(s app.Settings) app.Settings {
 	out := a.Defaults()
 	maps.Copy(out.Environment, s.Environment)
@@ -136,7 +135,7 @@ func (a App) WithDefaults(s app.Settings) app.Settings {
 	return out
 }
 
-// Masked hides the secrets that are set.
+// Masked replaces the secrets that are set.
 func (a App) Masked(s app.Settings) app.Settings {
 	mask := func(half string, values map[string]any) map[string]any {
 		out := maps.Clone(values)
@@ -150,7 +149,7 @@ func (a App) Masked(s app.Settings) app.Settings {
 	return app.Settings{Environment: mask("environment", s.Environment), Parameters: mask("parameters", s.Parameters)}
 }
 
-// Secrets are the values of the secrets that are set: texts that no log may show.
+// Secrets returns the values of the secrets that are set, so that logs can omit them.
 func (a App) Secrets(s app.Settings) []string {
 	var out []string
 	for half, values := range map[string]map[string]any{"environment": s.Environment, "parameters": s.Parameters} {
@@ -163,7 +162,7 @@ func (a App) Secrets(s app.Settings) []string {
 	return out
 }
 
-// Unmasked puts the secrets of before where the user sent the mask back.
+// Unmasked restores the previous secrets where the user has sent the mask.
 func (a App) Unmasked(s, before app.Settings) app.Settings {
 	keep := func(half string, values, old map[string]any) map[string]any {
 		out := map[string]any{}
@@ -184,7 +183,7 @@ func (a App) Unmasked(s, before app.Settings) app.Settings {
 	}
 }
 
-// Changes lists what differs, secrets masked, in the order of the names.
+// Changes lists the differences, sorted by name, with masked secrets.
 func (a App) Changes(old, new app.Settings) []operation.Change {
 	out := []operation.Change{}
 	diff := func(half string, before, after map[string]any) {
@@ -226,7 +225,7 @@ func text(v any) string {
 	return string(b)
 }
 
-// CheckSettings validates against the schema: an Invalid with one entry per field.
+// CheckSettings validates settings against the schema. It returns an Invalid fault with one entry for each field.
 func (a App) CheckSettings(s app.Settings) error {
 	err := a.schema.compiled.Validate(plain(map[string]any{"environment": orEmpty(s.Environment), "parameters": orEmpty(s.Parameters)}))
 	if err == nil {
@@ -240,7 +239,7 @@ func (a App) CheckSettings(s app.Settings) error {
 	leaves(invalid, func(v *jsonschema.ValidationError) {
 		said := v.ErrorKind.LocalizedString(message.NewPrinter(language.English))
 		if at := v.InstanceLocation; len(at) > 1 && a.schema.secret(at[0], at[1]) {
-			said = "not a valid value" // the library's words may hold the secret
+			said = "not a valid value" // the message of the library may contain the secret
 		}
 		f.Fields = append(f.Fields, fault.Field{Field: strings.Join(v.InstanceLocation, "."), Message: said})
 	})

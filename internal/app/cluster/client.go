@@ -21,11 +21,11 @@ import (
 	"mycloudmanager/internal/fault"
 )
 
-// ConfigProvider finds the way to the cluster.
+// ConfigProvider returns the configuration of a connection to the cluster.
 type ConfigProvider interface {
-	// Config returns how to speak to the cluster now.
+	// Config returns the current configuration.
 	Config(ctx context.Context) (*rest.Config, error)
-	// Forget drops what is remembered of the cluster.
+	// Reset discards cached configurations.
 	Reset() error
 }
 
@@ -40,10 +40,10 @@ type Cluster struct {
 type connection struct {
 	config *rest.Config
 	client kubernetes.Interface
-	kinds  discovery.CachedDiscoveryInterface // what Helm asks before each of its actions: twenty requests
+	kinds  discovery.CachedDiscoveryInterface // cached: Helm needs it before each action, twenty requests
 }
 
-// connect returns the shared connection; one that fails is made anew at the next call.
+// connect returns the shared connection. It creates a new one after a failure.
 func (c *Cluster) connect(ctx context.Context) (*connection, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -74,8 +74,8 @@ func (c *Cluster) drop() {
 	c.conn = nil
 }
 
-// fail maps an error of the API. A connection that broke is dropped, because the bastion or the
-// credential may have changed, and with it what it has learnt of the cluster's kinds, its failures too.
+// fail converts an error of the API. It drops a broken connection, with the cached resource kinds: the bastion or the
+// credential may have changed.
 func (c *Cluster) fail(err error) error {
 	if err == nil {
 		return nil
@@ -87,7 +87,7 @@ func (c *Cluster) fail(err error) error {
 	return mapped
 }
 
-// Fault gives an error of the Kubernetes API its kind.
+// Fault returns the fault for an error of the Kubernetes API.
 func Fault(err error) error {
 	if err == nil {
 		return nil
@@ -101,7 +101,7 @@ func Fault(err error) error {
 		kind = fault.NotFound
 	case apierrors.IsConflict(err), apierrors.IsUnauthorized(err), apierrors.IsServerTimeout(err), apierrors.IsTimeout(err),
 		apierrors.IsServiceUnavailable(err), apierrors.IsInternalError(err), apierrors.IsTooManyRequests(err), apierrors.IsUnexpectedServerError(err):
-		kind = fault.Unavailable // read again and repeat: the next attempt does
+		kind = fault.Unavailable // the next attempt reads the object again
 	case apierrors.IsForbidden(err):
 		kind = fault.Forbidden
 	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err):
@@ -124,9 +124,9 @@ func unreachable(err error) bool {
 	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
-// isConnectionError recognises by its words a fault that heals: Helm and its resource builder print the cause into
-// their own error and drop it. A kind that the cluster does not know is one whose discovery failed, or
-// whose definition is still being installed: the catalogue's tests know every kind that a chart makes.
+// isConnectionError recognises temporary errors by their text: Helm and its resource builder format the cause into their
+// own error and drop it. An unknown kind is temporary too: its discovery failed, or its definition is being installed.
+// Tests of the catalogue cover every kind in a chart.
 func isConnectionError(text string) bool {
 	for _, words := range []string{"the server is currently unable to handle the request", "no matches for kind", "failed to download openapi", "unable to retrieve the complete list of server APIs",
 		": EOF", "unexpected EOF", "connection refused", "connection reset by peer", "i/o timeout", "http2: client connection lost"} {
@@ -137,7 +137,7 @@ func isConnectionError(text string) bool {
 	return false
 }
 
-// Info tells the version, and how many nodes are ready of how many.
+// Info returns the version, the number of ready nodes and the number of nodes.
 func (c *Cluster) Info(ctx context.Context) (version string, ready, total int, err error) {
 	conn, err := c.connect(ctx)
 	if err != nil {
@@ -168,7 +168,7 @@ func nodeReady(n corev1.Node) bool {
 	return false
 }
 
-// Attachments counts volumes that the cluster has attached to its nodes.
+// Attachments returns the number of volumes that are attached to nodes.
 func (c *Cluster) Attachments(ctx context.Context) (int, error) {
 	conn, err := c.connect(ctx)
 	if err != nil {

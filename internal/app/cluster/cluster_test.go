@@ -12,8 +12,8 @@ import (
 	"mycloudmanager/internal/fault"
 )
 
-// What Helm says of a cluster that does not answer has lost its type; it heals all the same.
-func TestAFaultThatHealsIsRepeatedHoweverHelmWrapsIt(t *testing.T) {
+// Helm's error for a cluster that does not respond has lost its type. It is temporary nevertheless.
+func TestFault_TemporaryErrorsOfHelm(t *testing.T) {
 	busy := apierrors.NewServiceUnavailable("the server is currently unable to handle the request")
 	for _, err := range []error{
 		busy, fmt.Errorf("unable to recognize %q: %v", "", busy), //nolint:errorlint // as Helm does it

@@ -12,14 +12,14 @@ import (
 	"mycloudmanager/internal/fault"
 )
 
-// Endpoint is where instances reach an app: a node of the cluster, and its ports by name.
+// Endpoint is the address of an app for instances: a node of the cluster, and the ports by name.
 type Endpoint struct {
 	Host  string
 	Ports map[string]int
 }
 
-// Endpoint returns where instances reach the app's ports: node ports, for instances are outside the
-// cluster's own network. https://kubernetes.io/docs/concepts/services-networking/service/#type-nodeport
+// Endpoint returns the node ports of the app: instances are outside the network of the cluster.
+// https://kubernetes.io/docs/concepts/services-networking/service/#type-nodeport
 func (c *Cluster) Endpoint(ctx context.Context, app string, ports map[string]int) (Endpoint, error) {
 	conn, err := c.connect(ctx)
 	if err != nil {
@@ -47,7 +47,7 @@ func (c *Cluster) Endpoint(ctx context.Context, app string, ports map[string]int
 	return e, c.fail(err)
 }
 
-// nodeAddress is the inner address of a node that is ready.
+// nodeAddress returns the internal address of a ready node.
 func (c *connection) nodeAddress(ctx context.Context) (string, error) {
 	nodes, err := c.client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
 	if err != nil {
@@ -59,7 +59,7 @@ func (c *connection) nodeAddress(ctx context.Context) (string, error) {
 			ready = ready || condition.Type == corev1.NodeReady && condition.Status == corev1.ConditionTrue
 		}
 		for _, a := range n.Status.Addresses {
-			// A node that tells its own loopback cannot be reached there by anybody else.
+			// A loopback address of a node cannot be reached from outside the node.
 			if ready && a.Type == corev1.NodeInternalIP && !net.ParseIP(a.Address).IsLoopback() {
 				return a.Address, nil
 			}

@@ -13,17 +13,17 @@ import (
 	"mycloudmanager/internal/app/catalog"
 )
 
-// instanceLabel is what every chart of the catalogue gives its objects: the release's name.
+// instanceLabel is the label with the name of the release on all objects of a chart.
 const instanceLabel = "app.kubernetes.io/instance"
 
-// Health is how an app stands, why, and since when.
+// Health is the health of an app with its reason and its start.
 type Health struct {
 	Health app.Health
 	Reason string
 	Since  *time.Time
 }
 
-// Health returns how one app stands.
+// Health returns the health of one app.
 func (c *Cluster) Health(ctx context.Context, name string) (Health, error) {
 	all, err := c.listHealth(ctx, instanceLabel+"="+name)
 	if err != nil {
@@ -35,7 +35,7 @@ func (c *Cluster) Health(ctx context.Context, name string) (Health, error) {
 	return Health{Health: app.Missing, Reason: "not installed"}, nil
 }
 
-// ListHealth returns how every app stands, with two lists.
+// ListHealth returns the health of all apps with two list requests.
 func (c *Cluster) ListHealth(ctx context.Context) (map[string]Health, error) {
 	return c.listHealth(ctx, instanceLabel)
 }
@@ -66,7 +66,7 @@ func (c *Cluster) listHealth(ctx context.Context, selector string) (map[string]H
 	return out, nil
 }
 
-// assessHealth puts a StatefulSet and its pods into one of Argo CD's words.
+// assessHealth derives the health from a StatefulSet and its pods.
 func assessHealth(s appsv1.StatefulSet, pods []corev1.Pod) Health {
 	wanted := int32(1)
 	if s.Spec.Replicas != nil {
@@ -101,7 +101,7 @@ func assessHealth(s appsv1.StatefulSet, pods []corev1.Pod) Health {
 	return h
 }
 
-// podProblem tells why a pod is not ready; bad when it will not heal by waiting.
+// podProblem returns the reason why a pod is not ready; bad is true if waiting does not help.
 func podProblem(pods []corev1.Pod) (why string, bad bool) {
 	for _, p := range pods {
 		for _, condition := range p.Status.Conditions {
@@ -127,7 +127,7 @@ func podProblem(pods []corev1.Pod) (why string, bad bool) {
 	return why, false
 }
 
-// Pods counts the app's pods.
+// Pods returns the number of pods of the app.
 func (c *Cluster) Pods(ctx context.Context, name string) (int, error) {
 	conn, err := c.connect(ctx)
 	if err != nil {

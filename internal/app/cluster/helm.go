@@ -27,13 +27,13 @@ import (
 	"mycloudmanager/internal/fault"
 )
 
-// taskLabelKey on a Helm release names the task that made the revision.
+// taskLabelKey is the label with the task that created a revision of a Helm release.
 const taskLabelKey = "mcm-task"
 
-// helmTimeout bounds Helm's own work; waiting for health is not among it.
+// helmTimeout limits Helm's own requests, without the time until the app is healthy.
 const helmTimeout = 90 * time.Second
 
-// Release is an app as Helm knows it.
+// Release is the Helm release of an app.
 type Release struct {
 	App      string
 	Version  string
@@ -45,10 +45,10 @@ type Release struct {
 	Note     string
 }
 
-// Deployed reports whether the release stands, running or stopped.
+// Deployed reports whether the release is deployed, running or stopped.
 func (r Release) Deployed() bool { return r.Status == "deployed" }
 
-// Install describes a release to make or to change.
+// Install describes a release to create or to change.
 type Install struct {
 	App      catalog.App
 	Settings app.Settings
@@ -56,7 +56,7 @@ type Install struct {
 	Replicas int
 }
 
-// getter gives Helm our connection instead of a kubeconfig on disk.
+// getter gives Helm the shared connection instead of a kubeconfig file.
 type getter struct{ *connection }
 
 func (g getter) ToRESTConfig() (*rest.Config, error) { return rest.CopyConfig(g.config), nil }
@@ -86,7 +86,7 @@ func (c *Cluster) helm(ctx context.Context) (*action.Configuration, error) {
 	return cfg, nil
 }
 
-// Release returns the app's newest release, or nil.
+// Release returns the newest release of the app, or nil.
 func (c *Cluster) Release(ctx context.Context, app string) (*Release, error) {
 	history, err := c.Revisions(ctx, app)
 	if err != nil || len(history) == 0 {
@@ -95,7 +95,7 @@ func (c *Cluster) Release(ctx context.Context, app string) (*Release, error) {
 	return &history[0], nil
 }
 
-// Revisions returns the app's releases, newest first.
+// Revisions returns the releases of the app, newest first.
 func (c *Cluster) Revisions(ctx context.Context, app string) ([]Release, error) {
 	cfg, err := c.helm(ctx)
 	if err != nil {
@@ -118,7 +118,7 @@ func (c *Cluster) Revisions(ctx context.Context, app string) ([]Release, error) 
 	return out, nil
 }
 
-// Releases returns the newest release of every app, with one list.
+// Releases returns the newest release of every app with one list request.
 func (c *Cluster) Releases(ctx context.Context) (map[string]Release, error) {
 	cfg, err := c.helm(ctx)
 	if err != nil {
@@ -149,9 +149,8 @@ func describe(r *release.Release) Release {
 	return out
 }
 
-// Install makes the app's release what it should be. It is idempotent by the operation's label.
-// A revision that a dead worker left pending is dropped first, as only one operation works on an
-// app at a time.
+// Install creates or upgrades the release of the app. It is idempotent by the task label. It first deletes a pending
+// revision of an interrupted attempt: only one operation works on an app at a time.
 func (c *Cluster) Install(ctx context.Context, in Install) error {
 	cfg, err := c.helm(ctx)
 	if err != nil {
@@ -194,15 +193,15 @@ func (c *Cluster) apply(ctx context.Context, cfg *action.Configuration, ch *char
 	return c.fail(err)
 }
 
-// dropPendingRevisions drops revisions that no worker works on any more and returns the newest that stands.
+// dropPendingRevisions deletes the revisions of interrupted attempts, and returns the newest usable one.
 func (c *Cluster) dropPendingRevisions(ctx context.Context, cfg *action.Configuration, app string) (*Release, error) {
 	history, err := c.Revisions(ctx, app)
 	if err != nil || len(history) == 0 {
 		return nil, err
 	}
 	if !slices.ContainsFunc(history, isUsable) {
-		// A first revision that is half made: Helm refuses to go on with it. Its record goes together
-		// with what it has created, which nobody would find without it.
+		// Helm refuses to continue an incomplete first revision. Its record is deleted together with the objects that it
+		// has created, which could not be found without the record.
 		return nil, c.remove(cfg, app)
 	}
 	for _, r := range history {
@@ -216,7 +215,7 @@ func (c *Cluster) dropPendingRevisions(ctx context.Context, cfg *action.Configur
 	return nil, nil
 }
 
-// isUsable tells a revision that Helm can go on from.
+// isUsable reports whether Helm can upgrade from the revision.
 func isUsable(r Release) bool {
 	return r.Status == "deployed" || r.Status == "superseded" || (r.Status == "failed" && r.Revision > 1)
 }

@@ -6,7 +6,7 @@ import (
 	"sort"
 )
 
-// taskLabel makes a task id fit for a label: at most 63 characters, no colon, no tilde.
+// taskLabel converts a task ID to a valid label: at most 63 characters, no colon, no tilde.
 func taskLabel(task string) string {
 	if task == "" {
 		return ""

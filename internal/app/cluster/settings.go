@@ -15,25 +15,25 @@ import (
 	"mycloudmanager/internal/fault"
 )
 
-// StoredSettings are an app's settings as the cluster keeps them, beside the app and its data.
+// StoredSettings are the settings of an app as they are stored on the cluster, next to the app.
 type StoredSettings struct {
 	Settings app.Settings
 	ETag     string
 }
 
-// Keys of the Secret that holds an app's settings.
+// Keys of the Secret with the settings of an app.
 const (
 	settingsKey = "settings.json"
 	previousKey = "previous.json"
-	taskKey     = "mcm.io/operation" // annotation: who wrote them last
+	taskKey     = "mcm.io/operation" // annotation: the operation that wrote the settings
 )
 
-// EmptyETag is the ETag of settings that nobody has set.
+// EmptyETag is the ETag of settings that were never set.
 const EmptyETag = "default"
 
 func settingsName(app string) string { return "mcm-settings-" + app }
 
-// Settings returns what a user has set for the app; nothing set is no error.
+// Settings returns the settings that a user has set for the app; none is not an error.
 func (c *Cluster) Settings(ctx context.Context, app string) (StoredSettings, error) {
 	secret, err := c.settingsSecret(ctx, app)
 	if err != nil {
@@ -42,7 +42,7 @@ func (c *Cluster) Settings(ctx context.Context, app string) (StoredSettings, err
 	return decode(secret.Data[settingsKey])
 }
 
-// settingsSecret returns the Secret, an empty one with no resource version when there is none.
+// settingsSecret returns the Secret, or an empty one without a resource version if it does not exist.
 func (c *Cluster) settingsSecret(ctx context.Context, app string) (*corev1.Secret, error) {
 	conn, err := c.connect(ctx)
 	if err != nil {
@@ -74,8 +74,8 @@ func decode(raw []byte) (StoredSettings, error) {
 	return out, nil
 }
 
-// SaveSettings keeps new settings, and those before for RestoreSettings. It is idempotent by the
-// operation; settings that are not those of etag any more are somebody else's: final.
+// SaveSettings stores new settings, and the previous ones for RestoreSettings. It is idempotent by the operation. It
+// fails without a retry if the settings do not match etag any more.
 func (c *Cluster) SaveSettings(ctx context.Context, app string, s app.Settings, etag, task string) error {
 	secret, err := c.settingsSecret(ctx, app)
 	if err != nil {
@@ -100,7 +100,7 @@ func (c *Cluster) SaveSettings(ctx context.Context, app string, s app.Settings, 
 	return c.put(ctx, secret)
 }
 
-// RestoreSettings brings back what the operation replaced; it reports whether there was anything.
+// RestoreSettings restores the settings that the operation has replaced, and reports whether there were any.
 func (c *Cluster) RestoreSettings(ctx context.Context, app, task string) (bool, error) {
 	secret, err := c.settingsSecret(ctx, app)
 	if err != nil || secret.Annotations[taskKey] != task {
@@ -114,7 +114,7 @@ func (c *Cluster) RestoreSettings(ctx context.Context, app, task string) (bool, 
 	return true, c.put(ctx, secret)
 }
 
-// removeSettings deletes this very version of the Secret.
+// removeSettings deletes exactly this version of the Secret.
 func (c *Cluster) removeSettings(ctx context.Context, secret *corev1.Secret) error {
 	conn, err := c.connect(ctx)
 	if err != nil {
@@ -129,7 +129,7 @@ func (c *Cluster) removeSettings(ctx context.Context, secret *corev1.Secret) err
 	return c.fail(err)
 }
 
-// put writes the Secret; a change in between is a conflict that the next attempt reads anew.
+// put writes the Secret. A concurrent change is a conflict, after which the next attempt reads the Secret again.
 func (c *Cluster) put(ctx context.Context, secret *corev1.Secret) error {
 	conn, err := c.connect(ctx)
 	if err != nil {
@@ -144,7 +144,7 @@ func (c *Cluster) put(ctx context.Context, secret *corev1.Secret) error {
 	return c.fail(err)
 }
 
-// AllSettings returns what is set for every app, with one list.
+// AllSettings returns the settings of every app with one list request.
 func (c *Cluster) AllSettings(ctx context.Context) (map[string]StoredSettings, error) {
 	conn, err := c.connect(ctx)
 	if err != nil {

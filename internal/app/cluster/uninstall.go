@@ -12,7 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// Uninstall removes the app's release with everything in it. Absence is fine.
+// Uninstall deletes the release of the app with all its objects. It tolerates their absence.
 func (c *Cluster) Uninstall(ctx context.Context, app string) error {
 	cfg, err := c.helm(ctx)
 	if err != nil {
@@ -21,9 +21,9 @@ func (c *Cluster) Uninstall(ctx context.Context, app string) error {
 	return c.remove(cfg, app)
 }
 
-// remove deletes what any revision has made, then the records. Helm's own uninstall forgets the release
-// when an object could not be looked at, and takes a history that could not be read for none: then
-// nobody knows any more what was left.
+// remove deletes the objects of all revisions, and then the records. Helm's own uninstall deletes the record when it
+// could not read an object, and treats an unreadable history as an empty one: the remaining objects could not be found
+// any more.
 func (c *Cluster) remove(cfg *action.Configuration, app string) error {
 	history, err := cfg.Releases.History(app)
 	if errors.Is(err, driver.ErrReleaseNotFound) {

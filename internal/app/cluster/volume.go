@@ -19,11 +19,11 @@ const (
 
 func volumeName(app string) string { return "mcm-" + app }
 
-// ClaimName is the claim that an app's chart mounts.
+// ClaimName is the claim that the chart of an app mounts.
 func ClaimName(app string) string { return app + "-data" }
 
-// BindVolume makes the PersistentVolume for a Cinder volume and the app's claim on it. Both are
-// found by name; those of another Cinder volume are replaced.
+// BindVolume creates the PersistentVolume for a Cinder volume and the app's claim on it. Both are found by name; those
+// of another Cinder volume are replaced.
 // https://kubernetes.io/docs/concepts/storage/persistent-volumes/#reserving-a-persistentvolume
 func (c *Cluster) BindVolume(ctx context.Context, app, volumeID string, sizeGB int) error {
 	claimed, err := c.BoundVolume(ctx, app)
@@ -55,7 +55,7 @@ func volumeObjects(app, volumeID string, sizeGB int) (*corev1.PersistentVolume, 
 	meta := func(name string) metav1.ObjectMeta {
 		return metav1.ObjectMeta{Name: name, Labels: map[string]string{appLabel: app, "app.kubernetes.io/managed-by": "mycloudmanager"}}
 	}
-	none := "" // no class: the claim is for this very volume
+	none := "" // no class: the claim names its volume
 	pv := &corev1.PersistentVolume{ObjectMeta: meta(volumeName(app)), Spec: corev1.PersistentVolumeSpec{
 		Capacity: size, AccessModes: access, PersistentVolumeReclaimPolicy: corev1.PersistentVolumeReclaimRetain,
 		ClaimRef: &corev1.ObjectReference{APIVersion: "v1", Kind: "PersistentVolumeClaim", Namespace: catalog.Namespace, Name: ClaimName(app)},
@@ -70,8 +70,8 @@ func volumeObjects(app, volumeID string, sizeGB int) (*corev1.PersistentVolume, 
 	return pv, pvc
 }
 
-// UnbindVolume deletes the app's claim and PersistentVolume and waits until both are gone; the
-// Cinder volume stays. Absence is fine.
+// UnbindVolume deletes the app's claim and PersistentVolume, and waits until both are deleted. It keeps the Cinder
+// volume, and tolerates absence.
 func (c *Cluster) UnbindVolume(ctx context.Context, app string) error {
 	conn, err := c.connect(ctx)
 	if err != nil {
@@ -92,7 +92,7 @@ func (c *Cluster) UnbindVolume(ctx context.Context, app string) error {
 	return err
 }
 
-// BoundVolumes returns the Cinder volume of every app that claims one, with one list.
+// BoundVolumes returns the Cinder volume of every app with a claim, with one list request.
 func (c *Cluster) BoundVolumes(ctx context.Context) (map[string]string, error) {
 	conn, err := c.connect(ctx)
 	if err != nil {
@@ -111,7 +111,7 @@ func (c *Cluster) BoundVolumes(ctx context.Context) (map[string]string, error) {
 	return out, nil
 }
 
-// BoundVolume returns the Cinder volume that the app's claim stands for, or "".
+// BoundVolume returns the Cinder volume of the app's claim, or "".
 func (c *Cluster) BoundVolume(ctx context.Context, app string) (string, error) {
 	conn, err := c.connect(ctx)
 	if err != nil {

@@ -20,10 +20,10 @@ import (
 	"mycloudmanager/internal/platform/i18n"
 )
 
-// cacheTTL is how long a look at the cloud is good for other readers.
+// cacheTTL is the time for which other readers reuse a snapshot.
 const cacheTTL = time.Second
 
-// Reader shows the apps.
+// Reader reads the state of the apps.
 type Reader struct {
 	Catalog *catalog.Catalog
 	Cluster *cluster.Cluster
@@ -35,13 +35,13 @@ type Reader struct {
 	at    time.Time
 }
 
-// snapshot is everything that is known of the apps at one moment.
+// snapshot is the state of all apps at one time.
 type snapshot struct {
-	cluster  error // why the cluster could not be asked; NotFound: there is none
+	cluster  error // the error of the cluster; NotFound: there is none
 	releases map[string]cluster.Release
 	healths  map[string]cluster.Health
 	settings map[string]cluster.StoredSettings
-	claims   map[string]string           // app -> Cinder volume that it uses
+	claims   map[string]string           // app -> Cinder volume of its claim
 	volumes  map[string][]volumes.Volume // by app, newest first
 }
 
@@ -103,7 +103,7 @@ func (r *Reader) volumes(ctx context.Context) (map[string][]volumes.Volume, erro
 	return out, err
 }
 
-// List returns every app of the catalogue as it stands.
+// List returns all apps of the catalogue.
 func (r *Reader) List(ctx context.Context) ([]app.App, error) {
 	l, err := r.cached(ctx)
 	if err != nil {
@@ -116,7 +116,7 @@ func (r *Reader) List(ctx context.Context) ([]app.App, error) {
 	return out, nil
 }
 
-// Get returns one app as it stands.
+// Get returns one app.
 func (r *Reader) Get(ctx context.Context, name string) (app.App, error) {
 	a, err := r.Catalog.App(name)
 	if err != nil {
@@ -126,8 +126,8 @@ func (r *Reader) Get(ctx context.Context, name string) (app.App, error) {
 	return l.app(a, i18n.Of(ctx)), err
 }
 
-// GetFresh returns one app as it stands at this moment, for who is about to change it: what was seen a second
-// ago may be from before another replica's work. A cluster that does not answer is no cluster without apps.
+// GetFresh returns one app without the cache, for operations that change it: a cached state may precede the work of
+// another replica. It returns an error if the cluster does not respond.
 func (r *Reader) GetFresh(ctx context.Context, name string) (app.App, error) {
 	a, err := r.Catalog.App(name)
 	if err != nil {
@@ -140,7 +140,7 @@ func (r *Reader) GetFresh(ctx context.Context, name string) (app.App, error) {
 	return l.app(a, i18n.Of(ctx)), err
 }
 
-// app puts together what the catalogue and the look say.
+// app combines the catalogue and the snapshot.
 func (l snapshot) app(a catalog.App, lang string) app.App {
 	saved, ok := l.settings[a.Name]
 	if !ok {
@@ -208,13 +208,13 @@ func (l snapshot) addVolumes(out *app.App) {
 	}
 }
 
-// Icon returns the app's icon.
+// Icon returns the icon of the app.
 func (r *Reader) Icon(name string) ([]byte, error) {
 	a, err := r.Catalog.App(name)
 	return a.Icon, err
 }
 
-// Revisions returns the app's Helm revisions, newest first.
+// Revisions returns the Helm revisions of the app, newest first.
 func (r *Reader) Revisions(ctx context.Context, name string) ([]app.Revision, error) {
 	if _, err := r.Catalog.App(name); err != nil {
 		return nil, err
@@ -230,8 +230,8 @@ func (r *Reader) Revisions(ctx context.Context, name string) ([]app.Revision, er
 	return out, err
 }
 
-// UpgradeDiff compares the catalogue's default, what is deployed and what would be, value by value. Only
-// the catalogue's own version is known here.
+// UpgradeDiff compares the default of the catalogue, the deployed value and the new value of every setting. Only the
+// version of the catalogue can be compared.
 func (r *Reader) UpgradeDiff(ctx context.Context, name, version string) ([]app.PlanRow, error) {
 	a, err := r.Catalog.App(name)
 	if err != nil {
@@ -263,7 +263,7 @@ func (r *Reader) UpgradeDiff(ctx context.Context, name, version string) ([]app.P
 	return out, nil
 }
 
-// CheckSettings validates settings as they would be saved, and tells what they change.
+// CheckSettings validates settings as they would be saved, and returns the changes.
 func (r *Reader) CheckSettings(ctx context.Context, name string, s app.Settings) (app.Settings, []operation.Change, error) {
 	a, err := r.Catalog.App(name)
 	if err != nil {

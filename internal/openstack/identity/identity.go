@@ -1,25 +1,25 @@
-// Package identity signs people and machines in with Keystone and tells what they may do.
+// Package identity authenticates users and programs with Keystone, and returns their role.
 package identity
 
 import (
 	"time"
 )
 
-// Identity is someone who was authenticated for the managed project.
+// Identity is a user or a program that was authenticated for the managed project.
 type Identity struct {
 	UserID      string
 	UserName    string
 	ProjectID   string
 	ProjectName string
 	Role        Role
-	Token       string // Keystone's
+	Token       string // of Keystone
 	ExpiresAt   time.Time
-	// Restricted tells that the token comes from an application credential: Keystone lets it make
-	// no trust, so Heat cannot store a stack for it.
+	// Restricted is true for a token of an application credential: Keystone does not let it create a trust, so Heat
+	// cannot create a stack with it.
 	Restricted bool
 }
 
-// Credentials are what a sign-in gives: a password or an application credential.
+// Credentials are a password or an application credential.
 type Credentials struct {
 	Username      string
 	Password      string

@@ -1,9 +1,9 @@
 package identity
 
-// Role is what a person may do.
+// Role is a set of permissions.
 type Role string
 
-// The roles, each including the one before.
+// The roles. Each includes the previous one.
 const (
 	None          Role = ""
 	Viewer        Role = "viewer"
@@ -23,11 +23,10 @@ func (r Role) rank() int {
 	return 0
 }
 
-// Allows reports whether someone with role r may do what needs role need. No need is no right:
-// deny by default.
+// Allows reports whether role r includes role need. The empty need is never allowed: deny by default.
 func (r Role) Allows(need Role) bool { return need.rank() > 0 && r.rank() >= need.rank() }
 
-// RoleFromKeystone returns the highest role that the Keystone role names give.
+// RoleFromKeystone returns the highest role for a list of Keystone roles.
 func RoleFromKeystone(names []string) Role {
 	best := None
 	for _, name := range names {

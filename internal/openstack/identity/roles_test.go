@@ -8,7 +8,7 @@ import (
 	"mycloudmanager/internal/openstack/identity"
 )
 
-func TestEachRoleIncludesTheOneBefore(t *testing.T) {
+func TestRole_Allows(t *testing.T) {
 	order := []identity.Role{identity.None, identity.Viewer, identity.Operator, identity.Administrator}
 	for has, role := range order {
 		for asked, need := range order {
@@ -19,7 +19,7 @@ func TestEachRoleIncludesTheOneBefore(t *testing.T) {
 	require.False(t, identity.Role("root").Allows(identity.Viewer), "a role of nobody")
 }
 
-func TestKeystonesRolesGiveTheHighest(t *testing.T) {
+func TestRoleFromKeystone(t *testing.T) {
 	for _, c := range []struct {
 		names []string
 		want  identity.Role

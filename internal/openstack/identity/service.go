@@ -14,20 +14,20 @@ import (
 	"mycloudmanager/internal/openstack"
 )
 
-// cacheTTL is how long a token is taken for good without asking Keystone again: so long may a
-// revoked one still be used.
+// cacheTTL is the time for which a validated token is accepted without another request to Keystone: a revoked token
+// works for at most this time.
 const cacheTTL = 30 * time.Second
 
-// Service asks Keystone who somebody is. Answers are remembered for a short while, keyed by a hash,
-// so that a program's every call does not cost a sign-in.
+// Service validates credentials with Keystone. It caches results for a short time by a hash of the credential, so that
+// the requests of a program do not authenticate each time.
 type Service struct {
 	Cloud *openstack.Cloud
 
-	once  sync.Once
-	salt  []byte
-	share singleflight.Group
-	mu    sync.Mutex
-	seen  map[string]entry
+	once   sync.Once
+	salt   []byte
+	share  singleflight.Group
+	mu     sync.Mutex
+	cached map[string]entry
 }
 
 type entry struct {
@@ -35,8 +35,8 @@ type entry struct {
 	until    time.Time
 }
 
-// SignIn signs in with a password or an application credential. Exchanges of the latter are
-// remembered until half of the token's life.
+// SignIn authenticates a password or an application credential. The token for an application credential is cached for
+// half of its lifetime.
 func (s *Service) SignIn(ctx context.Context, c Credentials) (Identity, error) {
 	if c.ApplicationCredentialID == "" {
 		return s.signIn(ctx, c)
@@ -63,7 +63,7 @@ func (s *Service) signIn(ctx context.Context, c Credentials) (Identity, error) {
 	return s.accept(ctx, session)
 }
 
-// Validate recognises a token.
+// Validate returns the identity of a token.
 func (s *Service) Validate(ctx context.Context, token string) (Identity, error) {
 	return s.remember(s.hash("token", token), func() (Identity, time.Time, error) {
 		ctx := context.WithoutCancel(ctx)
@@ -79,15 +79,15 @@ func (s *Service) Validate(ctx context.Context, token string) (Identity, error) 
 	})
 }
 
-// Revoke ends a token, here at once.
+// Revoke revokes a token, and removes it from the cache.
 func (s *Service) Revoke(ctx context.Context, token string) error {
 	s.mu.Lock()
-	delete(s.seen, s.hash("token", token))
+	delete(s.cached, s.hash("token", token))
 	s.mu.Unlock()
 	return s.Cloud.Revoke(ctx, token)
 }
 
-// accept lets in who has a role in the managed project.
+// accept returns an identity with a role in the managed project.
 func (s *Service) accept(ctx context.Context, session *openstack.Session) (Identity, error) {
 	manager, err := s.Cloud.Manager(ctx)
 	if err != nil {
@@ -108,9 +108,9 @@ func (s *Service) accept(ctx context.Context, session *openstack.Session) (Ident
 func (s *Service) hash(parts ...string) string {
 	s.once.Do(func() {
 		s.salt = make([]byte, 32)
-		_, _ = rand.Read(s.salt) // it never fails: crypto/rand ends the process instead
+		_, _ = rand.Read(s.salt) // crypto/rand never returns an error
 		s.mu.Lock()
-		s.seen = map[string]entry{}
+		s.cached = map[string]entry{}
 		s.mu.Unlock()
 	})
 	h := hmac.New(sha256.New, s.salt)
@@ -124,7 +124,7 @@ func (s *Service) hash(parts ...string) string {
 func (s *Service) remember(key string, ask func() (Identity, time.Time, error)) (Identity, error) {
 	now := time.Now()
 	s.mu.Lock()
-	e, ok := s.seen[key]
+	e, ok := s.cached[key]
 	s.mu.Unlock()
 	if ok && now.Before(e.until) && now.Before(e.identity.ExpiresAt) {
 		return e.identity, nil
@@ -136,12 +136,12 @@ func (s *Service) remember(key string, ask func() (Identity, time.Time, error)) 
 		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		for k, old := range s.seen {
+		for k, old := range s.cached {
 			if now.After(old.until) {
-				delete(s.seen, k)
+				delete(s.cached, k)
 			}
 		}
-		s.seen[key] = entry{id, until}
+		s.cached[key] = entry{id, until}
 		return id, nil
 	})
 	id, _ := v.(Identity)

@@ -21,19 +21,19 @@ import (
 	"mycloudmanager/sandbox/sandboxtest"
 )
 
-// door is a service in front of the simulated cloud, with a count of what Keystone is asked.
-type door struct {
+// countingService is a service with a proxy in front of the simulated cloud that counts the requests to Keystone.
+type countingService struct {
 	*identity.Service
-	cloud   *sandboxtest.Cloud
-	signIns atomic.Int32
-	lookUps atomic.Int32
-	shown   string        // what Keystone says of a token instead
-	hold    chan struct{} // not nil: Keystone's answers wait for it
+	cloud       *sandboxtest.Cloud
+	signIns     atomic.Int32
+	validations atomic.Int32
+	shown       string        // replaces Keystone's description of a token
+	hold        chan struct{} // if not nil, responses of Keystone wait for it
 }
 
-func newDoor(t *testing.T) *door {
+func newCountingService(t *testing.T) *countingService {
 	t.Helper()
-	d := &door{cloud: sandboxtest.Start(t)}
+	d := &countingService{cloud: sandboxtest.Start(t)}
 	target, err := url.Parse(d.cloud.URL)
 	require.NoError(t, err)
 	proxy := httputil.NewSingleHostReverseProxy(target)
@@ -42,7 +42,7 @@ func newDoor(t *testing.T) *door {
 		case r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/auth/tokens"):
 			d.signIns.Add(1)
 		case r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/auth/tokens"):
-			d.lookUps.Add(1)
+			d.validations.Add(1)
 			if d.shown != "" {
 				_, _ = io.WriteString(w, d.shown)
 				return
@@ -66,8 +66,8 @@ func password(user, secret, project string) identity.Credentials {
 	return identity.Credentials{Username: user, Password: secret, UserDomain: "Default", Project: project, ProjectDomain: "Default"}
 }
 
-func TestPasswordsGiveTheRoleOfTheProject(t *testing.T) {
-	d := newDoor(t)
+func TestService_Password(t *testing.T) {
+	d := newCountingService(t)
 	for user, role := range map[string]identity.Role{"admin": identity.Administrator, "demo": identity.Operator, "viewer": identity.Viewer} {
 		id, err := d.SignIn(t.Context(), password(user, user, "demo"))
 		require.NoError(t, err)
@@ -83,8 +83,8 @@ func TestPasswordsGiveTheRoleOfTheProject(t *testing.T) {
 	}
 }
 
-func TestRefusedSignInsTellNotWhy(t *testing.T) {
-	d := newDoor(t)
+func TestService_RefusalHasNoReason(t *testing.T) {
+	d := newCountingService(t)
 	for name, c := range map[string]identity.Credentials{
 		"wrong password": password("demo", "hunter2", "demo"), "unknown user": password("nobody", "hunter2", "demo"),
 		"unknown project": password("demo", "demo", "nothing"), "a project without a role": password("demo", "demo", "other"),
@@ -96,8 +96,8 @@ func TestRefusedSignInsTellNotWhy(t *testing.T) {
 	}
 }
 
-func TestPeopleOfAnotherProjectAreForbidden(t *testing.T) {
-	d := newDoor(t)
+func TestService_OtherProject(t *testing.T) {
+	d := newCountingService(t)
 	_, err := d.SignIn(t.Context(), password("other", "other", "other"))
 	require.Equal(t, fault.Forbidden, fault.KindOf(err), "%v", err)
 	require.ErrorContains(t, err, "another project")
@@ -105,13 +105,13 @@ func TestPeopleOfAnotherProjectAreForbidden(t *testing.T) {
 	require.Equal(t, fault.Forbidden, fault.KindOf(err), "%v", err)
 }
 
-// credential makes an application credential of the demo user, with the given roles.
-func (d *door) credential(t *testing.T, body string) identity.Credentials {
+// credential creates an application credential of the demo user with the given roles.
+func (d *countingService) credential(t *testing.T, body string) identity.Credentials {
 	t.Helper()
 	id, err := d.SignIn(t.Context(), password("demo", "demo", "demo"))
 	require.NoError(t, err)
-	answer := d.cloud.Raw(t, "demo", http.MethodPost, "/identity/v3/users/"+id.UserID+"/application_credentials", body)
-	raw, err := json.Marshal(answer["application_credential"])
+	response := d.cloud.Raw(t, "demo", http.MethodPost, "/identity/v3/users/"+id.UserID+"/application_credentials", body)
+	raw, err := json.Marshal(response["application_credential"])
 	require.NoError(t, err)
 	var made struct{ ID, Secret string }
 	require.NoError(t, json.Unmarshal(raw, &made))
@@ -120,9 +120,9 @@ func (d *door) credential(t *testing.T, body string) identity.Credentials {
 	return identity.Credentials{ApplicationCredentialID: made.ID, ApplicationCredentialSecret: made.Secret}
 }
 
-// A scheduler signs in with each of its calls: Keystone is asked once.
-func TestApplicationCredentialsAreExchangedOnce(t *testing.T) {
-	d := newDoor(t)
+// A scheduler authenticates with each request: Keystone gets one request.
+func TestService_ApplicationCredentialIsCached(t *testing.T) {
+	d := newCountingService(t)
 	c := d.credential(t, `{"application_credential": {"name": "cron"}}`)
 	d.hold = make(chan struct{})
 	var wg sync.WaitGroup
@@ -151,17 +151,17 @@ func TestApplicationCredentialsAreExchangedOnce(t *testing.T) {
 	require.Equal(t, fault.Unauthorized, fault.KindOf(err), "the cache answers only to the secret")
 }
 
-func TestACredentialOfAnotherRoleIsNotAdmitted(t *testing.T) {
-	d := newDoor(t)
+func TestService_CredentialWithoutRole(t *testing.T) {
+	d := newCountingService(t)
 	c := d.credential(t, `{"application_credential": {"name": "reader", "roles": [{"name": "reader"}]}}`)
 	id, err := d.SignIn(t.Context(), c)
 	require.NoError(t, err)
 	require.Equal(t, identity.Viewer, id.Role, "a credential may hold less than its user")
 }
 
-// A role of Keystone that opens nothing here.
-func TestPeopleWithoutARoleOfOursAreForbidden(t *testing.T) {
-	d := newDoor(t)
+// A Keystone role without a role of the product.
+func TestService_UnknownRole(t *testing.T) {
+	d := newCountingService(t)
 	d.shown = `{"token":{"user":{"id":"u","name":"eve"},"project":{"id":"` + d.cloud.Project(t, "demo") + `","name":"demo"},"catalog":[],
 		"roles":[{"name":"heat_stack_owner"}],"methods":["password"],"expires_at":"2099-01-01T00:00:00.000000Z"}}`
 	_, err := d.Validate(t.Context(), "gAAAAeve")
@@ -169,23 +169,23 @@ func TestPeopleWithoutARoleOfOursAreForbidden(t *testing.T) {
 	require.ErrorContains(t, err, "no role")
 }
 
-func TestTokensAreLookedUpOnceInAWhile(t *testing.T) {
-	d := newDoor(t)
+func TestService_TokenIsCached(t *testing.T) {
+	d := newCountingService(t)
 	token := d.cloud.Client(t, "viewer").Token()
 	for range 10 {
 		_, err := d.Validate(t.Context(), token)
 		require.NoError(t, err)
 	}
-	require.EqualValues(t, 1, d.lookUps.Load())
+	require.EqualValues(t, 1, d.validations.Load())
 	for range 2 {
 		_, err := d.Validate(t.Context(), "gAAAAnobody")
 		require.Equal(t, fault.Unauthorized, fault.KindOf(err), "%v", err)
 	}
-	require.EqualValues(t, 3, d.lookUps.Load(), "refusals are not remembered")
+	require.EqualValues(t, 3, d.validations.Load(), "refusals are not remembered")
 }
 
-func TestARevokedTokenEndsAtOnce(t *testing.T) {
-	d := newDoor(t)
+func TestService_Revoke(t *testing.T) {
+	d := newCountingService(t)
 	id, err := d.SignIn(t.Context(), password("demo", "demo", "demo"))
 	require.NoError(t, err)
 	_, err = d.Validate(t.Context(), id.Token)
@@ -196,16 +196,16 @@ func TestARevokedTokenEndsAtOnce(t *testing.T) {
 	require.ErrorContains(t, err, "sign in again")
 }
 
-func TestAKeystoneThatIsAwayIsNobodysFault(t *testing.T) {
-	d := newDoor(t)
+func TestService_KeystoneUnavailable(t *testing.T) {
+	d := newCountingService(t)
 	d.cloud.Control(t, http.MethodPost, "/faults", `{"service":"keystone","method":"POST","path_regex":"/auth/tokens","count":1,"kind":"status","status":503}`)
 	_, err := d.SignIn(t.Context(), password("demo", "demo", "demo"))
 	require.Equal(t, fault.Unavailable, fault.KindOf(err), "%v", err)
 }
 
-// Keystone gives the end of a token without a zone where the credential ends before the token would.
-func TestACredentialThatEndsSoonSignsInUntilThen(t *testing.T) {
-	d := newDoor(t)
+// Keystone omits the time zone of the expiry if the credential expires before the token would.
+func TestService_CredentialExpiresBeforeToken(t *testing.T) {
+	d := newCountingService(t)
 	end := time.Now().UTC().Add(10 * time.Minute).Truncate(time.Second)
 	c := d.credential(t, `{"application_credential": {"name": "short", "expires_at": "`+end.Format("2006-01-02T15:04:05.000000")+`"}}`)
 	id, err := d.SignIn(t.Context(), c)
