@@ -56,10 +56,10 @@ func (p PlanStatus) Overdue(good LastGoodBackups, running bool, now time.Time) (
 		return second, !now.Before(second.Add(time.Duration(p.Schedule.Jitter)*time.Second + startTimeout)), nil
 	}
 	instances := slices.Clone(p.Instances)
-	slices.SortStableFunc(instances, func(a, b string) int { return p.from(good, a).Compare(p.from(good, b)) })
+	slices.SortStableFunc(instances, func(a, b string) int { return p.countFrom(good, a).Compare(p.countFrom(good, b)) })
 	var out []OverdueInstance
 	for _, id := range instances {
-		since, overdue, err := late(p.from(good, id))
+		since, overdue, err := late(p.countFrom(good, id))
 		if err != nil || !overdue { // the remaining instances have later due times
 			return out, err
 		}
@@ -72,8 +72,8 @@ func (p PlanStatus) Overdue(good LastGoodBackups, running bool, now time.Time) (
 	return out, nil
 }
 
-// from returns the time from which the due times of an instance are counted.
-func (p PlanStatus) from(good LastGoodBackups, id string) time.Time {
+// countFrom returns the time from which the due times of an instance are counted.
+func (p PlanStatus) countFrom(good LastGoodBackups, id string) time.Time {
 	from := p.CreatedAt
 	for _, t := range []time.Time{p.ChangedAt, good[p.ID][id]} {
 		if t.After(from) {

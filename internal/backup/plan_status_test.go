@@ -20,7 +20,7 @@ func hourly(t *testing.T, missed int, ran ...string) backup.PlanStatus {
 	return p
 }
 
-// Temporal counts a missed run again at each wake-up previous the next run. Diff must report each missed run once.
+// Temporal counts a missed run again at each wake-up before the next run. Diff must report each missed run once.
 func TestPlanStatus_Diff_countsMissedRunsOnce(t *testing.T) {
 	p := hourly(t, 0, "2026-11-02T09:00:00Z")
 	observed, alerts, err := p.Diff(nil, true, nil, parseTime(t, "2026-11-02T09:05:00Z"))
@@ -59,9 +59,9 @@ func TestPlanStatus_Diff_missedRuns(t *testing.T) {
 		want     int
 		total    int
 	}{
-		"missed previous the first check": {plan: hourly(t, 7), first: true, total: 7},
-		"new plan":                        {plan: hourly(t, 9), want: 2, total: 2}, // 13:00 and 14:00
-		"due previous an edit": {previous: &backup.PlanObservation{Until: parseTime(t, "2026-11-01T12:30:00Z")}, want: 1, total: 1, plan: func() backup.PlanStatus {
+		"missed before the first check": {plan: hourly(t, 7), first: true, total: 7},
+		"new plan":                      {plan: hourly(t, 9), want: 2, total: 2}, // 13:00 and 14:00
+		"due before an edit": {previous: &backup.PlanObservation{Until: parseTime(t, "2026-11-01T12:30:00Z")}, want: 1, total: 1, plan: func() backup.PlanStatus {
 			p := hourly(t, 9)
 			p.ChangedAt = parseTime(t, "2026-11-01T13:30:00Z")
 			return p

@@ -133,8 +133,7 @@ func (p PlanStatus) etag() string {
 	return `"` + hex.EncodeToString(sum[:8]) + `"`
 }
 
-// List returns at most n plans in the order of their IDs, starting after the ID after. more reports whether further plans
-// exist.
+// List returns at most n plans, sorted by ID, whose IDs are greater than after. more reports whether further plans exist.
 func (s *Plans) List(ctx context.Context, after string, n int) (list []PlanStatus, more bool, err error) {
 	ids, err := s.ids(ctx)
 	if err != nil {
@@ -196,8 +195,8 @@ func (s *Plans) ids(ctx context.Context) ([]string, error) {
 // Replace replaces a plan if its current ETag equals etag. With the etag "" it replaces the plan unconditionally. The error is
 // an ErrPreconditionFailed if the ETag differs. Missed runs within the catch-up window are still started.
 func (s *Plans) Replace(ctx context.Context, p Plan, etag string) (PlanStatus, error) {
-	return s.change(ctx, p.ID, etag, func(before PlanStatus, schedule *client.Schedule) error {
-		p.CreatedAt = before.CreatedAt
+	return s.change(ctx, p.ID, etag, func(current PlanStatus, schedule *client.Schedule) error {
+		p.CreatedAt = current.CreatedAt
 		spec, err := p.Schedule.Spec(time.Now())
 		if err != nil {
 			return err
@@ -229,21 +228,23 @@ func (s *Plans) Resume(ctx context.Context, id string) (PlanStatus, error) {
 
 // change reads a schedule, checks its ETag, calls edit and writes the edited schedule. The SDK sends no conflict token with the
 // update, so a concurrent change between reading and writing is overwritten.
-func (s *Plans) change(ctx context.Context, id, etag string, edit func(before PlanStatus, schedule *client.Schedule) error) (PlanStatus, error) {
+func (s *Plans) change(
+	ctx context.Context, id, etag string, edit func(current PlanStatus, schedule *client.Schedule) error,
+) (PlanStatus, error) {
 	var editErr error
-	update := func(in client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
-		before, err := s.statusOf(&in.Description)
-		if err == nil && etag != "" && etag != before.ETag {
+	update := func(input client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
+		current, err := s.statusOf(&input.Description)
+		if err == nil && etag != "" && etag != current.ETag {
 			err = &ErrPreconditionFailed{}
 		}
 		if err == nil {
-			if in.Description.Schedule.State == nil {
-				in.Description.Schedule.State = &client.ScheduleState{}
+			if input.Description.Schedule.State == nil {
+				input.Description.Schedule.State = &client.ScheduleState{}
 			}
-			err = edit(before, &in.Description.Schedule)
+			err = edit(current, &input.Description.Schedule)
 		}
 		editErr = err
-		return &client.ScheduleUpdate{Schedule: &in.Description.Schedule}, err
+		return &client.ScheduleUpdate{Schedule: &input.Description.Schedule}, err
 	}
 	err := s.Temporal.ScheduleClient().GetHandle(ctx, scheduleID(id)).Update(ctx, client.ScheduleUpdateOptions{DoUpdate: update})
 	if editErr != nil {

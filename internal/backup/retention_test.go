@@ -45,7 +45,7 @@ func TestRetention_Apply_withoutRulesKeepsAll(t *testing.T) {
 	}
 }
 
-// Both backups are on the sameDay day in Auckland, but on different days in UTC.
+// Both backups are on the same day in Auckland, but on different days in UTC.
 func TestRetention_Apply_usesDaysOfTimeZone(t *testing.T) {
 	zone, err := time.LoadLocation("Pacific/Auckland")
 	require.NoError(t, err)

@@ -207,7 +207,7 @@ func instant(w time.Time, zone *time.Location) (time.Time, Adjustment) {
 	// Only the offsets one day before and after can apply, because no zone changes its offset twice within two days.
 	_, before := w.AddDate(0, 0, -1).In(zone).Zone()
 	_, after := w.AddDate(0, 0, 1).In(zone).Zone()
-	first, second := at(w, before), at(w, after)
+	first, second := withOffset(w, before), withOffset(w, after)
 	shows := func(t time.Time) bool { return wallOf(t.In(zone)).Equal(w) }
 	switch {
 	case before == after:
@@ -223,7 +223,10 @@ func instant(w time.Time, zone *time.Location) (time.Time, Adjustment) {
 	return change, DSTGap
 }
 
-func at(w time.Time, offset int) time.Time { return w.Add(-time.Duration(offset) * time.Second) }
+// withOffset returns the instant with the wall-clock time w and the UTC offset in seconds.
+func withOffset(w time.Time, offset int) time.Time {
+	return w.Add(-time.Duration(offset) * time.Second)
+}
 
 // String returns the schedule as text for logs.
 func (w Schedule) String() string {

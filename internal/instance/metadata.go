@@ -88,7 +88,7 @@ func AgentOf(metadata map[string]string, app string) AgentState {
 	return a
 }
 
-// AgentsOf returns the sorted names of the apps whose agent has another state than Absent on the server.
+// AgentsOf returns the sorted names of the apps whose agent on the server is in a state other than Absent.
 func AgentsOf(metadata map[string]string) []string {
 	var out []string
 	for key := range metadata {

@@ -29,7 +29,7 @@ type line struct {
 type reader struct {
 	names   map[string]string // by alias
 	mask    *strings.Replacer
-	on      func(Event)
+	onEvent func(Event)
 	ssh     connectionDiagnostics
 	any     bool                      // at least one event was received
 	stats   map[string]map[string]int // Ansible's final statistics by alias; nil until the playbook has ended
@@ -44,8 +44,9 @@ type connectionDiagnostics interface {
 	sshError(alias string) string // error output of a new ssh connection to the host
 }
 
-func newReader(p Play, ssh connectionDiagnostics, on func(Event)) *reader {
-	r := &reader{names: names(p), mask: masker(p.Secrets), on: on, ssh: ssh, counts: map[string]*HostRecap{}, reasons: map[string]string{}, items: map[string]string{}}
+func newReader(p Play, ssh connectionDiagnostics, onEvent func(Event)) *reader {
+	r := &reader{names: names(p), mask: masker(p.Secrets), onEvent: onEvent, ssh: ssh,
+		counts: map[string]*HostRecap{}, reasons: map[string]string{}, items: map[string]string{}}
 	for a := range r.names {
 		r.counts[a] = &HostRecap{}
 	}
@@ -88,7 +89,8 @@ func (r *reader) handle(l line) {
 	}
 	e := Event{
 		At: time.UnixMicro(int64(l.At * 1e6)).UTC(), Kind: l.Kind, Host: r.names[l.Host], Task: r.mask.Replace(l.Task), Action: l.Action,
-		Changed: l.Changed, Ignored: l.Ignored, Failed: l.Failed, Message: r.mask.Replace(l.Message), Stdout: r.mask.Replace(l.Stdout), Stderr: r.mask.Replace(l.Stderr),
+		Changed: l.Changed, Ignored: l.Ignored, Failed: l.Failed, Message: r.mask.Replace(l.Message),
+		Stdout: r.mask.Replace(l.Stdout), Stderr: r.mask.Replace(l.Stderr),
 	}
 	if l.Kind == KindUnreachable {
 		message := e.Message
@@ -100,8 +102,8 @@ func (r *reader) handle(l line) {
 	if c := r.counts[l.Host]; c != nil {
 		r.count(c, l, e)
 	}
-	if r.on != nil {
-		r.on(e)
+	if r.onEvent != nil {
+		r.onEvent(e)
 	}
 }
 

@@ -22,13 +22,13 @@ const (
 	defaultGrace = 10 * time.Second
 )
 
-// Run runs the play and calls on for each event, in order and from one goroutine. Failed hosts do not cause an error; the recap
+// Run runs the play and calls onEvent for each event, in order and from one goroutine. Failed hosts do not cause an error; the recap
 // contains their reasons. The error is a fault if the playbook cannot be run or exceeds its timeout, and ctx.Err() if ctx ends. In
 // these cases the recap contains the progress of each host.
 //
 // When ctx ends, Run interrupts Ansible and, after the grace period, kills all its processes. A host may still complete the module
 // that it is executing at that time.
-func (r *Runner) Run(ctx context.Context, p Play, on func(Event)) (Recap, error) {
+func (r *Runner) Run(ctx context.Context, p Play, onEvent func(Event)) (Recap, error) {
 	executable, err := r.executable()
 	if err != nil {
 		return nil, err
@@ -45,9 +45,9 @@ func (r *Runner) Run(ctx context.Context, p Play, on func(Event)) (Recap, error)
 		limited, stop = context.WithTimeout(ctx, p.Timeout)
 	}
 	defer stop()
-	in, output := newReader(p, f, on), &tail{}
-	err = r.process(limited, executable, p, f, in, output)
-	return conclude(ctx, limited, p, f, in, output, err)
+	events, output := newReader(p, f, onEvent), &tail{}
+	err = r.process(limited, executable, p, f, events, output)
+	return conclude(ctx, limited, p, f, events, output, err)
 }
 
 // executable returns the path of ansible-playbook. The error is an Unavailable fault if ansible-playbook or ssh is not installed.
@@ -80,9 +80,9 @@ func isFile(name string) bool {
 	return err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
 }
 
-func (r *Runner) process(ctx context.Context, executable string, p Play, f *workdir, in *reader, output *tail) error {
+func (r *Runner) process(ctx context.Context, executable string, p Play, f *workdir, events *reader, output *tail) error {
 	cmd := exec.CommandContext(ctx, executable, arguments(p, f)...)
-	cmd.Dir = f.at("play")
+	cmd.Dir = f.file("play")
 	cmd.Env = append(environment(f), r.Environment...)
 	cmd.Stdout, cmd.Stderr = output, output
 	pipe, writeEnd, err := os.Pipe()
@@ -108,7 +108,7 @@ func (r *Runner) process(ctx context.Context, executable string, p Play, f *work
 		return err
 	}
 	done := make(chan struct{})
-	go func() { defer close(done); in.read(pipe) }()
+	go func() { defer close(done); events.read(pipe) }()
 	err = cmd.Wait()
 	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // the remaining processes of the group
 	<-done
@@ -120,7 +120,7 @@ func arguments(p Play, f *workdir) []string {
 	if forks == 0 {
 		forks = defaultForks
 	}
-	args := []string{"--inventory", f.at("inventory.yml"), "--forks", strconv.Itoa(forks)}
+	args := []string{"--inventory", f.file("inventory.yml"), "--forks", strconv.Itoa(forks)}
 	if p.Check {
 		args = append(args, "--check")
 	}
@@ -129,16 +129,16 @@ func arguments(p Play, f *workdir) []string {
 
 func environment(f *workdir) []string {
 	return []string{
-		"PATH=" + path, "LC_ALL=C.UTF-8", "HOME=" + f.path, "TMPDIR=" + f.at("tmp"), "PYTHONUNBUFFERED=1", "PYTHONDONTWRITEBYTECODE=1",
-		"ANSIBLE_CONFIG=" + f.at("ansible.cfg"), "ANSIBLE_CALLBACK_PLUGINS=" + f.at("plugins"), "ANSIBLE_LOCAL_TEMP=" + f.at("tmp"),
-		"ANSIBLE_SSH_ARGS=-F " + f.at("ssh_config"), "MCM_EVENTS_FD=3",
+		"PATH=" + path, "LC_ALL=C.UTF-8", "HOME=" + f.path, "TMPDIR=" + f.file("tmp"), "PYTHONUNBUFFERED=1", "PYTHONDONTWRITEBYTECODE=1",
+		"ANSIBLE_CONFIG=" + f.file("ansible.cfg"), "ANSIBLE_CALLBACK_PLUGINS=" + f.file("plugins"), "ANSIBLE_LOCAL_TEMP=" + f.file("tmp"),
+		"ANSIBLE_SSH_ARGS=-F " + f.file("ssh_config"), "MCM_EVENTS_FD=3",
 	}
 }
 
 // closeConnections ends the shared ssh connections. They run in their own sessions, so that signals to the process group do not
 // reach them.
 func (f *workdir) closeConnections() {
-	sockets, err := filepath.Glob(f.at("sockets/*"))
+	sockets, err := filepath.Glob(f.file("sockets/*"))
 	if err != nil {
 		return
 	}
@@ -147,13 +147,14 @@ func (f *workdir) closeConnections() {
 	for _, s := range sockets {
 		// Errors are ignored, because the connection may already have ended. ProxyCommand=/bin/false prevents ssh from opening a new
 		// connection if the shared connection ends at the same time.
-		_ = exec.CommandContext(ctx, "/usr/bin/ssh", "-F", f.at("ssh_config"), "-o", "ProxyCommand=/bin/false", "-O", "exit", filepath.Base(s)).Run()
+		_ = exec.CommandContext(ctx, "/usr/bin/ssh", "-F", f.file("ssh_config"),
+			"-o", "ProxyCommand=/bin/false", "-O", "exit", filepath.Base(s)).Run()
 	}
 }
 
 // bastionError returns the error output of the ssh processes that connected to the bastion.
 func (f *workdir) bastionError() string {
-	text, err := os.ReadFile(f.at("bastion.log"))
+	text, err := os.ReadFile(f.file("bastion.log"))
 	if err != nil {
 		return ""
 	}
@@ -165,7 +166,8 @@ func (f *workdir) bastionError() string {
 func (f *workdir) sshError(alias string) string {
 	ctx, stop := context.WithTimeout(context.Background(), 30*time.Second)
 	defer stop()
-	output, err := exec.CommandContext(ctx, "/usr/bin/ssh", "-F", f.at("ssh_config"), "-o", "ControlPath=none", alias, "true").CombinedOutput()
+	cmd := exec.CommandContext(ctx, "/usr/bin/ssh", "-F", f.file("ssh_config"), "-o", "ControlPath=none", alias, "true")
+	output, err := cmd.CombinedOutput()
 	if err == nil {
 		return "the connection broke while data was sent"
 	}
@@ -174,27 +176,27 @@ func (f *workdir) sshError(alias string) string {
 
 // conclude returns the recap and the error of a run. It does not rely on the exit code, which is ambiguous: 0 can mean that no host
 // matched, and 4 can mean that the playbook cannot be read.
-func conclude(ctx, limited context.Context, p Play, f *workdir, in *reader, output *tail, err error) (Recap, error) {
+func conclude(ctx, limited context.Context, p Play, f *workdir, events *reader, output *tail, err error) (Recap, error) {
 	var exit *exec.ExitError
 	switch {
-	case ctx.Err() != nil && in.stats != nil && in.anyFailed():
+	case ctx.Err() != nil && events.stats != nil && events.anyFailed():
 		// The caller that cancels ctx also closes the connections to the hosts. Failures may therefore result from the cancellation.
-		return in.recap("the run was stopped before its end"), ctx.Err()
-	case in.stats != nil && (len(in.stats) > 0 || err == nil):
-		return in.recap("the playbook did not reach the host"), nil
+		return events.recap("the run was stopped before its end"), ctx.Err()
+	case events.stats != nil && (len(events.stats) > 0 || err == nil):
+		return events.recap("the playbook did not reach the host"), nil
 	case ctx.Err() != nil:
-		return in.recap("the run was stopped before its end"), ctx.Err()
+		return events.recap("the run was stopped before its end"), ctx.Err()
 	case limited.Err() != nil:
-		return in.recap("the playbook did not end within " + p.Timeout.String()),
+		return events.recap("the playbook did not end within " + p.Timeout.String()),
 			fault.New(fault.Unavailable, err, "%s did not end within %s and was stopped", p.Playbook, p.Timeout)
 	case err != nil && !errors.As(err, &exit):
-		return in.recap("the playbook was not run"), fault.New(fault.Internal, err, "ansible-playbook cannot be run")
-	case !in.any:
-		message := in.mask.Replace(output.lastError(f))
-		return in.recap("the playbook was not run"), fault.New(fault.Invalid, err, "%s cannot be run: %s", p.Playbook, message)
+		return events.recap("the playbook was not run"), fault.New(fault.Internal, err, "ansible-playbook cannot be run")
+	case !events.any:
+		message := events.mask.Replace(output.lastError(f))
+		return events.recap("the playbook was not run"), fault.New(fault.Invalid, err, "%s cannot be run: %s", p.Playbook, message)
 	}
-	message := in.mask.Replace(output.lastError(f))
-	return in.recap("ansible-playbook ended early"), fault.New(fault.Internal, err, "ansible-playbook ended early: %s", message)
+	message := events.mask.Replace(output.lastError(f))
+	return events.recap("ansible-playbook ended early"), fault.New(fault.Internal, err, "ansible-playbook ended early: %s", message)
 }
 
 // tail keeps the last tailSize bytes of the output of ansible-playbook.
@@ -215,7 +217,7 @@ var errorLine = regexp.MustCompile(`(?s)(?:ERROR!|\[ERROR\]:)\s*(.*)`)
 
 // lastError returns the error message in the output, without the paths of the working directory.
 func (t *tail) lastError(f *workdir) string {
-	text := strings.ReplaceAll(strings.ReplaceAll(string(t.text), f.at("play")+"/", ""), f.path+"/", "")
+	text := strings.ReplaceAll(strings.ReplaceAll(string(t.text), f.file("play")+"/", ""), f.path+"/", "")
 	if m := errorLine.FindStringSubmatch(text); m != nil {
 		text = m[1]
 	}

@@ -46,11 +46,11 @@ func newWorkdir(p Play) (*workdir, error) {
 	return f, nil
 }
 
-func (f *workdir) at(name string) string { return filepath.Join(f.path, name) }
+func (f *workdir) file(name string) string { return filepath.Join(f.path, name) }
 
 func (f *workdir) fill(p Play) error {
 	var err error
-	if f.lock, err = os.OpenFile(f.at("lock"), os.O_CREATE|os.O_RDWR, 0o600); err != nil {
+	if f.lock, err = os.OpenFile(f.file("lock"), os.O_CREATE|os.O_RDWR, 0o600); err != nil {
 		return err
 	}
 	if err := syscall.Flock(int(f.lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
@@ -59,21 +59,21 @@ func (f *workdir) fill(p Play) error {
 	if p.Files == nil || !filepath.IsLocal(p.Playbook) {
 		return fault.New(fault.Invalid, nil, "there is no playbook %s", p.Playbook)
 	}
-	if err := os.CopyFS(f.at("play"), p.Files); err != nil {
+	if err := os.CopyFS(f.file("play"), p.Files); err != nil {
 		return err
 	}
-	if _, err := os.Stat(f.at("play/" + p.Playbook)); err != nil {
+	if _, err := os.Stat(f.file("play/" + p.Playbook)); err != nil {
 		return fault.New(fault.Invalid, err, "there is no playbook %s", p.Playbook)
 	}
 	for _, dir := range []string{"plugins", "sockets", "tmp"} {
-		if err := os.Mkdir(f.at(dir), 0o700); err != nil {
+		if err := os.Mkdir(f.file(dir), 0o700); err != nil {
 			return err
 		}
 	}
-	if err := writeEmbedded("files/mcm_events.py", f.at("plugins/mcm_events.py")); err != nil {
+	if err := writeEmbedded("files/mcm_events.py", f.file("plugins/mcm_events.py")); err != nil {
 		return err
 	}
-	if err := writeEmbedded("files/ansible.cfg", f.at("ansible.cfg")); err != nil {
+	if err := writeEmbedded("files/ansible.cfg", f.file("ansible.cfg")); err != nil {
 		return err
 	}
 	known, err := knownHosts(p)
@@ -85,7 +85,7 @@ func (f *workdir) fill(p Play) error {
 		return err
 	}
 	for name, text := range map[string][]byte{"key": p.PrivateKey, "known_hosts": known, "ssh_config": f.sshConfig(p), "inventory.yml": hosts} {
-		if err := os.WriteFile(f.at(name), text, 0o600); err != nil {
+		if err := os.WriteFile(f.file(name), text, 0o600); err != nil {
 			return err
 		}
 	}
@@ -195,7 +195,7 @@ func (f *workdir) sshConfig(p Play) []byte {
 	switch {
 	case p.Jump != nil:
 		// Not ProxyJump, because ssh then discards the error output of the bastion connection when connections are shared.
-		proxy = fmt.Sprintf("  ProxyCommand /usr/bin/ssh -F %s -E %s -W [%%h]:%%p %s\n", f.at("ssh_config"), f.at("bastion.log"), jumpAlias)
+		proxy = fmt.Sprintf("  ProxyCommand /usr/bin/ssh -F %s -E %s -W [%%h]:%%p %s\n", f.file("ssh_config"), f.file("bastion.log"), jumpAlias)
 	case p.ProxyCommand != "":
 		proxy = "  ProxyCommand " + strings.ReplaceAll(p.ProxyCommand, "\n", " ") + "\n"
 	}

@@ -43,15 +43,15 @@ const retention = 7 * 24 * time.Hour
 const maxListed = 500
 
 // Create creates a token. text is the token with its secret, which is not stored and cannot be read again.
-func (s *Tokens) Create(ctx context.Context, in CreateTokenOptions) (t Token, text string, err error) {
+func (s *Tokens) Create(ctx context.Context, options CreateTokenOptions) (t Token, text string, err error) {
 	id, text := generate()
 	_, hash, err := parse(text)
 	if err != nil {
 		return t, "", err
 	}
 	now := time.Now().UTC()
-	t = Token{ID: id, Hash: hash, Label: in.Label, InstanceID: in.InstanceID, Agents: in.Agents, MaxUses: in.MaxUses,
-		CreatedAt: now, ExpiresAt: now.Add(in.TTL), Creator: in.Creator, Uses: []Use{}}
+	t = Token{ID: id, Hash: hash, Label: options.Label, InstanceID: options.InstanceID, Agents: options.Agents, MaxUses: options.MaxUses,
+		CreatedAt: now, ExpiresAt: now.Add(options.TTL), Creator: options.Creator, Uses: []Use{}}
 	_, err = s.Temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: WorkflowID(id), TaskQueue: s.TaskQueue, WorkflowExecutionErrorWhenAlreadyStarted: true, Memo: map[string]any{TokenMemo: t},
 	}, WorkflowType, t)

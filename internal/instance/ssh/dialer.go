@@ -119,7 +119,8 @@ func (i *Dialer) connect(ctx context.Context, h Host) (*ssh.Client, error) {
 func classifyHandshakeError(address string, err error) error {
 	switch text := err.Error(); {
 	case strings.Contains(text, errHostKey), strings.Contains(text, "no common algorithm for host key"):
-		return fault.New(fault.Invalid, err, "%s: host key is not the pinned one: not connecting; enroll the instance again if it was rebuilt", address)
+		return fault.New(fault.Invalid, err,
+			"%s: host key is not the pinned one: not connecting; enroll the instance again if it was rebuilt", address)
 	case strings.Contains(text, "unable to authenticate"):
 		return fault.New(fault.Forbidden, err, "%s refuses the manager's SSH key: it is not in authorized_keys", address)
 	}

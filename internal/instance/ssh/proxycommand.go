@@ -91,8 +91,8 @@ func (i *Dialer) serveProxy(ctx context.Context, r *ProxySocket, client net.Conn
 	_, _ = io.Copy(client, server)
 }
 
-// A connection is tried dialTries times, with a pause that starts at dialPause and grows by dialPause after each try. Ansible does
-// not retry connections by itself.
+// A connection is tried dialTries times, with a pause that starts at dialPause and grows by dialPause after each try, because
+// Ansible excludes a host from the rest of the run once it is unreachable.
 const (
 	dialTries = 3
 	dialPause = 500 * time.Millisecond
