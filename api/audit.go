@@ -82,10 +82,10 @@ func (s *Server) localize(ctx context.Context, list []audit.Record) []audit.Reco
 
 func (s *Server) titleOf(ctx context.Context, r audit.Record) string {
 	if op, ok := s.Operations[r.Operation]; ok {
-		return op.TitleOf(i18n.Of(ctx), r.Targets)
+		return op.TitleOf(i18n.Language(ctx), r.Targets)
 	}
 	if t, ok := eventTitles[r.Operation]; ok {
-		return t.In(i18n.Of(ctx))
+		return t.In(i18n.Language(ctx))
 	}
 	return r.Operation
 }
@@ -115,7 +115,7 @@ func (s *Server) exportAudit(ctx context.Context, in *struct {
 				return visit(r)
 			})
 		}
-		if err := audit.Export(hc.BodyWriter(), in.Format, i18n.Of(ctx), each); err != nil {
+		if err := audit.Export(hc.BodyWriter(), in.Format, i18n.Language(ctx), each); err != nil {
 			slog.Error("audit export aborted", "err", err)
 			panic(http.ErrAbortHandler) // aborts the connection, so that a truncated file is not taken for a complete one
 		}

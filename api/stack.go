@@ -98,7 +98,7 @@ func (s *Server) requireFits(ctx context.Context, p stack.Parameters, who caller
 	if err != nil || report.OK {
 		return err
 	}
-	if err := report.Unanswered(); err != nil {
+	if err := report.ServiceError(); err != nil {
 		return err
 	}
 	refusal := &fault.Error{Kind: fault.Invalid, Message: "the stack does not fit: see /stack/preflight"}

@@ -42,7 +42,7 @@ import (
 
 const shutdownTimeout = 10 * time.Second
 
-// Run runs the product until ctx ends; say gets the lines for the person at the terminal.
+// Run runs the product until ctx ends. It writes lines for the user at the terminal to say.
 func Run(ctx context.Context, c config.Config, mode Mode, version string, say io.Writer) error {
 	p, err := open(ctx, c, mode, version)
 	if err != nil {
@@ -72,7 +72,7 @@ func Run(ctx context.Context, c config.Config, mode Mode, version string, say io
 	}
 }
 
-// startWorker starts the worker, which goes on through outages of Temporal by itself.
+// startWorker starts the worker, which reconnects to Temporal itself.
 func (p *app) startWorker() error {
 	parts, err := p.workerDeps()
 	if err != nil {
@@ -86,7 +86,7 @@ func (p *app) startWorker() error {
 	return nil
 }
 
-// reconcileSchedules schedules what the manager does by itself.
+// reconcileSchedules creates the schedules of the manager's own checks.
 func (p *app) reconcileSchedules(ctx context.Context) error {
 	s, err := p.cloud.Manager(ctx)
 	if err != nil {
@@ -123,7 +123,7 @@ func (p *app) serveHTTP(failed chan<- error) error {
 	p.onClose(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
 		defer cancel()
-		// Streams of events end only when they are cut.
+		// Event streams end only when their connections are closed.
 		time.AfterFunc(time.Second, func() { _ = server.Close() })
 		_ = server.Shutdown(ctx)
 	})
@@ -174,7 +174,7 @@ func (p *app) plans() *backup.Plans {
 	return &backup.Plans{Temporal: p.temporal, TaskQueue: temporal.TaskQueue, Converter: p.keyring.Converter()}
 }
 
-// signInDefaults save most people from typing more than name and password.
+// signInDefaults returns the usual project and domains for the sign-in page.
 func (p *app) signInDefaults() api.SignInDefaults {
 	d := api.SignInDefaults{UserDomain: "Default", ProjectDomain: "Default"}
 	if s, err := p.cloud.Manager(context.Background()); err == nil {
@@ -183,13 +183,13 @@ func (p *app) signInDefaults() api.SignInDefaults {
 	return d
 }
 
-// temporalWebProxy forwards to Temporal Web, which takes only the certificate that this process was given.
+// temporalWebProxy returns a proxy to Temporal Web, which accepts only the client certificate of this process.
 func temporalWebProxy(address string, t *tls.Config) http.Handler {
 	target := &url.URL{Scheme: "https", Host: address}
 	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(target)
 		r.Out.Host = r.In.Host
-		r.Out.Header.Del("Accept-Encoding") // localCodec reads an answer
+		r.Out.Header.Del("Accept-Encoding") // localCodec reads the response
 		if r.In.TLS != nil {
 			r.Out.Header.Set("X-Forwarded-Proto", "https")
 		} else if proto := r.In.Header.Get("X-Forwarded-Proto"); proto != "" {
@@ -199,36 +199,36 @@ func temporalWebProxy(address string, t *tls.Config) http.Handler {
 	proxy.Transport = &http.Transport{TLSClientConfig: t}
 	proxy.ModifyResponse = localCodec
 	proxy.ErrorHandler = func(w http.ResponseWriter, _ *http.Request, err error) {
-		slog.Warn("Temporal Web does not answer", "err", err)
+		slog.Warn("Temporal Web does not respond", "err", err)
 		w.WriteHeader(http.StatusBadGateway)
 	}
 	return proxy
 }
 
-// localCodec tells Temporal Web to open payloads at the address that the browser itself used, which a
-// proxy in front may have made another than ours.
-func localCodec(answer *http.Response) error {
-	if !strings.HasSuffix(answer.Request.URL.Path, "/api/v1/settings") || answer.StatusCode != http.StatusOK {
+// localCodec replaces the address of the payload codec in the settings of Temporal Web by the address that the browser
+// has used, which differs behind a proxy.
+func localCodec(response *http.Response) error {
+	if !strings.HasSuffix(response.Request.URL.Path, "/api/v1/settings") || response.StatusCode != http.StatusOK {
 		return nil
 	}
 	var settings map[string]any
-	if err := json.NewDecoder(answer.Body).Decode(&settings); err != nil {
+	if err := json.NewDecoder(response.Body).Decode(&settings); err != nil {
 		return err
 	}
 	if c, ok := settings["Codec"].(map[string]any); ok {
 		scheme := "http://"
-		if answer.Request.Header.Get("X-Forwarded-Proto") == "https" {
+		if response.Request.Header.Get("X-Forwarded-Proto") == "https" {
 			scheme = "https://"
 		}
-		c["Endpoint"] = scheme + answer.Request.Host + codecPath
+		c["Endpoint"] = scheme + response.Request.Host + codecPath
 	}
 	raw, err := json.Marshal(settings)
 	if err != nil {
 		return err
 	}
-	answer.Body = io.NopCloser(bytes.NewReader(raw))
-	answer.ContentLength = int64(len(raw))
-	answer.Header.Set("Content-Length", strconv.Itoa(len(raw)))
+	response.Body = io.NopCloser(bytes.NewReader(raw))
+	response.ContentLength = int64(len(raw))
+	response.Header.Set("Content-Length", strconv.Itoa(len(raw)))
 	return nil
 }
 
@@ -258,7 +258,7 @@ func printBanner(say io.Writer, c config.Config, mode Mode) {
 	fmt.Fprintln(say)
 }
 
-// Setup prepares logging for a server process.
+// Setup prepares the logging of a server process.
 func Setup(c config.Config) {
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(c.LogLevel)) // checked by config
@@ -267,13 +267,13 @@ func Setup(c config.Config) {
 	if c.LogFormat == "json" {
 		handler = slog.NewJSONHandler(os.Stderr, options)
 	}
-	// What libraries say by the standard log is for whoever looks for something: net/http tells at each of its answers that an older
-	// Swift sends the end of a body which it has not.
+	// Messages of libraries through the standard log are written at level debug: net/http logs a message for each
+	// response of an older Swift with an unexpected body.
 	slog.SetLogLoggerLevel(slog.LevelDebug)
 	slog.SetDefault(slog.New(handler))
 }
 
-// Check tries the configuration against the world and says what it found; nothing is started.
+// Check tests the configuration and the connections, and prints the results. It starts nothing.
 func Check(ctx context.Context, c config.Config, say io.Writer) error {
 	if _, err := os.Stat(c.TemporalExecutable); c.TemporalAddress == "" && err != nil {
 		return fmt.Errorf("temporal-executable: %w (run `make build`)", err)
@@ -299,7 +299,7 @@ func Check(ctx context.Context, c config.Config, say io.Writer) error {
 	return nil
 }
 
-// VerifyAudit walks the audit's chain.
+// VerifyAudit verifies the audit chain.
 func VerifyAudit(ctx context.Context, c config.Config, say io.Writer) error {
 	p := &app{config: c}
 	defer p.close()

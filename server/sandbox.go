@@ -20,7 +20,7 @@ import (
 	"mycloudmanager/worker"
 )
 
-// The sandbox's manager is a member of the project, like a real one should be.
+// The manager of the sandbox is a member of the project, as recommended for a real one.
 const sandboxUser = "demo"
 
 func (p *app) openSandbox(ctx context.Context) error {
@@ -33,8 +33,8 @@ func (p *app) openSandbox(ctx context.Context) error {
 	return nil
 }
 
-// setProxyCommand names this very program as what connects OpenSSH through a relay. In the sandbox it is also
-// what plays playbooks: simulated instances have no Python.
+// setProxyCommand sets this program as the command that connects OpenSSH through a relay. In the sandbox it also runs
+// playbooks, because simulated instances have no Python.
 func (p *app) setProxyCommand(parts *worker.Dependencies) error {
 	own, err := os.Executable()
 	if err != nil {
@@ -44,21 +44,21 @@ func (p *app) setProxyCommand(parts *worker.Dependencies) error {
 	if !p.mode.Sandbox {
 		return nil
 	}
-	stand := p.path("sandbox/" + playbook.Name)
-	if err := os.MkdirAll(filepath.Dir(stand), 0o700); err != nil {
+	command := p.path("sandbox/" + playbook.Name)
+	if err := os.MkdirAll(filepath.Dir(command), 0o700); err != nil {
 		return err
 	}
-	if err := os.Symlink(own, stand+".new"); err != nil && !errors.Is(err, os.ErrExist) {
+	if err := os.Symlink(own, command+".new"); err != nil && !errors.Is(err, os.ErrExist) {
 		return err
 	}
-	parts.Playbooks.Executable = stand
-	return os.Rename(stand+".new", stand)
+	parts.Playbooks.Executable = command
+	return os.Rename(command+".new", command)
 }
 
 // seeded marks a sandbox whose first instances are enrolled.
 const seeded = "sandbox/furnished"
 
-// seedSandbox enrolls two of the sandbox's servers once, so that a first look has something to show.
+// seedSandbox enrolls two of the sandbox's servers once, as examples.
 func (p *app) seedSandbox(ctx context.Context) error {
 	if !p.mode.Sandbox || !p.mode.Worker {
 		return nil
@@ -79,7 +79,7 @@ func (p *app) seedSandbox(ctx context.Context) error {
 	return os.WriteFile(p.path(seeded), nil, 0o600)
 }
 
-// host is what the sandbox tells of a server that lets the manager in.
+// host is the registration of an enrolled server in the sandbox.
 type host struct {
 	ID      string `json:"id"`
 	Address string `json:"address"`
@@ -96,13 +96,13 @@ func (p *app) enrollSandboxServer(ctx context.Context, name string) (host, error
 	if err != nil {
 		return e, err
 	}
-	answer, err := http.DefaultClient.Do(request)
+	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return e, err
 	}
-	defer answer.Body.Close() //nolint:errcheck // it was read
-	if answer.StatusCode != http.StatusOK {
-		return e, fmt.Errorf("the sandbox answers %s", answer.Status)
+	defer response.Body.Close() //nolint:errcheck // the body was read
+	if response.StatusCode != http.StatusOK {
+		return e, fmt.Errorf("the sandbox responds %s", response.Status)
 	}
-	return e, json.NewDecoder(answer.Body).Decode(&e)
+	return e, json.NewDecoder(response.Body).Decode(&e)
 }

@@ -38,14 +38,14 @@ import (
 	"mycloudmanager/worker"
 )
 
-// Mode says which parts run in this process.
+// Mode selects the parts that run in this process.
 type Mode struct {
 	API     bool
 	Worker  bool
-	Sandbox bool // the cloud is the simulated one
+	Sandbox bool // with the simulated cloud
 }
 
-// app is everything that is open while the product runs.
+// app holds all parts of the running product.
 type app struct {
 	config    config.Config
 	mode      Mode
@@ -75,7 +75,7 @@ const (
 	cloudTimeout    = 30 * time.Second
 )
 
-// open opens every part in the order of their dependence; what was opened is closed on failure.
+// open opens all parts in the order of their dependencies. It closes the opened ones after an error.
 func open(ctx context.Context, c config.Config, mode Mode, version string) (*app, error) {
 	p := &app{config: c, mode: mode, version: version}
 	for _, step := range []func(context.Context) error{p.openPort, p.openData, p.openCloud, p.awaitCloud, p.openCluster, p.seedSandbox, p.openTemporal} {
@@ -95,7 +95,7 @@ func (p *app) close() {
 
 func (p *app) onClose(f func()) { p.closers = append(p.closers, f) }
 
-// openPort takes the port first: a port that is taken is the commonest fault of a start.
+// openPort listens first: a port in use is the most frequent error at the start.
 func (p *app) openPort(ctx context.Context) error {
 	if !p.mode.API {
 		return nil
@@ -165,14 +165,14 @@ func (p *app) openCloud(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// What a task has logged is kept as long as the task itself.
+	// The retention of logs is that of tasks.
 	p.logs = &tasklog.Log{Store: p.cloud.Objects, Keep: p.config.Retention()}
 	p.records = &backup.Records{Store: p.cloud.Objects}
 	return nil
 }
 
-// awaitCloud signs the manager in. A cloud that is restarting is waited for, as it is while we run; one
-// that refuses the credential is told at once.
+// awaitCloud authenticates the manager. It waits for an unavailable cloud, and returns an error if the cloud refuses the
+// credential.
 func (p *app) awaitCloud(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, cloudTimeout)
 	defer cancel()
@@ -181,7 +181,7 @@ func (p *app) awaitCloud(ctx context.Context) error {
 		if err == nil || fault.KindOf(err) != fault.Unavailable || fault.KindOf(errors.Unwrap(err)) == fault.Unauthorized {
 			return err
 		}
-		slog.Warn("the cloud does not answer yet", "err", err)
+		slog.Warn("the cloud does not respond yet", "err", err)
 		select {
 		case <-ctx.Done():
 			return err
@@ -206,18 +206,18 @@ func (p *app) openCluster(context.Context) error {
 	} else if p.mode.Sandbox {
 		dial = ssh.HTTPConnectDialer(p.config.SandboxListen)
 	}
-	way := &ssh.KubeconfigProvider{Kubeconfig: p.config.Kubeconfig, CacheDir: p.path("cache"), Cloud: p.cloud, Signer: signer, Dial: dial}
-	p.cluster = &cluster.Cluster{Provider: way}
-	return p.openInstances(way)
+	provider := &ssh.KubeconfigProvider{Kubeconfig: p.config.Kubeconfig, CacheDir: p.path("cache"), Cloud: p.cloud, Signer: signer, Dial: dial}
+	p.cluster = &cluster.Cluster{Provider: provider}
+	return p.openInstances(provider)
 }
 
-// openInstances finds what enrollment and agents need besides the way to the cluster.
-func (p *app) openInstances(way *ssh.KubeconfigProvider) error {
+// openInstances opens what enrollment and agents need in addition to the connection to the cluster.
+func (p *app) openInstances(provider *ssh.KubeconfigProvider) error {
 	key, err := os.ReadFile(p.path("ssh_identity"))
 	if err != nil {
 		return fault.New(fault.Invalid, err, "SSH identity: %v", err)
 	}
-	p.instances = &ssh.Dialer{Kubeconfig: way, Key: key}
+	p.instances = &ssh.Dialer{Kubeconfig: provider, Key: key}
 	if p.texts, err = enrollment.LoadTemplates(deploy.Files, publicURL(p.config)); err != nil {
 		return err
 	}
@@ -232,17 +232,17 @@ func publicURL(c config.Config) string {
 	return c.PublicURL
 }
 
-// openNotifier finds the channels of notifications, and refuses those whose secrets cannot be read.
+// openNotifier opens the notification channels, and returns an error if a secret cannot be read.
 func openNotifier(c config.Config) (*notification.Notifier, error) {
 	n := c.Notifications
 	return notification.Open(notification.Config{MailTo: n.MailTo, MailFrom: n.MailFrom, SMTPAddress: n.SMTPAddress, SMTPUser: n.SMTPUser, SMTPPasswordFile: n.SMTPPasswordFile,
 		SMTPCAFile: n.SMTPCA, WebhookURLs: n.WebhookURLs, SecretFile: n.WebhookSecretFile, Language: n.Language, PublicURL: publicURL(c)})
 }
 
-// codecPath is where Temporal Web opens payloads, for administrators.
+// codecPath is the path of the payload codec for Temporal Web; administrators only.
 const codecPath = "/codec"
 
-// webPath is where Temporal Web is shown.
+// webPath is the path of Temporal Web.
 const webPath = "/temporal"
 
 func (p *app) openTemporal(ctx context.Context) error {
@@ -282,7 +282,7 @@ func (p *app) startEmbedded(ctx context.Context) (*supervisor.Temporal, error) {
 	})
 }
 
-// workerDeps are what the worker's activities work with.
+// workerDeps returns the dependencies of the worker's activities.
 func (p *app) workerDeps() (worker.Dependencies, error) {
 	template, err := stack.LoadTemplate(deploy.Files)
 	if err != nil {

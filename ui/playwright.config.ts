@@ -6,7 +6,7 @@ export default defineConfig({
   testDir: "e2e/product",
   timeout: 240_000,
   expect: { timeout: 15_000 },
-  // A repeated journey finds the state of its first attempt, and may skip what failed: a failure must be seen.
+  // A repeated journey starts in the state of its first attempt, and may skip the failed part.
   retries: 0,
   // The journeys share one cloud, so they run sequentially.
   workers: 1,

@@ -214,7 +214,7 @@ func TestNotifications_unavailable_receiver(t *testing.T) {
 	o := newNotificationEnv(t)
 	plan := o.nightly(t, "web-1")
 	o.refuse(t, plan.Instances...)
-	o.hook.Answer(http.StatusServiceUnavailable)
+	o.hook.Respond(http.StatusServiceUnavailable)
 	o.backUp(t, plan, operation.Failed)
 	require.Eventually(t, func() bool { return o.hook.Tries() > 1 }, time.Minute, 100*time.Millisecond)
 	require.Len(t, o.mail.Messages(), 1, "the other channel does not wait")
@@ -232,7 +232,7 @@ func TestNotifications_unavailable_receiver(t *testing.T) {
 	require.Len(t, test.Result["channels"], 2)
 	require.Equal(t, notification.DeliveryFailed, o.last(t)["webhook"].Status)
 
-	o.hook.Answer(0)
+	o.hook.Respond(0)
 	require.Eventually(t, func() bool { return len(o.hook.Calls()) > 0 }, time.Minute, 100*time.Millisecond)
 	o.settle(t)
 	require.Len(t, o.hook.Calls(), 1)

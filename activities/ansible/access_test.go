@@ -19,7 +19,7 @@ func removed(t *testing.T, statuses ...uint32) error {
 	t.Helper()
 	signer, key := ansibletest.NewKey(t)
 	h := ansibletest.Start(t, signer.PublicKey())
-	h.Answers = func(string) uint32 {
+	h.Responses = func(string) uint32 {
 		status := statuses[0]
 		if len(statuses) > 1 {
 			statuses = statuses[1:]

@@ -52,8 +52,8 @@ func (a *Activities) PreflightStack(ctx context.Context, in PreflightInput) (sta
 	if err != nil {
 		return in.Parameters, err
 	}
-	if r.OK || r.Unanswered() != nil {
-		return r.Parameters, r.Unanswered()
+	if r.OK || r.ServiceError() != nil {
+		return r.Parameters, r.ServiceError()
 	}
 	var lacks []string
 	kind := fault.Invalid

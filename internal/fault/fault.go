@@ -1,4 +1,5 @@
-// Package fault is the one error vocabulary of the platform: cloud, Temporal, HTTP and UI share it.
+// Package fault defines the error kinds of the product, which the cloud clients, Temporal activities, the REST API and
+// the UI share.
 package fault
 
 import (
@@ -8,10 +9,10 @@ import (
 	"go.temporal.io/sdk/temporal"
 )
 
-// Kind says what the caller can do about an error.
+// Kind is the kind of an error: what the caller can do about it.
 type Kind string
 
-// The kinds. Their spelling is the `code` of the REST contract.
+// The kinds. Their values are the `code` of the REST contract.
 const (
 	Invalid      Kind = "invalid"
 	Unauthorized Kind = "unauthorized"
@@ -24,13 +25,13 @@ const (
 	Internal     Kind = "internal"
 )
 
-// Retryable reports whether the same call may succeed later unchanged.
+// Retryable reports whether the same call may succeed later.
 func (k Kind) Retryable() bool { return k == Unavailable || k == RateLimited || k == Internal }
 
-// Blocks reports whether a person can take away the cause: the operation waits for that as "blocked".
+// Blocks reports whether a user can remove the cause: the operation then waits as blocked.
 func (k Kind) Blocks() bool { return k == Quota || k == Conflict || k == Unauthorized }
 
-// known reports whether k is one of the kinds; Temporal's own error types are not.
+// known reports whether k is one of the kinds, and not an error type of Temporal.
 func (k Kind) known() bool {
 	switch k {
 	case Invalid, Unauthorized, Forbidden, NotFound, Conflict, Quota, Unavailable, RateLimited, Internal:
@@ -39,22 +40,22 @@ func (k Kind) known() bool {
 	return false
 }
 
-// Field is one fault of one field of a request.
+// Field is the error of one field of a request.
 type Field struct {
 	Field   string `json:"field"`
 	Message string `json:"message"`
 }
 
-// Error is an error with a Kind and a message fit for the user; Err is for the log.
+// Error is an error with a Kind and a message for users. Err is the cause, for the log.
 type Error struct {
 	Kind    Kind
 	Message string
 	Fields  []Field
-	Task    string // id of the task in the way, for Conflict
+	Task    string // for Conflict: ID of the conflicting task
 	Err     error
 }
 
-// Error returns the user's message alone: what is inside is logged, never shown.
+// Error returns the message for users without the cause.
 func (e *Error) Error() string { return e.Message }
 
 // Unwrap returns the cause.
@@ -65,13 +66,13 @@ func New(k Kind, err error, format string, args ...any) error {
 	return &Error{Kind: k, Message: fmt.Sprintf(format, args...), Err: err}
 }
 
-// InvalidField returns an Invalid error about one field.
+// InvalidField returns an Invalid error for one field of a request.
 func InvalidField(field, format string, args ...any) error {
 	m := fmt.Sprintf(format, args...)
 	return &Error{Kind: Invalid, Message: field + ": " + m, Fields: []Field{{Field: field, Message: m}}}
 }
 
-// IgnoreNotFound returns nil for what is not there, as who deletes it wishes, and any other err as it is.
+// IgnoreNotFound returns nil for a NotFound error, and err otherwise: deleting a missing object is a success.
 func IgnoreNotFound(err error) error {
 	if KindOf(err) == NotFound {
 		return nil
@@ -79,8 +80,8 @@ func IgnoreNotFound(err error) error {
 	return err
 }
 
-// KindOf returns the Kind of err, also after it crossed Temporal. It is Internal for what is not
-// classified and empty for nil.
+// KindOf returns the Kind of err, also after it crossed Temporal. It returns Internal for an unclassified error, and ""
+// for nil.
 func KindOf(err error) Kind {
 	if err == nil {
 		return ""
@@ -97,8 +98,7 @@ func KindOf(err error) Kind {
 	return Internal
 }
 
-// MessageOf returns the text for the user: of a fault its message, of anything else err's own text
-// without Temporal's wrapping.
+// MessageOf returns the message for users: that of a fault, or the text of any other error without Temporal's wrapping.
 func MessageOf(err error) string {
 	if err == nil {
 		return ""
@@ -112,11 +112,11 @@ func MessageOf(err error) string {
 	return err.Error()
 }
 
-// ForTemporal turns err into the form that crosses an activity or workflow boundary: its Kind
-// becomes the error type, and Retryable decides the retry.
+// ForTemporal converts err to an application error for an activity or a workflow. The Kind becomes the error type, and
+// decides whether Temporal retries.
 func ForTemporal(err error) error { return forTemporal(err, !KindOf(err).Retryable()) }
 
-// Final is ForTemporal for an error that must not be retried whatever its kind.
+// Final is ForTemporal for an error that must not be retried.
 func Final(err error) error { return forTemporal(err, true) }
 
 func forTemporal(err error, final bool) error {

@@ -17,13 +17,12 @@ import (
 
 const (
 	mailTimeout = 30 * time.Second
-	// submissionPorts is the port on which TLS comes first.
-	// https://www.rfc-editor.org/rfc/rfc8314
+	// submissionPorts are the ports with implicit TLS. https://www.rfc-editor.org/rfc/rfc8314
 	submissionPorts = 465
 )
 
-// mailer makes a client of the SMTP server. STARTTLS is required unless the server is this machine; a
-// password is only ever sent encrypted.
+// mailer returns a client of the SMTP server. STARTTLS is required unless the server is on this machine; a password is
+// never sent unencrypted.
 func (s *Notifier) mailer() (*mail.Client, error) {
 	host, port, err := s.smtpClient()
 	if err != nil {
@@ -65,7 +64,7 @@ func (s *Notifier) smtpClient() (host string, port int, err error) {
 	return host, port, nil
 }
 
-// authorities reads a CA file; nil is what the system trusts.
+// authorities reads a CA file; nil selects the CAs of the system.
 func authorities(file string) (*x509.CertPool, error) {
 	if file == "" {
 		return nil, nil
@@ -81,8 +80,8 @@ func authorities(file string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// mail sends the notification as one message to everybody. Its Message-ID is made of the notification's id, so that a
-// repeat is known as one.
+// mail sends the notification as one message to all recipients. Its Message-ID is derived from the notification ID, so
+// that receivers detect a repetition.
 func (s *Notifier) mail(ctx context.Context, n Notification) error {
 	m, err := s.message(n)
 	if err != nil {
@@ -112,7 +111,7 @@ func (s *Notifier) message(n Notification) (*mail.Msg, error) {
 	m.Subject(text.subject)
 	m.SetDateWithValue(n.At)
 	m.SetMessageIDWithValue(n.ID + "@" + domainOf(s.config.MailFrom))
-	m.SetGenHeader("Auto-Submitted", "auto-generated") // nobody's holiday answers it: RFC 3834
+	m.SetGenHeader("Auto-Submitted", "auto-generated") // no automatic replies: RFC 3834
 	m.SetBodyString(mail.TypeTextPlain, text.body)
 	return m, nil
 }

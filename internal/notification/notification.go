@@ -1,4 +1,4 @@
-// Package notification tells people by mail, and programs by signed webhooks, what became of backup plans.
+// Package notification notifies users by mail and programs by signed webhooks about the results of backup plans.
 package notification
 
 import (
@@ -9,57 +9,56 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// Kind is what a notification is about.
+// Kind is the reason for a notification.
 type Kind string
 
-// The kinds, in the words of the REST contract.
+// The kinds, as in the REST contract.
 const (
-	Failed          Kind = "failed"           // a run, or the verification of a backup
-	PartiallyFailed Kind = "partially_failed" // a run: on some of the instances
-	Missed          Kind = "missed"           // runs that were due while nothing ran, for longer than they may be late
-	Overdue         Kind = "overdue"          // two due times in a row have brought no good backup
+	Failed          Kind = "failed"           // a run, or the verification of a backup, failed
+	PartiallyFailed Kind = "partially_failed" // a run failed on some of the instances
+	Missed          Kind = "missed"           // runs that were due while the manager was down, for longer than the catch-up window
+	Overdue         Kind = "overdue"          // two consecutive due times without a good backup
 	Recovered       Kind = "recovered"        // the first success after a failure
 	Test            Kind = "test"
 )
 
-// Notification is one thing to be told. Its id stays the same when it is sent again.
+// Notification is one message. Its ID stays the same when it is sent again.
 type Notification struct {
 	ID            string     `json:"id"`
 	Kind          Kind       `json:"kind"`
-	Plan          Plan       `json:"plan,omitzero"` // none of a test
+	Plan          Plan       `json:"plan,omitzero"` // absent in a test
 	Reason        string     `json:"reason,omitempty"`
 	Instances     []Instance `json:"instances,omitempty"`
-	MoreInstances int        `json:"more,omitempty"`        // instances that are left out
-	Missed        int        `json:"missed_runs,omitempty"` // since the notification before
-	Since         time.Time  `json:"since,omitzero"`        // when the plan became stale
-	Task          string     `json:"task,omitempty"`        // id
+	MoreInstances int        `json:"more,omitempty"`        // number of instances that were omitted
+	Missed        int        `json:"missed_runs,omitempty"` // since the previous notification
+	Since         time.Time  `json:"since,omitzero"`        // when the plan became overdue
+	Task          string     `json:"task,omitempty"`        // task ID
 	At            time.Time  `json:"time"`
 }
 
-// Plan is the backup plan that a notification is about.
+// Plan is the backup plan of a notification.
 type Plan struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 }
 
-// Instance is one of those that a notification is about.
+// Instance is one affected instance.
 type Instance struct {
 	ID     string `json:"id"`
 	Name   string `json:"name"`
 	Reason string `json:"reason,omitempty"`
 }
 
-// WorkflowID is that of the notification's delivery: Temporal refuses a second one by it.
+// WorkflowID returns the workflow ID of the delivery: Temporal refuses a second one.
 func (n Notification) WorkflowID() string { return "notification:" + n.ID }
 
-// Bounds of what a notification says, so that no mail and no webhook grows without end.
+// Limits of a notification, so that mails and webhooks stay small.
 const (
 	maxInstances = 50
 	maxLine      = 300
 )
 
-// Truncate returns the notification within what a channel takes: instances beyond the first are counted, texts
-// are single lines.
+// Truncate returns the notification within the limits: it counts further instances, and makes texts single lines.
 func (n Notification) Truncate() Notification {
 	if extra := len(n.Instances) - maxInstances; extra > 0 {
 		n.Instances, n.MoreInstances = n.Instances[:maxInstances], n.MoreInstances+extra
@@ -73,7 +72,7 @@ func (n Notification) Truncate() Notification {
 	return n
 }
 
-// line makes one line of a text that came from elsewhere, and of a long one its beginning.
+// line returns the first line of an external text, truncated.
 func line(text string) string {
 	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }), " ")
 	if short := []rune(text); len(short) > maxLine {
@@ -82,23 +81,23 @@ func line(text string) string {
 	return text
 }
 
-// ChannelKind is the way that a channel takes.
+// ChannelKind is the kind of a channel.
 type ChannelKind string
 
-// The ways.
+// The kinds of channels.
 const (
 	Mail    ChannelKind = "mail"
 	Webhook ChannelKind = "webhook"
 )
 
-// Channel is where notifications go. There is no secret in it.
+// Channel is a destination of notifications. It contains no secret.
 type Channel struct {
 	ID      string      `json:"id" doc:"stays the same as long as its address does"`
 	Kind    ChannelKind `json:"kind" enum:"mail,webhook"`
 	Address string      `json:"address" doc:"addresses, or the URL without what may be secret in it"`
 }
 
-// DeliveryAttempt is how the last delivery to a channel went.
+// DeliveryAttempt is the result of the last delivery to a channel.
 type DeliveryAttempt struct {
 	Channel
 	Status      Status    `json:"status" enum:"delivered,retrying,failed"`
@@ -106,25 +105,25 @@ type DeliveryAttempt struct {
 	AttemptedAt time.Time `json:"attempted_at"`
 }
 
-// Status is the state of a delivery.
+// Status is the status of a delivery.
 type Status string
 
-// The states.
+// The statuses.
 const (
 	Delivered      Status = "delivered"
-	Retrying       Status = "retrying" // it is repeated for a day
+	Retrying       Status = "retrying" // repeated for a day
 	DeliveryFailed Status = "failed"
 )
 
-// Memo is where the workflow of a delivery keeps its Record.
+// Memo is the memo field with the Record of a delivery.
 const Memo = "notification"
 
-// Record is what is kept of a delivery.
+// Record is the stored result of a delivery.
 type Record struct {
 	Kind     Kind              `json:"kind"`
 	Plan     Plan              `json:"plan,omitzero"`
 	Channels []DeliveryAttempt `json:"channels"`
 }
 
-// TestTarget is what a test acts on: one at a time.
+// TestTarget is the target of a test notification: one test runs at a time.
 var TestTarget = operation.Target{Kind: "notification", ID: "test", Name: "test"}

@@ -47,11 +47,11 @@ func bodyOf(t *testing.T, m notificationtest.Message) string {
 	return string(raw)
 }
 
-func TestAMailIsSentEncryptedAndSaysWhatHappened(t *testing.T) {
+func TestDeliver_Mail(t *testing.T) {
 	m := notificationtest.StartMail(t)
 	s := open(t, mailTo(m, "en"))
 	require.Equal(t, []notification.Channel{{ID: "mail", Kind: notification.Mail, Address: "ops@example.org, Anna <anna@example.org>"}}, s.Channels())
-	for range 2 { // a repeat
+	for range 2 { // a repetition
 		require.NoError(t, s.Deliver(t.Context(), "mail", aNotification()))
 	}
 	got := m.Messages()
@@ -73,7 +73,7 @@ func TestAMailIsSentEncryptedAndSaysWhatHappened(t *testing.T) {
 	require.NotContains(t, body, notificationtest.Password)
 }
 
-func TestAMailSpeaksFrench(t *testing.T) {
+func TestDeliver_MailInFrench(t *testing.T) {
 	m := notificationtest.StartMail(t)
 	require.NoError(t, open(t, mailTo(m, "fr")).Deliver(t.Context(), "mail", aNotification()))
 	body := bodyOf(t, m.Messages()[0])
@@ -81,8 +81,8 @@ func TestAMailSpeaksFrench(t *testing.T) {
 	require.Contains(t, body, "web-1 : elle n'est pas inscrite")
 }
 
-// Every kind has words in both languages, without a verb that is left over.
-func TestEveryKindHasWords(t *testing.T) {
+// Every kind has texts in both languages, without unused verbs.
+func TestTemplates_EveryKind(t *testing.T) {
 	m := notificationtest.StartMail(t)
 	for _, kind := range []notification.Kind{notification.Failed, notification.PartiallyFailed, notification.Missed, notification.Overdue, notification.Recovered, notification.Test} {
 		for _, language := range []string{"en", "fr"} {
@@ -99,7 +99,7 @@ func TestEveryKindHasWords(t *testing.T) {
 	}
 }
 
-func TestAMailServerThatIsNotTrustedGetsNothing(t *testing.T) {
+func TestDeliver_UntrustedMailServer(t *testing.T) {
 	m := notificationtest.StartMail(t)
 	for name, spoil := range map[string]func(*notification.Config){
 		"its certificate is not known": func(c *notification.Config) { c.SMTPCAFile = notificationtest.StartMail(t).CAFile },
@@ -116,7 +116,7 @@ func TestAMailServerThatIsNotTrustedGetsNothing(t *testing.T) {
 	require.Empty(t, m.Messages())
 }
 
-func TestSecretsThatCannotBeReadAreToldAtTheStart(t *testing.T) {
+func TestOpen_UnreadableSecrets(t *testing.T) {
 	m, r := notificationtest.StartMail(t), notificationtest.StartReceiver(t)
 	for want, spoil := range map[string]func(*notification.Config){
 		"smtp-password-file: the file is empty":       func(c *notification.Config) { c.SMTPPasswordFile = file(t, "\n") },
@@ -144,7 +144,7 @@ func hook(r *notificationtest.Receiver) notification.Config {
 	return notification.Config{WebhookURLs: []string{r.URL}, SecretFile: r.SecretFile(), Language: "en", PublicURL: "https://mcm.example.org"}
 }
 
-func TestAWebhookIsSignedAndFollowsNoRedirect(t *testing.T) {
+func TestDeliver_Webhook(t *testing.T) {
 	r := notificationtest.StartReceiver(t)
 	s := open(t, hook(r))
 	channel := s.Channels()[0]
@@ -160,7 +160,7 @@ func TestAWebhookIsSignedAndFollowsNoRedirect(t *testing.T) {
 	require.Equal(t, "https://mcm.example.org/tasks/plan:p1~r1", got[0].Body.Data.URL)
 	require.Equal(t, "it is not enrolled", got[0].Body.Data.Instances[0].Reason)
 	for status, kind := range map[int]fault.Kind{302: fault.Unavailable, 500: fault.Unavailable, 404: fault.Unavailable, 410: fault.Invalid} {
-		r.Answer(status)
+		r.Respond(status)
 		before := r.Tries()
 		err := s.Deliver(t.Context(), channel.ID, aNotification())
 		require.Equal(t, kind, fault.KindOf(err), status)
@@ -170,20 +170,20 @@ func TestAWebhookIsSignedAndFollowsNoRedirect(t *testing.T) {
 	require.Equal(t, fault.NotFound, fault.KindOf(s.Deliver(t.Context(), "webhook-0", aNotification())))
 }
 
-func TestAWebhookThatIsAwayTellsNoSecret(t *testing.T) {
+func TestDeliver_WebhookErrorsHaveNoSecret(t *testing.T) {
 	c := hook(notificationtest.StartReceiver(t))
 	c.WebhookURLs = []string{"http://hook:hunter2@127.0.0.1:1/services/T000/thisIsALongSecretOfAChat?key=hunter3"}
 	s := open(t, c)
 	channel := s.Channels()[0]
 	require.Equal(t, "http://127.0.0.1:1/services/T000/this…", channel.Address, "a long part of a path may be a secret")
 	err := s.Deliver(t.Context(), channel.ID, aNotification())
-	require.ErrorContains(t, err, "the webhook does not answer")
+	require.ErrorContains(t, err, "the webhook does not respond")
 	require.NotContains(t, err.Error(), "hunter")
 	require.NotContains(t, err.Error(), "SecretOfAChat")
 }
 
-// The convention's own example.
-func TestTheSignatureIsThatOfTheConvention(t *testing.T) {
+// The example of the specification.
+func TestSigner_SpecificationExample(t *testing.T) {
 	header := http.Header{}
 	header.Set("webhook-id", "msg_p5jXN8AQM9LWM0D4loKWxJek")
 	header.Set("webhook-timestamp", "1614265330")
@@ -191,7 +191,7 @@ func TestTheSignatureIsThatOfTheConvention(t *testing.T) {
 	require.True(t, notificationtest.Verify("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", header, []byte(`{"test": 2432232314}`), time.Unix(1614265330, 0)))
 }
 
-func TestANotificationIsBounded(t *testing.T) {
+func TestTruncate(t *testing.T) {
 	n := aNotification()
 	for range 1000 {
 		n.Instances = append(n.Instances, notification.Instance{ID: "i", Name: "n", Reason: strings.Repeat("é\r\n", 10_000)})
@@ -203,7 +203,7 @@ func TestANotificationIsBounded(t *testing.T) {
 	require.Contains(t, r.Calls()[0].Raw, `"more":951`)
 }
 
-func TestWithoutChannelsThereIsNothing(t *testing.T) {
+func TestOpen_WithoutChannels(t *testing.T) {
 	var none *notification.Notifier
 	require.Empty(t, none.Channels())
 	require.Error(t, none.Deliver(t.Context(), "mail", aNotification()))

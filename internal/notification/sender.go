@@ -14,28 +14,27 @@ import (
 	"mycloudmanager/internal/fault"
 )
 
-// Config says where notifications go. Secrets are in files, which are read at each delivery: a new secret
-// needs no restart.
+// Config describes the channels. Secrets are in files that are read for each delivery, so a new secret needs no restart.
 type Config struct {
 	MailTo           []string
 	MailFrom         string
 	SMTPAddress      string // host:port
 	SMTPUser         string
 	SMTPPasswordFile string
-	SMTPCAFile       string // "" is the system's
+	SMTPCAFile       string // "": the CAs of the system
 	WebhookURLs      []string
 	SecretFile       string // of webhooks: whsec_ and base64
 	Language         string
 	PublicURL        string // of the manager, for links
 }
 
-// Notifier delivers notifications. The one without channels delivers none.
+// Notifier delivers notifications. Without channels it delivers none.
 type Notifier struct {
 	config Config
 	client *http.Client
 }
 
-// Open checks that what deliveries need can be read.
+// Open checks that the files of the configuration can be read.
 func Open(c Config) (*Notifier, error) {
 	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
 	s := &Notifier{config: c, client: webhookClient()}
@@ -54,7 +53,7 @@ func Open(c Config) (*Notifier, error) {
 
 const mailID = "mail"
 
-// Channels are those that are configured, mail first.
+// Channels returns the configured channels, mail first.
 func (s *Notifier) Channels() []Channel {
 	list := []Channel{}
 	if s == nil {
@@ -69,16 +68,16 @@ func (s *Notifier) Channels() []Channel {
 	return list
 }
 
-// webhookID names a webhook without its URL, which may hold a secret.
+// webhookID returns an ID for a webhook without its URL, which may contain a secret.
 func webhookID(u string) string {
 	sum := sha256.Sum256([]byte(u))
 	return "webhook-" + hex.EncodeToString(sum[:4])
 }
 
-// maxPart of a path is shown: chat services have their secret there.
+// maxPart limits the length of a path segment that is shown: chat services have their secret there.
 const maxPart = 20
 
-// displayURL is a URL without what may be secret in it.
+// displayURL returns the URL without parts that may be secret.
 func displayURL(raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil {
@@ -93,8 +92,8 @@ func displayURL(raw string) string {
 	return u.Scheme + "://" + u.Host + strings.Join(parts, "/")
 }
 
-// Deliver sends the notification to one channel, once. What may be otherwise later is unavailable. Whoever sees
-// the same notification twice knows it by its id.
+// Deliver sends the notification to one channel, once. A failure that may be temporary is unavailable. Receivers detect
+// a repetition by the notification ID.
 func (s *Notifier) Deliver(ctx context.Context, channel string, n Notification) error {
 	n = n.Truncate()
 	if channel == mailID && s != nil && len(s.config.MailTo) > 0 {
@@ -109,7 +108,7 @@ func (s *Notifier) Deliver(ctx context.Context, channel string, n Notification) 
 	return fault.New(fault.NotFound, nil, "the channel is no longer configured")
 }
 
-// link is a page of the manager.
+// link returns the URL of a page of the manager.
 func (s *Notifier) link(n Notification) string {
 	switch {
 	case n.Task != "":
@@ -120,7 +119,7 @@ func (s *Notifier) link(n Notification) string {
 	return s.config.PublicURL + "/backups"
 }
 
-// secretFile reads a secret, without the line's end that editors leave.
+// secretFile reads a secret without the trailing line break.
 func secretFile(setting, file string) (string, error) {
 	raw, err := os.ReadFile(file)
 	if err != nil {
@@ -133,7 +132,7 @@ func secretFile(setting, file string) (string, error) {
 	return text, nil
 }
 
-// Loopback reports whether a host is this machine: only there may what is sent go unencrypted.
+// Loopback reports whether a host is this machine: only then may data be sent unencrypted.
 func Loopback(host string) bool {
 	if host == "localhost" {
 		return true

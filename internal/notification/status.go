@@ -15,8 +15,8 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// StatusReader shows the channels with what became of the last notification of each, from the memos of the workflows
-// that deliver.
+// StatusReader returns the channels with the result of the last delivery to each, from the memos of the delivery
+// workflows.
 type StatusReader struct {
 	Notifier  *Notifier
 	Temporal  client.Client
@@ -39,14 +39,14 @@ type Delivery struct {
 	PlanName    string    `json:"plan_name,omitempty"`
 }
 
-// maxNotifications is how many deliveries are looked at, the newest first.
+// maxNotifications is the number of deliveries that are read, newest first.
 const maxNotifications = 100
 
-// deliveries are the workflows that send, without those that found nothing to send.
+// deliveries is the visibility query for workflows that deliver, without those that had nothing to send.
 const deliveries = "WorkflowType IN ('SendNotification', 'TestNotifications') AND " + operation.OutcomeKey + " IN ('running', 'succeeded', 'failed', 'partially_failed', 'cancelled')"
 
-// Channels returns the channels that are configured, with one question to Temporal, and one more for each
-// channel that is being tried.
+// Channels returns the configured channels, with one request to Temporal, and one for each channel with a delivery in
+// progress.
 func (b *StatusReader) Channels(ctx context.Context) ([]ChannelStatus, error) {
 	list := []ChannelStatus{}
 	for _, c := range b.Notifier.Channels() {
@@ -55,12 +55,12 @@ func (b *StatusReader) Channels(ctx context.Context) ([]ChannelStatus, error) {
 	if len(list) == 0 {
 		return list, nil
 	}
-	answer, err := b.Temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Namespace: b.Namespace, PageSize: maxNotifications, Query: deliveries})
+	response, err := b.Temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Namespace: b.Namespace, PageSize: maxNotifications, Query: deliveries})
 	if err != nil {
 		return nil, fault.New(fault.Unavailable, err, "Temporal does not respond")
 	}
 	running := make([]*workflowpb.WorkflowExecutionInfo, len(list))
-	for _, info := range answer.Executions {
+	for _, info := range response.Executions {
 		var r Record
 		payload := info.Memo.GetFields()[Memo]
 		if payload == nil || b.Converter.FromPayload(payload, &r) != nil {
@@ -80,7 +80,7 @@ func (b *StatusReader) Channels(ctx context.Context) ([]ChannelStatus, error) {
 	return list, nil
 }
 
-// add takes over what a delivery says of the channel when it is newer than what is known.
+// add records a delivery to a channel if it is newer than the known one.
 func (s *ChannelStatus) add(r Record) bool {
 	for _, o := range r.Channels {
 		if o.ID == s.ID && (s.Last == nil || o.AttemptedAt.After(s.Last.AttemptedAt)) {
@@ -91,7 +91,7 @@ func (s *ChannelStatus) add(r Record) bool {
 	return false
 }
 
-// explain says why a delivery has not yet come through. One that was ended from outside is given up.
+// explain sets the reason why a delivery has not succeeded yet. A delivery that was terminated has failed.
 func (b *StatusReader) explain(ctx context.Context, info *workflowpb.WorkflowExecutionInfo, s *ChannelStatus) {
 	if info.Status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
 		s.Last.Status = DeliveryFailed
@@ -99,7 +99,7 @@ func (b *StatusReader) explain(ctx context.Context, info *workflowpb.WorkflowExe
 	}
 	d, err := b.Temporal.DescribeWorkflowExecution(ctx, info.Execution.WorkflowId, info.Execution.RunId)
 	if err != nil {
-		return // it has ended meanwhile, or is told at the next look
+		return // it has ended; the next request shows it
 	}
 	for _, p := range d.PendingActivities {
 		if p.ActivityId == s.ID && p.LastFailure != nil {

@@ -22,11 +22,11 @@ import (
 
 const (
 	webhookTimeout = 15 * time.Second
-	// maxResponse is how much of an answer is read, so that the connection may be used again.
+	// maxResponse is the number of bytes read from a response, so that the connection can be reused.
 	maxResponse = 4 << 10
 )
 
-// webhookClient follows no redirect: what was signed for one receiver is not shown to another.
+// webhookClient follows no redirects: a request that was signed for one receiver must not be sent to another.
 func webhookClient() *http.Client {
 	return &http.Client{
 		Timeout:       webhookTimeout,
@@ -44,7 +44,7 @@ func webhookClient() *http.Client {
 type event struct {
 	Type      string    `json:"type"`
 	Timestamp time.Time `json:"timestamp"`
-	Text      string    `json:"text"` // what chat programs show
+	Text      string    `json:"text"` // shown by chat programs
 	Data      eventData `json:"data"`
 }
 
@@ -53,7 +53,7 @@ type eventData struct {
 	URL string `json:"url"`
 }
 
-// typeOf is what receivers choose by.
+// typeOf returns the event type, which receivers filter by.
 func typeOf(k Kind) string {
 	if k == Test {
 		return "notification.test"
@@ -61,7 +61,7 @@ func typeOf(k Kind) string {
 	return "backup." + string(k)
 }
 
-// post sends the notification, signed. Any answer of success is one; 410 asks us not to come again.
+// post sends the signed notification. Any 2xx response is a success; 410 asks the sender to stop.
 func (s *Notifier) post(ctx context.Context, where string, n Notification) error {
 	signer, err := s.signer()
 	if err != nil {
@@ -86,22 +86,22 @@ func (s *Notifier) post(ctx context.Context, where string, n Notification) error
 	request.Header.Set("Webhook-Id", n.ID)
 	request.Header.Set("Webhook-Timestamp", strconv.FormatInt(now.Unix(), 10))
 	request.Header.Set("Webhook-Signature", signature)
-	answer, err := s.client.Do(request)
+	response, err := s.client.Do(request)
 	if err != nil {
-		return fault.New(fault.Unavailable, err, "the webhook does not answer: %v", urlError(err))
+		return fault.New(fault.Unavailable, err, "the webhook does not respond: %v", urlError(err))
 	}
-	defer answer.Body.Close() //nolint:errcheck // nothing of it is needed
-	_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, maxResponse))
+	defer response.Body.Close() //nolint:errcheck // the body is not needed
+	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, maxResponse))
 	switch {
-	case answer.StatusCode/100 == 2:
+	case response.StatusCode/100 == 2:
 		return nil
-	case answer.StatusCode == http.StatusGone:
-		return fault.New(fault.Invalid, nil, "the webhook answers 410: it does not want to be called any more")
+	case response.StatusCode == http.StatusGone:
+		return fault.New(fault.Invalid, nil, "the webhook responds 410: remove it from the configuration")
 	}
-	return fault.New(fault.Unavailable, nil, "the webhook answers %d", answer.StatusCode)
+	return fault.New(fault.Unavailable, nil, "the webhook responds %d", response.StatusCode)
 }
 
-// urlError is what went wrong without the URL, which may hold a secret.
+// urlError returns the error without the URL, which may contain a secret.
 func urlError(err error) string {
 	if outer, ok := errors.AsType[*url.Error](err); ok {
 		err = outer.Err
@@ -111,18 +111,19 @@ func urlError(err error) string {
 
 const (
 	secretPrefix = "whsec_"
-	minSecret    = 24 // bytes, as the convention has it
+	minSecret    = 24 // bytes, as in the specification
 	maxSecret    = 64
 )
 
-// signer signs webhooks as Standard Webhooks prescribes (https://www.standardwebhooks.com) with the secret of the settings.
+// signer signs webhooks as Standard Webhooks specifies (https://www.standardwebhooks.com), with the secret of the
+// configuration.
 func (s *Notifier) signer() (*standardwebhooks.Webhook, error) {
 	text, err := secretFile("notification-webhook-secret-file", s.config.SecretFile)
 	if err != nil {
 		return nil, err
 	}
 	secret, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(text, secretPrefix))
-	if err != nil || len(secret) < minSecret || len(secret) > maxSecret { // the fault must not tell what it read
+	if err != nil || len(secret) < minSecret || len(secret) > maxSecret { // the fault must not contain the secret
 		return nil, fault.New(fault.Unavailable, nil, "notification-webhook-secret-file: whsec_ and 24 to 64 bytes in base64 are needed, as of: echo whsec_$(openssl rand -base64 32)")
 	}
 	return standardwebhooks.NewWebhookRaw(secret)

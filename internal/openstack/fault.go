@@ -26,13 +26,13 @@ func Fault(service string, err error) error {
 		return err
 	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return fault.New(fault.Unavailable, err, "%s did not response in time", service)
+		return fault.New(fault.Unavailable, err, "%s did not respond in time", service)
 	}
 	response, ok := errors.AsType[gophercloud.ErrUnexpectedResponseCode](err)
 	if stored, isSwift := errors.AsType[*swift.Error](err); isSwift && !ok {
 		response, ok = gophercloud.ErrUnexpectedResponseCode{Actual: stored.StatusCode}, true
 		if stored.StatusCode == http.StatusRequestTimeout || stored.StatusCode == 0 { // the library uses these codes if there was no response
-			return fault.New(fault.Unavailable, err, "%s did not response in time", service)
+			return fault.New(fault.Unavailable, err, "%s did not respond in time", service)
 		}
 	}
 	if !ok {
@@ -61,7 +61,7 @@ func transport(service string, err error) error {
 	}
 	// A connection that broke within a response appears as an invalid JSON document.
 	if strings.Contains(err.Error(), "unexpected EOF") || strings.Contains(err.Error(), "unexpected end of JSON") {
-		return fault.New(fault.Unavailable, err, "%s broke off its response", service)
+		return fault.New(fault.Unavailable, err, "%s closed the connection within its response", service)
 	}
 	return fault.New(fault.Internal, err, "%s: %v", service, err)
 }

@@ -18,7 +18,7 @@ import (
 	"mycloudmanager/internal/openstack"
 )
 
-// choices is what the project can choose from, one list per service.
+// choices are the objects of the project that a stack can use, one list for each service.
 type choices struct {
 	flavors     []flavors.Flavor
 	images      []images.Image
@@ -27,7 +27,7 @@ type choices struct {
 	volumeTypes []volumetypes.VolumeType
 }
 
-// take reads the five lists side by side.
+// take reads the five lists concurrently.
 func take(ctx context.Context, s *openstack.Session) (choices, error) {
 	var in choices
 	g, ctx := errgroup.WithContext(ctx)
@@ -65,21 +65,21 @@ func list[T any](ctx context.Context, s *openstack.Session, service string, open
 }
 
 func (in choices) options() Options {
-	o := Options{Presets: Presets(), KeyPairs: []string{}, Images: []Named{}, Flavors: []Flavor{}, ExternalNetworks: []Named{}, VolumeTypes: []string{}}
+	o := Options{Presets: Presets(), KeyPairs: []string{}, Images: []NamedResource{}, Flavors: []Flavor{}, ExternalNetworks: []NamedResource{}, VolumeTypes: []string{}}
 	for _, k := range in.keyPairs {
 		o.KeyPairs = append(o.KeyPairs, k.Name)
 	}
 	for _, i := range in.usableImages() {
-		o.Images = append(o.Images, Named{i.ID, i.Name})
+		o.Images = append(o.Images, NamedResource{i.ID, i.Name})
 	}
 	for _, f := range in.bySize() {
 		o.Flavors = append(o.Flavors, Flavor{ID: f.ID, Name: f.Name, VCPUs: f.VCPUs, RAMMB: f.RAM, DiskGB: f.Disk})
 	}
 	for _, n := range in.networks {
-		o.ExternalNetworks = append(o.ExternalNetworks, Named{n.ID, n.Name})
+		o.ExternalNetworks = append(o.ExternalNetworks, NamedResource{n.ID, n.Name})
 	}
 	for _, t := range in.volumeTypes {
-		if !strings.HasPrefix(t.Name, "__") { // Cinder's internal types
+		if !strings.HasPrefix(t.Name, "__") { // internal types of Cinder
 			o.VolumeTypes = append(o.VolumeTypes, t.Name)
 		}
 	}
@@ -102,7 +102,7 @@ func (in choices) bySize() []flavors.Flavor {
 	return out
 }
 
-// usableImages leaves out snapshots and puts the newest first.
+// usableImages returns the images without snapshots, newest first.
 func (in choices) usableImages() []images.Image {
 	var out []images.Image
 	for _, i := range in.images {

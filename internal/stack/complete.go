@@ -6,17 +6,16 @@ import (
 	"github.com/gophercloud/gophercloud/v2/openstack/compute/v2/flavors"
 )
 
-// What a server of each role needs at least. k3s asks for 2 cores and 2 GB on a server that holds
-// the control plane, and Zabbix with its database for about 2 GB on a node.
-// https://docs.k3s.io/installation/requirements
+// The least resources of a server by role. k3s requires 2 cores and 2 GB on a server of the control plane; Zabbix with
+// its database needs about 2 GB on a node. https://docs.k3s.io/installation/requirements
 var least = map[string]flavors.Flavor{
 	RoleMaster: {VCPUs: 2, RAM: 2048},
 	RoleNode:   {VCPUs: 2, RAM: 2048},
 	RoleEtcd:   {VCPUs: 1, RAM: 512},
 }
 
-// complete fills in what was left out: counts from the preset (small when none is named), the only
-// external network, the newest image we know how to set up, the smallest fitting flavors.
+// complete fills in missing parameters: counts from the preset (small by default), the only external network, the newest
+// supported image, the smallest sufficient flavors.
 func complete(p Parameters, in choices) Parameters {
 	shape := Presets()[0]
 	for _, preset := range Presets() {
@@ -48,7 +47,7 @@ func setCount(count **int, n int) {
 	}
 }
 
-// families are the distributions that the user data is written for, best first.
+// families are the distributions that the user data supports, in order of preference.
 var families = []string{"debian 12", "debian-12", "debian 13", "debian-13", "ubuntu 24.04", "ubuntu-24.04", "debian", "ubuntu"}
 
 func (in choices) chooseImage() string {
@@ -66,7 +65,7 @@ func (in choices) chooseImage() string {
 	return ""
 }
 
-// smallest returns the first flavor that is large enough, or the largest there is.
+// smallest returns the first sufficient flavor, or the largest one.
 func smallest(sizes []flavors.Flavor, need flavors.Flavor) string {
 	for _, f := range sizes {
 		if f.VCPUs >= need.VCPUs && f.RAM >= need.RAM {

@@ -27,7 +27,7 @@ func offer() choices {
 	}
 }
 
-func TestWhatIsLeftOutIsChosen(t *testing.T) {
+func TestComplete_Defaults(t *testing.T) {
 	p := complete(Parameters{Name: "toolbox", Preset: "ha"}, offer())
 	require.Equal(t, []int{2, 3, 3}, []int{*p.Masters, *p.Nodes, *p.Etcd})
 	require.Equal(t, "medium", p.MasterFlavor, "the smallest that is large enough")
@@ -41,7 +41,7 @@ func TestWhatIsLeftOutIsChosen(t *testing.T) {
 	require.Equal(t, []int{1, 0, 0}, []int{*small.Masters, *small.Nodes, *small.Etcd})
 }
 
-func TestWhatIsSaidIsKept(t *testing.T) {
+func TestComplete_KeepsGivenValues(t *testing.T) {
 	nodes, etcd := 7, 0
 	said := Parameters{Name: "toolbox", Preset: "small", Nodes: &nodes, Etcd: &etcd, Image: "mine", ExternalNetwork: "second", MasterFlavor: "flat", KeyPair: "k"}
 	p := complete(said, offer())
@@ -51,7 +51,7 @@ func TestWhatIsSaidIsKept(t *testing.T) {
 	require.Nil(t, said.Masters, "the caller's own is not changed")
 }
 
-func TestAPoorCloudIsMadeTheBestOf(t *testing.T) {
+func TestComplete_SmallCloud(t *testing.T) {
 	p := complete(Parameters{Name: "toolbox"}, choices{flavors: []flavors.Flavor{flavor("tiny", 1, 256), flavor("less", 1, 512)}, images: []images.Image{image("CentOS 9")}})
 	require.Equal(t, "less", p.MasterFlavor, "the largest there is")
 	require.Equal(t, "CentOS 9", p.Image)
@@ -60,7 +60,7 @@ func TestAPoorCloudIsMadeTheBestOf(t *testing.T) {
 	require.Empty(t, empty.Image+empty.MasterFlavor+empty.ExternalNetwork)
 }
 
-func TestShapesNoClusterCanHave(t *testing.T) {
+func TestValidate(t *testing.T) {
 	one, two, three, none := 1, 2, 3, 0
 	require.NoError(t, Parameters{Masters: &one, Etcd: &none}.Validate())
 	require.NoError(t, Parameters{Masters: &two, Etcd: &three}.Validate())
@@ -69,7 +69,7 @@ func TestShapesNoClusterCanHave(t *testing.T) {
 	require.ErrorContains(t, err, "etcd")
 }
 
-func TestValuesAreTheTemplatesParameters(t *testing.T) {
+func TestValues_MatchTheTemplate(t *testing.T) {
 	values := complete(Parameters{Name: "toolbox", Preset: "ha"}, offer()).Values()
 	require.Equal(t, map[string]any{"image": "debian-12-generic", "external_network": "public", "masters": 2, "nodes": 3, "etcd": 3,
 		"master_flavor": "medium", "node_flavor": "medium", "etcd_flavor": "tiny"}, values, "what is empty is left to the template")
@@ -82,7 +82,7 @@ func TestValuesAreTheTemplatesParameters(t *testing.T) {
 	require.Empty(t, Changes{}.Values())
 }
 
-func TestSecretsOfTheTemplateAreNotShown(t *testing.T) {
+func TestShown_HasNoSecrets(t *testing.T) {
 	shown := visible(map[string]string{"image": "debian", "host_key": "PRIVATE", "join_token": "SECRET", "masters": "1"})
 	require.Equal(t, map[string]string{"image": "debian", "masters": "1"}, shown)
 }

@@ -13,12 +13,12 @@ import (
 	"mycloudmanager/internal/openstack"
 )
 
-// Find returns the stack of ours, the one that carries Tag, or a NotFound.
+// Find returns the product's stack, which has Tag, or a NotFound fault.
 func Find(ctx context.Context, s *openstack.Session) (*stacks.RetrievedStack, error) {
 	return find(ctx, s, stacks.ListOpts{Tags: Tag})
 }
 
-// FindByTask returns the stack that the operation made, or a NotFound.
+// FindByTask returns the stack that the task has created, or a NotFound fault.
 func FindByTask(ctx context.Context, s *openstack.Session, task string) (*stacks.RetrievedStack, error) {
 	return find(ctx, s, stacks.ListOpts{Tags: TaskTag(task)})
 }
@@ -43,7 +43,7 @@ func find(ctx context.Context, s *openstack.Session, which stacks.ListOpts) (*st
 	return st, s.Fault("heat", err)
 }
 
-// FindByName returns the stack of that name, or a NotFound.
+// FindByName returns the stack with the name, or a NotFound fault.
 func FindByName(ctx context.Context, s *openstack.Session, name string) (*stacks.RetrievedStack, error) {
 	c, err := s.Orchestration()
 	if err != nil {
@@ -53,10 +53,10 @@ func FindByName(ctx context.Context, s *openstack.Session, name string) (*stacks
 	return st, s.Fault("heat", err)
 }
 
-// Ours reports whether the stack was made by this product.
+// Ours reports whether this product has created the stack.
 func Ours(st *stacks.RetrievedStack) bool { return slices.Contains(st.Tags, Tag) }
 
-// HostKey returns the pinned fingerprint of the stack's servers, or "".
+// HostKey returns the pinned host key fingerprint of the stack's servers, or "".
 func HostKey(st *stacks.RetrievedStack) string {
 	for _, t := range st.Tags {
 		if print, ok := strings.CutPrefix(t, HostKeyTag); ok {
@@ -66,7 +66,7 @@ func HostKey(st *stacks.RetrievedStack) string {
 	return ""
 }
 
-// Resources returns the stack's resources, those of nested stacks too.
+// Resources returns the resources of the stack and of its nested stacks.
 func Resources(ctx context.Context, s *openstack.Session, st *stacks.RetrievedStack) ([]stackresources.Resource, error) {
 	c, err := s.Orchestration()
 	if err != nil {
@@ -80,10 +80,10 @@ func Resources(ctx context.Context, s *openstack.Session, st *stacks.RetrievedSt
 	return list, s.Fault("heat", err)
 }
 
-// nesting is how deep the template goes: stack, group, server.
+// nesting is the depth of the template: stack, group, server.
 const nesting = 3
 
-// Count tells how many resources have settled.
+// Count returns the number of completed resources.
 func Count(list []stackresources.Resource) (done, total int) {
 	for _, r := range list {
 		if strings.HasSuffix(r.Status, "_COMPLETE") && !strings.HasPrefix(r.Status, "INIT") {
@@ -93,8 +93,8 @@ func Count(list []stackresources.Resource) (done, total int) {
 	return done, len(list)
 }
 
-// FirstFailure names the innermost resource that failed, and why, in the cloud's own words; without
-// one it gives the stack's own reason.
+// FirstFailure returns the innermost failed resource and its reason in the cloud's own words, or the reason of the stack
+// if no resource failed.
 func FirstFailure(ctx context.Context, s *openstack.Session, st *stacks.RetrievedStack) string {
 	list, err := Resources(ctx, s, st)
 	if err != nil {
@@ -116,12 +116,12 @@ func FirstFailure(ctx context.Context, s *openstack.Session, st *stacks.Retrieve
 	return best
 }
 
-// outer resources only repeat the failure of what is in them.
+// outer reports whether a resource contains others, and therefore only repeats their failures.
 func outer(resourceType string) bool {
 	return resourceType == "OS::Heat::ResourceGroup" || strings.HasSuffix(resourceType, ".yaml")
 }
 
-// parentStack is the id of the nested stack a resource is in, from its links; "" at the top.
+// parentStack returns the ID of the nested stack of a resource, from its links, or "" for the outermost stack.
 func parentStack(links []gophercloud.Link) string {
 	for _, l := range links {
 		if l.Rel == "stack" {

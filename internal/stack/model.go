@@ -1,17 +1,17 @@
-// Package stack knows the toolbox stack: its parameters, what it needs of the cloud, and how it
-// stands, read from Heat and Nova.
+// Package stack manages the toolbox stack: its parameters, its demand for cloud resources, and its state in Heat and
+// Nova.
 package stack
 
 import "time"
 
-// Name of the parts a stack is made of, in Nova metadata `mcm:role`.
+// Roles of servers, in the Nova metadata `mcm:role`.
 const (
 	RoleMaster = "master"
 	RoleNode   = "node"
 	RoleEtcd   = "etcd"
 )
 
-// Parameters is what a stack is made from. What a preset leaves out is chosen by Complete.
+// Parameters are the parameters of a stack. complete fills in missing ones.
 type Parameters struct {
 	Name            string `json:"name" minLength:"1" maxLength:"64" pattern:"^[a-zA-Z][a-zA-Z0-9_.-]*$" patternDescription:"a letter, then letters, digits, dots, dashes, underscores" example:"toolbox"`
 	Preset          string `json:"preset,omitempty" enum:"small,ha"`
@@ -27,7 +27,7 @@ type Parameters struct {
 	VolumeType      string `json:"volume_type,omitempty" maxLength:"255"`
 }
 
-// Changes is what an update may change; nil and empty keep what is.
+// Changes are the changes of an update; nil and empty values keep the current ones.
 type Changes struct {
 	Nodes        *int   `json:"nodes,omitempty" minimum:"0" maximum:"20"`
 	Masters      *int   `json:"masters,omitempty" minimum:"1" maximum:"3"`
@@ -36,8 +36,8 @@ type Changes struct {
 	EtcdFlavor   string `json:"etcd_flavor,omitempty" maxLength:"255"`
 }
 
-// Check is one line of a preflight. Needed, Used and Limit are counts of the resource; ram is in
-// MB, gigabytes in GB. A Limit of -1 is no limit.
+// Check is one line of a preflight. Needed, Used and Limit are counts of the resource; ram is in MB, gigabytes in GB. A
+// Limit of -1 is unlimited.
 type Check struct {
 	Resource string `json:"resource" enum:"instances,cores,ram,volumes,gigabytes,floating_ips,networks,routers,ports,security_groups,security_group_rules,key_pair,image,flavor,heat,trust"`
 	Needed   int    `json:"needed"`
@@ -47,20 +47,20 @@ type Check struct {
 	Detail   string `json:"detail"`
 }
 
-// Report is the answer of a preflight; Parameters shows what was chosen.
+// Report is the result of a preflight. Parameters shows the chosen values.
 type Report struct {
 	OK         bool       `json:"ok"`
 	Checks     []Check    `json:"checks"`
 	Parameters Parameters `json:"parameters"`
 
-	unanswered error
+	serviceError error
 }
 
-// Unanswered is the fault of a service that did not answer now and may in a moment; nil when all did.
-// Its check is not OK either, and says nothing about whether the stack fits.
-func (r Report) Unanswered() error { return r.unanswered }
+// ServiceError is the fault of a service that did not respond, which may be temporary, or nil. The check of that service
+// is not OK, but does not mean that the stack exceeds a quota.
+func (r Report) ServiceError() error { return r.serviceError }
 
-// State is how the stack stands.
+// State is the state of the stack.
 type State string
 
 // The states.
@@ -74,7 +74,7 @@ const (
 	Failed    State = "failed"
 )
 
-// Stack is the toolbox stack as the user sees it.
+// Stack is the toolbox stack, as it is shown to users.
 type Stack struct {
 	State      State             `json:"state" enum:"absent,deploying,ready,degraded,updating,deleting,failed"`
 	Reason     string            `json:"reason"`
@@ -104,7 +104,7 @@ type Cluster struct {
 	NodesTotal int    `json:"nodes_total"`
 }
 
-// Topology is the stack's resources and how they depend on each other.
+// Topology is the graph of the stack's resources.
 type Topology struct {
 	Nodes []Vertex `json:"nodes"`
 	Edges []Edge   `json:"edges"`
@@ -119,13 +119,13 @@ type Vertex struct {
 	Reason string `json:"reason"`
 }
 
-// Edge says that From needs To.
+// Edge is a dependency: From needs To.
 type Edge struct {
 	From string `json:"from"`
 	To   string `json:"to"`
 }
 
-// Event is one line of the stack's story.
+// Event is one event of the stack.
 type Event struct {
 	ID       string    `json:"id"`
 	Time     time.Time `json:"time"`
@@ -134,17 +134,17 @@ type Event struct {
 	Reason   string    `json:"reason"`
 }
 
-// Options is what a wizard can offer.
+// Options are the values that a deployment can choose from.
 type Options struct {
-	Presets          []Preset `json:"presets"`
-	KeyPairs         []string `json:"key_pairs"`
-	Images           []Named  `json:"images"`
-	Flavors          []Flavor `json:"flavors"`
-	ExternalNetworks []Named  `json:"external_networks"`
-	VolumeTypes      []string `json:"volume_types"`
+	Presets          []Preset        `json:"presets"`
+	KeyPairs         []string        `json:"key_pairs"`
+	Images           []NamedResource `json:"images"`
+	Flavors          []Flavor        `json:"flavors"`
+	ExternalNetworks []NamedResource `json:"external_networks"`
+	VolumeTypes      []string        `json:"volume_types"`
 }
 
-// Preset is a shape of the stack.
+// Preset is a set of default parameters.
 type Preset struct {
 	Name    string `json:"name"`
 	Masters int    `json:"masters"`
@@ -152,13 +152,13 @@ type Preset struct {
 	Etcd    int    `json:"etcd"`
 }
 
-// Named is anything with an id and a name.
-type Named struct {
+// NamedResource is an object with an ID and a name.
+type NamedResource struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 }
 
-// Flavor is a size of servers.
+// Flavor is a server size.
 type Flavor struct {
 	ID     string `json:"id"`
 	Name   string `json:"name"`
@@ -167,7 +167,7 @@ type Flavor struct {
 	DiskGB int    `json:"disk_gb"`
 }
 
-// Presets lists the shapes: small for a try, ha for production.
+// Presets returns the presets: small for evaluation, ha for production.
 func Presets() []Preset {
 	return []Preset{{Name: "small", Masters: 1}, {Name: "ha", Masters: 2, Nodes: 3, Etcd: 3}}
 }

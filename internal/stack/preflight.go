@@ -15,8 +15,8 @@ import (
 	"mycloudmanager/internal/openstack"
 )
 
-// What the template makes besides its servers. Neutron gives every new security group two egress
-// rules of its own; a subnet costs a port for DHCP and one for the router.
+// Resources of the template in addition to its servers. Neutron adds two egress rules to every security group; a subnet
+// needs a port for DHCP and one for the router.
 const (
 	groupsNeeded = 2
 	rulesNeeded  = 3 + 2*groupsNeeded
@@ -30,8 +30,8 @@ type limits struct {
 	heat    error
 }
 
-// Preflight tells whether a stack of these parameters would fit. It changes nothing.
-// restricted says that the caller's token comes from an application credential.
+// Preflight reports whether a stack with these parameters fits the quotas. It changes nothing. restricted is true for a
+// token of an application credential.
 func Preflight(ctx context.Context, s *openstack.Session, p Parameters, restricted bool) (Report, error) {
 	var (
 		in choices
@@ -94,7 +94,7 @@ func takeLimits(ctx context.Context, s *openstack.Session) (limits, error) {
 		if err == nil {
 			_, err = buildinfo.Get(ctx, c).Extract()
 			if fault.KindOf(s.Fault("heat", err)) == fault.Forbidden {
-				err = nil // Heat answers: its policy keeps the build from members
+				err = nil // Heat responded; its policy hides the build information from members
 			}
 		}
 		l.heat = s.Fault("heat", err)
@@ -108,7 +108,7 @@ func (r *Report) add(c Check) {
 	r.OK = r.OK && c.OK
 }
 
-// count adds a line about a quota; limit -1 is none.
+// count adds a line for a quota; limit -1 is unlimited.
 func (r *Report) count(resource string, needed, used, limit int) {
 	c := Check{Resource: resource, Needed: needed, Used: used, Limit: limit, OK: limit < 0 || used+needed <= limit}
 	if !c.OK {
@@ -137,7 +137,7 @@ func (r *Report) quotas(p Parameters, in choices, l limits) {
 	r.network("security_group_rules", rulesNeeded, n.SecurityGroupRule)
 }
 
-// use is one role's share of the stack.
+// use is the demand of one role.
 type use struct {
 	role, flavor string
 	count        int
@@ -190,11 +190,11 @@ func flavorCheck(p Parameters, in choices) Check {
 func tooSmall(f, need flavors.Flavor) bool { return f.VCPUs < need.VCPUs || f.RAM < need.RAM }
 
 func (r *Report) services(l limits, restricted bool) {
-	heat := Check{Resource: "heat", Limit: -1, OK: l.heat == nil, Detail: "answers"}
+	heat := Check{Resource: "heat", Limit: -1, OK: l.heat == nil, Detail: "available"}
 	if l.heat != nil {
 		heat.Detail = fault.MessageOf(l.heat)
 		if fault.KindOf(l.heat).Retryable() {
-			r.unanswered = l.heat
+			r.serviceError = l.heat
 		}
 	}
 	r.add(heat)

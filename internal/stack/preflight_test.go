@@ -36,7 +36,7 @@ func preflight(t *testing.T, c *sandboxtest.Cloud, p stack.Parameters) (stack.Re
 	return r, checks
 }
 
-func TestPreflightCountsWhatTheTemplateMakes(t *testing.T) {
+func TestPreflight_CountsResourcesOfTheTemplate(t *testing.T) {
 	c := sandboxtest.Start(t)
 	r, small := preflight(t, c, stack.Parameters{Name: "toolbox", Preset: "small"})
 	require.True(t, r.OK, "%+v", r.Checks)
@@ -60,8 +60,8 @@ func TestPreflightCountsWhatTheTemplateMakes(t *testing.T) {
 	}
 }
 
-// Each quota that is short has its line, and the figures add up.
-func TestPreflightShowsEveryShortQuota(t *testing.T) {
+// Each exceeded quota has a line, and the figures are consistent.
+func TestPreflight_ExceededQuotas(t *testing.T) {
 	c := sandboxtest.Start(t)
 	_, checks := preflight(t, c, stack.Parameters{Name: "toolbox", Preset: "ha"})
 	for resource, quota := range map[string][2]string{"instances": {"nova", "instances"}, "cores": {"nova", "cores"}, "ram": {"nova", "ram"},
@@ -83,7 +83,7 @@ func TestPreflightShowsEveryShortQuota(t *testing.T) {
 	}
 }
 
-func TestPreflightNamesWhatIsNotThere(t *testing.T) {
+func TestPreflight_UnknownNames(t *testing.T) {
 	c := sandboxtest.Start(t)
 	for resource, p := range map[string]stack.Parameters{
 		"key_pair": {Name: "toolbox", KeyPair: "nobodys"}, "image": {Name: "toolbox", Image: "CP/M"}, "flavor": {Name: "toolbox", MasterFlavor: "m9.huge"},
@@ -99,7 +99,7 @@ func TestPreflightNamesWhatIsNotThere(t *testing.T) {
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
 }
 
-func TestPreflightTellsOfCredentialsThatMakeNoTrust(t *testing.T) {
+func TestPreflight_RestrictedCredential(t *testing.T) {
 	c := sandboxtest.Start(t)
 	r, err := stack.Preflight(t.Context(), session(t, c), stack.Parameters{Name: "toolbox"}, true)
 	require.NoError(t, err)
@@ -109,7 +109,7 @@ func TestPreflightTellsOfCredentialsThatMakeNoTrust(t *testing.T) {
 	require.Contains(t, last.Detail, "application credential")
 }
 
-func TestPreflightOfACloudThatIsAway(t *testing.T) {
+func TestPreflight_UnavailableCloud(t *testing.T) {
 	c := sandboxtest.Start(t)
 	s := session(t, c)
 	c.Control(t, http.MethodPost, "/faults", `{"service":"neutron","count":-1,"kind":"status","status":503}`)
@@ -122,15 +122,15 @@ func setQuota(t *testing.T, c *sandboxtest.Cloud, service, name string, limit in
 	c.Control(t, http.MethodPost, "/quotas", fmt.Sprintf(`{"project":"demo","service":%q,%q:%d}`, service, name, limit))
 }
 
-// A Heat that is down for a moment is no verdict about the stack: who deploys waits for it.
-func TestPreflightTellsWhatDidNotAnswer(t *testing.T) {
+// An unavailable Heat says nothing about the stack: a deployment waits for it.
+func TestPreflight_UnavailableHeat(t *testing.T) {
 	c := sandboxtest.Start(t)
 	c.Control(t, http.MethodPost, "/faults", `{"service":"heat","path_regex":"build_info","kind":"status","status":503,"count":1}`)
 	r, checks := preflight(t, c, stack.Parameters{Name: "toolbox", Preset: "small"})
 	require.False(t, r.OK)
 	require.False(t, checks["heat"].OK)
-	require.Equal(t, fault.Unavailable, fault.KindOf(r.Unanswered()))
+	require.Equal(t, fault.Unavailable, fault.KindOf(r.ServiceError()))
 	r, _ = preflight(t, c, stack.Parameters{Name: "toolbox", Preset: "small"})
 	require.True(t, r.OK)
-	require.NoError(t, r.Unanswered())
+	require.NoError(t, r.ServiceError())
 }

@@ -17,15 +17,15 @@ import (
 	"mycloudmanager/internal/openstack"
 )
 
-// cacheTTL is how long an answer is good for other readers: watchers share one look at the cloud.
+// cacheTTL is the time for which other readers reuse a response: watchers share one request to the cloud.
 const cacheTTL = time.Second
 
-// ClusterInfo tells how the cluster on the stack stands.
+// ClusterInfo returns the state of the cluster on the stack.
 type ClusterInfo interface {
 	Info(ctx context.Context) (version string, ready, total int, err error)
 }
 
-// Reader shows the stack from Heat, Nova and the cluster.
+// Reader reads the stack from Heat, Nova and the cluster.
 type Reader struct {
 	Cloud   *openstack.Cloud
 	Cluster ClusterInfo
@@ -36,7 +36,7 @@ type Reader struct {
 	at    time.Time
 }
 
-// Get returns the stack as it stands; State is Absent when there is none.
+// Get returns the stack; its State is Absent if it does not exist.
 func (r *Reader) Get(ctx context.Context) (Stack, error) {
 	r.mu.Lock()
 	if time.Since(r.at) < cacheTTL {
@@ -57,7 +57,7 @@ func (r *Reader) Get(ctx context.Context) (Stack, error) {
 	return st, err
 }
 
-// Name returns the name of the stack there is at this moment, for who is about to change it.
+// Name returns the name of the stack without the cache, for operations that change it.
 func (r *Reader) Name(ctx context.Context) (string, error) {
 	s, err := r.Cloud.Manager(ctx)
 	if err != nil {
@@ -94,7 +94,7 @@ func (r *Reader) read(ctx context.Context) (Stack, error) {
 	return st, nil
 }
 
-// assess puts Heat's status, the servers' and the cluster's into one word with its reason.
+// assess derives the state and its reason from Heat, the servers and the cluster.
 func (r *Reader) assess(ctx context.Context, s *openstack.Session, heat *stacks.RetrievedStack, st *Stack) {
 	action, status, _ := strings.Cut(heat.Status, "_")
 	st.Reason = heat.StatusReason
@@ -139,7 +139,7 @@ func outputs(heat *stacks.RetrievedStack) map[string]any {
 	return out
 }
 
-// nodes reads the stack's servers with one list of the project's.
+// nodes reads the servers of the stack from the list of the project's servers.
 func nodes(ctx context.Context, s *openstack.Session, stackName string) ([]Node, error) {
 	mine, err := s.StackServers(ctx, stackName)
 	list := []Node{}
@@ -154,7 +154,7 @@ func nodes(ctx context.Context, s *openstack.Session, stackName string) ([]Node,
 	return list, err
 }
 
-// Topology returns the stack's resources and what they need.
+// Topology returns the resources of the stack with their dependencies.
 func (r *Reader) Topology(ctx context.Context) (Topology, error) {
 	t := Topology{Nodes: []Vertex{}, Edges: []Edge{}}
 	s, heat, err := r.find(ctx)
@@ -183,8 +183,8 @@ func (r *Reader) Topology(ctx context.Context) (Topology, error) {
 	return t, nil
 }
 
-// vertexID is the resource's path from the top: master_members/0/server. A nested stack is the
-// resource whose physical id it has.
+// vertexID returns the path of the resource from the outermost stack: master_members/0/server. A nested stack is the
+// resource with its physical ID.
 func vertexID(res stackresources.Resource, list []stackresources.Resource) string {
 	if res.ParentResource == "" {
 		return res.Name
@@ -198,7 +198,7 @@ func vertexID(res stackresources.Resource, list []stackresources.Resource) strin
 	return res.ParentResource + "/" + res.Name
 }
 
-// Events returns the stack's story, newest first.
+// Events returns the events of the stack, newest first.
 func (r *Reader) Events(ctx context.Context) ([]Event, error) {
 	out := []Event{}
 	s, heat, err := r.find(ctx)
@@ -233,7 +233,7 @@ func (r *Reader) find(ctx context.Context) (*openstack.Session, *stacks.Retrieve
 	return s, heat, err
 }
 
-// Options returns what a deployment can choose from.
+// Options returns the values that a deployment can choose from.
 func (r *Reader) Options(ctx context.Context) (Options, error) {
 	s, err := r.Cloud.Manager(ctx)
 	if err != nil {
@@ -243,7 +243,7 @@ func (r *Reader) Options(ctx context.Context) (Options, error) {
 	return in.options(), err
 }
 
-// Preflight checks with the caller's own token, as the deployment will act.
+// Preflight runs the checks with the caller's token, as the deployment does.
 func (r *Reader) Preflight(ctx context.Context, p Parameters, userToken string, restricted bool) (Report, error) {
 	s, err := r.Cloud.WithToken(ctx, userToken)
 	if err != nil {

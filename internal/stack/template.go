@@ -11,26 +11,25 @@ import (
 	"mycloudmanager/internal/fault"
 )
 
-// Tag marks every stack of ours in Heat; TaskTag says which task made it.
+// Tag marks the product's stacks in Heat; TaskTag adds the task that created the stack.
 const Tag = "mcm"
 
-// TaskTag returns the tag by which a repeated create finds what it made before.
+// TaskTag returns the tag with the task that created a stack: a retried create finds its stack by the tag.
 func TaskTag(task string) string { return "mcm-task-" + task }
 
-// HostKeyTag prefixes the tag that pins the SHA-256 fingerprint of the servers' SSH host key.
+// HostKeyTag is the prefix of the tag with the SHA-256 fingerprint of the servers' SSH host key.
 const HostKeyTag = "mcm-hostkey-"
 
-// timeoutMinutes is Heat's own deadline for one action.
+// timeoutMinutes is Heat's timeout of one action.
 const timeoutMinutes = 60
 
-// Template is the stack's template with the files it names, as Heat's API takes them.
+// Template is the template of the stack with the files that it references, as Heat's API expects them.
 type Template struct {
 	Main  string
 	Files map[string]string
 }
 
-// LoadTemplate reads the template from deploy's files. The keys of Files are the paths as the
-// template writes them.
+// LoadTemplate reads the template from the files of deploy. The keys of Files are the paths in the template.
 func LoadTemplate(files fs.FS) (Template, error) {
 	main, err := fs.ReadFile(files, "heat/stack.yaml")
 	if err != nil {
@@ -47,15 +46,15 @@ func LoadTemplate(files fs.FS) (Template, error) {
 	return t, nil
 }
 
-// Request is the body of a stack create or update. It implements the option interfaces of
-// gophercloud's stacks package, whose own options would read the template from disk again.
+// Request is the body of a create or update request. It implements the option interfaces of gophercloud's stacks
+// package, whose own options read the template from disk.
 // https://docs.openstack.org/api-ref/orchestration/v1/#create-stack
 type Request struct {
 	Name       string
 	Template   Template
 	Parameters map[string]any
 	Tags       []string
-	Existing   bool // an update that keeps every parameter not named
+	Existing   bool // an update that keeps all other parameters
 }
 
 var (
@@ -92,7 +91,7 @@ func (r Request) body() map[string]any {
 	return body
 }
 
-// Values returns the template's parameters that the user decides. p must be complete.
+// Values returns the template parameters that the user sets. p must be complete.
 func (p Parameters) Values() map[string]any {
 	values := map[string]any{
 		"image": p.Image, "external_network": p.ExternalNetwork, "masters": *p.Masters, "nodes": *p.Nodes, "etcd": *p.Etcd,
@@ -106,7 +105,7 @@ func (p Parameters) Values() map[string]any {
 	return values
 }
 
-// Values returns what changes as template parameters.
+// Values returns the changes as template parameters.
 func (c Changes) Values() map[string]any {
 	values := map[string]any{}
 	for name, n := range map[string]*int{"masters": c.Masters, "nodes": c.Nodes} {
@@ -122,7 +121,7 @@ func (c Changes) Values() map[string]any {
 	return values
 }
 
-// Validate refuses shapes that no cluster can have.
+// Validate rejects combinations that no cluster can have.
 func (p Parameters) Validate() error {
 	if *p.Masters > 1 && *p.Etcd == 0 {
 		return fault.InvalidField("etcd", "more than one master needs an etcd cluster of 3 or 5")
@@ -130,7 +129,7 @@ func (p Parameters) Validate() error {
 	return nil
 }
 
-// shown are the template parameters a reader of the stack sees.
+// shown are the template parameters that readers may see.
 var shown = []string{"image", "external_network", "key_pair", "masters", "nodes", "etcd", "master_flavor", "node_flavor", "etcd_flavor", "volume_type", "k3s_version"}
 
 func visible(parameters map[string]string) map[string]string {

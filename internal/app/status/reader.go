@@ -111,7 +111,7 @@ func (r *Reader) List(ctx context.Context) ([]app.App, error) {
 	}
 	out := []app.App{}
 	for _, a := range r.Catalog.Apps() {
-		out = append(out, l.app(a, i18n.Of(ctx)))
+		out = append(out, l.app(a, i18n.Language(ctx)))
 	}
 	return out, nil
 }
@@ -123,7 +123,7 @@ func (r *Reader) Get(ctx context.Context, name string) (app.App, error) {
 		return app.App{}, err
 	}
 	l, err := r.cached(ctx)
-	return l.app(a, i18n.Of(ctx)), err
+	return l.app(a, i18n.Language(ctx)), err
 }
 
 // GetFresh returns one app without the cache, for operations that change it: a cached state may precede the work of
@@ -137,7 +137,7 @@ func (r *Reader) GetFresh(ctx context.Context, name string) (app.App, error) {
 	if err == nil && l.cluster != nil && fault.KindOf(l.cluster) != fault.NotFound {
 		err = l.cluster
 	}
-	return l.app(a, i18n.Of(ctx)), err
+	return l.app(a, i18n.Language(ctx)), err
 }
 
 // app combines the catalogue and the snapshot.

@@ -1,4 +1,4 @@
-// Package notificationtest receives notifications in tests: a mail server and a webhook's receiver.
+// Package notificationtest receives notifications in tests: a mail server and a webhook receiver.
 package notificationtest
 
 import (
@@ -23,13 +23,13 @@ import (
 	"github.com/emersion/go-smtp"
 )
 
-// The mail server's account.
+// The account of the mail server.
 const (
 	User     = "manager"
 	Password = "open sesame 4711"
 )
 
-// Message is what the mail server has taken.
+// Message is a received mail.
 type Message struct {
 	From   string
 	To     []string
@@ -39,7 +39,7 @@ type Message struct {
 	User   string
 }
 
-// MailServer is a mail server with STARTTLS on this machine. It takes mail only from its user.
+// MailServer is a mail server with STARTTLS on this machine. It accepts mail from its user only.
 type MailServer struct {
 	Address string
 	CAFile  string
@@ -52,14 +52,14 @@ type MailServer struct {
 	refuse   error
 }
 
-// StartMail starts a mail server; it ends with the test.
+// StartMail starts a mail server, which ends with the test.
 func StartMail(t testing.TB) *MailServer {
 	t.Helper()
 	certificate, ca := certify(t)
 	m := &MailServer{t: t, CAFile: ca}
 	m.serve = smtp.NewServer(m)
 	m.serve.Domain, m.serve.TLSConfig = "localhost", &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a test's
+	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // only for tests
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,17 +69,17 @@ func StartMail(t testing.TB) *MailServer {
 	return m
 }
 
-// PasswordFile is a file with the account's password.
+// PasswordFile returns a file with the password of the account.
 func (m *MailServer) PasswordFile() string { return write(m.t, "smtp-password", Password+"\n") }
 
-// Refuse answers each mail with an error from now on; nil takes them again.
+// Refuse lets the server respond to each mail with an error; nil ends this.
 func (m *MailServer) Refuse(err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.refuse = err
 }
 
-// Messages are those that were taken.
+// Messages returns the received mails.
 func (m *MailServer) Messages() []Message {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -153,7 +153,7 @@ func (s *session) Reset() { s.got = Message{User: s.got.User} }
 // Logout implements smtp.Session.
 func (*session) Logout() error { return nil }
 
-// certify makes a certificate of this machine and the file of the CA that vouches for it: itself.
+// certify creates a self-signed certificate of this machine, and a file with its CA.
 func certify(t testing.TB) (tls.Certificate, string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

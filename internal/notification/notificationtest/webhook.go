@@ -15,10 +15,10 @@ import (
 	"time"
 )
 
-// Secret signs the webhooks of tests.
+// Secret is the signing secret of tests.
 const Secret = "whsec_bm8gcmVhbCBzZWNyZXQsIG9ubHkgYSB0ZXN0J3M="
 
-// Call is one webhook whose signature is right.
+// Call is one webhook with a valid signature.
 type Call struct {
 	ID   string
 	Body struct {
@@ -37,9 +37,9 @@ type Call struct {
 	Raw string
 }
 
-// Receiver takes webhooks, and verifies them as the convention says.
+// Receiver receives webhooks and verifies their signatures as the specification requires.
 type Receiver struct {
-	URL string // with what must stay secret
+	URL string // contains secrets
 
 	t      testing.TB
 	mu     sync.Mutex
@@ -48,13 +48,13 @@ type Receiver struct {
 	status int
 }
 
-// The parts of the receiver's URL that must be seen nowhere.
+// The secret parts of the receiver's URL.
 const (
 	UserInfo = "hook:hunter2"
 	Query    = "key=hunter3"
 )
 
-// StartReceiver starts a receiver; it ends with the test.
+// StartReceiver starts a receiver, which ends with the test.
 func StartReceiver(t testing.TB) *Receiver {
 	t.Helper()
 	r := &Receiver{t: t}
@@ -64,24 +64,24 @@ func StartReceiver(t testing.TB) *Receiver {
 	return r
 }
 
-// SecretFile is a file with the secret that signs.
+// SecretFile returns a file with the signing secret.
 func (r *Receiver) SecretFile() string { return write(r.t, "webhook-secret", Secret+"\n") }
 
-// Answer answers each call with the status from now on; 0 takes them again.
-func (r *Receiver) Answer(status int) {
+// Respond sets the status of the responses; 0 resets it to success.
+func (r *Receiver) Respond(status int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.status = status
 }
 
-// Calls are those that were taken.
+// Calls returns the received webhooks.
 func (r *Receiver) Calls() []Call {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return append([]Call{}, r.calls...)
 }
 
-// Tries is how often anybody called.
+// Tries returns the number of requests.
 func (r *Receiver) Tries() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -110,7 +110,7 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	}
 }
 
-// Verify is the receiver's half of the convention, written from its text.
+// Verify verifies a signature. It was written from the specification:
 // https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 func Verify(secret string, header http.Header, body []byte, now time.Time) bool {
 	key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, "whsec_"))

@@ -94,7 +94,7 @@ func (e *execution) final() operation.Status {
 
 // task returns the run as a task in the reader's language. progress is nil if it is unknown.
 func (s *Service) task(ctx context.Context, e *execution, progress *operation.Progress) Task {
-	lang := i18n.Of(ctx)
+	lang := i18n.Language(ctx)
 	t := Task{ID: e.taskID, Operation: e.request.Operation, Title: e.request.Operation, Targets: e.request.Targets, Actor: e.request.Actor, Via: e.request.Via,
 		Status: e.final(), Steps: []Step{}, Result: map[string]any{}, StartedAt: e.start, EndedAt: e.end, RetryOf: e.request.RetryOf, Links: s.links(e)}
 	if op, ok := s.Operations[e.request.Operation]; ok {

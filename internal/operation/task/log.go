@@ -37,7 +37,7 @@ func (s *Service) view(ctx context.Context, e *execution, step string) (*tasklog
 
 // history returns log lines from the events of the workflow history, and caches them by the length of the history.
 func (s *Service) history(ctx context.Context, e *execution) ([]tasklog.Line, error) {
-	language := i18n.Of(ctx)
+	language := i18n.Language(ctx)
 	if known := s.histories.get(e, language); known != nil {
 		return known, nil
 	}

@@ -98,7 +98,7 @@ func (s *Service) conflict(ctx context.Context, target operation.Target) error {
 	if err == nil {
 		e.Task = found.taskID
 		if op, ok := s.Operations[found.request.Operation]; ok {
-			e.Message = fmt.Sprintf("%q is running: wait for it or cancel it", op.TitleOf(i18n.Of(ctx), found.request.Targets))
+			e.Message = fmt.Sprintf("%q is running: wait for it or cancel it", op.TitleOf(i18n.Language(ctx), found.request.Targets))
 		}
 	}
 	return e

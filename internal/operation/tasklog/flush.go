@@ -15,10 +15,10 @@ import (
 
 // Timeouts of the storage.
 const (
-	putTimeout  = 10 * time.Second
-	againAfter  = time.Second
-	afterSecond = 5 * time.Millisecond
-	keepTimeout = 2 * time.Minute // then the segment is dropped; less than maxSegmentDelay
+	putTimeout    = 10 * time.Second
+	againAfter    = time.Second
+	afterSecond   = 5 * time.Millisecond
+	keepTimeout   = 2 * time.Minute // then the segment is dropped; less than maxSegmentDelay
 	reportTimeout = time.Hour       // then the report of dropped lines is dropped too
 )
 

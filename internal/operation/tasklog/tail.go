@@ -11,7 +11,7 @@ import (
 // Cursor is the position of a reader that follows a log: the last segment of each stream. It stays exact if segments
 // appear late, and every replica understands it.
 type Cursor struct {
-	events   int            // number of events that were read
+	events  int            // number of events that were read
 	upTo    int64          // time in ms before which everything is known; older streams are omitted
 	streams map[string]int // number of the last segment
 	ended   map[string]int64

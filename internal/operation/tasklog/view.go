@@ -54,10 +54,10 @@ func NewStaticView(lines ...Line) *View { return newView(nil, "en", nil, "", lin
 // storage does not respond, the view has the events only, and the reason.
 func (l *Log) View(ctx context.Context, task, step string, ended *time.Time, events []Line) *View {
 	if l == nil {
-		return newView(nil, i18n.Of(ctx), nil, step, events)
+		return newView(nil, i18n.Language(ctx), nil, step, events)
 	}
 	segments, err := l.segments(ctx, task, ended)
-	v := newView(l, i18n.Of(ctx), segments, step, events)
+	v := newView(l, i18n.Language(ctx), segments, step, events)
 	if err != nil {
 		v.IncompleteReason = fault.MessageOf(err)
 	}

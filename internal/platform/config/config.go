@@ -1,4 +1,4 @@
-// Package config is how the product is configured: flags, MCM_* variables and a file, read once.
+// Package config reads the configuration of the product: flags, MCM_* variables and a file.
 package config
 
 import (
@@ -19,8 +19,8 @@ import (
 	"github.com/spf13/viper"
 )
 
-// Config is everything that can be set. The cloud's own credential comes from clouds.yaml or the
-// OS_* variables, as for the openstack command line.
+// Config holds all settings. The cloud credential comes from clouds.yaml or the OS_* variables, as for the openstack
+// command line.
 type Config struct {
 	Listen        string
 	DataDir       string
@@ -42,10 +42,10 @@ type Config struct {
 	AuditURL             string
 	Kubeconfig           string
 	SSHProxy             string
-	PublicURL            string        // without a path; "" is http:// and Listen
-	AgentDriftSchedule   string        // cron line in UTC, or off
-	BackupVerifySchedule string        // cron line in UTC, or off
-	PlanCheckInterval    time.Duration // 0 is never
+	PublicURL            string        // without a path; "": http:// and Listen
+	AgentDriftSchedule   string        // cron expression in UTC, or off
+	BackupVerifySchedule string        // cron expression in UTC, or off
+	PlanCheckInterval    time.Duration // 0: never
 	Notifications        Notifications
 	HorizonURL           string
 	AccountURL           string
@@ -54,7 +54,7 @@ type Config struct {
 	SandboxSpeed  float64
 }
 
-// setting is one entry: its flag is --name, its variable MCM_NAME.
+// setting is one setting: its flag is --name, its variable MCM_NAME.
 type setting struct {
 	name, fallback, help string
 	secret               bool
@@ -79,11 +79,11 @@ func settings() []setting {
 		{name: "retention-days", fallback: "365", help: "days that ended tasks are kept"},
 		{name: "audit-url", help: "postgres:// URL of the audit store; empty: a file in the data folder", secret: true},
 		{name: "kubeconfig", help: "use this cluster instead of the stack's own"},
-		{name: "ssh-proxy", help: "host:port of an HTTP proxy that leads to the stack's bastion by CONNECT; empty: straight there"},
-		{name: "public-url", help: "address at which people and instances reach the manager; empty: http:// and listen"},
-		{name: "agent-drift-schedule", fallback: "0 5 * * *", help: "when agents are looked at for drift: a cron line in UTC, or off"},
-		{name: "backup-verify-schedule", fallback: "0 6 * * *", help: "when backups that nobody has looked at for a week are verified: a cron line in UTC, or off"},
-		{name: "plan-check-interval", fallback: "30s", help: "how often backup plans are looked at for missed runs and stale backups, or off"},
+		{name: "ssh-proxy", help: "host:port of an HTTP proxy that connects to the bastion of the stack with CONNECT; empty: no proxy"},
+		{name: "public-url", help: "URL of the manager for users and instances; empty: http:// and listen"},
+		{name: "agent-drift-schedule", fallback: "0 5 * * *", help: "schedule of the agents' drift check: a cron expression in UTC, or off"},
+		{name: "backup-verify-schedule", fallback: "0 6 * * *", help: "schedule of the verification of backups that were not verified for a week: a cron expression in UTC, or off"},
+		{name: "plan-check-interval", fallback: "30s", help: "interval of the check of backup plans for missed runs and overdue backups, or off"},
 		{name: "horizon-url", help: "page of My Instances"},
 		{name: "account-url", help: "page of My Account"},
 		{name: "sandbox-listen", fallback: "127.0.0.1:8090", help: "address of the simulated cloud"},
@@ -100,7 +100,7 @@ func settings() []setting {
 	}
 }
 
-// Flags adds every setting to a command's flags.
+// Flags adds all settings to the flags of a command.
 func Flags(f *pflag.FlagSet) {
 	f.String("config", "", "YAML file with the same names (MCM_CONFIG)")
 	for _, s := range settings() {
@@ -112,7 +112,7 @@ func variable(name string) string {
 	return "MCM_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
 }
 
-// Load reads flags over variables over the file, and reports all faults at once.
+// Load reads the settings: flags override variables, variables override the file. It reports all errors at once.
 func Load(f *pflag.FlagSet) (Config, error) {
 	v, err := sources(f)
 	var faults []error
@@ -136,7 +136,7 @@ func Load(f *pflag.FlagSet) (Config, error) {
 	return c, errors.Join(faults...)
 }
 
-// sources opens flags over variables over the file. After a fault what could be read is there.
+// sources reads the sources of settings. It returns the readable ones with an error.
 func sources(f *pflag.FlagSet) (*viper.Viper, error) {
 	v := viper.New()
 	v.SetEnvPrefix("MCM")
@@ -157,7 +157,7 @@ func sources(f *pflag.FlagSet) (*viper.Viper, error) {
 	return v, nil
 }
 
-// unknown finds entries of the file that no setting has.
+// unknown returns the entries of the file that are not settings.
 func unknown(v *viper.Viper) []error {
 	known := map[string]bool{"config": true}
 	for _, s := range settings() {
@@ -178,7 +178,7 @@ func unknown(v *viper.Viper) []error {
 	return faults
 }
 
-// maxSpeed leaves the simulated cloud's times above what a timer can tell apart.
+// maxSpeed keeps the durations of the simulated cloud above the resolution of timers.
 const maxSpeed = 1e6
 
 func (c *Config) parse(v *viper.Viper) []error {
@@ -230,14 +230,14 @@ func (c *Config) validate() []error {
 	return append(append(faults, c.validateChoices()...), c.Notifications.validate()...)
 }
 
-// validateChoices checks what is one of a few words, or goes only with another.
+// validateChoices checks settings with fixed values, and settings that depend on others.
 func (c *Config) validateChoices() []error {
 	var faults []error
 	if (c.TemporalCert == "") != (c.TemporalKey == "") {
 		faults = append(faults, errors.New("temporal-tls-cert and temporal-tls-key: one without the other"))
 	}
 	if !oneOf(c.LogLevel, "debug", "info", "warn", "error") {
-		faults = append(faults, fmt.Errorf("log-level: %q is none of debug, info, warn, error", c.LogLevel))
+		faults = append(faults, fmt.Errorf("log-level: %q is not one of debug, info, warn, error", c.LogLevel))
 	}
 	if !oneOf(c.LogFormat, "text", "json") {
 		faults = append(faults, fmt.Errorf("log-format: %q is neither text nor json", c.LogFormat))
@@ -260,10 +260,10 @@ func oneOf(s string, list ...string) bool {
 	return false
 }
 
-// Retention is how long ended tasks are kept.
+// Retention returns how long closed tasks are kept.
 func (c Config) Retention() time.Duration { return time.Duration(c.RetentionDays) * 24 * time.Hour }
 
-// TemporalTLSConfig returns how to speak TLS to the external Temporal, nil for plain text.
+// TemporalTLSConfig returns the TLS configuration for an external Temporal, or nil for plain text.
 func (c Config) TemporalTLSConfig() (*tls.Config, error) {
 	if !c.TemporalTLS && c.TemporalCA == "" && c.TemporalCert == "" {
 		return nil, nil
@@ -289,9 +289,9 @@ func (c Config) TemporalTLSConfig() (*tls.Config, error) {
 	return t, nil
 }
 
-// Print writes the settings, secrets redacted.
+// Print writes the settings with redacted secrets.
 func Print(f *pflag.FlagSet) string {
-	v, _ := sources(f) // Load has reported the fault
+	v, _ := sources(f) // Load has reported the error
 	var out strings.Builder
 	for _, s := range settings() {
 		value := v.GetString(s.name)
@@ -313,7 +313,7 @@ func defaultDataDir() string {
 	return "mycloudmanager-data"
 }
 
-// besides is the path of an executable next to ours.
+// besides returns the path of an executable in the directory of this one.
 func besides(name string) string {
 	own, err := os.Executable()
 	if err != nil {

@@ -13,10 +13,10 @@ import (
 	"mycloudmanager/internal/platform/config"
 )
 
-// flags are a command's flags as they were typed.
+// flags returns the parsed flags of a command.
 func flags(t *testing.T, typed ...string) *pflag.FlagSet {
 	t.Helper()
-	for _, v := range os.Environ() { // what the caller's shell has set must not count
+	for _, v := range os.Environ() { // the environment of the caller must not matter
 		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "MCM_") {
 			t.Setenv(name, "")
 			require.NoError(t, os.Unsetenv(name))
@@ -35,7 +35,7 @@ func file(t *testing.T, text string) string {
 	return name
 }
 
-func TestDefaultsAreEnough(t *testing.T) {
+func TestLoad_Defaults(t *testing.T) {
 	c, err := config.Load(flags(t))
 	require.NoError(t, err)
 	require.Equal(t, "127.0.0.1:8080", c.Listen)
@@ -48,7 +48,7 @@ func TestDefaultsAreEnough(t *testing.T) {
 	require.Nil(t, tls)
 }
 
-func TestFlagsOverVariablesOverTheFile(t *testing.T) {
+func TestLoad_Precedence(t *testing.T) {
 	name := file(t, "listen: 127.0.0.1:1\nsandbox-listen: 127.0.0.1:1\nretention-days: 1\nsecure-cookies: true\n")
 	f := flags(t, "--config", name, "--listen", "127.0.0.1:3")
 	t.Setenv("MCM_LISTEN", "127.0.0.1:2")
@@ -62,7 +62,7 @@ func TestFlagsOverVariablesOverTheFile(t *testing.T) {
 	require.Equal(t, "text", c.LogFormat, "the default")
 }
 
-func TestTheFileMayBeNamedByAVariable(t *testing.T) {
+func TestLoad_FileByVariable(t *testing.T) {
 	f := flags(t)
 	t.Setenv("MCM_CONFIG", file(t, "log-level: debug\n"))
 	c, err := config.Load(f)
@@ -70,7 +70,7 @@ func TestTheFileMayBeNamedByAVariable(t *testing.T) {
 	require.Equal(t, "debug", c.LogLevel)
 }
 
-func TestEveryFaultIsReportedAtOnce(t *testing.T) {
+func TestLoad_ReportsAllErrors(t *testing.T) {
 	absent := filepath.Join(t.TempDir(), "absent")
 	f := flags(t, "--listen", "8080", "--sandbox-listen", "", "--temporal-address", "temporal", "--secure-cookies", "maybe", "--temporal-tls", "2",
 		"--retention-days", "0", "--plan-check-interval", "*/5 * * * *", "--sandbox-speed", "-1", "--horizon-url", "javascript:alert(1)", "--account-url", "horizon", "--kubeconfig", absent,
@@ -86,14 +86,13 @@ func TestEveryFaultIsReportedAtOnce(t *testing.T) {
 	require.NotContains(t, err.Error(), "hunter2")
 }
 
-// What could never be delivered is refused at the start, and no webhook's address is told: it may hold a
-// secret.
-func TestChannelsOfNotificationsAreChecked(t *testing.T) {
+// Invalid channels are rejected at the start. No error contains the URL of a webhook, which may contain a secret.
+func TestLoad_NotificationChannels(t *testing.T) {
 	absent, there := filepath.Join(t.TempDir(), "absent"), file(t, "x")
 	_, err := config.Load(flags(t, "--notification-mail-to", "ops@example.org, nobody", "--notification-mail-from", "", "--smtp-address", "mail", "--smtp-user", "mcm", "--smtp-tls-ca", absent,
 		"--notification-webhook-urls", "http://u:hunter2@hooks.example.org/x,ftp://hunter2,https://ok.example.org", "--notification-language", "de"))
 	require.Error(t, err)
-	for _, want := range []string{`notification-mail-to: "nobody" is no mail address`, "notification-mail-from", "smtp-address", "smtp-user and smtp-password-file", "smtp-tls-ca", "notification-language",
+	for _, want := range []string{`notification-mail-to: "nobody" is not a mail address`, "notification-mail-from", "smtp-address", "smtp-user and smtp-password-file", "smtp-tls-ca", "notification-language",
 		"notification-webhook-urls: number 1 is neither https:// nor on this machine", "notification-webhook-urls: number 2 is not a web address", "notification-webhook-secret-file: it is needed"} {
 		require.ErrorContains(t, err, want)
 	}
@@ -107,21 +106,21 @@ func TestChannelsOfNotificationsAreChecked(t *testing.T) {
 	require.NotContains(t, config.Print(f), "hunter2")
 }
 
-func TestNumbersAreWhole(t *testing.T) {
+func TestLoad_Numbers(t *testing.T) {
 	for _, args := range [][]string{{"--retention-days", "12x"}, {"--retention-days", "1.5"}, {"--retention-days", "36501"}, {"--sandbox-speed", "2fast"}, {"--sandbox-speed", "NaN"}, {"--sandbox-speed", "Inf"}} {
 		_, err := config.Load(flags(t, args...))
 		require.ErrorContains(t, err, strings.TrimPrefix(args[0], "--"), "%v", args)
 	}
 }
 
-func TestAFileThatCannotBeReadIsAFault(t *testing.T) {
+func TestLoad_UnreadableFile(t *testing.T) {
 	_, err := config.Load(flags(t, "--config", filepath.Join(t.TempDir(), "absent.yaml")))
 	require.ErrorContains(t, err, "config: ")
 	_, err = config.Load(flags(t, "--config", file(t, "listen: [")))
 	require.ErrorContains(t, err, "config: ")
 }
 
-func TestSecretsArePrintedRedacted(t *testing.T) {
+func TestPrint_RedactsSecrets(t *testing.T) {
 	const url = "postgres://mcm:hunter2@db/audit"
 	for name, f := range map[string]*pflag.FlagSet{
 		"flag": flags(t, "--audit-url", url), "file": flags(t, "--config", file(t, "audit-url: "+url+"\n")),
@@ -136,7 +135,7 @@ func TestSecretsArePrintedRedacted(t *testing.T) {
 	require.Regexp(t, `(?m)^audit-url +$`, config.Print(flags(t)), "what is not set is not hidden")
 }
 
-func TestACAWithoutCertificatesIsRefused(t *testing.T) {
+func TestTemporalTLSConfig_EmptyCA(t *testing.T) {
 	c, err := config.Load(flags(t, "--temporal-tls-ca", file(t, "no certificate")))
 	require.NoError(t, err)
 	_, err = c.TemporalTLSConfig()

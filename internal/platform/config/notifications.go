@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/viper"
 )
 
-// Notifications says where notifications of backup plans go.
+// Notifications configures the channels of notifications.
 type Notifications struct {
 	MailTo            []string
 	MailFrom          string
@@ -44,7 +44,7 @@ func listOf(text string) []string {
 	return list
 }
 
-// validate finds what could never be delivered.
+// validate rejects channels that cannot work.
 func (n Notifications) validate() []error {
 	faults := append(n.checkMail(), n.checkWebhooks()...)
 	if !oneOf(n.Language, "en", "fr") {
@@ -62,11 +62,11 @@ func (n Notifications) checkMail() []error {
 	var faults []error
 	for _, a := range n.MailTo {
 		if _, err := mail.ParseAddress(a); err != nil {
-			faults = append(faults, fmt.Errorf("notification-mail-to: %q is no mail address", a))
+			faults = append(faults, fmt.Errorf("notification-mail-to: %q is not a mail address", a))
 		}
 	}
 	if _, err := mail.ParseAddress(n.MailFrom); err != nil && (n.MailFrom != "" || len(n.MailTo) > 0) {
-		faults = append(faults, fmt.Errorf("notification-mail-from: %q is no mail address", n.MailFrom))
+		faults = append(faults, fmt.Errorf("notification-mail-from: %q is not a mail address", n.MailFrom))
 	}
 	if host, _, err := net.SplitHostPort(n.SMTPAddress); (err != nil || host == "") && (n.SMTPAddress != "" || len(n.MailTo) > 0) {
 		faults = append(faults, fmt.Errorf("smtp-address: %q is not host:port", n.SMTPAddress))
@@ -77,7 +77,7 @@ func (n Notifications) checkMail() []error {
 	return faults
 }
 
-// checkWebhooks never tells a URL: there may be a secret in it.
+// checkWebhooks returns errors without URLs, which may contain secrets.
 func (n Notifications) checkWebhooks() []error {
 	var faults []error
 	for i, text := range n.WebhookURLs {

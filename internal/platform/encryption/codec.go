@@ -26,16 +26,15 @@ const (
 	keyIDLength = 16
 )
 
-// Keyring holds the keys. New payloads are sealed with the newest; older ones stay to open what they
-// sealed.
+// Keyring holds the keys. The newest key encrypts new payloads; older keys decrypt older payloads.
 type Keyring struct {
 	dir    string
 	newest string
 	keys   map[string]cipher.AEAD
 }
 
-// OpenKeyring reads the ring in dir, or makes it with one key. A file is one key; the name is its id
-// and the greatest name is the newest.
+// OpenKeyring reads the keyring in dir, or creates it with one key. Each file is a key; its name is the ID, and the
+// greatest name is the newest key.
 func OpenKeyring(dir string) (*Keyring, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
@@ -78,8 +77,8 @@ func (r *Keyring) load(file string) error {
 	return nil
 }
 
-// Rotate adds a new newest key under the id, which must be greater than those before. Replicas must
-// have it before one of them seals with it: copy the ring, then restart.
+// Rotate adds a new key with the ID, which must be greater than all others. All replicas must have the key before one of
+// them encrypts with it: copy the keyring, then restart.
 func (r *Keyring) Rotate(id string) error {
 	if id <= r.newest || len(id) > keyIDLength {
 		return fmt.Errorf("a new key's id must be greater than %q", r.newest)
@@ -105,7 +104,7 @@ func (r *Keyring) Rotate(id string) error {
 	return r.load(file)
 }
 
-// NextID returns the id after the newest.
+// NextID returns the ID after the newest.
 func (r *Keyring) NextID() string {
 	var n int
 	if _, err := fmt.Sscanf(r.newest, "%d", &n); err != nil {
@@ -135,7 +134,7 @@ func (r *Keyring) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, err
 	return out, nil
 }
 
-// Decode implements converter.PayloadCodec. What this codec did not seal passes through.
+// Decode implements converter.PayloadCodec. It returns payloads of other codecs unchanged.
 func (r *Keyring) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
 	out := make([]*commonpb.Payload, len(payloads))
 	for i, p := range payloads {
@@ -164,12 +163,12 @@ func (r *Keyring) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, err
 	return out, nil
 }
 
-// Converter is Temporal's default converter behind the ring.
+// Converter returns Temporal's default converter with encryption by the keyring.
 func (r *Keyring) Converter() converter.DataConverter {
 	return converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), r)
 }
 
-// Existing reads a key of the data directory that is not part of the ring.
+// Existing reads a key of the data directory that does not belong to the keyring.
 func Existing(file string) ([]byte, error) {
 	key, err := os.ReadFile(file)
 	if err == nil && len(key) != keyBytes {
@@ -178,8 +177,8 @@ func Existing(file string) ([]byte, error) {
 	return key, err
 }
 
-// Key reads or makes a key of the data directory that is not part of the ring: the one of the
-// session cookies, of the audit's chain, of the backups.
+// Key reads or creates a key of the data directory that does not belong to the keyring: for session cookies, the audit
+// chain and backups.
 func Key(file string) ([]byte, error) {
 	key, err := Existing(file)
 	if !errors.Is(err, fs.ErrNotExist) {

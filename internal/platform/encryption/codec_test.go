@@ -38,7 +38,7 @@ func opened(t *testing.T, r *encryption.Keyring, p *commonpb.Payload) string {
 	return out["password"]
 }
 
-func TestWhatIsSealedOpensAgain(t *testing.T) {
+func TestKeyring_EncodeDecode(t *testing.T) {
 	dir := t.TempDir()
 	r := ring(t, dir)
 	one, two := sealed(t, r), sealed(t, r)
@@ -47,7 +47,7 @@ func TestWhatIsSealedOpensAgain(t *testing.T) {
 	require.Equal(t, secret, opened(t, ring(t, dir), two), "after a restart")
 }
 
-func TestRotationKeepsWhatWasSealedBefore(t *testing.T) {
+func TestKeyring_Rotate(t *testing.T) {
 	dir := t.TempDir()
 	r := ring(t, dir)
 	old := sealed(t, r)
@@ -67,7 +67,7 @@ func TestRotationKeepsWhatWasSealedBefore(t *testing.T) {
 	require.ErrorContains(t, err, `"0001" is not in the ring`)
 }
 
-func TestKeysAreForTheirOwnerAlone(t *testing.T) {
+func TestKeyring_FilePermissions(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "keys")
 	require.NoError(t, ring(t, dir).Rotate("0002"))
 	folder, err := os.Stat(dir)
@@ -90,7 +90,7 @@ func TestKeysAreForTheirOwnerAlone(t *testing.T) {
 	}
 }
 
-func TestAKeyOfAnotherSizeIsRefused(t *testing.T) {
+func TestKeyring_InvalidKey(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "0001.key")
 	require.NoError(t, os.WriteFile(file, []byte("short"), 0o600))
@@ -100,8 +100,8 @@ func TestAKeyOfAnotherSizeIsRefused(t *testing.T) {
 	require.ErrorContains(t, err, "32 bytes")
 }
 
-// Other programs' payloads, and those of before the codec, pass as they are.
-func TestForeignPayloadsPassThrough(t *testing.T) {
+// Payloads of other programs, and payloads without encryption, are returned unchanged.
+func TestKeyring_ForeignPayloads(t *testing.T) {
 	r := ring(t, t.TempDir())
 	foreign, err := converter.GetDefaultDataConverter().ToPayload("plain")
 	require.NoError(t, err)
@@ -112,7 +112,7 @@ func TestForeignPayloadsPassThrough(t *testing.T) {
 	require.Len(t, out, 3)
 }
 
-func TestTamperedPayloadsDoNotOpen(t *testing.T) {
+func TestKeyring_TamperedPayloads(t *testing.T) {
 	r := ring(t, t.TempDir())
 	require.NoError(t, r.Rotate("0002"))
 	for name, change := range map[string]func(*commonpb.Payload){

@@ -10,19 +10,19 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// Messages are made, kept and audited in English: a task outlives its reader's language. They are
-// put into the reader's words where they leave the house, by the phrases of fr.yaml, whose keys are
-// the formats that the code makes them with. What no phrase fits, as the cloud's own words, stays as it is.
+// Messages are created, stored and audited in English: a task outlives the language of its reader. They are translated
+// when they leave the API, by the phrases of fr.yaml, whose keys are the formats in the code. A message without a
+// phrase, such as a text of the cloud, is returned unchanged.
 
 //go:embed fr.yaml
 var french []byte
 
 type phrase struct {
 	english *regexp.Regexp
-	french  string // with %s where the English has its verbs, in the same order
+	french  string // with the verbs of the English text in the same order
 }
 
-// phrasebook holds the phrases: those without a verb by their text, the others in the order of their keys' length.
+// phrasebook holds the phrases: those without verbs by their text, the others from the longest key to the shortest.
 type phrasebook struct {
 	plain    map[string]string
 	patterns []phrase
@@ -31,7 +31,7 @@ type phrasebook struct {
 var phrases = sync.OnceValue(func() phrasebook {
 	b, err := parseBook(french)
 	if err != nil {
-		panic("internal/platform/i18n/fr.yaml: " + err.Error()) // a test reads it too
+		panic("internal/platform/i18n/fr.yaml: " + err.Error()) // a test reads the file too
 	}
 	return b
 })
@@ -58,7 +58,7 @@ func parseBook(raw []byte) (phrasebook, error) {
 	return b, nil
 }
 
-// patternOf turns a format into an expression that takes its arguments out again.
+// patternOf converts a format to an expression that matches its arguments.
 func patternOf(format string) string {
 	var out strings.Builder
 	rest := format
@@ -82,10 +82,12 @@ func patternOf(format string) string {
 	}
 }
 
-// Translate returns an English message in the context's language.
-func Translate(ctx context.Context, english string) string { return TranslateTo(Of(ctx), english) }
+// Translate translates an English message to the language of the context.
+func Translate(ctx context.Context, english string) string {
+	return TranslateTo(Language(ctx), english)
+}
 
-// TranslateTo returns an English message in the language. What the message quotes is put into it too.
+// TranslateTo translates an English message, and the messages that it contains.
 func TranslateTo(language, english string) string {
 	if language != "fr" || english == "" {
 		return english

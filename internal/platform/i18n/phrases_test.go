@@ -18,7 +18,7 @@ import (
 	"mycloudmanager/internal/platform/i18n"
 )
 
-func TestSayInPutsWhatIsQuotedIntoTheLanguageToo(t *testing.T) {
+func TestTranslateTo_NestedMessages(t *testing.T) {
 	require.Equal(t, "il n'y a pas de pile", i18n.TranslateTo("fr", "there is no stack"))
 	require.Equal(t, "pas fait en 10m0s : 3 serveurs restent", i18n.TranslateTo("fr", "not done within 10m0s: 3 servers are left"))
 	require.Equal(t, "there is no stack", i18n.TranslateTo("en", "there is no stack"))
@@ -26,9 +26,8 @@ func TestSayInPutsWhatIsQuotedIntoTheLanguageToo(t *testing.T) {
 	require.Empty(t, i18n.TranslateTo("fr", ""))
 }
 
-// TestEveryMessageHasAFrenchPhrase reads the program as a person would search it: whatever becomes
-// a message for users must be in fr.yaml, and nothing else.
-func TestEveryMessageHasAFrenchPhrase(t *testing.T) {
+// Every message for users in the source must be in fr.yaml, and fr.yaml must have no other keys.
+func TestPhrases_EveryMessage(t *testing.T) {
 	raw, err := os.ReadFile("fr.yaml")
 	require.NoError(t, err)
 	var texts map[string]string
@@ -44,7 +43,7 @@ func TestEveryMessageHasAFrenchPhrase(t *testing.T) {
 	}
 }
 
-// messages maps every message of the program to where it stands.
+// messages returns the position of every message in the source.
 func messages(t *testing.T, root string) map[string]string {
 	t.Helper()
 	out := map[string]string{}
@@ -79,8 +78,7 @@ func messages(t *testing.T, root string) map[string]string {
 	return out
 }
 
-// skipped leaves out tests, the simulated cloud and what speaks at the terminal before anybody has
-// a language.
+// skipped excludes tests, the simulated cloud, and output at the terminal, which is in English.
 func skipped(name string, e fs.DirEntry) bool {
 	if e.IsDir() {
 		return slices.Contains([]string{"sandbox", "cli", "config", "supervisor", "temporal", "testdata", "temporaltest"}, e.Name())
@@ -88,7 +86,7 @@ func skipped(name string, e fs.DirEntry) bool {
 	return !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go")
 }
 
-// messagesOf returns the formats that the node makes messages with.
+// messagesOf returns the formats of the messages that a node creates.
 func messagesOf(n ast.Node) []string {
 	switch n := n.(type) {
 	case *ast.CallExpr:
@@ -104,8 +102,7 @@ func messagesOf(n ast.Node) []string {
 	return nil
 }
 
-// wordsOf returns the formats of the packages whose every sentence is for users: what a step waits
-// for, what a check found, why something is not well.
+// wordsOf returns the formats in packages whose sentences are all for users: reasons for waits, results of checks.
 func wordsOf(file string, n ast.Node) []string {
 	call, ok := n.(*ast.CallExpr)
 	if !ok || !slices.ContainsFunc([]string{"/activities/", "/internal/stack/", "/internal/app/status/", "/internal/app/cluster/"}, func(dir string) bool {
@@ -116,13 +113,16 @@ func wordsOf(file string, n ast.Node) []string {
 	return slices.DeleteFunc(texts(call), func(s string) bool { return !strings.Contains(s, " ") || strings.HasPrefix(s, "[") })
 }
 
-// called names the functions that take messages: those of fault and flow, the log's and the API's own.
+// called returns the functions that take messages: those of fault and operation, of the log and of the API.
 func called(call *ast.CallExpr) string {
 	switch f := call.Fun.(type) {
 	case *ast.Ident:
 		return map[string]string{"newProblem": "newProblem"}[f.Name]
 	case *ast.SelectorExpr:
-		if pkg, ok := f.X.(*ast.Ident); ok && (pkg.Name == "fault" || pkg.Name == "flow" && f.Sel.Name == "Say" || pkg.Name == "l" && f.Sel.Name == "say") {
+		if pkg, ok := f.X.(*ast.Ident); ok && (pkg.Name == "fault" || pkg.Name == "l" && f.Sel.Name == "add") {
+			return f.Sel.Name
+		}
+		if slices.Contains([]string{"ReportProgress", "SetMessage", "SetStepMessage", "PartiallyFailed"}, f.Sel.Name) {
 			return f.Sel.Name
 		}
 	}

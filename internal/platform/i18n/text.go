@@ -1,4 +1,4 @@
-// Package i18n carries the reader's language and texts in each language the product speaks.
+// Package i18n holds the language of a request, and texts in the languages of the product.
 package i18n
 
 import (
@@ -7,13 +7,13 @@ import (
 	"golang.org/x/text/language"
 )
 
-// Text is one sentence in every language.
+// Text is one text in every language.
 type Text struct {
 	En string `json:"en" yaml:"en"`
 	Fr string `json:"fr" yaml:"fr"`
 }
 
-// Languages lists what the product speaks, the default first.
+// Languages returns the languages of the product, the default first.
 func Languages() []string { return []string{"en", "fr"} }
 
 // In returns the text in the language, or in English.
@@ -26,20 +26,20 @@ func (t Text) In(language string) string {
 
 type key struct{}
 
-// With returns a context that carries the language.
+// With returns a context with the language.
 func With(ctx context.Context, language string) context.Context {
 	return context.WithValue(ctx, key{}, language)
 }
 
-// Of returns the language of the context, English by default.
-func Of(ctx context.Context) string {
+// Language returns the language of the context, English by default.
+func Language(ctx context.Context) string {
 	if l, ok := ctx.Value(key{}).(string); ok {
 		return l
 	}
 	return "en"
 }
 
-// matcher finds the language of the product that fits a reader best. Its tags are in the order of Languages.
+// matcher finds the language of the product for an Accept-Language header. Its tags are in the order of Languages.
 var matcher = language.NewMatcher([]language.Tag{language.English, language.French})
 
 // Negotiate returns the language of an Accept-Language header (RFC 9110, section 12.5.4) that the product speaks, by

@@ -8,7 +8,7 @@ import (
 	"mycloudmanager/internal/platform/i18n"
 )
 
-func TestTheFirstLanguageThatIsSpokenIsTaken(t *testing.T) {
+func TestNegotiate(t *testing.T) {
 	for header, want := range map[string]string{
 		"": "en", "fr": "fr", "FR-ca": "fr", "fr-FR,fr;q=0.9,en;q=0.8": "fr", "en-GB,fr;q=0.9": "en",
 		"de, fr;q=0.5": "fr", "de": "en", "*": "en", "french": "fr", ";;,,": "en",
@@ -18,13 +18,13 @@ func TestTheFirstLanguageThatIsSpokenIsTaken(t *testing.T) {
 	}
 }
 
-func TestTextsFallBackToEnglish(t *testing.T) {
+func TestText_FallsBackToEnglish(t *testing.T) {
 	both, one := i18n.Text{En: "Stack", Fr: "Pile"}, i18n.Text{En: "Stack"}
 	require.Equal(t, "Pile", both.In("fr"))
 	require.Equal(t, "Stack", both.In("en"))
 	require.Equal(t, "Stack", both.In("de"))
 	require.Equal(t, "Stack", one.In("fr"))
-	require.Equal(t, "en", i18n.Of(t.Context()))
-	require.Equal(t, "fr", i18n.Of(i18n.With(t.Context(), "fr")))
+	require.Equal(t, "en", i18n.Language(t.Context()))
+	require.Equal(t, "fr", i18n.Language(i18n.With(t.Context(), "fr")))
 	require.Equal(t, []string{"en", "fr"}, i18n.Languages())
 }

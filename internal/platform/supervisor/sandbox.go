@@ -17,9 +17,8 @@ import (
 	"mycloudmanager/internal/fault"
 )
 
-// Sandbox is the process of the simulated cloud. It outlives a manager that is killed, as a real
-// cloud would; the next manager with the same data directory takes it over. When it dies unasked,
-// it is started again.
+// Sandbox is the process of the simulated cloud. It outlives a killed manager, as a real cloud does; the next manager
+// with the same data directory adopts it. It is restarted when it exits unexpectedly.
 type Sandbox struct {
 	options SandboxOptions
 	mu      sync.Mutex
@@ -27,20 +26,20 @@ type Sandbox struct {
 	stopped bool
 }
 
-// sandboxProcess is one run of it, ours or taken over.
+// sandboxProcess is one run of it, started or adopted.
 type sandboxProcess struct {
 	*os.Process
 	exited chan struct{}
 }
 
-// SandboxOptions says how the simulated cloud is to run.
+// SandboxOptions configures the simulated cloud.
 type SandboxOptions struct {
 	Dir    string // of its state
 	Listen string
 	Speed  float64
 }
 
-// registration is what a running sandbox writes into its directory.
+// registration is the file that a running sandbox writes into its directory.
 type registration struct {
 	PID    int    `json:"pid"`
 	Listen string `json:"listen"`
@@ -48,8 +47,7 @@ type registration struct {
 
 const registrationFile = "process.json"
 
-// LockSandbox is called by the sandbox's own process: it takes the directory for itself. The
-// returned file must stay open.
+// LockSandbox locks the directory for the process of the sandbox, which calls it. The returned file must stay open.
 func LockSandbox(dir string) (*os.File, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
@@ -64,7 +62,7 @@ func LockSandbox(dir string) (*os.File, error) {
 	return lock, nil
 }
 
-// RegisterSandbox is called by the sandbox's own process once its port is open.
+// RegisterSandbox writes the registration. The process of the sandbox calls it once it listens.
 func RegisterSandbox(dir, listen string) error {
 	b, err := json.Marshal(registration{os.Getpid(), listen})
 	if err != nil {
@@ -86,7 +84,7 @@ func registered(dir string) (registration, error) {
 	return r, err
 }
 
-// StartSandbox takes over the sandbox that runs on the directory, or starts one.
+// StartSandbox adopts the sandbox that runs on the directory, or starts one.
 func StartSandbox(ctx context.Context, o SandboxOptions) (*Sandbox, error) {
 	p, err := adopt(ctx, o)
 	if err == nil && p == nil {
@@ -100,7 +98,7 @@ func StartSandbox(ctx context.Context, o SandboxOptions) (*Sandbox, error) {
 	return s, nil
 }
 
-// keep starts the cloud again whenever it dies, as long as its state is there.
+// keep restarts the sandbox when it exits, as long as its directory exists.
 func (s *Sandbox) keep() {
 	for {
 		s.mu.Lock()
@@ -137,7 +135,7 @@ func startSandbox(ctx context.Context, o SandboxOptions) (*sandboxProcess, error
 		return nil, err
 	}
 	defer logFile.Close() //nolint:errcheck // the child has its own descriptor
-	// A file, not a pipe: the sandbox goes on writing when its manager is gone.
+	// A file, not a pipe: the sandbox continues to write after its manager has ended.
 	cmd.Stdout, cmd.Stderr = logFile, logFile
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {
@@ -174,7 +172,7 @@ func lastLine(file string) string {
 	return t.last()
 }
 
-// adopt returns the sandbox that runs on the directory, nil when there is none.
+// adopt returns the sandbox that runs on the directory, or nil.
 func adopt(ctx context.Context, o SandboxOptions) (*sandboxProcess, error) {
 	lock, err := os.OpenFile(filepath.Join(o.Dir, "sandbox.lock"), os.O_RDWR, 0o600)
 	if errors.Is(err, os.ErrNotExist) {
@@ -183,9 +181,9 @@ func adopt(ctx context.Context, o SandboxOptions) (*sandboxProcess, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer lock.Close() //nolint:errcheck // it was only opened to look
+	defer lock.Close() //nolint:errcheck // it was opened only to test the lock
 	if syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil {
-		return nil, nil // nobody holds it
+		return nil, nil // not locked
 	}
 	r, err := registered(o.Dir)
 	if err != nil {
@@ -199,7 +197,7 @@ func adopt(ctx context.Context, o SandboxOptions) (*sandboxProcess, error) {
 		return nil, err
 	}
 	p := &sandboxProcess{Process: process, exited: make(chan struct{})}
-	go func() { // not our child: it cannot be waited for
+	go func() { // not a child process: it cannot be waited for
 		for process.Signal(syscall.Signal(0)) == nil {
 			time.Sleep(200 * time.Millisecond)
 		}
@@ -208,7 +206,7 @@ func adopt(ctx context.Context, o SandboxOptions) (*sandboxProcess, error) {
 	return p, p.await(ctx, o.Dir)
 }
 
-// await returns when this very process has its port open.
+// await returns when the process listens.
 func (p *sandboxProcess) await(ctx context.Context, dir string) error {
 	deadline := time.After(startTimeout)
 	for {
@@ -227,7 +225,7 @@ func (p *sandboxProcess) await(ctx context.Context, dir string) error {
 	}
 }
 
-// Stop ends the simulated cloud; its state stays.
+// Stop stops the simulated cloud and keeps its state.
 func (s *Sandbox) Stop() {
 	s.mu.Lock()
 	s.stopped = true

@@ -29,8 +29,8 @@ import (
 	"mycloudmanager/internal/fault"
 )
 
-// Temporal is a supervised mcm-temporal. When it dies unasked it is started again at the same
-// addresses with the same certificates, so that the clients there are find it.
+// Temporal is a supervised mcm-temporal. It is restarted with the same addresses and certificates when it exits
+// unexpectedly, so its clients can reconnect.
 type Temporal struct {
 	Frontend string
 	Web      string
@@ -48,17 +48,17 @@ type child struct {
 	stdin   io.Closer
 	process *os.Process
 	exited  chan struct{}
-	state   *os.ProcessState // once it has exited
+	state   *os.ProcessState // set when it has exited
 }
 
-// errKilled ends the start of a server that somebody killed meanwhile.
+// errKilled ends the start of a server that was killed during its start.
 var errKilled = errors.New("it was killed while it started")
 
-// TemporalOptions says how the embedded server is to run.
+// TemporalOptions configures the embedded server.
 type TemporalOptions struct {
 	Executable    string
 	DataDir       string
-	Database      string // postgres:// address of its state; empty: a file in DataDir
+	Database      string // postgres:// URL of its state; empty: a file in DataDir
 	Namespace     string
 	PublicPath    string
 	CodecEndpoint string
@@ -67,13 +67,13 @@ type TemporalOptions struct {
 const (
 	startTimeout = 60 * time.Second
 	stopTimeout  = 15 * time.Second
-	// A server of a manager that was killed needs to notification; one that was killed itself while it started
-	// is started again.
+	// A server that was killed during its start, or whose database is still in use by the server of a killed manager, is
+	// started again.
 	lockTimeout = 20 * time.Second
 )
 
-// StartTemporal starts the embedded server and returns when it listens. Certificates are made anew
-// each time and never touch the disk.
+// StartTemporal starts the embedded server, and returns when it listens. Certificates are created for each start and
+// never written to disk.
 func StartTemporal(ctx context.Context, o TemporalOptions) (*Temporal, error) {
 	made, client, err := newCertificates()
 	if err != nil {
@@ -95,7 +95,7 @@ func StartTemporal(ctx context.Context, o TemporalOptions) (*Temporal, error) {
 	}
 }
 
-// keep starts the server again whenever it dies.
+// keep restarts the server when it exits.
 func (t *Temporal) keep() {
 	for {
 		t.mu.Lock()
@@ -130,9 +130,9 @@ func (t *Temporal) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	complaints := &tail{}
-	cmd.Stderr = complaints
-	// Its own group: a Ctrl-C at the terminal goes to the manager, which stops workers first.
+	stderr := &tail{}
+	cmd.Stderr = stderr
+	// Its own process group: Ctrl-C at the terminal reaches only the manager, which stops the workers first.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
 		return fault.New(fault.Invalid, err, "cannot start %s: %v (run `make build`, or name an external Temporal with --temporal-address)", t.options.Executable, err)
@@ -151,8 +151,8 @@ func (t *Temporal) start(ctx context.Context) error {
 	}()
 	if err := c.await(ctx, reported); err != nil {
 		c.stop()
-		if said := complaints.last(); said != "" && !errors.Is(err, errKilled) {
-			err = errors.New(said)
+		if last := stderr.last(); last != "" && !errors.Is(err, errKilled) {
+			err = errors.New(last)
 		}
 		return fault.New(fault.Unavailable, err, "the embedded Temporal did not start: %v", err)
 	}
@@ -173,7 +173,7 @@ func (t *Temporal) specification() map[string]string {
 	}
 }
 
-// PEM returns the CA and the pair that let another process of the same owner in.
+// PEM returns the CA and a certificate with its key, for another process of the same user.
 func (t *Temporal) PEM() (ca, cert, key string) {
 	return t.certificates.ca, t.certificates.cert, t.certificates.key
 }
@@ -190,13 +190,13 @@ func (t *Temporal) read(stdout io.Reader) error {
 	if err := json.Unmarshal(line, &report); err != nil {
 		return err
 	}
-	if t.Frontend == "" { // a server that is started again listens where it did; others read these meanwhile
+	if t.Frontend == "" { // a restarted server keeps its addresses; concurrent readers need no lock
 		t.Frontend, t.Web = report.Frontend, report.Web
 	}
 	return nil
 }
 
-// Stop asks the server to stop and waits; one that does not is killed.
+// Stop stops the server, and kills it after a timeout.
 func (t *Temporal) Stop() {
 	t.mu.Lock()
 	t.stopped = true
@@ -207,7 +207,7 @@ func (t *Temporal) Stop() {
 	}
 }
 
-// await returns once the server has reported where it listens.
+// await returns when the server has reported its addresses.
 func (c *child) await(ctx context.Context, reported <-chan error) error {
 	select {
 	case err := <-reported:
@@ -222,7 +222,7 @@ func (c *child) await(ctx context.Context, reported <-chan error) error {
 	}
 }
 
-// killed tells of a server that has closed its output whether a signal ended it.
+// killed reports whether a signal ended a server that has closed its output.
 func (c *child) killed() bool {
 	select {
 	case <-c.exited:
@@ -245,7 +245,7 @@ func (c *child) stop() {
 	}
 }
 
-// tail keeps the end of what a process complains about.
+// tail keeps the end of the error output.
 type tail struct {
 	mu   sync.Mutex
 	text string
@@ -261,7 +261,7 @@ func (t *tail) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// last returns the last line that the process itself wrote.
+// last returns the last line of the process itself.
 func (t *tail) last() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -271,7 +271,7 @@ func (t *tail) last() string {
 
 type certificates struct{ ca, cert, key string }
 
-// newCertificates makes a CA and one certificate under it, for both ends of mutual TLS.
+// newCertificates creates a CA and one certificate for both ends of mutual TLS.
 func newCertificates() (certificates, *tls.Config, error) {
 	var out certificates
 	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -32,8 +32,8 @@ func start(t *testing.T, dir string) (*supervisor.Temporal, error) {
 	return supervisor.StartTemporal(ctx, options(t, dir))
 }
 
-// answers reports whether the server at its first address serves.
-func answers(t *testing.T, s *supervisor.Temporal) bool {
+// responds reports whether the server at its first address responds.
+func responds(t *testing.T, s *supervisor.Temporal) bool {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
@@ -45,10 +45,10 @@ func answers(t *testing.T, s *supervisor.Temporal) bool {
 	return true
 }
 
-// server returns the pid of the one child of this test that is an mcm-temporal.
+// server returns the process ID of the only mcm-temporal child of this test.
 func server(t *testing.T) int {
 	t.Helper()
-	out, _ := exec.Command("pgrep", "-P", strconv.Itoa(os.Getpid()), "mcm-temporal").Output() // none is an error of its own
+	out, _ := exec.Command("pgrep", "-P", strconv.Itoa(os.Getpid()), "mcm-temporal").Output() // no process is an error of pgrep
 	fields := strings.Fields(string(out))
 	if len(fields) != 1 {
 		return 0
@@ -58,25 +58,25 @@ func server(t *testing.T) int {
 	return pid
 }
 
-func TestAKilledServerComesBackAtItsAddress(t *testing.T) {
+func TestTemporal_RestartsAfterAKill(t *testing.T) {
 	s, err := start(t, t.TempDir())
 	require.NoError(t, err)
 	defer s.Stop()
 	frontend, web := s.Frontend, s.Web
-	require.True(t, answers(t, s))
+	require.True(t, responds(t, s))
 	pid := server(t)
 	require.NotZero(t, pid)
 	process, err := os.FindProcess(pid)
 	require.NoError(t, err)
 	require.NoError(t, process.Kill())
-	require.Eventually(t, func() bool { p := server(t); return p != 0 && p != pid && answers(t, s) }, 30*time.Second, 50*time.Millisecond)
+	require.Eventually(t, func() bool { p := server(t); return p != 0 && p != pid && responds(t, s) }, 30*time.Second, 50*time.Millisecond)
 	require.Equal(t, []string{frontend, web}, []string{s.Frontend, s.Web})
 	s.Stop()
 	require.Eventually(t, func() bool { return server(t) == 0 }, 20*time.Second, 50*time.Millisecond, "it does not come back once it was stopped")
 }
 
-// A server that is killed before it listens is started again: its manager must not end with it.
-func TestAServerThatIsKilledWhileItStartsIsStartedAgain(t *testing.T) {
+// A server that is killed before it listens is restarted: its manager must not end with it.
+func TestStartTemporal_KilledDuringItsStart(t *testing.T) {
 	o := options(t, t.TempDir())
 	script := filepath.Join(t.TempDir(), "mcm-temporal")
 	require.NoError(t, os.WriteFile(script, []byte("#!/bin/sh\nif mkdir \"$0.started\" 2>/dev/null; then echo busy >&2; kill -9 $$; fi\nexec "+o.Executable+"\n"), 0o700))
@@ -84,11 +84,11 @@ func TestAServerThatIsKilledWhileItStartsIsStartedAgain(t *testing.T) {
 	s, err := supervisor.StartTemporal(t.Context(), o)
 	require.NoError(t, err)
 	defer s.Stop()
-	require.True(t, answers(t, s))
+	require.True(t, responds(t, s))
 }
 
-// A file of another Temporal is never opened blindly.
-func TestAFileOfAnotherMinorIsRefused(t *testing.T) {
+// A database of another Temporal version is never opened.
+func TestStartTemporal_DatabaseOfAnotherVersion(t *testing.T) {
 	dir := t.TempDir()
 	s, err := start(t, dir)
 	require.NoError(t, err)
@@ -114,7 +114,7 @@ func TestAFileOfAnotherMinorIsRefused(t *testing.T) {
 	require.NoError(t, db.Close())
 }
 
-func TestAnExecutableThatIsNotThereIsToldAtOnce(t *testing.T) {
+func TestStartTemporal_MissingExecutable(t *testing.T) {
 	o := options(t, t.TempDir())
 	o.Executable = filepath.Join(o.DataDir, "absent")
 	begun := time.Now()

@@ -22,16 +22,16 @@ import (
 	"go.temporal.io/sdk/interceptor"
 )
 
-// Telemetry is what the product measures.
+// Telemetry holds the metrics and the tracing of the product.
 type Telemetry struct {
 	Metrics http.Handler
 	SDK     client.MetricsHandler
-	Tracing []interceptor.Interceptor // none when OTEL_* sets no endpoint
+	Tracing []interceptor.Interceptor // none unless OTEL_* sets an endpoint
 
 	stop []func(context.Context) error
 }
 
-// Open starts measuring. Traces go where the standard OTEL_EXPORTER_OTLP_* variables say.
+// Open starts metrics, and traces as the standard OTEL_EXPORTER_OTLP_* variables specify.
 func Open(ctx context.Context) (*Telemetry, error) {
 	exporter, err := otelprometheus.New(otelprometheus.WithRegisterer(prometheus.DefaultRegisterer), otelprometheus.WithoutScopeInfo())
 	if err != nil {
@@ -41,7 +41,7 @@ func Open(ctx context.Context) (*Telemetry, error) {
 	t := &Telemetry{Metrics: promhttp.Handler(), stop: []func(context.Context) error{meters.Shutdown}}
 	t.SDK = opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{
 		Meter: meters.Meter("temporal-sdk-go"), UseMonotonicCounters: true,
-		OnError: func(error) {}, // a metric that cannot be made must not stop an operation
+		OnError: func(error) {}, // a metric must not stop an operation
 	})
 	if os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") == "" && os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") == "" {
 		return t, nil
@@ -70,7 +70,7 @@ func (t *Telemetry) trace(ctx context.Context) error {
 	return nil
 }
 
-// Close sends what is left.
+// Close sends the remaining traces.
 func (t *Telemetry) Close(ctx context.Context) error {
 	var err error
 	for _, stop := range t.stop {

@@ -281,7 +281,7 @@ for (const [width, viewport] of Object.entries(screens)) {
     await expect(channels.getByRole("listitem").first()).toContainText(
       /ops@example.org.*Delivered.*“Web data, weekly” is overdue/,
     );
-    await expect(channels).toContainText("the webhook answers 503");
+    await expect(channels).toContainText("the webhook responds 503");
     await expect(channels).toContainText("Nothing sent yet");
     const sendTest = page.getByRole("button", { name: "Send test notification" });
     await sendTest.focus();

@@ -60,7 +60,7 @@ test("administrator sees the channels and sends a test notification", async ({ p
     receiver.status = 503;
     await sendTest(page).click();
     await expect(webhook).toContainText("Delivery failed", { timeout: 30_000 });
-    await expect(webhook).toContainText("the webhook answers 503");
+    await expect(webhook).toContainText("the webhook responds 503");
     await expectAccessible(page);
     expect(calls("notification.test")).toHaveLength(0);
   });
@@ -70,7 +70,7 @@ test("administrator sees the channels and sends a test notification", async ({ p
     await sendTest(page).click();
     await expect.poll(() => calls("notification.test")).toHaveLength(1);
     await expect(webhook).toContainText(/Delivered\s*Test notification/, { timeout: 30_000 });
-    await expect(webhook).not.toContainText("the webhook answers");
+    await expect(webhook).not.toContainText("the webhook responds");
     expect(receiver.forged).toEqual([]);
     await expect(page.locator(".mantine-Notification-root")).toHaveCount(0, { timeout: 30_000 });
     await expectAccessible(page);

@@ -181,7 +181,7 @@ export const MockChannels: NotificationChannel[] = [
     address: "https://chat.example.org/hooks/backups",
     last: {
       status: "retrying",
-      reason: "the webhook answers 503",
+      reason: "the webhook responds 503",
       attempted_at: inHours(-6),
       kind: "overdue",
       plan_name: "Web data, weekly",

@@ -451,7 +451,7 @@ export const MockPreflight: PreflightReport = {
     check("ports", [3, 8, 500]),
     check("image", [1, 0, -1], "Debian 12"),
     check("flavor", [3, 0, -1], "masters m1.medium, nodes m1.medium, etcd m1.small"),
-    check("heat", [], "answers"),
+    check("heat", [], "available"),
     check("trust", [], "your own token can make the trust that Heat needs"),
   ],
   parameters: {

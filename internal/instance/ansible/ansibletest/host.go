@@ -26,7 +26,7 @@ type Host struct {
 	Key         string                      // host key in authorized_keys format
 	Connections atomic.Int64                // number of open connections
 	Closed      atomic.Bool                 // refuse all keys
-	Answers     func(command string) uint32 // if set, returns the exit status instead of running the command
+	Responses   func(command string) uint32 // if set, returns the exit status instead of running the command
 }
 
 // NewKey generates an ed25519 key pair and returns the signer and the private key in OpenSSH format.
@@ -130,8 +130,8 @@ func (h *Host) session(ch ssh.Channel, reqs <-chan *ssh.Request) {
 
 func (h *Host) exec(ch ssh.Channel, command string) {
 	code, ran := uint32(0), true
-	if h.Answers != nil {
-		code = h.Answers(command)
+	if h.Responses != nil {
+		code = h.Responses(command)
 	} else {
 		code, ran = runHere(ch, command)
 	}
