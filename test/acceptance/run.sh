@@ -20,6 +20,8 @@ fi
 export MCM_HELM=$tools/helm
 test/acceptance/openstack/check-stack.sh small # cloud-init's own checker, Heat's own validation
 test/acceptance/conformance/run.sh             # the simulated cloud behaves like the real one, and the command line works with it
+# An interrupted run may have left its stack: a project has one.
+openstack stack list -f value -c ID | xargs -r openstack stack delete --yes --wait
 go test -trimpath -tags acceptance ./test/e2e -run TestAcceptance -count=1 -v -timeout 45m
 if [ "${MCM_HOST_COUNT:-}" != 0 ]; then
   parts=
