@@ -47,7 +47,7 @@ var schemaNames = map[reflect.Type]string{
 	reflect.TypeFor[stack.Cluster]():              "StackCluster",
 	reflect.TypeFor[stack.Edge]():                 "StackTopologyEdge",
 	reflect.TypeFor[stack.Event]():                "StackEvent",
-	reflect.TypeFor[stack.NamedResource]():                "NamedResource",
+	reflect.TypeFor[stack.NamedResource]():        "NamedResource",
 	reflect.TypeFor[stack.Node]():                 "StackNode",
 	reflect.TypeFor[stack.Options]():              "StackOptions",
 	reflect.TypeFor[stack.Parameters]():           "StackParameters",
