@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"mycloudmanager/internal/fault"
+	temporalclient "mycloudmanager/internal/operation/temporal"
 )
 
 // Plans stores backup plans as Temporal schedules. The plan itself is the input of the workflow that the schedule starts, so
@@ -195,8 +196,9 @@ func (s *Plans) ids(ctx context.Context) ([]string, error) {
 // Replace replaces a plan if its current ETag equals etag. With the etag "" it replaces the plan unconditionally. The error is
 // an ErrPreconditionFailed if the ETag differs. Missed runs within the catch-up window are still started.
 func (s *Plans) Replace(ctx context.Context, p Plan, etag string) (PlanStatus, error) {
-	return s.change(ctx, p.ID, etag, func(current PlanStatus, schedule *client.Schedule) error {
+	return s.change(ctx, p.ID, etag, func(current *PlanStatus, schedule *client.Schedule) error {
 		p.CreatedAt = current.CreatedAt
+		current.Plan = p
 		spec, err := p.Schedule.Spec(time.Now())
 		if err != nil {
 			return err
@@ -212,7 +214,8 @@ func (s *Plans) Replace(ctx context.Context, p Plan, etag string) (PlanStatus, e
 
 // Pause suspends the schedule of a plan until Resume is called.
 func (s *Plans) Pause(ctx context.Context, id, note string) (PlanStatus, error) {
-	return s.change(ctx, id, "", func(_ PlanStatus, schedule *client.Schedule) error {
+	return s.change(ctx, id, "", func(current *PlanStatus, schedule *client.Schedule) error {
+		current.Paused, current.Note = true, note
 		schedule.State.Paused, schedule.State.Note = true, note
 		return nil
 	})
@@ -220,19 +223,41 @@ func (s *Plans) Pause(ctx context.Context, id, note string) (PlanStatus, error) 
 
 // Resume resumes the schedule of a plan. Runs that were due during the pause are not started.
 func (s *Plans) Resume(ctx context.Context, id string) (PlanStatus, error) {
-	return s.change(ctx, id, "", func(_ PlanStatus, schedule *client.Schedule) error {
+	return s.change(ctx, id, "", func(current *PlanStatus, schedule *client.Schedule) error {
+		current.Paused, current.Note = false, ""
 		schedule.State.Paused, schedule.State.Note = false, ""
 		return nil
 	})
 }
 
-// change reads a schedule, checks its ETag, calls edit and writes the edited schedule. The SDK sends no conflict token with the
-// update, so a concurrent change between reading and writing is overwritten.
+// maxConflicts is the number of concurrent changes of one plan after which a change is given up.
+const maxConflicts = 5
+
+// change reads a schedule, checks its ETag, calls edit and writes the edited schedule. edit changes the schedule and the status
+// alike. Temporal drops an update without an error if the schedule was changed after it was read. So change reads the schedule
+// again, and repeats a dropped update: no change is lost, and of two changes with the same ETag one fails.
 func (s *Plans) change(
-	ctx context.Context, id, etag string, edit func(current PlanStatus, schedule *client.Schedule) error,
+	ctx context.Context, id, etag string, edit func(current *PlanStatus, schedule *client.Schedule) error,
 ) (PlanStatus, error) {
+	for range maxConflicts {
+		want, err := s.update(ctx, id, etag, edit)
+		if err != nil {
+			return PlanStatus{}, err
+		}
+		got, err := s.Get(ctx, id)
+		if err != nil || got.ETag == want {
+			return got, err
+		}
+	}
+	return PlanStatus{}, fault.New(fault.Unavailable, nil, "the plan is being changed by others: try again")
+}
+
+// update writes the edited schedule, and returns the ETag that it has if Temporal applies the update.
+func (s *Plans) update(
+	ctx context.Context, id, etag string, edit func(current *PlanStatus, schedule *client.Schedule) error,
+) (want string, err error) {
 	var editErr error
-	update := func(input client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
+	do := func(input client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
 		current, err := s.statusOf(&input.Description)
 		if err == nil && etag != "" && etag != current.ETag {
 			err = &ErrPreconditionFailed{}
@@ -241,19 +266,20 @@ func (s *Plans) change(
 			if input.Description.Schedule.State == nil {
 				input.Description.Schedule.State = &client.ScheduleState{}
 			}
-			err = edit(current, &input.Description.Schedule)
+			err = edit(&current, &input.Description.Schedule)
 		}
-		editErr = err
+		editErr, want = err, current.etag()
 		return &client.ScheduleUpdate{Schedule: &input.Description.Schedule}, err
 	}
-	err := s.Temporal.ScheduleClient().GetHandle(ctx, scheduleID(id)).Update(ctx, client.ScheduleUpdateOptions{DoUpdate: update})
+	handle := s.Temporal.ScheduleClient().GetHandle(ctx, scheduleID(id))
+	err = handle.Update(temporalclient.WithConflictToken(ctx), client.ScheduleUpdateOptions{DoUpdate: do})
 	if editErr != nil {
-		return PlanStatus{}, editErr
+		return "", editErr
 	}
 	if err != nil {
-		return PlanStatus{}, faultOf(err)
+		return "", faultOf(err)
 	}
-	return s.Get(ctx, id)
+	return want, nil
 }
 
 // ErrPreconditionFailed is returned by Replace if the plan has changed since the caller read it.

@@ -3,6 +3,7 @@ package backup_test
 import (
 	"context"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -67,6 +68,55 @@ func TestPlans_lifecycle(t *testing.T) {
 	require.NoError(t, plans.Delete(t.Context(), created.ID))
 	_, err = plans.Get(t.Context(), created.ID)
 	require.Equal(t, fault.NotFound, fault.KindOf(err))
+}
+
+// Of several editors that have read the same version of a plan, one succeeds. Changes without an ETag do not overwrite each
+// other.
+func TestPlans_concurrentChanges(t *testing.T) {
+	plans, _ := newPlans(t)
+	created, err := plans.Create(t.Context(), plan("0198-1", "nightly"))
+	require.NoError(t, err)
+	etag := created.ETag
+	for round := range 5 {
+		const editors = 4
+		results := make([]error, editors)
+		var wg sync.WaitGroup
+		for i := range editors {
+			wg.Go(func() {
+				changed := created.Plan
+				changed.Name = fmt.Sprintf("by editor %d in round %d", i, round)
+				_, results[i] = plans.Replace(t.Context(), changed, etag)
+			})
+		}
+		wg.Wait()
+		winner := -1
+		for i, err := range results {
+			if err == nil {
+				require.Equal(t, -1, winner, "two editors have replaced the same version")
+				winner = i
+				continue
+			}
+			var failed *backup.ErrPreconditionFailed
+			require.ErrorAs(t, err, &failed)
+		}
+		require.NotEqual(t, -1, winner)
+		after, err := plans.Get(t.Context(), created.ID)
+		require.NoError(t, err)
+		require.Equal(t, fmt.Sprintf("by editor %d in round %d", winner, round), after.Name)
+		etag = after.ETag
+	}
+
+	var wg sync.WaitGroup
+	changed := created.Plan
+	changed.Name = "renamed"
+	wg.Go(func() { _, err := plans.Pause(t.Context(), created.ID, "maintenance"); require.NoError(t, err) })
+	wg.Go(func() { _, err := plans.Replace(t.Context(), changed, ""); require.NoError(t, err) })
+	wg.Wait()
+	after, err := plans.Get(t.Context(), created.ID)
+	require.NoError(t, err)
+	require.Equal(t, "renamed", after.Name)
+	require.Equal(t, "maintenance", after.Note)
+	require.True(t, after.Paused)
 }
 
 // Temporal must fire at each occurrence of the schedule, also around DST changes. The workflow ignores additional starts, so the

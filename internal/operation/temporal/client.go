@@ -51,7 +51,7 @@ func Connect(ctx context.Context, c Config, ring *encryption.Keyring, timeout ti
 			DataConverter: data, EncodeCommonAttributes: true,
 		}),
 		Logger: sdklog.NewStructuredLogger(slog.Default()), MetricsHandler: c.Metrics, Interceptors: c.Interceptors,
-		ConnectionOptions: client.ConnectionOptions{TLS: c.TLS, DialOptions: []grpc.DialOption{grpc.WithChainUnaryInterceptor(setRequestID)}},
+		ConnectionOptions: client.ConnectionOptions{TLS: c.TLS, DialOptions: []grpc.DialOption{grpc.WithChainUnaryInterceptor(setRequestID, setConflictToken)}},
 	}
 	if c.APIKey != "" {
 		options.Credentials = client.NewAPIKeyStaticCredentials(c.APIKey)
