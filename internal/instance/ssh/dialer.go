@@ -30,9 +30,6 @@ type Host struct {
 	HostKey string // pinned host key in authorized_keys format
 }
 
-// ErrHostKey is the text of the error for a host key that differs from the pinned host key.
-const ErrHostKey = errHostKey
-
 // Dial opens a TCP connection to an address in the project. The error is an Unavailable fault if the address does not respond.
 func (i *Dialer) Dial(ctx context.Context, address string) (net.Conn, error) {
 	if i.Kubeconfig.Kubeconfig == "" {

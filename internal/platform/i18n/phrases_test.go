@@ -86,13 +86,21 @@ func skipped(name string, e fs.DirEntry) bool {
 	return !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go")
 }
 
+// messageArgument is the index of the message in the arguments of a function.
+var messageArgument = map[string]int{"New": 2, "InvalidField": 1, "newProblem": 1, "add": 3, "ReportProgress": 1, "SetMessage": 0, "SetStepMessage": 1,
+	"PartiallyFailed": 0, "recap": 0}
+
 // messagesOf returns the formats of the messages that a node creates.
 func messagesOf(n ast.Node) []string {
 	switch n := n.(type) {
 	case *ast.CallExpr:
-		at, ok := map[string]int{"New": 2, "InvalidField": 1, "Say": 1, "newProblem": 1, "say": 3}[called(n)]
+		at, ok := messageArgument[called(n)]
 		if ok && at < len(n.Args) {
 			return texts(n.Args[at])
+		}
+	case *ast.AssignStmt:
+		if field, ok := n.Lhs[0].(*ast.SelectorExpr); ok && slices.Contains([]string{"Message", "Reason", "Detail"}, field.Sel.Name) {
+			return texts(n.Rhs[len(n.Rhs)-1])
 		}
 	case *ast.KeyValueExpr:
 		if key, ok := n.Key.(*ast.Ident); ok && slices.Contains([]string{"Message", "Reason", "Detail"}, key.Name) {
@@ -104,6 +112,14 @@ func messagesOf(n ast.Node) []string {
 
 // wordsOf returns the formats in packages whose sentences are all for users: reasons for waits, results of checks.
 func wordsOf(file string, n ast.Node) []string {
+	if strings.HasSuffix(filepath.ToSlash(file), "/internal/instance/ansible/events.go") { // reasons of failed hosts
+		switch n := n.(type) {
+		case *ast.ReturnStmt:
+			return sentences(n.Results)
+		case *ast.AssignStmt:
+			return sentences(n.Rhs)
+		}
+	}
 	call, ok := n.(*ast.CallExpr)
 	if !ok || !slices.ContainsFunc([]string{"/activities/", "/internal/stack/", "/internal/app/status/", "/internal/app/cluster/"}, func(dir string) bool {
 		return strings.Contains(filepath.ToSlash(file), dir)
@@ -111,6 +127,15 @@ func wordsOf(file string, n ast.Node) []string {
 		return nil
 	}
 	return slices.DeleteFunc(texts(call), func(s string) bool { return !strings.Contains(s, " ") || strings.HasPrefix(s, "[") })
+}
+
+// sentences returns the texts of several words.
+func sentences(list []ast.Expr) []string {
+	var out []string
+	for _, e := range list {
+		out = append(out, texts(e)...)
+	}
+	return slices.DeleteFunc(out, func(s string) bool { return strings.Count(s, " ") < 2 })
 }
 
 // called returns the functions that take messages: those of fault and operation, of the log and of the API.
@@ -122,7 +147,7 @@ func called(call *ast.CallExpr) string {
 		if pkg, ok := f.X.(*ast.Ident); ok && (pkg.Name == "fault" || pkg.Name == "l" && f.Sel.Name == "add") {
 			return f.Sel.Name
 		}
-		if slices.Contains([]string{"ReportProgress", "SetMessage", "SetStepMessage", "PartiallyFailed"}, f.Sel.Name) {
+		if slices.Contains([]string{"ReportProgress", "SetMessage", "SetStepMessage", "PartiallyFailed", "recap"}, f.Sel.Name) {
 			return f.Sel.Name
 		}
 	}
@@ -135,6 +160,15 @@ func texts(e ast.Expr) []string {
 		if s, err := strconv.Unquote(e.Value); err == nil && e.Kind == token.STRING {
 			return []string{s}
 		}
+	case *ast.BinaryExpr: // a text that continues with another text, or with a value
+		first, rest := texts(e.X), texts(e.Y)
+		if len(first) == 0 {
+			return nil
+		}
+		if len(rest) == 0 {
+			rest = []string{"%s"}
+		}
+		return []string{first[0] + rest[0]}
 	case *ast.CallExpr:
 		if f, ok := e.Fun.(*ast.SelectorExpr); ok && f.Sel.Name == "Sprintf" {
 			return texts(e.Args[0])
