@@ -51,11 +51,11 @@ type PlanSettings struct {
 	Instances   []string               `json:"instances" minItems:"1" maxItems:"500" uniqueItems:"true"`
 	Method      backup.Method          `json:"method" enum:"snapshot,soft"`
 	Directories []string               `json:"directories" required:"false" maxItems:"100" doc:"absolute paths; for the method soft only"`
-	Soft        backup.FileOptions     `json:"soft,omitempty"`
-	Snapshot    backup.SnapshotOptions `json:"snapshot,omitempty"`
+	Soft        backup.FileOptions     `json:"soft,omitempty"`     //nolint:modernize // optional in requests, always present in responses
+	Snapshot    backup.SnapshotOptions `json:"snapshot,omitempty"` //nolint:modernize // optional in requests, always present in responses
 	Schedule    backup.Schedule        `json:"schedule"`
 	CatchUp     int                    `json:"catch_up_seconds,omitempty" minimum:"0" maximum:"2592000" default:"3600" doc:"maximum delay of a run that was due while the manager was down"`
-	Retention   backup.Retention       `json:"retention,omitempty"`
+	Retention   backup.Retention       `json:"retention,omitempty"` //nolint:modernize // optional in requests, always present in responses
 }
 
 // BackupPlan is a plan and its status. PUT accepts the body of GET and ignores read-only fields.

@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"bytes"
+	"maps"
 	"net/http"
 	"os"
 	"strings"

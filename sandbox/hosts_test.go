@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/pem"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -63,9 +64,7 @@ func TestHosts_bastion_reaches_cluster_and_servers(t *testing.T) {
 	me, _ := identity(t)
 	host, hostKey := identity(t)
 	params := map[string]any{"host_key": base64.StdEncoding.EncodeToString(hostKey)}
-	for k, v := range small {
-		params[k] = v
-	}
+	maps.Copy(params, small)
 	params["manager_public_key"] = string(bytes.TrimSpace(ssh.MarshalAuthorizedKey(me.PublicKey())))
 	stack := awaitStack(t, client, "toolbox", createToolbox(t, client, params))
 	require.Equal(t, "CREATE_COMPLETE", stack.Status)

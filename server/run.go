@@ -59,7 +59,7 @@ func Run(ctx context.Context, c config.Config, mode Mode, version string, say io
 		return err
 	}
 	if mode.API {
-		if err := p.serveHTTP(failed); err != nil {
+		if err := p.serveHTTP(failed); err != nil { //nolint:contextcheck // the server outlives ctx until its requests have ended
 			return err
 		}
 		printBanner(say, c, mode)

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -88,8 +89,8 @@ func open(ctx context.Context, c config.Config, mode Mode, version string) (*app
 }
 
 func (p *app) close() {
-	for i := len(p.closers) - 1; i >= 0; i-- {
-		p.closers[i]()
+	for _, closer := range slices.Backward(p.closers) {
+		closer()
 	}
 }
 
@@ -129,7 +130,7 @@ func (p *app) openData(ctx context.Context) error {
 	if p.telemetry, err = telemetry.Open(ctx); err != nil {
 		return err
 	}
-	p.onClose(func() {
+	p.onClose(func() { //nolint:contextcheck // it runs after ctx has ended
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
 		_ = p.telemetry.Close(ctx)

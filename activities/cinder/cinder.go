@@ -4,6 +4,7 @@ package cinder
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -143,10 +144,8 @@ func (a *Activities) await(ctx context.Context, id string, wanted ...string) err
 		if err != nil {
 			return false, "", s.Fault("cinder", err)
 		}
-		for _, status := range wanted {
-			if v.Status == status {
-				return true, "", nil
-			}
+		if slices.Contains(wanted, v.Status) {
+			return true, "", nil
 		}
 		if len(v.Status) >= 5 && v.Status[:5] == "error" {
 			return false, "", fault.New(fault.Conflict, nil, "cinder: the volume %s is in status %s", id, v.Status)
@@ -165,7 +164,7 @@ func (a *Activities) DeleteVolume(ctx context.Context, in Ref) (string, error) {
 	}
 	id := in.ID
 	if id == "" {
-		if id, err = createdBy(ctx, s, c, in); err != nil || id == "" {
+		if id, err = createdBy(ctx, s, in); err != nil || id == "" {
 			return "", err
 		}
 	}
@@ -186,7 +185,7 @@ func (a *Activities) DeleteVolume(ctx context.Context, in Ref) (string, error) {
 }
 
 // createdBy finds the volume of a task whose create request was interrupted before the response.
-func createdBy(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceClient, in Ref) (string, error) {
+func createdBy(ctx context.Context, s *openstack.Session, in Ref) (string, error) {
 	mine, err := s.AppVolumes(ctx, in.App)
 	if err != nil {
 		return "", err

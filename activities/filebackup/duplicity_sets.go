@@ -174,23 +174,23 @@ func (s *set) remove(ctx context.Context, store *swift.Connection, container str
 }
 
 // forgetSets deletes the sets of ids, or none and an error if other sets build on them. It is idempotent.
-func (a *Activities) forgetSets(ctx context.Context, container string, ids []string) (kept int, err error) {
+func (a *Activities) forgetSets(ctx context.Context, container string, ids []string) error {
 	store, err := a.Cloud.Objects(ctx)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	all, err := sets(ctx, store, container, "")
 	if err != nil {
-		return 0, err
+		return err
 	}
 	deletable, kept := removable(all, ids)
 	if kept > 0 {
-		return kept, fault.New(fault.Invalid, nil, "%d backups are kept: later backups of the same chain need them", kept)
+		return fault.New(fault.Invalid, nil, "%d backups are kept: later backups of the same chain need them", kept)
 	}
 	for _, s := range deletable {
 		if err := s.remove(ctx, store, container); err != nil {
-			return 0, err
+			return err
 		}
 	}
-	return 0, nil
+	return nil
 }

@@ -15,7 +15,7 @@ import (
 // The manager deletes sets of duplicity without the instance, provided that no other set builds on them.
 func (a *Activities) ForgetSnapshots(ctx context.Context, in ForgetSnapshotsInput) error {
 	if in.Engine == backup.Duplicity {
-		if _, err := a.forgetSets(ctx, backup.ContainerOf(in.Instance, in.Engine), in.Snapshots); err != nil {
+		if err := a.forgetSets(ctx, backup.ContainerOf(in.Instance, in.Engine), in.Snapshots); err != nil {
 			return err
 		}
 		return a.forgetRecords(ctx, in.Instance, in.Snapshots)

@@ -43,7 +43,7 @@ func (a *Activities) DeleteOrphanedBackups(ctx context.Context, in DeleteOrphane
 		case len(left) == 0 && (going || len(all) == 0):
 			err = a.empty(ctx, container)
 		case engine == backup.Duplicity && going:
-			_, err = a.forgetSets(ctx, container, in.Snapshots)
+			err = a.forgetSets(ctx, container, in.Snapshots)
 		case going:
 			out.Remaining = len(left)
 		}

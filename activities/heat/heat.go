@@ -3,6 +3,7 @@ package heat
 
 import (
 	"context"
+	"maps"
 	"strings"
 	"time"
 
@@ -114,9 +115,7 @@ func (a *Activities) CreateStack(ctx context.Context, in CreateStackInput) (Ref,
 		return ref, err
 	}
 	parameters := in.Parameters.Values()
-	for name, value := range secrets.parameters {
-		parameters[name] = value
-	}
+	maps.Copy(parameters, secrets.parameters)
 	created, err := stacks.Create(ctx, c, stack.Request{
 		Name: in.Parameters.Name, Template: a.Template, Parameters: parameters,
 		Tags: []string{stack.Tag, stack.TaskTag(in.TaskID), stack.HostKeyTag + secrets.hostKeyPrint},

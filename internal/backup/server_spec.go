@@ -110,7 +110,7 @@ func specFrom(image images.Image) *ServerSpec {
 			s.Metadata[key] = kept.Get(key)
 		}
 	}
-	for _, word := range strings.Fields(gather(image, networksProperty, networksPieces)) {
+	for word := range strings.FieldsSeq(gather(image, networksProperty, networksPieces)) {
 		id, groups, _ := strings.Cut(word, ":")
 		n := ServerPortSpec{ID: id}
 		if groups != "" {

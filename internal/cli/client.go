@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -141,9 +142,7 @@ func (c *client) sendWith(ctx context.Context, method, path string, body any, he
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
-	for name, values := range header {
-		request.Header[name] = values
-	}
+	maps.Copy(request.Header, header)
 	request.Header.Set("User-Agent", "mcm/"+c.version)
 	c.authorize(request)
 	response, err := c.http.Do(request)

@@ -165,6 +165,7 @@ func (c *Cloud) WithToken(ctx context.Context, token string) (*Session, error) {
 	if err != nil {
 		return nil, Fault("keystone", err)
 	}
+	//nolint:contextcheck // the type of EndpointLocator has no context
 	p.EndpointLocator = func(o gophercloud.EndpointOpts) (string, error) {
 		return gophercloudopenstack.V3Endpoint(context.Background(), p, catalog, o)
 	}

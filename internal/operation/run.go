@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -208,8 +209,8 @@ func (r *Run) End(ctx workflow.Context, err *error) {
 }
 
 func (r *Run) rollback(ctx workflow.Context) {
-	for i := len(r.compensations) - 1; i >= 0; i-- {
-		if err := r.compensations[i](ctx); err != nil {
+	for _, undo := range slices.Backward(r.compensations) {
+		if err := undo(ctx); err != nil {
 			workflow.GetLogger(ctx).Error("Compensation failed", "error", err)
 			r.leftBehind = append(r.leftBehind, fault.MessageOf(err))
 		}

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/gophercloud/gophercloud/v2/openstack/orchestration/v1/stacks"
 
@@ -79,14 +80,14 @@ func (r Request) ToStackUpdatePatchMap() (map[string]any, error) {
 func (r Request) body() map[string]any {
 	body := map[string]any{"template": r.Template.Main, "files": r.Template.Files, "timeout_mins": timeoutMinutes, "parameters": r.Parameters}
 	if len(r.Tags) > 0 {
-		tags := ""
+		var tags strings.Builder
 		for i, t := range r.Tags {
 			if i > 0 {
-				tags += ","
+				tags.WriteString(",")
 			}
-			tags += t
+			tags.WriteString(t)
 		}
-		body["tags"] = tags
+		body["tags"] = tags.String()
 	}
 	return body
 }

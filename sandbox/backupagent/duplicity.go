@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -94,9 +95,7 @@ func (r *run) gather(links []link) (set, error) {
 			return out, err
 		}
 		out.Nodes = one.Nodes
-		for hash, blob := range one.Blobs {
-			out.Blobs[hash] = blob
-		}
+		maps.Copy(out.Blobs, one.Blobs)
 	}
 	return out, nil
 }

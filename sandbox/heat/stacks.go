@@ -237,7 +237,7 @@ func (s *Service) list(r *sim.Request) (any, error) {
 func tagged(o sim.Document, q url.Values) bool {
 	have := sim.Strs(o, "tags")
 	count := func(want string) (hits, of int) {
-		for _, t := range strings.Split(want, ",") {
+		for t := range strings.SplitSeq(want, ",") {
 			of++
 			if slices.Contains(have, t) {
 				hits++

@@ -3,6 +3,7 @@ package heat
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"mycloudmanager/sandbox/sim"
@@ -32,10 +33,8 @@ func network(c collection, body func(*task) sim.Document, fixed []string, proper
 		update: func(t *task, old sim.Document) (bool, error) {
 			diff := changed(old, t.props, "tags")
 			for _, k := range diff {
-				for _, f := range fixed {
-					if k == f {
-						return false, nil
-					}
+				if slices.Contains(fixed, k) {
+					return false, nil
 				}
 			}
 			if len(diff) > 0 {

@@ -184,7 +184,7 @@ func (s *Service) join(server sim.Document) sim.Document {
 }
 
 func (s *Service) setReady(node sim.Document, ready bool) {
-	changed := false
+	var changed bool
 	if ready {
 		changed = s.condition(node, "Ready", "True", "KubeletReady", "kubelet is posting ready status")
 		delete(node, "_lost")

@@ -17,7 +17,7 @@ import (
 // patch changes an object by one of the API's four patch types.
 // https://kubernetes.io/docs/reference/using-api/api-concepts/#patch-and-apply
 func (s *Service) patch(r *sim.Request, t *target, body []byte) (any, error) {
-	kind := strings.Split(r.Header.Get("Content-Type"), ";")[0]
+	kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
 	old := s.object(t.plural, t.namespace, t.name)
 	if kind == "application/apply-patch+yaml" {
 		return s.apply(r, t, old, body)
@@ -148,7 +148,7 @@ func (s *Service) scale(r *sim.Request, t *target, body []byte) (any, error) {
 	if r.Method != http.MethodGet {
 		scale := s.scaleOf(o)
 		var want sim.Document
-		kind := strings.Split(r.Header.Get("Content-Type"), ";")[0]
+		kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
 		if r.Method == http.MethodPatch {
 			merged, err := merge(t.resource, strings.Replace(kind, "strategic-", "", 1), sim.JSON(scale), body)
 			if err != nil {

@@ -200,7 +200,8 @@ func (s *Service) attachments() (waits bool) {
 		if wanted[name(va)] && !dying(va) {
 			waits = s.attach(va) || waits
 		} else {
-			waits = s.detach(va) || waits
+			s.detach(va)
+			waits = true
 		}
 	}
 	return waits
@@ -269,12 +270,12 @@ func (s *Service) notifyPods(va sim.Document, text string) {
 	}
 }
 
-func (s *Service) detach(va sim.Document) (waits bool) {
+func (s *Service) detach(va sim.Document) {
 	server, volume := s.behind(va)
 	a := s.connection(server, volume)
 	if a == nil {
 		s.erase(typed("volumeattachments"), va)
-		return true
+		return
 	}
 	if !dying(va) {
 		metadata(va)["deletionTimestamp"] = s.stamp()
@@ -288,5 +289,4 @@ func (s *Service) detach(va sim.Document) (waits bool) {
 		}
 		s.save("volumeattachments", va)
 	}
-	return true
 }

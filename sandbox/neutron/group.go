@@ -82,10 +82,8 @@ func (s *Service) dropGroup(_ *sim.Request, o sim.Document) error {
 		return sim.Conflict("Insufficient rights for removing default security group.").Typed("SecurityGroupCannotRemoveDefault")
 	}
 	for _, p := range s.cloud.All(Ports) {
-		for _, g := range sim.Strs(p, "security_groups") {
-			if g == id {
-				return sim.Conflict("Security Group %s in use.", id).Typed("SecurityGroupInUse")
-			}
+		if slices.Contains(sim.Strs(p, "security_groups"), id) {
+			return sim.Conflict("Security Group %s in use.", id).Typed("SecurityGroupInUse")
 		}
 	}
 	for _, rule := range s.cloud.With(Rules, "security_group_id", id) {

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -139,9 +140,7 @@ func Copy(o Document) Document {
 
 // Merge sets every key of the patch, including those with a nil value.
 func Merge(o, patch Document) Document {
-	for k, v := range patch {
-		o[k] = v
-	}
+	maps.Copy(o, patch)
 	return o
 }
 

@@ -37,7 +37,7 @@ func same(have any, want string) bool { return strings.EqualFold(Text(have), wan
 // Without a key the order is unchanged.
 func Sort(docs []Document, query url.Values, usual string) []Document {
 	keys, dirs := query["sort_key"], query["sort_dir"]
-	for _, s := range strings.Split(query.Get("sort"), ",") {
+	for s := range strings.SplitSeq(query.Get("sort"), ",") {
 		if key, dir, _ := strings.Cut(s, ":"); key != "" {
 			keys, dirs = append(keys, key), append(dirs, dir)
 		}

@@ -102,6 +102,7 @@ func multiply(b *testing.B, file string, n int) {
 	defer db.Close()
 	rows, err := db.Query(`SELECT name FROM pragma_table_info('executions_visibility')`) // without generated columns
 	require.NoError(b, err)
+	defer rows.Close()
 	var columns, values []string
 	for rows.Next() {
 		var name string

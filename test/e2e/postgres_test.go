@@ -26,7 +26,7 @@ func startPostgres(t *testing.T) *postgres {
 	t.Helper()
 	db := &postgres{address: freeAddress(t), password: "only-for-this-test"}
 	as := unprivileged(t)
-	dir, err := os.MkdirTemp("", "postgres") // not t.TempDir, which other users cannot enter
+	dir, err := os.MkdirTemp("", "postgres") //nolint:usetesting // other users cannot enter t.TempDir
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	data, secret := filepath.Join(dir, "data"), filepath.Join(dir, "password")

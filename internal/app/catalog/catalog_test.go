@@ -2,6 +2,7 @@ package catalog_test
 
 import (
 	"io/fs"
+	"maps"
 	"path"
 	"strings"
 	"testing"
@@ -83,9 +84,7 @@ func folder(change map[string]string) fstest.MapFS {
 			"parameters":{"type":"object","additionalProperties":false,"properties":{"cores":{"type":"integer","title":"Cores","minimum":1,"maximum":8,"default":2},
 				"tags":{"type":"array","title":"Tags","items":{"type":"string"}}}}}}`,
 	}
-	for name, text := range change {
-		files[name] = text
-	}
+	maps.Copy(files, change)
 	out := fstest.MapFS{}
 	for name, text := range files {
 		if text != "" {

@@ -91,7 +91,7 @@ type object struct {
 }
 
 func split(manifests string) (out []string) {
-	for _, d := range strings.Split("\n"+manifests, "\n---") {
+	for d := range strings.SplitSeq("\n"+manifests, "\n---") {
 		if strings.TrimSpace(d) != "" {
 			out = append(out, d)
 		}

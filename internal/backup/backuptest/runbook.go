@@ -20,11 +20,12 @@ func Runbook(t testing.TB, heading string) string {
 	_, steps, ok := strings.Cut(string(raw), heading+"\n")
 	require.True(t, ok, heading)
 	steps, _, _ = strings.Cut(steps, "\n## ")
-	script := "set -eu\n"
+	var script strings.Builder
+	script.WriteString("set -eu\n")
 	for line := range strings.Lines(steps) {
 		if command, ok := strings.CutPrefix(line, "       "); ok {
-			script += command
+			script.WriteString(command)
 		}
 	}
-	return script
+	return script.String()
 }

@@ -106,7 +106,7 @@ func (p *Proxy) object(u *url.URL) (name string, ok bool) {
 	if !ok || rest != "" && rest[0] != '/' {
 		return "", false
 	}
-	for _, part := range strings.Split(rest, "/") {
+	for part := range strings.SplitSeq(rest, "/") {
 		if part == "." || part == ".." {
 			return "", false // the storage or a proxy before it might resolve the path
 		}

@@ -37,7 +37,7 @@ func play(t *testing.T, tasks string) (ansible.Play, *ansibletest.Host) {
 // shortTemp returns a temporary directory whose path is short enough for Unix sockets.
 func shortTemp(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("/tmp", "ans")
+	dir, err := os.MkdirTemp("/tmp", "ans") //nolint:usetesting // the path of t.TempDir is too long
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	return dir

@@ -38,7 +38,7 @@ func (r *Runner) Run(ctx context.Context, p Play, onEvent func(Event)) (Recap, e
 		return nil, err
 	}
 	defer f.remove()
-	defer f.closeConnections()
+	defer f.closeConnections() //nolint:contextcheck // connections are closed after a cancel too
 
 	limited, stop := ctx, context.CancelFunc(func() {})
 	if p.Timeout > 0 {

@@ -3,6 +3,7 @@ package task
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	commonpb "go.temporal.io/api/common/v1"
@@ -157,14 +158,14 @@ func (s *Service) live(e *execution, t *Task) {
 }
 
 func latest(steps []Step) string {
-	for i := len(steps) - 1; i >= 0; i-- {
-		if steps[i].StartedAt == nil {
+	for _, step := range slices.Backward(steps) {
+		if step.StartedAt == nil {
 			continue
 		}
-		if steps[i].Message != "" {
-			return steps[i].Title + ": " + steps[i].Message
+		if step.Message != "" {
+			return step.Title + ": " + step.Message
 		}
-		return steps[i].Title
+		return step.Title
 	}
 	return ""
 }

@@ -80,7 +80,7 @@ func (s *Service) WatchAll(ctx context.Context) <-chan Task {
 	}
 	s.hub.watchers[in] = struct{}{}
 	if len(s.hub.watchers) == 1 {
-		go s.follow()
+		go s.follow() //nolint:contextcheck // shared by all watchers: it ends with the last one
 	}
 	s.hub.mu.Unlock()
 	go func() {

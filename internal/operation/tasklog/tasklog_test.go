@@ -168,7 +168,7 @@ func TestPoll_EachLineOnce(t *testing.T) {
 	}
 	say := func(stream string, ms int, message string) {
 		w := h.open(task, "RunAgentPlaybook", stream)
-		w.number = int(ms) // as after earlier segments
+		w.number = ms // as after earlier segments
 		w.Write(at(ms, message))
 		w.Close()
 	}

@@ -58,6 +58,7 @@ func (l *Log) Open(ctx context.Context) *Writer {
 		return nil
 	}
 	info := activity.GetInfo(ctx)
+	//nolint:contextcheck // the last lines are written after the activity has ended
 	return l.open(operation.TaskOf(ctx), operation.StepOf(ctx), streamOf(info.WorkflowExecution.RunID, info.ActivityID, info.Attempt))
 }
 

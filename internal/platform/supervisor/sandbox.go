@@ -94,7 +94,7 @@ func StartSandbox(ctx context.Context, o SandboxOptions) (*Sandbox, error) {
 		return nil, err
 	}
 	s := &Sandbox{options: o, process: p}
-	go s.keep()
+	go s.keep() //nolint:contextcheck // it ends with Stop
 	return s, nil
 }
 

@@ -84,7 +84,7 @@ func StartTemporal(ctx context.Context, o TemporalOptions) (*Temporal, error) {
 	for {
 		err := t.start(ctx)
 		if err == nil {
-			go t.keep()
+			go t.keep() //nolint:contextcheck // it ends with Stop
 			return t, nil
 		}
 		waits := strings.Contains(fault.MessageOf(err), "in use by another") || errors.Is(err, errKilled)

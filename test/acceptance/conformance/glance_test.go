@@ -5,6 +5,7 @@ import (
 	"crypto/md5" // the API's checksum
 	"encoding/hex"
 	"io"
+	"maps"
 	"strings"
 	"testing"
 
@@ -23,9 +24,7 @@ func TestGlance(t *testing.T) {
 func (a *actor) register(t *testing.T, more obj) response {
 	t.Helper()
 	body := obj{"name": shared.mark + "-image", "disk_format": "raw", "container_format": "bare"}
-	for k, v := range more {
-		body[k] = v
-	}
+	maps.Copy(body, more)
 	out := a.want(t, 201, "POST", "glance", "/images", body)
 	a.later(t, "glance", "/images/"+out.text("id"))
 	return out

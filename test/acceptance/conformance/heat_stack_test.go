@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
@@ -12,9 +13,7 @@ import (
 func (a *actor) newStack(t *testing.T, name, status string, more obj) (path string, got response) {
 	t.Helper()
 	body := obj{"stack_name": shared.mark + "-" + name}
-	for k, v := range more {
-		body[k] = v
-	}
+	maps.Copy(body, more)
 	path = "/stacks/" + str(body, "stack_name") + "/" + a.stack(t, body)
 	return path, a.awaitStack(t, path, status)
 }

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"sync"
 	"testing"
@@ -201,9 +202,7 @@ var keystoneCases = []one[*actor]{
 func (a *actor) credential(t *testing.T, more obj) (id, secret string) {
 	t.Helper()
 	body := obj{"name": shared.mark + "-" + random(3)}
-	for k, v := range more {
-		body[k] = v
-	}
+	maps.Copy(body, more)
 	path := "/users/" + a.userID + "/application_credentials"
 	out := a.want(t, 201, "POST", "keystone", path, obj{"application_credential": body})
 	a.later(t, "keystone", path+"/"+out.text("application_credential", "id"))

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -135,9 +136,7 @@ var routerCases = []one[*actor]{
 // inGroup returns a request for a rule of a group.
 func inGroup(group string, more obj) obj {
 	rule := obj{"security_group_id": group, "direction": "ingress"}
-	for k, v := range more {
-		rule[k] = v
-	}
+	maps.Copy(rule, more)
 	return obj{"security_group_rule": rule}
 }
 

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"maps"
 	"net/url"
 	"strings"
 	"sync"
@@ -66,9 +67,7 @@ func (y *novaEnv) body(name string) obj {
 func (y *novaEnv) boot(t *testing.T, more obj) string {
 	t.Helper()
 	body := y.body(random(3))
-	for k, v := range more {
-		body[k] = v
-	}
+	maps.Copy(body, more)
 	id := y.made(t, "nova", "/servers", "server", body)
 	y.await(t, id, "ACTIVE")
 	return id

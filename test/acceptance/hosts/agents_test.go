@@ -40,7 +40,7 @@ func (m *manager) play(t *testing.T, app catalog.App, a hostlab.App, playbook st
 
 // hostsUnderTest are all hosts, or those that MCM_HOSTS names: "1 3".
 func hostsUnderTest() (out []int) {
-	for _, f := range strings.Fields(os.Getenv("MCM_HOSTS")) {
+	for f := range strings.FieldsSeq(os.Getenv("MCM_HOSTS")) {
 		var n int
 		if _, err := fmt.Sscan(f, &n); err == nil {
 			out = append(out, n)

@@ -129,7 +129,8 @@ func (h *Host) session(ch ssh.Channel, reqs <-chan *ssh.Request) {
 }
 
 func (h *Host) exec(ch ssh.Channel, command string) {
-	code, ran := uint32(0), true
+	var code uint32
+	ran := true
 	if h.Responses != nil {
 		code = h.Responses(command)
 	} else {

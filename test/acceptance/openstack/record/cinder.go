@@ -1,7 +1,7 @@
 package main
 
 func recordCinder(c *cloud) {
-	c.demo.withToken("").record("unauthorized", 401, "GET", "cinder", "/volumes", nil)
+	c.demo.withoutToken().record("unauthorized", 401, "GET", "cinder", "/volumes", nil)
 	c.expired().record("token_expired", 401, "GET", "cinder", "/volumes", nil)
 	c.demo.record("forbidden", 403, "GET", "cinder", "/os-services", nil)
 	c.demo.record("not_found", 404, "GET", "cinder", "/volumes/11111111-1111-4111-8111-111111111111", nil)

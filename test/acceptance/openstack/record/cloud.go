@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -77,10 +78,10 @@ func (c *cloud) session(auth object) *session {
 	return s
 }
 
-// withToken returns the same user with another token.
-func (s *session) withToken(token string) *session {
+// withoutToken returns the same user without a token.
+func (s *session) withoutToken() *session {
 	other := *s
-	other.token = token
+	other.token = ""
 	return &other
 }
 
@@ -154,8 +155,8 @@ func (s *session) later(service, path string) {
 }
 
 func (c *cloud) cleanUp() {
-	for i := len(c.undo) - 1; i >= 0; i-- {
-		c.undo[i]()
+	for _, v := range slices.Backward(c.undo) {
+		v()
 	}
 	c.undo = nil
 }

@@ -28,7 +28,7 @@ func recordFaults(c *cloud) {
 				c.demo.record("database_unavailable", anyFault, "GET", l.service, l.path, nil)
 			}
 		}
-		c.demo.withToken("").record("database_unavailable", anyFault, "POST", "keystone", "/auth/tokens",
+		c.demo.withoutToken().record("database_unavailable", anyFault, "POST", "keystone", "/auth/tokens",
 			passwordAuth("demo", c.password))
 	})
 	c.without("heat-engine", func() {
@@ -47,7 +47,7 @@ func (c *cloud) without(name string, do func()) {
 					return false
 				}
 			}
-			return c.demo.withToken("").do("POST", "keystone", "/auth/tokens", passwordAuth("demo", c.password)).status == 201
+			return c.demo.withoutToken().do("POST", "keystone", "/auth/tokens", passwordAuth("demo", c.password)).status == 201
 		})
 	}()
 	do()

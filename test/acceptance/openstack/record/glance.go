@@ -1,7 +1,7 @@
 package main
 
 func recordGlance(c *cloud) {
-	c.demo.withToken("").record("unauthorized", 401, "GET", "glance", "/images", nil)
+	c.demo.withoutToken().record("unauthorized", 401, "GET", "glance", "/images", nil)
 	c.expired().record("token_expired", 401, "GET", "glance", "/images", nil)
 	first := c.demo.record("images", 200, "GET", "glance", "/images?limit=1&sort_key=name&sort_dir=asc", nil)
 	next := first.text("next")

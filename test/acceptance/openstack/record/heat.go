@@ -34,7 +34,7 @@ resources:
 `
 
 func recordHeat(c *cloud) {
-	c.demo.withToken("").record("unauthorized", 401, "GET", "heat", "/stacks", nil)
+	c.demo.withoutToken().record("unauthorized", 401, "GET", "heat", "/stacks", nil)
 	c.expired().record("token_expired", 401, "GET", "heat", "/stacks", nil)
 	c.demo.record("forbidden", 403, "GET", "heat", "/services", nil)
 	c.demo.record("not_found", 404, "GET", "heat", "/stacks/no-such-stack", nil)

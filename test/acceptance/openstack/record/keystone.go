@@ -3,7 +3,7 @@ package main
 import "log"
 
 func recordKeystone(c *cloud) {
-	nobody := c.demo.withToken("")
+	nobody := c.demo.withoutToken()
 	nobody.record("token_password", 201, "POST", "keystone", "/auth/tokens", passwordAuth("demo", c.password))
 	nobody.record("bad_password", 401, "POST", "keystone", "/auth/tokens", passwordAuth("demo", "wrong"))
 	nobody.record("unknown_user", 401, "POST", "keystone", "/auth/tokens", passwordAuth("nobody", "wrong"))
@@ -46,7 +46,7 @@ func recordApplicationCredentials(c *cloud) {
 		return object{"auth": object{"identity": object{"methods": []string{"application_credential"},
 			"application_credential": object{"id": id, "secret": secret}}}}
 	}
-	nobody := c.demo.withToken("")
+	nobody := c.demo.withoutToken()
 	nobody.record("token_application_credential", 201, "POST", "keystone", "/auth/tokens", auth(secret))
 	nobody.record("application_credential_bad_secret", 401, "POST", "keystone", "/auth/tokens", auth("wrong"))
 	by := c.session(auth(secret))

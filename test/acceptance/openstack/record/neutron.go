@@ -3,7 +3,7 @@ package main
 import "fmt"
 
 func recordNeutron(c *cloud) {
-	c.demo.withToken("").record("unauthorized", 401, "GET", "neutron", "/networks", nil)
+	c.demo.withoutToken().record("unauthorized", 401, "GET", "neutron", "/networks", nil)
 	c.expired().record("token_expired", 401, "GET", "neutron", "/networks", nil)
 	c.demo.record("forbidden", 403, "POST", "neutron", "/networks",
 		object{"network": object{"name": "rec", "provider:network_type": "vlan"}})

@@ -1,7 +1,7 @@
 package main
 
 func recordNova(c *cloud) {
-	c.demo.withToken("").record("unauthorized", 401, "GET", "nova", "/servers", nil)
+	c.demo.withoutToken().record("unauthorized", 401, "GET", "nova", "/servers", nil)
 	c.expired().record("token_expired", 401, "GET", "nova", "/servers", nil)
 	c.demo.record("forbidden", 403, "POST", "nova", "/flavors",
 		object{"flavor": object{"name": "rec", "vcpus": 1, "ram": 64, "disk": 1}})

@@ -3,7 +3,7 @@ package main
 import "strings"
 
 func recordSwift(c *cloud) {
-	c.demo.withToken("").record("unauthorized", 401, "GET", "swift", "/rec-container", nil)
+	c.demo.withoutToken().record("unauthorized", 401, "GET", "swift", "/rec-container", nil)
 	c.expired().record("token_expired", 401, "GET", "swift", "", nil)
 	c.viewer.record("forbidden", 403, "PUT", "swift", "/rec-container", nil)
 	c.demo.record("not_found", 404, "GET", "swift", "/rec-container?format=json", nil)
