@@ -100,9 +100,7 @@ func TestHeat_toolbox_stack_lifecycle(t *testing.T) {
 	require.Greater(t, len(resources), 30)
 
 	scaled := map[string]any{}
-	for k, v := range toolboxParams {
-		scaled[k] = v
-	}
+	maps.Copy(scaled, toolboxParams)
 	scaled["nodes"], scaled["node_flavor"] = 4, "m1.large"
 	text, files := toolbox(t)
 	require.NoError(t, stacks.Update(t.Context(), client, "toolbox", id,
