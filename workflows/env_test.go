@@ -3,6 +3,7 @@ package workflows_test
 import (
 	"context"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -30,8 +31,11 @@ func execute(t *testing.T, workflow, input any, activities fakes) result {
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
 	out := result{In: map[string]any{}}
+	var mu sync.Mutex // activities of one step run at the same time
 	for name, value := range activities {
 		env.RegisterActivityWithOptions(func(ctx context.Context, in any) (any, error) {
+			mu.Lock()
+			defer mu.Unlock()
 			if activity.GetInfo(ctx).Attempt == 1 {
 				out.Calls = append(out.Calls, name)
 			}
