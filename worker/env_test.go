@@ -114,7 +114,7 @@ func (s *injectedInbound) ExecuteActivity(ctx context.Context, in *interceptor.E
 func (h *testEnv) environment(s *faultInjector) *testsuite.TestWorkflowEnvironment {
 	env := new(testsuite.WorkflowTestSuite).NewTestWorkflowEnvironment()
 	env.SetTestTimeout(time.Minute)
-	env.SetWorkerOptions(sdkworker.Options{Interceptors: append(worker.Interceptors(h.parts), s)})
+	env.SetWorkerOptions(sdkworker.Options{DeadlockDetectionTimeout: time.Minute, Interceptors: append(worker.Interceptors(h.parts), s)})
 	worker.Register(env, h.parts)
 	h.runs++ // each run is a separate operation
 	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: fmt.Sprintf("test:%d", h.runs)})

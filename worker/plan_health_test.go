@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
+	sdkworker "go.temporal.io/sdk/worker"
 
 	"mycloudmanager/activities/backups"
 	"mycloudmanager/internal/backup"
@@ -22,6 +23,7 @@ func countingChecks(t *testing.T) (env *testsuite.TestWorkflowEnvironment, made 
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	env, made = suite.NewTestWorkflowEnvironment(), new(int)
+	env.SetWorkerOptions(sdkworker.Options{DeadlockDetectionTimeout: time.Minute})
 	var a *backups.Activities
 	env.RegisterActivity(a)
 	env.OnActivity(a.CheckPlanHealth, mock.Anything, mock.Anything).Return(func(_ context.Context, in backups.CheckPlanHealthInput) (backups.CheckPlanHealthResult, error) {

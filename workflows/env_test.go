@@ -5,10 +5,12 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
 
 	"mycloudmanager/internal/operation"
 )
@@ -30,6 +32,7 @@ func execute(t *testing.T, workflow, input any, activities fakes) result {
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
+	env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute}) // a busy machine may stop a workflow for seconds
 	out := result{In: map[string]any{}}
 	var mu sync.Mutex // activities of one step run at the same time
 	for name, value := range activities {

@@ -76,7 +76,7 @@ func Sparing(ctx workflow.Context) (err error) {
 func run(t *testing.T, c *fakeCloud, prepare func(*testsuite.TestWorkflowEnvironment), w any, args ...any) (operation.Progress, error) {
 	t.Helper()
 	env := new(testsuite.WorkflowTestSuite).NewTestWorkflowEnvironment()
-	env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&operation.Interceptor{}}})
+	env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute, Interceptors: []interceptor.WorkerInterceptor{&operation.Interceptor{}}})
 	env.RegisterActivity(c)
 	env.OnUpsertMemo(mock.Anything).Return(nil).Maybe()
 	env.OnUpsertTypedSearchAttributes(mock.Anything).Return(nil).Maybe()
