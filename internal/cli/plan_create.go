@@ -1,16 +1,21 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
-	"net/http"
+	"maps"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"mycloudmanager/sdk"
 )
 
 // planFlags are the flags of `mcm backup plan create`. A flag that was given replaces the field of the file.
@@ -107,38 +112,86 @@ func (f *planFlags) frequency() string {
 // planCreate takes the settings from a file, from flags, or from both.
 func (s *session) planCreate() *cobra.Command {
 	var flags *planFlags
-	cmd := s.run("create [FILE]", "Create a backup plan", cobra.MaximumNArgs(1), func(ctx context.Context, c *client, out io.Writer, args []string) error {
-		body := map[string]any{}
+	cmd := s.run("create [FILE]", "Create a backup plan", cobra.MaximumNArgs(1), func(ctx context.Context, c *sdk.Client, out io.Writer, args []string) error {
+		object := map[string]any{}
 		if len(args) == 1 {
-			if err := readObject(args[0], &body); err != nil {
+			if err := readObject(args[0], &object); err != nil {
 				return err
 			}
 		}
 		ids := make([]string, len(flags.instances))
 		for i, name := range flags.instances {
-			found, err := c.find(ctx, name)
+			found, err := findInstance(ctx, c, name)
 			if err != nil {
 				return err
 			}
 			ids[i] = found.ID
 		}
-		if err := flags.apply(body, ids); err != nil {
+		if err := flags.apply(object, ids); err != nil {
 			return err
 		}
-		var p plan
-		if err := c.do(ctx, http.MethodPost, "/backup-plans", body, &p); err != nil {
+		body, err := decodePlan(object)
+		if err != nil {
 			return err
 		}
+		p, err := c.CreateBackupPlan(ctx, body)
+		if err != nil {
+			return err
+		}
+		id, next := value(p.ID), nextRun(p)
 		if s.output != "table" {
 			return s.print(out, p, func(t *table) {
 				t.kind, t.header = "backup-plan", []string{"ID", "NAME", "NEXT"}
-				t.add(p.ID, p.ID, p.Name, p.next())
+				t.add(id, id, p.Name, next)
 			})
 		}
-		return printLine(out, "backup plan %s created: %s, next run %s", p.Name, p.ID, p.next())
+		return printLine(out, "backup plan %s created: %s, next run %s", p.Name, id, next)
 	})
 	flags = newPlanFlags(cmd.Flags())
 	return cmd
+}
+
+// decodePlan converts a JSON object to a plan. It rejects fields that a plan does not have, and an object without a required
+// field, which would be sent with its zero value: an empty time zone is UTC.
+func decodePlan(object map[string]any) (sdk.BackupPlan, error) {
+	var p sdk.BackupPlan
+	raw, err := json.Marshal(object)
+	if err != nil {
+		return p, err
+	}
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&p); err != nil {
+		return p, fmt.Errorf("the backup plan is invalid: %w", err)
+	}
+	sent, err := json.Marshal(p)
+	if err != nil {
+		return p, err
+	}
+	var fields map[string]any
+	if err := json.Unmarshal(sent, &fields); err != nil {
+		return p, err
+	}
+	if missing := missingFields(fields, object, ""); len(missing) > 0 {
+		return p, fmt.Errorf("the backup plan is incomplete: %s missing", strings.Join(missing, ", "))
+	}
+	return p, nil
+}
+
+// missingFields returns the paths of the fields that would be sent and were not given.
+func missingFields(sent, given map[string]any, path string) []string {
+	var missing []string
+	for _, name := range slices.Sorted(maps.Keys(sent)) {
+		inner, object := sent[name].(map[string]any)
+		innerGiven, _ := given[name].(map[string]any)
+		switch {
+		case object:
+			missing = append(missing, missingFields(inner, innerGiven, path+name+".")...)
+		case given[name] == nil:
+			missing = append(missing, path+name)
+		}
+	}
+	return missing
 }
 
 // readObject reads a JSON object from a file, or from standard input when the name is "-".
