@@ -100,7 +100,7 @@ func TestClient_ErrorThatIsNotAProblem(t *testing.T) {
 }
 
 func TestNew_Address(t *testing.T) {
-	for _, bad := range []string{"", "mcm.example.org", "ftp://mcm.example.org", "https://"} {
+	for _, bad := range []string{"", "mcm.example.org", "127.0.0.1:8080", "ftp://mcm.example.org", "https://"} {
 		_, err := New(bad, nil)
 		require.ErrorContains(t, err, "is not the address of a manager", bad)
 	}
