@@ -3,9 +3,11 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -91,7 +93,8 @@ func (s *session) appLaunch() *cobra.Command {
 	)
 	cmd := s.starting("launch APP", "Launch an app with its volume", cobra.ExactArgs(1),
 		func(ctx context.Context, c *sdk.Client, args []string) (sdk.Task, error) {
-			return c.LaunchApp(ctx, args[0], sdk.LaunchAppRequest{Version: optional(version), VolumeSizeGB: optional(size), VolumeID: optional(volume)})
+			return c.LaunchApp(ctx, args[0], sdk.LaunchAppRequest{Version: optional(version), VolumeSizeGB: optional(size),
+				VolumeID: optional(volume)})
 		})
 	cmd.Flags().StringVar(&version, "version", "", "version (default: that of the catalogue)")
 	cmd.Flags().Int64Var(&size, "volume-size", 0, "size of a new volume in GB (default: that of the catalogue)")
@@ -99,26 +102,45 @@ func (s *session) appLaunch() *cobra.Command {
 	return cmd
 }
 
-// appConfigure fails when another user changes the settings at the same time: the etag of the settings that it read is sent
-// with the new ones.
 func (s *session) appConfigure() *cobra.Command {
 	var set []string
 	cmd := s.starting("configure APP", "Change an app's settings", cobra.ExactArgs(1),
 		func(ctx context.Context, c *sdk.Client, args []string) (sdk.Task, error) {
-			a, err := c.GetApp(ctx, args[0])
-			if err != nil {
-				return sdk.Task{}, err
-			}
-			for _, assignment := range set {
-				if err := assign(&a.Settings, assignment); err != nil {
-					return sdk.Task{}, err
-				}
-			}
-			return c.ConfigureApp(ctx, args[0], a.Etag, a.Settings)
+			return configure(ctx, c, args[0], set, configureInterval)
 		})
 	cmd.Flags().StringArrayVar(&set, "set", nil, "parameters.name=value or environment.NAME=value; may be repeated")
 	_ = cmd.MarkFlagRequired("set")
 	return cmd
+}
+
+const (
+	configureAttempts = 5
+	configureInterval = time.Second
+)
+
+// configure changes some settings of an app. The manager rejects settings that are based on old ones, which a read may return
+// for some seconds after a change: then configure reads them again.
+func configure(ctx context.Context, c *sdk.Client, app string, set []string, interval time.Duration) (sdk.Task, error) {
+	for attempt := 1; ; attempt++ {
+		a, err := c.GetApp(ctx, app)
+		if err != nil {
+			return sdk.Task{}, err
+		}
+		for _, assignment := range set {
+			if err := assign(&a.Settings, assignment); err != nil {
+				return sdk.Task{}, err
+			}
+		}
+		t, err := c.ConfigureApp(ctx, app, a.Etag, a.Settings)
+		if p, ok := errors.AsType[*sdk.Problem](err); !ok || p.Status != http.StatusPreconditionFailed || attempt == configureAttempts {
+			return t, err
+		}
+		select {
+		case <-ctx.Done():
+			return sdk.Task{}, ctx.Err()
+		case <-time.After(interval):
+		}
+	}
 }
 
 // assign sets one setting. The value is a number or a boolean where the setting has one now, and text otherwise.
@@ -147,9 +169,10 @@ func (s *session) appUninstall() *cobra.Command {
 		deleteVolume bool
 		confirm      string
 	)
-	cmd := s.starting("uninstall APP", "Uninstall an app", cobra.ExactArgs(1), func(ctx context.Context, c *sdk.Client, args []string) (sdk.Task, error) {
-		return c.UninstallApp(ctx, args[0], sdk.UninstallAppRequest{DeleteVolume: optional(deleteVolume), Confirm: optional(confirm)})
-	})
+	cmd := s.starting("uninstall APP", "Uninstall an app", cobra.ExactArgs(1),
+		func(ctx context.Context, c *sdk.Client, args []string) (sdk.Task, error) {
+			return c.UninstallApp(ctx, args[0], sdk.UninstallAppRequest{DeleteVolume: optional(deleteVolume), Confirm: optional(confirm)})
+		})
 	cmd.Flags().BoolVar(&deleteVolume, "delete-volume", false, "delete the volume with its data too")
 	cmd.Flags().StringVar(&confirm, "confirm", "", "name of the app, required with --delete-volume")
 	return cmd

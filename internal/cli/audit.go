@@ -36,22 +36,23 @@ func (s *session) auditList() *cobra.Command {
 		filters *sdk.ExportAuditParams
 		limit   int64
 	)
-	cmd := s.run("list", "List audit records, newest first", cobra.NoArgs, func(ctx context.Context, c *sdk.Client, out io.Writer, _ []string) error {
-		records, err := c.ListAudit(ctx, sdk.ListAuditParams{Actor: filters.Actor, Operation: filters.Operation, Target: filters.Target,
-			Outcome: (*sdk.ListAuditParamsOutcome)(filters.Outcome), Via: (*sdk.ListAuditParamsVia)(filters.Via),
-			Since: filters.Since, Until: filters.Until, Q: filters.Q, PageSize: &limit})
-		if err != nil {
-			return err
-		}
-		return s.print(out, records, func(t *table) {
-			t.kind, t.wide = "audit-record", 2
-			t.header = []string{"TIME", "ACTOR", "VIA", "OPERATION", "TARGETS", "OUTCOME", "DETAIL", "SOURCE", "TASK"}
-			for _, r := range records.Items {
-				t.add(fmt.Sprint(r.ID), r.Time.Local().Format(time.DateTime), r.Actor.Name, r.Via, r.Operation, targetsOf(r), r.Outcome, r.Detail,
-					r.SourceIP, r.Task)
+	cmd := s.run("list", "List audit records, newest first", cobra.NoArgs,
+		func(ctx context.Context, c *sdk.Client, out io.Writer, _ []string) error {
+			records, err := c.ListAudit(ctx, sdk.ListAuditParams{Actor: filters.Actor, Operation: filters.Operation, Target: filters.Target,
+				Outcome: (*sdk.ListAuditParamsOutcome)(filters.Outcome), Via: (*sdk.ListAuditParamsVia)(filters.Via),
+				Since: filters.Since, Until: filters.Until, Q: filters.Q, PageSize: &limit})
+			if err != nil {
+				return err
 			}
+			return s.print(out, records, func(t *table) {
+				t.kind, t.wide = "audit-record", 2
+				t.header = []string{"TIME", "ACTOR", "VIA", "OPERATION", "TARGETS", "OUTCOME", "DETAIL", "SOURCE", "TASK"}
+				for _, r := range records.Items {
+					t.add(fmt.Sprint(r.ID), r.Time.Local().Format(time.DateTime), r.Actor.Name, r.Via, r.Operation, targetsOf(r), r.Outcome, r.Detail,
+						r.SourceIP, r.Task)
+				}
+			})
 		})
-	})
 	cmd.Flags().Int64Var(&limit, "limit", 100, "how many records, at most 500")
 	filters = auditFilters(cmd)
 	return s.watching(cmd)
@@ -70,10 +71,11 @@ func (s *session) auditExport() *cobra.Command {
 		filters *sdk.ExportAuditParams
 		format  string
 	)
-	cmd := s.run("export", "Export audit records to standard output", cobra.NoArgs, func(ctx context.Context, c *sdk.Client, out io.Writer, _ []string) error {
-		filters.Format = sdk.ExportAuditParamsFormat(format)
-		return download(out, func() (io.ReadCloser, error) { return c.ExportAudit(ctx, *filters) })
-	})
+	cmd := s.run("export", "Export audit records to standard output", cobra.NoArgs,
+		func(ctx context.Context, c *sdk.Client, out io.Writer, _ []string) error {
+			filters.Format = sdk.ExportAuditParamsFormat(format)
+			return download(out, func() (io.ReadCloser, error) { return c.ExportAudit(ctx, *filters) })
+		})
 	cmd.Flags().StringVar(&format, "format", "csv", "csv, jsonl or xlsx")
 	filters = auditFilters(cmd)
 	return cmd

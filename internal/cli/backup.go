@@ -29,35 +29,36 @@ func (s *session) backup() *cobra.Command {
 
 func (s *session) backupList() *cobra.Command {
 	var instance, plan, method string
-	cmd := s.run("list", "List backups, newest first", cobra.NoArgs, func(ctx context.Context, c *sdk.Client, out io.Writer, _ []string) error {
-		query := sdk.ListBackupsParams{Method: optional(sdk.ListBackupsParamsMethod(method))}
-		if instance != "" {
-			i, err := findInstance(ctx, c, instance)
+	cmd := s.run("list", "List backups, newest first", cobra.NoArgs,
+		func(ctx context.Context, c *sdk.Client, out io.Writer, _ []string) error {
+			query := sdk.ListBackupsParams{Method: optional(sdk.ListBackupsParamsMethod(method))}
+			if instance != "" {
+				i, err := findInstance(ctx, c, instance)
+				if err != nil {
+					return err
+				}
+				query.Instance = &i.ID
+			}
+			if plan != "" {
+				p, err := findPlan(ctx, c, plan)
+				if err != nil {
+					return err
+				}
+				query.Plan = p.ID
+			}
+			all, err := c.AllBackups(ctx, query)
 			if err != nil {
 				return err
 			}
-			query.Instance = &i.ID
-		}
-		if plan != "" {
-			p, err := findPlan(ctx, c, plan)
-			if err != nil {
-				return err
-			}
-			query.Plan = p.ID
-		}
-		all, err := c.AllBackups(ctx, query)
-		if err != nil {
-			return err
-		}
-		return s.print(out, sdk.BackupList{Items: all}, func(t *table) {
-			t.kind, t.wide = "backup", 2
-			t.header = []string{"ID", "INSTANCE", "PLAN", "METHOD", "CREATED", "BYTES", "VERIFIED", "HELD", "CONSISTENCY", "TASK"}
-			for _, b := range all {
-				t.add(b.ID, b.ID, b.InstanceName, b.PlanName, b.Method, b.CreatedAt.Local().Format(time.DateTime), b.SizeBytes, b.VerifyStatus,
-					yesNo(b.Held), b.Consistency, b.Task)
-			}
+			return s.print(out, sdk.BackupList{Items: all}, func(t *table) {
+				t.kind, t.wide = "backup", 2
+				t.header = []string{"ID", "INSTANCE", "PLAN", "METHOD", "CREATED", "BYTES", "VERIFIED", "HELD", "CONSISTENCY", "TASK"}
+				for _, b := range all {
+					t.add(b.ID, b.ID, b.InstanceName, b.PlanName, b.Method, b.CreatedAt.Local().Format(time.DateTime), b.SizeBytes, b.VerifyStatus,
+						yesNo(b.Held), b.Consistency, b.Task)
+				}
+			})
 		})
-	})
 	cmd.Flags().StringVar(&instance, "instance", "", "only backups of this instance, by name or ID")
 	cmd.Flags().StringVar(&plan, "plan", "", "only backups of this plan, by name or ID")
 	cmd.Flags().StringVar(&method, "method", "", "only backups by this method: snapshot or soft (files)")
@@ -86,21 +87,23 @@ func (s *session) backupShow(ctx context.Context, c *sdk.Client, out io.Writer, 
 
 func (s *session) backupDelete() *cobra.Command {
 	var confirm string
-	cmd := s.starting("delete ID", "Delete a backup", cobra.ExactArgs(1), func(ctx context.Context, c *sdk.Client, args []string) (sdk.Task, error) {
-		if confirm != args[0] {
-			return sdk.Task{}, fmt.Errorf("a deleted backup cannot be restored: confirm with --confirm %s", args[0])
-		}
-		return c.DeleteBackup(ctx, args[0])
-	})
+	cmd := s.starting("delete ID", "Delete a backup", cobra.ExactArgs(1),
+		func(ctx context.Context, c *sdk.Client, args []string) (sdk.Task, error) {
+			if confirm != args[0] {
+				return sdk.Task{}, fmt.Errorf("a deleted backup cannot be restored: confirm with --confirm %s", args[0])
+			}
+			return c.DeleteBackup(ctx, args[0])
+		})
 	cmd.Flags().StringVar(&confirm, "confirm", "", "ID of the backup, required")
 	return cmd
 }
 
 func (s *session) backupVerify() *cobra.Command {
 	var restoreTest bool
-	cmd := s.starting("verify ID", "Verify a backup", cobra.ExactArgs(1), func(ctx context.Context, c *sdk.Client, args []string) (sdk.Task, error) {
-		return c.VerifyBackup(ctx, args[0], sdk.VerifyBackupRequest{RestoreTest: &restoreTest})
-	})
+	cmd := s.starting("verify ID", "Verify a backup", cobra.ExactArgs(1),
+		func(ctx context.Context, c *sdk.Client, args []string) (sdk.Task, error) {
+			return c.VerifyBackup(ctx, args[0], sdk.VerifyBackupRequest{RestoreTest: &restoreTest})
+		})
 	cmd.Flags().BoolVar(&restoreTest, "restore-test", false, "file backups: also restore to a scratch directory on the instance and compare")
 	return cmd
 }
@@ -117,18 +120,19 @@ func (s *session) backupHold(name, short string, held bool) *cobra.Command {
 
 func (s *session) backupFiles() *cobra.Command {
 	var directory, name string
-	cmd := s.run("files ID", "List the files in a file backup", cobra.ExactArgs(1), func(ctx context.Context, c *sdk.Client, out io.Writer, args []string) error {
-		all, err := c.AllBackupFiles(ctx, args[0], sdk.ListBackupFilesParams{Path: &directory, Q: optional(name)})
-		if err != nil {
-			return err
-		}
-		return s.print(out, sdk.BackupFiles{Items: all}, func(t *table) {
-			t.kind, t.header = "file", []string{"TYPE", "BYTES", "MODIFIED", "PATH"}
-			for _, f := range all {
-				t.add(f.Path, f.Type, value(f.Size), f.Mtime.Local().Format(time.DateTime), f.Path)
+	cmd := s.run("files ID", "List the files in a file backup", cobra.ExactArgs(1),
+		func(ctx context.Context, c *sdk.Client, out io.Writer, args []string) error {
+			all, err := c.AllBackupFiles(ctx, args[0], sdk.ListBackupFilesParams{Path: &directory, Q: optional(name)})
+			if err != nil {
+				return err
 			}
+			return s.print(out, sdk.BackupFiles{Items: all}, func(t *table) {
+				t.kind, t.header = "file", []string{"TYPE", "BYTES", "MODIFIED", "PATH"}
+				for _, f := range all {
+					t.add(f.Path, f.Type, value(f.Size), f.Mtime.Local().Format(time.DateTime), f.Path)
+				}
+			})
 		})
-	})
 	cmd.Flags().StringVar(&directory, "path", "/", "directory to list")
 	cmd.Flags().StringVar(&name, "search", "", "only files below --path whose name contains this text")
 	return cmd

@@ -25,7 +25,8 @@ type session struct {
 // Commands returns the client commands.
 func Commands(version string) []*cobra.Command {
 	s := &session{version: version}
-	commands := []*cobra.Command{s.login(), s.logout(), s.stack(), s.app(), s.instance(), s.backup(), s.notification(), s.enrollmentToken(), s.task(), s.audit()}
+	commands := []*cobra.Command{s.login(), s.logout(), s.stack(), s.app(), s.instance(), s.backup(),
+		s.notification(), s.enrollmentToken(), s.task(), s.audit()}
 	for _, c := range commands {
 		c.PersistentFlags().StringVar(&s.server, "server", "", "address of the manager (MCM_SERVER; default "+defaultServer+")")
 		c.PersistentFlags().StringVarP(&s.output, "output", "o", "table", strings.Join(formats, ", "))

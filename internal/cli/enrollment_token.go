@@ -16,12 +16,13 @@ func (s *session) enrollmentToken() *cobra.Command {
 	return group("enrollment-token", "Manage enrollment tokens",
 		s.tokenCreate(),
 		s.watching(s.run("list", "List enrollment tokens, newest first", cobra.NoArgs, s.tokenList)),
-		s.run("revoke ID", "Revoke an enrollment token", cobra.ExactArgs(1), func(ctx context.Context, c *sdk.Client, out io.Writer, args []string) error {
-			if err := c.RevokeEnrollmentToken(ctx, args[0]); err != nil {
-				return err
-			}
-			return printLine(out, "enrollment token %s revoked", args[0])
-		}),
+		s.run("revoke ID", "Revoke an enrollment token", cobra.ExactArgs(1),
+			func(ctx context.Context, c *sdk.Client, out io.Writer, args []string) error {
+				if err := c.RevokeEnrollmentToken(ctx, args[0]); err != nil {
+					return err
+				}
+				return printLine(out, "enrollment token %s revoked", args[0])
+			}),
 	)
 }
 
@@ -31,10 +32,11 @@ func (s *session) tokenList(ctx context.Context, c *sdk.Client, out io.Writer, _
 		return err
 	}
 	return s.print(out, tokens, func(t *table) {
-		t.kind, t.header, t.wide = "enrollment-token", []string{"ID", "LABEL", "STATUS", "USES LEFT", "EXPIRES", "CREATED BY", "CREATED", "INSTANCE"}, 2
+		t.kind, t.wide = "enrollment-token", 2
+		t.header = []string{"ID", "LABEL", "STATUS", "USES LEFT", "EXPIRES", "CREATED BY", "CREATED", "INSTANCE"}
 		for _, k := range tokens.Items {
-			t.add(k.ID, k.ID, k.Label, k.Status, fmt.Sprintf("%d of %d", k.UsesLeft, k.MaxUses), k.ExpiresAt.Local().Format(time.DateTime), k.CreatedBy.Name,
-				k.CreatedAt.Local().Format(time.DateTime), value(k.InstanceID))
+			t.add(k.ID, k.ID, k.Label, k.Status, fmt.Sprintf("%d of %d", k.UsesLeft, k.MaxUses),
+				k.ExpiresAt.Local().Format(time.DateTime), k.CreatedBy.Name, k.CreatedAt.Local().Format(time.DateTime), value(k.InstanceID))
 		}
 	})
 }
@@ -50,7 +52,8 @@ func (s *session) tokenCreate() *cobra.Command {
 	)
 	cmd := s.run("create", "Create an enrollment token and print the command that uses it", cobra.NoArgs,
 		func(ctx context.Context, c *sdk.Client, out io.Writer, _ []string) error {
-			body := sdk.CreateEnrollmentTokenRequest{Label: optional(label), TTLSeconds: optional(int64(ttl / time.Second)), MaxUses: optional(uses), Agents: agents}
+			body := sdk.CreateEnrollmentTokenRequest{Label: optional(label), TTLSeconds: optional(int64(ttl / time.Second)),
+				MaxUses: optional(uses), Agents: agents}
 			if instance != "" {
 				i, err := findInstance(ctx, c, instance)
 				if err != nil {
@@ -85,7 +88,8 @@ func (s *session) printToken(out io.Writer, created sdk.EnrollmentTokenWithSecre
 	if warning := value(created.Warning); warning != "" {
 		fmt.Fprintln(os.Stderr, "warning: "+warning)
 	}
-	fmt.Fprintf(os.Stderr, "token %s, shown once: %d use(s), expires %s\n", created.ID, created.MaxUses, created.ExpiresAt.Local().Format(time.DateTime))
+	fmt.Fprintf(os.Stderr, "token %s, shown once: %d use(s), expires %s\n", created.ID, created.MaxUses,
+		created.ExpiresAt.Local().Format(time.DateTime))
 	if cloudConfig {
 		_, err := io.WriteString(out, created.CloudConfig)
 		return err

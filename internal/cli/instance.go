@@ -28,18 +28,19 @@ func (s *session) instance() *cobra.Command {
 
 func (s *session) instanceList() *cobra.Command {
 	var enrolled string
-	cmd := s.run("list", "List the instances of the project", cobra.NoArgs, func(ctx context.Context, c *sdk.Client, out io.Writer, _ []string) error {
-		all, err := c.AllInstances(ctx, sdk.ListInstancesParams{Enrolled: optional(sdk.ListInstancesParamsEnrolled(enrolled))})
-		if err != nil {
-			return err
-		}
-		return s.print(out, sdk.InstanceList{Items: all}, func(t *table) {
-			t.kind, t.header, t.wide = "instance", []string{"ID", "NAME", "STATUS", "ENROLLED", "ADDRESSES", "AGENTS", "FLAVOR", "DISTRIBUTION"}, 2
-			for _, i := range all {
-				t.add(i.ID, i.ID, i.Name, i.Status, yesNo(i.Enrolled), addressesOf(i), agentsOf(i), i.Flavor, i.Distribution)
+	cmd := s.run("list", "List the instances of the project", cobra.NoArgs,
+		func(ctx context.Context, c *sdk.Client, out io.Writer, _ []string) error {
+			all, err := c.AllInstances(ctx, sdk.ListInstancesParams{Enrolled: optional(sdk.ListInstancesParamsEnrolled(enrolled))})
+			if err != nil {
+				return err
 			}
+			return s.print(out, sdk.InstanceList{Items: all}, func(t *table) {
+				t.kind, t.header, t.wide = "instance", []string{"ID", "NAME", "STATUS", "ENROLLED", "ADDRESSES", "AGENTS", "FLAVOR", "DISTRIBUTION"}, 2
+				for _, i := range all {
+					t.add(i.ID, i.ID, i.Name, i.Status, yesNo(i.Enrolled), addressesOf(i), agentsOf(i), i.Flavor, i.Distribution)
+				}
+			})
 		})
-	})
 	cmd.Flags().StringVar(&enrolled, "enrolled", "all", "true, false or all")
 	return cmd
 }
@@ -119,11 +120,12 @@ func (s *session) onInstance(name, short string, f func(c *sdk.Client, ctx conte
 
 // agents returns a command that starts a task on the agents of some apps.
 func (s *session) agents(action sdk.BatchAgentsRequestAction, short string) *cobra.Command {
-	return s.starting(string(action)+" INSTANCE APP...", short, cobra.MinimumNArgs(2), func(ctx context.Context, c *sdk.Client, args []string) (sdk.Task, error) {
-		i, err := findInstance(ctx, c, args[0])
-		if err != nil {
-			return sdk.Task{}, err
-		}
-		return c.BatchAgents(ctx, sdk.BatchAgentsRequest{Instances: []string{i.ID}, Apps: args[1:], Action: action})
-	})
+	return s.starting(string(action)+" INSTANCE APP...", short, cobra.MinimumNArgs(2),
+		func(ctx context.Context, c *sdk.Client, args []string) (sdk.Task, error) {
+			i, err := findInstance(ctx, c, args[0])
+			if err != nil {
+				return sdk.Task{}, err
+			}
+			return c.BatchAgents(ctx, sdk.BatchAgentsRequest{Instances: []string{i.ID}, Apps: args[1:], Action: action})
+		})
 }

@@ -19,18 +19,19 @@ import (
 
 func (s *session) login() *cobra.Command {
 	var username, userDomain, project, projectDomain string
-	cmd := s.run("login", "Sign in with your OpenStack user", cobra.NoArgs, func(ctx context.Context, c *sdk.Client, out io.Writer, _ []string) error {
-		name, err := ask("User name: ", username, false)
-		if err != nil {
-			return err
-		}
-		password, err := ask("Password: ", os.Getenv("MCM_PASSWORD"), true)
-		if err != nil {
-			return err
-		}
-		return openSession(ctx, c, out, sdk.SignInRequest{Username: &name, Password: &password, UserDomain: optional(userDomain),
-			Project: optional(project), ProjectDomain: optional(projectDomain)})
-	})
+	cmd := s.run("login", "Sign in with your OpenStack user", cobra.NoArgs,
+		func(ctx context.Context, c *sdk.Client, out io.Writer, _ []string) error {
+			name, err := ask("User name: ", username, false)
+			if err != nil {
+				return err
+			}
+			password, err := ask("Password: ", os.Getenv("MCM_PASSWORD"), true)
+			if err != nil {
+				return err
+			}
+			return openSession(ctx, c, out, sdk.SignInRequest{Username: &name, Password: &password, UserDomain: optional(userDomain),
+				Project: optional(project), ProjectDomain: optional(projectDomain)})
+		})
 	f := cmd.Flags()
 	f.StringVar(&username, "username", os.Getenv("OS_USERNAME"), "user name (OS_USERNAME)")
 	f.StringVar(&userDomain, "user-domain", os.Getenv("OS_USER_DOMAIN_NAME"), "domain of the user (OS_USER_DOMAIN_NAME)")

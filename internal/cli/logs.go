@@ -18,18 +18,23 @@ import (
 func (s *session) taskLogs() *cobra.Command {
 	var query sdk.GetTaskLogParams
 	follow := false
-	cmd := s.run("logs ID", "Print the log of a task", cobra.ExactArgs(1), func(ctx context.Context, c *sdk.Client, out io.Writer, args []string) error {
-		if follow {
-			if query.Q != nil || query.Level != nil {
-				return errors.New("--follow prints all lines: do not use --search or --level with it")
+	cmd := s.run("logs ID", "Print the log of a task", cobra.ExactArgs(1),
+		func(ctx context.Context, c *sdk.Client, out io.Writer, args []string) error {
+			if follow {
+				if query.Q != nil || query.Level != nil {
+					return errors.New("--follow prints all lines: do not use --search or --level with it")
+				}
+				t, err := c.GetTask(ctx, args[0]) // reports an unknown task, whose stream is empty
+				if err != nil {
+					return err
+				}
+				return s.followLog(ctx, c, out, t.ID, query.Step)
 			}
-			return s.followLog(ctx, c, out, args[0], query.Step)
-		}
-		if s.output == "json" {
-			query.Format = new(sdk.GetTaskLogParamsFormatJsonl)
-		}
-		return download(out, func() (io.ReadCloser, error) { return c.GetTaskLog(ctx, args[0], query) })
-	})
+			if s.output == "json" {
+				query.Format = new(sdk.GetTaskLogParamsFormatJsonl)
+			}
+			return download(out, func() (io.ReadCloser, error) { return c.GetTaskLog(ctx, args[0], query) })
+		})
 	cmd.Flags().Func("step", "only lines of this step", text(&query.Step))
 	cmd.Flags().Func("level", "only lines of this level: info, warning or error", text(&query.Level))
 	cmd.Flags().Func("search", "only lines that contain this text", text(&query.Q))

@@ -16,7 +16,11 @@ import (
 
 // The lines have the format of the log without --follow. The reason of an incomplete log is printed once.
 func TestTaskLogs_Follow(t *testing.T) {
-	handler := func(w http.ResponseWriter, _ *http.Request) {
+	handler := func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/api/v1/tasks/a~b" {
+			fmt.Fprint(w, `{"id":"a~b","status":"running"}`)
+			return
+		}
 		for i, complete := range []bool{false, true} {
 			fmt.Fprintf(w, "id: %d\nevent: log\ndata: {\"lines\":[{\"time\":\"2026-03-01T12:00:00.5Z\",\"step\":\"RunAgentPlaybook\",\"level\":\"info\",\"host\":\"web-1\",\"message\":\"line\\u001b %d\"}],"+
 				"\"incomplete_reason\":\"Swift does not respond\",\"complete\":%t}\n\n", i, i, complete)

@@ -13,9 +13,10 @@ import (
 func (s *session) notification() *cobra.Command {
 	return group("notification", "Manage notifications of backup plans",
 		s.watching(s.run("list", "List the channels with their last delivery", cobra.NoArgs, s.notificationList)),
-		s.starting("test", "Send a test notification to each channel", cobra.NoArgs, func(ctx context.Context, c *sdk.Client, _ []string) (sdk.Task, error) {
-			return c.TestNotifications(ctx)
-		}),
+		s.starting("test", "Send a test notification to each channel", cobra.NoArgs,
+			func(ctx context.Context, c *sdk.Client, _ []string) (sdk.Task, error) {
+				return c.TestNotifications(ctx)
+			}),
 	)
 }
 

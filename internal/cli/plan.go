@@ -17,13 +17,14 @@ func (s *session) backupPlan() *cobra.Command {
 		s.watching(s.run("list", "List backup plans with their next and last run", cobra.NoArgs, s.planList)),
 		s.watching(s.run("show PLAN", "Show a backup plan", cobra.ExactArgs(1), s.planShow)),
 		s.planCreate(),
-		s.starting("run PLAN", "Run a backup plan now", cobra.ExactArgs(1), func(ctx context.Context, c *sdk.Client, args []string) (sdk.Task, error) {
-			p, err := findPlan(ctx, c, args[0])
-			if err != nil {
-				return sdk.Task{}, err
-			}
-			return c.RunBackupPlan(ctx, value(p.ID))
-		}),
+		s.starting("run PLAN", "Run a backup plan now", cobra.ExactArgs(1),
+			func(ctx context.Context, c *sdk.Client, args []string) (sdk.Task, error) {
+				p, err := findPlan(ctx, c, args[0])
+				if err != nil {
+					return sdk.Task{}, err
+				}
+				return c.RunBackupPlan(ctx, value(p.ID))
+			}),
 		s.onPlan("runs", "List the runs of a backup plan, newest first", s.planRuns),
 		s.planPause(),
 		s.onPlan("resume", "Resume a paused backup plan", func(ctx context.Context, c *sdk.Client, out io.Writer, p sdk.BackupPlan) error {
@@ -119,7 +120,8 @@ func (s *session) planRuns(ctx context.Context, c *sdk.Client, out io.Writer, p 
 }
 
 // onPlan returns a command that acts on one backup plan.
-func (s *session) onPlan(name, short string, f func(ctx context.Context, c *sdk.Client, out io.Writer, p sdk.BackupPlan) error) *cobra.Command {
+func (s *session) onPlan(name, short string,
+	f func(ctx context.Context, c *sdk.Client, out io.Writer, p sdk.BackupPlan) error) *cobra.Command {
 	return s.run(name+" PLAN", short, cobra.ExactArgs(1), func(ctx context.Context, c *sdk.Client, out io.Writer, args []string) error {
 		p, err := findPlan(ctx, c, args[0])
 		if err != nil {

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -60,21 +62,28 @@ func TestCommands_SendWhatWasGiven(t *testing.T) {
 		"app uninstall ntp --delete-volume --confirm ntp": {"POST /apps/ntp/uninstall", `{"delete_volume":true,"confirm":"ntp"}`},
 		"app configure ntp --set parameters.size=128 --set parameters.servers=5 --set parameters.debug=true --set environment.TZ=UTC": {
 			"PUT /apps/ntp/settings if e1", `{"environment":{"TZ":"UTC"},"parameters":{"servers":"5","size":128,"debug":true}}`},
-		"instance agent install web-1 ntp zabbix":                       {"POST /agents:batch", `{"instances":["i-1"],"apps":["ntp","zabbix"],"action":"install"}`},
-		"instance unenroll web-1":                                       {"DELETE /instances/i-1", ``},
-		"backup verify folder":                                          {"POST /backups/folder/verify", `{"restore_test":false}`},
-		"backup release folder":                                         {"PUT /backups/folder/hold", `{"held":false}`},
-		"backup plan pause nightly":                                     {"POST /backup-plans/p-1/pause", `{}`},
-		"backup plan delete nightly":                                    {"DELETE /backup-plans/p-1", ``},
-		"backup plan run nightly":                                       {"POST /backup-plans/p-1/run", ``},
-		"backup restore web-1 folder --path /etc":                       {"POST /instances/i-1/restore", `{"backup_id":"folder","paths":["/etc"],"confirm":"i-1"}`},
-		"backup restore web-1 folder --target /":                        {"POST /instances/i-1/restore", `{"backup_id":"folder","target":"/"}`},
-		"backup restore web-1 image --confirm web-1":                    {"POST /instances/i-1/restore", `{"backup_id":"image","confirm":"web-1"}`},
-		"backup restore old image --new-server copy":                    {"POST /instances/gone/restore", `{"backup_id":"image","new_server_name":"copy"}`},
-		"enrollment-token create --ttl 90s --instance web-1":            {"POST /enrollment-tokens", `{"ttl_seconds":90,"max_uses":1,"instance_id":"i-1"}`},
-		"enrollment-token create --agent ntp,zabbix --uses 2":           {"POST /enrollment-tokens", `{"ttl_seconds":3600,"max_uses":2,"agents":["ntp","zabbix"]}`},
+		"instance agent install web-1 ntp zabbix": {"POST /agents:batch",
+			`{"instances":["i-1"],"apps":["ntp","zabbix"],"action":"install"}`},
+		"instance unenroll web-1":    {"DELETE /instances/i-1", ``},
+		"backup verify folder":       {"POST /backups/folder/verify", `{"restore_test":false}`},
+		"backup release folder":      {"PUT /backups/folder/hold", `{"held":false}`},
+		"backup plan pause nightly":  {"POST /backup-plans/p-1/pause", `{}`},
+		"backup plan delete nightly": {"DELETE /backup-plans/p-1", ``},
+		"backup plan run nightly":    {"POST /backup-plans/p-1/run", ``},
+		"backup restore web-1 folder --path /etc": {"POST /instances/i-1/restore",
+			`{"backup_id":"folder","paths":["/etc"],"confirm":"i-1"}`},
+		"backup restore web-1 folder --target /": {"POST /instances/i-1/restore", `{"backup_id":"folder","target":"/"}`},
+		"backup restore web-1 image --confirm web-1": {"POST /instances/i-1/restore",
+			`{"backup_id":"image","confirm":"web-1"}`},
+		"backup restore old image --new-server copy": {"POST /instances/gone/restore",
+			`{"backup_id":"image","new_server_name":"copy"}`},
+		"enrollment-token create --ttl 90s --instance web-1": {"POST /enrollment-tokens",
+			`{"ttl_seconds":90,"max_uses":1,"instance_id":"i-1"}`},
+		"enrollment-token create --agent ntp,zabbix --uses 2": {"POST /enrollment-tokens",
+			`{"ttl_seconds":3600,"max_uses":2,"agents":["ntp","zabbix"]}`},
 		"backup plan delete nightly --delete-backups --confirm nightly": {"DELETE /backup-plans/p-1?delete_backups=true", ``},
-		"backup plan create --name n --instance web-1 --method soft --directory /etc --at 02:30 --zone UTC --catch-up 0 --keep-daily 0": {"POST /backup-plans",
+		"backup plan create --name n --instance web-1 --method soft --directory /etc --at 02:30 --zone UTC --catch-up 0 --keep-daily 0": {
+			"POST /backup-plans",
 			`{"name":"n","instances":["i-1"],"method":"soft","directories":["/etc"],"schedule":{"frequency":"daily","time":"02:30","time_zone":"UTC"},"catch_up_seconds":0,"retention":{"daily":0}}`},
 	} {
 		t.Run(command, func(t *testing.T) {
@@ -109,6 +118,37 @@ func TestCommands_RejectBeforeTheRequest(t *testing.T) {
 			require.Empty(t, got)
 		})
 	}
+}
+
+// The manager rejects settings that are based on old ones: they are read again, and only the given ones are changed.
+func TestConfigure_ReadsChangedSettingsAgain(t *testing.T) {
+	reads := 0
+	var body string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.Method == http.MethodGet:
+			reads++
+			fmt.Fprintf(w, `{"etag":"e%d","settings":{"environment":{"READ":"%d"},"parameters":{}}}`, reads, reads)
+		case r.Header.Get("If-Match") != "e2":
+			w.WriteHeader(http.StatusPreconditionFailed)
+		default:
+			raw, _ := io.ReadAll(r.Body)
+			body = string(raw)
+			fmt.Fprint(w, `{"id":"a~b"}`)
+		}
+	}))
+	defer server.Close()
+	withoutEnvironment(t)
+	c, err := newClient(server.URL, "test")
+	require.NoError(t, err)
+	task, err := configure(t.Context(), c, "ntp", []string{"environment.TZ=UTC"}, time.Millisecond)
+	require.NoError(t, err)
+	require.Equal(t, "a~b", task.ID)
+	require.JSONEq(t, `{"environment":{"READ":"2","TZ":"UTC"},"parameters":{}}`, body)
+
+	_, err = configure(t.Context(), c, "ntp", []string{"environment.TZ=UTC"}, time.Millisecond)
+	require.EqualError(t, err, "412 Precondition Failed")
+	require.Equal(t, 2+configureAttempts, reads)
 }
 
 func TestFilters(t *testing.T) {

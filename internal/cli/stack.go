@@ -93,28 +93,30 @@ func (f *stackFlags) parameters() sdk.StackParameters {
 		Name: f.name, Preset: optional(sdk.StackParametersPreset(f.preset)), KeyPair: optional(f.keyPair), Image: optional(f.image),
 		ExternalNetwork: optional(f.externalNetwork), MasterFlavor: optional(f.masterFlavor), NodeFlavor: optional(f.nodeFlavor),
 		EtcdFlavor: optional(f.etcdFlavor), VolumeType: optional(f.volumeType),
-		Masters: given(f.set, "masters", f.masters), Nodes: given(f.set, "nodes", f.nodes), Etcd: given(f.set, "etcd", sdk.StackParametersEtcd(f.etcd)),
+		Masters: given(f.set, "masters", f.masters), Nodes: given(f.set, "nodes", f.nodes),
+		Etcd: given(f.set, "etcd", sdk.StackParametersEtcd(f.etcd)),
 	}
 }
 
 func (s *session) stackPreflight() *cobra.Command {
 	var flags *stackFlags
-	cmd := s.run("preflight", "Check quotas and parameters (dry run)", cobra.NoArgs, func(ctx context.Context, c *sdk.Client, out io.Writer, _ []string) error {
-		r, err := c.PreflightStack(ctx, flags.parameters())
-		if err != nil {
-			return err
-		}
-		err = s.print(out, r, func(t *table) {
-			t.kind, t.header = "preflight-check", []string{"RESOURCE", "NEEDED", "USED", "LIMIT", "OK", "DETAIL"}
-			for _, check := range r.Checks {
-				t.add(string(check.Resource), check.Resource, check.Needed, check.Used, check.Limit, check.Ok, check.Detail)
+	cmd := s.run("preflight", "Check quotas and parameters (dry run)", cobra.NoArgs,
+		func(ctx context.Context, c *sdk.Client, out io.Writer, _ []string) error {
+			r, err := c.PreflightStack(ctx, flags.parameters())
+			if err != nil {
+				return err
 			}
+			err = s.print(out, r, func(t *table) {
+				t.kind, t.header = "preflight-check", []string{"RESOURCE", "NEEDED", "USED", "LIMIT", "OK", "DETAIL"}
+				for _, check := range r.Checks {
+					t.add(string(check.Resource), check.Resource, check.Needed, check.Used, check.Limit, check.Ok, check.Detail)
+				}
+			})
+			if err == nil && !r.Ok {
+				err = errors.New("the stack does not fit the quotas")
+			}
+			return err
 		})
-		if err == nil && !r.Ok {
-			err = errors.New("the stack does not fit the quotas")
-		}
-		return err
-	})
 	flags = newStackFlags(cmd)
 	return cmd
 }
@@ -134,10 +136,11 @@ func (s *session) stackUpdate() *cobra.Command {
 		masters, nodes                       int64
 		masterFlavor, nodeFlavor, etcdFlavor string
 	)
-	cmd := s.starting("update", "Scale the stack or change its flavors", cobra.NoArgs, func(ctx context.Context, c *sdk.Client, _ []string) (sdk.Task, error) {
-		return c.UpdateStack(ctx, sdk.StackChanges{Masters: given(flags, "masters", masters), Nodes: given(flags, "nodes", nodes),
-			MasterFlavor: optional(masterFlavor), NodeFlavor: optional(nodeFlavor), EtcdFlavor: optional(etcdFlavor)})
-	})
+	cmd := s.starting("update", "Scale the stack or change its flavors", cobra.NoArgs,
+		func(ctx context.Context, c *sdk.Client, _ []string) (sdk.Task, error) {
+			return c.UpdateStack(ctx, sdk.StackChanges{Masters: given(flags, "masters", masters), Nodes: given(flags, "nodes", nodes),
+				MasterFlavor: optional(masterFlavor), NodeFlavor: optional(nodeFlavor), EtcdFlavor: optional(etcdFlavor)})
+		})
 	flags = cmd.Flags()
 	flags.Int64Var(&nodes, "nodes", 0, "nodes")
 	flags.Int64Var(&masters, "masters", 0, "masters")

@@ -15,44 +15,50 @@ import (
 func (s *session) task() *cobra.Command {
 	return group("task", "Follow and control tasks",
 		s.taskList(),
-		s.watching(s.run("show ID", "Show a task with its steps", cobra.ExactArgs(1), func(ctx context.Context, c *sdk.Client, out io.Writer, args []string) error {
-			t, err := c.GetTask(ctx, args[0])
-			if err != nil {
-				return err
-			}
-			return s.printTask(out, t)
-		})),
-		s.starting("cancel ID", "Cancel a task and roll its changes back", cobra.ExactArgs(1), func(ctx context.Context, c *sdk.Client, args []string) (sdk.Task, error) {
-			return c.CancelTask(ctx, args[0])
-		}),
-		s.starting("retry ID", "Continue a blocked task, or run a failed task again", cobra.ExactArgs(1), func(ctx context.Context, c *sdk.Client, args []string) (sdk.Task, error) {
-			return c.RetryTask(ctx, args[0])
-		}),
-		s.run("wait ID", "Wait for a task to finish", cobra.ExactArgs(1), func(ctx context.Context, c *sdk.Client, out io.Writer, args []string) error {
-			t, err := c.GetTask(ctx, args[0]) // reports an unreachable manager, which the events wait for
-			if err != nil {
-				return err
-			}
-			return s.follow(ctx, c, out, t.ID)
-		}),
+		s.watching(s.run("show ID", "Show a task with its steps", cobra.ExactArgs(1),
+			func(ctx context.Context, c *sdk.Client, out io.Writer, args []string) error {
+				t, err := c.GetTask(ctx, args[0])
+				if err != nil {
+					return err
+				}
+				return s.printTask(out, t)
+			})),
+		s.starting("cancel ID", "Cancel a task and roll its changes back", cobra.ExactArgs(1),
+			func(ctx context.Context, c *sdk.Client, args []string) (sdk.Task, error) {
+				return c.CancelTask(ctx, args[0])
+			}),
+		s.starting("retry ID", "Continue a blocked task, or run a failed task again", cobra.ExactArgs(1),
+			func(ctx context.Context, c *sdk.Client, args []string) (sdk.Task, error) {
+				return c.RetryTask(ctx, args[0])
+			}),
+		s.run("wait ID", "Wait for a task to finish", cobra.ExactArgs(1),
+			func(ctx context.Context, c *sdk.Client, out io.Writer, args []string) error {
+				t, err := c.GetTask(ctx, args[0]) // reports an unreachable manager, which the events wait for
+				if err != nil {
+					return err
+				}
+				return s.follow(ctx, c, out, t.ID)
+			}),
 		s.taskLogs(),
 	)
 }
 
 func (s *session) taskList() *cobra.Command {
 	var query sdk.ListTasksParams
-	cmd := s.run("list", "List tasks, running ones first", cobra.NoArgs, func(ctx context.Context, c *sdk.Client, out io.Writer, _ []string) error {
-		page, err := c.ListTasks(ctx, query)
-		if err != nil {
-			return err
-		}
-		return s.print(out, page, func(t *table) {
-			t.kind, t.header, t.wide = "task", []string{"ID", "TITLE", "STATUS", "STARTED", "ACTOR", "MESSAGE", "OPERATION", "VIA"}, 2
-			for _, task := range page.Items {
-				t.add(task.ID, task.ID, task.Title, task.Status, task.StartedAt.Local().Format(time.DateTime), task.Actor.Name, task.Message, task.Operation, task.Via)
+	cmd := s.run("list", "List tasks, running ones first", cobra.NoArgs,
+		func(ctx context.Context, c *sdk.Client, out io.Writer, _ []string) error {
+			page, err := c.ListTasks(ctx, query)
+			if err != nil {
+				return err
 			}
+			return s.print(out, page, func(t *table) {
+				t.kind, t.header, t.wide = "task", []string{"ID", "TITLE", "STATUS", "STARTED", "ACTOR", "MESSAGE", "OPERATION", "VIA"}, 2
+				for _, task := range page.Items {
+					t.add(task.ID, task.ID, task.Title, task.Status, task.StartedAt.Local().Format(time.DateTime),
+						task.Actor.Name, task.Message, task.Operation, task.Via)
+				}
+			})
 		})
-	})
 	cmd.Flags().Func("status", "only tasks with this status", text(&query.Status))
 	cmd.Flags().Func("operation", "only tasks with this operation", text(&query.Operation))
 	cmd.Flags().Func("target", "only tasks with this target", text(&query.Target))
