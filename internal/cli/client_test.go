@@ -76,7 +76,8 @@ func TestLogin_SavesTheSession(t *testing.T) {
 		}
 		_ = json.NewDecoder(r.Body).Decode(&body)
 		http.SetCookie(w, &http.Cookie{Name: "mcm_session", Value: "1"})
-		_, _ = w.Write([]byte(`{"user":{"name":"demo"},"project":{"name":"p"},"role":"admin","csrf_token":"2","expires_at":"2026-11-25T02:30:00Z"}`))
+		_, _ = w.Write([]byte(`{"user":{"name":"demo"},"project":{"name":"p"},"role":"admin",` +
+			`"csrf_token":"2","expires_at":"2026-11-25T02:30:00Z"}`))
 	}))
 	defer server.Close()
 	client := func(args ...string) string {
@@ -84,7 +85,8 @@ func TestLogin_SavesTheSession(t *testing.T) {
 		require.NoError(t, err)
 		return out
 	}
-	require.Contains(t, client("login", "--username", "demo", "--project", "p"), "signed in to "+server.URL+" as demo (admin of project p) until ")
+	require.Contains(t, client("login", "--username", "demo", "--project", "p"),
+		"signed in to "+server.URL+" as demo (admin of project p) until ")
 	require.Equal(t, map[string]any{"username": "demo", "password": "secret", "project": "p"}, body)
 	require.Equal(t, "mcm/test", requests[0].Header.Get("User-Agent"))
 	info, err := os.Stat(sessionFile())

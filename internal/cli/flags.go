@@ -1,7 +1,7 @@
 package cli
 
 import (
-	"fmt"
+	"errors"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -46,7 +46,7 @@ func timestamp(field **time.Time) func(string) error {
 	return func(v string) error {
 		t, err := time.Parse(time.RFC3339, v)
 		if err != nil {
-			return fmt.Errorf("use RFC 3339, for example %s", "2026-11-25T02:30:00Z")
+			return errors.New("use RFC 3339, for example 2026-11-25T02:30:00Z")
 		}
 		*field = &t
 		return nil

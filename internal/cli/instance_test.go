@@ -9,7 +9,7 @@ import (
 )
 
 func TestAgentsOf(t *testing.T) {
-	i := sdk.Instance{Agents: []sdk.AgentState{{App: "graylog", State: sdk.AgentStateStateAbsent}, {App: "ntp", State: sdk.AgentStateStateInstalled},
-		{App: "zabbix", State: sdk.AgentStateStateDrifted}}}
+	i := sdk.Instance{Agents: []sdk.AgentState{{App: "graylog", State: sdk.AgentStateStateAbsent},
+		{App: "ntp", State: sdk.AgentStateStateInstalled}, {App: "zabbix", State: sdk.AgentStateStateDrifted}}}
 	require.Equal(t, "ntp,zabbix(drifted)", agentsOf(i))
 }

@@ -22,7 +22,8 @@ func TestTaskLogs_Follow(t *testing.T) {
 			return
 		}
 		for i, complete := range []bool{false, true} {
-			fmt.Fprintf(w, "id: %d\nevent: log\ndata: {\"lines\":[{\"time\":\"2026-03-01T12:00:00.5Z\",\"step\":\"RunAgentPlaybook\",\"level\":\"info\",\"host\":\"web-1\",\"message\":\"line\\u001b %d\"}],"+
+			fmt.Fprintf(w, "id: %d\nevent: log\ndata: {\"lines\":[{\"time\":\"2026-03-01T12:00:00.5Z\",\"step\":\"RunAgentPlaybook\",\"level\":\"info\","+
+				"\"host\":\"web-1\",\"message\":\"line\\u001b %d\"}],"+
 				"\"incomplete_reason\":\"Swift does not respond\",\"complete\":%t}\n\n", i, i, complete)
 		}
 	}
@@ -64,7 +65,8 @@ func TestTaskLogs_Download(t *testing.T) {
 
 func TestFormatLogLine(t *testing.T) {
 	at := time.Date(2026, 3, 1, 13, 0, 0, 0, time.FixedZone("", 3600))
-	l := sdk.TaskLogLine{Time: at, Level: "error", Step: "Run", Host: new("web-1"), Task: new("Install"), Stream: new(sdk.TaskLogLineStreamStderr), Message: "one\ntwo"}
+	l := sdk.TaskLogLine{Time: at, Level: "error", Step: "Run", Host: new("web-1"), Task: new("Install"),
+		Stream: new(sdk.TaskLogLineStreamStderr), Message: "one\ntwo"}
 	require.Equal(t, "2026-03-01T12:00:00.000Z error   Run                  web-1: Install: stderr: one\n  two", formatLogLine(l))
 }
 

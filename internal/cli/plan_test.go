@@ -35,9 +35,11 @@ func TestPlan_Columns(t *testing.T) {
 func TestScheduleText(t *testing.T) {
 	monday := sdk.BackupScheduleWeekdayMonday
 	for want, s := range map[string]sdk.BackupSchedule{
-		"weekly monday 02:30 Europe/Paris": {Frequency: sdk.BackupScheduleFrequencyWeekly, Weekday: &monday, Time: new("02:30"), TimeZone: "Europe/Paris"},
-		"cron 0 */6 * * * UTC":             {Frequency: sdk.BackupScheduleFrequencyCron, Cron: new("0 */6 * * *"), TimeZone: "UTC"},
-		"monthly 01:00 UTC":                {Frequency: sdk.BackupScheduleFrequencyMonthly, DayOfMonth: new(int64(31)), Time: new("01:00"), TimeZone: "UTC"},
+		"weekly monday 02:30 Europe/Paris": {Frequency: sdk.BackupScheduleFrequencyWeekly, Weekday: &monday,
+			Time: new("02:30"), TimeZone: "Europe/Paris"},
+		"cron 0 */6 * * * UTC": {Frequency: sdk.BackupScheduleFrequencyCron, Cron: new("0 */6 * * *"), TimeZone: "UTC"},
+		"monthly 01:00 UTC": {Frequency: sdk.BackupScheduleFrequencyMonthly, DayOfMonth: new(int64(31)),
+			Time: new("01:00"), TimeZone: "UTC"},
 	} {
 		require.Equal(t, want, scheduleText(s))
 	}
@@ -45,7 +47,8 @@ func TestScheduleText(t *testing.T) {
 
 // Exactly the fields that were given are sent, also those that are 0 or false.
 func TestDecodePlan(t *testing.T) {
-	whole := map[string]any{"name": "nightly", "instances": []string{"i-1"}, "method": "snapshot", "schedule": map[string]any{"frequency": "daily", "time": "02:30", "time_zone": "UTC"}}
+	whole := map[string]any{"name": "nightly", "instances": []string{"i-1"}, "method": "snapshot",
+		"schedule": map[string]any{"frequency": "daily", "time": "02:30", "time_zone": "UTC"}}
 	with := func(field string, value any) map[string]any {
 		object := maps.Clone(whole)
 		object[field] = value
@@ -90,11 +93,14 @@ func TestPlanFlags_Apply(t *testing.T) {
 		want map[string]any
 	}{
 		"daily from --at": {nil, []string{"--name", "nightly", "--at", "02:30", "--zone", "Europe/Paris", "--keep-daily", "7"},
-			map[string]any{"name": "nightly", "schedule": map[string]any{"frequency": "daily", "time": "02:30", "time_zone": "Europe/Paris"}, "retention": map[string]any{"daily": 7}}},
+			map[string]any{"name": "nightly", "schedule": map[string]any{"frequency": "daily", "time": "02:30", "time_zone": "Europe/Paris"},
+				"retention": map[string]any{"daily": 7}}},
 		"weekly from --weekday": {nil, []string{"--weekday", "monday", "--at", "02:30"},
 			map[string]any{"schedule": map[string]any{"frequency": "weekly", "weekday": "monday", "time": "02:30"}}},
 		"cron": {nil, []string{"--cron", "0 */6 * * *"}, map[string]any{"schedule": map[string]any{"frequency": "cron", "cron": "0 */6 * * *"}}},
-		"a flag replaces the field of the file": {map[string]any{"name": "old", "schedule": map[string]any{"frequency": "monthly", "time": "01:00"}}, []string{"--name", "new", "--frequency", "daily"},
+		"a flag replaces the field of the file": {
+			map[string]any{"name": "old", "schedule": map[string]any{"frequency": "monthly", "time": "01:00"}},
+			[]string{"--name", "new", "--frequency", "daily"},
 			map[string]any{"name": "new", "schedule": map[string]any{"frequency": "daily", "time": "01:00"}}},
 		"catch up not at all": {nil, []string{"--catch-up", "0s"}, map[string]any{"catch_up_seconds": 0}},
 		"group":               {nil, []string{"--consistency-group"}, map[string]any{"snapshot": map[string]any{"consistency_group": true}}},

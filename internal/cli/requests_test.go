@@ -84,7 +84,8 @@ func TestCommands_SendWhatWasGiven(t *testing.T) {
 		"backup plan delete nightly --delete-backups --confirm nightly": {"DELETE /backup-plans/p-1?delete_backups=true", ``},
 		"backup plan create --name n --instance web-1 --method soft --directory /etc --at 02:30 --zone UTC --catch-up 0 --keep-daily 0": {
 			"POST /backup-plans",
-			`{"name":"n","instances":["i-1"],"method":"soft","directories":["/etc"],"schedule":{"frequency":"daily","time":"02:30","time_zone":"UTC"},"catch_up_seconds":0,"retention":{"daily":0}}`},
+			`{"name":"n","instances":["i-1"],"method":"soft","directories":["/etc"],` +
+				`"schedule":{"frequency":"daily","time":"02:30","time_zone":"UTC"},"catch_up_seconds":0,"retention":{"daily":0}}`},
 	} {
 		t.Run(command, func(t *testing.T) {
 			got, err := record(t, strings.Fields(command)...)
