@@ -50,10 +50,7 @@ func WithRetries(count int, interval time.Duration) Option {
 // New returns a client of the manager at server, for example https://mcm.example.org.
 func New(server string, credential Credential, options ...Option) (*Client, error) {
 	u, err := url.Parse(strings.TrimRight(server, "/"))
-	if err != nil {
-		return nil, err
-	}
-	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return nil, fmt.Errorf("%q is not the address of a manager: use http(s)://host[:port]", server)
 	}
 	r := retryablehttp.NewClient()

@@ -100,7 +100,7 @@ func TestClient_ErrorThatIsNotAProblem(t *testing.T) {
 }
 
 func TestNew_Address(t *testing.T) {
-	for _, bad := range []string{"", "mcm.example.org", "ftp://mcm.example.org", "https://"} {
+	for _, bad := range []string{"", "mcm.example.org", "127.0.0.1:8080", "ftp://mcm.example.org", "https://"} {
 		_, err := New(bad, nil)
 		require.ErrorContains(t, err, "is not the address of a manager", bad)
 	}
@@ -190,6 +190,7 @@ func TestFollowTaskLog_UnknownTask(t *testing.T) {
 
 func TestAll_ReadsEveryPage(t *testing.T) {
 	client := serve(t, func(_ int, w http.ResponseWriter, r *http.Request) {
+		require.Equal(t, "500", r.URL.Query().Get("page_size"))
 		switch r.URL.Query().Get("page_token") {
 		case "":
 			fmt.Fprint(w, `{"items":[{"id":"1"},{"id":"2"}],"next_page_token":"n"}`)
@@ -197,7 +198,29 @@ func TestAll_ReadsEveryPage(t *testing.T) {
 			fmt.Fprint(w, `{"items":[{"id":"3"}],"next_page_token":""}`)
 		}
 	})
-	all, err := client.AllInstances(t.Context(), ListInstancesParams{})
-	require.NoError(t, err)
-	require.Len(t, all, 3)
+	count := map[string]int{}
+	record := func(name string, n int, err error) {
+		require.NoError(t, err)
+		count[name] = n
+	}
+	instances, err := client.AllInstances(t.Context(), ListInstancesParams{})
+	record("instances", len(instances), err)
+	backups, err := client.AllBackups(t.Context(), ListBackupsParams{})
+	record("backups", len(backups), err)
+	plans, err := client.AllBackupPlans(t.Context())
+	record("plans", len(plans), err)
+	runs, err := client.AllBackupPlanRuns(t.Context(), "p")
+	record("runs", len(runs), err)
+	files, err := client.AllBackupFiles(t.Context(), "b", ListBackupFilesParams{})
+	record("files", len(files), err)
+	require.Equal(t, map[string]int{"instances": 3, "backups": 3, "plans": 3, "runs": 3, "files": 3}, count)
+}
+
+func TestStatus_Closed(t *testing.T) {
+	closed := map[TaskStepStatus]bool{TaskStepStatusQueued: false, TaskStepStatusRunning: false, TaskStepStatusBlocked: false,
+		TaskStepStatusSucceeded: true, TaskStepStatusFailed: true, TaskStepStatusCancelled: true, TaskStepStatusSkipped: true}
+	for status, want := range closed {
+		require.True(t, status.Valid())
+		require.Equal(t, want, status.Closed(), status)
+	}
 }

@@ -52,3 +52,20 @@ func (c *Client) AllBackupPlans(ctx context.Context) ([]BackupPlan, error) {
 		return page.Items, page.NextPageToken, err
 	})
 }
+
+// AllBackupPlanRuns returns the runs of a backup plan of all pages.
+func (c *Client) AllBackupPlanRuns(ctx context.Context, id string) ([]Task, error) {
+	return All(func(size int64, token string) ([]Task, string, error) {
+		page, err := c.ListBackupPlanRuns(ctx, id, ListBackupPlanRunsParams{PageSize: &size, PageToken: &token})
+		return page.Items, page.NextPageToken, err
+	})
+}
+
+// AllBackupFiles returns the files in a file backup of all pages.
+func (c *Client) AllBackupFiles(ctx context.Context, id string, in ListBackupFilesParams) ([]BackupFile, error) {
+	return All(func(size int64, token string) ([]BackupFile, string, error) {
+		in.PageSize, in.PageToken = &size, &token
+		page, err := c.ListBackupFiles(ctx, id, in)
+		return page.Items, page.NextPageToken, err
+	})
+}

@@ -11,6 +11,15 @@ func (s TaskStatus) Closed() bool {
 	return false
 }
 
+// Closed reports whether the step has ended.
+func (s TaskStepStatus) Closed() bool {
+	switch s {
+	case TaskStepStatusSucceeded, TaskStepStatusFailed, TaskStepStatusCancelled, TaskStepStatusSkipped:
+		return true
+	}
+	return false
+}
+
 // WaitForTask waits until a task is closed, or blocked: a blocked task continues after RetryTask only. progress is called
 // after each change of the task; it may be nil. WaitForTask also waits while the manager restarts: the deadline is that of ctx.
 // The caller examines the status of the returned task; the error is that of the requests.

@@ -4,62 +4,61 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"mycloudmanager/internal/operation/audit"
+	"mycloudmanager/sdk"
 )
-
-// auditFilters are the flags of audit list and export, with the query parameter that each one sets.
-var auditFilters = []struct{ flag, query, help string }{
-	{"actor", "actor", "only records of this user"},
-	{"operation", "operation", "only records of this operation, for example app.launch"},
-	{"target", "target", "only records of this target, for example app:ntp"},
-	{"outcome", "outcome", "only records with this outcome"},
-	{"via", "via", "only records of ui, api, cli or schedule"},
-	{"since", "since", "only records from this time on, RFC 3339"},
-	{"until", "until", "only records before this time, RFC 3339"},
-	{"search", "q", "only records that contain this text"},
-}
 
 func (s *session) audit() *cobra.Command {
 	return group("audit", "Read the audit log", s.auditList(), s.auditExport())
 }
 
-func withAuditFilters(cmd *cobra.Command, query url.Values) *cobra.Command {
-	for _, f := range auditFilters {
-		cmd.Flags().Func(f.flag, f.help, func(v string) error {
-			query.Set(f.query, v)
-			return nil
-		})
-	}
-	return cmd
+// auditFilters adds the flags that select records, and returns the filters that they set.
+func auditFilters(cmd *cobra.Command) *sdk.ExportAuditParams {
+	filters := &sdk.ExportAuditParams{}
+	flags := cmd.Flags()
+	flags.Func("actor", "only records of this user", text(&filters.Actor))
+	flags.Func("operation", "only records of this operation, for example app.launch", text(&filters.Operation))
+	flags.Func("target", "only records of this target, for example app:ntp", text(&filters.Target))
+	flags.Func("outcome", "only records with this outcome", text(&filters.Outcome))
+	flags.Func("via", "only records of ui, api, cli or schedule", text(&filters.Via))
+	flags.Func("since", "only records from this time on, RFC 3339", timestamp(&filters.Since))
+	flags.Func("until", "only records before this time, RFC 3339", timestamp(&filters.Until))
+	flags.Func("search", "only records that contain this text", text(&filters.Q))
+	return filters
 }
 
 func (s *session) auditList() *cobra.Command {
-	query, limit := url.Values{}, 0
-	cmd := s.run("list", "List audit records, newest first", cobra.NoArgs, func(ctx context.Context, c *client, out io.Writer, _ []string) error {
-		query.Set("page_size", fmt.Sprint(limit))
-		var records list[audit.Record]
-		if err := c.do(ctx, http.MethodGet, "/audit?"+query.Encode(), nil, &records); err != nil {
-			return err
-		}
-		return s.print(out, records, func(t *table) {
-			t.kind, t.header, t.wide = "audit-record", []string{"TIME", "ACTOR", "VIA", "OPERATION", "TARGETS", "OUTCOME", "DETAIL", "SOURCE", "TASK"}, 2
-			for _, r := range records.Items {
-				t.add(fmt.Sprint(r.ID), r.Time.Local().Format(time.DateTime), r.Actor.Name, r.Via, r.Operation, targetsOf(r), r.Outcome, r.Detail, r.SourceIP, r.Task)
+	var (
+		filters *sdk.ExportAuditParams
+		limit   int64
+	)
+	cmd := s.run("list", "List audit records, newest first", cobra.NoArgs,
+		func(ctx context.Context, c *sdk.Client, out io.Writer, _ []string) error {
+			records, err := c.ListAudit(ctx, sdk.ListAuditParams{Actor: filters.Actor, Operation: filters.Operation, Target: filters.Target,
+				Outcome: (*sdk.ListAuditParamsOutcome)(filters.Outcome), Via: (*sdk.ListAuditParamsVia)(filters.Via),
+				Since: filters.Since, Until: filters.Until, Q: filters.Q, PageSize: &limit})
+			if err != nil {
+				return err
 			}
+			return s.print(out, records, func(t *table) {
+				t.kind, t.wide = "audit-record", 2
+				t.header = []string{"TIME", "ACTOR", "VIA", "OPERATION", "TARGETS", "OUTCOME", "DETAIL", "SOURCE", "TASK"}
+				for _, r := range records.Items {
+					t.add(fmt.Sprint(r.ID), r.Time.Local().Format(time.DateTime), r.Actor.Name, r.Via, r.Operation, targetsOf(r), r.Outcome, r.Detail,
+						r.SourceIP, r.Task)
+				}
+			})
 		})
-	})
-	cmd.Flags().IntVar(&limit, "limit", 100, "how many records, at most 500")
-	return s.watching(withAuditFilters(cmd, query))
+	cmd.Flags().Int64Var(&limit, "limit", 100, "how many records, at most 500")
+	filters = auditFilters(cmd)
+	return s.watching(cmd)
 }
 
-func targetsOf(r audit.Record) string {
+func targetsOf(r sdk.AuditRecord) string {
 	names := make([]string, len(r.Targets))
 	for i, target := range r.Targets {
 		names[i] = target.Kind + ":" + target.Name
@@ -68,17 +67,16 @@ func targetsOf(r audit.Record) string {
 }
 
 func (s *session) auditExport() *cobra.Command {
-	query, format := url.Values{}, ""
-	cmd := s.run("export", "Export audit records to standard output", cobra.NoArgs, func(ctx context.Context, c *client, out io.Writer, _ []string) error {
-		query.Set("format", format)
-		response, err := c.withoutTimeout().send(ctx, http.MethodGet, "/audit/export?"+query.Encode(), nil)
-		if err != nil {
-			return err
-		}
-		defer response.Body.Close() //nolint:errcheck // the copy reports what matters
-		_, err = io.Copy(out, response.Body)
-		return err
-	})
+	var (
+		filters *sdk.ExportAuditParams
+		format  string
+	)
+	cmd := s.run("export", "Export audit records to standard output", cobra.NoArgs,
+		func(ctx context.Context, c *sdk.Client, out io.Writer, _ []string) error {
+			filters.Format = sdk.ExportAuditParamsFormat(format)
+			return download(out, func() (io.ReadCloser, error) { return c.ExportAudit(ctx, *filters) })
+		})
 	cmd.Flags().StringVar(&format, "format", "csv", "csv, jsonl or xlsx")
-	return withAuditFilters(cmd, query)
+	filters = auditFilters(cmd)
+	return cmd
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"mycloudmanager/sdk"
 )
 
 // session holds the flags that all client commands share.
@@ -23,7 +25,8 @@ type session struct {
 // Commands returns the client commands.
 func Commands(version string) []*cobra.Command {
 	s := &session{version: version}
-	commands := []*cobra.Command{s.login(), s.logout(), s.stack(), s.app(), s.instance(), s.backup(), s.notification(), s.enrollmentToken(), s.task(), s.audit()}
+	commands := []*cobra.Command{s.login(), s.logout(), s.stack(), s.app(), s.instance(), s.backup(),
+		s.notification(), s.enrollmentToken(), s.task(), s.audit()}
 	for _, c := range commands {
 		c.PersistentFlags().StringVar(&s.server, "server", "", "address of the manager (MCM_SERVER; default "+defaultServer+")")
 		c.PersistentFlags().StringVarP(&s.output, "output", "o", "table", strings.Join(formats, ", "))
@@ -33,12 +36,11 @@ func Commands(version string) []*cobra.Command {
 	return commands
 }
 
-func (s *session) client() (*client, error) { return newClient(s.server, s.version) }
-
 // run returns a command that gets a client.
-func (s *session) run(use, short string, args cobra.PositionalArgs, f func(ctx context.Context, c *client, out io.Writer, args []string) error) *cobra.Command {
+func (s *session) run(use, short string, args cobra.PositionalArgs,
+	f func(ctx context.Context, c *sdk.Client, out io.Writer, args []string) error) *cobra.Command {
 	return &cobra.Command{Use: use, Short: short, Args: args, RunE: func(cmd *cobra.Command, args []string) error {
-		c, err := s.client()
+		c, err := newClient(s.server, s.version)
 		if err != nil {
 			return err
 		}
@@ -81,8 +83,11 @@ func Message(err error) string {
 	if errors.Is(err, context.Canceled) {
 		return "interrupted; the task continues"
 	}
-	lines := strings.Split(err.Error(), "\n")
-	return strings.Join(lines, "\n     ")
+	text := err.Error()
+	if sdk.CodeOf(err) == sdk.ProblemCodeUnauthorized {
+		text += ": run `mcm login`, or set OS_APPLICATION_CREDENTIAL_ID and _SECRET"
+	}
+	return strings.ReplaceAll(text, "\n", "\n     ")
 }
 
 func printLine(w io.Writer, format string, args ...any) error {

@@ -5,8 +5,7 @@ import (
 	"os"
 	"strings"
 
-	"mycloudmanager/internal/operation"
-	"mycloudmanager/internal/operation/task"
+	"mycloudmanager/sdk"
 )
 
 // display shows the steps of a task, one line each. On a terminal the line of the running step is rewritten in place.
@@ -16,7 +15,7 @@ type display struct {
 	open     bool // the last line is to be rewritten
 }
 
-func (d *display) update(t task.Task) {
+func (d *display) update(t sdk.Task) {
 	for i, step := range t.Steps {
 		if step.StartedAt == nil {
 			continue
@@ -31,7 +30,7 @@ func (d *display) update(t task.Task) {
 		}
 		d.steps[key] = line
 		if !d.terminal {
-			if step.Status.Closed() || step.Status == operation.Blocked || step.Status == operation.Running && step.Message == "" {
+			if step.Status.Closed() || step.Status == sdk.TaskStepStatusBlocked || step.Status == sdk.TaskStepStatusRunning && step.Message == "" {
 				fmt.Fprintln(os.Stderr, line)
 			}
 			continue
@@ -62,17 +61,17 @@ func (d *display) end() {
 	}
 }
 
-func mark(s operation.Status) string {
+func mark(s sdk.TaskStepStatus) string {
 	switch s {
-	case operation.Succeeded:
+	case sdk.TaskStepStatusSucceeded:
 		return "✓"
-	case operation.Failed, operation.TimedOut:
+	case sdk.TaskStepStatusFailed:
 		return "✗"
-	case operation.Blocked:
+	case sdk.TaskStepStatusBlocked:
 		return "!"
-	case operation.Cancelled, operation.Skipped:
+	case sdk.TaskStepStatusCancelled, sdk.TaskStepStatusSkipped:
 		return "-"
-	case operation.Running:
+	case sdk.TaskStepStatusRunning:
 		return "…"
 	}
 	return " "

@@ -4,46 +4,43 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"mycloudmanager/internal/instance"
+	"mycloudmanager/sdk"
 )
 
 func (s *session) instance() *cobra.Command {
 	return group("instance", "Manage instances and their agents; INSTANCE is a name or an ID",
 		s.watching(s.instanceList()),
 		s.watching(s.run("show INSTANCE", "Show an instance with its agents", cobra.ExactArgs(1), s.instanceShow)),
-		s.waiting(s.onInstance("unenroll", "Unenroll an instance", http.MethodDelete, "")),
-		s.waiting(s.onInstance("connect", "Connect the instance's subnet to the stack", http.MethodPost, "/connect")),
+		s.onInstance("unenroll", "Unenroll an instance", (*sdk.Client).UnenrollInstance),
+		s.onInstance("connect", "Connect the instance's subnet to the stack", (*sdk.Client).ConnectInstance),
 		group("agent", "Manage the agents of apps on an instance",
-			s.waiting(s.agents("install", "Install agents")),
-			s.waiting(s.agents("remove", "Remove agents")),
-			s.waiting(s.agents("check", "Check agents for drift")),
+			s.agents(sdk.BatchAgentsRequestActionInstall, "Install agents"),
+			s.agents(sdk.BatchAgentsRequestActionRemove, "Remove agents"),
+			s.agents(sdk.BatchAgentsRequestActionCheck, "Check agents for drift"),
 		),
 	)
 }
 
-func instanceURL(id, rest string) string { return "/instances/" + url.PathEscape(id) + rest }
-
 func (s *session) instanceList() *cobra.Command {
 	var enrolled string
-	cmd := s.run("list", "List the instances of the project", cobra.NoArgs, func(ctx context.Context, c *client, out io.Writer, _ []string) error {
-		all, err := pages[instance.Instance](ctx, c, "/instances", url.Values{"enrolled": {enrolled}})
-		if err != nil {
-			return err
-		}
-		return s.print(out, list[instance.Instance]{all}, func(t *table) {
-			t.kind, t.header, t.wide = "instance", []string{"ID", "NAME", "STATUS", "ENROLLED", "ADDRESSES", "AGENTS", "FLAVOR", "DISTRIBUTION"}, 2
-			for _, i := range all {
-				t.add(i.ID, i.ID, i.Name, i.Status, yesNo(i.Enrolled), addressesOf(i), agentsOf(i), i.Flavor, i.Distribution)
+	cmd := s.run("list", "List the instances of the project", cobra.NoArgs,
+		func(ctx context.Context, c *sdk.Client, out io.Writer, _ []string) error {
+			all, err := c.AllInstances(ctx, sdk.ListInstancesParams{Enrolled: optional(sdk.ListInstancesParamsEnrolled(enrolled))})
+			if err != nil {
+				return err
 			}
+			return s.print(out, sdk.InstanceList{Items: all}, func(t *table) {
+				t.kind, t.header, t.wide = "instance", []string{"ID", "NAME", "STATUS", "ENROLLED", "ADDRESSES", "AGENTS", "FLAVOR", "DISTRIBUTION"}, 2
+				for _, i := range all {
+					t.add(i.ID, i.ID, i.Name, i.Status, yesNo(i.Enrolled), addressesOf(i), agentsOf(i), i.Flavor, i.Distribution)
+				}
+			})
 		})
-	})
 	cmd.Flags().StringVar(&enrolled, "enrolled", "all", "true, false or all")
 	return cmd
 }
@@ -55,7 +52,7 @@ func yesNo(b bool) string {
 	return "no"
 }
 
-func addressesOf(i instance.Instance) string {
+func addressesOf(i sdk.Instance) string {
 	var list []string
 	for _, a := range i.Addresses {
 		list = append(list, a.Address)
@@ -64,12 +61,12 @@ func addressesOf(i instance.Instance) string {
 }
 
 // agentsOf lists the agents, with their state unless it is installed.
-func agentsOf(i instance.Instance) string {
+func agentsOf(i sdk.Instance) string {
 	var list []string
 	for _, a := range i.Agents {
 		switch a.State {
-		case instance.Absent:
-		case instance.Installed:
+		case sdk.AgentStateStateAbsent:
+		case sdk.AgentStateStateInstalled:
 			list = append(list, a.App)
 		default:
 			list = append(list, a.App+"("+string(a.State)+")")
@@ -78,8 +75,8 @@ func agentsOf(i instance.Instance) string {
 	return strings.Join(list, ",")
 }
 
-func (s *session) instanceShow(ctx context.Context, c *client, out io.Writer, args []string) error {
-	i, err := c.find(ctx, args[0])
+func (s *session) instanceShow(ctx context.Context, c *sdk.Client, out io.Writer, args []string) error {
+	i, err := findInstance(ctx, c, args[0])
 	if err != nil {
 		return err
 	}
@@ -99,11 +96,11 @@ func (s *session) instanceShow(ctx context.Context, c *client, out io.Writer, ar
 			t.field("SSH ADDRESS", i.Address)
 			t.field("DISTRIBUTION", i.Distribution)
 		}
-		if i.Task != "" {
-			t.field("TASK", strings.TrimPrefix(i.Task, "/api/v1/tasks/"))
+		if task := value(i.Task); task != "" {
+			t.field("TASK", strings.TrimPrefix(task, "/api/v1/tasks/"))
 		}
 		for _, a := range i.Agents {
-			if a.State != instance.Absent {
+			if a.State != sdk.AgentStateStateAbsent {
 				t.field("AGENT "+a.App, strings.TrimSpace(string(a.State)+" "+a.Version))
 			}
 		}
@@ -111,28 +108,24 @@ func (s *session) instanceShow(ctx context.Context, c *client, out io.Writer, ar
 }
 
 // onInstance returns a command that starts a task on one instance.
-func (s *session) onInstance(name, short, method, rest string) *cobra.Command {
-	return s.run(name+" INSTANCE", short, cobra.ExactArgs(1), func(ctx context.Context, c *client, out io.Writer, args []string) error {
-		i, err := c.find(ctx, args[0])
+func (s *session) onInstance(name, short string, f func(c *sdk.Client, ctx context.Context, id string) (sdk.Task, error)) *cobra.Command {
+	return s.starting(name+" INSTANCE", short, cobra.ExactArgs(1), func(ctx context.Context, c *sdk.Client, args []string) (sdk.Task, error) {
+		i, err := findInstance(ctx, c, args[0])
 		if err != nil {
-			return err
+			return sdk.Task{}, err
 		}
-		return s.start(ctx, c, out, method, instanceURL(i.ID, rest), nil)
+		return f(c, ctx, i.ID)
 	})
 }
 
 // agents returns a command that starts a task on the agents of some apps.
-func (s *session) agents(action, short string) *cobra.Command {
-	return s.run(action+" INSTANCE APP...", short, cobra.MinimumNArgs(2), func(ctx context.Context, c *client, out io.Writer, args []string) error {
-		i, err := c.find(ctx, args[0])
-		if err != nil {
-			return err
-		}
-		body := struct {
-			Instances []string `json:"instances"`
-			Apps      []string `json:"apps"`
-			Action    string   `json:"action"`
-		}{[]string{i.ID}, args[1:], action}
-		return s.start(ctx, c, out, http.MethodPost, "/agents:batch", body)
-	})
+func (s *session) agents(action sdk.BatchAgentsRequestAction, short string) *cobra.Command {
+	return s.starting(string(action)+" INSTANCE APP...", short, cobra.MinimumNArgs(2),
+		func(ctx context.Context, c *sdk.Client, args []string) (sdk.Task, error) {
+			i, err := findInstance(ctx, c, args[0])
+			if err != nil {
+				return sdk.Task{}, err
+			}
+			return c.BatchAgents(ctx, sdk.BatchAgentsRequest{Instances: []string{i.ID}, Apps: args[1:], Action: action})
+		})
 }

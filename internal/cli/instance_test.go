@@ -5,10 +5,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"mycloudmanager/internal/instance"
+	"mycloudmanager/sdk"
 )
 
 func TestAgentsOf(t *testing.T) {
-	i := instance.Instance{Agents: []instance.AgentState{{App: "graylog", State: instance.Absent}, {App: "ntp", State: instance.Installed}, {App: "zabbix", State: instance.Drifted}}}
+	i := sdk.Instance{Agents: []sdk.AgentState{{App: "graylog", State: sdk.AgentStateStateAbsent},
+		{App: "ntp", State: sdk.AgentStateStateInstalled}, {App: "zabbix", State: sdk.AgentStateStateDrifted}}}
 	require.Equal(t, "ntp,zabbix(drifted)", agentsOf(i))
 }

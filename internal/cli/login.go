@@ -13,65 +13,51 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+
+	"mycloudmanager/sdk"
 )
 
 func (s *session) login() *cobra.Command {
-	var body struct {
-		Username      string `json:"username"`
-		Password      string `json:"password"`
-		UserDomain    string `json:"user_domain,omitempty"`
-		Project       string `json:"project,omitempty"`
-		ProjectDomain string `json:"project_domain,omitempty"`
-	}
+	var username, userDomain, project, projectDomain string
 	cmd := s.run("login", "Sign in with your OpenStack user", cobra.NoArgs,
-		func(ctx context.Context, c *client, out io.Writer, _ []string) error {
-			var err error
-			if body.Username, err = ask("User name: ", body.Username, false); err != nil {
+		func(ctx context.Context, c *sdk.Client, out io.Writer, _ []string) error {
+			name, err := ask("User name: ", username, false)
+			if err != nil {
 				return err
 			}
-			if body.Password, err = ask("Password: ", os.Getenv("MCM_PASSWORD"), true); err != nil {
+			password, err := ask("Password: ", os.Getenv("MCM_PASSWORD"), true)
+			if err != nil {
 				return err
 			}
-			return c.login(ctx, out, body)
+			return openSession(ctx, c, out, sdk.SignInRequest{Username: &name, Password: &password, UserDomain: optional(userDomain),
+				Project: optional(project), ProjectDomain: optional(projectDomain)})
 		})
 	f := cmd.Flags()
-	f.StringVar(&body.Username, "username", os.Getenv("OS_USERNAME"), "user name (OS_USERNAME)")
-	f.StringVar(&body.UserDomain, "user-domain", os.Getenv("OS_USER_DOMAIN_NAME"), "domain of the user (OS_USER_DOMAIN_NAME)")
-	f.StringVar(&body.Project, "project", os.Getenv("OS_PROJECT_NAME"), "project (OS_PROJECT_NAME)")
-	f.StringVar(&body.ProjectDomain, "project-domain", os.Getenv("OS_PROJECT_DOMAIN_NAME"), "domain of the project (OS_PROJECT_DOMAIN_NAME)")
+	f.StringVar(&username, "username", os.Getenv("OS_USERNAME"), "user name (OS_USERNAME)")
+	f.StringVar(&userDomain, "user-domain", os.Getenv("OS_USER_DOMAIN_NAME"), "domain of the user (OS_USER_DOMAIN_NAME)")
+	f.StringVar(&project, "project", os.Getenv("OS_PROJECT_NAME"), "project (OS_PROJECT_NAME)")
+	f.StringVar(&projectDomain, "project-domain", os.Getenv("OS_PROJECT_DOMAIN_NAME"), "domain of the project (OS_PROJECT_DOMAIN_NAME)")
 	return cmd
 }
 
-func (c *client) login(ctx context.Context, out io.Writer, body any) error {
-	response, err := c.send(ctx, http.MethodPost, "/session", body)
+// openSession signs in and saves the session.
+func openSession(ctx context.Context, c *sdk.Client, out io.Writer, body sdk.SignInRequest) error {
+	opened, credential, err := c.OpenSession(ctx, body)
 	if err != nil {
 		return err
 	}
-	defer response.Body.Close() //nolint:errcheck // decode reports what matters
-	var who struct {
-		User      struct{ Name string } `json:"user"`
-		Project   struct{ Name string } `json:"project"`
-		Role      string                `json:"role"`
-		ExpiresAt time.Time             `json:"expires_at"`
-		CSRF      string                `json:"csrf_token"`
-	}
-	if err := decode(response.Body, &who); err != nil {
+	saved := savedSession{Server: c.Server(), Cookie: credential.Cookie, CSRF: credential.CSRFToken, Until: opened.ExpiresAt}
+	if err := saved.save(); err != nil {
 		return err
 	}
-	for _, cookie := range response.Cookies() {
-		if cookie.Name == "mcm_session" {
-			if err := c.save(savedSession{Server: c.server, Cookie: cookie.Name + "=" + cookie.Value, CSRF: who.CSRF, Until: who.ExpiresAt}); err != nil {
-				return err
-			}
-		}
-	}
-	return printLine(out, "signed in to %s as %s (%s of project %s) until %s", c.server, who.User.Name, who.Role, who.Project.Name, who.ExpiresAt.Local().Format(time.DateTime))
+	return printLine(out, "signed in to %s as %s (%s of project %s) until %s", c.Server(), opened.User.Name, opened.Role, opened.Project.Name,
+		opened.ExpiresAt.Local().Format(time.DateTime))
 }
 
 func (s *session) logout() *cobra.Command {
-	return s.run("logout", "Sign out", cobra.NoArgs, func(ctx context.Context, c *client, out io.Writer, _ []string) error {
-		if err := c.do(ctx, http.MethodDelete, "/session", nil, nil); err != nil {
-			if p, ok := errors.AsType[*problem](err); !ok || p.Status != http.StatusUnauthorized {
+	return s.run("logout", "Sign out", cobra.NoArgs, func(ctx context.Context, c *sdk.Client, out io.Writer, _ []string) error {
+		if err := c.CloseSession(ctx); err != nil {
+			if p, ok := errors.AsType[*sdk.Problem](err); !ok || p.Status != http.StatusUnauthorized {
 				return err
 			}
 		}

@@ -1,139 +1,93 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"net/url"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"mycloudmanager/internal/operation/tasklog"
+	"mycloudmanager/sdk"
 )
 
 // taskLogs prints the log of a task, and with --follow new lines until the task is closed.
 func (s *session) taskLogs() *cobra.Command {
-	query, follow := url.Values{}, false
-	cmd := s.run("logs ID", "Print the log of a task", cobra.ExactArgs(1), func(ctx context.Context, c *client, out io.Writer, args []string) error {
-		path := "/tasks/" + url.PathEscape(args[0]) + "/log"
-		c = c.withoutTimeout()
-		if follow {
-			if query.Has("q") || query.Has("level") {
-				return errors.New("--follow prints all lines: do not use --search or --level with it")
+	var query sdk.GetTaskLogParams
+	follow := false
+	cmd := s.run("logs ID", "Print the log of a task", cobra.ExactArgs(1),
+		func(ctx context.Context, c *sdk.Client, out io.Writer, args []string) error {
+			if follow {
+				if query.Q != nil || query.Level != nil {
+					return errors.New("--follow prints all lines: do not use --search or --level with it")
+				}
+				t, err := c.GetTask(ctx, args[0]) // reports an unknown task, whose stream is empty
+				if err != nil {
+					return err
+				}
+				return s.followLog(ctx, c, out, t.ID, query.Step)
 			}
-			return s.followLog(ctx, c, out, path+"/events?"+query.Encode())
-		}
-		if s.output == "json" {
-			query.Set("format", "jsonl")
-		}
-		response, err := c.send(ctx, http.MethodGet, path+"?"+query.Encode(), nil)
-		if err != nil {
-			return err
-		}
-		defer response.Body.Close() //nolint:errcheck // the copy reports what matters
-		_, err = io.Copy(out, response.Body)
-		return err
-	})
-	for flag, name := range map[string]string{"step": "step", "level": "level", "search": "q"} {
-		cmd.Flags().Func(flag, map[string]string{"step": "only lines of this step", "level": "only lines of this level: info, warning or error",
-			"search": "only lines that contain this text"}[flag], func(v string) error {
-			query.Set(name, v)
-			return nil
+			if s.output == "json" {
+				query.Format = new(sdk.GetTaskLogParamsFormatJsonl)
+			}
+			return download(out, func() (io.ReadCloser, error) { return c.GetTaskLog(ctx, args[0], query) })
 		})
-	}
+	cmd.Flags().Func("step", "only lines of this step", text(&query.Step))
+	cmd.Flags().Func("level", "only lines of this level: info, warning or error", text(&query.Level))
+	cmd.Flags().Func("search", "only lines that contain this text", text(&query.Q))
 	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "print new lines until the task is closed")
 	return cmd
 }
 
-// followLog reopens a stream that broke, for example while the manager restarts, after the last line that was printed.
-func (s *session) followLog(ctx context.Context, c *client, out io.Writer, path string) error {
-	at := &place{}
-	for {
-		ended, err := s.tail(ctx, c, out, path, at)
-		var p *problem
-		switch {
-		case ended:
-			return nil
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case errors.As(err, &p) && p.Status < http.StatusInternalServerError:
+// download copies a response to the output.
+func download(out io.Writer, open func() (io.ReadCloser, error)) error {
+	body, err := open()
+	if err != nil {
+		return err
+	}
+	defer body.Close() //nolint:errcheck // the copy reports what matters
+	_, err = io.Copy(out, body)
+	return err
+}
+
+// followLog prints the lines of a log until the task is closed.
+func (s *session) followLog(ctx context.Context, c *sdk.Client, out io.Writer, id string, step *string) error {
+	reason := "" // why the log is incomplete, as printed last
+	for e, err := range c.FollowTaskLog(ctx, id, sdk.FollowTaskLogParams{Step: step}) {
+		if err != nil {
 			return err
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(followInterval):
+		if reason != e.IncompleteReason && e.IncompleteReason != "" {
+			fmt.Fprintln(os.Stderr, "the log is incomplete:", e.IncompleteReason)
 		}
-	}
-}
-
-// place is the position in a log up to which lines were printed.
-type place struct {
-	event      string // ID of the last event
-	incomplete string // the last reason that was printed
-}
-
-// tail prints one stream to its end.
-func (s *session) tail(ctx context.Context, c *client, out io.Writer, path string, at *place) (ended bool, err error) {
-	response, err := c.sendWith(ctx, http.MethodGet, path, nil, http.Header{"Last-Event-Id": {at.event}})
-	if err != nil {
-		return false, err
-	}
-	defer response.Body.Close() //nolint:errcheck // the body was read
-	in := bufio.NewReader(response.Body)
-	id, kind := "", ""
-	for {
-		text, err := in.ReadString('\n')
-		if err != nil {
-			return false, nil //nolint:nilerr // followLog opens the stream again
-		}
-		field, value, _ := strings.Cut(strings.TrimRight(text, "\r\n"), ": ")
-		switch field {
-		case "id":
-			id = value
-		case "event":
-			kind = value
-		case "data":
-			if kind != "log" {
-				continue
+		reason = e.IncompleteReason
+		for _, l := range e.Lines {
+			if err := s.printLogLine(out, l); err != nil {
+				return err
 			}
-			if ended, err = s.show(out, value, at); err != nil || ended {
-				return ended, err
-			}
-			at.event = id
 		}
 	}
+	return nil
 }
 
-func (s *session) show(out io.Writer, data string, at *place) (ended bool, err error) {
-	var e struct {
-		Lines      []tasklog.Line `json:"lines"`
-		Incomplete string         `json:"incomplete_reason"`
-		Complete   bool           `json:"complete"`
+func (s *session) printLogLine(out io.Writer, l sdk.TaskLogLine) error {
+	if s.output == "json" {
+		return json.NewEncoder(out).Encode(l)
 	}
-	if err := json.Unmarshal([]byte(data), &e); err != nil {
-		return false, err
-	}
-	if at.incomplete != e.Incomplete && e.Incomplete != "" {
-		fmt.Fprintln(os.Stderr, "the log is incomplete:", e.Incomplete)
-	}
-	at.incomplete = e.Incomplete
-	for _, l := range e.Lines {
-		if s.output == "json" {
-			err = json.NewEncoder(out).Encode(l)
-		} else {
-			_, err = fmt.Fprintln(out, printable(l.String()))
-		}
-		if err != nil {
-			return false, err
+	return printLine(out, "%s", printable(formatLogLine(l)))
+}
+
+// formatLogLine returns the line as the text format of the API does.
+func formatLogLine(l sdk.TaskLogLine) string {
+	var out strings.Builder
+	fmt.Fprintf(&out, "%s %-7s %-20s ", l.Time.UTC().Format("2006-01-02T15:04:05.000Z07:00"), l.Level, l.Step)
+	for _, part := range []string{value(l.Host), value(l.Task), string(value(l.Stream))} {
+		if part != "" {
+			out.WriteString(part + ": ")
 		}
 	}
-	return e.Complete, nil
+	return out.String() + strings.ReplaceAll(l.Message, "\n", "\n  ")
 }

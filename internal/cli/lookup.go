@@ -3,32 +3,10 @@ package cli
 import (
 	"context"
 	"fmt"
-	"net/http"
-	"net/url"
 	"strings"
 
-	"mycloudmanager/internal/instance"
+	"mycloudmanager/sdk"
 )
-
-// pages reads all pages of a list.
-func pages[T any](ctx context.Context, c *client, path string, query url.Values) ([]T, error) {
-	all := []T{}
-	query.Set("page_size", "500")
-	for {
-		var page struct {
-			Items []T    `json:"items"`
-			Next  string `json:"next_page_token"`
-		}
-		if err := c.do(ctx, http.MethodGet, path+"?"+query.Encode(), nil, &page); err != nil {
-			return nil, err
-		}
-		all = append(all, page.Items...)
-		if page.Next == "" {
-			return all, nil
-		}
-		query.Set("page_token", page.Next)
-	}
-}
 
 // pick returns the object with the ID text or, when exactly one has it, the name text. identify returns an object's ID and
 // name.
@@ -54,24 +32,24 @@ func pick[T any](kind string, all []T, text string, identify func(T) (id, name s
 	return none, fmt.Errorf("%d %ss are named %q: use an ID: %s", len(named), kind, text, strings.Join(ids, ", "))
 }
 
-// find returns the instance with this ID or name.
-func (c *client) find(ctx context.Context, name string) (instance.Instance, error) {
-	all, err := pages[instance.Instance](ctx, c, "/instances", url.Values{})
+// findInstance returns the instance with this ID or name.
+func findInstance(ctx context.Context, c *sdk.Client, name string) (sdk.Instance, error) {
+	all, err := c.AllInstances(ctx, sdk.ListInstancesParams{})
 	if err != nil {
-		return instance.Instance{}, err
+		return sdk.Instance{}, err
 	}
 	return pick("instance", all, name, identifyInstance)
 }
 
-func identifyInstance(i instance.Instance) (id, name string) { return i.ID, i.Name }
+func identifyInstance(i sdk.Instance) (id, name string) { return i.ID, i.Name }
 
-// plan returns the backup plan with this ID or name.
-func (c *client) plan(ctx context.Context, name string) (plan, error) {
-	all, err := pages[plan](ctx, c, "/backup-plans", url.Values{})
+// findPlan returns the backup plan with this ID or name.
+func findPlan(ctx context.Context, c *sdk.Client, name string) (sdk.BackupPlan, error) {
+	all, err := c.AllBackupPlans(ctx)
 	if err != nil {
-		return plan{}, err
+		return sdk.BackupPlan{}, err
 	}
 	return pick("backup plan", all, name, identifyPlan)
 }
 
-func identifyPlan(p plan) (id, name string) { return p.ID, p.Name }
+func identifyPlan(p sdk.BackupPlan) (id, name string) { return value(p.ID), p.Name }

@@ -5,11 +5,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"mycloudmanager/internal/instance"
+	"mycloudmanager/sdk"
 )
 
 func TestPick(t *testing.T) {
-	all := []instance.Instance{{ID: "1", Name: "web"}, {ID: "2", Name: "db"}, {ID: "3", Name: "web"}}
+	all := []sdk.Instance{{ID: "1", Name: "web"}, {ID: "2", Name: "db"}, {ID: "3", Name: "web"}}
 	for name, c := range map[string]struct{ text, id, fails string }{
 		"name":           {text: "db", id: "2"},
 		"ID":             {text: "3", id: "3"},

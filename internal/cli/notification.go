@@ -3,46 +3,44 @@ package cli
 import (
 	"context"
 	"io"
-	"net/http"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"mycloudmanager/internal/notification"
+	"mycloudmanager/sdk"
 )
 
 func (s *session) notification() *cobra.Command {
 	return group("notification", "Manage notifications of backup plans",
 		s.watching(s.run("list", "List the channels with their last delivery", cobra.NoArgs, s.notificationList)),
-		s.waiting(s.run("test", "Send a test notification to each channel", cobra.NoArgs, func(ctx context.Context, c *client, out io.Writer, _ []string) error {
-			return s.start(ctx, c, out, http.MethodPost, "/notifications/test", nil)
-		})),
+		s.starting("test", "Send a test notification to each channel", cobra.NoArgs,
+			func(ctx context.Context, c *sdk.Client, _ []string) (sdk.Task, error) {
+				return c.TestNotifications(ctx)
+			}),
 	)
 }
 
-func (s *session) notificationList(ctx context.Context, c *client, out io.Writer, _ []string) error {
-	var status struct {
-		Channels []notification.ChannelStatus `json:"channels"`
-	}
-	if err := c.do(ctx, http.MethodGet, "/notifications", nil, &status); err != nil {
+func (s *session) notificationList(ctx context.Context, c *sdk.Client, out io.Writer, _ []string) error {
+	status, err := c.ListNotifications(ctx)
+	if err != nil {
 		return err
 	}
 	return s.print(out, status, func(t *table) {
 		t.kind, t.header = "notification-channel", []string{"CHANNEL", "ADDRESS", "LAST", "AT", "EVENT", "REASON"}
-		for _, r := range status.Channels {
-			t.add(r.ID, lastDelivery(r)...)
+		for _, n := range status.Channels {
+			t.add(n.ID, lastDelivery(n)...)
 		}
 	})
 }
 
 // lastDelivery returns the cells of a channel.
-func lastDelivery(r notification.ChannelStatus) []any {
-	if r.Last == nil {
-		return []any{r.Kind, r.Address, "none", "-", "-", ""}
+func lastDelivery(n sdk.NotificationChannel) []any {
+	if n.Last == nil {
+		return []any{n.Kind, n.Address, "none", "-", "-", ""}
 	}
-	about := string(r.Last.Kind)
-	if r.Last.PlanName != "" {
-		about += " " + r.Last.PlanName
+	about := string(n.Last.Kind)
+	if plan := value(n.Last.PlanName); plan != "" {
+		about += " " + plan
 	}
-	return []any{r.Kind, r.Address, r.Last.Status, r.Last.AttemptedAt.Local().Format(time.DateTime), about, r.Last.Reason}
+	return []any{n.Kind, n.Address, n.Last.Status, n.Last.AttemptedAt.Local().Format(time.DateTime), about, value(n.Last.Reason)}
 }

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -28,7 +29,6 @@ var responses = map[string]string{
 		"size_bytes":1024,"consistency":"cold","verify_status":"never","held":true}],"next_page_token":""}`,
 	"/api/v1/backup-plans": `{"items":[{"id":"p-1","name":"nightly","instances":["i-1"],"method":"snapshot","schedule":{"frequency":"daily","time":"02:30","time_zone":"UTC"},
 		"next_runs":["2026-11-26T02:30:00Z"],"missed_runs":1,"retention":{"daily":7},"last_run":{"task":"plan:p-1~r","status":"partially_failed","started_at":"2026-11-25T02:30:00Z"}}],"next_page_token":""}`,
-	"/api/v1/backup-plans/p-1":      `{"id":"p-1","name":"nightly","retention":{"daily":7}}`,
 	"/api/v1/backup-plans/p-1/runs": `{"items":[{"id":"plan:p-1~r","operation":"backup.run","title":"Back up","status":"partially_failed","message":"1 of 2 failed","started_at":"2026-11-25T02:30:00Z"}],"next_page_token":""}`,
 	"/api/v1/tasks": `{"items":[{"id":"app:zabbix~r","operation":"app.launch","title":"Launch Zabbix","status":"running","actor":{"id":"u","name":"demo"},"via":"cli","started_at":"2026-11-25T02:30:00Z","message":"waiting"}],
 		"next_page_token":""}`,
@@ -43,20 +43,32 @@ var responses = map[string]string{
 // run executes one client command against a manager that returns responses.
 func run(t *testing.T, args ...string) (string, error) {
 	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return runAgainst(t, func(w http.ResponseWriter, r *http.Request) {
 		body, ok := responses[r.URL.Path]
 		if !ok {
 			http.NotFound(w, r)
 			return
 		}
 		_, _ = io.WriteString(w, body)
-	}))
+	}, args...)
+}
+
+// runAgainst executes one client command against a manager that responds with handler, and returns its output.
+func runAgainst(t *testing.T, handler http.HandlerFunc, args ...string) (string, error) {
+	t.Helper()
+	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
-	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
+	withoutEnvironment(t)
+	return execute(t, append(slices.Clone(args), "--server", server.URL)...)
+}
+
+// execute executes one client command and returns its output.
+func execute(t *testing.T, args ...string) (string, error) {
+	t.Helper()
 	var out bytes.Buffer
 	for _, c := range Commands("test") {
 		if c.Name() == args[0] {
-			c.SetArgs(append(args[1:], "--server", server.URL))
+			c.SetArgs(args[1:])
 			c.SetOut(&out)
 			c.SilenceUsage, c.SilenceErrors = true, true
 			err := c.ExecuteContext(t.Context())

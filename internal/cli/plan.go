@@ -2,55 +2,33 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
-	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"mycloudmanager/internal/backup"
-	"mycloudmanager/internal/operation/task"
+	"mycloudmanager/sdk"
 )
-
-// plan is a backup plan as the API returns it.
-type plan struct {
-	ID           string                 `json:"id"`
-	Name         string                 `json:"name"`
-	Instances    []string               `json:"instances"`
-	Method       backup.Method          `json:"method"`
-	Snapshot     backup.SnapshotOptions `json:"snapshot,omitzero"`
-	Schedule     backup.Schedule        `json:"schedule"`
-	Paused       bool                   `json:"paused"`
-	Note         string                 `json:"note"`
-	NextRuns     []time.Time            `json:"next_runs"`
-	MissedRuns   int                    `json:"missed_runs"`
-	OverdueSince *time.Time             `json:"overdue_since,omitempty"`
-	LastRun      *planRun               `json:"last_run,omitempty"`
-}
-
-// planRun is the last run of a backup plan.
-type planRun struct {
-	Task      string    `json:"task"`
-	Status    string    `json:"status"`
-	StartedAt time.Time `json:"started_at"`
-}
 
 func (s *session) backupPlan() *cobra.Command {
 	return group("plan", "Manage backup plans; PLAN is a name or an ID",
 		s.watching(s.run("list", "List backup plans with their next and last run", cobra.NoArgs, s.planList)),
 		s.watching(s.run("show PLAN", "Show a backup plan", cobra.ExactArgs(1), s.planShow)),
 		s.planCreate(),
-		s.waiting(s.onPlan("run", "Run a backup plan now", func(ctx context.Context, c *client, out io.Writer, p plan) error {
-			return s.start(ctx, c, out, http.MethodPost, planURL(p.ID, "/run"), nil)
-		})),
+		s.starting("run PLAN", "Run a backup plan now", cobra.ExactArgs(1),
+			func(ctx context.Context, c *sdk.Client, args []string) (sdk.Task, error) {
+				p, err := findPlan(ctx, c, args[0])
+				if err != nil {
+					return sdk.Task{}, err
+				}
+				return c.RunBackupPlan(ctx, value(p.ID))
+			}),
 		s.onPlan("runs", "List the runs of a backup plan, newest first", s.planRuns),
 		s.planPause(),
-		s.onPlan("resume", "Resume a paused backup plan", func(ctx context.Context, c *client, out io.Writer, p plan) error {
-			if err := c.do(ctx, http.MethodPost, planURL(p.ID, "/resume"), nil, nil); err != nil {
+		s.onPlan("resume", "Resume a paused backup plan", func(ctx context.Context, c *sdk.Client, out io.Writer, p sdk.BackupPlan) error {
+			if _, err := c.ResumeBackupPlan(ctx, value(p.ID)); err != nil {
 				return err
 			}
 			return printLine(out, "backup plan %s resumed", p.Name)
@@ -59,83 +37,81 @@ func (s *session) backupPlan() *cobra.Command {
 	)
 }
 
-func planURL(id, rest string) string { return "/backup-plans/" + url.PathEscape(id) + rest }
-
-func (p plan) next() string {
+// nextRun returns the time of the next run, or why there is none.
+func nextRun(p sdk.BackupPlan) string {
 	switch {
-	case p.Paused:
-		return strings.TrimSpace("paused " + p.Note)
+	case value(p.Paused):
+		return strings.TrimSpace("paused " + value(p.Note))
 	case len(p.NextRuns) == 0:
 		return "-"
 	}
 	return p.NextRuns[0].Local().Format(time.DateTime)
 }
 
-func (p plan) last() string {
+func lastRun(p sdk.BackupPlan) string {
 	if p.LastRun == nil {
 		return "never"
 	}
-	return p.LastRun.Status + " " + p.LastRun.StartedAt.Local().Format(time.DateTime)
+	return string(p.LastRun.Status) + " " + p.LastRun.StartedAt.Local().Format(time.DateTime)
 }
 
-func (p plan) overdue() string {
+func overdue(p sdk.BackupPlan) string {
 	if p.OverdueSince == nil {
 		return "-"
 	}
 	return "since " + p.OverdueSince.Local().Format(time.DateTime)
 }
 
-// planList passes on what the API returned, so that --output json and yaml hold every field.
-func (s *session) planList(ctx context.Context, c *client, out io.Writer, _ []string) error {
-	all, err := pages[json.RawMessage](ctx, c, "/backup-plans", url.Values{})
+// scheduleText returns a schedule as one phrase, for example "weekly monday 02:30 Europe/Paris".
+func scheduleText(s sdk.BackupSchedule) string {
+	if s.Frequency == sdk.BackupScheduleFrequencyCron {
+		return fmt.Sprintf("cron %s %s", value(s.Cron), s.TimeZone)
+	}
+	return strings.Join(strings.Fields(fmt.Sprintf("%s %s %s %s", s.Frequency, value(s.Weekday), value(s.Time), s.TimeZone)), " ")
+}
+
+func (s *session) planList(ctx context.Context, c *sdk.Client, out io.Writer, _ []string) error {
+	all, err := c.AllBackupPlans(ctx)
 	if err != nil {
 		return err
 	}
-	plans := make([]plan, len(all))
-	for i, raw := range all {
-		if err := json.Unmarshal(raw, &plans[i]); err != nil {
-			return err
-		}
-	}
-	return s.print(out, list[json.RawMessage]{all}, func(t *table) {
-		t.kind, t.header, t.wide = "backup-plan", []string{"ID", "NAME", "METHOD", "INSTANCES", "SCHEDULE", "NEXT", "LAST", "OVERDUE", "MISSED RUNS"}, 1
-		for _, p := range plans {
-			t.add(p.ID, p.ID, p.Name, p.Method, len(p.Instances), p.Schedule, p.next(), p.last(), p.overdue(), p.MissedRuns)
+	return s.print(out, sdk.BackupPlans{Items: all}, func(t *table) {
+		t.kind, t.wide = "backup-plan", 1
+		t.header = []string{"ID", "NAME", "METHOD", "INSTANCES", "SCHEDULE", "NEXT", "LAST", "OVERDUE", "MISSED RUNS"}
+		for _, p := range all {
+			id := value(p.ID)
+			t.add(id, id, p.Name, p.Method, len(p.Instances), scheduleText(p.Schedule), nextRun(p), lastRun(p), overdue(p), value(p.MissedRuns))
 		}
 	})
 }
 
-// planShow passes on what the API returned, so that --output json and yaml hold every field.
-func (s *session) planShow(ctx context.Context, c *client, out io.Writer, args []string) error {
-	p, err := c.plan(ctx, args[0])
+func (s *session) planShow(ctx context.Context, c *sdk.Client, out io.Writer, args []string) error {
+	p, err := findPlan(ctx, c, args[0])
 	if err != nil {
 		return err
 	}
-	var whole json.RawMessage
-	if err := c.do(ctx, http.MethodGet, planURL(p.ID, ""), nil, &whole); err != nil {
-		return err
-	}
-	return s.print(out, whole, func(t *table) {
-		t.kind, t.ids = "backup-plan", []string{p.ID}
-		t.field("ID", p.ID)
+	return s.print(out, p, func(t *table) {
+		id := value(p.ID)
+		t.kind, t.ids = "backup-plan", []string{id}
+		t.field("ID", id)
 		t.field("NAME", p.Name)
 		t.field("METHOD", p.Method)
-		t.field("CONSISTENCY GROUP", yesNo(p.Snapshot.ConsistencyGroup))
+		t.field("CONSISTENCY GROUP", yesNo(p.Snapshot != nil && value(p.Snapshot.ConsistencyGroup)))
 		t.field("INSTANCES", strings.Join(p.Instances, ","))
-		t.field("SCHEDULE", p.Schedule)
-		t.field("NEXT", p.next())
-		t.field("LAST", p.last())
-		t.field("MISSED RUNS", p.MissedRuns)
-		t.field("OVERDUE", p.overdue())
+		t.field("SCHEDULE", scheduleText(p.Schedule))
+		t.field("NEXT", nextRun(p))
+		t.field("LAST", lastRun(p))
+		t.field("MISSED RUNS", value(p.MissedRuns))
+		t.field("OVERDUE", overdue(p))
 	})
 }
 
-func (s *session) planRuns(ctx context.Context, c *client, out io.Writer, p plan) error {
-	runs, err := pages[task.Task](ctx, c, planURL(p.ID, "/runs"), url.Values{})
+func (s *session) planRuns(ctx context.Context, c *sdk.Client, out io.Writer, p sdk.BackupPlan) error {
+	runs, err := c.AllBackupPlanRuns(ctx, value(p.ID))
 	if err != nil {
 		return err
 	}
-	return s.print(out, list[task.Task]{runs}, func(t *table) {
+	return s.print(out, sdk.TaskPage{Items: runs}, func(t *table) {
 		t.kind, t.header = "task", []string{"TASK", "STATUS", "STARTED", "MESSAGE"}
 		for _, r := range runs {
 			t.add(r.ID, r.ID, r.Status, r.StartedAt.Local().Format(time.DateTime), r.Message)
@@ -144,9 +120,10 @@ func (s *session) planRuns(ctx context.Context, c *client, out io.Writer, p plan
 }
 
 // onPlan returns a command that acts on one backup plan.
-func (s *session) onPlan(name, short string, f func(ctx context.Context, c *client, out io.Writer, p plan) error) *cobra.Command {
-	return s.run(name+" PLAN", short, cobra.ExactArgs(1), func(ctx context.Context, c *client, out io.Writer, args []string) error {
-		p, err := c.plan(ctx, args[0])
+func (s *session) onPlan(name, short string,
+	f func(ctx context.Context, c *sdk.Client, out io.Writer, p sdk.BackupPlan) error) *cobra.Command {
+	return s.run(name+" PLAN", short, cobra.ExactArgs(1), func(ctx context.Context, c *sdk.Client, out io.Writer, args []string) error {
+		p, err := findPlan(ctx, c, args[0])
 		if err != nil {
 			return err
 		}
@@ -155,31 +132,25 @@ func (s *session) onPlan(name, short string, f func(ctx context.Context, c *clie
 }
 
 func (s *session) planPause() *cobra.Command {
-	var body struct {
-		Note string `json:"note,omitempty"`
-	}
-	cmd := s.onPlan("pause", "Pause a backup plan", func(ctx context.Context, c *client, out io.Writer, p plan) error {
-		if err := c.do(ctx, http.MethodPost, planURL(p.ID, "/pause"), body, nil); err != nil {
+	var note string
+	cmd := s.onPlan("pause", "Pause a backup plan", func(ctx context.Context, c *sdk.Client, out io.Writer, p sdk.BackupPlan) error {
+		if _, err := c.PauseBackupPlan(ctx, value(p.ID), sdk.PausePlanRequest{Note: optional(note)}); err != nil {
 			return err
 		}
 		return printLine(out, "backup plan %s paused", p.Name)
 	})
-	cmd.Flags().StringVar(&body.Note, "note", "", "reason, shown with the plan")
+	cmd.Flags().StringVar(&note, "note", "", "reason, shown with the plan")
 	return cmd
 }
 
 func (s *session) planDelete() *cobra.Command {
 	var backups bool
 	var confirm string
-	cmd := s.onPlan("delete", "Delete a backup plan", func(ctx context.Context, c *client, out io.Writer, p plan) error {
-		path := planURL(p.ID, "")
-		if backups {
-			if confirm != p.Name {
-				return fmt.Errorf("deleted backups cannot be restored: confirm with --confirm %q", p.Name)
-			}
-			path += "?delete_backups=true"
+	cmd := s.onPlan("delete", "Delete a backup plan", func(ctx context.Context, c *sdk.Client, out io.Writer, p sdk.BackupPlan) error {
+		if backups && confirm != p.Name {
+			return fmt.Errorf("deleted backups cannot be restored: confirm with --confirm %q", p.Name)
 		}
-		if err := c.do(ctx, http.MethodDelete, path, nil, nil); err != nil {
+		if err := c.DeleteBackupPlan(ctx, value(p.ID), sdk.DeleteBackupPlanParams{DeleteBackups: optional(backups)}); err != nil {
 			return err
 		}
 		return printLine(out, "backup plan %s deleted", p.Name)

@@ -1,16 +1,21 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
-	"net/http"
+	"maps"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"mycloudmanager/sdk"
 )
 
 // planFlags are the flags of `mcm backup plan create`. A flag that was given replaces the field of the file.
@@ -27,9 +32,9 @@ type planFlags struct {
 
 // textFields and numberFields name the field of the request body that a flag sets.
 var (
-	textFields = map[string]string{"name": "name", "method": "method", "frequency": "schedule.frequency", "at": "schedule.time", "weekday": "schedule.weekday",
-		"cron": "schedule.cron", "zone": "schedule.time_zone", "engine": "soft.engine", "pre-hook": "soft.pre_hook", "post-hook": "soft.post_hook",
-		"on-hook-error": "soft.on_hook_error"}
+	textFields = map[string]string{"name": "name", "method": "method", "frequency": "schedule.frequency",
+		"at": "schedule.time", "weekday": "schedule.weekday", "cron": "schedule.cron", "zone": "schedule.time_zone",
+		"engine": "soft.engine", "pre-hook": "soft.pre_hook", "post-hook": "soft.post_hook", "on-hook-error": "soft.on_hook_error"}
 	numberFields = map[string]string{"day": "schedule.day_of_month", "keep-last": "retention.keep_last", "keep-daily": "retention.daily",
 		"keep-weekly": "retention.weekly", "keep-monthly": "retention.monthly"}
 )
@@ -39,16 +44,20 @@ func newPlanFlags(set *pflag.FlagSet) *planFlags {
 	set.StringArrayVar(&f.instances, "instance", nil, "instance to back up, by name or ID; may be repeated")
 	set.StringArrayVar(&f.directories, "directory", nil, "directory to back up with --method soft; may be repeated")
 	set.StringArrayVar(&f.excludes, "exclude", nil, "pattern of files to leave out with --method soft; may be repeated")
-	set.BoolVar(&f.group, "consistency-group", false, "stop all instances before the first snapshot, so that the snapshots of one run are consistent with each other")
+	set.BoolVar(&f.group, "consistency-group", false,
+		"stop all instances before the first snapshot, so that the snapshots of one run are consistent with each other")
 	set.DurationVar(&f.catchUp, "catch-up", 0, "start a missed run up to this long after its time, for example 1h")
-	for name, help := range map[string]string{"name": "name of the plan", "method": "snapshot or soft (files)", "frequency": "daily, weekly, monthly or cron; derived from --weekday, --day and --cron",
-		"at": "time of day, hh:mm", "weekday": "day of the week, for example monday", "cron": "cron expression of five fields", "zone": "time zone, for example Europe/Paris",
-		"engine": "restic or duplicity, with --method soft", "pre-hook": "shell command before the backup, as root", "post-hook": "shell command after the backup, as root",
+	for name, help := range map[string]string{"name": "name of the plan", "method": "snapshot or soft (files)",
+		"frequency": "daily, weekly, monthly or cron; derived from --weekday, --day and --cron",
+		"at":        "time of day, hh:mm", "weekday": "day of the week, for example monday", "cron": "cron expression of five fields",
+		"zone": "time zone, for example Europe/Paris", "engine": "restic or duplicity, with --method soft",
+		"pre-hook": "shell command before the backup, as root", "post-hook": "shell command after the backup, as root",
 		"on-hook-error": "fail or continue"} {
 		f.text[name] = set.String(name, "", help)
 	}
-	for name, help := range map[string]string{"day": "day of the month", "keep-last": "number of newest backups to keep", "keep-daily": "number of daily backups to keep",
-		"keep-weekly": "number of weekly backups to keep", "keep-monthly": "number of monthly backups to keep"} {
+	for name, help := range map[string]string{"day": "day of the month", "keep-last": "number of newest backups to keep",
+		"keep-daily": "number of daily backups to keep", "keep-weekly": "number of weekly backups to keep",
+		"keep-monthly": "number of monthly backups to keep"} {
 		f.number[name] = set.Int(name, 0, help)
 	}
 	return f
@@ -107,38 +116,87 @@ func (f *planFlags) frequency() string {
 // planCreate takes the settings from a file, from flags, or from both.
 func (s *session) planCreate() *cobra.Command {
 	var flags *planFlags
-	cmd := s.run("create [FILE]", "Create a backup plan", cobra.MaximumNArgs(1), func(ctx context.Context, c *client, out io.Writer, args []string) error {
-		body := map[string]any{}
-		if len(args) == 1 {
-			if err := readObject(args[0], &body); err != nil {
+	cmd := s.run("create [FILE]", "Create a backup plan", cobra.MaximumNArgs(1),
+		func(ctx context.Context, c *sdk.Client, out io.Writer, args []string) error {
+			object := map[string]any{}
+			if len(args) == 1 {
+				if err := readObject(args[0], &object); err != nil {
+					return err
+				}
+			}
+			ids := make([]string, len(flags.instances))
+			for i, name := range flags.instances {
+				found, err := findInstance(ctx, c, name)
+				if err != nil {
+					return err
+				}
+				ids[i] = found.ID
+			}
+			if err := flags.apply(object, ids); err != nil {
 				return err
 			}
-		}
-		ids := make([]string, len(flags.instances))
-		for i, name := range flags.instances {
-			found, err := c.find(ctx, name)
+			body, err := decodePlan(object)
 			if err != nil {
 				return err
 			}
-			ids[i] = found.ID
-		}
-		if err := flags.apply(body, ids); err != nil {
-			return err
-		}
-		var p plan
-		if err := c.do(ctx, http.MethodPost, "/backup-plans", body, &p); err != nil {
-			return err
-		}
-		if s.output != "table" {
-			return s.print(out, p, func(t *table) {
-				t.kind, t.header = "backup-plan", []string{"ID", "NAME", "NEXT"}
-				t.add(p.ID, p.ID, p.Name, p.next())
-			})
-		}
-		return printLine(out, "backup plan %s created: %s, next run %s", p.Name, p.ID, p.next())
-	})
+			p, err := c.CreateBackupPlan(ctx, body)
+			if err != nil {
+				return err
+			}
+			id, next := value(p.ID), nextRun(p)
+			if s.output != "table" {
+				return s.print(out, p, func(t *table) {
+					t.kind, t.header = "backup-plan", []string{"ID", "NAME", "NEXT"}
+					t.add(id, id, p.Name, next)
+				})
+			}
+			return printLine(out, "backup plan %s created: %s, next run %s", p.Name, id, next)
+		})
 	flags = newPlanFlags(cmd.Flags())
 	return cmd
+}
+
+// decodePlan converts a JSON object to a plan. It rejects fields that a plan does not have, and an object without a required
+// field, which would be sent with its zero value: an empty time zone is UTC.
+func decodePlan(object map[string]any) (sdk.BackupPlan, error) {
+	var p sdk.BackupPlan
+	raw, err := json.Marshal(object)
+	if err != nil {
+		return p, err
+	}
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&p); err != nil {
+		return p, fmt.Errorf("the backup plan is invalid: %w", err)
+	}
+	sent, err := json.Marshal(p)
+	if err != nil {
+		return p, err
+	}
+	var fields map[string]any
+	if err := json.Unmarshal(sent, &fields); err != nil {
+		return p, err
+	}
+	if missing := missingFields(fields, object, ""); len(missing) > 0 {
+		return p, fmt.Errorf("the backup plan is incomplete: %s missing", strings.Join(missing, ", "))
+	}
+	return p, nil
+}
+
+// missingFields returns the paths of the fields that would be sent and were not given.
+func missingFields(sent, given map[string]any, path string) []string {
+	var missing []string
+	for _, name := range slices.Sorted(maps.Keys(sent)) {
+		inner, object := sent[name].(map[string]any)
+		innerGiven, _ := given[name].(map[string]any)
+		switch {
+		case object:
+			missing = append(missing, missingFields(inner, innerGiven, path+name+".")...)
+		case given[name] == nil:
+			missing = append(missing, path+name)
+		}
+	}
+	return missing
 }
 
 // readObject reads a JSON object from a file, or from standard input when the name is "-".

@@ -11,8 +11,6 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-func decode(r io.Reader, v any) error { return json.NewDecoder(r).Decode(v) }
-
 // formats are the values of --output.
 var formats = []string{"table", "wide", "json", "yaml", "name"}
 
@@ -32,11 +30,6 @@ func (t *table) add(id string, cells ...any) {
 
 // field appends one field of an object.
 func (t *table) field(cells ...any) { t.rows = append(t.rows, cells) }
-
-// list is a list as the API returns it, for --output json and yaml.
-type list[T any] struct {
-	Items []T `json:"items"`
-}
 
 // print writes v in the format of --output. build fills the table that is printed for table, wide and name.
 func (s *session) print(w io.Writer, v any, build func(t *table)) error {
