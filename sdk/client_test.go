@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -186,6 +187,19 @@ func TestFollowTaskLog_UnknownTask(t *testing.T) {
 		failed = true
 	}
 	require.True(t, failed)
+}
+
+// The manager opens the stream of a task before it looks for the task.
+func TestWaitForTask_UnknownTask(t *testing.T) {
+	client := serve(t, func(_ int, w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/events") {
+			return
+		}
+		w.WriteHeader(http.StatusNotFound)
+		fmt.Fprint(w, `{"title":"Not Found","status":404,"code":"not_found","detail":"there is no such task"}`)
+	})
+	_, err := client.WaitForTask(t.Context(), "t", nil)
+	require.EqualError(t, err, "there is no such task")
 }
 
 func TestAll_ReadsEveryPage(t *testing.T) {

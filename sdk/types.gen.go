@@ -1479,15 +1479,15 @@ type BackupVerifyStatus string
 
 // BackupFile defines model for BackupFile.
 type BackupFile struct {
-	GID int32 `json:"gid"`
+	GID int64 `json:"gid"`
 
 	// Mode permission bits, as for chmod
-	Mode  int32          `json:"mode"`
+	Mode  int64          `json:"mode"`
 	Mtime time.Time      `json:"mtime"`
 	Path  string         `json:"path"`
 	Size  *int64         `json:"size,omitempty"`
 	Type  BackupFileType `json:"type"`
-	UID   int32          `json:"uid"`
+	UID   int64          `json:"uid"`
 }
 
 // BackupFileType defines model for BackupFile.Type.

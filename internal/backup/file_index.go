@@ -24,9 +24,9 @@ type FileEntry struct {
 	Path  string    `json:"path"`
 	Type  string    `json:"type" enum:"file,dir,symlink,other"`
 	Size  int64     `json:"size,omitempty"`
-	Mode  uint32    `json:"mode" doc:"permission bits, as for chmod"`
-	UID   uint32    `json:"uid"`
-	GID   uint32    `json:"gid"`
+	Mode  uint32    `json:"mode" format:"int64" doc:"permission bits, as for chmod"`
+	UID   uint32    `json:"uid" format:"int64"`
+	GID   uint32    `json:"gid" format:"int64"`
 	MTime time.Time `json:"mtime"`
 }
 

@@ -230,7 +230,7 @@ func (s *Plans) Resume(ctx context.Context, id string) (PlanStatus, error) {
 	})
 }
 
-// maxConflicts is the number of concurrent changes of one plan after which a change is given up.
+// maxConflicts is the number of attempts of a change that other changes precede.
 const maxConflicts = 5
 
 // change reads a schedule, checks its ETag, calls edit and writes the edited schedule. edit changes the schedule and the status

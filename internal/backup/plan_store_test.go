@@ -77,14 +77,14 @@ func TestPlans_concurrentChanges(t *testing.T) {
 	created, err := plans.Create(t.Context(), plan("0198-1", "nightly"))
 	require.NoError(t, err)
 	etag := created.ETag
-	for round := range 5 {
+	for version := range 5 {
 		const editors = 4
 		results := make([]error, editors)
 		var wg sync.WaitGroup
 		for i := range editors {
 			wg.Go(func() {
 				changed := created.Plan
-				changed.Name = fmt.Sprintf("by editor %d in round %d", i, round)
+				changed.Name = fmt.Sprintf("by editor %d, version %d", i, version)
 				_, results[i] = plans.Replace(t.Context(), changed, etag)
 			})
 		}
@@ -102,7 +102,7 @@ func TestPlans_concurrentChanges(t *testing.T) {
 		require.NotEqual(t, -1, winner)
 		after, err := plans.Get(t.Context(), created.ID)
 		require.NoError(t, err)
-		require.Equal(t, fmt.Sprintf("by editor %d in round %d", winner, round), after.Name)
+		require.Equal(t, fmt.Sprintf("by editor %d, version %d", winner, version), after.Name)
 		etag = after.ETag
 	}
 
