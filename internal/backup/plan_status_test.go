@@ -2,7 +2,6 @@ package backup_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 

@@ -35,9 +35,13 @@ func (h *hostSet) lines(t *testing.T, done task, app string) []string {
 	hosts, _ := done.Result["hosts"].(map[string]any)
 	for _, n := range h.numbers() {
 		of, _ := hosts[h.ids[n]].(map[string]any)
-		line, _ := of[app].(string)
-		require.NotEmpty(t, line, "%s in %+v", hostlab.Name(n), done)
-		out = append(out, line)
+		outcome, _ := of[app].(map[string]any)
+		require.NotEmpty(t, outcome, "%s in %+v", hostlab.Name(n), done)
+		text, ok := outcome["detail"]
+		if !ok {
+			text = outcome["reason"]
+		}
+		out = append(out, fmt.Sprintf("%v: %v", outcome["status"], text))
 	}
 	return out
 }
