@@ -189,7 +189,7 @@ func TestFollowTaskLog_UnknownTask(t *testing.T) {
 	require.True(t, failed)
 }
 
-// The manager opens the stream of a task before it looks for the task.
+// The manager opens the stream of a task before it reads the task.
 func TestWaitForTask_UnknownTask(t *testing.T) {
 	client := serve(t, func(_ int, w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/events") {
