@@ -1325,10 +1325,10 @@ export interface components {
             verify_status: "never" | "ok" | "failed";
         };
         BackupFile: {
-            /** Format: int32 */
+            /** Format: int64 */
             gid: number;
             /**
-             * Format: int32
+             * Format: int64
              * @description permission bits, as for chmod
              */
             mode: number;
@@ -1339,7 +1339,7 @@ export interface components {
             size?: number;
             /** @enum {string} */
             type: "file" | "dir" | "symlink" | "other";
-            /** Format: int32 */
+            /** Format: int64 */
             uid: number;
         };
         BackupFiles: {
