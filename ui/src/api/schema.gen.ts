@@ -1666,7 +1666,7 @@ export interface components {
             total: number;
         };
         LogLine: {
-            /** @description name of the instance that it is about */
+            /** @description name of the instance that the line is about */
             host?: string;
             /** @enum {string} */
             level: "info" | "warning" | "error";
@@ -1678,11 +1678,11 @@ export interface components {
             position: number;
             step: string;
             /**
-             * @description where a program wrote it; absent when it was not written by one
+             * @description output stream of a program; absent in other lines
              * @enum {string}
              */
             stream?: "stdout" | "stderr";
-            /** @description task of the playbook */
+            /** @description task of the Ansible playbook */
             task?: string;
             /** Format: date-time */
             time: string;
@@ -2073,18 +2073,18 @@ export interface components {
             temporal?: string;
         };
         TaskLogLine: {
-            /** @description name of the instance that it is about */
+            /** @description name of the instance that the line is about */
             host?: string;
             /** @enum {string} */
             level: "info" | "warning" | "error";
             message: string;
             step: string;
             /**
-             * @description where a program wrote it; absent when it was not written by one
+             * @description output stream of a program; absent in other lines
              * @enum {string}
              */
             stream?: "stdout" | "stderr";
-            /** @description task of the playbook */
+            /** @description task of the Ansible playbook */
             task?: string;
             /** Format: date-time */
             time: string;
