@@ -2304,7 +2304,7 @@ type Task struct {
 	Progress  TaskProgress           `json:"progress"`
 	Result    map[string]interface{} `json:"result"`
 
-	// RetryOf id of the failed task that this one repeats
+	// RetryOf id of the failed task that this task repeats
 	RetryOf   *string    `json:"retry_of,omitempty"`
 	StartedAt time.Time  `json:"started_at"`
 	Status    TaskStatus `json:"status"`
@@ -2338,7 +2338,7 @@ type TaskEvent struct {
 	Progress  TaskProgress           `json:"progress"`
 	Result    map[string]interface{} `json:"result"`
 
-	// RetryOf id of the failed task that this one repeats
+	// RetryOf id of the failed task that this task repeats
 	RetryOf   *string         `json:"retry_of,omitempty"`
 	StartedAt time.Time       `json:"started_at"`
 	Status    TaskEventStatus `json:"status"`
@@ -2406,7 +2406,7 @@ type TaskStep struct {
 	Status    TaskStepStatus `json:"status"`
 	Title     string         `json:"title"`
 
-	// Undo a compensation
+	// Undo true for a compensation
 	Undo bool `json:"undo"`
 }
 

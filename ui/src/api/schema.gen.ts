@@ -2025,7 +2025,7 @@ export interface components {
             result: {
                 [key: string]: unknown;
             };
-            /** @description id of the failed task that this one repeats */
+            /** @description id of the failed task that this task repeats */
             retry_of?: string;
             /** Format: date-time */
             started_at: string;
@@ -2054,7 +2054,7 @@ export interface components {
             result: {
                 [key: string]: unknown;
             };
-            /** @description id of the failed task that this one repeats */
+            /** @description id of the failed task that this task repeats */
             retry_of?: string;
             /** Format: date-time */
             started_at: string;
@@ -2111,7 +2111,7 @@ export interface components {
             /** @enum {string} */
             status: "queued" | "running" | "blocked" | "succeeded" | "failed" | "cancelled" | "skipped";
             title: string;
-            /** @description a compensation */
+            /** @description true for a compensation */
             undo: boolean;
         };
         UninstallAppRequest: {
