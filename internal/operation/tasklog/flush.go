@@ -43,7 +43,7 @@ func (w *Writer) flush() {
 	for {
 		select {
 		case <-w.wake:
-		case <-time.After(time.Until(time.Now().Truncate(flushInterval).Add(flushInterval + flushOffset))): // a segment has lines of one second only
+		case <-time.After(time.Until(time.Now().Truncate(flushInterval).Add(flushInterval + flushOffset))): // at the end of the second
 			w.mu.Lock()
 			if len(w.sealed) == 0 {
 				w.seal()
