@@ -1272,7 +1272,7 @@ type AgentStateState string
 type App struct {
 	Agent AppAgent `json:"agent"`
 
-	// Available false until there is a cluster to launch it on
+	// Available false if no cluster is available to launch the app on
 	Available          bool            `json:"available"`
 	AvailableVersions  []string        `json:"available_versions"`
 	Category           string          `json:"category"`
@@ -1303,7 +1303,7 @@ type App struct {
 	// Version the installed version, else the catalogue's
 	Version string `json:"version"`
 
-	// Volume absent when there is none
+	// Volume absent if the app has no volume
 	Volume *AppVolume `json:"volume,omitempty"`
 
 	// VolumeSizeGB size proposed by the catalogue

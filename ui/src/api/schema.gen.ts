@@ -1136,7 +1136,7 @@ export interface components {
         };
         App: {
             agent: components["schemas"]["AppAgent"];
-            /** @description false until there is a cluster to launch it on */
+            /** @description false if no cluster is available to launch the app on */
             available: boolean;
             available_versions: string[];
             category: string;
@@ -1167,7 +1167,7 @@ export interface components {
             url: string;
             /** @description the installed version, else the catalogue's */
             version: string;
-            /** @description absent when there is none */
+            /** @description absent if the app has no volume */
             volume?: components["schemas"]["AppVolume"];
             /**
              * Format: int64
