@@ -103,7 +103,7 @@ func TestStore_VerifyDetectsChanges(t *testing.T) {
 	}
 }
 
-// Without the key, nobody can create a valid chain.
+// A valid chain cannot be created without the key.
 func TestStore_VerifyFailsWithAnotherKey(t *testing.T) {
 	s, file := open(t)
 	fill(t, s, 3)
