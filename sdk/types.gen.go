@@ -1272,7 +1272,7 @@ type AgentStateState string
 type App struct {
 	Agent AppAgent `json:"agent"`
 
-	// Available false until there is a cluster to launch it on
+	// Available false if no cluster is available to launch the app on
 	Available          bool            `json:"available"`
 	AvailableVersions  []string        `json:"available_versions"`
 	Category           string          `json:"category"`
@@ -1303,7 +1303,7 @@ type App struct {
 	// Version the installed version, else the catalogue's
 	Version string `json:"version"`
 
-	// Volume absent when there is none
+	// Volume absent if the app has no volume
 	Volume *AppVolume `json:"volume,omitempty"`
 
 	// VolumeSizeGB size proposed by the catalogue
@@ -1863,7 +1863,7 @@ type LogEvent struct {
 
 // LogLine defines model for LogLine.
 type LogLine struct {
-	// Host name of the instance that it is about
+	// Host name of the instance that the line is about
 	Host    *string      `json:"host,omitempty"`
 	Level   LogLineLevel `json:"level"`
 	Message string       `json:"message"`
@@ -1872,10 +1872,10 @@ type LogLine struct {
 	Position int64  `json:"position"`
 	Step     string `json:"step"`
 
-	// Stream where a program wrote it; absent when it was not written by one
+	// Stream output stream of a program; absent in other lines
 	Stream *LogLineStream `json:"stream,omitempty"`
 
-	// Task task of the playbook
+	// Task task of the Ansible playbook
 	Task *string   `json:"task,omitempty"`
 	Time time.Time `json:"time"`
 }
@@ -1883,7 +1883,7 @@ type LogLine struct {
 // LogLineLevel defines model for LogLine.Level.
 type LogLineLevel string
 
-// LogLineStream where a program wrote it; absent when it was not written by one
+// LogLineStream output stream of a program; absent in other lines
 type LogLineStream string
 
 // LogPage defines model for LogPage.
@@ -2304,7 +2304,7 @@ type Task struct {
 	Progress  TaskProgress           `json:"progress"`
 	Result    map[string]interface{} `json:"result"`
 
-	// RetryOf id of the failed task that this one repeats
+	// RetryOf id of the failed task that this task repeats
 	RetryOf   *string    `json:"retry_of,omitempty"`
 	StartedAt time.Time  `json:"started_at"`
 	Status    TaskStatus `json:"status"`
@@ -2338,7 +2338,7 @@ type TaskEvent struct {
 	Progress  TaskProgress           `json:"progress"`
 	Result    map[string]interface{} `json:"result"`
 
-	// RetryOf id of the failed task that this one repeats
+	// RetryOf id of the failed task that this task repeats
 	RetryOf   *string         `json:"retry_of,omitempty"`
 	StartedAt time.Time       `json:"started_at"`
 	Status    TaskEventStatus `json:"status"`
@@ -2364,16 +2364,16 @@ type TaskLinks struct {
 
 // TaskLogLine defines model for TaskLogLine.
 type TaskLogLine struct {
-	// Host name of the instance that it is about
+	// Host name of the instance that the line is about
 	Host    *string          `json:"host,omitempty"`
 	Level   TaskLogLineLevel `json:"level"`
 	Message string           `json:"message"`
 	Step    string           `json:"step"`
 
-	// Stream where a program wrote it; absent when it was not written by one
+	// Stream output stream of a program; absent in other lines
 	Stream *TaskLogLineStream `json:"stream,omitempty"`
 
-	// Task task of the playbook
+	// Task task of the Ansible playbook
 	Task *string   `json:"task,omitempty"`
 	Time time.Time `json:"time"`
 }
@@ -2381,7 +2381,7 @@ type TaskLogLine struct {
 // TaskLogLineLevel defines model for TaskLogLine.Level.
 type TaskLogLineLevel string
 
-// TaskLogLineStream where a program wrote it; absent when it was not written by one
+// TaskLogLineStream output stream of a program; absent in other lines
 type TaskLogLineStream string
 
 // TaskPage defines model for TaskPage.
@@ -2406,7 +2406,7 @@ type TaskStep struct {
 	Status    TaskStepStatus `json:"status"`
 	Title     string         `json:"title"`
 
-	// Undo a compensation
+	// Undo true for a compensation
 	Undo bool `json:"undo"`
 }
 

@@ -77,7 +77,7 @@ func lockAll(ctx workflow.Context, run *operation.Run, in AgentsInput) (free []s
 			continue
 		}
 		for _, app := range in.Apps {
-			setOutcome(run, id, app, failedOutcome("another operation works on the instance"))
+			setOutcome(run, id, app, failedOutcome("another operation is running on the instance"))
 			busy++
 		}
 	}

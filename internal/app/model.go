@@ -1,9 +1,9 @@
-// Package app defines the apps of the catalogue as the API returns them.
+// Package app defines the types with which the API describes apps.
 package app
 
 import "time"
 
-// Health is the health of an app, in the vocabulary of Argo CD.
+// Health is the health of an app. The values are those of Argo CD.
 type Health string
 
 // The health states.
@@ -16,7 +16,7 @@ const (
 	Unknown     Health = "Unknown"
 )
 
-// App is one app of the catalogue with its current state.
+// App is an app of the catalogue with its current state.
 type App struct {
 	Name               string           `json:"name"`
 	Title              string           `json:"title"`
@@ -24,7 +24,7 @@ type App struct {
 	Description        string           `json:"description"`
 	Links              []Link           `json:"links"`
 	Icon               string           `json:"icon" doc:"path of an SVG"`
-	Available          bool             `json:"available" doc:"false until there is a cluster to launch it on"`
+	Available          bool             `json:"available" doc:"false if no cluster is available to launch the app on"`
 	Version            string           `json:"version" doc:"the installed version, else the catalogue's"`
 	AvailableVersions  []string         `json:"available_versions"`
 	Health             Health           `json:"health" enum:"Healthy,Progressing,Degraded,Suspended,Missing,Unknown"`
@@ -32,7 +32,7 @@ type App struct {
 	Since              *time.Time       `json:"since" nullable:"true"`
 	URL                string           `json:"url"`
 	DNSName            string           `json:"dns_name"`
-	Volume             *Volume          `json:"volume,omitempty" doc:"absent when there is none"`
+	Volume             *Volume          `json:"volume,omitempty" doc:"absent if the app has no volume"`
 	RetainedVolumes    []RetainedVolume `json:"retained_volumes"`
 	VolumeSizeGB       int              `json:"volume_size_gb" doc:"size proposed by the catalogue"`
 	Revision           int              `json:"revision" doc:"0 when not installed"`
@@ -50,7 +50,7 @@ type Link struct {
 	URL   string `json:"url"`
 }
 
-// Volume is the block volume of the app.
+// Volume is the Cinder volume of an app.
 type Volume struct {
 	ID         string `json:"id"`
 	SizeGB     int    `json:"size_gb"`
@@ -58,35 +58,35 @@ type Volume struct {
 	AttachedTo string `json:"attached_to" doc:"server id, empty when detached"`
 }
 
-// RetainedVolume is a volume that an uninstall kept for the next launch.
+// RetainedVolume is a Cinder volume that remained after an uninstall, for the next launch.
 type RetainedVolume struct {
 	ID        string    `json:"id"`
 	SizeGB    int       `json:"size_gb"`
 	CreatedAt time.Time `json:"created_at"`
 }
 
-// Credentials are the default credentials of the app, as its vendor documents them.
+// Credentials are the default credentials of an app according to the documentation of its vendor.
 type Credentials struct {
 	Username string `json:"username"`
 	Password string `json:"password"`
 }
 
-// Settings are the values that a user may set. Secrets are read as Masked.
+// Settings are the values that a user can set. The API returns Masked instead of secrets.
 type Settings struct {
 	Environment map[string]any `json:"environment"`
 	Parameters  map[string]any `json:"parameters"`
 }
 
-// Masked replaces a secret that is set. Written back, it keeps the secret.
+// Masked is returned instead of a secret. A request with this value does not change the secret.
 const Masked = "********"
 
-// Schema holds the JSON Schemas of the two sections of Settings.
+// Schema has the JSON Schemas of the two sections of Settings.
 type Schema struct {
 	Environment map[string]any `json:"environment"`
 	Parameters  map[string]any `json:"parameters"`
 }
 
-// Agent describes whether the app has an agent for instances.
+// Agent describes the agent of an app for instances.
 type Agent struct {
 	Supported bool `json:"supported"`
 }
@@ -100,7 +100,7 @@ type Revision struct {
 	Description string    `json:"description"`
 }
 
-// PlanRow compares one value before an upgrade.
+// PlanRow compares the default, the deployed and the new value of a setting for an upgrade.
 type PlanRow struct {
 	Path     string `json:"path"`
 	Default  any    `json:"default"`

@@ -1,5 +1,5 @@
-// Package fault defines the error kinds of the product, which the cloud clients, Temporal activities, the REST API and
-// the UI share.
+// Package fault defines the kinds of errors that the cloud clients, Temporal activities, the REST API and the UI
+// distinguish.
 package fault
 
 import (
@@ -9,10 +9,10 @@ import (
 	"go.temporal.io/sdk/temporal"
 )
 
-// Kind is the kind of an error: what the caller can do about it.
+// Kind classifies errors by the possible reactions of the caller.
 type Kind string
 
-// The kinds. Their values are the `code` of the REST contract.
+// The kinds. Their values are the values of the field code in the REST contract.
 const (
 	Invalid      Kind = "invalid"
 	Unauthorized Kind = "unauthorized"
@@ -28,10 +28,11 @@ const (
 // Retryable reports whether the same call may succeed later.
 func (k Kind) Retryable() bool { return k == Unavailable || k == RateLimited || k == Internal }
 
-// Blocks reports whether a user can remove the cause: the operation then waits as blocked.
+// Blocks reports whether a user can remove the cause of the error. The operation is then blocked until the user retries or
+// cancels it.
 func (k Kind) Blocks() bool { return k == Quota || k == Conflict || k == Unauthorized }
 
-// known reports whether k is one of the kinds, and not an error type of Temporal.
+// known reports whether k is one of the kinds, and not another error type of a Temporal application error.
 func (k Kind) known() bool {
 	switch k {
 	case Invalid, Unauthorized, Forbidden, NotFound, Conflict, Quota, Unavailable, RateLimited, Internal:
@@ -46,13 +47,13 @@ type Field struct {
 	Message string `json:"message"`
 }
 
-// Error is an error with a Kind and a message for users. Err is the cause, for the log.
+// Error is an error with a Kind and a message for users.
 type Error struct {
 	Kind    Kind
 	Message string
 	Fields  []Field
 	Task    string // for Conflict: ID of the conflicting task
-	Err     error
+	Err     error  // the cause, for logs; may be nil
 }
 
 // Error returns the message for users without the cause.
@@ -61,18 +62,18 @@ func (e *Error) Error() string { return e.Message }
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// New returns an error of kind k.
+// New returns an *Error of kind k with the cause err, which may be nil.
 func New(k Kind, err error, format string, args ...any) error {
 	return &Error{Kind: k, Message: fmt.Sprintf(format, args...), Err: err}
 }
 
-// InvalidField returns an Invalid error for one field of a request.
+// InvalidField returns an *Error of kind Invalid for one field of a request.
 func InvalidField(field, format string, args ...any) error {
 	m := fmt.Sprintf(format, args...)
 	return &Error{Kind: Invalid, Message: field + ": " + m, Fields: []Field{{Field: field, Message: m}}}
 }
 
-// IgnoreNotFound returns nil for a NotFound error, and err otherwise: deleting a missing object is a success.
+// IgnoreNotFound returns nil for a NotFound error and err otherwise. Use it for requests that delete an object.
 func IgnoreNotFound(err error) error {
 	if KindOf(err) == NotFound {
 		return nil
@@ -80,8 +81,7 @@ func IgnoreNotFound(err error) error {
 	return err
 }
 
-// KindOf returns the Kind of err, also after it crossed Temporal. It returns Internal for an unclassified error, and ""
-// for nil.
+// KindOf returns the Kind of err, also if Temporal has returned err. It returns Internal for other errors, and "" for nil.
 func KindOf(err error) Kind {
 	if err == nil {
 		return ""
@@ -98,7 +98,7 @@ func KindOf(err error) Kind {
 	return Internal
 }
 
-// MessageOf returns the message for users: that of a fault, or the text of any other error without Temporal's wrapping.
+// MessageOf returns the message of err for users, without the texts that Temporal adds. It returns "" for nil.
 func MessageOf(err error) string {
 	if err == nil {
 		return ""
@@ -112,11 +112,11 @@ func MessageOf(err error) string {
 	return err.Error()
 }
 
-// ForTemporal converts err to an application error for an activity or a workflow. The Kind becomes the error type, and
-// decides whether Temporal retries.
+// ForTemporal converts err to a Temporal application error. The error type is the Kind, and Temporal retries the activity
+// only if the Kind is retryable. A cancellation is returned unchanged.
 func ForTemporal(err error) error { return forTemporal(err, !KindOf(err).Retryable()) }
 
-// Final is ForTemporal for an error that must not be retried.
+// Final is ForTemporal for an error that Temporal must not retry.
 func Final(err error) error { return forTemporal(err, true) }
 
 func forTemporal(err error, final bool) error {

@@ -13,11 +13,12 @@ import (
 // Result is the output or the error of one activity of FanOut.
 type Result[T any] struct {
 	Out T
-	Err error // a fault in Temporal's form; the other activities continue
+	Err error // a fault, converted by fault.ForTemporal
 }
 
-// FanOut runs one activity for each input, all at the same time, as one step. A failed activity does not end the
-// operation: the caller decides. FanOut returns an error only if the operation was cancelled.
+// FanOut runs the activity once for each input, all at the same time, and shows them as one step. limit is the timeout
+// of each activity. A failed activity does not fail the operation: the caller handles the results, which have the order
+// of the inputs. FanOut returns an error only if the operation is cancelled.
 func FanOut[T any](ctx workflow.Context, r *Run, limit time.Duration, activity any, inputs []any) ([]Result[T], error) {
 	name := ActivityName(activity)
 	r.open(ctx, name)
@@ -25,13 +26,13 @@ func FanOut[T any](ctx workflow.Context, r *Run, limit time.Duration, activity a
 	for i, in := range inputs {
 		futures[i] = workflow.ExecuteActivity(Polling(ctx, limit), activity, in)
 	}
-	shares, failed := make([]Result[T], len(inputs)), 0
+	results, failed := make([]Result[T], len(inputs)), 0
 	var cancelled error
 	for i, future := range futures {
-		shares[i].Err = asTimeout(future.Get(ctx, &shares[i].Out), limit)
-		if temporal.IsCanceledError(shares[i].Err) {
-			cancelled = shares[i].Err
-		} else if shares[i].Err != nil {
+		results[i].Err = asTimeout(future.Get(ctx, &results[i].Out), limit)
+		if temporal.IsCanceledError(results[i].Err) {
+			cancelled = results[i].Err
+		} else if results[i].Err != nil {
 			failed++
 		}
 	}
@@ -39,15 +40,15 @@ func FanOut[T any](ctx workflow.Context, r *Run, limit time.Duration, activity a
 	case cancelled != nil:
 		r.close(ctx, name, Cancelled, "")
 	case failed == len(inputs) && failed > 0:
-		r.close(ctx, name, Failed, fault.MessageOf(shares[0].Err))
+		r.close(ctx, name, Failed, fault.MessageOf(results[0].Err))
 	default:
 		r.close(ctx, name, Succeeded, "")
 	}
-	return shares, cancelled
+	return results, cancelled
 }
 
-// PartiallyFailed lets an operation that otherwise succeeds end as partially failed, with a message that names what
-// failed.
+// PartiallyFailed sets the status and the message of an operation that ends without an error, but has failed for some
+// of its objects.
 func (r *Run) PartiallyFailed(format string, args ...any) {
 	r.partiallyFailed = fmt.Sprintf(format, args...)
 }
@@ -57,6 +58,8 @@ func (r *Run) SetStepMessage(activity any, format string, args ...any) {
 	r.find(ActivityName(activity)).Message = fmt.Sprintf(format, args...)
 }
 
-// Retryable is the input of an operation on several objects. A retry calls KeepFailed with the result of the task, and
-// repeats only the objects that failed.
-type Retryable interface{ KeepFailed(result map[string]any) }
+// Retryable is implemented by the inputs of operations on several objects.
+type Retryable interface {
+	// KeepFailed removes the objects that have succeeded from the input. result is the result of the task to retry.
+	KeepFailed(result map[string]any)
+}

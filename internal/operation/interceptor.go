@@ -16,11 +16,11 @@ import (
 
 const (
 	heartbeatInterval = 2 * time.Second
-	maxInternal       = 5 // attempts after which an unclassified error is final
+	maxInternal       = 5 // number of attempts after which an unclassified error is not retried
 )
 
-// Interceptor sends the heartbeats of every activity and converts its errors to Temporal's form, so that activities are
-// plain functions that return faults.
+// Interceptor sends the heartbeats of every activity and converts faults to Temporal's application errors, so that
+// activities are plain functions that return faults.
 type Interceptor struct {
 	interceptor.WorkerInterceptorBase
 }
@@ -46,7 +46,7 @@ func ReportProgress(ctx context.Context, message string) {
 	}
 }
 
-// ExecuteActivity runs the activity. A second goroutine sends heartbeats with the latest message.
+// ExecuteActivity runs the activity while a second goroutine sends heartbeats with the latest message.
 func (a *activityInbound) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
 	info := activity.GetInfo(ctx)
 	if info.IsLocalActivity {
@@ -61,7 +61,7 @@ func (a *activityInbound) ExecuteActivity(ctx context.Context, in *interceptor.E
 	switch {
 	case err == nil:
 		return out, nil
-	case errors.Is(context.Cause(ctx), errStopping), lost(context.Cause(ctx)):
+	case errors.Is(context.Cause(ctx), errStopping), isHeartbeatFailure(context.Cause(ctx)):
 		return nil, temporal.NewApplicationErrorWithOptions(context.Cause(ctx).Error(), string(fault.Unavailable),
 			temporal.ApplicationErrorOptions{NextRetryDelay: time.Millisecond})
 	case ctx.Err() != nil:
@@ -73,13 +73,14 @@ func (a *activityInbound) ExecuteActivity(ctx context.Context, in *interceptor.E
 	return nil, fault.ForTemporal(err)
 }
 
-// errStopping ends the activities of a worker that stops, so that another worker retries them immediately instead of
-// after the heartbeat timeout.
-var errStopping = errors.New("the worker stops")
+// errStopping is the reason for which a stopping worker cancels its activities. Another worker retries them immediately
+// instead of after the heartbeat timeout.
+var errStopping = errors.New("the worker is stopping")
 
-// lost reports whether an activity was ended because Temporal did not respond to its heartbeats in time. The activity
-// was not cancelled, and is retried; the server may not have counted the heartbeat as missed yet.
-func lost(cause error) bool {
+// isHeartbeatFailure reports whether the SDK cancelled the context of an activity because the server did not respond to
+// its heartbeats. The activity was not cancelled by a user, so it is retried, possibly before the server has noticed the
+// missing heartbeat.
+func isHeartbeatFailure(cause error) bool {
 	_, ok := errors.AsType[serviceerror.ServiceError](cause)
 	return ok
 }
@@ -104,9 +105,9 @@ func (b *heartbeat) run(ctx context.Context, cancel context.CancelCauseFunc) {
 	}
 }
 
-// Poll calls check at the interval until check reports done, fails or ctx ends. check returns the reason for the wait,
-// which becomes the message of the step. Errors of unavailable services are reported and repeated: the deadline is that
-// of the activity.
+// Poll calls check at the interval until check reports done or returns a permanent error, or until ctx is done. The
+// reason for the wait that check returns becomes the message of the step. If a service is unavailable, Poll shows the
+// error as the message and continues: only the timeout of the activity limits the number of calls.
 func Poll(ctx context.Context, interval time.Duration, check func(context.Context) (done bool, waiting string, err error)) error {
 	for {
 		done, waiting, err := check(ctx)

@@ -16,31 +16,32 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// ending cancels the context of every activity as it begins, with a cause, as the SDK does after a failed heartbeat.
-type ending struct {
+// cancelOnStart cancels the context of every activity at its start, with the cause, as the SDK does after a failed
+// heartbeat.
+type cancelOnStart struct {
 	interceptor.WorkerInterceptorBase
 	interceptor.ActivityInboundInterceptorBase
 	cause error
 }
 
-func (e *ending) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
-	return &ending{cause: e.cause, ActivityInboundInterceptorBase: interceptor.ActivityInboundInterceptorBase{Next: next}}
+func (e *cancelOnStart) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
+	return &cancelOnStart{cause: e.cause, ActivityInboundInterceptorBase: interceptor.ActivityInboundInterceptorBase{Next: next}}
 }
 
-func (e *ending) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
+func (e *cancelOnStart) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	cancel(e.cause)
 	return e.Next.ExecuteActivity(ctx, in)
 }
 
-// An activity that ended because Temporal did not respond is retried; a cancelled one is not.
-func TestInterceptor_ActivityIsRetriedAfterLostHeartbeats(t *testing.T) {
-	for cause, again := range map[error]bool{
-		serviceerror.NewDeadlineExceeded("no response"): true, serviceerror.NewUnavailable("away"): true,
+// An activity is retried if Temporal did not respond to its heartbeats, but not if it was cancelled.
+func TestInterceptor_RetriesAfterHeartbeatFailure(t *testing.T) {
+	for cause, retried := range map[error]bool{
+		serviceerror.NewDeadlineExceeded("no response"): true, serviceerror.NewUnavailable("unavailable"): true,
 		temporal.NewCanceledError(): false, context.Canceled: false,
 	} {
 		env := new(testsuite.WorkflowTestSuite).NewTestActivityEnvironment()
-		env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&ending{cause: cause}, &operation.Interceptor{}}})
+		env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&cancelOnStart{cause: cause}, &operation.Interceptor{}}})
 		act := func(ctx context.Context) error {
 			<-ctx.Done()
 			return ctx.Err()
@@ -48,6 +49,6 @@ func TestInterceptor_ActivityIsRetriedAfterLostHeartbeats(t *testing.T) {
 		env.RegisterActivity(act)
 		_, err := env.ExecuteActivity(act)
 		e, ok := errors.AsType[*temporal.ApplicationError](err)
-		require.Equal(t, again, ok && e.Type() == string(fault.Unavailable) && !e.NonRetryable(), "%v: %v", cause, err)
+		require.Equal(t, retried, ok && e.Type() == string(fault.Unavailable) && !e.NonRetryable(), "%v: %v", cause, err)
 	}
 }

@@ -11,14 +11,14 @@ import (
 )
 
 const (
-	// heartbeatTimeout limits how long the end of a worker stays unnoticed. Interceptor sends the heartbeats of every
-	// activity, so all activities share this timeout.
+	// heartbeatTimeout is the time after which Temporal retries the activities of a crashed worker. Interceptor sends the
+	// heartbeats of every activity, so all activities have the same timeout.
 	heartbeatTimeout = 15 * time.Second
 	// requestTimeout is the StartToCloseTimeout of one request to a cloud.
 	requestTimeout = 2 * time.Minute
 	// callTimeout is the ScheduleToCloseTimeout of a request that is retried while the cloud is unavailable.
 	callTimeout = time.Hour
-	// undoTimeout limits one compensation.
+	// undoTimeout is the timeout of one compensation.
 	undoTimeout = 70 * time.Minute
 	// blockedTimeout limits how long a blocked task waits for a user before it fails.
 	blockedTimeout = 7 * 24 * time.Hour
@@ -36,7 +36,7 @@ func ShortRequest(ctx workflow.Context) workflow.Context {
 	})
 }
 
-// Polling returns options for an activity that polls, for at most limit, until the cloud has finished.
+// Polling returns options for an activity that polls the cloud until a change is complete. limit is its timeout.
 func Polling(ctx workflow.Context, limit time.Duration) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout:    limit,
@@ -46,8 +46,8 @@ func Polling(ctx workflow.Context, limit time.Duration) workflow.Context {
 	})
 }
 
-// LongRunning returns the options of Polling for an activity that changes something: a cancel waits for the end of the
-// activity, before compensations start.
+// LongRunning returns the options of Polling for an activity that changes resources: a cancellation waits until the
+// activity has ended before compensations start.
 func LongRunning(ctx workflow.Context, limit time.Duration) workflow.Context {
 	options := workflow.GetActivityOptions(Polling(ctx, limit))
 	options.WaitForCancellation = true

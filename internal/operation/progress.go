@@ -9,18 +9,18 @@ const (
 	ProgressQuery = "progress" // query: Progress
 	RetryUpdate   = "retry"    // update: Retry, accepted while blocked
 	ProgressMemo  = "progress" // memo: the final Progress of a closed task
-	RequestMemo   = "call"     // memo: the Call that started the task
+	RequestMemo   = "call"     // memo: the Request that started the task
 
-	TaskKey        = "McmTask"      // search attributes, all Keyword
-	OperationKey   = "McmOperation" //
-	TargetsKey     = "McmTargets"   // KeywordList: "<kind>:<id>"
-	ActorKey       = "McmActor"     // KeywordList: user id and name
-	OutcomeKey     = "McmOutcome"   // Status
-	ViaKey         = "McmVia"       // ui | api | schedule | cli
-	IdempotencyKey = "McmKey"       // hash of the caller's Idempotency-Key
+	TaskKey        = "McmTask"      // search attribute: task ID
+	OperationKey   = "McmOperation" // search attribute: Operation.Name
+	TargetsKey     = "McmTargets"   // search attribute, KeywordList: "<kind>:<id>"
+	ActorKey       = "McmActor"     // search attribute, KeywordList: user ID and name
+	OutcomeKey     = "McmOutcome"   // search attribute: Status
+	ViaKey         = "McmVia"       // search attribute: ui, api, schedule or cli
+	IdempotencyKey = "McmKey"       // search attribute: hash of the caller's Idempotency-Key
 )
 
-// Status is the state of a task or of one of its steps, in the words of the REST contract.
+// Status is the status of a task or of one of its steps. The values are those of the REST contract.
 type Status string
 
 // The statuses.
@@ -46,7 +46,7 @@ func (s Status) Closed() bool {
 	return false
 }
 
-// Step is one activity of an operation, as it is shown to users.
+// Step is one activity of an operation as users see it.
 type Step struct {
 	Name      string     `json:"name"`
 	Status    Status     `json:"status"`
@@ -54,23 +54,23 @@ type Step struct {
 	StartedAt *time.Time `json:"started_at,omitempty"`
 	EndedAt   *time.Time `json:"ended_at,omitempty"`
 	Message   string     `json:"message,omitempty"`
-	Undo      bool       `json:"undo,omitempty"` // a compensation
+	Undo      bool       `json:"undo,omitempty"` // true for a compensation
 }
 
-// Error is the reason why a task is blocked or has failed.
+// Error is the error that has blocked or failed a task.
 type Error struct {
 	Code   string `json:"code"`
 	Detail string `json:"detail"`
 }
 
-// Change is one value that an operation changed. Secrets are masked before.
+// Change is one value that an operation changes. Secrets are masked.
 type Change struct {
 	Field string `json:"field"`
 	Old   string `json:"old"`
 	New   string `json:"new"`
 }
 
-// Progress is the state that a running workflow reports.
+// Progress is the result of ProgressQuery.
 type Progress struct {
 	Status  Status         `json:"status"`
 	Message string         `json:"message,omitempty"`
@@ -92,7 +92,7 @@ type Actor struct {
 	Name string `json:"name"`
 }
 
-// Request describes who requested an operation, from where and on which targets. It is stored in the memo.
+// Request describes the caller, the source and the targets of an operation. It is stored in the memo of the workflow.
 type Request struct {
 	Operation string   `json:"operation"`
 	Targets   []Target `json:"targets"`
@@ -103,12 +103,12 @@ type Request struct {
 	SourceIP  string   `json:"source_ip,omitempty"`
 	UserAgent string   `json:"user_agent,omitempty"`
 	RequestID string   `json:"request_id,omitempty"`
-	BodyHash  string   `json:"body_hash,omitempty"` // of the body that came with the Idempotency-Key
-	RetryOf   string   `json:"retry_of,omitempty"`  // id of the failed task that this one repeats
+	BodyHash  string   `json:"body_hash,omitempty"` // hash of the request body, if the request has an Idempotency-Key
+	RetryOf   string   `json:"retry_of,omitempty"`  // ID of the failed task that this task repeats
 	Changes   []Change `json:"changes,omitempty"`
 }
 
-// ViaSchedule is the value of Via for operations that a schedule starts.
+// ViaSchedule is the value of Request.Via for operations that a schedule starts.
 const ViaSchedule = "schedule"
 
 // Retry is the argument of RetryUpdate.

@@ -15,18 +15,19 @@ import (
 	"mycloudmanager/internal/fault"
 )
 
-// Run is one running operation: its progress, and the compensations of what it has done.
+// Run is the state of a running operation: its progress and its registered compensations.
 type Run struct {
 	progress        Progress
-	planned         int // steps[:planned] is the plan, the rest are compensations
+	planned         int // progress.Steps[:planned] are the planned steps, the others are compensations
 	compensations   []func(workflow.Context) error
-	token           string // of the last Retry
+	token           string // user token of the last Retry
 	retries         int
 	leftBehind      []string // errors of failed compensations
-	partiallyFailed string   // message of an operation that partially failed
+	partiallyFailed string   // message set by PartiallyFailed
 }
 
-// Begin opens an operation whose steps are the given activities, in order. Every workflow calls it first and defers End.
+// Begin starts an operation whose steps are the activities of plan, in that order. Every workflow calls Begin first and
+// defers End.
 func Begin(ctx workflow.Context, plan ...any) (*Run, error) {
 	r := &Run{progress: Progress{Status: Running}, planned: len(plan)}
 	for _, activity := range plan {
@@ -62,8 +63,8 @@ func (r *Run) UserToken(start string) string {
 	return start
 }
 
-// Call runs an activity with the options of ShortRequest as a step; out may be nil. A fault that a person can resolve blocks
-// the task until Retry or Cancel; after Retry, an input that is a function is evaluated again.
+// Call runs an activity with the options of ShortRequest as a step; out may be nil. A fault that a user can resolve
+// blocks the task until the user retries or cancels it. If the input is a function, it is called again after a retry.
 func (r *Run) Call(ctx workflow.Context, activity any, in, out any) error {
 	return r.step(ctx, activity, func() (string, error) {
 		return execute(ShortRequest(ctx), activity, in, out)
@@ -78,7 +79,7 @@ func (r *Run) Wait(ctx workflow.Context, limit time.Duration, activity any, in, 
 	})
 }
 
-// Do runs an activity with the options of LongRunning as a step. A cancel waits until the activity has returned.
+// Do runs an activity with the options of LongRunning as a step. A cancellation waits until the activity has ended.
 func (r *Run) Do(ctx workflow.Context, limit time.Duration, activity any, in, out any) error {
 	return r.step(ctx, activity, func() (string, error) {
 		message, err := execute(LongRunning(ctx, limit), activity, in, out)
@@ -86,11 +87,11 @@ func (r *Run) Do(ctx workflow.Context, limit time.Duration, activity any, in, ou
 	})
 }
 
-// execute runs the activity. An input that is a function is called first, because its value may have changed while the
-// step was blocked. If out is nil, a string that the activity returns becomes the message of the step.
+// execute runs the activity. If the input is a function, it is called first, because its result may have changed while
+// the step was blocked. If out is nil and the activity returns a string, the string is the message of the step.
 func execute(ctx workflow.Context, activity any, in, out any) (message string, err error) {
-	if make, ok := in.(func() any); ok {
-		in = make()
+	if input, ok := in.(func() any); ok {
+		in = input()
 	}
 	var future workflow.Future
 	if in == nil {
@@ -107,7 +108,7 @@ func execute(ctx workflow.Context, activity any, in, out any) (message string, e
 	return message, err
 }
 
-// Skip marks steps that this run does not need.
+// Skip marks steps as skipped.
 func (r *Run) Skip(activities ...any) {
 	for _, activity := range activities {
 		r.find(ActivityName(activity)).Status = Skipped
@@ -122,7 +123,7 @@ func (r *Run) Result(key string, value any) {
 	r.progress.Result[key] = value
 }
 
-// ResultOf returns the value that Result has set, or nil.
+// ResultOf returns the value that Result has set for the key, or nil.
 func (r *Run) ResultOf(key string) any { return r.progress.Result[key] }
 
 // SetMessage sets the message of the task.
@@ -130,15 +131,15 @@ func (r *Run) SetMessage(format string, args ...any) {
 	r.progress.Message = fmt.Sprintf(format, args...)
 }
 
-// Compensate registers the compensation of the next step. Call it before the step runs: a request whose response was
-// lost has taken effect too. Compensations tolerate missing objects.
+// Compensate registers the compensation of the next step. Call it before the step, because a request can take effect
+// although its response is lost. Compensations must tolerate missing objects.
 func (r *Run) Compensate(activity any, in any) {
 	r.compensations = append(r.compensations, func(ctx workflow.Context) error {
 		return r.compensate(ctx, activity, in)
 	})
 }
 
-// Commit discards the compensations: the operation has passed its point of no return.
+// Commit discards the registered compensations. Call it when the changes so far must not be rolled back any more.
 func (r *Run) Commit() { r.compensations = nil }
 
 func (r *Run) step(ctx workflow.Context, activity any, do func() (string, error)) error {
@@ -151,11 +152,11 @@ func (r *Run) step(ctx workflow.Context, activity any, do func() (string, error)
 			return nil
 		}
 		if !fault.KindOf(err).Blocks() || temporal.IsCanceledError(err) {
-			r.close(ctx, name, ended(err), fault.MessageOf(err))
+			r.close(ctx, name, statusOf(err), fault.MessageOf(err))
 			return err
 		}
 		if err := r.block(ctx, name, err); err != nil {
-			r.close(ctx, name, ended(err), fault.MessageOf(err))
+			r.close(ctx, name, statusOf(err), fault.MessageOf(err))
 			return err
 		}
 	}
@@ -169,8 +170,8 @@ func (r *Run) block(ctx workflow.Context, name string, cause error) error {
 	if err := r.report(ctx, Blocked); err != nil {
 		return err
 	}
-	seen := r.retries
-	ok, err := workflow.AwaitWithTimeout(ctx, blockedTimeout, func() bool { return r.retries > seen })
+	before := r.retries
+	ok, err := workflow.AwaitWithTimeout(ctx, blockedTimeout, func() bool { return r.retries > before })
 	if err != nil {
 		return err
 	}
@@ -181,31 +182,31 @@ func (r *Run) block(ctx workflow.Context, name string, cause error) error {
 	return r.report(ctx, Running)
 }
 
-// report sets the status, and stores the progress in the memo, which lists read without a worker.
+// report sets the status and stores the progress in the memo. Task lists read the memo, because a query needs a worker.
 func (r *Run) report(ctx workflow.Context, s Status) error {
-	if err := r.state(ctx, s); err != nil {
+	if err := r.setStatus(ctx, s); err != nil {
 		return err
 	}
 	return workflow.UpsertMemo(ctx, map[string]any{ProgressMemo: r.progress})
 }
 
-func (r *Run) state(ctx workflow.Context, s Status) error {
+func (r *Run) setStatus(ctx workflow.Context, s Status) error {
 	r.progress.Status = s
 	return workflow.UpsertTypedSearchAttributes(ctx, temporal.NewSearchAttributeKeyKeyword(OutcomeKey).ValueSet(string(s)))
 }
 
-// End closes the operation. After a failure or a cancel it runs the compensations, newest first, on a disconnected
-// context. It always stores the final progress in the memo. Use it with defer.
+// End ends the operation. If *err is not nil, it runs the compensations in reverse order, on a disconnected context. It
+// always stores the final progress in the memo. Use it with defer.
 func (r *Run) End(ctx workflow.Context, err *error) {
-	free, cancel := workflow.NewDisconnectedContext(ctx)
+	detached, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
 	if *err != nil && len(r.compensations) > 0 {
 		if temporal.IsCanceledError(*err) {
-			_ = r.state(free, Cancelling)
+			_ = r.setStatus(detached, Cancelling)
 		}
-		r.rollback(free)
+		r.rollback(detached)
 	}
-	r.finish(free, err)
+	r.finish(detached, err)
 }
 
 func (r *Run) rollback(ctx workflow.Context) {
@@ -221,10 +222,10 @@ func (r *Run) compensate(ctx workflow.Context, activity any, in any) error {
 	name := ActivityName(activity)
 	now := workflow.Now(ctx)
 	r.progress.Steps = append(r.progress.Steps, Step{Name: name, Status: Running, Attempt: 1, StartedAt: &now, Undo: true})
-	at := len(r.progress.Steps) - 1
+	index := len(r.progress.Steps) - 1
 	message, err := execute(Polling(ctx, undoTimeout), activity, in, nil)
 	end := workflow.Now(ctx)
-	s := &r.progress.Steps[at]
+	s := &r.progress.Steps[index]
 	s.EndedAt, s.Status, s.Message = &end, Succeeded, message
 	if err != nil {
 		s.Status, s.Message = Failed, fault.MessageOf(err)
@@ -233,7 +234,7 @@ func (r *Run) compensate(ctx workflow.Context, activity any, in any) error {
 }
 
 func (r *Run) finish(ctx workflow.Context, err *error) {
-	status := ended(*err)
+	status := statusOf(*err)
 	if status == Succeeded && r.partiallyFailed != "" {
 		status = PartiallyFailed
 		r.progress.Message, r.progress.Error = r.partiallyFailed, &Error{Code: string(fault.Internal), Detail: r.partiallyFailed}
@@ -256,9 +257,9 @@ func (r *Run) finish(ctx workflow.Context, err *error) {
 		}
 	}
 	if e := workflow.UpsertMemo(ctx, map[string]any{ProgressMemo: r.progress}); e != nil {
-		workflow.GetLogger(ctx).Error("Progress not kept", "error", e)
+		workflow.GetLogger(ctx).Error("The final progress was not stored in the memo", "error", e)
 	}
-	_ = r.state(ctx, status)
+	_ = r.setStatus(ctx, status)
 }
 
 func (r *Run) open(ctx workflow.Context, name string) {
@@ -275,11 +276,11 @@ func (r *Run) close(ctx workflow.Context, name string, status Status, message st
 	now := workflow.Now(ctx)
 	s.Status, s.Message, s.EndedAt = status, message, &now
 	if status == Cancelled {
-		s.Message = "" // the status is enough
+		s.Message = "" // the status needs no explanation
 	}
 }
 
-// find returns the step with the name. It inserts a step that is not in the plan.
+// find returns the planned step with the name. If there is none, it adds the step to the plan.
 func (r *Run) find(name string) *Step {
 	for i := range r.progress.Steps[:r.planned] {
 		if r.progress.Steps[i].Name == name {
@@ -292,7 +293,7 @@ func (r *Run) find(name string) *Step {
 	return &r.progress.Steps[r.planned-1]
 }
 
-func ended(err error) Status {
+func statusOf(err error) Status {
 	switch {
 	case err == nil:
 		return Succeeded
@@ -302,7 +303,7 @@ func ended(err error) Status {
 	return Failed
 }
 
-// asTimeout converts a timeout of Temporal to a fault with the reason for the wait.
+// asTimeout converts a timeout of Temporal to a fault with the last message of the activity, the reason for the wait.
 func asTimeout(err error, limit time.Duration) error {
 	timeout, ok := errors.AsType[*temporal.TimeoutError](err)
 	if !ok {
@@ -324,7 +325,8 @@ func ActivityName(activity any) string {
 	return strings.TrimSuffix(name[strings.LastIndex(name, ".")+1:], "-fm")
 }
 
-// TaskID returns the ID of the running task: workflow ID and first run ID, so that a reset keeps it.
+// TaskID returns the ID of the running task. It consists of the workflow ID and the first run ID, because a reset changes
+// the current run ID.
 func TaskID(ctx workflow.Context) string {
 	info := workflow.GetInfo(ctx)
 	return info.WorkflowExecution.ID + "~" + info.FirstRunID

@@ -18,14 +18,14 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// fakeCloud holds the activities of the tests; each may be replaced.
+// fakeCloud has the activities of the tests. A test can replace each of them.
 type fakeCloud struct {
 	makeNet, makeDisk, dropNet, dropDisk func(context.Context) (string, error)
 }
 
-func call(f func(context.Context) (string, error), ctx context.Context, said string) (string, error) {
+func call(f func(context.Context) (string, error), ctx context.Context, message string) (string, error) {
 	if f == nil {
-		return said, nil
+		return message, nil
 	}
 	return f(ctx)
 }
@@ -39,7 +39,7 @@ func (c *fakeCloud) DropNet(ctx context.Context) (string, error) {
 }
 func (c *fakeCloud) DropDisk(ctx context.Context) (string, error) { return call(c.dropDisk, ctx, "") }
 
-// Build is an operation of two steps with compensations.
+// Build is an operation of two steps with compensations. If keep is true, it commits after the first step.
 func Build(ctx workflow.Context, keep bool) (err error) {
 	var c *fakeCloud
 	r, err := operation.Begin(ctx, c.MakeNet, c.MakeDisk)
@@ -58,8 +58,8 @@ func Build(ctx workflow.Context, keep bool) (err error) {
 	return r.Wait(ctx, time.Minute, c.MakeDisk, nil, nil)
 }
 
-// Sparing is an operation that skips all its steps.
-func Sparing(ctx workflow.Context) (err error) {
+// SkipSteps is an operation that skips all its steps.
+func SkipSteps(ctx workflow.Context) (err error) {
 	var c *fakeCloud
 	r, err := operation.Begin(ctx, c.MakeNet, c.MakeDisk)
 	if err != nil {
@@ -99,7 +99,7 @@ func names(p operation.Progress) (out []string) {
 	return out
 }
 
-func refuse(kind fault.Kind, text string) func(context.Context) (string, error) {
+func failWith(kind fault.Kind, text string) func(context.Context) (string, error) {
 	return func(context.Context) (string, error) { return "", fault.New(kind, errors.New("inner"), "%s", text) }
 }
 
@@ -113,9 +113,9 @@ func TestRun_StepMessages(t *testing.T) {
 	require.NotNil(t, p.Steps[1].EndedAt)
 }
 
-func TestRun_FailureKeepsItsKindAndIsRolledBackNewestFirst(t *testing.T) {
+func TestRun_FailureKeepsKindAndRollsBackInReverseOrder(t *testing.T) {
 	for _, kind := range []fault.Kind{fault.Invalid, fault.Forbidden, fault.NotFound} {
-		p, err := run(t, &fakeCloud{makeDisk: refuse(kind, "cinder: no such type")}, nil, Build, false)
+		p, err := run(t, &fakeCloud{makeDisk: failWith(kind, "cinder: no such type")}, nil, Build, false)
 		require.Equal(t, kind, fault.KindOf(err))
 		require.Equal(t, "cinder: no such type", fault.MessageOf(err))
 		require.Equal(t, operation.Failed, p.Status)
@@ -124,42 +124,42 @@ func TestRun_FailureKeepsItsKindAndIsRolledBackNewestFirst(t *testing.T) {
 		require.True(t, p.Steps[2].Undo && p.Steps[3].Undo)
 		var app *temporal.ApplicationError
 		require.ErrorAs(t, err, &app)
-		require.True(t, app.NonRetryable(), "Temporal must not start it again")
+		require.True(t, app.NonRetryable(), "Temporal must not retry the workflow")
 	}
 }
 
-func TestRun_StepsAfterAFailureAreSkipped(t *testing.T) {
-	p, err := run(t, &fakeCloud{makeNet: refuse(fault.Invalid, "neutron: no")}, nil, Build, false)
+func TestRun_SkipsStepsAfterFailure(t *testing.T) {
+	p, err := run(t, &fakeCloud{makeNet: failWith(fault.Invalid, "neutron: no")}, nil, Build, false)
 	require.Error(t, err)
 	require.Equal(t, []string{"MakeNet failed", "MakeDisk skipped", "DropNet succeeded"}, names(p))
 }
 
-func TestRun_FailedCompensationsAreReported(t *testing.T) {
-	p, err := run(t, &fakeCloud{makeDisk: refuse(fault.Invalid, "cinder: no"), dropDisk: refuse(fault.Forbidden, "cinder: the volume is in use"),
-		dropNet: refuse(fault.Forbidden, "neutron: policy")}, nil, Build, false)
+func TestRun_ReportsFailedCompensations(t *testing.T) {
+	p, err := run(t, &fakeCloud{makeDisk: failWith(fault.Invalid, "cinder: no"), dropDisk: failWith(fault.Forbidden, "cinder: the volume is in use"),
+		dropNet: failWith(fault.Forbidden, "neutron: policy")}, nil, Build, false)
 	want := "cinder: no; left behind: cinder: the volume is in use; neutron: policy"
 	require.Equal(t, want, fault.MessageOf(err))
-	require.Equal(t, fault.Invalid, fault.KindOf(err), "the cause, not an error of a compensation")
+	require.Equal(t, fault.Invalid, fault.KindOf(err), "the kind of the cause, not of a failed compensation")
 	require.Equal(t, want, p.Message)
 	require.Equal(t, []string{"MakeNet succeeded", "MakeDisk failed", "DropDisk failed", "DropNet failed"}, names(p))
 }
 
 func TestRun_CommitDiscardsCompensations(t *testing.T) {
-	p, err := run(t, &fakeCloud{makeDisk: refuse(fault.Invalid, "cinder: no")}, nil, Build, true)
+	p, err := run(t, &fakeCloud{makeDisk: failWith(fault.Invalid, "cinder: no")}, nil, Build, true)
 	require.Error(t, err)
 	require.Equal(t, []string{"MakeNet succeeded", "MakeDisk failed"}, names(p))
 }
 
 func TestRun_SkipResultAndMessage(t *testing.T) {
-	p, err := run(t, &fakeCloud{}, nil, Sparing)
+	p, err := run(t, &fakeCloud{}, nil, SkipSteps)
 	require.NoError(t, err)
 	require.Equal(t, []string{"MakeNet skipped", "MakeDisk skipped"}, names(p))
 	require.Equal(t, map[string]any{"url": "http://x"}, p.Result)
 	require.Equal(t, "nothing to do for ntp", p.Message)
 }
 
-func TestRun_TimeoutHasTheReasonForTheWait(t *testing.T) {
-	for said, c := range map[string]*fakeCloud{
+func TestRun_TimeoutIncludesReasonForWait(t *testing.T) {
+	for message, c := range map[string]*fakeCloud{
 		"not done within 1m0s: the server is still in BUILD": {makeDisk: func(context.Context) (string, error) {
 			return "", temporal.NewTimeoutError(0, nil, "the server is still in BUILD")
 		}},
@@ -169,16 +169,16 @@ func TestRun_TimeoutHasTheReasonForTheWait(t *testing.T) {
 			env.OnActivity("MakeDisk", mock.Anything).Return(c.makeDisk)
 		}, Build, false)
 		require.Equal(t, fault.Unavailable, fault.KindOf(err), "%v", err)
-		require.Contains(t, fault.MessageOf(err), said)
+		require.Contains(t, fault.MessageOf(err), message)
 		require.Equal(t, operation.Failed, p.Status)
 		require.Equal(t, "DropNet succeeded", names(p)[3])
 	}
 }
 
 func TestRun_BlockedTaskContinuesAfterRetry(t *testing.T) {
-	tries := 0
+	attempts := 0
 	c := &fakeCloud{makeNet: func(context.Context) (string, error) {
-		if tries++; tries == 1 {
+		if attempts++; attempts == 1 {
 			return "", fault.New(fault.Quota, nil, "neutron: Quota exceeded for resources: ['network'].")
 		}
 		return "net made", nil
@@ -200,15 +200,15 @@ func TestRun_BlockedTaskContinuesAfterRetry(t *testing.T) {
 	require.Equal(t, 2, p.Steps[0].Attempt)
 }
 
-// A blocked task that no user retries is rolled back, and fails with its cause.
+// A blocked task that no user retries is rolled back and fails with its cause.
 func TestRun_BlockedTaskFailsAfterAWeek(t *testing.T) {
-	p, err := run(t, &fakeCloud{makeDisk: refuse(fault.Quota, "cinder: too many volumes")}, nil, Build, false)
+	p, err := run(t, &fakeCloud{makeDisk: failWith(fault.Quota, "cinder: too many volumes")}, nil, Build, false)
 	require.Equal(t, fault.Quota, fault.KindOf(err))
 	require.Equal(t, "cinder: too many volumes", fault.MessageOf(err))
 	require.Equal(t, []string{"MakeNet succeeded", "MakeDisk failed", "DropDisk succeeded", "DropNet succeeded"}, names(p))
 }
 
-func TestRun_RetryIsRefusedUnlessBlocked(t *testing.T) {
+func TestRun_RejectsRetryUnlessBlocked(t *testing.T) {
 	var refused error
 	c := &fakeCloud{}
 	_, err := run(t, c, func(env *testsuite.TestWorkflowEnvironment) {
@@ -222,8 +222,8 @@ func TestRun_RetryIsRefusedUnlessBlocked(t *testing.T) {
 	require.Equal(t, fault.Conflict, fault.KindOf(refused), "%v", refused)
 }
 
-func TestRun_CancelIsRolledBack(t *testing.T) {
-	p, err := run(t, &fakeCloud{makeDisk: refuse(fault.Quota, "cinder: too many volumes")}, func(env *testsuite.TestWorkflowEnvironment) {
+func TestRun_CancelRollsBack(t *testing.T) {
+	p, err := run(t, &fakeCloud{makeDisk: failWith(fault.Quota, "cinder: too many volumes")}, func(env *testsuite.TestWorkflowEnvironment) {
 		env.RegisterDelayedCallback(env.CancelWorkflow, time.Hour)
 	}, Build, false)
 	require.True(t, temporal.IsCanceledError(err), "%v", err)
@@ -232,15 +232,15 @@ func TestRun_CancelIsRolledBack(t *testing.T) {
 }
 
 func TestPoll_RepeatsTemporaryErrors(t *testing.T) {
-	asked := 0
+	calls := 0
 	err := operation.Poll(t.Context(), time.Millisecond, func(context.Context) (bool, string, error) {
-		if asked++; asked < 4 {
-			return false, "", fault.New([]fault.Kind{fault.Unavailable, fault.RateLimited}[asked%2], nil, "nova does not respond")
+		if calls++; calls < 4 {
+			return false, "", fault.New([]fault.Kind{fault.Unavailable, fault.RateLimited}[calls%2], nil, "nova does not respond")
 		}
-		return asked == 6, "BUILD", nil
+		return calls == 6, "BUILD", nil
 	})
 	require.NoError(t, err)
-	require.Equal(t, 6, asked)
+	require.Equal(t, 6, calls)
 	for _, kind := range []fault.Kind{fault.Invalid, fault.Internal, fault.Quota, fault.NotFound} {
 		err := operation.Poll(t.Context(), time.Millisecond, func(context.Context) (bool, string, error) { return false, "", fault.New(kind, nil, "no") })
 		require.Equal(t, kind, fault.KindOf(err))

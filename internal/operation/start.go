@@ -9,27 +9,27 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// Deadline limits the life of a task, including the time in which it is blocked.
+// Deadline is the maximum duration of a task, including the time in which it is blocked.
 const Deadline = 10 * 24 * time.Hour
 
-// Limits of a search attribute in bytes: the default of a Temporal server, and that of the embedded one.
+// Limits of a search attribute in bytes: the default of a Temporal server, and the setting of the embedded server.
 // https://docs.temporal.io/self-hosted-guide/defaults
 const (
 	defaultMaxTargetsBytes  = 2 * 1024
 	EmbeddedMaxTargetsBytes = 64 * 1024
 )
 
-// MaxTargetsBytes limits the search attribute with the targets of a task: about 40 targets by default, all of them with
-// the embedded server. It is set once, when the process starts. Workflows replay with any value.
+// MaxTargetsBytes limits the size of the search attribute TargetsKey: about 40 targets by default, more than 1000 with
+// the embedded server. Set it once, at the start of the process. A replay does not depend on the value.
 var MaxTargetsBytes = defaultMaxTargetsBytes
 
-// Attributes returns the search attributes of a task. They hold as many targets as MaxTargetsBytes permits.
+// Attributes returns the search attributes of a task. TargetsKey has as many targets as MaxTargetsBytes permits.
 func (r Request) Attributes() []temporal.SearchAttributeUpdate {
 	var targets []string
-	room := MaxTargetsBytes - len("[]")
+	remaining := MaxTargetsBytes - len("[]")
 	for _, t := range r.Targets {
 		id := t.WorkflowID()
-		if room -= len(id) + len(`"",`); room < 0 {
+		if remaining -= len(id) + len(`"",`); remaining < 0 {
 			break
 		}
 		targets = append(targets, id)
@@ -42,7 +42,8 @@ func (r Request) Attributes() []temporal.SearchAttributeUpdate {
 	}
 }
 
-// names returns the values that a list can be filtered by. A double quote would break the SQLite query of Temporal.
+// names returns the values of ActorKey. A name with quotes or non-ASCII characters is omitted: a double quote would
+// break the SQLite query of Temporal.
 func (a Actor) names() []string {
 	names := []string{a.ID}
 	if a.Name != "" && a.Name != a.ID && !strings.ContainsFunc(a.Name, func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\'' }) {
@@ -51,14 +52,15 @@ func (a Actor) names() []string {
 	return names
 }
 
-// StartTask starts an operation from a workflow, as an independent task of the actor in r that may outlive the workflow.
+// StartTask starts an operation from a workflow, as a separate task of the actor in r. The task may outlive the workflow.
 func StartTask(ctx workflow.Context, id string, r Request, operation, input any) workflow.ChildWorkflowFuture {
 	o := detachedOptions(id)
 	o.Memo, o.TypedSearchAttributes = map[string]any{RequestMemo: r}, temporal.NewSearchAttributes(r.Attributes()...)
 	return workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, o), operation, input)
 }
 
-// StartDetached starts a child workflow that is not a task and may outlive its parent. A workflow ID is used only once.
+// StartDetached starts a child workflow that is not a task and may outlive its parent. It fails if the workflow ID was
+// used before.
 func StartDetached(ctx workflow.Context, id string, child, input any) workflow.ChildWorkflowFuture {
 	o := detachedOptions(id)
 	o.WorkflowIDReusePolicy = enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE

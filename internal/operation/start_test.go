@@ -11,13 +11,13 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// Temporal refuses a task whose search attribute is too large, so only the targets that fit are in it.
-func TestRequest_TargetsFitTheSearchAttribute(t *testing.T) {
+// Temporal rejects a task whose search attribute is too large, so the attribute has only the targets that fit.
+func TestRequest_LimitsTheTargetsAttribute(t *testing.T) {
 	r := operation.Request{Operation: "agent.install"}
 	for range 1000 {
 		r.Targets = append(r.Targets, operation.Target{Kind: "instance", ID: strings.Repeat("0", 36)})
 	}
-	found := func() []string {
+	targets := func() []string {
 		list, ok := temporal.NewSearchAttributes(r.Attributes()...).GetKeywordList(temporal.NewSearchAttributeKeyKeywordList(operation.TargetsKey))
 		require.True(t, ok)
 		raw, err := json.Marshal(list)
@@ -25,9 +25,9 @@ func TestRequest_TargetsFitTheSearchAttribute(t *testing.T) {
 		require.LessOrEqual(t, len(raw), operation.MaxTargetsBytes)
 		return list
 	}
-	require.Len(t, found(), 42)
-	usual := operation.MaxTargetsBytes
-	t.Cleanup(func() { operation.MaxTargetsBytes = usual })
+	require.Len(t, targets(), 42)
+	saved := operation.MaxTargetsBytes
+	t.Cleanup(func() { operation.MaxTargetsBytes = saved })
 	operation.MaxTargetsBytes = operation.EmbeddedMaxTargetsBytes
-	require.Len(t, found(), 1000)
+	require.Len(t, targets(), 1000)
 }

@@ -10,7 +10,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// Headers that carry the task ID and the step to each activity. A replay does not compare headers.
+// Headers with the task ID and the step of each activity. A replay does not compare headers.
 const (
 	taskHeader = "mcm-task"
 	stepHeader = "mcm-step"
@@ -22,11 +22,10 @@ type (
 	parentKey struct{}
 )
 
-// parentTask is the task and the step that a child workflow works for.
+// parentTask is the task and the step to which the activities of a child workflow belong.
 type parentTask struct{ task, step string }
 
-// WithParentTask returns a context whose activities belong to a step of another task: they write to the log of that
-// task.
+// WithParentTask returns a context whose activities belong to a step of another task and write to the log of that task.
 func WithParentTask(ctx workflow.Context, task string, step any) workflow.Context {
 	return workflow.WithValue(ctx, parentKey{}, parentTask{task, ActivityName(step)})
 }
@@ -39,7 +38,7 @@ func TaskOf(ctx context.Context) string {
 	if !activity.IsActivity(ctx) {
 		return ""
 	}
-	// Scheduled by a release without the header: the ID is right unless the run was reset.
+	// The activity was scheduled by a release without the header. This ID is correct unless the run was reset.
 	e := activity.GetInfo(ctx).WorkflowExecution
 	return e.ID + "~" + e.RunID
 }
@@ -84,13 +83,13 @@ type workflowOutbound struct {
 
 // ExecuteActivity implements interceptor.WorkflowOutboundInterceptor.
 func (w *workflowOutbound) ExecuteActivity(ctx workflow.Context, name string, args ...any) workflow.Future {
-	of, ok := ctx.Value(parentKey{}).(parentTask)
+	parent, ok := ctx.Value(parentKey{}).(parentTask)
 	if !ok {
-		of.task = TaskID(ctx)
+		parent.task = TaskID(ctx)
 	}
 	if header := interceptor.WorkflowHeader(ctx); header != nil {
-		setHeader(header, taskHeader, of.task)
-		setHeader(header, stepHeader, of.step)
+		setHeader(header, taskHeader, parent.task)
+		setHeader(header, stepHeader, parent.step)
 	}
 	return w.Next.ExecuteActivity(ctx, name, args...)
 }

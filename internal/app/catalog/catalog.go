@@ -1,4 +1,4 @@
-// Package catalog loads the apps of deploy/apps: an app is a folder, without code.
+// Package catalog loads the apps from deploy/apps. An app is a folder with files and without Go code.
 package catalog
 
 import (
@@ -15,13 +15,13 @@ import (
 	"mycloudmanager/internal/platform/i18n"
 )
 
-// Domain is the DNS domain of the cluster; an app has the name <app>.default.svc.<Domain>.
+// Domain is the DNS domain of the cluster. The DNS name of an app is <app>.default.svc.<Domain>.
 const Domain = "mycloudmanager"
 
 // Namespace is the namespace of all apps; their DNS names contain it.
 const Namespace = "default"
 
-// App is one folder of the catalogue.
+// App is an app of the catalogue.
 type App struct {
 	Name               string       `json:"name"`
 	Title              i18n.Text    `json:"title"`
@@ -35,7 +35,7 @@ type App struct {
 
 	Version    string // appVersion of the chart
 	Icon       []byte
-	Files      []File // the chart
+	Files      []File // files of the chart
 	AgentFiles fs.FS  `json:"-"` // the folder agent/; nil if the app has no agent
 	schema     schema
 }
@@ -52,13 +52,13 @@ type Credentials struct {
 	Password string `json:"password"`
 }
 
-// Web describes the address of the app's pages.
+// Web is the address of the web pages of the app.
 type Web struct {
 	Port int    `json:"port"`
 	Path string `json:"path"`
 }
 
-// Volume is the block volume with the app's data.
+// Volume describes the Cinder volume for the data of the app.
 type Volume struct {
 	SizeGB int    `json:"size_gb"`
 	Mount  string `json:"mount"`
@@ -70,10 +70,10 @@ type File struct {
 	Data []byte
 }
 
-// DNSName is the name of the app inside the cluster and through the VPN.
+// DNSName returns the DNS name of the app in the cluster and through the VPN.
 func (a App) DNSName() string { return a.Name + "." + Namespace + ".svc." + Domain }
 
-// URL is the address of the app's pages, or "" if it has none.
+// URL returns the URL of the web pages of the app, or "" if the app has none.
 func (a App) URL() string {
 	if a.Web == nil {
 		return ""
@@ -85,10 +85,10 @@ func (a App) URL() string {
 	return "http://" + a.DNSName() + port + a.Web.Path
 }
 
-// Catalog holds all apps by name.
+// Catalog has all apps, sorted by name.
 type Catalog struct{ apps []App }
 
-// Load reads the folder apps/ of files. It reports all errors at once, each with its file and field.
+// Load loads the apps in the folder apps of files. The error contains all invalid apps, each with the file and the field.
 func Load(files fs.FS) (*Catalog, error) {
 	entries, err := fs.ReadDir(files, "apps")
 	if err != nil {
@@ -151,25 +151,25 @@ func load(files fs.FS, folder string) (App, error) {
 
 func (a App) validate(folder string) error {
 	var faults []error
-	lacks := func(bad bool, field, what string) {
-		if bad {
-			faults = append(faults, fmt.Errorf("%s: %s", field, what))
+	check := func(invalid bool, field, rule string) {
+		if invalid {
+			faults = append(faults, fmt.Errorf("%s: %s", field, rule))
 		}
 	}
-	lacks(a.Name != folder, "name", "must be the folder's name, "+folder)
+	check(a.Name != folder, "name", "must be the name of the folder, "+folder)
 	for field, t := range map[string]i18n.Text{"title": a.Title, "category": a.Category, "description": a.Description} {
-		lacks(t.En == "" || t.Fr == "", field, "must have en and fr")
+		check(t.En == "" || t.Fr == "", field, "must have en and fr")
 	}
-	lacks(a.Volume.SizeGB < 1, "volume.size_gb", "must be at least 1")
-	lacks(!strings.HasPrefix(a.Volume.Mount, "/"), "volume.mount", "must be an absolute path")
+	check(a.Volume.SizeGB < 1, "volume.size_gb", "must be at least 1")
+	check(!strings.HasPrefix(a.Volume.Mount, "/"), "volume.mount", "must be an absolute path")
 	for i, l := range a.Links {
-		lacks(l.Title.En == "" || l.Title.Fr == "" || !strings.HasPrefix(l.URL, "https://"), fmt.Sprintf("links[%d]", i), "must have a title in en and fr and an https url")
+		check(l.Title.En == "" || l.Title.Fr == "" || !strings.HasPrefix(l.URL, "https://"), fmt.Sprintf("links[%d]", i), "must have a title in en and fr and an https url")
 	}
 	if a.Web != nil {
-		lacks(a.Web.Port < 1 || a.Web.Port > 65535, "web.port", "must be a port")
-		lacks(!strings.HasPrefix(a.Web.Path, "/"), "web.path", "must begin with /")
+		check(a.Web.Port < 1 || a.Web.Port > 65535, "web.port", "must be a port")
+		check(!strings.HasPrefix(a.Web.Path, "/"), "web.path", "must begin with /")
 	}
-	a.Agent.validate(lacks)
+	a.Agent.validate(check)
 	return errors.Join(faults...)
 }
 
@@ -186,7 +186,7 @@ func chartFiles(files fs.FS, dir string) ([]File, error) {
 	return out, err
 }
 
-// loadChart reads the version and the schema of the settings from the chart.
+// loadChart sets the version and the schema of the settings from the files of the chart.
 func (a *App) loadChart(dir string) error {
 	var chart struct {
 		Name       string `json:"name"`

@@ -32,7 +32,7 @@ func FuzzLoad(f *testing.F) {
 		}
 		a, err := c.App("ntp")
 		if err != nil {
-			t.Fatalf("the app was loaded and is not there: %v", err)
+			t.Fatalf("the loaded app is missing: %v", err)
 		}
 		if err := a.CheckSettings(a.Defaults()); err == nil {
 			a.Masked(a.Defaults())

@@ -18,9 +18,9 @@ import (
 	"mycloudmanager/internal/app/catalog"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
-// render returns the manifests of an app with its defaults, rendered by Helm as the product installs it.
+// render returns the manifests of an app with its default values, rendered by Helm as in an installation.
 func render(t *testing.T, a catalog.App, replicas int) string {
 	t.Helper()
 	var files []*archive.BufferedFile
@@ -33,12 +33,12 @@ func render(t *testing.T, a catalog.App, replicas int) string {
 	values, err := commonutil.ToRenderValues(chart, map[string]any{"environment": settings.Environment, "parameters": settings.Parameters, "replicas": replicas,
 		"volume": map[string]any{"existingClaim": a.Name + "-data"}},
 		common.ReleaseOptions{Name: a.Name, Namespace: catalog.Namespace, Revision: 1, IsInstall: true}, common.DefaultCapabilities)
-	require.NoError(t, err, "the values do not pass the chart's schema")
-	made, err := engine.Render(chart, values)
+	require.NoError(t, err, "the values do not match the schema of the chart")
+	manifests, err := engine.Render(chart, values)
 	require.NoError(t, err)
 	out := ""
 	for _, f := range chart.Templates {
-		out += made[chart.Name()+"/"+f.Name]
+		out += manifests[chart.Name()+"/"+f.Name]
 	}
 	return out
 }
@@ -55,13 +55,13 @@ func TestCharts_Golden(t *testing.T) {
 			}
 			want, err := os.ReadFile(file)
 			require.NoError(t, err, "run with -update")
-			require.Equal(t, string(want), got, "%s %s: run with -update and read the difference", a.Name, name)
-			require.Equal(t, got, render(t, a, replicas), "%s: it renders another way each time", a.Name)
+			require.Equal(t, string(want), got, "%s %s: run with -update and review the difference", a.Name, name)
+			require.Equal(t, got, render(t, a, replicas), "%s: the manifests differ each time", a.Name)
 		}
 	}
 }
 
-// object is the part of a manifest that the product depends on.
+// object has the fields of a manifest on which the product depends.
 type object struct {
 	Kind     string `json:"kind"`
 	Metadata struct {
@@ -90,6 +90,7 @@ type object struct {
 	} `json:"spec"`
 }
 
+// split splits a stream of YAML documents.
 func split(manifests string) (out []string) {
 	for d := range strings.SplitSeq("\n"+manifests, "\n---") {
 		if strings.TrimSpace(d) != "" {
@@ -99,8 +100,8 @@ func split(manifests string) (out []string) {
 	return out
 }
 
-// The product depends on one StatefulSet with the app's name and the given claim, on pinned images with resources, and
-// on a Service with the DNS name.
+// A chart must have one StatefulSet with the name of the app and the given claim, containers with pinned images and
+// resources, and one Service with the name of the app.
 func TestCharts_Contract(t *testing.T) {
 	for _, a := range loaded(t).Apps() {
 		kinds := map[string]int{}
@@ -121,7 +122,7 @@ func TestCharts_Contract(t *testing.T) {
 			}
 			require.Equal(t, 1, claims, a.Name)
 			for _, c := range o.Spec.Template.Spec.Containers {
-				require.Regexp(t, `:[0-9]|:[a-z]+-[0-9]|@sha256:`, c.Image, "an image is pinned")
+				require.Regexp(t, `:[0-9]|:[a-z]+-[0-9]|@sha256:`, c.Image, "the image is not pinned")
 				require.NotContains(t, c.Image, ":latest")
 				require.Contains(t, c.Resources, "requests", c.Image)
 				require.Contains(t, c.Resources, "limits", c.Image)
@@ -132,7 +133,7 @@ func TestCharts_Contract(t *testing.T) {
 	}
 }
 
-// Agents reach an app at a node port: each of their ports is a port of such a Service.
+// Each port of an agent must be a port of a Service of type NodePort, because instances are outside of the cluster network.
 func TestCharts_AgentPorts(t *testing.T) {
 	for _, a := range loaded(t).Apps() {
 		offered := map[int]bool{}

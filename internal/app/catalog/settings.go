@@ -18,10 +18,10 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// schema is the part of a chart's values.schema.json that users set: properties.environment and properties.parameters.
+// schema is the values.schema.json of a chart. Users can set the properties environment and parameters.
 type schema struct {
 	document map[string]any
-	compiled *jsonschema.Schema
+	compiled *jsonschema.Schema // of environment and parameters only
 }
 
 // sections are the two sections of the settings.
@@ -33,21 +33,21 @@ func parseSchema(raw []byte) (schema, error) {
 		return s, err
 	}
 	properties, _ := s.document["properties"].(map[string]any)
-	for _, half := range sections {
-		h, ok := properties[half].(map[string]any)
+	for _, section := range sections {
+		h, ok := properties[section].(map[string]any)
 		if !ok {
-			return s, fmt.Errorf("properties.%s: missing", half)
+			return s, fmt.Errorf("properties.%s: missing", section)
 		}
 		if h["additionalProperties"] != false {
-			return s, fmt.Errorf("properties.%s.additionalProperties: must be false", half)
+			return s, fmt.Errorf("properties.%s.additionalProperties: must be false", section)
 		}
 	}
-	only := map[string]any{"type": "object", "additionalProperties": false, "properties": map[string]any{
+	settings := map[string]any{"type": "object", "additionalProperties": false, "properties": map[string]any{
 		"environment": properties["environment"], "parameters": properties["parameters"],
 	}}
 	c := jsonschema.NewCompiler()
 	c.DefaultDraft(jsonschema.Draft2020)
-	if err := c.AddResource("settings.json", plain(only)); err != nil {
+	if err := c.AddResource("settings.json", plain(settings)); err != nil {
 		return s, err
 	}
 	compiled, err := c.Compile("settings.json")
@@ -55,7 +55,7 @@ func parseSchema(raw []byte) (schema, error) {
 	return s, err
 }
 
-// plain converts a value to the types that JSON decoding produces, which the schema library expects.
+// plain converts a value to the types that the schema library requires: those of decoded JSON.
 func plain(v any) any {
 	b, err := json.Marshal(v)
 	if err != nil {
@@ -68,7 +68,7 @@ func plain(v any) any {
 	return out
 }
 
-// section returns the properties of one section.
+// section returns the schemas of the fields of a section.
 func (s schema) section(name string) map[string]any {
 	properties, _ := s.document["properties"].(map[string]any)
 	h, _ := properties[name].(map[string]any)
@@ -76,25 +76,25 @@ func (s schema) section(name string) map[string]any {
 	return p
 }
 
-// secret reports whether a field is write-only.
-func (s schema) secret(half, field string) bool {
-	f, _ := s.section(half)[field].(map[string]any)
+// secret reports whether the field is a secret, which the schema marks as writeOnly.
+func (s schema) secret(section, field string) bool {
+	f, _ := s.section(section)[field].(map[string]any)
 	return f["writeOnly"] == true
 }
 
-// Schema returns the schemas of both sections, in the reader's language.
+// Schema returns the schemas of both sections with texts in the given language.
 func (a App) Schema(lang string) app.Schema {
 	properties, _ := a.schema.document["properties"].(map[string]any)
 	out := map[string]map[string]any{}
-	for _, half := range sections {
-		h, _ := plain(properties[half]).(map[string]any)
+	for _, section := range sections {
+		h, _ := plain(properties[section]).(map[string]any)
 		localise(h, lang)
-		out[half] = h
+		out[section] = h
 	}
 	return app.Schema{Environment: out["environment"], Parameters: out["parameters"]}
 }
 
-// localise replaces texts by those of "x-i18n", recursively.
+// localise replaces texts by the translations in "x-i18n", recursively.
 func localise(node any, lang string) {
 	switch n := node.(type) {
 	case map[string]any:
@@ -114,11 +114,11 @@ func localise(node any, lang string) {
 	}
 }
 
-// Defaults returns the default values of the schema.
+// Defaults returns the default values in the schema.
 func (a App) Defaults() app.Settings {
 	out := app.Settings{Environment: map[string]any{}, Parameters: map[string]any{}}
-	for half, values := range map[string]map[string]any{"environment": out.Environment, "parameters": out.Parameters} {
-		for name, p := range a.schema.section(half) {
+	for section, values := range map[string]map[string]any{"environment": out.Environment, "parameters": out.Parameters} {
+		for name, p := range a.schema.section(section) {
 			if f, ok := p.(map[string]any); ok && f["default"] != nil {
 				values[name] = f["default"]
 			}
@@ -127,7 +127,7 @@ func (a App) Defaults() app.Settings {
 	return out
 }
 
-// WithDefaults adds the default values that the user has not set.
+// WithDefaults returns the settings with default values for fields that are not set.
 func (a App) WithDefaults(s app.Settings) app.Settings {
 	out := a.Defaults()
 	maps.Copy(out.Environment, s.Environment)
@@ -135,12 +135,12 @@ func (a App) WithDefaults(s app.Settings) app.Settings {
 	return out
 }
 
-// Masked replaces the secrets that are set.
+// Masked returns the settings with app.Masked instead of secrets that are set.
 func (a App) Masked(s app.Settings) app.Settings {
-	mask := func(half string, values map[string]any) map[string]any {
+	mask := func(section string, values map[string]any) map[string]any {
 		out := maps.Clone(values)
 		for name, v := range out {
-			if a.schema.secret(half, name) && v != "" && v != nil {
+			if a.schema.secret(section, name) && v != "" && v != nil {
 				out[name] = app.Masked
 			}
 		}
@@ -149,12 +149,12 @@ func (a App) Masked(s app.Settings) app.Settings {
 	return app.Settings{Environment: mask("environment", s.Environment), Parameters: mask("parameters", s.Parameters)}
 }
 
-// Secrets returns the values of the secrets that are set, so that logs can omit them.
+// Secrets returns the values of the secrets that are set. Logs must not contain them.
 func (a App) Secrets(s app.Settings) []string {
 	var out []string
-	for half, values := range map[string]map[string]any{"environment": s.Environment, "parameters": s.Parameters} {
+	for section, values := range map[string]map[string]any{"environment": s.Environment, "parameters": s.Parameters} {
 		for name, v := range values {
-			if text, ok := v.(string); ok && text != "" && a.schema.secret(half, name) {
+			if text, ok := v.(string); ok && text != "" && a.schema.secret(section, name) {
 				out = append(out, text)
 			}
 		}
@@ -162,12 +162,12 @@ func (a App) Secrets(s app.Settings) []string {
 	return out
 }
 
-// Unmasked restores the previous secrets where the user has sent the mask.
+// Unmasked returns the settings with the secrets of before instead of app.Masked.
 func (a App) Unmasked(s, before app.Settings) app.Settings {
-	keep := func(half string, values, old map[string]any) map[string]any {
+	restore := func(section string, values, old map[string]any) map[string]any {
 		out := map[string]any{}
 		for name, v := range values {
-			if v == app.Masked && a.schema.secret(half, name) {
+			if v == app.Masked && a.schema.secret(section, name) {
 				if secret, ok := old[name]; ok {
 					out[name] = secret
 				}
@@ -178,25 +178,25 @@ func (a App) Unmasked(s, before app.Settings) app.Settings {
 		return out
 	}
 	return app.Settings{
-		Environment: keep("environment", s.Environment, before.Environment),
-		Parameters:  keep("parameters", s.Parameters, before.Parameters),
+		Environment: restore("environment", s.Environment, before.Environment),
+		Parameters:  restore("parameters", s.Parameters, before.Parameters),
 	}
 }
 
-// Changes lists the differences, sorted by name, with masked secrets.
+// Changes returns the differences between the settings, sorted by section and name. Secrets are masked.
 func (a App) Changes(old, new app.Settings) []operation.Change {
 	out := []operation.Change{}
-	diff := func(half string, before, after map[string]any) {
-		names := slices.Sorted(maps.Keys(a.schema.section(half)))
+	diff := func(section string, before, after map[string]any) {
+		names := slices.Sorted(maps.Keys(a.schema.section(section)))
 		for _, name := range names {
-			was, is := text(before[name]), text(after[name])
-			if was == is {
+			oldText, newText := text(before[name]), text(after[name])
+			if oldText == newText {
 				continue
 			}
-			if a.schema.secret(half, name) {
-				was, is = mask(was), mask(is)
+			if a.schema.secret(section, name) {
+				oldText, newText = mask(oldText), mask(newText)
 			}
-			out = append(out, operation.Change{Field: half + "." + name, Old: was, New: is})
+			out = append(out, operation.Change{Field: section + "." + name, Old: oldText, New: newText})
 		}
 	}
 	diff("environment", old.Environment, new.Environment)
@@ -211,6 +211,7 @@ func mask(s string) string {
 	return app.Masked
 }
 
+// text returns the JSON text of a value; a string is not quoted.
 func text(v any) string {
 	switch t := v.(type) {
 	case nil:
@@ -225,7 +226,7 @@ func text(v any) string {
 	return string(b)
 }
 
-// CheckSettings validates settings against the schema. It returns an Invalid fault with one entry for each field.
+// CheckSettings validates settings against the schema. It returns an Invalid fault with an entry for each invalid field.
 func (a App) CheckSettings(s app.Settings) error {
 	err := a.schema.compiled.Validate(plain(map[string]any{"environment": orEmpty(s.Environment), "parameters": orEmpty(s.Parameters)}))
 	if err == nil {
@@ -237,15 +238,16 @@ func (a App) CheckSettings(s app.Settings) error {
 	}
 	f := &fault.Error{Kind: fault.Invalid, Message: "the settings are not valid", Err: err}
 	leaves(invalid, func(v *jsonschema.ValidationError) {
-		said := v.ErrorKind.LocalizedString(message.NewPrinter(language.English))
-		if at := v.InstanceLocation; len(at) > 1 && a.schema.secret(at[0], at[1]) {
-			said = "not a valid value" // the message of the library may contain the secret
+		detail := v.ErrorKind.LocalizedString(message.NewPrinter(language.English))
+		if location := v.InstanceLocation; len(location) > 1 && a.schema.secret(location[0], location[1]) {
+			detail = "not a valid value" // the message of the library may contain the secret
 		}
-		f.Fields = append(f.Fields, fault.Field{Field: strings.Join(v.InstanceLocation, "."), Message: said})
+		f.Fields = append(f.Fields, fault.Field{Field: strings.Join(v.InstanceLocation, "."), Message: detail})
 	})
 	return f
 }
 
+// leaves calls visit for each error without causes.
 func leaves(v *jsonschema.ValidationError, visit func(*jsonschema.ValidationError)) {
 	if len(v.Causes) == 0 {
 		visit(v)

@@ -1,4 +1,5 @@
-// Package cluster drives the Kubernetes cluster of the stack with client-go and Helm. No other package imports them.
+// Package cluster manages apps on the Kubernetes cluster of the stack. It is the only package that imports client-go and
+// Helm.
 package cluster
 
 import (
@@ -21,7 +22,7 @@ import (
 	"mycloudmanager/internal/fault"
 )
 
-// ConfigProvider returns the configuration of a connection to the cluster.
+// ConfigProvider provides the client configuration for the cluster.
 type ConfigProvider interface {
 	// Config returns the current configuration.
 	Config(ctx context.Context) (*rest.Config, error)
@@ -29,7 +30,7 @@ type ConfigProvider interface {
 	Reset() error
 }
 
-// Cluster is the cluster on the stack.
+// Cluster is the Kubernetes cluster of the stack.
 type Cluster struct {
 	Provider ConfigProvider
 
@@ -38,12 +39,12 @@ type Cluster struct {
 }
 
 type connection struct {
-	config *rest.Config
-	client kubernetes.Interface
-	kinds  discovery.CachedDiscoveryInterface // cached: Helm needs it before each action, twenty requests
+	config    *rest.Config
+	client    kubernetes.Interface
+	discovery discovery.CachedDiscoveryInterface // cached, because Helm needs the twenty requests of a discovery for each action
 }
 
-// connect returns the shared connection. It creates a new one after a failure.
+// connect returns the shared connection. It creates a new connection if drop was called.
 func (c *Cluster) connect(ctx context.Context) (*connection, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -62,7 +63,7 @@ func (c *Cluster) connect(ctx context.Context) (*connection, error) {
 	return c.conn, nil
 }
 
-// Reset drops the connection and the configuration that the provider caches.
+// Reset drops the connection and the cached configuration of the provider.
 func (c *Cluster) Reset() error {
 	c.drop()
 	return c.Provider.Reset()
@@ -74,9 +75,9 @@ func (c *Cluster) drop() {
 	c.conn = nil
 }
 
-// fail converts an error of the API. It drops a broken connection, with the cached resource kinds: the bastion or the
-// credential may have changed.
-func (c *Cluster) fail(err error) error {
+// handleError converts an error of the Kubernetes API to a fault. It drops the connection and the cached discovery if the
+// bastion or the credential may have changed.
+func (c *Cluster) handleError(err error) error {
 	if err == nil {
 		return nil
 	}
@@ -87,7 +88,7 @@ func (c *Cluster) fail(err error) error {
 	return mapped
 }
 
-// Fault returns the fault for an error of the Kubernetes API.
+// Fault converts an error of the Kubernetes API or of Helm to a fault.
 func Fault(err error) error {
 	if err == nil {
 		return nil
@@ -124,20 +125,20 @@ func unreachable(err error) bool {
 	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
-// isConnectionError recognises temporary errors by their text: Helm and its resource builder format the cause into their
-// own error and drop it. An unknown kind is temporary too: its discovery failed, or its definition is being installed.
-// Tests of the catalogue cover every kind in a chart.
+// isConnectionError reports whether the text is that of a temporary error. Helm and its resource builder return errors that
+// contain the text of the cause, but do not wrap the cause. An unknown kind is a temporary error too: either the discovery
+// has failed, or the CustomResourceDefinition is being installed. Tests of the catalogue cover every kind in a chart.
 func isConnectionError(text string) bool {
-	for _, words := range []string{"the server is currently unable to handle the request", "no matches for kind", "failed to download openapi", "unable to retrieve the complete list of server APIs",
+	for _, part := range []string{"the server is currently unable to handle the request", "no matches for kind", "failed to download openapi", "unable to retrieve the complete list of server APIs",
 		": EOF", "unexpected EOF", "connection refused", "connection reset by peer", "i/o timeout", "http2: client connection lost"} {
-		if strings.Contains(text, words) {
+		if strings.Contains(text, part) {
 			return true
 		}
 	}
 	return false
 }
 
-// Info returns the version, the number of ready nodes and the number of nodes.
+// Info returns the Kubernetes version, the number of ready nodes and the total number of nodes.
 func (c *Cluster) Info(ctx context.Context) (version string, ready, total int, err error) {
 	conn, err := c.connect(ctx)
 	if err != nil {
@@ -145,11 +146,11 @@ func (c *Cluster) Info(ctx context.Context) (version string, ready, total int, e
 	}
 	v, err := conn.client.Discovery().ServerVersion()
 	if err != nil {
-		return "", 0, 0, c.fail(err)
+		return "", 0, 0, c.handleError(err)
 	}
 	nodes, err := conn.client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
 	if err != nil {
-		return "", 0, 0, c.fail(err)
+		return "", 0, 0, c.handleError(err)
 	}
 	for _, n := range nodes.Items {
 		if nodeReady(n) {
@@ -176,7 +177,7 @@ func (c *Cluster) Attachments(ctx context.Context) (int, error) {
 	}
 	list, err := conn.client.StorageV1().VolumeAttachments().List(ctx, metav1.ListOptions{})
 	if err != nil {
-		return 0, c.fail(err)
+		return 0, c.handleError(err)
 	}
 	return len(list.Items), nil
 }

@@ -12,11 +12,11 @@ import (
 	"mycloudmanager/internal/fault"
 )
 
-// Helm's error for a cluster that does not respond has lost its type. It is temporary nevertheless.
+// Helm returns an untyped error if the cluster does not respond. Fault recognises the error by its text.
 func TestFault_TemporaryErrorsOfHelm(t *testing.T) {
 	busy := apierrors.NewServiceUnavailable("the server is currently unable to handle the request")
 	for _, err := range []error{
-		busy, fmt.Errorf("unable to recognize %q: %v", "", busy), //nolint:errorlint // as Helm does it
+		busy, fmt.Errorf("unable to recognize %q: %v", "", busy), //nolint:errorlint // Helm does not wrap the error either
 		errors.New(`resource mapping not found for name: "zabbix" namespace: "" from "": no matches for kind "StatefulSet" in version "apps/v1"`),
 		errors.New(`Patch "https://127.0.0.1:6443/api/v1/namespaces/default/services/zabbix": EOF`),
 	} {

@@ -12,13 +12,14 @@ import (
 	"mycloudmanager/internal/fault"
 )
 
-// Endpoint is the address of an app for instances: a node of the cluster, and the ports by name.
+// Endpoint is the address at which instances reach an app: the address of a node, and node ports by name.
 type Endpoint struct {
 	Host  string
 	Ports map[string]int
 }
 
-// Endpoint returns the node ports of the app: instances are outside the network of the cluster.
+// Endpoint returns the address at which instances reach the app. ports are the ports of the Service of the app, by name.
+// The endpoint has node ports, because instances are outside of the cluster network.
 // https://kubernetes.io/docs/concepts/services-networking/service/#type-nodeport
 func (c *Cluster) Endpoint(ctx context.Context, app string, ports map[string]int) (Endpoint, error) {
 	conn, err := c.connect(ctx)
@@ -30,7 +31,7 @@ func (c *Cluster) Endpoint(ctx context.Context, app string, ports map[string]int
 		return Endpoint{}, fault.New(fault.Conflict, nil, "%s is not installed: launch it first", app)
 	}
 	if err != nil {
-		return Endpoint{}, c.fail(err)
+		return Endpoint{}, c.handleError(err)
 	}
 	e := Endpoint{Ports: map[string]int{}}
 	for name, port := range ports {
@@ -40,11 +41,11 @@ func (c *Cluster) Endpoint(ctx context.Context, app string, ports map[string]int
 			}
 		}
 		if e.Ports[name] == 0 {
-			return e, fault.New(fault.Invalid, nil, "port %d of %s cannot be reached from instances: its Service opens none on the nodes", port, app)
+			return e, fault.New(fault.Invalid, nil, "port %d of %s cannot be reached from instances: its Service has no node port for it", port, app)
 		}
 	}
 	e.Host, err = conn.nodeAddress(ctx)
-	return e, c.fail(err)
+	return e, c.handleError(err)
 }
 
 // nodeAddress returns the internal address of a ready node.
@@ -59,7 +60,7 @@ func (c *connection) nodeAddress(ctx context.Context) (string, error) {
 			ready = ready || condition.Type == corev1.NodeReady && condition.Status == corev1.ConditionTrue
 		}
 		for _, a := range n.Status.Addresses {
-			// A loopback address of a node cannot be reached from outside the node.
+			// Instances cannot reach a loopback address.
 			if ready && a.Type == corev1.NodeInternalIP && !net.ParseIP(a.Address).IsLoopback() {
 				return a.Address, nil
 			}

@@ -13,14 +13,14 @@ import (
 	"mycloudmanager/internal/app/catalog"
 )
 
-// instanceLabel is the label with the name of the release on all objects of a chart.
+// instanceLabel is the label of all objects of a chart with the name of the release.
 const instanceLabel = "app.kubernetes.io/instance"
 
-// Health is the health of an app with its reason and its start.
+// Health is the health of an app.
 type Health struct {
 	Health app.Health
 	Reason string
-	Since  *time.Time
+	Since  *time.Time // last change of the readiness of a pod, or creation of the app
 }
 
 // Health returns the health of one app.
@@ -35,7 +35,7 @@ func (c *Cluster) Health(ctx context.Context, name string) (Health, error) {
 	return Health{Health: app.Missing, Reason: "not installed"}, nil
 }
 
-// ListHealth returns the health of all apps with two list requests.
+// ListHealth returns the health of all installed apps, by app, with two list requests.
 func (c *Cluster) ListHealth(ctx context.Context) (map[string]Health, error) {
 	return c.listHealth(ctx, instanceLabel)
 }
@@ -45,14 +45,14 @@ func (c *Cluster) listHealth(ctx context.Context, selector string) (map[string]H
 	if err != nil {
 		return nil, err
 	}
-	which := metav1.ListOptions{LabelSelector: selector}
-	sets, err := conn.client.AppsV1().StatefulSets(catalog.Namespace).List(ctx, which)
+	options := metav1.ListOptions{LabelSelector: selector}
+	sets, err := conn.client.AppsV1().StatefulSets(catalog.Namespace).List(ctx, options)
 	if err != nil {
-		return nil, c.fail(err)
+		return nil, c.handleError(err)
 	}
-	pods, err := conn.client.CoreV1().Pods(catalog.Namespace).List(ctx, which)
+	pods, err := conn.client.CoreV1().Pods(catalog.Namespace).List(ctx, options)
 	if err != nil {
-		return nil, c.fail(err)
+		return nil, c.handleError(err)
 	}
 	byApp := map[string][]corev1.Pod{}
 	for _, p := range pods.Items {
@@ -68,9 +68,9 @@ func (c *Cluster) listHealth(ctx context.Context, selector string) (map[string]H
 
 // assessHealth derives the health from a StatefulSet and its pods.
 func assessHealth(s appsv1.StatefulSet, pods []corev1.Pod) Health {
-	wanted := int32(1)
+	replicas := int32(1)
 	if s.Spec.Replicas != nil {
-		wanted = *s.Spec.Replicas
+		replicas = *s.Spec.Replicas
 	}
 	since := s.CreationTimestamp.Time
 	for _, p := range pods {
@@ -83,17 +83,17 @@ func assessHealth(s appsv1.StatefulSet, pods []corev1.Pod) Health {
 	since = since.UTC()
 	h := Health{Since: &since}
 	switch {
-	case wanted == 0 && len(pods) == 0:
+	case replicas == 0 && len(pods) == 0:
 		h.Health, h.Reason = app.Suspended, "stopped; its volume is kept"
-	case wanted == 0:
+	case replicas == 0:
 		h.Health, h.Reason = app.Progressing, "stopping"
-	case s.Status.ObservedGeneration >= s.Generation && s.Status.ReadyReplicas >= wanted && s.Status.UpdatedReplicas >= wanted:
+	case s.Status.ObservedGeneration >= s.Generation && s.Status.ReadyReplicas >= replicas && s.Status.UpdatedReplicas >= replicas:
 		h.Health, h.Reason = app.Healthy, "serving"
 	default:
-		h.Health, h.Reason = app.Progressing, fmt.Sprintf("%d of %d pods are ready", s.Status.ReadyReplicas, wanted)
-		if why, bad := podProblem(pods); why != "" {
-			h.Reason = why
-			if bad {
+		h.Health, h.Reason = app.Progressing, fmt.Sprintf("%d of %d pods are ready", s.Status.ReadyReplicas, replicas)
+		if reason, permanent := podProblem(pods); reason != "" {
+			h.Reason = reason
+			if permanent {
 				h.Health = app.Degraded
 			}
 		}
@@ -101,12 +101,13 @@ func assessHealth(s appsv1.StatefulSet, pods []corev1.Pod) Health {
 	return h
 }
 
-// podProblem returns the reason why a pod is not ready; bad is true if waiting does not help.
-func podProblem(pods []corev1.Pod) (why string, bad bool) {
+// podProblem returns the reason reason a pod is not ready, or "". permanent is true if the pod does not become ready without a
+// change.
+func podProblem(pods []corev1.Pod) (reason string, permanent bool) {
 	for _, p := range pods {
 		for _, condition := range p.Status.Conditions {
 			if condition.Type == corev1.PodScheduled && condition.Status == corev1.ConditionFalse {
-				why = "no node takes the pod: " + condition.Message
+				reason = "the pod cannot be scheduled: " + condition.Message
 			}
 		}
 		for _, status := range p.Status.ContainerStatuses {
@@ -114,17 +115,17 @@ func podProblem(pods []corev1.Pod) (why string, bad bool) {
 			if w == nil {
 				continue
 			}
-			why = status.Name + ": " + w.Reason
+			reason = status.Name + ": " + w.Reason
 			if w.Message != "" {
-				why += ": " + w.Message
+				reason += ": " + w.Message
 			}
 			switch w.Reason {
 			case "CrashLoopBackOff", "ImagePullBackOff", "ErrImagePull", "InvalidImageName", "CreateContainerConfigError":
-				return why, true
+				return reason, true
 			}
 		}
 	}
-	return why, false
+	return reason, false
 }
 
 // Pods returns the number of pods of the app.
@@ -135,7 +136,7 @@ func (c *Cluster) Pods(ctx context.Context, name string) (int, error) {
 	}
 	list, err := conn.client.CoreV1().Pods(catalog.Namespace).List(ctx, metav1.ListOptions{LabelSelector: instanceLabel + "=" + name})
 	if err != nil {
-		return 0, c.fail(err)
+		return 0, c.handleError(err)
 	}
 	return len(list.Items), nil
 }

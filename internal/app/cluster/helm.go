@@ -27,28 +27,28 @@ import (
 	"mycloudmanager/internal/fault"
 )
 
-// taskLabelKey is the label with the task that created a revision of a Helm release.
+// taskLabelKey is the label of a Helm revision with the hash of the ID of the task that has created it.
 const taskLabelKey = "mcm-task"
 
-// helmTimeout limits Helm's own requests, without the time until the app is healthy.
+// helmTimeout is the timeout of the requests of a Helm action. Helm does not wait until the app is healthy.
 const helmTimeout = 90 * time.Second
 
-// Release is the Helm release of an app.
+// Release is one revision of the Helm release of an app.
 type Release struct {
 	App      string
 	Version  string
 	Revision int
 	Status   string
 	Replicas int
-	TaskID   string
-	At       time.Time
-	Note     string
+	TaskID   string    // result of taskLabel
+	At       time.Time // time of the deployment
+	Note     string    // description by Helm
 }
 
-// Deployed reports whether the release is deployed, running or stopped.
+// Deployed reports whether the release is deployed. The app is then running, or stopped with zero replicas.
 func (r Release) Deployed() bool { return r.Status == "deployed" }
 
-// Install describes a release to create or to change.
+// Install is the input of Cluster.Install.
 type Install struct {
 	App      catalog.App
 	Settings app.Settings
@@ -56,17 +56,17 @@ type Install struct {
 	Replicas int
 }
 
-// getter gives Helm the shared connection instead of a kubeconfig file.
+// getter implements genericclioptions.RESTClientGetter with the shared connection instead of a kubeconfig file.
 type getter struct{ *connection }
 
 func (g getter) ToRESTConfig() (*rest.Config, error) { return rest.CopyConfig(g.config), nil }
 
 func (g getter) ToDiscoveryClient() (discovery.CachedDiscoveryInterface, error) {
-	return g.kinds, nil
+	return g.discovery, nil
 }
 
 func (g getter) ToRESTMapper() (meta.RESTMapper, error) {
-	return restmapper.NewDeferredDiscoveryRESTMapper(g.kinds), nil
+	return restmapper.NewDeferredDiscoveryRESTMapper(g.discovery), nil
 }
 
 func (g getter) ToRawKubeConfigLoader() clientcmd.ClientConfig {
@@ -86,7 +86,7 @@ func (c *Cluster) helm(ctx context.Context) (*action.Configuration, error) {
 	return cfg, nil
 }
 
-// Release returns the newest release of the app, or nil.
+// Release returns the newest revision of the app, or nil if the app is not installed.
 func (c *Cluster) Release(ctx context.Context, app string) (*Release, error) {
 	history, err := c.Revisions(ctx, app)
 	if err != nil || len(history) == 0 {
@@ -95,7 +95,7 @@ func (c *Cluster) Release(ctx context.Context, app string) (*Release, error) {
 	return &history[0], nil
 }
 
-// Revisions returns the releases of the app, newest first.
+// Revisions returns the revisions of the app, newest first.
 func (c *Cluster) Revisions(ctx context.Context, app string) ([]Release, error) {
 	cfg, err := c.helm(ctx)
 	if err != nil {
@@ -106,7 +106,7 @@ func (c *Cluster) Revisions(ctx context.Context, app string) ([]Release, error) 
 		return nil, nil
 	}
 	if err != nil {
-		return nil, c.fail(err)
+		return nil, c.handleError(err)
 	}
 	var out []Release
 	for _, item := range list {
@@ -118,7 +118,7 @@ func (c *Cluster) Revisions(ctx context.Context, app string) ([]Release, error) 
 	return out, nil
 }
 
-// Releases returns the newest release of every app with one list request.
+// Releases returns the newest revision of every installed app, by app, with one list request.
 func (c *Cluster) Releases(ctx context.Context) (map[string]Release, error) {
 	cfg, err := c.helm(ctx)
 	if err != nil {
@@ -126,7 +126,7 @@ func (c *Cluster) Releases(ctx context.Context) (map[string]Release, error) {
 	}
 	list, err := cfg.Releases.ListReleases()
 	if err != nil {
-		return nil, c.fail(err)
+		return nil, c.handleError(err)
 	}
 	out := map[string]Release{}
 	for _, item := range list {
@@ -149,8 +149,8 @@ func describe(r *release.Release) Release {
 	return out
 }
 
-// Install creates or upgrades the release of the app. It is idempotent by the task label. It first deletes a pending
-// revision of an interrupted attempt: only one operation works on an app at a time.
+// Install installs or upgrades the release of the app. It is idempotent by the task ID. It first deletes pending revisions:
+// they belong to interrupted attempts, because only one operation at a time runs on an app.
 func (c *Cluster) Install(ctx context.Context, in Install) error {
 	cfg, err := c.helm(ctx)
 	if err != nil {
@@ -190,18 +190,19 @@ func (c *Cluster) apply(ctx context.Context, cfg *action.Configuration, ch *char
 		install.WaitStrategy, install.Labels, install.ServerSideApply, install.ForceConflicts = helmkube.HookOnlyStrategy, labels, true, true
 		_, err = install.RunWithContext(ctx, ch, values)
 	}
-	return c.fail(err)
+	return c.handleError(err)
 }
 
-// dropPendingRevisions deletes the revisions of interrupted attempts, and returns the newest usable one.
+// dropPendingRevisions deletes the revisions of interrupted attempts. It returns the newest revision that Helm can upgrade,
+// or nil.
 func (c *Cluster) dropPendingRevisions(ctx context.Context, cfg *action.Configuration, app string) (*Release, error) {
 	history, err := c.Revisions(ctx, app)
 	if err != nil || len(history) == 0 {
 		return nil, err
 	}
 	if !slices.ContainsFunc(history, isUsable) {
-		// Helm refuses to continue an incomplete first revision. Its record is deleted together with the objects that it
-		// has created, which could not be found without the record.
+		// Helm cannot upgrade from an incomplete first revision. Delete its objects before its record: without the record,
+		// the objects could not be found any more.
 		return nil, c.remove(cfg, app)
 	}
 	for _, r := range history {
@@ -209,7 +210,7 @@ func (c *Cluster) dropPendingRevisions(ctx context.Context, cfg *action.Configur
 			return &r, nil
 		}
 		if _, err := cfg.Releases.Delete(app, r.Revision); err != nil && !errors.Is(err, driver.ErrReleaseNotFound) {
-			return nil, c.fail(err)
+			return nil, c.handleError(err)
 		}
 	}
 	return nil, nil

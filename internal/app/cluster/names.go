@@ -6,7 +6,7 @@ import (
 	"sort"
 )
 
-// taskLabel converts a task ID to a valid label: at most 63 characters, no colon, no tilde.
+// taskLabel returns a hash of the task ID. A label value may have at most 63 characters, and neither a colon nor a tilde.
 func taskLabel(task string) string {
 	if task == "" {
 		return ""
@@ -15,6 +15,7 @@ func taskLabel(task string) string {
 	return hex.EncodeToString(sum[:16])
 }
 
+// sortReleases sorts releases by revision, newest first.
 func sortReleases(list []Release) {
 	sort.Slice(list, func(i, j int) bool { return list[i].Revision > list[j].Revision })
 }

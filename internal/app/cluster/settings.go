@@ -15,7 +15,7 @@ import (
 	"mycloudmanager/internal/fault"
 )
 
-// StoredSettings are the settings of an app as they are stored on the cluster, next to the app.
+// StoredSettings are the settings of an app that are stored on the cluster.
 type StoredSettings struct {
 	Settings app.Settings
 	ETag     string
@@ -25,15 +25,15 @@ type StoredSettings struct {
 const (
 	settingsKey = "settings.json"
 	previousKey = "previous.json"
-	taskKey     = "mcm.io/operation" // annotation: the operation that wrote the settings
+	taskKey     = "mcm.io/operation" // annotation with the ID of the task that has written the settings
 )
 
-// EmptyETag is the ETag of settings that were never set.
+// EmptyETag is the ETag if no settings are stored.
 const EmptyETag = "default"
 
 func settingsName(app string) string { return "mcm-settings-" + app }
 
-// Settings returns the settings that a user has set for the app; none is not an error.
+// Settings returns the stored settings of the app. If none are stored, it returns empty settings with EmptyETag.
 func (c *Cluster) Settings(ctx context.Context, app string) (StoredSettings, error) {
 	secret, err := c.settingsSecret(ctx, app)
 	if err != nil {
@@ -42,7 +42,8 @@ func (c *Cluster) Settings(ctx context.Context, app string) (StoredSettings, err
 	return decode(secret.Data[settingsKey])
 }
 
-// settingsSecret returns the Secret, or an empty one without a resource version if it does not exist.
+// settingsSecret returns the Secret with the settings. If it does not exist, it returns a new Secret without a resource
+// version.
 func (c *Cluster) settingsSecret(ctx context.Context, app string) (*corev1.Secret, error) {
 	conn, err := c.connect(ctx)
 	if err != nil {
@@ -53,7 +54,7 @@ func (c *Cluster) settingsSecret(ctx context.Context, app string) (*corev1.Secre
 		return &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: settingsName(app), Namespace: catalog.Namespace,
 			Labels: map[string]string{appLabel: app, "app.kubernetes.io/managed-by": "mycloudmanager"}}}, nil
 	}
-	return secret, c.fail(err)
+	return secret, c.handleError(err)
 }
 
 func decode(raw []byte) (StoredSettings, error) {
@@ -74,8 +75,8 @@ func decode(raw []byte) (StoredSettings, error) {
 	return out, nil
 }
 
-// SaveSettings stores new settings, and the previous ones for RestoreSettings. It is idempotent by the operation. It
-// fails without a retry if the settings do not match etag any more.
+// SaveSettings stores new settings, and the previous settings for RestoreSettings. It is idempotent by the task ID. If etag
+// is not "" and is not the ETag of the stored settings, it returns Invalid, which is not retried.
 func (c *Cluster) SaveSettings(ctx context.Context, app string, s app.Settings, etag, task string) error {
 	secret, err := c.settingsSecret(ctx, app)
 	if err != nil {
@@ -100,7 +101,8 @@ func (c *Cluster) SaveSettings(ctx context.Context, app string, s app.Settings, 
 	return c.put(ctx, secret)
 }
 
-// RestoreSettings restores the settings that the operation has replaced, and reports whether there were any.
+// RestoreSettings restores the settings that the task has replaced. It returns false if the task has not stored the
+// current settings.
 func (c *Cluster) RestoreSettings(ctx context.Context, app, task string) (bool, error) {
 	secret, err := c.settingsSecret(ctx, app)
 	if err != nil || secret.Annotations[taskKey] != task {
@@ -114,7 +116,7 @@ func (c *Cluster) RestoreSettings(ctx context.Context, app, task string) (bool, 
 	return true, c.put(ctx, secret)
 }
 
-// removeSettings deletes exactly this version of the Secret.
+// removeSettings deletes the Secret if its resource version has not changed.
 func (c *Cluster) removeSettings(ctx context.Context, secret *corev1.Secret) error {
 	conn, err := c.connect(ctx)
 	if err != nil {
@@ -126,10 +128,11 @@ func (c *Cluster) removeSettings(ctx context.Context, secret *corev1.Secret) err
 	if apierrors.IsNotFound(err) {
 		return nil
 	}
-	return c.fail(err)
+	return c.handleError(err)
 }
 
-// put writes the Secret. A concurrent change is a conflict, after which the next attempt reads the Secret again.
+// put creates or updates the Secret. After a concurrent change it returns an error, and the next attempt reads the Secret
+// again.
 func (c *Cluster) put(ctx context.Context, secret *corev1.Secret) error {
 	conn, err := c.connect(ctx)
 	if err != nil {
@@ -141,10 +144,10 @@ func (c *Cluster) put(ctx context.Context, secret *corev1.Secret) error {
 	} else {
 		_, err = secrets.Update(ctx, secret, metav1.UpdateOptions{})
 	}
-	return c.fail(err)
+	return c.handleError(err)
 }
 
-// AllSettings returns the settings of every app with one list request.
+// AllSettings returns the stored settings by app, with one list request.
 func (c *Cluster) AllSettings(ctx context.Context) (map[string]StoredSettings, error) {
 	conn, err := c.connect(ctx)
 	if err != nil {
@@ -152,7 +155,7 @@ func (c *Cluster) AllSettings(ctx context.Context) (map[string]StoredSettings, e
 	}
 	list, err := conn.client.CoreV1().Secrets(catalog.Namespace).List(ctx, metav1.ListOptions{LabelSelector: appLabel})
 	if err != nil {
-		return nil, c.fail(err)
+		return nil, c.handleError(err)
 	}
 	out := map[string]StoredSettings{}
 	for _, secret := range list.Items {

@@ -19,11 +19,11 @@ const (
 
 func volumeName(app string) string { return "mcm-" + app }
 
-// ClaimName is the claim that the chart of an app mounts.
+// ClaimName returns the name of the PersistentVolumeClaim that the chart of the app mounts.
 func ClaimName(app string) string { return app + "-data" }
 
-// BindVolume creates the PersistentVolume for a Cinder volume and the app's claim on it. Both are found by name; those
-// of another Cinder volume are replaced.
+// BindVolume creates a PersistentVolume for the Cinder volume and a PersistentVolumeClaim of the app for it. Existing objects
+// with the same names remain if they are for the same Cinder volume, and are replaced otherwise.
 // https://kubernetes.io/docs/concepts/storage/persistent-volumes/#reserving-a-persistentvolume
 func (c *Cluster) BindVolume(ctx context.Context, app, volumeID string, sizeGB int) error {
 	claimed, err := c.BoundVolume(ctx, app)
@@ -41,10 +41,10 @@ func (c *Cluster) BindVolume(ctx context.Context, app, volumeID string, sizeGB i
 	}
 	pv, pvc := volumeObjects(app, volumeID, sizeGB)
 	if _, err := conn.client.CoreV1().PersistentVolumes().Create(ctx, pv, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
-		return c.fail(err)
+		return c.handleError(err)
 	}
 	if _, err := conn.client.CoreV1().PersistentVolumeClaims(catalog.Namespace).Create(ctx, pvc, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
-		return c.fail(err)
+		return c.handleError(err)
 	}
 	return nil
 }
@@ -55,7 +55,7 @@ func volumeObjects(app, volumeID string, sizeGB int) (*corev1.PersistentVolume, 
 	meta := func(name string) metav1.ObjectMeta {
 		return metav1.ObjectMeta{Name: name, Labels: map[string]string{appLabel: app, "app.kubernetes.io/managed-by": "mycloudmanager"}}
 	}
-	none := "" // no class: the claim names its volume
+	noClass := "" // without a storage class, the claim is bound to VolumeName
 	pv := &corev1.PersistentVolume{ObjectMeta: meta(volumeName(app)), Spec: corev1.PersistentVolumeSpec{
 		Capacity: size, AccessModes: access, PersistentVolumeReclaimPolicy: corev1.PersistentVolumeReclaimRetain,
 		ClaimRef: &corev1.ObjectReference{APIVersion: "v1", Kind: "PersistentVolumeClaim", Namespace: catalog.Namespace, Name: ClaimName(app)},
@@ -64,14 +64,14 @@ func volumeObjects(app, volumeID string, sizeGB int) (*corev1.PersistentVolume, 
 		}},
 	}}
 	pvc := &corev1.PersistentVolumeClaim{ObjectMeta: meta(ClaimName(app)), Spec: corev1.PersistentVolumeClaimSpec{
-		AccessModes: access, StorageClassName: &none, VolumeName: volumeName(app), Resources: corev1.VolumeResourceRequirements{Requests: size},
+		AccessModes: access, StorageClassName: &noClass, VolumeName: volumeName(app), Resources: corev1.VolumeResourceRequirements{Requests: size},
 	}}
 	pvc.Namespace = catalog.Namespace
 	return pv, pvc
 }
 
-// UnbindVolume deletes the app's claim and PersistentVolume, and waits until both are deleted. It keeps the Cinder
-// volume, and tolerates absence.
+// UnbindVolume deletes the PersistentVolumeClaim and the PersistentVolume of the app, but not the Cinder volume. It returns
+// Unavailable while the deletion is in progress, and nil if the objects do not exist.
 func (c *Cluster) UnbindVolume(ctx context.Context, app string) error {
 	conn, err := c.connect(ctx)
 	if err != nil {
@@ -79,20 +79,20 @@ func (c *Cluster) UnbindVolume(ctx context.Context, app string) error {
 	}
 	err = conn.client.CoreV1().PersistentVolumeClaims(catalog.Namespace).Delete(ctx, ClaimName(app), metav1.DeleteOptions{})
 	if err != nil && !apierrors.IsNotFound(err) {
-		return c.fail(err)
+		return c.handleError(err)
 	}
 	err = conn.client.CoreV1().PersistentVolumes().Delete(ctx, volumeName(app), metav1.DeleteOptions{})
 	if err != nil && !apierrors.IsNotFound(err) {
-		return c.fail(err)
+		return c.handleError(err)
 	}
-	left, err := c.BoundVolume(ctx, app)
-	if err == nil && left != "" {
+	remaining, err := c.BoundVolume(ctx, app)
+	if err == nil && remaining != "" {
 		return fault.New(fault.Unavailable, nil, "the claim of %s is still being released", app)
 	}
 	return err
 }
 
-// BoundVolumes returns the Cinder volume of every app with a claim, with one list request.
+// BoundVolumes returns the IDs of the Cinder volumes of the PersistentVolumes, by app, with one list request.
 func (c *Cluster) BoundVolumes(ctx context.Context) (map[string]string, error) {
 	conn, err := c.connect(ctx)
 	if err != nil {
@@ -100,7 +100,7 @@ func (c *Cluster) BoundVolumes(ctx context.Context) (map[string]string, error) {
 	}
 	list, err := conn.client.CoreV1().PersistentVolumes().List(ctx, metav1.ListOptions{LabelSelector: appLabel})
 	if err != nil {
-		return nil, c.fail(err)
+		return nil, c.handleError(err)
 	}
 	out := map[string]string{}
 	for _, pv := range list.Items {
@@ -111,7 +111,7 @@ func (c *Cluster) BoundVolumes(ctx context.Context) (map[string]string, error) {
 	return out, nil
 }
 
-// BoundVolume returns the Cinder volume of the app's claim, or "".
+// BoundVolume returns the ID of the Cinder volume of the PersistentVolume of the app, or "".
 func (c *Cluster) BoundVolume(ctx context.Context, app string) (string, error) {
 	conn, err := c.connect(ctx)
 	if err != nil {
@@ -122,7 +122,7 @@ func (c *Cluster) BoundVolume(ctx context.Context, app string) (string, error) {
 		return "", nil
 	}
 	if err != nil {
-		return "", c.fail(err)
+		return "", c.handleError(err)
 	}
 	if pv.Spec.CSI == nil {
 		return "", nil

@@ -1,4 +1,5 @@
-// Package status reads the state of the apps from Helm, the cluster and Cinder, with a fixed number of requests.
+// Package status reads the state of the apps from Helm, the cluster and Cinder. The number of requests does not depend on
+// the number of apps.
 package status
 
 import (
@@ -20,7 +21,7 @@ import (
 	"mycloudmanager/internal/platform/i18n"
 )
 
-// cacheTTL is the time for which other readers reuse a snapshot.
+// cacheTTL is the time for which a snapshot is reused.
 const cacheTTL = time.Second
 
 // Reader reads the state of the apps.
@@ -35,16 +36,17 @@ type Reader struct {
 	at    time.Time
 }
 
-// snapshot is the state of all apps at one time.
+// snapshot is the state of all apps at a point in time.
 type snapshot struct {
-	cluster  error // the error of the cluster; NotFound: there is none
+	cluster  error // error of the requests to the cluster; NotFound if no cluster exists
 	releases map[string]cluster.Release
 	healths  map[string]cluster.Health
 	settings map[string]cluster.StoredSettings
-	claims   map[string]string           // app -> Cinder volume of its claim
+	claims   map[string]string           // IDs of the Cinder volumes of the claims, by app
 	volumes  map[string][]volumes.Volume // by app, newest first
 }
 
+// cached returns a snapshot that is at most cacheTTL old.
 func (r *Reader) cached(ctx context.Context) (snapshot, error) {
 	r.mu.Lock()
 	if time.Since(r.at) < cacheTTL {
@@ -52,11 +54,12 @@ func (r *Reader) cached(ctx context.Context) (snapshot, error) {
 		return r.last, nil
 	}
 	r.mu.Unlock()
-	v, err, _ := r.share.Do("look", func() (any, error) { return r.fresh(context.WithoutCancel(ctx)) })
+	v, err, _ := r.share.Do("snapshot", func() (any, error) { return r.fresh(context.WithoutCancel(ctx)) })
 	l, _ := v.(snapshot)
 	return l, err
 }
 
+// fresh returns a new snapshot and caches it.
 func (r *Reader) fresh(ctx context.Context) (snapshot, error) {
 	l, err := r.collect(ctx)
 	if err == nil {
@@ -126,8 +129,8 @@ func (r *Reader) Get(ctx context.Context, name string) (app.App, error) {
 	return l.app(a, i18n.Language(ctx)), err
 }
 
-// GetFresh returns one app without the cache, for operations that change it: a cached state may precede the work of
-// another replica. It returns an error if the cluster does not respond.
+// GetFresh returns one app without using the cache, for operations that change the app: another replica may have changed
+// the app since the cached snapshot. It returns an error if the cluster does not respond.
 func (r *Reader) GetFresh(ctx context.Context, name string) (app.App, error) {
 	a, err := r.Catalog.App(name)
 	if err != nil {
@@ -140,7 +143,7 @@ func (r *Reader) GetFresh(ctx context.Context, name string) (app.App, error) {
 	return l.app(a, i18n.Language(ctx)), err
 }
 
-// app combines the catalogue and the snapshot.
+// app returns an app of the catalogue with its state in the snapshot.
 func (l snapshot) app(a catalog.App, lang string) app.App {
 	saved, ok := l.settings[a.Name]
 	if !ok {
@@ -181,7 +184,7 @@ func (l snapshot) addHealth(out *app.App) {
 	case ok:
 		out.Health, out.Reason, out.Since = health.Health, health.Reason, health.Since
 	default:
-		out.Health, out.Reason = app.Degraded, "the release has no running parts"
+		out.Health, out.Reason = app.Degraded, "the release has no StatefulSet"
 	}
 	if !installed {
 		return
@@ -230,8 +233,8 @@ func (r *Reader) Revisions(ctx context.Context, name string) ([]app.Revision, er
 	return out, err
 }
 
-// UpgradeDiff compares the default of the catalogue, the deployed value and the new value of every setting. Only the
-// version of the catalogue can be compared.
+// UpgradeDiff compares the default value, the deployed value and the new value of every setting. version must be "" or the
+// version of the catalogue.
 func (r *Reader) UpgradeDiff(ctx context.Context, name, version string) ([]app.PlanRow, error) {
 	a, err := r.Catalog.App(name)
 	if err != nil {
@@ -250,9 +253,9 @@ func (r *Reader) UpgradeDiff(ctx context.Context, name, version string) ([]app.P
 	if installed {
 		out[0].Deployed = release.Version
 	}
-	for half, pair := range map[string][2]map[string]any{"environment": {defaults.Environment, planned.Environment}, "parameters": {defaults.Parameters, planned.Parameters}} {
+	for section, pair := range map[string][2]map[string]any{"environment": {defaults.Environment, planned.Environment}, "parameters": {defaults.Parameters, planned.Parameters}} {
 		for field, v := range pair[1] {
-			row := app.PlanRow{Path: half + "." + field, Default: pair[0][field], New: v}
+			row := app.PlanRow{Path: section + "." + field, Default: pair[0][field], New: v}
 			if installed {
 				row.Deployed = v
 			}
@@ -263,7 +266,7 @@ func (r *Reader) UpgradeDiff(ctx context.Context, name, version string) ([]app.P
 	return out, nil
 }
 
-// CheckSettings validates settings as they would be saved, and returns the changes.
+// CheckSettings validates new settings. It returns them with the previous secrets instead of masks, and the changes.
 func (r *Reader) CheckSettings(ctx context.Context, name string, s app.Settings) (app.Settings, []operation.Change, error) {
 	a, err := r.Catalog.App(name)
 	if err != nil {
@@ -277,7 +280,7 @@ func (r *Reader) CheckSettings(ctx context.Context, name string, s app.Settings)
 		return s, nil, l.cluster
 	}
 	if l.cluster != nil {
-		return s, nil, fault.New(fault.Conflict, l.cluster, "settings are kept on the cluster: %s", fault.MessageOf(l.cluster))
+		return s, nil, fault.New(fault.Conflict, l.cluster, "settings are stored on the cluster: %s", fault.MessageOf(l.cluster))
 	}
 	before := l.settings[name].Settings
 	plain := a.Unmasked(s, a.WithDefaults(before))

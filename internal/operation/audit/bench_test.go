@@ -11,10 +11,10 @@ import (
 	"mycloudmanager/internal/operation/audit"
 )
 
-// exported is the number of records in the export benchmarks.
-const exported = 100_000
+// records is the number of records in BenchmarkExport.
+const records = 100_000
 
-// counter counts the written bytes and measures the memory in use.
+// counter counts the written bytes and measures the peak of the heap.
 type counter struct {
 	bytes, writes int
 	peak          uint64
@@ -35,7 +35,7 @@ func BenchmarkExport(b *testing.B) {
 	require.NoError(b, err)
 	b.Cleanup(func() { _ = s.Close() })
 	began := time.Now()
-	for n := range exported {
+	for n := range records {
 		require.NoError(b, s.Append(b.Context(), record(n)))
 	}
 	appended := time.Since(began)
@@ -49,7 +49,7 @@ func BenchmarkExport(b *testing.B) {
 				b.ReportMetric(time.Since(began).Seconds(), "s")
 				b.ReportMetric(float64(out.peak)/(1<<20), "heap_MiB")
 				b.ReportMetric(float64(out.bytes)/(1<<20), "MiB")
-				b.ReportMetric(float64(appended.Microseconds())/exported/1000, "append_ms")
+				b.ReportMetric(float64(appended.Microseconds())/records/1000, "append_ms")
 			}
 		})
 	}

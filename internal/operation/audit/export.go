@@ -26,7 +26,8 @@ func ContentType(format string) string {
 	return "application/jsonl"
 }
 
-// Export writes records as xlsx, csv or jsonl. The memory does not depend on the number of records.
+// Export writes records in the format xlsx, csv or jsonl. each calls its argument for every record. The required memory
+// does not depend on the number of records.
 func Export(w io.Writer, format, language string, each func(func(Record) error) error) error {
 	switch format {
 	case "xlsx":
@@ -90,12 +91,12 @@ func sheetSafe(s string) string {
 	return s
 }
 
-// sheetRows is the number of rows in one sheet; more rows go to further sheets.
+// sheetRows is the maximum number of rows in one sheet of XLSX. Further rows are written to further sheets.
 const sheetRows = 1_048_576
 
 func exportXLSX(w io.Writer, language string, each func(func(Record) error) error) error {
 	book := excelize.NewFile()
-	defer book.Close() //nolint:errcheck // it removes temporary files; the workbook is written by then
+	defer book.Close() //nolint:errcheck // Close removes temporary files; the workbook is already written
 	out := &workbook{book: book, language: language}
 	if err := each(out.add); err != nil {
 		return err
@@ -111,7 +112,7 @@ func exportXLSX(w io.Writer, language string, each func(func(Record) error) erro
 	return book.Write(w)
 }
 
-// workbook streams rows to temporary files, a sheet at a time.
+// workbook writes rows to temporary files, one sheet after the other.
 type workbook struct {
 	book     *excelize.File
 	stream   *excelize.StreamWriter
@@ -120,6 +121,7 @@ type workbook struct {
 	row      int
 }
 
+// next starts a new sheet.
 func (b *workbook) next() error {
 	if b.stream != nil {
 		if err := b.stream.Flush(); err != nil {
@@ -147,6 +149,7 @@ func (b *workbook) next() error {
 	return stream.SetRow("A1", head)
 }
 
+// add adds a row.
 func (b *workbook) add(r Record) error {
 	if b.stream == nil || b.row == sheetRows {
 		if err := b.next(); err != nil {
@@ -156,7 +159,7 @@ func (b *workbook) add(r Record) error {
 	b.row++
 	var row []any
 	for _, c := range columns(r) {
-		row = append(row, c) // a string cell is never a formula
+		row = append(row, c) // a spreadsheet does not evaluate a string cell
 	}
 	return b.stream.SetRow(fmt.Sprintf("A%d", b.row), row)
 }

@@ -21,7 +21,7 @@ import (
 
 func escapePath(file string) string { return (&url.URL{Path: file}).EscapedPath() }
 
-// generate returns n records without holding them in memory.
+// generate returns an iterator over n records, which it creates one at a time.
 func generate(n int, change func(*audit.Record)) func(func(audit.Record) error) error {
 	return func(visit func(audit.Record) error) error {
 		for i := range n {
@@ -36,11 +36,12 @@ func generate(n int, change func(*audit.Record)) func(func(audit.Record) error) 
 	}
 }
 
-func asIs(*audit.Record) {}
+func unchanged(*audit.Record) {}
 
 // formulas are texts that a spreadsheet would evaluate.
 var formulas = []string{`=HYPERLINK("http://x","y")`, "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", " =1", "=cmd|' /C calc'!A0"}
 
+// evil sets all texts of the record to a formula.
 func evil(r *audit.Record) {
 	f := formulas[int(r.ID-1)%len(formulas)]
 	r.Actor.Name, r.UserAgent, r.Title, r.Detail, r.RequestID = f, f, f, f, f
@@ -60,7 +61,7 @@ func TestExport_CSVHasNoFormulas(t *testing.T) {
 				require.NotContains(t, "=+-@\t\r", cell[:1])
 			}
 		}
-		require.Equal(t, strings.TrimPrefix(row[2], "'"), strings.ReplaceAll(formulas[i], "\r\n", "\n"), "nothing else is changed")
+		require.Equal(t, strings.TrimPrefix(row[2], "'"), strings.ReplaceAll(formulas[i], "\r\n", "\n"), "only a quote is added")
 	}
 }
 
@@ -84,49 +85,48 @@ func TestExport_XLSXHasNoFormulas(t *testing.T) {
 			require.Empty(t, formula, cell)
 		}
 	}
-	require.Equal(t, formulas[0], rows[1][2], "text as it is")
+	require.Equal(t, formulas[0], rows[1][2], "the text is unchanged")
 }
 
-func TestExport_JSONLHasTheRecords(t *testing.T) {
+func TestExport_JSONL(t *testing.T) {
 	var out bytes.Buffer
-	require.NoError(t, audit.Export(&out, "jsonl", "en", generate(3, asIs)))
+	require.NoError(t, audit.Export(&out, "jsonl", "en", generate(3, unchanged)))
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 	require.Len(t, lines, 3)
 	for i, line := range lines {
 		var r audit.Record
 		require.NoError(t, json.Unmarshal([]byte(line), &r))
 		require.EqualValues(t, i+1, r.ID)
-		require.NotContains(t, line, "run-", "the key is ours")
+		require.NotContains(t, line, "run-", "the key is internal")
 	}
 }
 
 func TestExport_WithoutRecords(t *testing.T) {
 	for _, format := range []string{"csv", "xlsx", "jsonl"} {
 		var out bytes.Buffer
-		require.NoError(t, audit.Export(&out, format, "en", generate(0, asIs)))
+		require.NoError(t, audit.Export(&out, format, "en", generate(0, unchanged)))
 		require.Equal(t, format == "jsonl", out.Len() == 0, format)
 		require.NotEmpty(t, audit.ContentType(format))
 	}
-	err := audit.Export(io.Discard, "pdf", "en", generate(0, asIs))
+	err := audit.Export(io.Discard, "pdf", "en", generate(0, unchanged))
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
 }
 
-func TestExport_ReportsAnAbortedExport(t *testing.T) {
-	lost := errors.New("the store is away")
+func TestExport_ReturnsErrorOfIterator(t *testing.T) {
+	unavailable := errors.New("the store is unavailable")
 	for _, format := range []string{"csv", "xlsx", "jsonl"} {
 		err := audit.Export(io.Discard, format, "en", func(visit func(audit.Record) error) error {
 			require.NoError(t, visit(record(1)))
-			return lost
+			return unavailable
 		})
-		require.ErrorIs(t, err, lost, format)
+		require.ErrorIs(t, err, unavailable, format)
 	}
 }
 
-// twenty thousand records are exported in constant memory.
 func TestExport_MemoryIsConstant(t *testing.T) {
 	const records = 20_000
 	for _, format := range []string{"csv", "jsonl", "xlsx"} {
-		var most uint64
+		var peak uint64
 		var before, now runtime.MemStats
 		runtime.GC()
 		runtime.ReadMemStats(&before)
@@ -137,13 +137,13 @@ func TestExport_MemoryIsConstant(t *testing.T) {
 				if n++; n%5000 == 0 {
 					runtime.GC()
 					runtime.ReadMemStats(&now)
-					most = max(most, now.HeapAlloc)
+					peak = max(peak, now.HeapAlloc)
 				}
 			})(visit)
 		})
 		require.NoError(t, err)
 		require.Equal(t, records, n)
-		grown := int64(most) - int64(before.HeapAlloc)
-		require.Less(t, grown, int64(24<<20), "%s: 14 MB of text, and the heap grew by %d", format, grown)
+		growth := int64(peak) - int64(before.HeapAlloc)
+		require.Less(t, growth, int64(24<<20), "%s: the heap grew by %d during the export of 14 MB of text", format, growth)
 	}
 }

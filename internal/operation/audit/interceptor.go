@@ -13,27 +13,26 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// Recorder writes audit records. The interceptor calls it as a local activity.
+// Recorder has the local activity that appends audit records.
 type Recorder struct {
 	Store interface {
 		Append(ctx context.Context, r Record) error
 	}
 }
 
-// RecordAudit writes one record. It is idempotent by the key of the record, which contains the run ID.
+// RecordAudit appends one record. It is idempotent by the key, which contains the run ID and the outcome.
 func (r *Recorder) RecordAudit(ctx context.Context, in RecordInput) error {
 	in.Record.Key = in.Key
 	return r.Store.Append(ctx, in.Record)
 }
 
-// RecordInput is a record with its key, which the JSON of a record omits.
+// RecordInput is the input of RecordAudit. It has the key separately, because the JSON of a record omits the key.
 type RecordInput struct {
 	Key    string `json:"key"`
 	Record Record `json:"record"`
 }
 
-// Interceptor records the start and the end of every operation: actor, time, source, operation, targets, changes and
-// outcome.
+// Interceptor records the start and the end of every operation in the audit log.
 type Interceptor struct {
 	interceptor.WorkerInterceptorBase
 	Recorder  *Recorder
@@ -42,21 +41,21 @@ type Interceptor struct {
 
 // InterceptWorkflow implements interceptor.WorkerInterceptor.
 func (i *Interceptor) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
-	return &inbound{WorkflowInboundInterceptorBase: interceptor.WorkflowInboundInterceptorBase{Next: next}, outer: i}
+	return &inbound{WorkflowInboundInterceptorBase: interceptor.WorkflowInboundInterceptorBase{Next: next}, interceptor: i}
 }
 
 type inbound struct {
 	interceptor.WorkflowInboundInterceptorBase
-	outer *Interceptor
+	interceptor *Interceptor
 }
 
-// defaultTimeout is long, because an operation continues only after it was recorded.
-const defaultTimeout = 7 * 24 * time.Hour
+// recordTimeout is the time for which a record is retried. It is long, because an operation does not run without a record.
+const recordTimeout = 7 * 24 * time.Hour
 
 // ExecuteWorkflow records the start, runs the workflow, and records the end.
 func (w *inbound) ExecuteWorkflow(ctx workflow.Context, in *interceptor.ExecuteWorkflowInput) (any, error) {
 	request, ok := w.request(ctx)
-	if !ok { // not started through the API: a child workflow, or one of an operator
+	if !ok { // not a task: a child workflow, or a workflow that an operator has started
 		return w.Next.ExecuteWorkflow(ctx, in)
 	}
 	if err := w.record(ctx, request, Started, "", request.Changes); err != nil {
@@ -80,7 +79,7 @@ func (w *inbound) ExecuteWorkflow(ctx workflow.Context, in *interceptor.ExecuteW
 	return out, err
 }
 
-// partiallyFailed reads the outcome that the operation itself has set.
+// partiallyFailed reports whether the operation has set the outcome PartiallyFailed.
 func partiallyFailed(ctx workflow.Context) bool {
 	outcome, _ := workflow.GetTypedSearchAttributes(ctx).GetKeyword(temporal.NewSearchAttributeKeyKeyword(operation.OutcomeKey))
 	return outcome == string(operation.PartiallyFailed)
@@ -89,7 +88,7 @@ func partiallyFailed(ctx workflow.Context) bool {
 func (w *inbound) request(ctx workflow.Context) (operation.Request, bool) {
 	var r operation.Request
 	payload := workflow.GetInfo(ctx).Memo.GetFields()[operation.RequestMemo]
-	if payload == nil || w.outer.Converter.FromPayload(payload, &r) != nil {
+	if payload == nil || w.interceptor.Converter.FromPayload(payload, &r) != nil {
 		return r, false
 	}
 	return r, r.Operation != ""
@@ -98,12 +97,12 @@ func (w *inbound) request(ctx workflow.Context) (operation.Request, bool) {
 func (w *inbound) record(ctx workflow.Context, r operation.Request, outcome, detail string, changes []operation.Change) error {
 	info := workflow.GetInfo(ctx)
 	ctx = workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
-		StartToCloseTimeout: 10 * time.Second, ScheduleToCloseTimeout: defaultTimeout,
+		StartToCloseTimeout: 10 * time.Second, ScheduleToCloseTimeout: recordTimeout,
 		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: 20 * time.Second},
 	})
 	entry := RecordInput{Key: info.WorkflowExecution.RunID + ":" + outcome, Record: Record{
 		Time: workflow.Now(ctx), Actor: r.Actor, SourceIP: r.SourceIP, UserAgent: r.UserAgent, Via: r.Via, Operation: r.Operation,
 		Targets: r.Targets, Changes: changes, Outcome: outcome, Detail: detail, Task: operation.TaskID(ctx), RequestID: r.RequestID,
 	}}
-	return workflow.ExecuteLocalActivity(ctx, w.outer.Recorder.RecordAudit, entry).Get(ctx, nil)
+	return workflow.ExecuteLocalActivity(ctx, w.interceptor.Recorder.RecordAudit, entry).Get(ctx, nil)
 }

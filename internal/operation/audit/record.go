@@ -1,4 +1,5 @@
-// Package audit stores who did what: append-only, chained by a keyed hash, kept for years.
+// Package audit stores the audit log. Records are only appended, never changed or deleted. A chain of HMACs over the
+// records detects later changes.
 package audit
 
 import (
@@ -7,7 +8,7 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// Record is one record of the audit log. It is never changed after it was written.
+// Record is one record of the audit log.
 type Record struct {
 	ID        int64              `json:"id"`
 	Time      time.Time          `json:"time"`
@@ -24,26 +25,26 @@ type Record struct {
 	Task      string             `json:"task" doc:"task ID; empty for a record that does not belong to a task"`
 	RequestID string             `json:"request_id"`
 
-	// Key makes writes idempotent: two records with the same key are the same record.
+	// Key makes Append idempotent: a second record with the same key is ignored.
 	Key string `json:"-"`
 }
 
-// Outcomes other than the statuses of tasks.
+// Outcomes in addition to the statuses of tasks.
 const (
 	Started = "started"
 	Refused = "refused"
 )
 
-// Filter selects records. Zero values select all.
+// Filter selects records. A zero value of a field selects all records.
 type Filter struct {
 	Actor     string
 	Operation string
 	Target    string
 	Outcome   string
 	Via       string
-	Query     string // words anywhere in the record
+	Query     string // words that the record must contain, in any field
 	Since     time.Time
 	Until     time.Time
 	PageSize  int
-	Before    int64 // the page contains records with lower IDs; 0: newest
+	Before    int64 // select records with lower IDs; 0 starts with the newest record
 }

@@ -22,13 +22,13 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// Store keeps records in SQLite, or in PostgreSQL if several replicas share it. Each record has an HMAC over itself and
-// the previous record, so that Verify detects a later change.
+// Store stores records in SQLite, or in PostgreSQL if several replicas share the store. Each record has an HMAC over its
+// content and the HMAC of the previous record, so that Verify detects changes.
 type Store struct {
 	db       *sql.DB
 	key      []byte
 	postgres bool
-	mu       sync.Mutex // one writer per process; the lock of the database serialises processes
+	mu       sync.Mutex // serialises the writers of this process; a database lock serialises processes
 }
 
 const schema = `
@@ -49,13 +49,14 @@ CREATE INDEX IF NOT EXISTS audit_time ON audit (time);
 CREATE INDEX IF NOT EXISTS audit_actor ON audit (actor_name, id);
 CREATE INDEX IF NOT EXISTS audit_operation ON audit (operation, id);`
 
-// Open opens the store at a PostgreSQL URL or a file path. key signs the chain.
-func Open(ctx context.Context, where string, key []byte) (*Store, error) {
-	s := &Store{key: key, postgres: strings.HasPrefix(where, "postgres")}
-	driver, dsn, id := "sqlite", "file:"+(&url.URL{Path: where}).EscapedPath()+"?_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=busy_timeout(10000)&_txlock=immediate", "INTEGER"
+// Open opens the store at a PostgreSQL URL or the path of a SQLite file, and creates the schema if necessary. key is the
+// key of the HMACs.
+func Open(ctx context.Context, location string, key []byte) (*Store, error) {
+	s := &Store{key: key, postgres: strings.HasPrefix(location, "postgres")}
+	driver, dsn, id := "sqlite", "file:"+(&url.URL{Path: location}).EscapedPath()+"?_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=busy_timeout(10000)&_txlock=immediate", "INTEGER"
 	if s.postgres {
-		driver, dsn, id = "pgx", where, "BIGINT"
-	} else if err := createPrivate(where); err != nil {
+		driver, dsn, id = "pgx", location, "BIGINT"
+	} else if err := createPrivate(location); err != nil {
 		return nil, fmt.Errorf("audit store: %w", err)
 	}
 	db, err := sql.Open(driver, dsn)
@@ -64,7 +65,7 @@ func Open(ctx context.Context, where string, key []byte) (*Store, error) {
 	}
 	s.db = db
 	statements := fmt.Sprintf(schema, id)
-	if s.postgres { // IF NOT EXISTS does not lock: replicas that start at the same time would conflict
+	if s.postgres { // concurrent CREATE TABLE IF NOT EXISTS statements of several replicas would conflict
 		statements = "SELECT pg_advisory_xact_lock(hashtext('mcm audit'));" + statements
 	}
 	if _, err := db.ExecContext(ctx, statements); err != nil {
@@ -73,7 +74,7 @@ func Open(ctx context.Context, where string, key []byte) (*Store, error) {
 	return s, nil
 }
 
-// createPrivate creates the file with access for its owner only. SQLite creates its other files with the same mode.
+// createPrivate creates the file with mode 0600. SQLite creates its other files with the same mode.
 func createPrivate(file string) error {
 	f, err := os.OpenFile(file, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -88,7 +89,7 @@ func (s *Store) Close() error { return s.db.Close() }
 // Ping checks the connection to the database.
 func (s *Store) Ping(ctx context.Context) error { return unavailable(s.db.PingContext(ctx)) }
 
-// Append writes one record at the end of the chain. It is idempotent by the key of the record.
+// Append appends a record and sets its ID. It does nothing if a record with the same key exists.
 func (s *Store) Append(ctx context.Context, r Record) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -96,14 +97,14 @@ func (s *Store) Append(ctx context.Context, r Record) error {
 	if err != nil {
 		return unavailable(err)
 	}
-	defer tx.Rollback() //nolint:errcheck // after Commit the rollback fails as expected
+	defer tx.Rollback() //nolint:errcheck // after Commit, Rollback returns an error
 	if s.postgres {
 		if _, err := tx.ExecContext(ctx, "LOCK TABLE audit IN EXCLUSIVE MODE"); err != nil {
 			return unavailable(err)
 		}
 	}
-	var there int
-	if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM audit WHERE key = $1", r.Key).Scan(&there); err != nil || there > 0 {
+	var existing int
+	if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM audit WHERE key = $1", r.Key).Scan(&existing); err != nil || existing > 0 {
 		return unavailable(err)
 	}
 	var chain string
@@ -135,22 +136,23 @@ func (s *Store) Append(ctx context.Context, r Record) error {
 	return unavailable(tx.Commit())
 }
 
-// chain returns the next value of the chain.
-func (s *Store) chain(before string, body []byte) string {
+// chain returns the HMAC of a record. previous is the HMAC of the previous record.
+func (s *Store) chain(previous string, body []byte) string {
 	h := hmac.New(sha256.New, s.key)
-	h.Write([]byte(before))
+	h.Write([]byte(previous))
 	h.Write(body)
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// Verify checks the chain and returns the ID of the first record that does not match, or 0.
+// Verify checks the chain. It returns the ID of the first record that is missing or was changed, or 0 if the log is
+// complete and unchanged.
 func (s *Store) Verify(ctx context.Context) (int64, error) {
 	rows, err := s.db.QueryContext(ctx, "SELECT id, record, chain FROM audit ORDER BY id")
 	if err != nil {
 		return 0, unavailable(err)
 	}
 	defer rows.Close()
-	before, expected := "", int64(1)
+	previous, expected := "", int64(1)
 	for rows.Next() {
 		var (
 			id           int64
@@ -159,15 +161,15 @@ func (s *Store) Verify(ctx context.Context) (int64, error) {
 		if err := rows.Scan(&id, &record, &link); err != nil {
 			return 0, unavailable(err)
 		}
-		if id != expected || link != s.chain(before, []byte(record)) {
+		if id != expected || link != s.chain(previous, []byte(record)) {
 			return expected, nil
 		}
-		before, expected = link, id+1
+		previous, expected = link, id+1
 	}
 	return 0, unavailable(rows.Err())
 }
 
-// List returns one page, newest first.
+// List returns one page of the matching records, newest first. A page size of 0 selects all records.
 func (s *Store) List(ctx context.Context, f Filter) ([]Record, error) {
 	out := []Record{}
 	where, args := f.where(s.postgres)
@@ -182,7 +184,7 @@ func (s *Store) List(ctx context.Context, f Filter) ([]Record, error) {
 	return out, err
 }
 
-// Each visits every matching record, newest first, without holding them in memory.
+// Each calls visit for every matching record, newest first, without loading all records into memory.
 func (s *Store) Each(ctx context.Context, f Filter, visit func(Record) error) error {
 	where, args := f.where(s.postgres)
 	return s.query(ctx, "SELECT record FROM audit"+where+" ORDER BY id DESC", args, visit)
@@ -212,7 +214,7 @@ func (s *Store) query(ctx context.Context, query string, args []any, visit func(
 	return unavailable(rows.Err())
 }
 
-// where returns the condition of the filter; every value is a parameter.
+// where returns the WHERE clause of the filter and its parameters. The clause contains no values.
 func (f Filter) where(postgres bool) (string, []any) {
 	var (
 		conditions []string
@@ -262,7 +264,7 @@ func (f Filter) where(postgres bool) (string, []any) {
 	return " WHERE " + strings.Join(conditions, " AND "), args
 }
 
-// quoted returns the text as a complete JSON string, as it is in the targets.
+// quoted returns the text as a quoted JSON string, as the column targets contains it.
 func quoted(s string) string {
 	b, err := json.Marshal(s)
 	if err != nil {
@@ -271,6 +273,7 @@ func quoted(s string) string {
 	return string(b)
 }
 
+// escape escapes the wildcards of LIKE.
 func escape(s string) string {
 	return strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(s)
 }

@@ -23,14 +23,14 @@ var (
 
 func open(t *testing.T) (*audit.Store, string) {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "audit #1?.db") // a path is not part of a URL
+	file := filepath.Join(t.TempDir(), "audit #1?.db") // characters with a meaning in URLs
 	s, err := audit.Open(t.Context(), file, key)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = s.Close() })
 	return s, file
 }
 
-// record returns the n-th record of a series: users launch and stop apps in turn.
+// record returns record n of a series in which users launch and stop apps.
 func record(n int) audit.Record {
 	app := []string{"ntp", "zabbix"}[n%2]
 	return audit.Record{
@@ -57,7 +57,7 @@ func ids(list []audit.Record) (out []int64) {
 func TestStore_AppendIsIdempotent(t *testing.T) {
 	s, file := open(t)
 	var wg sync.WaitGroup
-	for i := range 20 { // a retried local activity, and other writers at once
+	for i := range 20 { // concurrent writers and retries
 		wg.Go(func() { require.NoError(t, s.Append(t.Context(), record(i%5))) })
 	}
 	wg.Wait()
@@ -73,7 +73,7 @@ func TestStore_AppendIsIdempotent(t *testing.T) {
 	require.Zero(t, bad)
 	info, err := os.Stat(file)
 	require.NoError(t, err)
-	require.Equal(t, os.FileMode(0o600), info.Mode().Perm(), "others could read who did what")
+	require.Equal(t, os.FileMode(0o600), info.Mode().Perm(), "the file must not be readable by other users")
 }
 
 func TestStore_VerifyDetectsChanges(t *testing.T) {
@@ -82,8 +82,8 @@ func TestStore_VerifyDetectsChanges(t *testing.T) {
 		first  int64
 	}{
 		"a record changed":      {"UPDATE audit SET record = replace(record, 'anna', 'mallory') WHERE id = 4", 4},
-		"a record taken out":    {"DELETE FROM audit WHERE id = 4", 4},
-		"the first taken out":   {"DELETE FROM audit WHERE id = 1", 1},
+		"a record deleted":      {"DELETE FROM audit WHERE id = 4", 4},
+		"the first deleted":     {"DELETE FROM audit WHERE id = 1", 1},
 		"a chain value changed": {"UPDATE audit SET chain = 'x' WHERE id = 7", 7},
 		"records swapped":       {"UPDATE audit SET id = CASE id WHEN 5 THEN -6 ELSE -5 END WHERE id IN (5, 6); UPDATE audit SET id = -id WHERE id < 0", 5},
 		"nothing":               {"SELECT 1", 0},
@@ -103,8 +103,8 @@ func TestStore_VerifyDetectsChanges(t *testing.T) {
 	}
 }
 
-// Someone with the file but without the key cannot create a valid chain.
-func TestStore_VerifyNeedsTheKey(t *testing.T) {
+// A valid chain cannot be created without the key.
+func TestStore_VerifyFailsWithAnotherKey(t *testing.T) {
 	s, file := open(t)
 	fill(t, s, 3)
 	other, err := audit.Open(t.Context(), file, []byte("another key of thirty-two bytes!"))
@@ -115,7 +115,7 @@ func TestStore_VerifyNeedsTheKey(t *testing.T) {
 	require.EqualValues(t, 1, bad)
 }
 
-func TestStore_ChainContinuesAfterARestart(t *testing.T) {
+func TestStore_ChainContinuesAfterRestart(t *testing.T) {
 	s, file := open(t)
 	fill(t, s, 3)
 	require.NoError(t, s.Close())
@@ -123,7 +123,7 @@ func TestStore_ChainContinuesAfterARestart(t *testing.T) {
 	require.NoError(t, err)
 	defer again.Close()
 	require.NoError(t, again.Append(t.Context(), record(3)))
-	require.NoError(t, again.Append(t.Context(), record(1)), "a key of before")
+	require.NoError(t, again.Append(t.Context(), record(1)), "a record with an earlier key is ignored")
 	bad, err := again.Verify(t.Context())
 	require.NoError(t, err)
 	require.Zero(t, bad)
@@ -143,26 +143,26 @@ func TestStore_Filters(t *testing.T) {
 		filter audit.Filter
 		n      int
 	}{
-		"all":                {audit.Filter{}, 25},
-		"actor by name":      {audit.Filter{Actor: "ben"}, 8},
-		"actor by id":        {audit.Filter{Actor: "u1"}, 8},
-		"part of an actor":   {audit.Filter{Actor: "be"}, 0},
-		"an actor's accents": {audit.Filter{Actor: "zoé"}, 8},
-		"operation":          {audit.Filter{Operation: "app.stop"}, 12},
-		"outcome":            {audit.Filter{Outcome: "failed"}, 12},
-		"via":                {audit.Filter{Via: "cli"}, 12},
-		"target":             {audit.Filter{Target: "zabbix"}, 12},
-		"target with kind":   {audit.Filter{Target: "app:zabbix"}, 12},
-		"part of a target":   {audit.Filter{Target: "zab"}, 0},
-		"target of signs":    {audit.Filter{Target: `100%_sure! 'x' "y"`}, 1},
-		"percent is no sign": {audit.Filter{Target: "%"}, 0},
-		"since":              {audit.Filter{Since: start.Add(20 * time.Minute)}, 5},
-		"until":              {audit.Filter{Until: start.Add(20 * time.Minute)}, 20},
-		"words":              {audit.Filter{Query: "table  quota"}, 1},
-		"a word of signs":    {audit.Filter{Query: "100%_sure!"}, 1},
-		"a sign for any":     {audit.Filter{Query: "1__%"}, 0},
-		"injected":           {audit.Filter{Actor: "x' OR '1'='1", Query: "'; DROP TABLE audit; --"}, 0},
-		"together":           {audit.Filter{Actor: "anna", Operation: "app.launch", Outcome: "succeeded", Via: "ui", Target: "app:ntp", Until: start.Add(12 * time.Minute)}, 1},
+		"all":                    {audit.Filter{}, 25},
+		"actor by name":          {audit.Filter{Actor: "ben"}, 8},
+		"actor by id":            {audit.Filter{Actor: "u1"}, 8},
+		"part of an actor":       {audit.Filter{Actor: "be"}, 0},
+		"actor with accents":     {audit.Filter{Actor: "zoé"}, 8},
+		"operation":              {audit.Filter{Operation: "app.stop"}, 12},
+		"outcome":                {audit.Filter{Outcome: "failed"}, 12},
+		"via":                    {audit.Filter{Via: "cli"}, 12},
+		"target":                 {audit.Filter{Target: "zabbix"}, 12},
+		"target with kind":       {audit.Filter{Target: "app:zabbix"}, 12},
+		"part of a target":       {audit.Filter{Target: "zab"}, 0},
+		"target with wildcards":  {audit.Filter{Target: `100%_sure! 'x' "y"`}, 1},
+		"percent is no wildcard": {audit.Filter{Target: "%"}, 0},
+		"since":                  {audit.Filter{Since: start.Add(20 * time.Minute)}, 5},
+		"until":                  {audit.Filter{Until: start.Add(20 * time.Minute)}, 20},
+		"several words":          {audit.Filter{Query: "table  quota"}, 1},
+		"word with wildcards":    {audit.Filter{Query: "100%_sure!"}, 1},
+		"no wildcards in words":  {audit.Filter{Query: "1__%"}, 0},
+		"SQL injection":          {audit.Filter{Actor: "x' OR '1'='1", Query: "'; DROP TABLE audit; --"}, 0},
+		"all filters":            {audit.Filter{Actor: "anna", Operation: "app.launch", Outcome: "succeeded", Via: "ui", Target: "app:ntp", Until: start.Add(12 * time.Minute)}, 1},
 	} {
 		list, err := s.List(t.Context(), c.filter)
 		require.NoError(t, err, name)
@@ -170,7 +170,7 @@ func TestStore_Filters(t *testing.T) {
 	}
 }
 
-func TestStore_PagesAreCompleteDuringWrites(t *testing.T) {
+func TestStore_PagesDuringWrites(t *testing.T) {
 	s, _ := open(t)
 	fill(t, s, 25)
 	var got []int64
@@ -188,7 +188,7 @@ func TestStore_PagesAreCompleteDuringWrites(t *testing.T) {
 	}
 }
 
-func TestStore_ClosedStoreIsUnavailable(t *testing.T) {
+func TestStore_UnavailableAfterClose(t *testing.T) {
 	s, _ := open(t)
 	require.NoError(t, s.Ping(t.Context()))
 	require.NoError(t, s.Close())

@@ -1,5 +1,5 @@
-// Package schedule maintains the Temporal schedules of the manager's own checks. Temporal stores the schedules, so each
-// check runs once, whatever the number of managers.
+// Package schedule maintains the Temporal schedules of the manager's periodic checks. Temporal stores the schedules, so
+// each check runs once, independent of the number of managers.
 package schedule
 
 import (
@@ -15,85 +15,88 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// Schedule describes a periodic check of the manager.
+// Schedule is the schedule of a periodic check.
 type Schedule struct {
 	Name     string
-	Workflow string // workflow type; the input is an Initiator
-	Cron     string // five fields, in UTC; or Disabled
-	// Interval is set instead of Cron for frequent checks. One workflow run performs the checks of a day, because a run
-	// for each check would be a million executions a year.
+	Workflow string // workflow type; its input is an Initiator
+	Cron     string // cron expression with five fields, in UTC, or Disabled
+	// Interval is set instead of Cron for frequent checks. One workflow run performs the checks of a day, because one run
+	// for each check would be a million workflow executions per year.
 	Interval time.Duration
 }
 
-// Disabled is the cron expression of a check that is switched off.
+// Disabled is the cron expression of a disabled check.
 const Disabled = "off"
 
-// Initiator is the actor of scheduled checks in the audit log.
+// Initiator is the input of the workflow of a check: the actor that the audit log has for operations that the check starts,
+// and the interval.
 type Initiator struct {
 	Actor   operation.Actor `json:"actor"`
 	Role    string          `json:"role"`
 	Project string          `json:"project"`
-	// Interval is the interval of the schedule; zero for a single check.
+	// Interval is the interval of the schedule, or zero if a run performs a single check.
 	Interval time.Duration `json:"interval,omitempty"`
 }
 
-// maxIterations limits the history of a workflow that repeats a check: each iteration adds about a dozen events.
+// maxIterations limits the length of the workflow history: each check adds about a dozen events.
 const maxIterations = 288
 
-// Iterations returns the number of checks that one workflow run performs: those of a day, at most maxIterations.
-func (b Initiator) Iterations() int {
-	if b.Interval <= 0 {
+// Iterations returns the number of checks in one workflow run: the checks of a day, but at most maxIterations.
+func (i Initiator) Iterations() int {
+	if i.Interval <= 0 {
 		return 1
 	}
-	return min(max(1, int(24*time.Hour/b.Interval)), maxIterations)
+	return min(max(1, int(24*time.Hour/i.Interval)), maxIterations)
 }
 
-// Delay returns the time until the next check after one that took the given time: checks take at most a fifth of the
-// time.
-func (b Initiator) Delay(took time.Duration) time.Duration { return max(b.Interval-took, 4*took) }
+// Delay returns the time between the end of a check and the start of the next one. duration is the duration of the check.
+// The delay is at least four times the duration, so that checks run for at most a fifth of the time.
+func (i Initiator) Delay(duration time.Duration) time.Duration {
+	return max(i.Interval-duration, 4*duration)
+}
 
 // Manager is the actor of operations that the manager starts itself.
 var Manager = operation.Actor{ID: "manager", Name: "MyCloudManager"}
 
-// Request returns a request by the initiator for an operation on the targets.
-func (b Initiator) Request(op string, targets ...operation.Target) operation.Request {
-	return operation.Request{Operation: op, Targets: targets, Actor: b.Actor, Role: b.Role, Project: b.Project, Via: operation.ViaSchedule}
+// Request returns a request for an operation on the targets, with the initiator as the actor.
+func (i Initiator) Request(op string, targets ...operation.Target) operation.Request {
+	return operation.Request{Operation: op, Targets: targets, Actor: i.Actor, Role: i.Role, Project: i.Project, Via: operation.ViaSchedule}
 }
 
-// catchUp is the maximum delay of a check that was due while the manager was down.
-const catchUp = 6 * time.Hour
+// catchUpWindow is the time within which Temporal still starts a check that was due while Temporal was down.
+const catchUpWindow = 6 * time.Hour
 
-// Reconcile creates, changes and deletes schedules so that they match the configuration. It is idempotent.
-func Reconcile(ctx context.Context, c client.Client, taskQueue string, by Initiator, schedules []Schedule) error {
+// Reconcile creates, updates and deletes the Temporal schedules so that they match schedules. It is idempotent.
+func Reconcile(ctx context.Context, c client.Client, taskQueue string, initiator Initiator, schedules []Schedule) error {
 	for _, s := range schedules {
-		if err := reconcile(ctx, c, taskQueue, by, s); err != nil {
+		if err := reconcile(ctx, c, taskQueue, initiator, s); err != nil {
 			return fault.New(fault.Invalid, err, "the check %s cannot be scheduled at %q: %v", s.Name, cmp.Or(s.Cron, s.Interval.String()), err)
 		}
 	}
 	return nil
 }
 
-func reconcile(ctx context.Context, c client.Client, taskQueue string, by Initiator, r Schedule) error {
+func reconcile(ctx context.Context, c client.Client, taskQueue string, initiator Initiator, r Schedule) error {
 	id := "check:" + r.Name
 	handle := c.ScheduleClient().GetHandle(ctx, id)
-	now, err := handle.Describe(ctx)
+	description, err := handle.Describe(ctx)
 	if r.Cron == Disabled {
 		if err != nil {
 			return nil //nolint:nilerr // the schedule does not exist
 		}
-		return errors.Join(pause(ctx, c, handle, now), handle.Delete(ctx))
+		return errors.Join(pause(ctx, c, handle, description), handle.Delete(ctx))
 	}
 	spec := client.ScheduleSpec{CronExpressions: []string{r.Cron}}
-	if r.Interval > 0 { // the overlap policy skips a run while the previous one is running
-		spec, by.Interval = client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: r.Interval}}}, r.Interval
+	if r.Interval > 0 { // the overlap policy skips a start while the previous run is running
+		spec, initiator.Interval = client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: r.Interval}}}, r.Interval
 	}
-	action := &client.ScheduleWorkflowAction{ID: id, Workflow: r.Workflow, Args: []any{by}, TaskQueue: taskQueue}
-	if err == nil && interval(now) != r.Interval {
-		if err := pause(ctx, c, handle, now); err != nil {
+	action := &client.ScheduleWorkflowAction{ID: id, Workflow: r.Workflow, Args: []any{initiator}, TaskQueue: taskQueue}
+	if err == nil && interval(description) != r.Interval {
+		if err := pause(ctx, c, handle, description); err != nil {
 			return err
 		}
 	}
-	_, err = c.ScheduleClient().Create(ctx, client.ScheduleOptions{ID: id, Spec: spec, Action: action, CatchupWindow: catchUp})
+	_, err = c.ScheduleClient().Create(ctx, client.ScheduleOptions{ID: id, Spec: spec, Action: action, CatchupWindow: catchUpWindow})
 	if !errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
 		return err
 	}
@@ -107,22 +110,22 @@ func reconcile(ctx context.Context, c client.Client, taskQueue string, by Initia
 	}})
 }
 
-// changePause is the note of a pause by reconcile. A pause by a user has another note, and is kept.
+// changePause is the note of a pause by reconcile. A pause with another note was set by a user, and remains.
 const changePause = "the manager is changing this schedule"
 
-// pause pauses the schedule and cancels the running workflow with its old interval. Without the pause, the schedule
-// could start that workflow again before it is updated. If the process stops in between, the next call continues: the
-// schedule still differs from the configuration.
-func pause(ctx context.Context, c client.Client, handle client.ScheduleHandle, now *client.ScheduleDescription) (err error) {
-	if !now.Schedule.State.Paused {
+// pause pauses the schedule and cancels the workflow that runs with the old interval. Without the pause, the schedule
+// could start another run with the old interval before reconcile updates it. If the process stops after the pause, the next
+// call of reconcile continues, because the schedule still differs from the configuration.
+func pause(ctx context.Context, c client.Client, handle client.ScheduleHandle, description *client.ScheduleDescription) (err error) {
+	if !description.Schedule.State.Paused {
 		if err := handle.Pause(ctx, client.SchedulePauseOptions{Note: changePause}); err != nil {
 			return err
 		}
-		if now, err = handle.Describe(ctx); err != nil {
+		if description, err = handle.Describe(ctx); err != nil {
 			return err
 		}
 	}
-	return cancelRunning(ctx, c, now)
+	return cancelRunning(ctx, c, description)
 }
 
 // interval returns the interval of a schedule, or zero for a cron schedule.
@@ -133,7 +136,7 @@ func interval(d *client.ScheduleDescription) time.Duration {
 	return d.Schedule.Spec.Intervals[0].Every
 }
 
-// cancelRunning cancels the workflow that repeats a check for a day.
+// cancelRunning cancels the running workflow of a schedule with an interval.
 func cancelRunning(ctx context.Context, c client.Client, d *client.ScheduleDescription) error {
 	if interval(d) == 0 {
 		return nil

@@ -12,29 +12,30 @@ import (
 	"mycloudmanager/internal/operation/temporal/temporaltest"
 )
 
-// A changed interval takes effect immediately, and ends the run with the old interval. A disabled check ends too.
+// A changed interval takes effect immediately: the run with the old interval is cancelled. The run of a disabled check is
+// cancelled too.
 func TestReconcile_IntervalChanges(t *testing.T) {
 	server := temporaltest.Start(t)
 	began, ended := make(chan time.Duration, 10), make(chan time.Duration, 10)
 	w := worker.New(server.Client, "checks", worker.Options{})
-	w.RegisterWorkflowWithOptions(func(ctx workflow.Context, by schedule.Initiator) error {
-		began <- by.Interval
+	w.RegisterWorkflowWithOptions(func(ctx workflow.Context, initiator schedule.Initiator) error {
+		began <- initiator.Interval
 		_ = workflow.Sleep(ctx, time.Hour)
-		ended <- by.Interval
+		ended <- initiator.Interval
 		return nil
 	}, workflow.RegisterOptions{Name: "CheckAll"})
 	require.NoError(t, w.Start())
 	t.Cleanup(w.Stop)
-	next := func(from <-chan time.Duration) time.Duration {
+	next := func(events <-chan time.Duration) time.Duration {
 		select {
-		case interval := <-from:
+		case interval := <-events:
 			return interval
 		case <-time.After(30 * time.Second):
-			t.Fatal("nothing happens")
+			t.Fatal("no workflow has started or ended")
 			return 0
 		}
 	}
-	ensure := func(r schedule.Schedule) {
+	reconcile := func(r schedule.Schedule) {
 		r.Name, r.Workflow = "all", "CheckAll"
 		require.NoError(t, schedule.Reconcile(t.Context(), server.Client, "checks", schedule.Initiator{}, []schedule.Schedule{r}))
 	}
@@ -45,33 +46,34 @@ func TestReconcile_IntervalChanges(t *testing.T) {
 		return len(d.Info.RunningWorkflows) == 1
 	}
 
-	ensure(schedule.Schedule{Interval: time.Second})
+	reconcile(schedule.Schedule{Interval: time.Second})
 	require.Equal(t, time.Second, next(began))
 	require.Eventually(t, running, 10*time.Second, 50*time.Millisecond)
-	ensure(schedule.Schedule{Interval: time.Second})
+	reconcile(schedule.Schedule{Interval: time.Second})
 	select {
 	case <-ended:
-		t.Fatal("the same setting changes nothing")
+		t.Fatal("the run was cancelled although the interval is the same")
 	case <-time.After(500 * time.Millisecond):
 	}
-	// At that moment the schedule could start another run with the old interval, as soon as the running one has ended.
+	// Wait until just before the next due time: the schedule could start another run with the old interval as soon as the
+	// running one has ended.
 	time.Sleep(time.Until(time.Now().Truncate(time.Second).Add(time.Second - 15*time.Millisecond)))
-	ensure(schedule.Schedule{Interval: 2 * time.Second})
+	reconcile(schedule.Schedule{Interval: 2 * time.Second})
 	require.Equal(t, time.Second, next(ended))
 	require.Equal(t, 2*time.Second, next(began))
 	require.Eventually(t, running, 10*time.Second, 50*time.Millisecond)
-	ensure(schedule.Schedule{Cron: schedule.Disabled})
+	reconcile(schedule.Schedule{Cron: schedule.Disabled})
 	require.Equal(t, 2*time.Second, next(ended))
 	_, err := handle.Describe(t.Context())
-	require.Error(t, err, "there is no schedule any more")
-	ensure(schedule.Schedule{Cron: schedule.Disabled})
+	require.Error(t, err, "the schedule is deleted")
+	reconcile(schedule.Schedule{Cron: schedule.Disabled})
 }
 
 func TestInitiator_IterationsAndDelay(t *testing.T) {
 	for interval, want := range map[time.Duration]int{0: 1, 24 * time.Hour: 1, time.Hour: 24, 5 * time.Minute: 288, 30 * time.Second: 288} {
 		require.Equal(t, want, schedule.Initiator{Interval: interval}.Iterations(), interval)
 	}
-	by := schedule.Initiator{Interval: 30 * time.Second}
-	require.Equal(t, 28*time.Second, by.Delay(2*time.Second))
-	require.Equal(t, 80*time.Second, by.Delay(20*time.Second))
+	initiator := schedule.Initiator{Interval: 30 * time.Second}
+	require.Equal(t, 28*time.Second, initiator.Delay(2*time.Second))
+	require.Equal(t, 80*time.Second, initiator.Delay(20*time.Second))
 }

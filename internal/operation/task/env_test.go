@@ -22,15 +22,15 @@ import (
 	"mycloudmanager/internal/platform/i18n"
 )
 
-// errand is the input of a test task: how it ends.
-type errand struct {
-	Do    string // "", fail, wait or work
+// testInput is the input of a test task.
+type testInput struct {
+	Do    string // "", fail, write, wait or work: the behaviour of RunTest
 	Token string
 }
 
-func (e *errand) SetUserToken(token string) { e.Token = token }
+func (e *testInput) SetUserToken(token string) { e.Token = token }
 
-// testActivities are the activities of test tasks. They fail for a quota until it is raised.
+// testActivities are the activities of test tasks. MakeThing fails with a quota error until raised is set.
 type testActivities struct {
 	raised atomic.Bool
 	undone atomic.Int32
@@ -38,12 +38,12 @@ type testActivities struct {
 	log    *tasklog.Log
 }
 
-// WriteThing writes log lines, and fails once.
-func (h *testActivities) WriteThing(ctx context.Context, _ errand) error {
+// WriteThing writes log lines. Its first attempt fails.
+func (h *testActivities) WriteThing(ctx context.Context, _ testInput) error {
 	log := h.log.Open(ctx)
 	defer log.Close()
 	attempt := activity.GetInfo(ctx).Attempt
-	log.Write(tasklog.Line{Host: "web-1", Message: fmt.Sprintf("try %d of %s", attempt, operation.TaskOf(ctx))})
+	log.Write(tasklog.Line{Host: "web-1", Message: fmt.Sprintf("attempt %d of %s", attempt, operation.TaskOf(ctx))})
 	if attempt == 1 {
 		log.Write(tasklog.Line{Host: "web-1", Level: tasklog.Error, Stream: tasklog.Stderr, Message: "no route"})
 		return fault.New(fault.Unavailable, nil, "web-1 does not respond")
@@ -51,7 +51,7 @@ func (h *testActivities) WriteThing(ctx context.Context, _ errand) error {
 	return nil
 }
 
-func (h *testActivities) MakeThing(_ context.Context, in errand) (string, error) {
+func (h *testActivities) MakeThing(_ context.Context, in testInput) (string, error) {
 	h.token.Store(in.Token)
 	if !h.raised.Load() {
 		return "", fault.New(fault.Quota, errors.New("413"), "cinder: Maximum number of volumes allowed (2) exceeded")
@@ -59,13 +59,13 @@ func (h *testActivities) MakeThing(_ context.Context, in errand) (string, error)
 	return "made", nil
 }
 
-func (h *testActivities) DropThing(context.Context, errand) error {
+func (h *testActivities) DropThing(context.Context, testInput) error {
 	h.undone.Add(1)
 	return nil
 }
 
-// RunErrand is a workflow like those of the product.
-func RunErrand(ctx workflow.Context, in errand) (err error) {
+// RunTest is a workflow that uses the framework like the workflows of the product.
+func RunTest(ctx workflow.Context, in testInput) (err error) {
 	var h *testActivities
 	r, err := operation.Begin(ctx, h.MakeThing)
 	if err != nil {
@@ -81,39 +81,39 @@ func RunErrand(ctx workflow.Context, in errand) (err error) {
 		return workflow.Await(ctx, func() bool { return false })
 	case "work":
 		r.Compensate(h.DropThing, in)
-		return r.Call(ctx, h.MakeThing, func() any { return errand{Token: r.UserToken(in.Token)} }, nil)
+		return r.Call(ctx, h.MakeThing, func() any { return testInput{Token: r.UserToken(in.Token)} }, nil)
 	}
 	r.Skip(h.MakeThing)
 	return nil
 }
 
-var testOperation = operation.Operation{Name: "test.errand", Workflow: RunErrand, Role: "operator", Input: func() any { return new(errand) },
+var testOperation = operation.Operation{Name: "test.run", Workflow: RunTest, Role: "operator", Input: func() any { return new(testInput) },
 	Title: i18n.Text{En: "Run {target}", Fr: "Exécuter {target}"}}
 
 type testEnv struct {
 	*task.Service
-	server *temporaltest.Server
-	hands  *testActivities
+	server     *temporaltest.Server
+	activities *testActivities
 }
 
 func newTestEnv(t *testing.T) *testEnv {
 	t.Helper()
 	server := temporaltest.Start(t)
-	h := &testEnv{server: server, hands: &testActivities{}, Service: &task.Service{Temporal: server.Client, Namespace: temporaltest.Namespace, TaskQueue: "test",
+	h := &testEnv{server: server, activities: &testActivities{}, Service: &task.Service{Temporal: server.Client, Namespace: temporaltest.Namespace, TaskQueue: "test",
 		Converter: server.Ring.Converter(), Operations: map[string]operation.Operation{testOperation.Name: testOperation},
 		StepTitles: map[string]i18n.Text{"MakeThing": {En: "Make the thing", Fr: "Fabriquer la chose"}}}}
 	w := sdkworker.New(server.Client, "test", sdkworker.Options{Interceptors: []interceptor.WorkerInterceptor{&operation.Interceptor{}}})
-	w.RegisterWorkflow(RunErrand)
-	w.RegisterActivity(h.hands)
+	w.RegisterWorkflow(RunTest)
+	w.RegisterActivity(h.activities)
 	require.NoError(t, w.Start())
 	t.Cleanup(w.Stop)
 	return h
 }
 
 // request returns a request for an operation on one target.
-func request(thing, do string) task.StartRequest {
-	return task.StartRequest{Operation: testOperation, Input: errand{Do: do}, Body: []byte(do), Request: operation.Request{Operation: testOperation.Name,
-		Targets: []operation.Target{{Kind: "app", ID: thing, Name: thing}}, Actor: operation.Actor{ID: "u1", Name: "anna"}, Via: "api"}}
+func request(app, do string) task.StartRequest {
+	return task.StartRequest{Operation: testOperation, Input: testInput{Do: do}, Body: []byte(do), Request: operation.Request{Operation: testOperation.Name,
+		Targets: []operation.Target{{Kind: "app", ID: app, Name: app}}, Actor: operation.Actor{ID: "u1", Name: "anna"}, Via: "api"}}
 }
 
 func (h *testEnv) start(t *testing.T, in task.StartRequest) task.Task {
@@ -125,7 +125,7 @@ func (h *testEnv) start(t *testing.T, in task.StartRequest) task.Task {
 
 const defaultTimeout = 15 * time.Second
 
-// await returns the task once it has the status.
+// await waits until the task has the status, and returns the task.
 func (h *testEnv) await(t *testing.T, id string, status operation.Status) (task task.Task) {
 	t.Helper()
 	require.Eventually(t, func() bool {
@@ -148,11 +148,12 @@ func (h *testEnv) all(t *testing.T, f task.Filter) (list []task.Task) {
 			return list
 		}
 	}
-	t.Fatal("the list has no end")
+	t.Fatal("the list does not end")
 	return nil
 }
 
-// settle waits until visibility shows the number of tasks.
+// settle waits until the filter selects n tasks, because the visibility store is updated with a delay. It returns the
+// tasks.
 func (h *testEnv) settle(t *testing.T, f task.Filter, n int) []task.Task {
 	t.Helper()
 	f.PageSize = 500

@@ -15,7 +15,7 @@ import (
 	"mycloudmanager/internal/platform/i18n"
 )
 
-// execution is one workflow run, decoded.
+// execution is one workflow run with its decoded memo and search attributes.
 type execution struct {
 	workflowID string
 	runID      string
@@ -24,11 +24,11 @@ type execution struct {
 	status     enumspb.WorkflowExecutionStatus
 	outcome    operation.Status
 	request    operation.Request
-	progress   *operation.Progress // final; of a closed run
+	progress   *operation.Progress // progress in the memo, or nil; final if the run is closed
 	start      time.Time
 	end        *time.Time
 	pending    []*workflowpb.PendingActivityInfo
-	length     int64 // of the history, in events
+	length     int64 // number of events in the history
 }
 
 func (s *Service) execution(info *workflowpb.WorkflowExecutionInfo) *execution {
@@ -40,7 +40,7 @@ func (s *Service) execution(info *workflowpb.WorkflowExecutionInfo) *execution {
 		e.end = &t
 	}
 	e.taskID = s.keyword(info.SearchAttributes, operation.TaskKey)
-	if e.taskID == "" { // its first workflow task is not completed
+	if e.taskID == "" { // the first workflow task, which sets the attribute, is not completed
 		first := info.FirstRunId
 		if first == "" {
 			first = e.runID
@@ -58,22 +58,23 @@ func (s *Service) execution(info *workflowpb.WorkflowExecutionInfo) *execution {
 	return e
 }
 
-// keyword reads a search attribute; search attributes are not encrypted.
+// keyword returns a search attribute of type Keyword. Search attributes are not encrypted.
 func (s *Service) keyword(a *commonpb.SearchAttributes, key string) string {
 	var v string
 	s.decode(a.GetIndexedFields()[key], &v)
 	return v
 }
 
-// decode leaves v unchanged if the payload is absent or cannot be decrypted: such a task is shown without it.
+// decode decodes and decrypts a payload. It leaves v unchanged if the payload is missing or cannot be decrypted: the task is
+// then shown without the value.
 func (s *Service) decode(p *commonpb.Payload, v any) {
 	if p != nil {
 		_ = s.Converter.FromPayload(p, v)
 	}
 }
 
-// final returns the status of a run that is closed, or whose workflow has not reported progress yet.
-func (e *execution) final() operation.Status {
+// taskStatus returns the status of the task from the status and the search attributes of the run.
+func (e *execution) taskStatus() operation.Status {
 	switch e.status {
 	case enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED:
 		if e.outcome == operation.PartiallyFailed {
@@ -93,11 +94,11 @@ func (e *execution) final() operation.Status {
 	return e.outcome
 }
 
-// task returns the run as a task in the reader's language. progress is nil if it is unknown.
+// task returns the run as a task, with texts in the language of ctx. progress is nil if it is unknown.
 func (s *Service) task(ctx context.Context, e *execution, progress *operation.Progress) Task {
 	lang := i18n.Language(ctx)
 	t := Task{ID: e.taskID, Operation: e.request.Operation, Title: e.request.Operation, Targets: e.request.Targets, Actor: e.request.Actor, Via: e.request.Via,
-		Status: e.final(), Steps: []Step{}, Result: map[string]any{}, StartedAt: e.start, EndedAt: e.end, RetryOf: e.request.RetryOf, Links: s.links(e)}
+		Status: e.taskStatus(), Steps: []Step{}, Result: map[string]any{}, StartedAt: e.start, EndedAt: e.end, RetryOf: e.request.RetryOf, Links: s.links(e)}
 	if op, ok := s.Operations[e.request.Operation]; ok {
 		t.Title = op.TitleOf(lang, e.request.Targets)
 	}
@@ -125,18 +126,19 @@ func (s *Service) task(ctx context.Context, e *execution, progress *operation.Pr
 			t.Progress.Done++
 		}
 	}
-	s.live(e, &t)
+	s.addPending(e, &t)
 	for i := range t.Steps {
 		t.Steps[i].Message = i18n.TranslateTo(lang, t.Steps[i].Message)
 	}
 	if t.Message == "" {
-		t.Message = latest(t.Steps)
+		t.Message = latestMessage(t.Steps)
 	}
 	return t
 }
 
-// live adds the state of the running activity: its attempt, the reason for its wait, its last failure.
-func (s *Service) live(e *execution, t *Task) {
+// addPending adds the attempt and the message of each pending activity to its step. The message is the last failure while
+// the activity waits for a retry, and otherwise the last heartbeat.
+func (s *Service) addPending(e *execution, t *Task) {
 	for _, p := range e.pending {
 		for i := range t.Steps {
 			step := &t.Steps[i]
@@ -144,20 +146,21 @@ func (s *Service) live(e *execution, t *Task) {
 				continue
 			}
 			step.Attempt = max(step.Attempt, int(p.Attempt))
-			var said string
+			var message string
 			if p.LastFailure != nil && p.State == enumspb.PENDING_ACTIVITY_STATE_SCHEDULED {
-				said = fmt.Sprintf("attempt %d: %s", p.Attempt-1, s.failureText(p))
+				message = fmt.Sprintf("attempt %d: %s", p.Attempt-1, s.failureText(p))
 			} else if h := p.HeartbeatDetails.GetPayloads(); len(h) > 0 {
-				s.decode(h[0], &said)
+				s.decode(h[0], &message)
 			}
-			if said != "" {
-				step.Message = said
+			if message != "" {
+				step.Message = message
 			}
 		}
 	}
 }
 
-func latest(steps []Step) string {
+// latestMessage returns the message of the last step that has started.
+func latestMessage(steps []Step) string {
 	for _, step := range slices.Backward(steps) {
 		if step.StartedAt == nil {
 			continue
@@ -202,10 +205,10 @@ func (s *Service) Get(ctx context.Context, id string) (Task, error) {
 	return s.task(ctx, e, s.progress(ctx, e)), nil
 }
 
-// progressTimeout limits the query of a workflow: without a worker, nothing responds to it.
+// progressTimeout is the timeout of the query of a workflow. A query needs a running worker.
 const progressTimeout = 3 * time.Second
 
-// progress queries the running workflow, or reads the progress of a closed one from its memo.
+// progress queries a running workflow. For a closed workflow, or if the query fails, it returns the progress in the memo.
 func (s *Service) progress(ctx context.Context, e *execution) *operation.Progress {
 	if e.status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING || e.outcome == "" {
 		return e.progress
@@ -223,7 +226,7 @@ func (s *Service) progress(ctx context.Context, e *execution) *operation.Progres
 	return &p
 }
 
-// rows lists runs by a visibility query.
+// rows returns the runs that match a visibility query.
 func (s *Service) rows(ctx context.Context, query string, size int32) ([]*execution, error) {
 	response, err := s.Temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Namespace: s.Namespace, PageSize: size, Query: query})
 	if err != nil {

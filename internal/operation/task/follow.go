@@ -11,20 +11,20 @@ import (
 // LogUpdate is an addition to the log of a task.
 type LogUpdate struct {
 	tasklog.Update
-	IncompleteReason string // why lines of activities are missing; "" if the log is complete
-	Cursor           string // position after this update, for FollowLog
+	IncompleteReason string // reason why lines are missing, or "" if the log is complete
+	Cursor           string // argument of FollowLog to continue after this update
 	Complete         bool   // the task has ended, and this is the last update
 }
 
 const (
 	followInterval = 500 * time.Millisecond
-	// afterEnd is the time that FollowLog waits for segments that the storage does not list yet.
-	afterEnd = 2 * time.Second
+	// endDelay is the time between the end of a task and the last update: the storage may not list the last segments yet.
+	endDelay = 2 * time.Second
 )
 
-// FollowLog sends the additions to the log of a task after the cursor, beginning with its current length. The channel
-// closes after the task has ended, if it does not exist, and with ctx. Without lines, only the number of lines is sent,
-// and no segment is read.
+// FollowLog sends the updates of the log of a task after the cursor, starting with the current state. The channel is closed
+// after the end of the task, when ctx is done, or if the task does not exist. If lines is false, the updates have only the
+// number of lines, and no segment is read.
 func (s *Service) FollowLog(ctx context.Context, id, step, cursor string, lines bool) <-chan LogUpdate {
 	f := &follower{service: s, id: id, step: step, lines: lines, cursor: tasklog.ParseCursor(cursor), out: make(chan LogUpdate)}
 	go func() {
@@ -46,12 +46,12 @@ type follower struct {
 	lines    bool
 	cursor   *tasklog.Cursor
 	missing  string
-	sent     bool // an update was sent
+	sent     bool // an update with the current value of missing was sent
 	out      chan LogUpdate
 }
 
-// poll sends the additions, and reports whether more may follow. It ignores errors of services: the next call repeats
-// the request.
+// poll sends the new updates and reports whether more updates may follow. It ignores temporary errors, because the next
+// call repeats the requests.
 func (f *follower) poll(ctx context.Context) (more bool) {
 	e, err := f.service.find(ctx, f.id)
 	if fault.KindOf(err) == fault.NotFound {
@@ -64,7 +64,7 @@ func (f *follower) poll(ctx context.Context) (more bool) {
 	if err != nil {
 		return true
 	}
-	ended := e.end != nil && time.Since(*e.end) > afterEnd
+	ended := e.end != nil && time.Since(*e.end) > endDelay
 	if v.IncompleteReason != f.missing {
 		f.missing, f.sent = v.IncompleteReason, false
 	}

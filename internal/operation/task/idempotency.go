@@ -11,25 +11,25 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// lookupTimeout limits the time between the search for the task of a key and the start: the target may change in between
-// (ADR 20).
+// lookupTimeout limits the time between the search for an earlier task with the same key and the start of the new task: in
+// between, another replica may start a task (ADR 20).
 const lookupTimeout = 10 * time.Second
 
-// FindByIdempotencyKey returns the task that the same request has started before, or nil. The same Idempotency-Key with
-// another body is a conflict.
+// FindByIdempotencyKey returns the task that an earlier request with the same Idempotency-Key has started, or nil. If the
+// body of the earlier request was different, it returns a Conflict.
 func (s *Service) FindByIdempotencyKey(ctx context.Context, in StartRequest) (*Task, error) {
-	key := keyed(&in)
+	key := prepareKey(&in)
 	return s.findByKey(ctx, key, in)
 }
 
-// keyed returns the search attribute of an Idempotency-Key, and stores the hash of the body in the request.
-func keyed(in *StartRequest) string {
+// prepareKey returns the value of the search attribute for the Idempotency-Key. It sets BodyHash of the request.
+func prepareKey(in *StartRequest) string {
 	in.Request.BodyHash = hash(in.Operation.Name, in.workflowID(), string(in.Body))
 	return hash(in.Request.Actor.ID, in.Operation.Name, in.Key)
 }
 
-// findByKey returns the task that the key has started, or nil. It reads the newest run of the workflow first, because
-// visibility may lag behind.
+// findByKey returns the task that was started with the key, or nil. It reads the newest run of the workflow first, because
+// the visibility store may not contain a new run yet.
 func (s *Service) findByKey(ctx context.Context, key string, in StartRequest) (*Task, error) {
 	id := in.workflowID()
 	found, err := s.describe(ctx, id, "")
@@ -59,7 +59,8 @@ func otherBody(id string) error {
 	return &fault.Error{Kind: fault.Conflict, Message: "this Idempotency-Key was used with another request", Task: id}
 }
 
-// started returns the task of a run. With a key, another replica may have started the run for another body.
+// started returns the task of a new run. If another replica has started the run with the same key but another body, it
+// returns a Conflict.
 func (s *Service) started(ctx context.Context, id string, in StartRequest) (Task, error) {
 	found, err := s.find(ctx, id)
 	if err != nil {

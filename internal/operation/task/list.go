@@ -15,14 +15,15 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// cursor is the content of a page token. Temporal lists running tasks first, by start time, then closed tasks by end
-// time. Temporal's own tokens make deep pages slow and are rejected by other servers, so a page is bounded by time.
+// cursor is the content of a page token. A list has the running tasks first, by start time, and then the closed tasks, by
+// end time. The page tokens of Temporal are not used, because they make later pages slow and are not valid on other
+// servers. Instead, a query selects the rows of a page by time.
 type cursor struct {
 	Closed bool      `json:"c,omitempty"`
 	Before time.Time `json:"b,omitzero"`
-	Listed []string  `json:"s,omitempty"` // run IDs of exactly that time on earlier pages
-	// Span is the expected time range of the next page: with a bound on both sides, the index finds the rows
-	// immediately, however many tasks are newer.
+	Listed []string  `json:"s,omitempty"` // IDs of the runs with exactly that time that earlier pages contain
+	// Span is the expected time range of the next page. With a lower and an upper bound, the database finds the rows in
+	// the index without reading newer tasks.
 	Span time.Duration `json:"w,omitempty"`
 }
 
@@ -48,9 +49,9 @@ func parseCursor(token string) (cursor, error) {
 
 const (
 	defaultPage = 50
-	// candidatesPerPage is the number of running tasks of a page whose latest message is queried. The others show theirs
-	// on their own page.
-	candidatesPerPage = 20
+	// maxQueriesPerPage is the maximum number of running tasks on a page whose workflows are queried for their progress.
+	// The other tasks show the progress in their memo.
+	maxQueriesPerPage = 20
 )
 
 // Lister lists tasks.
@@ -58,7 +59,7 @@ type Lister interface {
 	List(ctx context.Context, f Filter) (Page, error)
 }
 
-// List returns one page: running tasks first, newest first, then closed tasks by end time.
+// List returns one page: first the running tasks, by start time, then the closed tasks, by end time, newest first.
 func (s *Service) List(ctx context.Context, f Filter) (Page, error) {
 	page := Page{Items: []Task{}}
 	if f.PageSize == 0 {
@@ -84,7 +85,7 @@ func (s *Service) List(ctx context.Context, f Filter) (Page, error) {
 	}
 	for i, e := range found {
 		progress := e.progress
-		if i < candidatesPerPage && e.end == nil {
+		if i < maxQueriesPerPage && e.end == nil {
 			progress = s.progress(ctx, e)
 		}
 		page.Items = append(page.Items, s.task(ctx, e, progress))
@@ -92,69 +93,69 @@ func (s *Service) List(ctx context.Context, f Filter) (Page, error) {
 	return page, nil
 }
 
-// next reads the rows after the cursor: the rest of the running tasks, then closed tasks.
+// next reads the rows after the cursor: first the remaining running tasks, then closed tasks.
 func (s *Service) next(ctx context.Context, conditions []string, size int, c cursor) (found []*execution, after cursor, more bool, err error) {
 	if c.Before.IsZero() {
 		c.Before = farFuture()
 	}
 	if !c.Closed {
-		if found, c, more, err = s.bounded(ctx, conditions, size, c); err != nil || more {
+		if found, c, more, err = s.rowsAfter(ctx, conditions, size, c); err != nil || more {
 			return found, c, more, err
 		}
 		c, more = cursor{Closed: true, Before: farFuture()}, true
 	}
 	if len(found) < size {
 		var rest []*execution
-		rest, c, more, err = s.bounded(ctx, conditions, size-len(found), c)
+		rest, c, more, err = s.rowsAfter(ctx, conditions, size-len(found), c)
 		found = append(withoutEnded(found, rest), rest...)
 	}
 	return found, c, more, err
 }
 
-// withoutEnded removes running tasks that ended before the closed tasks were read, and are among those.
+// withoutEnded returns the running tasks without those that are also among the closed tasks: they ended between the two
+// queries.
 func withoutEnded(running, closed []*execution) []*execution {
 	return slices.DeleteFunc(running, func(r *execution) bool {
 		return slices.ContainsFunc(closed, func(c *execution) bool { return c.runID == r.runID })
 	})
 }
 
-// farFuture is later than the time of any task, also by the clock of another machine.
+// farFuture returns a time after the start of every task, also if the clock of another machine is ahead.
 func farFuture() time.Time { return time.Now().Add(time.Hour) }
 
-// operationsQuery excludes Temporal's own workflows.
+// operationsQuery excludes workflows that are not tasks.
 const operationsQuery = operation.OperationKey + " IS NOT NULL"
 
-// bounded returns the rows of one kind after the cursor: running or closed.
-func (s *Service) bounded(ctx context.Context, conditions []string, size int, c cursor) ([]*execution, cursor, bool, error) {
-	when := func(e *execution) time.Time { return e.start }
+// rowsAfter returns the rows after the cursor: running tasks or closed tasks. more reports whether further rows follow.
+func (s *Service) rowsAfter(ctx context.Context, conditions []string, size int, c cursor) (out []*execution, next cursor, more bool, err error) {
+	timeOf := func(e *execution) time.Time { return e.start }
 	if c.Closed {
-		when = func(e *execution) time.Time { return *e.end }
+		timeOf = func(e *execution) time.Time { return *e.end }
 	}
-	// One row more than the page holds shows whether there is a next page.
+	// One additional row shows whether there is a next page.
 	rows, err := s.window(ctx, conditions, c, size+len(c.Listed)+1)
 	if err != nil {
 		return nil, c, false, err
 	}
-	var out []*execution
 	for _, e := range rows {
-		if !slices.Contains(c.Listed, e.runID) || !when(e).Equal(c.Before) {
+		if !slices.Contains(c.Listed, e.runID) || !timeOf(e).Equal(c.Before) {
 			out = append(out, e)
 		}
 	}
-	more := len(out) > size
+	more = len(out) > size
 	if more {
 		out = out[:size]
 	}
 	if len(out) == 0 {
 		return out, c, false, nil
 	}
-	next := cursor{Closed: c.Closed, Before: when(out[len(out)-1])}
-	next.Span = max(spanFactor*when(out[0]).Sub(next.Before), minSpan)
+	next = cursor{Closed: c.Closed, Before: timeOf(out[len(out)-1])}
+	next.Span = max(spanFactor*timeOf(out[0]).Sub(next.Before), minSpan)
 	if next.Before.Equal(c.Before) {
 		next.Listed = c.Listed
 	}
 	for _, e := range out {
-		if when(e).Equal(next.Before) {
+		if timeOf(e).Equal(next.Before) {
 			next.Listed = append(next.Listed, e.runID)
 		}
 	}
@@ -162,13 +163,13 @@ func (s *Service) bounded(ctx context.Context, conditions []string, size int, c 
 }
 
 const (
-	spanFactor = 4 // factor on the span of the previous page; enough for most pages
-	spanGrowth = 8 // further factor if it was not enough
+	spanFactor = 4 // ratio of the expected span to the span of the previous page
+	spanGrowth = 8 // growth of the span if it does not contain enough rows
 	minSpan    = time.Minute
 	maxSpan    = 400 * 24 * time.Hour
 )
 
-// window reads closed tasks within the span, and older ones only if those do not fill the page.
+// window reads at most limit rows before the cursor. For closed tasks, it extends the span until there are enough rows.
 func (s *Service) window(ctx context.Context, conditions []string, c cursor, limit int) ([]*execution, error) {
 	bounds := func(condition string) string {
 		return strings.Join(append(slices.Clone(conditions), condition, operationsQuery), " AND ")
@@ -187,9 +188,9 @@ func (s *Service) window(ctx context.Context, conditions []string, c cursor, lim
 	return s.rows(ctx, bounds(fmt.Sprintf("CloseTime <= '%s'", before)), int32(limit))
 }
 
-// dropReset removes runs that a reset has replaced: they and their successor are one task. The search for successors is
-// the expensive part of a page, so it is omitted for runs that have succeeded. If an operator resets such a run, the two
-// are merged when they are on one page.
+// dropReset removes runs that a reset has replaced: all runs of a task are shown as one task. The search for newer runs is
+// the expensive part of a list, so it is omitted for runs that have succeeded. If an operator resets such a run, the older
+// run is removed only if both runs are on the same page.
 func (s *Service) dropReset(ctx context.Context, found []*execution) ([]*execution, error) {
 	var ids []string
 	for _, e := range found {
@@ -210,24 +211,24 @@ func (s *Service) dropReset(ctx context.Context, found []*execution) ([]*executi
 	return slices.DeleteFunc(found, func(e *execution) bool { return newest[e.taskID].After(e.start) }), nil
 }
 
-// runsOf returns the runs of the tasks.
+// runsOf returns the last run of each task, and possibly earlier runs. ids are quoted task IDs.
 func (s *Service) runsOf(ctx context.Context, ids []string) ([]*execution, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	// As many rows as tasks: the newest ends come first, so the last run of each task is among them, and the index is
-	// not read beyond the page. The query excludes child workflows, which carry the task ID too.
+	// As many rows as tasks are enough: Temporal returns the runs with the latest end first, so the rows include the last
+	// run of each task. operationsQuery excludes child workflows, which set TaskKey too.
 	return s.rows(ctx, fmt.Sprintf("%s IN (%s) AND %s", operation.TaskKey, strings.Join(ids, ", "), operationsQuery), int32(len(ids)))
 }
 
-// Kinds of targets that a plain ID may stand for.
+// kinds are the kinds of targets that match a filter with an ID without kind.
 var kinds = []string{"stack", "app", "instance", "plan", "backup", "volume", "token"}
 
 func (f Filter) conditions() ([]string, error) {
 	var out []string
 	for field, v := range map[string]string{"operation": f.Operation, "target": f.Target, "actor": f.Actor} {
 		if strings.ContainsFunc(v, func(r rune) bool { return r < ' ' || r > '~' || r == '\'' || r == '"' || r == '\\' }) {
-			return nil, fault.InvalidField(field, "has characters that no id has")
+			return nil, fault.InvalidField(field, "contains characters that are not valid in an id")
 		}
 	}
 	if f.Operation != "" {

@@ -20,8 +20,8 @@ import (
 
 const closedTasks, runningTasks = 120, 30
 
-// crowd starts closed and running tasks with four outcomes.
-func (h *testEnv) crowd(t *testing.T) {
+// startMany starts tasks that succeed, fail or continue to run.
+func (h *testEnv) startMany(t *testing.T) {
 	t.Helper()
 	var g errgroup.Group
 	g.SetLimit(16)
@@ -47,21 +47,21 @@ func (h *testEnv) crowd(t *testing.T) {
 
 func TestService_List(t *testing.T) {
 	h := newTestEnv(t)
-	h.crowd(t)
-	t.Run("pages are complete and without doubles", h.pages)
+	h.startMany(t)
+	t.Run("pages are complete and have no duplicates", h.pages)
 	t.Run("filters", h.filters)
-	t.Run("forged tokens", h.forgedTokens)
-	t.Run("a reset task is one task", h.reset)
-	t.Run("a task that ends while it is listed is one task", h.ending)
+	t.Run("forged page tokens", h.forgedTokens)
+	t.Run("a reset task is listed once", h.reset)
+	t.Run("a task that ends during the request is listed once", h.ending)
 }
 
-// between calls a function after the running tasks were read and before the closed ones are read.
-type between struct {
+// hookedClient calls a function after the query for running tasks and before the query for closed tasks.
+type hookedClient struct {
 	client.Client
 	do func()
 }
 
-func (b between) ListWorkflow(ctx context.Context, in *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+func (b hookedClient) ListWorkflow(ctx context.Context, in *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
 	out, err := b.Client.ListWorkflow(ctx, in)
 	if strings.Contains(in.Query, "'Running'") {
 		b.do()
@@ -70,27 +70,27 @@ func (b between) ListWorkflow(ctx context.Context, in *workflowservice.ListWorkf
 }
 
 func (h *testEnv) ending(t *testing.T) {
-	was := h.Temporal
-	defer func() { h.Temporal = was }()
+	original := h.Temporal
+	defer func() { h.Temporal = original }()
 	h.start(t, request("ending", "wait"))
-	mine := task.Filter{Target: "ending"}
+	filter := task.Filter{Target: "ending"}
 	h.settle(t, task.Filter{Target: "ending", Status: operation.Running}, 1)
-	h.Temporal = between{was, func() {
-		require.NoError(t, was.TerminateWorkflow(t.Context(), "app:ending", "", "enough"))
-		h.Temporal = was
+	h.Temporal = hookedClient{original, func() {
+		require.NoError(t, original.TerminateWorkflow(t.Context(), "app:ending", "", "enough"))
+		h.Temporal = original
 		h.settle(t, task.Filter{Target: "ending", Status: operation.Cancelled}, 1)
 	}}
-	page, err := h.List(t.Context(), mine)
+	page, err := h.List(t.Context(), filter)
 	require.NoError(t, err)
 	require.Len(t, page.Items, 1)
-	require.NotNil(t, page.Items[0].EndedAt, "its end is the newer word")
+	require.NotNil(t, page.Items[0].EndedAt, "the closed task is the newer state")
 }
 
 func (h *testEnv) pages(t *testing.T) {
 	for _, size := range []int{7, 50, 151} {
 		list := h.all(t, task.Filter{PageSize: size})
-		require.Len(t, list, closedTasks+runningTasks, "by %d", size)
-		require.Len(t, ids(list), closedTasks+runningTasks, "by %d", size)
+		require.Len(t, list, closedTasks+runningTasks, "page size %d", size)
+		require.Len(t, ids(list), closedTasks+runningTasks, "page size %d", size)
 		for i, task := range list {
 			if i < runningTasks {
 				require.Nil(t, task.EndedAt, "running tasks come first")
@@ -98,13 +98,13 @@ func (h *testEnv) pages(t *testing.T) {
 			}
 			require.NotNil(t, task.EndedAt)
 			if i > runningTasks {
-				require.False(t, task.EndedAt.After(*list[i-1].EndedAt), "the newest end first")
+				require.False(t, task.EndedAt.After(*list[i-1].EndedAt), "closed tasks are sorted by end time, newest first")
 			}
 		}
 	}
 	page, err := h.List(t.Context(), task.Filter{})
 	require.NoError(t, err)
-	require.Len(t, page.Items, 50, "the default")
+	require.Len(t, page.Items, 50, "default page size")
 }
 
 func (h *testEnv) filters(t *testing.T) {
@@ -113,24 +113,24 @@ func (h *testEnv) filters(t *testing.T) {
 		filter task.Filter
 		n      int
 	}{
-		"operation":         {task.Filter{Operation: "test.errand"}, 150},
+		"operation":         {task.Filter{Operation: "test.run"}, 150},
 		"another operation": {task.Filter{Operation: "app.launch"}, 0},
 		"target":            {task.Filter{Target: "app:a17"}, 1},
 		"target by id":      {task.Filter{Target: "a17"}, 1},
-		"target of nobody":  {task.Filter{Target: "stack:a17"}, 0},
+		"unknown target":    {task.Filter{Target: "stack:a17"}, 0},
 		"part of a target":  {task.Filter{Target: "a1"}, 1},
 		"actor by id":       {task.Filter{Actor: "u2"}, 15},
 		"actor by name":     {task.Filter{Actor: "ben"}, 15},
 		"since":             {task.Filter{Since: past}, 150},
 		"since later":       {task.Filter{Since: future}, 0},
 		"until":             {task.Filter{Until: future}, 150},
-		"until before":      {task.Filter{Until: past}, 0},
+		"until earlier":     {task.Filter{Until: past}, 0},
 		"queued":            {task.Filter{Status: operation.Queued}, 0},
 		"blocked":           {task.Filter{Status: operation.Blocked}, 0},
 		"cancelled":         {task.Filter{Status: operation.Cancelled}, 0},
 		"timed out":         {task.Filter{Status: operation.TimedOut}, 0},
-		"partly failed":     {task.Filter{Status: operation.PartiallyFailed}, 0},
-		"together":          {task.Filter{Status: operation.Failed, Actor: "ben", Since: past}, 4},
+		"partially failed":  {task.Filter{Status: operation.PartiallyFailed}, 0},
+		"all filters":       {task.Filter{Status: operation.Failed, Actor: "ben", Since: past}, 4},
 	} {
 		c.filter.PageSize = 100
 		require.Len(t, h.all(t, c.filter), c.n, name)
@@ -150,10 +150,10 @@ func (h *testEnv) forgedTokens(t *testing.T) {
 	}
 	page, err := h.List(t.Context(), task.Filter{PageToken: encode(`{"c":true,"b":"2000-01-01T00:00:00Z","s":["x' OR '1'='1"]}`)})
 	require.NoError(t, err)
-	require.Empty(t, page.Items, "what is told is a bound, never a condition")
+	require.Empty(t, page.Items, "the values of a token are never part of the query")
 }
 
-// A reset creates a second run. Both are the same task, before and after its end.
+// A reset creates a second run of the same task.
 func (h *testEnv) reset(t *testing.T) {
 	for do, status := range map[string]operation.Status{"wait": operation.Running, "fail": operation.Failed, "": operation.Succeeded} {
 		before := h.start(t, request("reset"+do, do))
@@ -161,7 +161,7 @@ func (h *testEnv) reset(t *testing.T) {
 		h.settle(t, task.Filter{Target: "reset" + do, Status: status}, 1)
 		_, err := h.server.Client.ResetWorkflowExecution(t.Context(), &workflowservice.ResetWorkflowExecutionRequest{
 			Namespace: h.Namespace, WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: "app:reset" + do},
-			Reason: "an operator's", WorkflowTaskFinishEventId: 4, RequestId: "reset" + do,
+			Reason: "by an operator", WorkflowTaskFinishEventId: 4, RequestId: "reset" + do,
 		})
 		require.NoError(t, err)
 		after := h.await(t, before.ID, status)

@@ -17,8 +17,8 @@ import (
 	"mycloudmanager/internal/platform/i18n"
 )
 
-// Log opens the log of a task: the events of its history, and the lines that its activities have written. With a step,
-// only the lines of that step.
+// Log returns the log of a task: the events of its history and the lines that its activities have written. If step is not
+// empty, the log has the lines of that step only.
 func (s *Service) Log(ctx context.Context, id, step string) (*tasklog.View, error) {
 	e, err := s.find(ctx, id)
 	if err != nil {
@@ -35,7 +35,7 @@ func (s *Service) view(ctx context.Context, e *execution, step string) (*tasklog
 	return s.Logs.View(ctx, e.taskID, step, e.end, events), nil
 }
 
-// history returns log lines from the events of the workflow history, and caches them by the length of the history.
+// history returns the events of the workflow history as log lines. It caches them until the history grows.
 func (s *Service) history(ctx context.Context, e *execution) ([]tasklog.Line, error) {
 	language := i18n.Language(ctx)
 	if known := s.histories.get(e, language); known != nil {
@@ -56,10 +56,10 @@ func (s *Service) history(ctx context.Context, e *execution) ([]tasklog.Line, er
 	return l.lines, nil
 }
 
-// histories caches the lines of histories that are read repeatedly.
+// historyCache caches the log lines of workflow histories.
 type historyCache struct {
 	mu      sync.Mutex
-	entries map[string]cachedHistory // by run and language
+	entries map[string]cachedHistory // by run ID and language
 }
 
 type cachedHistory struct {
@@ -69,28 +69,29 @@ type cachedHistory struct {
 
 const maxCachedHistories = 16
 
-func (k *historyCache) get(e *execution, language string) []tasklog.Line {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if s := k.entries[e.runID+language]; e.length > 0 && s.length >= e.length {
+func (h *historyCache) get(e *execution, language string) []tasklog.Line {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if s := h.entries[e.runID+language]; e.length > 0 && s.length >= e.length {
 		return s.lines
 	}
 	return nil
 }
 
-func (k *historyCache) put(e *execution, language string, length int64, lines []tasklog.Line) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.entries == nil || len(k.entries) >= maxCachedHistories {
-		k.entries = map[string]cachedHistory{} // the next read fills it again
+func (h *historyCache) put(e *execution, language string, length int64, lines []tasklog.Line) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.entries == nil || len(h.entries) >= maxCachedHistories {
+		h.entries = map[string]cachedHistory{} // later reads fill the cache again
 	}
-	k.entries[e.runID+language] = cachedHistory{length, lines}
+	h.entries[e.runID+language] = cachedHistory{length, lines}
 }
 
+// historyLog converts events of a workflow history to log lines.
 type historyLog struct {
 	service  *Service
 	language string
-	names    map[int64]string // event ID of the schedule event -> activity
+	names    map[int64]string // activity names by the ID of the ActivityTaskScheduled event
 	lines    []tasklog.Line
 }
 
@@ -109,7 +110,7 @@ func (l *historyLog) event(e *historypb.HistoryEvent) {
 		a := e.GetActivityTaskStartedEventAttributes()
 		l.add(e, l.names[a.ScheduledEventId], "info", "starts, attempt %d", a.Attempt)
 		if a.LastFailure != nil {
-			l.add(e, l.names[a.ScheduledEventId], "error", "the attempt before: %s", l.service.text(a.LastFailure))
+			l.add(e, l.names[a.ScheduledEventId], "error", "previous attempt: %s", l.service.text(a.LastFailure))
 		}
 	case enumspb.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
 		l.add(e, l.names[e.GetActivityTaskCompletedEventAttributes().ScheduledEventId], "info", "done")
@@ -129,9 +130,9 @@ func (l *historyLog) event(e *historypb.HistoryEvent) {
 func (l *historyLog) workflow(e *historypb.HistoryEvent) {
 	switch e.EventType {
 	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED:
-		l.add(e, "", "info", "retry was asked for")
+		l.add(e, "", "info", "retry requested")
 	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED:
-		l.add(e, "", "info", "cancel was asked for")
+		l.add(e, "", "info", "cancellation requested")
 	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED:
 		l.add(e, "", "info", "the task has succeeded")
 	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED:
@@ -145,7 +146,7 @@ func (l *historyLog) workflow(e *historypb.HistoryEvent) {
 	}
 }
 
-// text decrypts a failure and returns its message.
+// text decrypts a failure and returns its message for users.
 func (s *Service) text(f *failurepb.Failure) string {
 	if f == nil {
 		return ""

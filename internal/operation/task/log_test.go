@@ -18,6 +18,7 @@ import (
 	"mycloudmanager/sandbox/sandboxtest"
 )
 
+// logged returns all lines of the log of a task.
 func (h *testEnv) logged(t *testing.T, id string) (out []tasklog.Line) {
 	t.Helper()
 	v, err := h.Log(t.Context(), id, "")
@@ -30,7 +31,7 @@ func (h *testEnv) logged(t *testing.T, id string) (out []tasklog.Line) {
 	return out
 }
 
-// followed reads the log of a task until its end, and reconnects after each update.
+// followed follows the log of a task until its end. It reconnects after each update.
 func (h *testEnv) followed(t *testing.T, id string, lines bool) (out []tasklog.Line, total int) {
 	t.Helper()
 	cursor := ""
@@ -44,62 +45,62 @@ func (h *testEnv) followed(t *testing.T, id string, lines bool) (out []tasklog.L
 			return out, c.Total
 		}
 	}
-	t.Fatal("the log has no end")
+	t.Fatal("the log does not end")
 	return nil, 0
 }
 
-// The log of a task contains the lines of its activities, in the order of time, of all attempts and all runs.
-func TestLog_HasTheLinesOfActivities(t *testing.T) {
+// The log of a task has the lines of all attempts and all runs of its activities, in chronological order.
+func TestLog_IncludesLinesOfActivities(t *testing.T) {
 	h := newTestEnv(t)
 	cloud := sandboxtest.Start(t)
-	h.hands.log = &tasklog.Log{Store: openstack.New(cloud.AuthURL, "demo", "demo", "demo").Objects, Keep: time.Hour}
-	h.Logs = &tasklog.Log{Store: openstack.New(cloud.AuthURL, "demo", "demo", "demo").Objects} // of another replica
+	h.activities.log = &tasklog.Log{Store: openstack.New(cloud.AuthURL, "demo", "demo", "demo").Objects, Keep: time.Hour}
+	h.Logs = &tasklog.Log{Store: openstack.New(cloud.AuthURL, "demo", "demo", "demo").Objects} // the log of another replica
 	task := h.start(t, request("writer", "write"))
 	live := make(chan []tasklog.Line, 1)
 	go func() {
-		var seen []tasklog.Line
+		var received []tasklog.Line
 		for c := range h.FollowLog(t.Context(), task.ID, "", "", true) {
-			seen = append(seen, c.Lines...)
+			received = append(received, c.Lines...)
 		}
-		live <- seen
+		live <- received
 	}()
 	h.await(t, task.ID, operation.Succeeded)
 
-	whole := h.logged(t, task.ID)
-	require.True(t, slices.IsSortedFunc(whole, func(a, b tasklog.Line) int { return a.Time.Compare(b.Time) }))
+	all := h.logged(t, task.ID)
+	require.True(t, slices.IsSortedFunc(all, func(a, b tasklog.Line) int { return a.Time.Compare(b.Time) }))
 	var written []string
-	for _, l := range whole {
+	for _, l := range all {
 		if l.Host != "" {
 			require.Equal(t, "WriteThing", l.Step)
 			written = append(written, l.Message)
 		}
 	}
-	require.Equal(t, []string{"try 1 of " + task.ID, "no route", "try 2 of " + task.ID}, written)
-	require.Equal(t, "the task starts", whole[0].Message)
-	require.Equal(t, "the task has succeeded", whole[len(whole)-1].Message)
+	require.Equal(t, []string{"attempt 1 of " + task.ID, "no route", "attempt 2 of " + task.ID}, written)
+	require.Equal(t, "the task starts", all[0].Message)
+	require.Equal(t, "the task has succeeded", all[len(all)-1].Message)
 
 	again, total := h.followed(t, task.ID, true)
-	require.Equal(t, len(whole), total)
-	require.ElementsMatch(t, whole, again)
-	require.ElementsMatch(t, whole, <-live, "each line once")
+	require.Equal(t, len(all), total)
+	require.ElementsMatch(t, all, again)
+	require.ElementsMatch(t, all, <-live, "a follower receives each line once")
 	counted, total := h.followed(t, task.ID, false)
 	require.Empty(t, counted)
-	require.Equal(t, len(whole), total)
+	require.Equal(t, len(all), total)
 
 	_, err := h.server.Client.ResetWorkflowExecution(t.Context(), &workflowservice.ResetWorkflowExecutionRequest{
 		Namespace: h.Namespace, WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: "app:writer"},
-		Reason: "an operator's", WorkflowTaskFinishEventId: 4, RequestId: "reset",
+		Reason: "by an operator", WorkflowTaskFinishEventId: 4, RequestId: "reset",
 	})
 	require.NoError(t, err)
 	h.await(t, task.ID, operation.Succeeded)
 	require.Eventually(t, func() bool {
-		return strings.Count(fmt.Sprint(h.logged(t, task.ID)), "try 2 of "+task.ID) == 2
-	}, defaultTimeout, 100*time.Millisecond, "the run before the reset is still there")
+		return strings.Count(fmt.Sprint(h.logged(t, task.ID)), "attempt 2 of "+task.ID) == 2
+	}, defaultTimeout, 100*time.Millisecond, "the log still has the lines of the run before the reset")
 }
 
 func TestFollowLog_UnknownTask(t *testing.T) {
 	h := newTestEnv(t)
-	_, open := <-h.FollowLog(t.Context(), "app:nobody~0190", "", "", true)
+	_, open := <-h.FollowLog(t.Context(), "app:unknown~0190", "", "", true)
 	require.False(t, open)
 }
 

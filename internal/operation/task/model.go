@@ -1,5 +1,5 @@
-// Package task starts operations on Temporal and reads their executions as tasks: lists from visibility, details from the
-// workflow.
+// Package task starts operations as Temporal workflows and returns the executions as tasks. Lists of tasks are read from
+// the visibility store, details from the workflow.
 package task
 
 import (
@@ -8,7 +8,7 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// Task is one workflow execution, as it is shown to users.
+// Task is one execution of an operation as the API returns it.
 type Task struct {
 	ID        string             `json:"id"`
 	Operation string             `json:"operation"`
@@ -24,11 +24,11 @@ type Task struct {
 	Result    map[string]any     `json:"result"`
 	StartedAt time.Time          `json:"started_at"`
 	EndedAt   *time.Time         `json:"ended_at" nullable:"true"`
-	RetryOf   string             `json:"retry_of,omitempty" doc:"id of the failed task that this one repeats"`
+	RetryOf   string             `json:"retry_of,omitempty" doc:"id of the failed task that this task repeats"`
 	Links     Links              `json:"links"`
 }
 
-// Progress counts steps.
+// Progress is the number of steps without skipped ones.
 type Progress struct {
 	Done  int `json:"done"`
 	Total int `json:"total"`
@@ -43,7 +43,7 @@ type Step struct {
 	StartedAt *time.Time       `json:"started_at" nullable:"true"`
 	EndedAt   *time.Time       `json:"ended_at" nullable:"true"`
 	Message   string           `json:"message"`
-	Undo      bool             `json:"undo" doc:"a compensation"`
+	Undo      bool             `json:"undo" doc:"true for a compensation"`
 }
 
 // Links are the URLs of a task.
@@ -54,7 +54,7 @@ type Links struct {
 	Temporal string `json:"temporal,omitempty"`
 }
 
-// Filter selects tasks. Zero values select all.
+// Filter selects tasks. A zero value of a field selects all tasks.
 type Filter struct {
 	Status    operation.Status
 	Operation string
@@ -66,7 +66,7 @@ type Filter struct {
 	PageToken string
 }
 
-// Page is one page of a list, newest first.
+// Page is one page of a list.
 type Page struct {
 	Items         []Task `json:"items"`
 	NextPageToken string `json:"next_page_token"`

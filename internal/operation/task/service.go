@@ -39,15 +39,16 @@ type Service struct {
 	share     singleflight.Group // merges simultaneous requests with the same Idempotency-Key
 }
 
-// Start starts an operation. It returns a conflict that names the running task when the target is busy, and the earlier task
-// when the same Idempotency-Key was used before.
+// Start starts an operation. If another operation is running on the target, it returns a Conflict with the ID of that
+// task. If the same request was sent before with the same Idempotency-Key, it returns the earlier task.
 func (s *Service) Start(ctx context.Context, in StartRequest) (Task, error) {
 	if in.Key == "" {
 		return s.begin(ctx, in, "")
 	}
-	key := keyed(&in)
-	// A short operation could end between the search and the start of another request. Requests of this process are
-	// merged; a start by another replica has the same request ID.
+	key := prepareKey(&in)
+	// Without further measures, another request with the same key could start the task, and the task could end, between
+	// our search and our start. Requests of this process are therefore merged, and a start by another replica has the same
+	// request ID.
 	v, err, _ := s.share.Do(key+in.Request.BodyHash, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookupTimeout)
 		defer cancel()
@@ -68,7 +69,7 @@ func (s *Service) begin(ctx context.Context, in StartRequest, key string) (Task,
 	if _, ok := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); !ok {
 		return Task{}, unavailable(err)
 	}
-	if key != "" { // another replica may have started the task with the same key
+	if key != "" { // another replica may have started a task with the same key
 		if t, err := s.findByKey(ctx, key, in); err != nil || t != nil {
 			return deref(t), err
 		}
@@ -93,7 +94,7 @@ func (s *Service) execute(ctx context.Context, in StartRequest, key string) (cli
 
 // conflict returns the fault for a target on which another operation is running.
 func (s *Service) conflict(ctx context.Context, target operation.Target) error {
-	e := &fault.Error{Kind: fault.Conflict, Message: "another operation works on it: wait for it or cancel it"}
+	e := &fault.Error{Kind: fault.Conflict, Message: "another operation is running on this target: wait for it or cancel it"}
 	found, err := s.describe(ctx, target.WorkflowID(), "")
 	if err == nil {
 		e.Task = found.taskID
@@ -104,8 +105,8 @@ func (s *Service) conflict(ctx context.Context, target operation.Target) error {
 	return e
 }
 
-// RunningByTarget returns the running tasks on targets of a kind, by target ID, with one query for any number of
-// targets. Visibility may lag behind.
+// RunningByTarget returns the IDs of the running tasks on targets of a kind, by target ID, with one query. A task that was
+// started a moment ago may be missing.
 func (s *Service) RunningByTarget(ctx context.Context, kind string) (map[string]string, error) {
 	rows, err := s.rows(ctx, "ExecutionStatus = 'Running' AND "+operationsQuery, openTasks)
 	if err != nil {
@@ -122,7 +123,7 @@ func (s *Service) RunningByTarget(ctx context.Context, kind string) (map[string]
 	return out, nil
 }
 
-// LatestByTarget returns the running or else the latest task on the target.
+// LatestByTarget returns the running task on the target, or the last one if none is running.
 func (s *Service) LatestByTarget(ctx context.Context, target operation.Target) (Task, error) {
 	e, err := s.describe(ctx, target.WorkflowID(), "")
 	if err != nil {
@@ -145,7 +146,8 @@ func (s *Service) Running(ctx context.Context, target operation.Target) (string,
 	return "", nil
 }
 
-// Cancel requests the cancellation of a task, which rolls its changes back. A closed task is a conflict.
+// Cancel requests the cancellation of a task. The task then rolls its changes back. For a closed task, Cancel returns a
+// Conflict.
 func (s *Service) Cancel(ctx context.Context, id string) (Task, error) {
 	found, err := s.find(ctx, id)
 	if err != nil {
@@ -164,8 +166,8 @@ func (s *Service) Cancel(ctx context.Context, id string) (Task, error) {
 	return t, err
 }
 
-// Retry continues a blocked task, or starts a failed one again with the same input. userToken is the caller's token, for
-// operations that use it; key is the Idempotency-Key of a new start.
+// Retry continues a blocked task, or starts a new task with the input of a failed one. userToken is the token of the caller
+// for inputs that implement operation.TokenUser. key is the Idempotency-Key of a new task.
 func (s *Service) Retry(ctx context.Context, id string, r operation.Request, userToken, key string) (Task, error) {
 	found, err := s.find(ctx, id)
 	if err != nil {
@@ -174,7 +176,7 @@ func (s *Service) Retry(ctx context.Context, id string, r operation.Request, use
 	if found.status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
 		return s.unblock(ctx, id, found, userToken)
 	}
-	status := found.final()
+	status := found.taskStatus()
 	if status == operation.Succeeded {
 		return Task{}, &fault.Error{Kind: fault.Conflict, Message: "the task has succeeded: there is nothing to retry", Task: id}
 	}
@@ -189,8 +191,8 @@ func (s *Service) Retry(ctx context.Context, id string, r operation.Request, use
 	if user, ok := input.(operation.TokenUser); ok {
 		user.SetUserToken(userToken)
 	}
-	if many, ok := input.(operation.Retryable); ok && found.progress != nil {
-		many.KeepFailed(found.progress.Result)
+	if retryable, ok := input.(operation.Retryable); ok && found.progress != nil {
+		retryable.KeepFailed(found.progress.Result)
 	}
 	r.Operation, r.Targets, r.Changes, r.RetryOf = found.request.Operation, found.request.Targets, found.request.Changes, id
 	return s.Start(ctx, StartRequest{Operation: op, Input: reflect.ValueOf(input).Elem().Interface(), Request: r, Key: key, Body: []byte("retry of " + id),
@@ -213,14 +215,14 @@ func (s *Service) unblock(ctx context.Context, id string, found *execution, user
 	}
 	if err != nil {
 		if fault.KindOf(err) == fault.Conflict {
-			return Task{}, &fault.Error{Kind: fault.Conflict, Message: "the task is running, it needs no retry", Task: id}
+			return Task{}, &fault.Error{Kind: fault.Conflict, Message: "the task is running and does not need a retry", Task: id}
 		}
 		return Task{}, unavailable(err)
 	}
 	return s.Get(ctx, id)
 }
 
-// input reads the input of the task from the first event of its history.
+// input decodes the input of the task from the first event of its history.
 func (s *Service) input(ctx context.Context, found *execution, into any) error {
 	history := s.Temporal.GetWorkflowHistory(ctx, found.workflowID, found.runID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	event, err := history.Next()
@@ -234,6 +236,7 @@ func (s *Service) input(ctx context.Context, found *execution, into any) error {
 	return nil
 }
 
+// split splits a task ID into the workflow ID and the ID of the first run.
 func split(id string) (workflowID, firstRun string, err error) {
 	workflowID, firstRun, ok := strings.Cut(id, "~")
 	if !ok || workflowID == "" || firstRun == "" || strings.ContainsAny(id, "\"'\\ ") {
@@ -242,7 +245,7 @@ func split(id string) (workflowID, firstRun string, err error) {
 	return workflowID, firstRun, nil
 }
 
-// find returns the newest run of the task: earlier ones were reset.
+// find returns the newest run of the task. Earlier runs were reset.
 func (s *Service) find(ctx context.Context, id string) (*execution, error) {
 	workflowID, firstRun, err := split(id)
 	if err != nil {
@@ -279,6 +282,7 @@ func (s *Service) describe(ctx context.Context, workflowID, runID string) (*exec
 	return e, nil
 }
 
+// deref returns the zero Task for nil.
 func deref(t *Task) Task {
 	if t == nil {
 		return Task{}

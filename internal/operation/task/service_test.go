@@ -20,21 +20,21 @@ import (
 
 func TestService(t *testing.T) {
 	h := newTestEnv(t)
-	t.Run("twenty requests with one key are one task", h.race)
-	t.Run("a key is one task across replicas", h.replicas)
-	t.Run("a key stands for its body, also later", h.keys)
-	t.Run("one operation works on a thing at a time", h.conflict)
-	t.Run("cancel undoes", h.cancels)
-	t.Run("retry of a failed task is another task", h.retries)
-	t.Run("a blocked task goes on after retry", h.blocks)
-	t.Run("a task on a thousand things", h.manyTargets)
-	t.Run("ids of nobody", h.nobody)
+	t.Run("concurrent requests with the same key start one task", h.race)
+	t.Run("requests with the same key to two replicas start one task", h.replicas)
+	t.Run("a key is bound to the body of its request", h.keys)
+	t.Run("a second operation on a target is a conflict", h.conflict)
+	t.Run("cancel rolls back", h.cancels)
+	t.Run("retry of a failed task starts another task", h.retries)
+	t.Run("retry continues a blocked task", h.blocks)
+	t.Run("a task with a thousand targets", h.manyTargets)
+	t.Run("unknown task IDs", h.unknownIDs)
 }
 
 func (h *testEnv) race(t *testing.T) {
 	for _, do := range []string{"wait", ""} {
-		for try := range 5 {
-			in := request(fmt.Sprintf("race%s%d", do, try), do)
+		for attempt := range 5 {
+			in := request(fmt.Sprintf("race%s%d", do, attempt), do)
 			in.Key = "key-" + in.Request.Targets[0].ID
 			var (
 				wg    sync.WaitGroup
@@ -53,12 +53,12 @@ func (h *testEnv) race(t *testing.T) {
 			}
 			close(gate)
 			wg.Wait()
-			require.Len(t, found, 1, "%q, try %d", do, try)
+			require.Len(t, found, 1, "%q, attempt %d", do, attempt)
 		}
 	}
 }
 
-// stalled is a Temporal client of a replica that pauses between its search for a key and its start.
+// stalled is the Temporal client of a replica. It pauses between the search for a key and the start of the task.
 type stalled struct {
 	client.Client
 	searched chan struct{}
@@ -78,23 +78,23 @@ func (h *testEnv) replicas(t *testing.T) {
 		late := &stalled{Client: h.server.Client, searched: make(chan struct{}), resume: make(chan struct{})}
 		other := &task.Service{Temporal: late, Namespace: h.Namespace, TaskQueue: h.TaskQueue, Converter: h.Converter, Operations: h.Operations}
 		var (
-			there task.Task
-			err   error
-			wg    sync.WaitGroup
+			remote task.Task
+			err    error
+			wg     sync.WaitGroup
 		)
 		wg.Go(func() {
 			in := in
 			in.Body = []byte(body)
-			there, err = other.Start(t.Context(), in)
+			remote, err = other.Start(t.Context(), in)
 		})
 		<-late.searched
-		here := h.start(t, in)
-		h.await(t, here.ID, operation.Succeeded)
+		local := h.start(t, in)
+		h.await(t, local.ID, operation.Succeeded)
 		close(late.resume)
 		wg.Wait()
 		if body == "" {
 			require.NoError(t, err)
-			require.Equal(t, here.ID, there.ID, "it began and ended within the other's look")
+			require.Equal(t, local.ID, remote.ID, "the task was started and has ended between the search and the start of the other replica")
 		} else {
 			require.Equal(t, "conflict", kindOf(err))
 		}
@@ -107,7 +107,7 @@ func (h *testEnv) keys(t *testing.T) {
 	in.Key = "k1"
 	first := h.start(t, in)
 	h.await(t, first.ID, operation.Succeeded)
-	require.Equal(t, first.ID, h.start(t, in).ID, "after it has ended")
+	require.Equal(t, first.ID, h.start(t, in).ID, "the task has ended")
 
 	other := in
 	other.Body = []byte("other")
@@ -118,25 +118,25 @@ func (h *testEnv) keys(t *testing.T) {
 	require.Equal(t, first.ID, f.Task)
 
 	between := h.start(t, request("keys", ""))
-	require.NotEqual(t, first.ID, between.ID, "without a key it is new work")
+	require.NotEqual(t, first.ID, between.ID, "a request without a key starts a new task")
 	h.await(t, between.ID, operation.Succeeded)
 	h.settle(t, task.Filter{Target: "app:keys", Status: operation.Succeeded}, 2)
-	require.Equal(t, first.ID, h.start(t, in).ID, "after other work on the same thing")
+	require.Equal(t, first.ID, h.start(t, in).ID, "another task on the target has run since")
 
-	stranger := in
-	stranger.Request.Actor = operation.Actor{ID: "u9", Name: "eve"}
-	require.NotEqual(t, first.ID, h.start(t, stranger).ID, "keys are each caller's own")
+	otherUser := in
+	otherUser.Request.Actor = operation.Actor{ID: "u9", Name: "eve"}
+	require.NotEqual(t, first.ID, h.start(t, otherUser).ID, "two users may use the same key")
 }
 
 func (h *testEnv) conflict(t *testing.T) {
-	first := h.start(t, request("way", "wait"))
-	_, err := h.Start(i18n.With(t.Context(), "fr"), request("way", ""))
+	first := h.start(t, request("busy", "wait"))
+	_, err := h.Start(i18n.With(t.Context(), "fr"), request("busy", ""))
 	f, ok := errors.AsType[*fault.Error](err)
 	require.True(t, ok, "%v", err)
 	require.Equal(t, fault.Conflict, f.Kind)
 	require.Equal(t, first.ID, f.Task)
-	require.Contains(t, f.Message, "Exécuter way")
-	running, err := h.Running(t.Context(), operation.Target{Kind: "app", ID: "way"})
+	require.Contains(t, f.Message, "Exécuter busy")
+	running, err := h.Running(t.Context(), operation.Target{Kind: "app", ID: "busy"})
 	require.NoError(t, err)
 	require.Equal(t, first.ID, running)
 	running, err = h.Running(t.Context(), operation.Target{Kind: "app", ID: "nothing"})
@@ -145,15 +145,15 @@ func (h *testEnv) conflict(t *testing.T) {
 }
 
 func (h *testEnv) cancels(t *testing.T) {
-	h.hands.raised.Store(false)
+	h.activities.raised.Store(false)
 	started := h.start(t, request("cancel", "work"))
 	h.await(t, started.ID, operation.Blocked)
-	before := h.hands.undone.Load()
-	asked, err := h.Cancel(t.Context(), started.ID)
+	before := h.activities.undone.Load()
+	cancelled, err := h.Cancel(t.Context(), started.ID)
 	require.NoError(t, err)
-	require.Contains(t, []operation.Status{operation.Cancelling, operation.Cancelled}, asked.Status)
+	require.Contains(t, []operation.Status{operation.Cancelling, operation.Cancelled}, cancelled.Status)
 	ended := h.await(t, started.ID, operation.Cancelled)
-	require.Equal(t, before+1, h.hands.undone.Load())
+	require.Equal(t, before+1, h.activities.undone.Load())
 	require.True(t, ended.Steps[len(ended.Steps)-1].Undo)
 	require.Equal(t, operation.Cancelled, ended.Steps[0].Status)
 	_, err = h.Cancel(t.Context(), started.ID)
@@ -165,28 +165,28 @@ func (h *testEnv) retries(t *testing.T) {
 	started := h.start(t, request("retry", "fail"))
 	failed := h.await(t, started.ID, operation.Failed)
 	require.Equal(t, &operation.Error{Code: "invalid", Detail: "nova: no such flavor"}, failed.Error)
-	who := operation.Request{Actor: operation.Actor{ID: "u7", Name: "carl"}, Via: "cli"}
-	again, err := h.Retry(t.Context(), started.ID, who, "token", "")
+	caller := operation.Request{Actor: operation.Actor{ID: "u7", Name: "carl"}, Via: "cli"}
+	again, err := h.Retry(t.Context(), started.ID, caller, "token", "")
 	require.NoError(t, err)
 	require.NotEqual(t, started.ID, again.ID)
-	again = h.await(t, again.ID, operation.Failed) // with the same input it fails again
+	again = h.await(t, again.ID, operation.Failed) // the input is the same, so the new task fails too
 	require.Equal(t, started.ID, again.RetryOf)
 	require.Equal(t, "carl", again.Actor.Name)
 	require.Equal(t, started.Targets, again.Targets)
 
 	done := h.start(t, request("retry-done", ""))
 	h.await(t, done.ID, operation.Succeeded)
-	_, err = h.Retry(t.Context(), done.ID, who, "", "")
+	_, err = h.Retry(t.Context(), done.ID, caller, "", "")
 	require.Equal(t, "conflict", kindOf(err))
 	busy := h.start(t, request("retry-busy", "wait"))
 	h.await(t, busy.ID, operation.Running)
-	_, err = h.Retry(t.Context(), busy.ID, who, "", "")
+	_, err = h.Retry(t.Context(), busy.ID, caller, "", "")
 	require.Equal(t, "conflict", kindOf(err), "%v", err)
-	require.ErrorContains(t, err, "needs no retry")
+	require.ErrorContains(t, err, "does not need a retry")
 }
 
 func (h *testEnv) blocks(t *testing.T) {
-	h.hands.raised.Store(false)
+	h.activities.raised.Store(false)
 	started := h.start(t, request("block", "work"))
 	blocked := h.await(t, started.ID, operation.Blocked)
 	require.Equal(t, "quota", blocked.Error.Code)
@@ -199,17 +199,17 @@ func (h *testEnv) blocks(t *testing.T) {
 
 	_, err := h.Retry(t.Context(), started.ID, operation.Request{}, "fresh-1", "")
 	require.NoError(t, err)
-	h.await(t, started.ID, operation.Blocked) // the cause still exists
-	require.Equal(t, "fresh-1", h.hands.token.Load())
-	h.hands.raised.Store(true)
+	h.await(t, started.ID, operation.Blocked) // the quota is still exceeded
+	require.Equal(t, "fresh-1", h.activities.token.Load())
+	h.activities.raised.Store(true)
 	again, err := h.Retry(t.Context(), started.ID, operation.Request{}, "fresh-2", "")
 	require.NoError(t, err)
-	require.Equal(t, started.ID, again.ID, "it goes on, it is no other task")
+	require.Equal(t, started.ID, again.ID, "retry continues the same task")
 	done := h.await(t, started.ID, operation.Succeeded)
 	require.Nil(t, done.Error)
 	require.Equal(t, "made", done.Steps[0].Message)
 	require.Equal(t, task.Progress{Done: 1, Total: 1}, done.Progress)
-	require.Equal(t, "fresh-2", h.hands.token.Load())
+	require.Equal(t, "fresh-2", h.activities.token.Load())
 
 	french, err := h.Get(i18n.With(t.Context(), "fr"), started.ID)
 	require.NoError(t, err)
@@ -223,9 +223,9 @@ func (h *testEnv) blocks(t *testing.T) {
 	require.Contains(t, fmt.Sprint(page.Items), "Maximum number of volumes")
 }
 
-func (h *testEnv) nobody(t *testing.T) {
+func (h *testEnv) unknownIDs(t *testing.T) {
 	known := h.start(t, request("known", ""))
-	for _, id := range []string{"", "~", "app:known", "app:known~", "~x", "app:nobody~" + known.ID[len("app:known~"):], "app:known~not-a-run",
+	for _, id := range []string{"", "~", "app:known", "app:known~", "~x", "app:unknown~" + known.ID[len("app:known~"):], "app:known~not-a-run",
 		"app:known~00000000-0000-4000-8000-000000000000", `app:known~' OR '1'='1`, "app:known~\""} {
 		_, err := h.Get(t.Context(), id)
 		require.Equal(t, "not_found", kindOf(err), "%q: %v", id, err)

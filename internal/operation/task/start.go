@@ -7,10 +7,10 @@ type StartRequest struct {
 	Operation operation.Operation
 	Input     any
 	Request   operation.Request
-	Key       string // Idempotency-Key, may be empty
-	Body      []byte // compared when the key is used again
-	// ID is the workflow ID, for work on several targets. "" selects the ID of the single target, which excludes a
-	// second operation on it.
+	Key       string // Idempotency-Key, or ""
+	Body      []byte // a second request with the same key must have the same body
+	// ID is the workflow ID of an operation on several targets. If ID is "", the workflow ID is that of the first target,
+	// so that no other operation runs on the target at the same time.
 	ID string
 }
 

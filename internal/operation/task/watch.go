@@ -12,12 +12,12 @@ import (
 
 const (
 	watchInterval = 400 * time.Millisecond
-	watchOverlap  = 10 * time.Second // visibility may show an end late
-	openTasks     = 200              // number of running tasks that are followed
+	watchOverlap  = 10 * time.Second // maximum delay with which the visibility store shows the end of a task
+	openTasks     = 200              // maximum number of running tasks that are watched
 )
 
-// Watch sends the task after each change, beginning with its current state. The channel closes after the task has ended,
-// if it does not exist, and with ctx.
+// Watch sends the task after each change, starting with the current state. The channel is closed after the end of the
+// task, when ctx is done, or if the task does not exist.
 func (s *Service) Watch(ctx context.Context, id string) <-chan Task {
 	out := make(chan Task)
 	go func() {
@@ -30,7 +30,7 @@ func (s *Service) Watch(ctx context.Context, id string) <-chan Task {
 			if fault.KindOf(err) == fault.NotFound {
 				return
 			}
-			if now := print(t); err == nil && now != last {
+			if now := fingerprint(t); err == nil && now != last {
 				last = now
 				select {
 				case out <- t:
@@ -51,8 +51,8 @@ func (s *Service) Watch(ctx context.Context, id string) <-chan Task {
 	return out
 }
 
-// print returns a string that is equal for tasks with equal contents.
-func print(t Task) string {
+// fingerprint returns a string that is equal for equal tasks.
+func fingerprint(t Task) string {
 	b, err := json.Marshal(t)
 	if err != nil {
 		return ""
@@ -60,7 +60,7 @@ func print(t Task) string {
 	return string(b)
 }
 
-// watchHub shares one poll of Temporal among all watchers.
+// watchHub distributes the changes that one poller finds to all watchers.
 type watchHub struct {
 	mu       sync.Mutex
 	watchers map[chan update]struct{}
@@ -71,7 +71,7 @@ type update struct {
 	progress  *operation.Progress
 }
 
-// WatchAll sends every task that changes, from now on, until ctx ends.
+// WatchAll sends every task that changes from now on, until ctx is done.
 func (s *Service) WatchAll(ctx context.Context) <-chan Task {
 	out, in := make(chan Task), make(chan update, 64)
 	s.hub.mu.Lock()
@@ -106,7 +106,7 @@ func (s *Service) WatchAll(ctx context.Context) <-chan Task {
 	return out
 }
 
-// follow polls Temporal while there are watchers.
+// follow polls Temporal while listed are watchers.
 func (s *Service) follow() {
 	known, first := map[string]string{}, true
 	for {
@@ -127,7 +127,8 @@ func (s *Service) follow() {
 	}
 }
 
-// changes returns the tasks that differ from the previous poll.
+// changes returns the tasks that have changed since the previous call. known has the fingerprints of the previous call, by
+// run ID; changes updates it.
 func (s *Service) changes(ctx context.Context, known map[string]string) ([]update, error) {
 	open, err := s.rows(ctx, "ExecutionStatus = 'Running' AND "+operationsQuery, openTasks)
 	if err != nil {
@@ -139,9 +140,9 @@ func (s *Service) changes(ctx context.Context, known map[string]string) ([]updat
 		return nil, err
 	}
 	var out []update
-	there := map[string]bool{}
+	listed := map[string]bool{}
 	for _, e := range append(open, closed...) {
-		there[e.runID] = true
+		listed[e.runID] = true
 		p := e.progress
 		if e.end == nil {
 			if d, err := s.describe(ctx, e.workflowID, e.runID); err == nil {
@@ -149,20 +150,21 @@ func (s *Service) changes(ctx context.Context, known map[string]string) ([]updat
 			}
 			p = s.progress(ctx, e)
 		}
-		if now := print(s.task(ctx, e, p)); known[e.runID] != now {
+		if now := fingerprint(s.task(ctx, e, p)); known[e.runID] != now {
 			known[e.runID] = now
 			out = append(out, update{e, p})
 		}
 	}
 	for run := range known {
-		if !there[run] {
+		if !listed[run] {
 			delete(known, run)
 		}
 	}
 	return out, nil
 }
 
-// publish drops a change that a slow watcher does not read: the next change contains the complete task.
+// publish sends the changes to all watchers. If a watcher is slow, publish drops the change: the next change of the task
+// contains the complete task.
 func (s *Service) publish(changes []update) {
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()

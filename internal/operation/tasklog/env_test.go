@@ -15,12 +15,12 @@ import (
 	"mycloudmanager/sandbox/sandboxtest"
 )
 
-// testEnv is a simulated cloud whose object storage can be made unavailable, and a log in it.
+// testEnv has a simulated cloud, whose object storage can be made unavailable, and a log in that storage.
 type testEnv struct {
 	*Log
 	cloud     *sandboxtest.Cloud
 	openstack *openstack.Cloud
-	away      atomic.Bool
+	down      atomic.Bool
 	puts      atomic.Int32
 	lists     atomic.Int32
 	reads     atomic.Int32
@@ -32,7 +32,7 @@ func newTestEnv(t testing.TB) *testEnv {
 	h.cloud = sandboxtest.StartBehind(t, t.TempDir(), func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if len(r.URL.Path) > 14 && r.URL.Path[:14] == "/object-store/" {
-				if h.away.Load() {
+				if h.down.Load() {
 					w.WriteHeader(http.StatusServiceUnavailable)
 					return
 				}
@@ -80,7 +80,7 @@ func messages(entries []Entry) (out []string) {
 	return out
 }
 
-// list lists the segments again.
+// list returns a view of a new listing.
 func (h *testEnv) list(ctx context.Context, events ...Line) *View {
 	h.Log.mu.Lock()
 	for _, i := range h.indexes {

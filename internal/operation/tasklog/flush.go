@@ -13,20 +13,20 @@ import (
 	"github.com/ncw/swift/v2"
 )
 
-// Timeouts of the storage.
+// Timeouts and intervals of uploads.
 const (
 	putTimeout    = 10 * time.Second
-	againAfter    = time.Second
-	afterSecond   = 5 * time.Millisecond
-	keepTimeout   = 2 * time.Minute // then the segment is dropped; less than maxSegmentDelay
-	reportTimeout = time.Hour       // then the report of dropped lines is dropped too
+	retryInterval = time.Second
+	flushOffset   = 5 * time.Millisecond // after the end of a second
+	dropTimeout   = 2 * time.Minute      // a segment that is not uploaded by then is dropped; less than maxSegmentDelay
+	reportTimeout = time.Hour            // a report of dropped lines that is not uploaded by then is dropped
 )
 
-// droppedLines are lines that were dropped and not yet reported in the log.
+// droppedLines counts lines that were dropped and are not yet reported in the log.
 type droppedLines struct {
 	lines       int
-	first, last int64
-	reported    int // number of reports in the log
+	first, last int64 // time range in ms
+	reported    int   // number of reports in the log
 }
 
 func (l *droppedLines) add(ms int64, lines int) {
@@ -37,13 +37,13 @@ func (l *droppedLines) add(ms int64, lines int) {
 	l.last = max(l.last, ms)
 }
 
-// flush writes segments, one after the other, until the writer is closed and all segments are written.
+// flush uploads the segments one after the other until the writer is closed and all segments are uploaded.
 func (w *Writer) flush() {
 	defer close(w.done)
 	for {
 		select {
 		case <-w.wake:
-		case <-time.After(time.Until(time.Now().Truncate(flushInterval).Add(flushInterval + afterSecond))): // a segment covers one second
+		case <-time.After(time.Until(time.Now().Truncate(flushInterval).Add(flushInterval + flushOffset))): // at the end of the second
 			w.mu.Lock()
 			if len(w.sealed) == 0 {
 				w.seal()
@@ -51,13 +51,13 @@ func (w *Writer) flush() {
 			w.mu.Unlock()
 		}
 		for d := w.next(); d != nil; d = w.next() {
-			w.schedule(d)
+			w.upload(d)
 		}
 		w.report()
 		w.mu.Lock()
-		over := w.closed && len(w.sealed) == 0 && (w.lost.lines == 0 || time.Since(timeOf(w.lost.last)) > reportTimeout)
+		finished := w.closed && len(w.sealed) == 0 && (w.dropped.lines == 0 || time.Since(timeOf(w.dropped.last)) > reportTimeout)
 		w.mu.Unlock()
-		if over {
+		if finished {
 			return
 		}
 	}
@@ -72,12 +72,12 @@ func (w *Writer) next() *pendingSegment {
 	return w.sealed[0]
 }
 
-// schedule writes a segment, or drops it after the timeout.
-func (w *Writer) schedule(d *pendingSegment) {
+// upload uploads a segment, or drops it after the timeout.
+func (w *Writer) upload(d *pendingSegment) {
 	began := time.Now()
 	err := w.log.put(d.name, d.body.Bytes())
-	for err != nil && time.Since(began) < keepTimeout {
-		time.Sleep(againAfter)
+	for err != nil && time.Since(began) < dropTimeout {
+		time.Sleep(retryInterval)
 		err = w.log.put(d.name, d.body.Bytes())
 	}
 	w.mu.Lock()
@@ -87,42 +87,42 @@ func (w *Writer) schedule(d *pendingSegment) {
 	if err == nil {
 		return
 	}
-	slog.Warn("lines of a task's log are lost", "segment", d.name, "lines", d.lines, "err", err)
-	w.lost.add(d.last, d.lines)
-	// A segment that has waited as long is unlikely to be written: drop it in favour of new lines.
-	for len(w.sealed) > 0 && time.Since(timeOf(w.sealed[0].last)) > keepTimeout {
-		w.lost.add(w.sealed[0].last, w.sealed[0].lines)
+	slog.Warn("lines of a task log were dropped", "segment", d.name, "lines", d.lines, "err", err)
+	w.dropped.add(d.last, d.lines)
+	// Drop all queued segments that are older than the timeout: newer lines are more useful.
+	for len(w.sealed) > 0 && time.Since(timeOf(w.sealed[0].last)) > dropTimeout {
+		w.dropped.add(w.sealed[0].last, w.sealed[0].lines)
 		w.waiting -= w.sealed[0].body.Len()
 		w.sealed = w.sealed[1:]
 	}
 }
 
-// report writes the number of dropped lines into the log.
+// report adds a line with the number of dropped lines to the log.
 func (w *Writer) report() {
 	w.mu.Lock()
-	l := w.lost
+	l := w.dropped
 	w.mu.Unlock()
 	if l.lines == 0 {
 		return
 	}
 	var body bytes.Buffer
-	if json.NewEncoder(&body).Encode(record{At: l.first, Level: Warning, Message: fmt.Sprintf("lines lost because the object storage did not take them: %d", l.lines)}) != nil {
+	if json.NewEncoder(&body).Encode(record{At: l.first, Level: Warning, Message: fmt.Sprintf("lines dropped because the object storage was unavailable: %d", l.lines)}) != nil {
 		return
 	}
-	// A separate stream: the report may follow segments that were written later.
+	// The report has its own stream, because it may be uploaded after segments with newer lines.
 	s := segment{first: l.first, last: l.first, stream: w.stream + ".lost", number: l.reported + 1, lines: 1}
 	if w.log.put(s.nameOf(w.folder), body.Bytes()) != nil {
 		return
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.lost.lines -= l.lines; w.lost.lines > 0 {
-		w.lost.first = l.last
+	if w.dropped.lines -= l.lines; w.dropped.lines > 0 {
+		w.dropped.first = l.last
 	}
-	w.lost.reported++
+	w.dropped.reported++
 }
 
-// put writes one object. It creates the container if necessary.
+// put uploads one object. It creates the container if necessary.
 func (l *Log) put(name string, body []byte) error {
 	ctx, cancel := context.WithTimeout(context.Background(), putTimeout)
 	defer cancel()

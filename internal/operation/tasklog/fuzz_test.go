@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// FuzzParseSegment reads arbitrary object names. A name that is accepted is the name of the segment that it describes.
+// FuzzParseSegment parses arbitrary object names. An accepted name, formatted and parsed again, is the same segment.
 func FuzzParseSegment(f *testing.F) {
 	s := segment{name: "", first: 1, last: 2, stream: "a.5.1", number: 3, lines: 4, errors: 1}
 	f.Add(s.nameOf("task/step/"))
@@ -20,25 +20,25 @@ func FuzzParseSegment(f *testing.F) {
 		again, ok := parse(s.nameOf("folder/"))
 		again.name = s.name
 		if !ok || again != s {
-			t.Errorf("%q is read as %+v and, written again, as %+v", name, s, again)
+			t.Errorf("%q is parsed as %+v and, after formatting, as %+v", name, s, again)
 		}
 	})
 }
 
-// FuzzParseCursor reads arbitrary values of Last-Event-ID. A cursor that is written is parsed as an equal cursor.
+// FuzzParseCursor parses arbitrary values of Last-Event-ID. A formatted cursor is parsed as an equal cursor.
 func FuzzParseCursor(f *testing.F) {
 	for _, text := range []string{"", "1/0/a.5.1=1@1", "3/1700000000000/a=1@2/b=2@3", "x/y/z", "1/2/=@/="} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		once := ParseCursor(text)
-		if twice := ParseCursor(once.String()); !reflect.DeepEqual(twice, once) {
-			t.Errorf("%q is %+v and, written again, %+v", text, once, twice)
+		first := ParseCursor(text)
+		if second := ParseCursor(first.String()); !reflect.DeepEqual(second, first) {
+			t.Errorf("%q is parsed as %+v and, after formatting, as %+v", text, first, second)
 		}
 	})
 }
 
-// FuzzDecode reads arbitrary segments: an object may be truncated or written by another program.
+// FuzzDecode decodes arbitrary segments: an object may be truncated or written by another program.
 func FuzzDecode(f *testing.F) {
 	for _, body := range []string{"", "{\"at\":1,\"level\":\"info\",\"message\":\"m\"}\n", "{\n", "null\n", "\n\n"} {
 		f.Add(body)

@@ -17,26 +17,26 @@ import (
 )
 
 const (
-	// cacheTTL is the time for which all readers of a task reuse a listing.
+	// cacheTTL is the time for which a listing is shared by all readers of a task.
 	cacheTTL = 400 * time.Millisecond
 	// maxIndexes limits the number of tasks with cached listings.
 	maxIndexes = 16
 )
 
-// index holds the known segments of a task. A refresh lists only segments that may be new: names are in the order of
-// time.
+// index caches the segments of a task. A refresh lists only the newest part, because names are in chronological order.
 type index struct {
 	mu    sync.Mutex
-	at    time.Time
-	steps map[string][]segment // by step, in the order of names
+	at    time.Time            // time of the listing
+	steps map[string][]segment // by step, sorted by name
 }
 
-// segments returns the segments of the task by step. The segments of a task that has ended are complete.
+// segments returns the segments of the task by step. ended is the end of the task, or nil: some time after the end, the
+// listing is final.
 func (l *Log) segments(ctx context.Context, task string, ended *time.Time) (map[string][]segment, error) {
 	i := l.indexOf(task)
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if i.good(ended) {
+	if i.isFresh(ended) {
 		return i.steps, nil
 	}
 	store, err := l.Store(ctx)
@@ -48,7 +48,7 @@ func (l *Log) segments(ctx context.Context, task string, ended *time.Time) (map[
 	if err != nil {
 		return nil, err
 	}
-	steps := map[string][]segment{} // a new map: readers use the old one
+	steps := map[string][]segment{} // a new map, because readers still use the previous one
 	for _, f := range folders {
 		step, err := url.PathUnescape(strings.TrimSuffix(strings.TrimPrefix(f, folder(task)), "/"))
 		if err != nil || !strings.HasSuffix(f, "/") {
@@ -62,15 +62,16 @@ func (l *Log) segments(ctx context.Context, task string, ended *time.Time) (map[
 	return steps, nil
 }
 
-// good reports whether the last listing is recent enough for a reader.
-func (i *index) good(ended *time.Time) bool {
+// isFresh reports whether the last listing can be reused.
+func (i *index) isFresh(ended *time.Time) bool {
 	if ended != nil && i.at.After(ended.Add(maxSegmentDelay)) {
 		return true
 	}
 	return time.Since(i.at) < cacheTTL && (ended == nil || i.at.After(*ended))
 }
 
-// refresh lists the new segments of a step. The part of the listing in which late segments may appear is read again.
+// refresh lists the segments of a step, except those that are too old to change: late segments may have appeared within
+// maxSegmentDelay before the newest known segment.
 func refresh(ctx context.Context, store *swift.Connection, folder string, known []segment, now time.Time) ([]segment, error) {
 	marker := ""
 	if len(known) > 0 {
@@ -91,7 +92,7 @@ func refresh(ctx context.Context, store *swift.Connection, folder string, known 
 	return out, nil
 }
 
-const page = 10_000 // names in one listing of Swift
+const page = 10_000 // maximum number of names in one listing of Swift
 
 func list(ctx context.Context, store *swift.Connection, opts *swift.ObjectsOpts) ([]string, error) {
 	opts.Limit = page

@@ -12,27 +12,27 @@ import (
 	"mycloudmanager/internal/platform/i18n"
 )
 
-// loaded are the merged lines of a cluster.
-type loaded struct {
+// loadedWindow is a merge window with its lines in chronological order.
+type loadedWindow struct {
 	mergeWindow
 	lines []Line
 	err   error
 }
 
-// load reads clusters in order, and up to ahead clusters in advance, so the memory does not depend on the size of the
-// log.
-func (v *View) load(ctx context.Context, clusters iter.Seq[mergeWindow], ahead int) iter.Seq[loaded] {
-	return func(yield func(loaded) bool) {
-		next, stop := iter.Pull(clusters)
+// load yields the windows with their lines, in order. It reads up to prefetch windows in advance, so the required memory
+// does not depend on the size of the log.
+func (v *View) load(ctx context.Context, windows iter.Seq[mergeWindow], prefetch int) iter.Seq[loadedWindow] {
+	return func(yield func(loadedWindow) bool) {
+		next, stop := iter.Pull(windows)
 		defer stop()
-		var queue []chan loaded
+		var queue []chan loadedWindow
 		for {
-			for len(queue) <= ahead {
+			for len(queue) <= prefetch {
 				c, ok := next()
 				if !ok {
 					break
 				}
-				result := make(chan loaded, 1)
+				result := make(chan loadedWindow, 1)
 				queue = append(queue, result)
 				if c.parts[0].line != nil && len(c.parts) == 1 {
 					result <- v.merge(ctx, c)
@@ -50,9 +50,9 @@ func (v *View) load(ctx context.Context, clusters iter.Seq[mergeWindow], ahead i
 
 const maxConcurrentReads = 8
 
-// merge reads the segments of a cluster and sorts their lines by time.
-func (v *View) merge(ctx context.Context, c mergeWindow) loaded {
-	out := loaded{mergeWindow: c}
+// merge reads the segments of a window and sorts their lines by time.
+func (v *View) merge(ctx context.Context, c mergeWindow) loadedWindow {
+	out := loadedWindow{mergeWindow: c}
 	read := make([][]Line, len(c.parts))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(maxConcurrentReads)
@@ -76,11 +76,12 @@ func (v *View) merge(ctx context.Context, c mergeWindow) loaded {
 	return out
 }
 
-// lines reads one segment. The number of lines is that in the name of the segment, so that positions stay valid.
+// lines reads one segment. It always returns as many lines as the name of the segment specifies, so that the positions of
+// the other lines stay valid.
 func (v *View) lines(ctx context.Context, p part) ([]Line, error) {
 	lines, err := v.log.read(ctx, p.step, p.segment)
 	if fault.KindOf(err) == fault.NotFound { // expired or deleted
-		lines, err = []Line{{Time: timeOf(p.first), Step: p.step, Level: Warning, Message: fmt.Sprintf("lines that are no longer kept: %d", p.segment.lines)}}, nil
+		lines, err = []Line{{Time: timeOf(p.first), Step: p.step, Level: Warning, Message: fmt.Sprintf("lines that are no longer stored: %d", p.segment.lines)}}, nil
 	}
 	if err != nil {
 		return nil, err

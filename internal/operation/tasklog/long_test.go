@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// fill writes a log of the size in MiB, as a playbook on many instances does, in segments of two streams.
+// fill writes a log of the given size in MiB, like that of a playbook on many instances, in segments of two streams.
 func (h *testEnv) fill(t testing.TB, size int) (total int) {
 	t.Helper()
 	h.open(task, "RunAgentPlaybook", "none").Close()
@@ -41,7 +41,7 @@ func heap() uint64 {
 	return m.HeapInuse
 }
 
-// The memory does not depend on the size of the log, and a page is read without the rest of the log.
+// The required memory does not depend on the size of the log, and a page is read without the rest of the log.
 func TestView_MemoryIsConstant(t *testing.T) {
 	h := newTestEnv(t)
 	const size = 110
@@ -73,11 +73,11 @@ func TestView_MemoryIsConstant(t *testing.T) {
 	page, err = v.Page(t.Context(), Query{Text: "not there"}, 1, time.Millisecond)
 	require.NoError(t, err)
 	require.Empty(t, page.Items)
-	require.Greater(t, page.Next, 0, "a search says where to go on")
+	require.Greater(t, page.Next, 0, "a search that timed out returns the position to continue from")
 }
 
-// BenchmarkFirstPage measures the first page of a log of a gigabyte without a cached listing, a page in its middle, and
-// an update of a watched log.
+// BenchmarkFirstPage measures three reads of a log of one gigabyte: the first page without a cached listing, a page in the
+// middle, and a search.
 func BenchmarkFirstPage(b *testing.B) {
 	h := newTestEnv(b)
 	total := h.fill(b, 1024)

@@ -9,13 +9,13 @@ import (
 	"time"
 )
 
-// segment describes the lines of an object by its name, so a listing is the index of the log: the position of every line
-// is known without reading objects.
+// segment is the decoded name of an object with log lines. The name contains the number of lines, so that a listing is
+// the index of the log: the position of every line is known without reading objects.
 type segment struct {
 	name        string
 	first, last int64  // time range of its lines in ms
 	stream      string // identifies the attempt of the activity
-	number      int    // in its stream, from 1
+	number      int    // number in the stream, starting at 1
 	lines       int
 	errors      int
 }
@@ -29,13 +29,13 @@ func folder(names ...string) string {
 	return out.String()
 }
 
-// nameOf returns the name of the segment. It begins with a time, so listings are in the order of time and can start at a
-// time.
+// nameOf returns the name of the segment. It starts with the time of the first line, so that listings are in chronological
+// order and can start at any time.
 func (s segment) nameOf(folder string) string {
 	return fmt.Sprintf("%s%013d-%s-%06d-%d-%d-%d.jsonl", folder, s.first, s.stream, s.number, s.last-s.first, s.lines, s.errors)
 }
 
-// parse parses a name; it rejects names of other objects.
+// parse parses the name of a segment. ok is false for the name of another object.
 func parse(name string) (s segment, ok bool) {
 	file, ok := strings.CutSuffix(name[strings.LastIndexByte(name, '/')+1:], ".jsonl")
 	parts := strings.Split(file, "-")
@@ -54,15 +54,17 @@ func parse(name string) (s segment, ok bool) {
 		lines: int(numbers[3]), errors: int(numbers[4])}, true
 }
 
-// streamOf returns an ID of the attempt of an activity. Other attempts, activities of the same step and runs of the task
-// have other IDs.
+// streamOf returns the ID of the stream of one attempt of an activity. It differs for each attempt, for each activity of
+// the same step and for each run of the task.
 func streamOf(run, activity string, attempt int32) string {
 	return safe.Replace(fmt.Sprintf("%s.%s.%d", run[max(0, len(run)-8):], activity, attempt))
 }
 
+// safe replaces the characters that have a meaning in the names of segments.
 var safe = strings.NewReplacer("-", "_", "/", "_", "?", "_", "%", "_")
 
-func order(a, b segment) int {
+// compareSegments orders segments by time, stream and number.
+func compareSegments(a, b segment) int {
 	return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(a.stream, b.stream), cmp.Compare(a.number, b.number))
 }
 

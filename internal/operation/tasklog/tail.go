@@ -8,16 +8,16 @@ import (
 	"strings"
 )
 
-// Cursor is the position of a reader that follows a log: the last segment of each stream. It stays exact if segments
-// appear late, and every replica understands it.
+// Cursor is the position of a reader that follows a log: the last segment of each stream. It is exact even if segments
+// appear late, and it is valid on every replica.
 type Cursor struct {
-	events  int            // number of events that were read
-	upTo    int64          // time in ms before which everything is known; older streams are omitted
-	streams map[string]int // number of the last segment
-	ended   map[string]int64
+	events  int              // number of events that the reader has received
+	upTo    int64            // the reader has received all segments up to this time in ms; streams that ended before are omitted
+	streams map[string]int   // number of the last received segment of each stream
+	ended   map[string]int64 // time in ms of the last received line of each stream
 }
 
-// ParseCursor parses the result of String. Any other text is the start of the log.
+// ParseCursor parses the result of String. For any other text, it returns the start of the log.
 func ParseCursor(text string) *Cursor {
 	c := &Cursor{streams: map[string]int{}, ended: map[string]int64{}}
 	fields := strings.Split(text, "/")
@@ -35,7 +35,7 @@ func ParseCursor(text string) *Cursor {
 	return c
 }
 
-// String returns the cursor in a form for HTTP headers.
+// String returns the cursor in a form that is valid in HTTP headers.
 func (c *Cursor) String() string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "%d/%d", c.events, c.upTo)
@@ -45,14 +45,16 @@ func (c *Cursor) String() string {
 	return out.String()
 }
 
-func (c *Cursor) knows(p part) bool {
+// contains reports whether the reader has received the part.
+func (c *Cursor) contains(p part) bool {
 	if p.line != nil {
 		return p.index < c.events
 	}
 	return p.last <= c.upTo || p.number <= c.streams[p.stream]
 }
 
-func (c *Cursor) take(p part) {
+// advance adds a received part.
+func (c *Cursor) advance(p part) {
 	if p.line != nil {
 		c.events = max(c.events, p.index+1)
 		return
@@ -71,16 +73,17 @@ func (c *Cursor) take(p part) {
 // Update is an addition to a log.
 type Update struct {
 	Total, Errors int
-	// From is the first position whose content has changed: lines from there on may have moved.
+	// ResetFrom is the first position whose line has changed: the lines from there on may have moved.
 	ResetFrom int
-	Lines     []Line // the new lines in the order of time; nil if they were not requested
+	Lines     []Line // new lines in chronological order; nil if they were not requested
 }
 
-// maxLinesPerUpdate limits the lines of one update, approximately.
+// maxLinesPerUpdate is the approximate maximum number of lines in one update.
 const maxLinesPerUpdate = 500
 
-// Poll returns the additions after the cursor, and advances the cursor. Without lines, it reads no segment.
-func (v *View) Poll(ctx context.Context, at *Cursor, lines bool) iter.Seq2[Update, error] {
+// Poll yields the updates after the cursor and advances the cursor. If lines is false, the updates have no lines, and no
+// segment is read.
+func (v *View) Poll(ctx context.Context, cursor *Cursor, lines bool) iter.Seq2[Update, error] {
 	return func(yield func(Update, error) bool) {
 		var batch mergeWindow
 		from := v.Total
@@ -95,14 +98,14 @@ func (v *View) Poll(ctx context.Context, at *Cursor, lines bool) iter.Seq2[Updat
 				change.Lines = out.lines
 			}
 			for _, p := range batch.parts {
-				at.take(p)
+				cursor.advance(p)
 			}
 			batch, from = mergeWindow{}, v.Total
 			return yield(change, nil)
 		}
 		for _, c := range v.windows {
 			for _, p := range c.parts {
-				if at.knows(p) {
+				if cursor.contains(p) {
 					continue
 				}
 				from = min(from, c.base)

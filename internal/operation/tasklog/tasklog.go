@@ -1,5 +1,5 @@
-// Package tasklog stores the output of long activities, line by line, in the project's object storage: every replica can
-// read it, and it outlives the worker. docs/adr/0024-logs-in-swift.md explains the design.
+// Package tasklog stores the output of long activities, line by line, in the object storage of the project, where every
+// replica can read it and where it outlives the worker. docs/adr/0024-logs-in-swift.md explains the design.
 package tasklog
 
 import (
@@ -16,14 +16,14 @@ import (
 // Container is the container of all logs. Segments are named <task>/<step>/<segment>.
 const Container = "mcm-logs"
 
-// The levels of lines.
+// Levels of lines.
 const (
 	Info    = "info"
 	Warning = "warning"
 	Error   = "error"
 )
 
-// The streams of a program. A line without a stream was written by the manager, or by the tool that it runs.
+// Output streams of a program. A line without a stream was written by the manager or by Ansible.
 const (
 	Stdout = "stdout"
 	Stderr = "stderr"
@@ -35,9 +35,9 @@ type Line struct {
 	Step    string    `json:"step"`
 	Level   string    `json:"level" enum:"info,warning,error"`
 	Message string    `json:"message"`
-	Host    string    `json:"host,omitempty" doc:"name of the instance that it is about"`
-	Task    string    `json:"task,omitempty" doc:"task of the playbook"`
-	Stream  string    `json:"stream,omitempty" enum:"stdout,stderr" doc:"where a program wrote it; absent when it was not written by one"`
+	Host    string    `json:"host,omitempty" doc:"name of the instance that the line is about"`
+	Task    string    `json:"task,omitempty" doc:"task of the Ansible playbook"`
+	Stream  string    `json:"stream,omitempty" enum:"stdout,stderr" doc:"output stream of a program; absent in other lines"`
 }
 
 // String formats the line for terminals and files.
@@ -54,7 +54,7 @@ func (l Line) String() string {
 
 // Log writes and reads the logs of all tasks.
 type Log struct {
-	// Store is the project's object storage.
+	// Store returns a connection to the object storage of the project.
 	Store func(ctx context.Context) (*swift.Connection, error)
 	// Keep is the retention of segments; the storage deletes expired ones.
 	Keep time.Duration
@@ -63,23 +63,25 @@ type Log struct {
 	indexes map[string]*index // by task
 }
 
-// maxSegmentDelay limits the time between the last line of a segment and its appearance: the writer drops the segment
-// before, and readers do not list older names again.
+// maxSegmentDelay is the maximum time between the last line of a segment and the upload of the segment. The writer drops a
+// segment that it cannot upload in time, so readers do not list older names again.
 const maxSegmentDelay = 5 * time.Minute
 
-var escape = regexp.MustCompile(`\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])`)
+// escapeSequence matches an ANSI escape sequence.
+var escapeSequence = regexp.MustCompile(`\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])`)
 
 // maxMessage limits the length of a line in bytes.
 const maxMessage = 16 << 10
 
-// clean removes control characters from a line: output of an instance must not control the reader's terminal.
+// clean removes control characters and escape sequences from a line, because the output of an instance must not control
+// the terminal of the reader. It truncates the line to maxMessage.
 func clean(text string) string {
 	text = strings.Map(func(r rune) rune {
 		if r < ' ' && r != '\t' || r == 0x7f || r >= 0x80 && r < 0xa0 {
 			return -1
 		}
 		return r
-	}, escape.ReplaceAllString(text, ""))
+	}, escapeSequence.ReplaceAllString(text, ""))
 	if len(text) > maxMessage {
 		text = strings.ToValidUTF8(text[:maxMessage], "") + " […]"
 	}

@@ -15,7 +15,7 @@ func at(ms int, message string) Line {
 	return Line{Time: noon.Add(time.Duration(ms) * time.Millisecond), Message: message}
 }
 
-func TestView_OrderOfTime(t *testing.T) {
+func TestView_ChronologicalOrder(t *testing.T) {
 	h := newTestEnv(t)
 	one, two := h.open(task, "RunAgentPlaybook", "aa.5.1"), h.open(task, "RunAgentPlaybook", "aa.6.1")
 	for n := range 40 {
@@ -39,7 +39,7 @@ func TestView_OrderOfTime(t *testing.T) {
 	require.Equal(t, "line 39", all[40].Message)
 	require.Equal(t, Entry{41, Line{Time: noon.Add(5 * time.Second), Step: "RunAgentPlaybook", Level: Error, Host: "web-1", Task: "Install it", Stream: Stderr, Message: "E: no"}}, all[41])
 
-	for from := range 44 { // each page is equal to that part of the log
+	for from := range 44 { // a page from any position is equal to the rest of the log
 		require.Equal(t, all[from:], lines(t, v, Query{From: from}))
 	}
 	require.Equal(t, all[41:], lines(t, v, Query{From: -3}))
@@ -51,8 +51,8 @@ func TestView_OrderOfTime(t *testing.T) {
 	require.Equal(t, "line 0", lines(t, step, Query{})[0].Message)
 }
 
-// A second attempt of an activity, or a writer that is still running, overwrites nothing.
-func TestWriter_AttemptsHaveOwnStreams(t *testing.T) {
+// A second attempt of an activity does not overwrite the segments of the first one, whose writer may still be running.
+func TestWriter_OneStreamPerAttempt(t *testing.T) {
 	h := newTestEnv(t)
 	for attempt := range int32(3) {
 		w := h.open(task, "RunAgentPlaybook", streamOf("0190-run", "5", attempt+1))
@@ -60,7 +60,7 @@ func TestWriter_AttemptsHaveOwnStreams(t *testing.T) {
 		w.Close()
 	}
 	require.Equal(t, []string{"attempt 1", "attempt 2", "attempt 3"}, messages(lines(t, h.list(t.Context()), Query{})))
-	require.NotEqual(t, streamOf("0190-run-a", "5", 1), streamOf("0190-run-b", "5", 1), "a reset makes another run")
+	require.NotEqual(t, streamOf("0190-run-a", "5", 1), streamOf("0190-run-b", "5", 1), "a reset creates another run")
 }
 
 func TestWriter_LinesAppearWithinASecond(t *testing.T) {
@@ -92,25 +92,26 @@ func TestWriter_SegmentsExpire(t *testing.T) {
 	v := h.list(t.Context())
 	require.NoError(t, store.ObjectDelete(t.Context(), Container, names[0]))
 	got := lines(t, v, Query{})
-	require.Equal(t, []string{"lines that are no longer kept: 1"}, messages(got))
+	require.Equal(t, []string{"lines that are no longer stored: 1"}, messages(got))
 	require.Equal(t, Warning, got[0].Level)
 }
 
-// The activity continues while the storage is unavailable. Stored lines appear later, and dropped lines are reported.
+// While the storage is unavailable, the activity continues. The queued lines appear later, and the number of dropped
+// lines is reported.
 func TestWriter_UnavailableStorage(t *testing.T) {
 	h := newTestEnv(t)
 	w := h.open(task, "RunAgentPlaybook", "aa.5.1")
 	w.Write(at(0, "before"))
 	require.Eventually(t, func() bool { return h.list(t.Context()).Total == 1 }, 5*time.Second, 20*time.Millisecond)
-	h.away.Store(true)
+	h.down.Store(true)
 	began := time.Now()
 	const written = 2000 // more than the backlog
 	for n := range written {
 		w.Write(at(1000+n, fmt.Sprintf("%d %08192d", n, n)))
 	}
-	require.Less(t, time.Since(began), 10*time.Second, "nobody waits for the storage")
+	require.Less(t, time.Since(began), 10*time.Second, "Write does not wait for the storage")
 	require.NotEmpty(t, h.View(t.Context(), "other~task", "", nil, nil).IncompleteReason)
-	h.away.Store(false)
+	h.down.Store(false)
 	require.Eventually(t, func() bool { return h.list(t.Context()).windows != nil && reported(t, h) }, 20*time.Second, 100*time.Millisecond)
 	w.Write(at(9000, "after"))
 	w.Close()
@@ -119,7 +120,7 @@ func TestWriter_UnavailableStorage(t *testing.T) {
 	require.Greater(t, kept, 900)
 	require.Less(t, kept, written)
 	require.Equal(t, "after", got[len(got)-1])
-	require.Contains(t, got, fmt.Sprint("lines lost because the object storage did not take them: ", written-kept))
+	require.Contains(t, got, fmt.Sprint("lines dropped because the object storage was unavailable: ", written-kept))
 }
 
 func reported(t *testing.T, h *testEnv) bool {
@@ -137,20 +138,20 @@ func TestWriter_ExpiredToken(t *testing.T) {
 	require.Eventually(t, func() bool { return h.list(t.Context()).Total == 1 }, 5*time.Second, 20*time.Millisecond)
 	session, err := h.openstack.Manager(t.Context())
 	require.NoError(t, err)
-	ended := session.Token()
-	require.NoError(t, h.openstack.Revoke(t.Context(), ended))
+	expired := session.Token()
+	require.NoError(t, h.openstack.Revoke(t.Context(), expired))
 	w.Write(at(1000, "after"))
 	w.Close()
-	require.NotEqual(t, ended, session.Token())
+	require.NotEqual(t, expired, session.Token())
 	require.Equal(t, []string{"before", "after"}, messages(lines(t, h.list(t.Context()), Query{})))
 }
 
-func TestLine_HasNoControlCharacters(t *testing.T) {
+func TestClean_RemovesControlCharacters(t *testing.T) {
 	require.Equal(t, "red title\tx", clean("\x1b[31mred\x1b[0m \x1b]0;evil\x07title\tx\x00\x7f\u009b"))
 	require.Len(t, clean(string(make([]byte, 3)))+clean(fmt.Sprintf("%020000d", 1)), maxMessage+len(" […]"))
 }
 
-// A reader that follows gets each line once, also after it reconnects with its cursor, and also late lines.
+// A reader that follows a log receives each line once, also if it reconnects with its cursor, and also late lines.
 func TestPoll_EachLineOnce(t *testing.T) {
 	h := newTestEnv(t)
 	cursor := ParseCursor("")
@@ -166,30 +167,30 @@ func TestPoll_EachLineOnce(t *testing.T) {
 		}
 		return from
 	}
-	say := func(stream string, ms int, message string) {
+	write := func(stream string, ms int, message string) {
 		w := h.open(task, "RunAgentPlaybook", stream)
-		w.number = ms // as after earlier segments
+		w.number = ms // as if the stream had earlier segments
 		w.Write(at(ms, message))
 		w.Close()
 	}
-	say("aa.5.1", 1000, "one")
-	say("aa.6.1", 1500, "two")
+	write("aa.5.1", 1000, "one")
+	write("aa.6.1", 1500, "two")
 	follow(at(0, "the task starts"))
-	say("aa.5.1", 3000, "three")
-	require.Equal(t, 3, follow(at(0, "the task starts")), "what was read stays where it is")
-	say("aa.7.1", 2000, "late")
-	require.Equal(t, 3, follow(at(0, "the task starts"), at(4000, "done")), "what comes after the late one has moved")
+	write("aa.5.1", 3000, "three")
+	require.Equal(t, 3, follow(at(0, "the task starts")), "earlier lines do not move")
+	write("aa.7.1", 2000, "late")
+	require.Equal(t, 3, follow(at(0, "the task starts"), at(4000, "done")), "the lines after the late line have moved")
 	follow(at(0, "the task starts"), at(4000, "done"))
 	require.Equal(t, []string{"the task starts", "one", "two", "three", "late", "done"}, got)
 
 	for n := range 50 {
-		say("bb.5.1", 400_000+n*60_000, "")
+		write("bb.5.1", 400_000+n*60_000, "")
 	}
 	follow(at(0, "the task starts"), at(4000, "done"))
-	require.Less(t, len(cursor.String()), 60, "streams that ended long ago are not named")
+	require.Less(t, len(cursor.String()), 60, "the cursor omits streams that ended long ago")
 }
 
-// Watching costs one short listing for all readers.
+// All readers that follow a log share one short listing.
 func TestPoll_ListsOncePerInterval(t *testing.T) {
 	h := newTestEnv(t)
 	w := h.open(task, "RunAgentPlaybook", "aa.5.1")

@@ -11,14 +11,14 @@ import (
 	"mycloudmanager/internal/platform/i18n"
 )
 
-// View is the log of a task: the events of its history and the lines of its activities, in the order of time. Any part
-// can be read without the rest.
+// View is the log of a task: the events of its history and the lines of its activities, in chronological order. Any part
+// of it can be read without the rest.
 type View struct {
 	// Total is the number of lines. Positions start at 0.
 	Total int
 	// Errors is the number of lines of level error.
 	Errors int
-	// IncompleteReason is the reason for missing lines, or "".
+	// IncompleteReason is the reason why lines are missing, or "" if the log is complete.
 	IncompleteReason string
 
 	log      *Log
@@ -31,10 +31,10 @@ type part struct {
 	segment
 	step  string
 	line  *Line
-	index int // of the event
+	index int // number of the event in the view
 }
 
-// mergeWindow holds parts that overlap in time. Only lines of the same cluster are merged.
+// mergeWindow has consecutive parts that overlap in time. Lines are merged within a window only.
 type mergeWindow struct {
 	parts         []part
 	base          int // position of the first line
@@ -50,8 +50,8 @@ type Entry struct {
 // NewStaticView returns a view of the given lines.
 func NewStaticView(lines ...Line) *View { return newView(nil, "en", nil, "", lines) }
 
-// View opens the log of a task; step "" selects all steps. events are the lines that are not in the storage. If the
-// storage does not respond, the view has the events only, and the reason.
+// View returns the log of a task, or of one of its steps; "" selects all steps. events are additional lines, which are
+// not in the storage. If the storage does not respond, the view has the events only, and IncompleteReason is set.
 func (l *Log) View(ctx context.Context, task, step string, ended *time.Time, events []Line) *View {
 	if l == nil {
 		return newView(nil, i18n.Language(ctx), nil, step, events)
@@ -88,13 +88,14 @@ func newView(l *Log, language string, segments map[string][]segment, step string
 		number++
 		parts = append(parts, p)
 	}
-	slices.SortFunc(parts, func(a, b part) int { return order(a.segment, b.segment) })
-	v.gather(parts)
+	slices.SortFunc(parts, func(a, b part) int { return compareSegments(a.segment, b.segment) })
+	v.addWindows(parts)
 	return v
 }
 
-// gather groups parts into clusters. Consecutive segments of one stream are already in order.
-func (v *View) gather(parts []part) {
+// addWindows groups the sorted parts into merge windows. Consecutive segments of one stream get separate windows, because
+// their lines are already in order.
+func (v *View) addWindows(parts []part) {
 	var end int64
 	for i, p := range parts {
 		last := len(v.windows) - 1
@@ -114,21 +115,22 @@ func (v *View) gather(parts []part) {
 // Query selects lines.
 type Query struct {
 	From     int    // position of the first line; negative values count from the end
-	Text     string // in message, host or playbook task, ignoring case
-	Level    string // only lines of this level
-	Prefetch int    // number of clusters to read in advance
+	Text     string // text in the message, host or playbook task, ignoring case; "" matches all lines
+	Level    string // "" selects all levels
+	Prefetch int    // number of merge windows to read in advance
 }
 
 func (q Query) matches(l Line) bool {
 	if q.Level != "" && l.Level != q.Level {
 		return false
 	}
-	return q.Text == "" || holds(l.Message, q.Text) || holds(l.Host, q.Text) || holds(l.Task, q.Text)
+	return q.Text == "" || containsFold(l.Message, q.Text) || containsFold(l.Host, q.Text) || containsFold(l.Task, q.Text)
 }
 
-func holds(text, lower string) bool { return strings.Contains(strings.ToLower(text), lower) }
+// containsFold reports whether text contains the lower-case text lower, ignoring case.
+func containsFold(text, lower string) bool { return strings.Contains(strings.ToLower(text), lower) }
 
-// Lines yields the lines that the query selects, in order. It ends with an error if the storage fails.
+// Lines yields the lines that the query selects, in order. If the storage fails, it yields the error and ends.
 func (v *View) Lines(ctx context.Context, q Query) iter.Seq2[Entry, error] {
 	if q.From < 0 {
 		q.From = max(0, v.Total+q.From)
@@ -137,13 +139,13 @@ func (v *View) Lines(ctx context.Context, q Query) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
-		for loaded := range v.load(ctx, v.wanted(q), q.Prefetch) {
-			if loaded.err != nil {
-				yield(Entry{Position: loaded.base}, loaded.err)
+		for window := range v.load(ctx, v.candidates(q), q.Prefetch) {
+			if window.err != nil {
+				yield(Entry{Position: window.base}, window.err)
 				return
 			}
-			for i, line := range loaded.lines {
-				if e := (Entry{loaded.base + i, line}); e.Position >= q.From && q.matches(line) && !yield(e, nil) {
+			for i, line := range window.lines {
+				if e := (Entry{window.base + i, line}); e.Position >= q.From && q.matches(line) && !yield(e, nil) {
 					return
 				}
 			}
@@ -151,8 +153,8 @@ func (v *View) Lines(ctx context.Context, q Query) iter.Seq2[Entry, error] {
 	}
 }
 
-// wanted returns the clusters that may contain selected lines.
-func (v *View) wanted(q Query) iter.Seq[mergeWindow] {
+// candidates returns the merge windows that may contain selected lines.
+func (v *View) candidates(q Query) iter.Seq[mergeWindow] {
 	at, _ := slices.BinarySearchFunc(v.windows, q.From, func(c mergeWindow, from int) int {
 		if c.base+c.lines <= from {
 			return -1
@@ -168,18 +170,18 @@ func (v *View) wanted(q Query) iter.Seq[mergeWindow] {
 	}
 }
 
-// Page is the result of a query on a part of the log.
+// Page is one page of the result of a query.
 type Page struct {
 	Items []Entry
-	// Next is the position to continue from, or -1 at the end of the log.
+	// Next is the position at which the next page starts, or -1 at the end of the log.
 	Next int
 }
 
-// Page returns the first lines that the query selects. A search that exceeds the timeout returns what was found until
-// then.
+// Page returns the first lines that the query selects, at most limit. A search that exceeds the timeout returns the lines
+// that it has found, and the position to continue from.
 func (v *View) Page(ctx context.Context, q Query, limit int, timeout time.Duration) (Page, error) {
-	page, until := Page{Next: -1}, time.Now().Add(timeout)
-	if limit == 0 { // only the length was requested
+	page, deadline := Page{Next: -1}, time.Now().Add(timeout)
+	if limit == 0 { // the caller needs Total only
 		return page, nil
 	}
 	if q.From < 0 {
@@ -188,7 +190,7 @@ func (v *View) Page(ctx context.Context, q Query, limit int, timeout time.Durati
 	q.Text = strings.ToLower(q.Text)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	for c := range v.load(ctx, v.wanted(q), q.Prefetch) {
+	for c := range v.load(ctx, v.candidates(q), q.Prefetch) {
 		if c.err != nil {
 			return page, c.err
 		}
@@ -202,7 +204,7 @@ func (v *View) Page(ctx context.Context, q Query, limit int, timeout time.Durati
 			}
 			page.Items = append(page.Items, Entry{c.base + i, line})
 		}
-		if next := c.base + c.mergeWindow.lines; next < v.Total && time.Now().After(until) {
+		if next := c.base + c.mergeWindow.lines; next < v.Total && time.Now().After(deadline) {
 			page.Next = next
 			return page, nil
 		}

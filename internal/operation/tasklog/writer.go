@@ -14,16 +14,16 @@ import (
 	"mycloudmanager/internal/operation"
 )
 
-// Sizes of segments.
+// Limits of segments.
 const (
-	flushInterval   = time.Second
-	segmentSize     = 64 << 10 // while the storage is fast; segments grow to the maximum while it is slow
-	maxSegmentLines = 1 << 20
-	maxBacklog      = 8 << 20 // of lines waiting for the storage; further lines are dropped
+	flushInterval  = time.Second
+	segmentSize    = 64 << 10 // size in bytes while no other segment waits; otherwise segments grow up to maxSegmentSize
+	maxSegmentSize = 1 << 20
+	maxBacklog     = 8 << 20 // size in bytes of all lines that wait for the upload; further lines are dropped
 )
 
-// Writer receives the lines of one attempt of an activity. It never blocks and never fails: lines that cannot be stored
-// are counted, and reported in the log later.
+// Writer writes the log of one attempt of an activity. Write never blocks and never fails: lines that cannot be stored
+// are dropped, and a later line of the log contains their number.
 type Writer struct {
 	log    *Log
 	folder string
@@ -33,23 +33,24 @@ type Writer struct {
 	open    *pendingSegment
 	sealed  []*pendingSegment
 	waiting int   // bytes in open and sealed segments
-	last    int64 // time of the newest line
+	last    int64 // time of the newest line in ms
 	number  int
-	lost    droppedLines
+	dropped droppedLines
 	closed  bool
 
 	wake chan struct{}
 	done chan struct{}
 }
 
-// pendingSegment is a segment that is not stored yet.
+// pendingSegment is a segment that is not uploaded yet.
 type pendingSegment struct {
 	segment
 	body bytes.Buffer
-	name string // set when it is sealed
+	name string // set by seal
 }
 
-// Open opens the log of the running activity. The caller closes it when the activity ends:
+// Open returns a writer for the log of the running activity, or nil outside of an activity. The methods of a nil Writer do
+// nothing. The caller closes the writer when the activity ends:
 //
 //	log := a.Log.Open(ctx)
 //	defer log.Close()
@@ -68,7 +69,7 @@ func (l *Log) open(task, step, stream string) *Writer {
 	return w
 }
 
-// Write adds lines of text. A line without a time gets the current time.
+// Write adds one log line for each line of text in line.Message. The default level is Info, the default time is now.
 func (w *Writer) Write(line Line) {
 	if w == nil {
 		return
@@ -89,12 +90,13 @@ func (w *Writer) Write(line Line) {
 	}
 }
 
-// add adds a line to the open segment. A segment covers one second, so readers merge at most one second of a log.
+// add adds a line to the open segment. A segment has lines of one second only, so that readers need to merge at most one
+// second of a log.
 func (w *Writer) add(line Line) {
-	ms := max(line.Time.UnixMilli(), w.last) // keeps the order of the stream
+	ms := max(line.Time.UnixMilli(), w.last) // the lines of a stream are in chronological order
 	line.Time = timeOf(ms)
 	if w.waiting > maxBacklog || w.closed {
-		w.lost.add(ms, 1)
+		w.dropped.add(ms, 1)
 		return
 	}
 	if w.open != nil && w.open.first/1000 != ms/1000 {
@@ -113,12 +115,12 @@ func (w *Writer) add(line Line) {
 		w.open.errors++
 	}
 	w.waiting += w.open.body.Len() - before
-	if size := w.open.body.Len(); size >= maxSegmentLines || size >= segmentSize && len(w.sealed) == 0 {
+	if size := w.open.body.Len(); size >= maxSegmentSize || size >= segmentSize && len(w.sealed) == 0 {
 		w.seal()
 	}
 }
 
-// record returns the line as it is stored: the folder contains the step.
+// record is a line in a segment. The step is omitted, because it is part of the name of the segment.
 type record struct {
 	At      int64  `json:"at"`
 	Level   string `json:"level"`
@@ -128,7 +130,7 @@ type record struct {
 	Stream  string `json:"stream,omitempty"`
 }
 
-// seal closes the open segment and queues it for writing.
+// seal closes the open segment and queues it for the upload.
 func (w *Writer) seal() {
 	if w.open == nil {
 		return
@@ -144,10 +146,11 @@ func (w *Writer) seal() {
 	}
 }
 
-// closeTimeout limits how long an activity waits for its last lines at its end.
+// closeTimeout is the maximum time that Close waits for the upload.
 const closeTimeout = 5 * time.Second
 
-// Close queues the rest. If the storage is unavailable, the rest is retried in the background.
+// Close queues the remaining lines and waits for their upload. If the storage is unavailable, it returns after
+// closeTimeout, and the upload is retried in the background.
 func (w *Writer) Close() {
 	if w == nil {
 		return
@@ -163,6 +166,6 @@ func (w *Writer) Close() {
 	select {
 	case <-w.done:
 	case <-time.After(closeTimeout):
-		slog.Warn("the object storage does not take the log; it is tried on", "log", w.folder)
+		slog.Warn("the end of a task log is not stored yet; the upload is retried in the background", "log", w.folder)
 	}
 }

@@ -1,5 +1,5 @@
-// Package temporal connects to a Temporal cluster, embedded or external, and prepares it: namespace, retention, search
-// attributes.
+// Package temporal connects to the embedded or an external Temporal server and prepares the namespace, its retention and
+// its search attributes.
 package temporal
 
 import (
@@ -29,18 +29,19 @@ import (
 // TaskQueue is the task queue of all workflows and activities.
 const TaskQueue = "mcm"
 
-// Config selects the cluster.
+// Config configures the connection.
 type Config struct {
 	Address      string
 	Namespace    string
-	TLS          *tls.Config // nil: plain text
+	TLS          *tls.Config // nil connects without TLS
 	APIKey       string
 	Retention    time.Duration
 	Metrics      client.MetricsHandler
 	Interceptors []interceptor.ClientInterceptor
 }
 
-// Connect dials the cluster and prepares the namespace. It fails if the cluster does not respond within the timeout.
+// Connect connects to the server and prepares the namespace. It returns Unavailable if the server does not respond within
+// the timeout.
 func Connect(ctx context.Context, c Config, ring *encryption.Keyring, timeout time.Duration) (client.Client, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -67,7 +68,8 @@ func Connect(ctx context.Context, c Config, ring *encryption.Keyring, timeout ti
 	return t, nil
 }
 
-// dial repeats the single attempt of the SDK, because a restarting server is available soon.
+// dial connects to the server. The SDK makes a single attempt; dial repeats it until ctx is done, because a server that
+// restarts is available soon.
 func dial(ctx context.Context, o client.Options) (client.Client, error) {
 	for {
 		t, err := client.DialContext(ctx, o)
@@ -83,10 +85,11 @@ func dial(ctx context.Context, o client.Options) (client.Client, error) {
 	}
 }
 
-// prepare creates the namespace and the search attributes. It retries until the cluster has registered them.
+// prepare creates the namespace and the search attributes. It repeats the attempt until both are available: the server
+// registers them with a delay.
 func prepare(ctx context.Context, t client.Client, c Config) error {
 	for {
-		err := ready(ctx, t, c)
+		err := prepareOnce(ctx, t, c)
 		if err == nil {
 			return nil
 		}
@@ -98,7 +101,9 @@ func prepare(ctx context.Context, t client.Client, c Config) error {
 	}
 }
 
-func ready(ctx context.Context, t client.Client, c Config) error {
+// prepareOnce returns nil if the namespace and the search attributes are available. Otherwise it creates what is missing
+// and returns an error.
+func prepareOnce(ctx context.Context, t client.Client, c Config) error {
 	service := t.WorkflowService()
 	found, err := service.DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: c.Namespace})
 	switch err.(type) { //nolint:errorlint // serviceerror types are never wrapped by the client
@@ -110,7 +115,7 @@ func ready(ctx context.Context, t client.Client, c Config) error {
 		if err != nil {
 			return err
 		}
-		return fmt.Errorf("the namespace was just made")
+		return fmt.Errorf("the namespace was just created")
 	default:
 		return err
 	}
@@ -125,25 +130,25 @@ func ready(ctx context.Context, t client.Client, c Config) error {
 }
 
 func searchAttributes(ctx context.Context, t client.Client, namespace string) error {
-	wanted := map[string]enumspb.IndexedValueType{
+	missing := map[string]enumspb.IndexedValueType{
 		operation.TargetsKey: enumspb.INDEXED_VALUE_TYPE_KEYWORD_LIST, operation.ActorKey: enumspb.INDEXED_VALUE_TYPE_KEYWORD_LIST,
 	}
 	for _, key := range []string{operation.TaskKey, operation.OperationKey, operation.OutcomeKey, operation.ViaKey, operation.IdempotencyKey} {
-		wanted[key] = enumspb.INDEXED_VALUE_TYPE_KEYWORD
+		missing[key] = enumspb.INDEXED_VALUE_TYPE_KEYWORD
 	}
-	have, err := t.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: namespace})
+	existing, err := t.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: namespace})
 	if err != nil {
 		return err
 	}
-	for key := range have.CustomAttributes {
-		delete(wanted, key)
+	for key := range existing.CustomAttributes {
+		delete(missing, key)
 	}
-	if len(wanted) == 0 {
+	if len(missing) == 0 {
 		return nil
 	}
-	_, err = t.OperatorService().AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{Namespace: namespace, SearchAttributes: wanted})
+	_, err = t.OperatorService().AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{Namespace: namespace, SearchAttributes: missing})
 	if err != nil {
 		return err
 	}
-	return fmt.Errorf("the search attributes were just made")
+	return fmt.Errorf("the search attributes were just created")
 }

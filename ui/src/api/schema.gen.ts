@@ -1136,7 +1136,7 @@ export interface components {
         };
         App: {
             agent: components["schemas"]["AppAgent"];
-            /** @description false until there is a cluster to launch it on */
+            /** @description false if no cluster is available to launch the app on */
             available: boolean;
             available_versions: string[];
             category: string;
@@ -1167,7 +1167,7 @@ export interface components {
             url: string;
             /** @description the installed version, else the catalogue's */
             version: string;
-            /** @description absent when there is none */
+            /** @description absent if the app has no volume */
             volume?: components["schemas"]["AppVolume"];
             /**
              * Format: int64
@@ -1666,7 +1666,7 @@ export interface components {
             total: number;
         };
         LogLine: {
-            /** @description name of the instance that it is about */
+            /** @description name of the instance that the line is about */
             host?: string;
             /** @enum {string} */
             level: "info" | "warning" | "error";
@@ -1678,11 +1678,11 @@ export interface components {
             position: number;
             step: string;
             /**
-             * @description where a program wrote it; absent when it was not written by one
+             * @description output stream of a program; absent in other lines
              * @enum {string}
              */
             stream?: "stdout" | "stderr";
-            /** @description task of the playbook */
+            /** @description task of the Ansible playbook */
             task?: string;
             /** Format: date-time */
             time: string;
@@ -2025,7 +2025,7 @@ export interface components {
             result: {
                 [key: string]: unknown;
             };
-            /** @description id of the failed task that this one repeats */
+            /** @description id of the failed task that this task repeats */
             retry_of?: string;
             /** Format: date-time */
             started_at: string;
@@ -2054,7 +2054,7 @@ export interface components {
             result: {
                 [key: string]: unknown;
             };
-            /** @description id of the failed task that this one repeats */
+            /** @description id of the failed task that this task repeats */
             retry_of?: string;
             /** Format: date-time */
             started_at: string;
@@ -2073,18 +2073,18 @@ export interface components {
             temporal?: string;
         };
         TaskLogLine: {
-            /** @description name of the instance that it is about */
+            /** @description name of the instance that the line is about */
             host?: string;
             /** @enum {string} */
             level: "info" | "warning" | "error";
             message: string;
             step: string;
             /**
-             * @description where a program wrote it; absent when it was not written by one
+             * @description output stream of a program; absent in other lines
              * @enum {string}
              */
             stream?: "stdout" | "stderr";
-            /** @description task of the playbook */
+            /** @description task of the Ansible playbook */
             task?: string;
             /** Format: date-time */
             time: string;
@@ -2111,7 +2111,7 @@ export interface components {
             /** @enum {string} */
             status: "queued" | "running" | "blocked" | "succeeded" | "failed" | "cancelled" | "skipped";
             title: string;
-            /** @description a compensation */
+            /** @description true for a compensation */
             undo: boolean;
         };
         UninstallAppRequest: {

@@ -15,16 +15,16 @@ import (
 	"mycloudmanager/internal/platform/supervisor"
 )
 
-// Namespace is the tests' namespace.
+// Namespace is the namespace of the tests.
 const Namespace = "mcm"
 
-// Server is a running Temporal with what is needed to speak to it.
+// Server is a running Temporal server.
 type Server struct {
 	Client client.Client
-	Ring   *encryption.Keyring
+	Ring   *encryption.Keyring // keys of the payload encryption of Client
 }
 
-// Start starts a server on a folder of its own; it ends with the test.
+// Start starts a server with a new data folder, and stops it at the end of the test.
 func Start(t testing.TB) *Server {
 	t.Helper()
 	dir := t.TempDir()
@@ -47,13 +47,13 @@ func Start(t testing.TB) *Server {
 	return &Server{Client: c, Ring: ring}
 }
 
-// Executable is the server that `make build` has built.
+// Executable returns the path of the mcm-temporal that `make build` has built.
 func Executable(t testing.TB) string {
 	t.Helper()
 	return built(t, "mcm-temporal")
 }
 
-// Product is the mcm that `make build` has built.
+// Product returns the path of the mcm that `make build` has built.
 func Product(t testing.TB) string {
 	t.Helper()
 	return built(t, "mcm")
@@ -68,7 +68,7 @@ func built(t testing.TB, name string) string {
 	return file
 }
 
-// Root finds the module's folder above the test's.
+// Root returns the root folder of the module.
 func Root(t testing.TB) string {
 	t.Helper()
 	dir, err := os.Getwd()
@@ -80,6 +80,6 @@ func Root(t testing.TB) string {
 			return dir
 		}
 	}
-	t.Fatal("no go.mod above the test's folder")
+	t.Fatal("no go.mod in the parent folders of the test")
 	return ""
 }
