@@ -8,6 +8,7 @@ import (
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/instance"
 	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/platform/i18n"
 	"mycloudmanager/workflows"
 )
 
@@ -88,19 +89,19 @@ func (s *Server) batchTargets(ctx context.Context, ids []string) ([]operation.Ta
 		return nil, err
 	}
 	var targets []operation.Target
-	refusal := &fault.Error{Kind: fault.Invalid, Message: "some instances cannot be used"}
+	refusal := &fault.Error{Kind: fault.Invalid, Message: i18n.Messagef("some instances cannot be used")}
 	for n, id := range ids {
 		at := slices.IndexFunc(all, func(i instance.Instance) bool { return i.ID == id })
-		reason := ""
+		var reason i18n.Message
 		switch {
 		case at < 0:
-			reason = "there is no such instance"
+			reason = i18n.Messagef("there is no such instance")
 		case !all[at].Enrolled:
-			reason = "it is not enrolled"
+			reason = i18n.Messagef("the instance is not enrolled")
 		default:
 			targets = append(targets, instanceTarget(id, all[at].Name))
 		}
-		if reason != "" {
+		if !reason.IsZero() {
 			refusal.Fields = append(refusal.Fields, fault.Field{Field: fmt.Sprintf("instances[%d]", n), Message: reason})
 		}
 	}

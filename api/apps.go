@@ -74,7 +74,7 @@ func (s *Server) addTask(ctx context.Context, a *app.App) error {
 	if err == nil && task != "" {
 		a.Task = taskURL(task)
 		if a.Health == app.Missing {
-			a.Health, a.Reason = app.Progressing, i18n.Translate(ctx, "an operation is running")
+			a.Health, a.Reason = app.Progressing, i18n.Messagef("an operation is running").Localized(i18n.Language(ctx))
 		}
 	}
 	return err
@@ -127,7 +127,7 @@ func (s *Server) configure(ctx context.Context, in *settingsRequest) (*Accepted,
 		return nil, err
 	}
 	if in.IfMatch != "" && in.IfMatch != `"`+a.ETag+`"` && in.IfMatch != a.ETag {
-		return nil, newProblem(http.StatusPreconditionFailed, "the settings have changed since you read them: read them again")
+		return nil, newProblem(http.StatusPreconditionFailed, i18n.Messagef("the settings have changed since you read them: read them again"))
 	}
 	settings, changes, err := s.Apps.CheckSettings(ctx, in.App, in.Body)
 	if err != nil {

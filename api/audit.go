@@ -75,7 +75,7 @@ func (s *Server) listAudit(ctx context.Context, in *struct {
 // localize translates the titles and details of records into the reader's language.
 func (s *Server) localize(ctx context.Context, list []audit.Record) []audit.Record {
 	for i := range list {
-		list[i].Title, list[i].Detail = s.titleOf(ctx, list[i]), i18n.Translate(ctx, list[i].Detail)
+		list[i].Title, list[i].Detail = s.titleOf(ctx, list[i]), list[i].Detail.Localized(i18n.Language(ctx))
 	}
 	return list
 }
@@ -102,7 +102,7 @@ func (s *Server) exportAudit(ctx context.Context, in *struct {
 	AuditQuery
 	Format string `query:"format" enum:"xlsx,csv,jsonl" required:"true"`
 }) (*huma.StreamResponse, error) {
-	if err := s.record(ctx, callerOf(ctx), "audit.export", string(operation.Succeeded), in.Format); err != nil {
+	if err := s.record(ctx, callerOf(ctx), "audit.export", string(operation.Succeeded), i18n.Verbatim(in.Format)); err != nil {
 		return nil, err
 	}
 	f := in.filter()
@@ -111,7 +111,7 @@ func (s *Server) exportAudit(ctx context.Context, in *struct {
 		hc.SetHeader("Content-Disposition", fmt.Sprintf(`attachment; filename="audit-%s.%s"`, time.Now().UTC().Format("20060102-150405"), in.Format))
 		each := func(visit func(audit.Record) error) error {
 			return s.Audit.Each(ctx, f, func(r audit.Record) error {
-				r.Title, r.Detail = s.titleOf(ctx, r), i18n.Translate(ctx, r.Detail)
+				r.Title, r.Detail = s.titleOf(ctx, r), r.Detail.Localized(i18n.Language(ctx))
 				return visit(r)
 			})
 		}

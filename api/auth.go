@@ -143,7 +143,7 @@ func (s *Server) refuse(api huma.API, ctx huma.Context, who caller, err error) {
 	problem := problemOf(ctx.Context(), err)
 	p, ok := errors.AsType[huma.StatusError](problem)
 	if !ok {
-		p = newProblem(http.StatusServiceUnavailable, fault.MessageOf(err))
+		p = newProblem(http.StatusServiceUnavailable, fault.MessageOf(err)).in(ctx.Context())
 	}
 	if more, ok := errors.AsType[huma.HeadersError](problem); ok {
 		for name, values := range more.GetHeaders() {

@@ -17,6 +17,7 @@ import (
 	"mycloudmanager/internal/openstack/identity"
 	"mycloudmanager/internal/operation"
 	"mycloudmanager/internal/operation/task"
+	"mycloudmanager/internal/platform/i18n"
 	"mycloudmanager/workflows"
 )
 
@@ -136,7 +137,7 @@ func (s *Server) lastGoodBackups(ctx context.Context) backup.LastGoodBackups {
 func (s *Server) planResponse(ctx context.Context, p backup.PlanStatus, good backup.LastGoodBackups, err error) (*planResponse, error) {
 	if err != nil {
 		if _, precondition := errors.AsType[*backup.ErrPreconditionFailed](err); precondition {
-			return nil, newProblem(http.StatusPreconditionFailed, "the plan has changed since you read it: read it again")
+			return nil, newProblem(http.StatusPreconditionFailed, i18n.Messagef("the plan has changed since you read it: read it again"))
 		}
 		return nil, err
 	}

@@ -13,6 +13,7 @@ import (
 	"mycloudmanager/internal/instance"
 	"mycloudmanager/internal/openstack/identity"
 	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/platform/i18n"
 	"mycloudmanager/workflows"
 )
 
@@ -72,7 +73,7 @@ func (s *Server) listBackups(ctx context.Context, in *listBackups) (*struct{ Bod
 			page.NextPageToken = nameToken{last.CreatedAt.UTC().Format(time.RFC3339Nano), last.ID}.String()
 			return &struct{ Body BackupList }{page}, nil
 		}
-		page.Items = append(page.Items, b)
+		page.Items = append(page.Items, localizedBackup(ctx, b))
 	}
 	return &struct{ Body BackupList }{page}, nil
 }
@@ -92,7 +93,13 @@ type backupResponse struct{ Body backup.Backup }
 
 func (s *Server) getBackup(ctx context.Context, in *BackupPath) (*backupResponse, error) {
 	b, err := s.Backups.Get(ctx, in.ID)
-	return &backupResponse{b}, err
+	return &backupResponse{localizedBackup(ctx, b)}, err
+}
+
+// localizedBackup returns the backup with its texts in the language of the reader.
+func localizedBackup(ctx context.Context, b backup.Backup) backup.Backup {
+	b.VerifyDetail = b.VerifyDetail.Localized(i18n.Language(ctx))
+	return b
 }
 
 // HoldBackupRequest sets or releases the hold of a backup.
@@ -111,11 +118,11 @@ func (s *Server) holdBackup(ctx context.Context, in *struct {
 	if err := s.Backups.Hold(ctx, b, in.Body.Held); err != nil {
 		return nil, err
 	}
-	r := s.newRecord(callerOf(ctx), "backup.hold", string(operation.Succeeded), "")
+	r := s.newRecord(callerOf(ctx), "backup.hold", string(operation.Succeeded), i18n.Message{})
 	r.Targets = []operation.Target{b.Target()}
 	r.Changes = []operation.Change{{Field: "held", Old: boolText(b.Held), New: boolText(in.Body.Held)}}
 	b.Held = in.Body.Held
-	return &backupResponse{b}, s.Audit.Append(ctx, r)
+	return &backupResponse{localizedBackup(ctx, b)}, s.Audit.Append(ctx, r)
 }
 
 func boolText(b bool) string {
@@ -198,6 +205,9 @@ func (s *Server) restorePoints(ctx context.Context, in *InstancePath) (*struct{ 
 		if _, err := s.Instances.Get(ctx, in.ID); err != nil {
 			return nil, err
 		}
+	}
+	for i, b := range out.Items {
+		out.Items[i] = localizedBackup(ctx, b)
 	}
 	return &struct{ Body BackupList }{out}, nil
 }

@@ -15,6 +15,7 @@ import (
 	"mycloudmanager/internal/operation"
 	"mycloudmanager/internal/operation/audit"
 	"mycloudmanager/internal/operation/task"
+	"mycloudmanager/internal/platform/i18n"
 	"mycloudmanager/workflows"
 )
 
@@ -88,12 +89,12 @@ func (s *Server) createToken(ctx context.Context, in *struct{ Body *CreateEnroll
 	if err != nil {
 		return nil, err
 	}
-	if err := s.record(ctx, who, "token.create", string(operation.Succeeded), tokenName(t)); err != nil {
+	if err := s.record(ctx, who, "token.create", string(operation.Succeeded), i18n.Verbatim(tokenName(t))); err != nil {
 		return nil, err
 	}
 	out := EnrollmentTokenWithSecret{EnrollmentToken: toEnrollmentToken(t), Token: text, Command: s.Enrollment.Command(text), CloudConfig: s.Enrollment.CloudConfig(text)}
 	if t.ExpiresAt.Sub(t.CreatedAt) > enrollment.LongTTL {
-		out.Warning = "the token is valid for more than a day: anyone who obtains it can enroll servers of this project until it expires"
+		out.Warning = i18n.Messagef("the token is valid for more than a day: anyone who obtains it can enroll servers of this project until it expires").For(ctx)
 	}
 	return &struct{ Body EnrollmentTokenWithSecret }{out}, nil
 }
@@ -140,7 +141,7 @@ func (s *Server) revokeToken(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return nil, s.record(ctx, callerOf(ctx), "token.revoke", string(operation.Succeeded), tokenName(t))
+	return nil, s.record(ctx, callerOf(ctx), "token.revoke", string(operation.Succeeded), i18n.Verbatim(tokenName(t)))
 }
 
 func (s *Server) enrollScript(context.Context, *struct{}) (*struct {
@@ -219,7 +220,7 @@ func (s *Server) enroll(ctx context.Context, in *struct{ Body EnrollRequest }) (
 // auditEnrollRefusal audits an enrollment attempt with an invalid token.
 func (s *Server) auditEnrollRefusal(ctx context.Context, who caller, server string, err error) {
 	if fault.KindOf(err) == fault.Forbidden {
-		_ = s.record(ctx, who, "instance.enroll", audit.Refused, server+": "+fault.MessageOf(err))
+		_ = s.record(ctx, who, "instance.enroll", audit.Refused, i18n.Messagef("%s: %s", server, fault.MessageOf(err)))
 	}
 }
 

@@ -11,7 +11,6 @@ import (
 	"mycloudmanager/internal/app"
 	"mycloudmanager/internal/openstack/identity"
 	"mycloudmanager/internal/operation/task"
-	"mycloudmanager/internal/platform/i18n"
 	"mycloudmanager/internal/stack"
 )
 
@@ -141,14 +140,14 @@ func (h *lastHealth) send(ctx context.Context, s *Server, send sse.Sender) error
 				continue
 			}
 			h.apps[a.Name] = a.Health
-			if err := send(sse.Message{ID: eventID(), Data: AppEvent{a.Name, a.Health, a.Reason, a.Since}}); err != nil {
+			if err := send(sse.Message{ID: eventID(), Data: AppEvent{a.Name, a.Health, a.Reason.For(ctx), a.Since}}); err != nil {
 				return err
 			}
 		}
 	}
 	if st, err := s.Stacks.Get(ctx); err == nil && st.State != h.stack {
 		h.stack = st.State
-		return send(sse.Message{ID: eventID(), Data: StackEvent{st.State, i18n.Translate(ctx, st.Reason), st.Task}})
+		return send(sse.Message{ID: eventID(), Data: StackEvent{st.State, st.Reason.For(ctx), st.Task}})
 	}
 	return nil
 }

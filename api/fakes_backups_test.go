@@ -8,6 +8,7 @@ import (
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/notification"
 	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 const (
@@ -112,5 +113,5 @@ type fakeNotifications struct{ err error }
 
 func (c *fakeNotifications) Channels(context.Context) ([]notification.ChannelStatus, error) {
 	return []notification.ChannelStatus{{Channel: notification.Channel{ID: "mail", Kind: notification.Mail, Address: "ops@example.org"},
-		Last: &notification.Delivery{Status: notification.DeliveryFailed, Reason: "the webhook responds 503", AttemptedAt: time.Now().UTC(), Kind: notification.Failed, PlanName: "nightly"}}}, c.err
+		Last: &notification.Delivery{Status: notification.DeliveryFailed, Reason: i18n.Messagef("the webhook responds %d", 503), AttemptedAt: time.Now().UTC(), Kind: notification.Failed, PlanName: "nightly"}}}, c.err
 }

@@ -72,7 +72,7 @@ func (s *Server) listTaskLog(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	page := LogPage{Items: []LogLine{}, Total: v.Total, Errors: v.Errors, IncompleteReason: i18n.Translate(ctx, v.IncompleteReason)}
+	page := LogPage{Items: []LogLine{}, Total: v.Total, Errors: v.Errors, IncompleteReason: v.IncompleteReason.For(ctx)}
 	for _, e := range found.Items {
 		page.Items = append(page.Items, LogLine{e.Position, e.Line})
 	}
@@ -113,7 +113,7 @@ func (s *Server) getTaskLog(ctx context.Context, in *struct {
 
 // writeLog writes line by line. If it cannot continue, or if lines are missing, the last line states the reason.
 func writeLog(ctx context.Context, w io.Writer, v *tasklog.View, q tasklog.Query, limit int, write func(io.Writer, LogLine) error) {
-	missing, written := v.IncompleteReason, 0
+	missing, written := v.IncompleteReason.For(ctx), 0
 	for e, err := range v.Lines(ctx, q) {
 		if err != nil {
 			missing = problemDetail(ctx, err)
@@ -127,8 +127,7 @@ func writeLog(ctx context.Context, w io.Writer, v *tasklog.View, q tasklog.Query
 		}
 	}
 	if missing != "" {
-		last := tasklog.Line{Time: time.Now().UTC(), Level: tasklog.Warning, Message: fmt.Sprintf("lines are missing here: %s", missing)}
-		last.Message = i18n.Translate(ctx, last.Message)
+		last := tasklog.Line{Time: time.Now().UTC(), Level: tasklog.Warning, Message: i18n.Messagef("lines are missing here: %s", missing).For(ctx)}
 		_ = write(w, LogLine{v.Total, last})
 	}
 }
@@ -136,9 +135,9 @@ func writeLog(ctx context.Context, w io.Writer, v *tasklog.View, q tasklog.Query
 // problemDetail returns the detail of a problem, for errors that occur after the response has begun.
 func problemDetail(ctx context.Context, err error) string {
 	if p, ok := errors.AsType[*Problem](problemOf(ctx, err)); ok {
-		return p.Detail
+		return p.Detail.String()
 	}
-	return fault.MessageOf(err)
+	return fault.MessageOf(err).For(ctx)
 }
 
 func writeJSON(w io.Writer, l LogLine) error { return json.NewEncoder(w).Encode(l) }
@@ -175,7 +174,7 @@ func (s *Server) followTaskLog(ctx context.Context, in *followTaskLog, send send
 		case <-ctx.Done():
 			return
 		case c, open := <-changes:
-			if !open || send(c.Cursor, LogEvent{c.Total, c.Errors, c.ResetFrom, append([]tasklog.Line{}, c.Lines...), i18n.Translate(ctx, c.IncompleteReason), c.Complete}) != nil {
+			if !open || send(c.Cursor, LogEvent{c.Total, c.Errors, c.ResetFrom, append([]tasklog.Line{}, c.Lines...), c.IncompleteReason.For(ctx), c.Complete}) != nil {
 				return
 			}
 		case now := <-ping.C:

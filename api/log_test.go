@@ -15,6 +15,7 @@ import (
 	"mycloudmanager/internal/openstack/identity"
 	"mycloudmanager/internal/operation/task"
 	"mycloudmanager/internal/operation/tasklog"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 const logPath = "/api/v1/tasks/" + runningTask + "/log"
@@ -90,7 +91,7 @@ func TestGetTaskLog(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(lines[1]), &line))
 	require.Equal(t, LogLine{7, tasklog.Line{Time: time.Date(2026, 3, 1, 12, 0, 7, 0, time.UTC), Step: "RunAgentPlaybook", Level: "error", Host: "web-1", Stream: "stderr", Message: "line 7"}}, line)
 
-	h.tasks.log.IncompleteReason = "swift does not respond"
+	h.tasks.log.IncompleteReason = i18n.Messagef("%s does not respond", "swift")
 	response = h.send(t, ask{method: http.MethodGet, path: logPath, as: identity.Viewer, header: map[string]string{"Accept-Language": "fr"}})
 	require.Contains(t, response.Body.String(), "des lignes manquent ici : swift ne répond pas")
 }
@@ -107,7 +108,7 @@ func TestFollowTaskLog_resume(t *testing.T) {
 	r.Header.Set("Cookie", cookie)
 	r.Header.Set("Last-Event-ID", "3/170/aa.5.1=2@180")
 	h.tasks.changes <- task.LogUpdate{Update: tasklog.Update{Total: 5, ResetFrom: 4, Lines: []tasklog.Line{{Message: "one\ntwo"}}}, Cursor: "4/170/aa.5.1=2@180"}
-	h.tasks.changes <- task.LogUpdate{Update: tasklog.Update{Total: 5, ResetFrom: 5}, Cursor: "4/170/aa.5.1=2@180", IncompleteReason: "swift does not respond", Complete: true}
+	h.tasks.changes <- task.LogUpdate{Update: tasklog.Update{Total: 5, ResetFrom: 5}, Cursor: "4/170/aa.5.1=2@180", IncompleteReason: i18n.Messagef("%s does not respond", "swift"), Complete: true}
 	close(h.tasks.changes)
 	response, err := http.DefaultClient.Do(r)
 	require.NoError(t, err)

@@ -13,6 +13,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"mycloudmanager/internal/platform/i18n"
 )
 
 const requestIDHeader = "X-Request-Id"
@@ -43,7 +45,7 @@ func recovery(c *gin.Context) {
 				panic(p)
 			}
 			slog.Error("panic", "id", c.GetString(requestIDHeader), "panic", p, "stack", string(debug.Stack()))
-			writeProblem(c, newProblem(http.StatusInternalServerError, ""))
+			writeProblem(c, newProblem(http.StatusInternalServerError, i18n.Message{}))
 		}
 	}()
 	c.Next()
@@ -91,13 +93,13 @@ func writeProblem(c *gin.Context, p *Problem) {
 	c.Abort()
 	c.Header("Content-Type", "application/problem+json")
 	c.Status(p.Status)
-	_ = json.NewEncoder(c.Writer).Encode(p)
+	_ = json.NewEncoder(c.Writer).Encode(p.in(i18n.With(c.Request.Context(), i18n.Negotiate(c.GetHeader("Accept-Language")))))
 }
 
 // notFound serves paths outside the contract: pages of the UI, or a problem.
 func (s *Server) notFound(c *gin.Context) {
 	if strings.HasPrefix(c.Request.URL.Path, "/api/") || s.UI == nil || (c.Request.Method != http.MethodGet && c.Request.Method != http.MethodHead) {
-		writeProblem(c, newProblem(http.StatusNotFound, "no such path"))
+		writeProblem(c, newProblem(http.StatusNotFound, i18n.Messagef("no such path")))
 		return
 	}
 	c.Status(http.StatusOK)

@@ -30,7 +30,7 @@ func (s *Server) listNotifications(ctx context.Context, _ *struct{}) (*struct{ B
 	list, err := s.Notifications.Channels(ctx)
 	for i := range list {
 		if list[i].Last != nil {
-			list[i].Last.Reason = i18n.Translate(ctx, list[i].Last.Reason)
+			list[i].Last.Reason = list[i].Last.Reason.Localized(i18n.Language(ctx))
 		}
 	}
 	return &struct{ Body NotificationChannels }{NotificationChannels{emptyIfNil(list)}}, err

@@ -9,6 +9,7 @@ import (
 	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/instance"
 	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // SchedulePreview lists the next runs of a schedule.
@@ -57,7 +58,7 @@ func hasID(id string) func(instance.Instance) bool {
 
 // recordPlan audits a change of a plan.
 func (s *Server) recordPlan(ctx context.Context, op string, p backup.Plan, changes []operation.Change) error {
-	r := s.newRecord(callerOf(ctx), op, string(operation.Succeeded), p.Name)
+	r := s.newRecord(callerOf(ctx), op, string(operation.Succeeded), i18n.Verbatim(p.Name))
 	r.Targets, r.Changes = []operation.Target{p.Target()}, changes
 	return s.Audit.Append(ctx, r)
 }

@@ -3,12 +3,14 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/validation"
 
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/platform/i18n"
@@ -19,14 +21,14 @@ type Problem struct {
 	Type   string        `json:"type"`
 	Title  string        `json:"title"`
 	Status int           `json:"status"`
-	Detail string        `json:"detail,omitempty"`
+	Detail i18n.Message  `json:"detail,omitzero"`
 	Code   string        `json:"code" enum:"invalid,unauthorized,forbidden,not_found,conflict,quota,unavailable,rate_limited,internal"`
 	Errors []fault.Field `json:"errors,omitempty"`
 	Task   string        `json:"task,omitempty" doc:"URL of the conflicting task"`
 }
 
 // Error implements error.
-func (p *Problem) Error() string { return p.Title + ": " + p.Detail }
+func (p *Problem) Error() string { return p.Title + ": " + p.Detail.String() }
 
 // GetStatus implements huma.StatusError.
 func (p *Problem) GetStatus() int { return p.Status }
@@ -46,7 +48,7 @@ var codeOf = map[int]fault.Kind{
 	http.StatusServiceUnavailable: fault.Unavailable, http.StatusBadGateway: fault.Unavailable, http.StatusGatewayTimeout: fault.Unavailable,
 }
 
-func newProblem(status int, detail string, fields ...fault.Field) *Problem {
+func newProblem(status int, detail i18n.Message, fields ...fault.Field) *Problem {
 	code, ok := codeOf[status]
 	switch {
 	case ok:
@@ -75,7 +77,7 @@ func problemOf(ctx context.Context, err error) error {
 	}
 	if kind == fault.Internal {
 		slog.Error("request failed", "err", err)
-		p.Detail = "unexpected error; the log has the details under the request ID"
+		p.Detail = i18n.Messagef("unexpected error; the log has the details under the request ID")
 	}
 	if kind == fault.Unavailable {
 		slog.Warn("dependency unavailable", "err", err, "cause", errors.Unwrap(err))
@@ -88,10 +90,11 @@ func problemOf(ctx context.Context, err error) error {
 
 // in translates the problem into the reader's language; the code stays.
 func (p *Problem) in(ctx context.Context) *Problem {
-	p.Detail = i18n.Translate(ctx, p.Detail)
+	language := i18n.Language(ctx)
+	p.Detail = p.Detail.Localized(language)
 	translated := make([]fault.Field, len(p.Errors)) // a copy: the fault may be shared with other requests
 	for i, f := range p.Errors {
-		translated[i] = fault.Field{Field: f.Field, Message: i18n.Translate(ctx, f.Message)}
+		translated[i] = fault.Field{Field: f.Field, Message: f.Message.Localized(language)}
 	}
 	if len(translated) > 0 {
 		p.Errors = translated
@@ -101,6 +104,14 @@ func (p *Problem) in(ctx context.Context) *Problem {
 
 var replaceErrors = sync.OnceFunc(func() {
 	huma.DefaultArrayNullable = false
+	// huma formats a message before the language of the reader is known: keep the format and the arguments.
+	huma.ErrorFormatter = func(format string, args ...any) string {
+		text, err := i18n.Messagef(format, args...).MarshalText()
+		if err != nil {
+			return fmt.Sprintf(format, args...)
+		}
+		return string(text)
+	}
 	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
 		return invalid(status, message, errs)
 	}
@@ -113,7 +124,7 @@ var replaceErrors = sync.OnceFunc(func() {
 func invalid(status int, message string, errs []error) *Problem {
 	if status >= http.StatusInternalServerError {
 		slog.Error("request failed", "status", status, "err", errors.Join(errs...))
-		return newProblem(status, "")
+		return newProblem(status, i18n.Message{})
 	}
 	var fields []fault.Field
 	for _, err := range errs {
@@ -123,16 +134,22 @@ func invalid(status int, message string, errs []error) *Problem {
 			fields = append(fields, fieldOf(detail.Location, detail.Message))
 		}
 	}
-	return newProblem(status, message, fields...)
+	return newProblem(status, decodeMessage(message), fields...)
 }
 
 // fieldOf names the missing field, where huma names the enclosing object.
-func fieldOf(location, message string) fault.Field {
-	if name, ok := strings.CutPrefix(message, "expected required property "); ok {
-		name, _, _ = strings.Cut(name, " ")
-		location, message = location+"."+name, "expected"
+func fieldOf(location, text string) fault.Field {
+	message := decodeMessage(text)
+	if message.Key() == validation.MsgExpectedRequiredProperty {
+		location, message = location+"."+message.Argument(0), i18n.Messagef("expected")
 	}
 	return fault.Field{Field: fieldName(location), Message: message}
+}
+
+// decodeMessage returns the message in a text of huma.ErrorFormatter.
+func decodeMessage(text string) (m i18n.Message) {
+	_ = m.UnmarshalText([]byte(text)) // any text is a message
+	return m
 }
 
 // fieldName converts a location of huma ("body.schedule.time", "query.limit") into the name that the caller uses.

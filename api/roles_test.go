@@ -203,5 +203,5 @@ func TestRefusals_audited(t *testing.T) {
 	require.Len(t, h.audit.records, 1)
 	r := h.audit.records[0]
 	require.Equal(t, "launchApp refused viewer", strings.Join([]string{r.Operation, r.Outcome, r.Actor.Name}, " "))
-	require.Contains(t, r.Detail, "operator")
+	require.Contains(t, r.Detail.String(), "operator")
 }

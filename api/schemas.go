@@ -40,7 +40,7 @@ var schemaNames = map[reflect.Type]string{
 	reflect.TypeFor[notification.ChannelStatus](): "NotificationChannel",
 	reflect.TypeFor[notification.Delivery]():      "NotificationDelivery",
 	reflect.TypeFor[operation.Change]():           "FieldChange",
-	reflect.TypeFor[operation.Error]():            "TaskError",
+	reflect.TypeFor[task.Error]():                 "TaskError",
 	reflect.TypeFor[PlanRun]():                    "BackupPlanRun",
 	reflect.TypeFor[stack.Changes]():              "StackChanges",
 	reflect.TypeFor[stack.Check]():                "PreflightCheck",

@@ -22,6 +22,7 @@ import (
 	"mycloudmanager/internal/operation/audit"
 	"mycloudmanager/internal/operation/task"
 	"mycloudmanager/internal/operation/tasklog"
+	"mycloudmanager/internal/platform/i18n"
 	"mycloudmanager/internal/stack"
 )
 
@@ -199,7 +200,7 @@ func (s *Server) router() (*gin.Engine, huma.API, error) {
 	r.Use(s.Middleware...)
 	r.Use(requestID, accessLog, recovery, secureHeaders, countRequests)
 	r.NoRoute(s.notFound)
-	r.NoMethod(func(c *gin.Context) { writeProblem(c, newProblem(http.StatusMethodNotAllowed, "")) })
+	r.NoMethod(func(c *gin.Context) { writeProblem(c, newProblem(http.StatusMethodNotAllowed, i18n.Message{})) })
 	s.serviceRoutes(r)
 
 	config := huma.DefaultConfig("MyCloudManager", "1.0.0")

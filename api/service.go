@@ -91,7 +91,7 @@ func (s *Server) ready(c *gin.Context) {
 		go func() {
 			list[i] = dependency{Name: p.Name, State: "up"}
 			if err := p.Check(ctx); err != nil {
-				list[i] = dependency{Name: p.Name, State: "down", Error: fault.MessageOf(err)}
+				list[i] = dependency{Name: p.Name, State: "down", Error: fault.MessageOf(err).For(ctx)}
 			}
 			done <- i
 		}()
@@ -109,7 +109,7 @@ func (s *Server) metrics(c *gin.Context) {
 	// A request forwarded by a proxy on this host has another origin.
 	forwarded := c.GetHeader("X-Forwarded-For") != "" || c.GetHeader("Forwarded") != "" || c.GetHeader("X-Real-IP") != ""
 	if ip := net.ParseIP(c.ClientIP()); ip == nil || !ip.IsLoopback() || forwarded || s.Metrics == nil {
-		writeProblem(c, newProblem(http.StatusNotFound, "no such path"))
+		writeProblem(c, newProblem(http.StatusNotFound, i18n.Messagef("no such path")))
 		return
 	}
 	s.Metrics.ServeHTTP(c.Writer, c.Request)
@@ -134,9 +134,9 @@ func (s *Server) administrators(page bool) gin.HandlerFunc {
 			c.Redirect(http.StatusSeeOther, "/sign-in")
 			c.Abort()
 		case role == identity.None:
-			writeProblem(c, newProblem(http.StatusUnauthorized, "sign in first"))
+			writeProblem(c, newProblem(http.StatusUnauthorized, i18n.Messagef("sign in first")))
 		default:
-			writeProblem(c, newProblem(http.StatusForbidden, "this is for administrators"))
+			writeProblem(c, newProblem(http.StatusForbidden, i18n.Messagef("this is for administrators")))
 		}
 	}
 }

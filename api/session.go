@@ -17,6 +17,7 @@ import (
 	"mycloudmanager/internal/openstack/identity"
 	"mycloudmanager/internal/operation"
 	"mycloudmanager/internal/operation/audit"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 const (
@@ -153,7 +154,7 @@ func (s *Server) openSession(ctx context.Context, in *struct{ Body SignInRequest
 	if err != nil {
 		return nil, err
 	}
-	if err := s.record(ctx, who, "session.open", string(operation.Succeeded), ""); err != nil {
+	if err := s.record(ctx, who, "session.open", string(operation.Succeeded), i18n.Message{}); err != nil {
 		return nil, err
 	}
 	return &sessionResponse{SetCookie: cookie, Body: describe(person, v.CSRF)}, nil
@@ -195,11 +196,11 @@ func (s *Server) closeSession(ctx context.Context, _ *struct{}) (*struct {
 }
 
 // record writes an audit record of an event that is not a task.
-func (s *Server) record(ctx context.Context, who caller, op, outcome, detail string) error {
+func (s *Server) record(ctx context.Context, who caller, op, outcome string, detail i18n.Message) error {
 	return s.Audit.Append(ctx, s.newRecord(who, op, outcome, detail))
 }
 
-func (s *Server) newRecord(who caller, op, outcome, detail string) audit.Record {
+func (s *Server) newRecord(who caller, op, outcome string, detail i18n.Message) audit.Record {
 	return audit.Record{
 		Time: time.Now(), Actor: operation.Actor{ID: who.UserID, Name: who.UserName}, SourceIP: who.sourceIP, UserAgent: who.userAgent,
 		Via: who.via, Operation: op, Outcome: outcome, Detail: detail, RequestID: who.requestID, Key: op + ":" + rand.Text(),

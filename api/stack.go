@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -47,7 +46,7 @@ func (s *Server) getStack(ctx context.Context, _ *struct{}) (*stackResponse, err
 	if err != nil {
 		return nil, err
 	}
-	st.Reason = i18n.Translate(ctx, st.Reason)
+	st.Reason = st.Reason.Localized(i18n.Language(ctx))
 	task, err := s.Tasks.Running(ctx, stackTarget(""))
 	if err != nil {
 		return nil, err
@@ -55,7 +54,7 @@ func (s *Server) getStack(ctx context.Context, _ *struct{}) (*stackResponse, err
 	if task != "" {
 		st.Task = taskURL(task)
 		if st.State == stack.Absent {
-			st.State, st.Reason = stack.Deploying, i18n.Translate(ctx, "the deployment has begun")
+			st.State, st.Reason = stack.Deploying, i18n.Messagef("the deployment has begun").Localized(i18n.Language(ctx))
 		}
 	}
 	return &stackResponse{st}, nil
@@ -70,7 +69,7 @@ func (s *Server) preflightStack(ctx context.Context, in *struct{ Body stack.Para
 	who := callerOf(ctx)
 	report, err := s.Stacks.Preflight(ctx, in.Body, who.Token, who.Restricted)
 	for i := range report.Checks {
-		report.Checks[i].Detail = i18n.Translate(ctx, report.Checks[i].Detail)
+		report.Checks[i].Detail = report.Checks[i].Detail.Localized(i18n.Language(ctx))
 	}
 	return &struct{ Body stack.Report }{report}, err
 }
@@ -101,7 +100,7 @@ func (s *Server) requireFits(ctx context.Context, p stack.Parameters, who caller
 	if err := report.ServiceError(); err != nil {
 		return err
 	}
-	refusal := &fault.Error{Kind: fault.Invalid, Message: "the stack does not fit: see /stack/preflight"}
+	refusal := &fault.Error{Kind: fault.Invalid, Message: i18n.Messagef("the stack does not fit: see /stack/preflight")}
 	for _, c := range report.Checks {
 		if c.OK {
 			continue
@@ -109,7 +108,7 @@ func (s *Server) requireFits(ctx context.Context, p stack.Parameters, who caller
 		if c.Limit >= 0 {
 			refusal.Kind = fault.Quota
 		}
-		refusal.Fields = append(refusal.Fields, fault.Field{Field: c.Resource, Message: fmt.Sprintf("needed %d, used %d of %d: %s", c.Needed, c.Used, c.Limit, c.Detail)})
+		refusal.Fields = append(refusal.Fields, fault.Field{Field: c.Resource, Message: i18n.Messagef("needed %d, used %d of %d: %s", c.Needed, c.Used, c.Limit, c.Detail)})
 	}
 	return refusal
 }

@@ -16,6 +16,7 @@ import (
 	"mycloudmanager/internal/openstack/identity"
 	"mycloudmanager/internal/operation"
 	"mycloudmanager/internal/operation/task"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // Accepted is the response of every request that starts a task.
@@ -142,7 +143,7 @@ func (s *Server) changeTask(ctx context.Context, what, id string, do func() (tas
 	if err != nil {
 		return nil, err
 	}
-	r := s.newRecord(who, what, string(operation.Succeeded), t.Title)
+	r := s.newRecord(who, what, string(operation.Succeeded), i18n.Verbatim(t.Title))
 	r.Targets, r.Task = t.Targets, id
 	return accepted(after, s.Audit.Append(ctx, r))
 }

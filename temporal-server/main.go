@@ -59,9 +59,16 @@ func main() {
 	}
 	if err := run(os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "mcm-temporal:", err)
+		if errors.Is(err, errInUse) {
+			os.Exit(exitInUse)
+		}
 		os.Exit(1)
 	}
 }
+
+// exitInUse is the exit code for errInUse, after which the supervisor tries again: another process still uses the data directory. It is EX_TEMPFAIL of
+// sysexits(3). internal/platform/supervisor has the same constant.
+const exitInUse = 75
 
 // gcPercent trades CPU for memory: most memory of an idle server is garbage that has not been collected.
 const gcPercent = 50

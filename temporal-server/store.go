@@ -37,6 +37,9 @@ type store struct {
 	partitions int // number of partitions to read per task queue
 }
 
+// errInUse is the error for a data directory that another process has locked.
+var errInUse = errors.New("the data directory is in use by another mcm-temporal")
+
 func openStore(dir, database string) (*store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
@@ -46,7 +49,7 @@ func openStore(dir, database string) (*store, error) {
 		return nil, err
 	}
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return nil, fmt.Errorf("%s is in use by another mcm-temporal", dir)
+		return nil, fmt.Errorf("%s: %w", dir, errInUse)
 	}
 	s := &store{lock: lock, partitions: 1}
 	if database != "" {

@@ -148,7 +148,7 @@ func TestRunBackup_one_instance_fails(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, said.Get(&progress))
 	require.Equal(t, operation.PartiallyFailed, progress.Status)
-	require.Contains(t, progress.Message, "1 of 2 failed")
+	require.Contains(t, progress.Message.String(), "1 of 2 failed")
 	all, err := h.reader().List(t.Context())
 	require.NoError(t, err)
 	require.Len(t, all, 1)

@@ -108,7 +108,7 @@ func TestBackups_failures(t *testing.T) {
 			require.Equal(t, f.status == operation.Failed, err != nil, "%v", err)
 			if f.says != "" {
 				require.NotNil(t, progress.Error)
-				require.Contains(t, progress.Error.Detail, f.says)
+				require.Contains(t, progress.Error.Detail.String(), f.says)
 			}
 			if f.server != "" {
 				h.requireRunning(t, f.server)

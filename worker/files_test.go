@@ -169,7 +169,7 @@ func TestVerifyFiles_and_ForgetSnapshots(t *testing.T) {
 	require.NoError(t, store.ObjectDelete(t.Context(), two.Container, s.objects(t, "data/")[0]))
 	bad := verify(two, false)
 	require.False(t, bad.OK)
-	require.Contains(t, bad.Detail, "does not exist")
+	require.Contains(t, bad.Detail.String(), "does not exist")
 	require.False(t, verify(two, true).OK)
 }
 

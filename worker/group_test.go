@@ -138,7 +138,7 @@ func TestConsistencyGroup_incomplete(t *testing.T) {
 	progress, err := h.progress(t, workflows.RunBackup, workflows.RunBackupInput{Plan: plan})
 	require.NoError(t, err)
 	require.Equal(t, operation.PartiallyFailed, progress.Status)
-	require.Contains(t, progress.Message, "the consistency group is incomplete: 1 of 2 failed")
+	require.Contains(t, progress.Message.String(), "the consistency group is incomplete: 1 of 2 failed")
 	h.requireRunning(t, "web-1", "web-2")
 }
 

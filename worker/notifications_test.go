@@ -222,7 +222,7 @@ func TestNotifications_unavailable_receiver(t *testing.T) {
 	last := o.last(t)
 	require.Equal(t, notification.Delivered, last["mail"].Status)
 	require.Equal(t, notification.Retrying, last["webhook"].Status)
-	require.Contains(t, last["webhook"].Reason, "503")
+	require.Contains(t, last["webhook"].Reason.String(), "503")
 
 	test := o.ended(t, o.begin(t, "notification.test", workflows.TestNotificationInput{}, notification.TestTarget).ID)
 	require.Equal(t, operation.Failed, test.Status)

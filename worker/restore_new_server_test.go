@@ -262,7 +262,7 @@ func TestRestoreInstance_new_server_key_pair_and_groups(t *testing.T) {
 	progress, err := h.progress(t, workflows.RestoreInstance, workflows.RestoreInstanceInput{Backup: h.backup, Instance: h.backup.Instance, NewServerName: "restored"})
 	require.NoError(t, err)
 	require.Contains(t, progress.Result["note"], "without the key pair demo-key")
-	require.Contains(t, progress.Message, "the new server restored runs at 192.168.10.")
+	require.Contains(t, progress.Message.String(), "the new server restored runs at 192.168.10.")
 	made := h.details(t, "restored")[0]
 	require.Empty(t, made.KeyName)
 	compute := &nova.Activities{Cloud: h.parts.Cloud, PollInterval: time.Millisecond}

@@ -11,6 +11,7 @@ import (
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/instance"
 	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 const (
@@ -77,7 +78,7 @@ func lockAll(ctx workflow.Context, run *operation.Run, in AgentsInput) (free []s
 			continue
 		}
 		for _, app := range in.Apps {
-			setOutcome(run, id, app, failedOutcome("another operation is running on the instance"))
+			setOutcome(run, id, app, failedOutcome(i18n.Messagef("another operation is running on the instance")))
 			busy++
 		}
 	}
@@ -125,7 +126,7 @@ func runAgentPlaybook(ctx workflow.Context, run *operation.Run, action ansible.A
 	for _, id := range ids {
 		e, ok := known[id]
 		if ok && action == CheckAgents && !slices.Contains(e.Agents, app) {
-			setOutcome(run, id, app, Outcome{Status: string(instance.Absent), Reason: "the agent is not installed"})
+			setOutcome(run, id, app, Outcome{Status: string(instance.Absent), Reason: i18n.Messagef("the agent is not installed")})
 			p.done++
 			continue
 		}
@@ -133,7 +134,7 @@ func runAgentPlaybook(ctx workflow.Context, run *operation.Run, action ansible.A
 			hosts = append(hosts, ansible.PlaybookHost{ID: id, Name: e.Name, Address: e.Enrollment.Address, HostKey: e.Enrollment.HostKey})
 			continue
 		}
-		setOutcome(run, id, app, failedOutcome("the instance is not enrolled"))
+		setOutcome(run, id, app, failedOutcome(i18n.Messagef("the instance is not enrolled")))
 		p.failed++
 	}
 	if len(hosts) == 0 {
@@ -165,10 +166,10 @@ func runAgentPlaybook(ctx workflow.Context, run *operation.Run, action ansible.A
 		o := byHost[h.ID]
 		if o.State == instance.Failed {
 			p.failed++
-			setOutcome(run, h.ID, app, Outcome{Status: string(operation.Failed), Reason: o.Reason, Detail: o.Recap})
+			setOutcome(run, h.ID, app, Outcome{Status: string(operation.Failed), Reason: o.Reason, Detail: i18n.Verbatim(o.Recap)})
 		} else {
 			p.done++
-			setOutcome(run, h.ID, app, Outcome{Status: string(o.State), Detail: o.Recap})
+			setOutcome(run, h.ID, app, Outcome{Status: string(o.State), Detail: i18n.Verbatim(o.Recap)})
 		}
 	}
 	return p, saveStates(ctx, run, stateUpdates(ctx, hosts, app, func(id string) ansible.HostOutcome { return byHost[id] }), cancelled)

@@ -63,7 +63,7 @@ func backUpFiles(ctx workflow.Context, in BackupInstanceInput) (b backup.Backup,
 		return b, fault.Final(fault.New(fault.Invalid, nil, "the instance no longer exists"))
 	}
 	if !at.Enrolled {
-		return b, fault.Final(fault.New(fault.Invalid, nil, "it is not enrolled"))
+		return b, fault.Final(fault.New(fault.Invalid, nil, "the instance is not enrolled"))
 	}
 	err = runActivity(ctx, filesTimeout, host.BackUpFiles, filebackup.BackUpFilesInput{Instance: in.Instance, Name: at.Name, Address: at.Enrollment.Address,
 		HostKey: at.Enrollment.HostKey, Task: in.Task, Plan: in.Plan}, &b)

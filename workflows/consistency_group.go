@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 const (
@@ -22,7 +23,7 @@ const (
 // groupDecision instructs a stopped instance to create its image or to abort.
 type groupDecision struct {
 	// AbortReason is set if the group is aborted; "" means that the image is created.
-	AbortReason string
+	AbortReason i18n.Message
 }
 
 // consistencyGroup backs up the instances of a plan as one group: all are shut off before the first image is created.
@@ -33,7 +34,7 @@ type consistencyGroup struct {
 	ids         []string
 	ready       []string // in the order of their signals
 	going       map[string]bool
-	abortReason string // set if the group is aborted
+	abortReason i18n.Message // set if the group is aborted
 	slots       workflow.Semaphore
 }
 
@@ -56,12 +57,12 @@ func newConsistencyGroup(ctx workflow.Context, ids []string) *consistencyGroup {
 // coordinate sends the decision to each stopped instance. Cancellation needs no signal: children are cancelled with the
 // parent.
 func (g *consistencyGroup) coordinate(ctx workflow.Context) {
-	if workflow.Await(ctx, func() bool { return g.abortReason != "" || len(g.ready) == len(g.ids) }) != nil {
+	if workflow.Await(ctx, func() bool { return !g.abortReason.IsZero() || len(g.ready) == len(g.ids) }) != nil {
 		return
 	}
 	for sent := 0; workflow.Await(ctx, func() bool { return len(g.ready) > sent }) == nil; sent++ {
 		id := g.ready[sent]
-		if g.abortReason == "" {
+		if g.abortReason.IsZero() {
 			if g.slots.Acquire(ctx, 1) != nil {
 				return
 			}
@@ -80,8 +81,8 @@ func (g *consistencyGroup) ended(id string, err error) {
 	switch {
 	case g.going[id]:
 		g.slots.Release(1)
-	case err != nil && g.abortReason == "":
-		g.abortReason = id + ": " + reasonOf(err)
+	case err != nil && g.abortReason.IsZero():
+		g.abortReason = i18n.Messagef("%s: %s", id, reasonOf(err))
 	}
 }
 
@@ -109,13 +110,13 @@ func awaitGroup(ctx workflow.Context, instance string) error {
 	wait.AddFuture(workflow.NewTimer(timer, groupTimeout), func(workflow.Future) { late = true })
 	wait.Select(ctx) // a cancel also ends the timer
 	switch {
-	case decided && decision.AbortReason == "":
+	case decided && decision.AbortReason.IsZero():
 		return nil
 	case decided:
 		return fault.Final(fault.New(fault.Invalid, nil, "consistency group aborted: %s", decision.AbortReason))
 	case late && ctx.Err() == nil:
 		return fault.Final(fault.New(fault.Unavailable, nil, "timed out after %d h waiting for the other instances",
-			groupTimeout/time.Hour))
+			int(groupTimeout/time.Hour)))
 	}
 	return ctx.Err()
 }

@@ -31,7 +31,7 @@ func TestDeployStack_failure(t *testing.T) {
 	activities["AwaitStack"] = fault.Final(fault.New(fault.Invalid, nil, "No valid host was found"))
 	r := execute(t, workflows.DeployStack, workflows.DeployStackInput{}, activities)
 	require.Equal(t, operation.Failed, r.Status)
-	require.Equal(t, "No valid host was found", fault.MessageOf(r.Err))
+	require.Equal(t, "No valid host was found", fault.MessageOf(r.Err).String())
 	require.Equal(t, []string{"DeleteStack", "DeleteStackCredential"}, r.compensations())
 
 	activities = deployActivities()

@@ -9,6 +9,7 @@ import (
 
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // Outcome is the result of a task on one instance.
@@ -16,9 +17,9 @@ type Outcome struct {
 	// Status is failed, succeeded, or the state that an agent has now.
 	Status string `json:"status"`
 	// Reason says why the status is failed or absent.
-	Reason string `json:"reason,omitempty"`
+	Reason i18n.Message `json:"reason,omitzero"`
 	// Detail holds Ansible's recap, or the size and duration of a backup.
-	Detail string `json:"detail,omitempty"`
+	Detail i18n.Message `json:"detail,omitzero"`
 }
 
 // Failed reports whether the task failed on the instance.
@@ -30,11 +31,11 @@ type Outcomes map[string]map[string]Outcome
 // resultInstances is the key of a task's result that holds its Outcomes.
 const resultInstances = "hosts"
 
-func failedOutcome(reason string) Outcome {
+func failedOutcome(reason i18n.Message) Outcome {
 	return Outcome{Status: string(operation.Failed), Reason: reason}
 }
 
-func succeededOutcome(detail string) Outcome {
+func succeededOutcome(detail i18n.Message) Outcome {
 	return Outcome{Status: string(operation.Succeeded), Detail: detail}
 }
 
@@ -58,7 +59,7 @@ func setOutcome(run *operation.Run, id, column string, o Outcome) {
 }
 
 // firstFailure returns the reason of the first failure, ordered by instance and column.
-func firstFailure(run *operation.Run) string {
+func firstFailure(run *operation.Run) i18n.Message {
 	all := outcomes(run)
 	for _, id := range workflow.DeterministicKeys(all) {
 		for _, column := range workflow.DeterministicKeys(all[id]) {
@@ -67,7 +68,7 @@ func firstFailure(run *operation.Run) string {
 			}
 		}
 	}
-	return ""
+	return i18n.Message{}
 }
 
 // failedTargets returns the instances of ids on which a finished task failed or did nothing, and all ids when there
@@ -93,9 +94,9 @@ func failedTargets(result map[string]any, ids []string) []string {
 }
 
 // reasonOf returns the text that a user sees for err.
-func reasonOf(err error) string {
+func reasonOf(err error) i18n.Message {
 	if temporal.IsCanceledError(err) {
-		return "cancelled"
+		return i18n.Messagef("cancelled")
 	}
 	return fault.MessageOf(err)
 }

@@ -1,8 +1,6 @@
 package workflows
 
 import (
-	"fmt"
-
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
@@ -13,6 +11,7 @@ import (
 	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // PruneBackupsInput selects backups to delete: those that the plan no longer keeps, or those in Backups.
@@ -117,12 +116,12 @@ func deleteOrphaned(ctx workflow.Context, run *operation.Run, s backups.Snapshot
 		return err
 	}
 	if !at.Deleted {
-		return fault.Final(fault.New(fault.Invalid, nil, "it is not enrolled"))
+		return fault.Final(fault.New(fault.Invalid, nil, "the instance is not enrolled"))
 	}
 	if err := runActivity(ctx, filesTimeout, host.DeleteOrphanedBackups, filebackup.DeleteOrphanedBackupsInput{Instance: s.Instance, Snapshots: s.IDs}, &out); err != nil {
 		return err
 	}
-	setOutcome(run, s.Instance, backupColumn, succeededOutcome(fmt.Sprintf("%d deleted", len(s.IDs))))
+	setOutcome(run, s.Instance, backupColumn, succeededOutcome(i18n.Messagef("%d deleted", len(s.IDs))))
 	if out.Remaining > 0 {
 		run.SetMessage("an instance no longer exists: the data of its %d deleted backups is removed with the last of its %d remaining backups",
 			len(s.IDs), out.Remaining)

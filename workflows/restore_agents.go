@@ -1,10 +1,6 @@
 package workflows
 
 import (
-	"cmp"
-	"fmt"
-	"strings"
-
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
@@ -12,6 +8,7 @@ import (
 	"mycloudmanager/activities/nova"
 	"mycloudmanager/internal/instance"
 	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // checkAgents checks each agent of an instance whose disk was replaced. An agent that differs from its installation does
@@ -23,7 +20,7 @@ func checkAgents(ctx workflow.Context, run *operation.Run, id string, before nov
 		return nil
 	}
 	known := map[string]nova.EnrolledInstance{id: {Name: before.Name, Enrolled: true, Enrollment: before.Enrollment, Agents: before.Agents}}
-	var broken []string
+	var broken []i18n.Message
 	for _, app := range before.Agents {
 		_, err := runAgentPlaybook(ctx, run, CheckAgents, app, []string{id}, known)
 		if temporal.IsCanceledError(err) {
@@ -33,12 +30,15 @@ func checkAgents(ctx workflow.Context, run *operation.Run, id string, before nov
 			setOutcome(run, id, app, failedOutcome(reasonOf(err)))
 		}
 		if o := outcomes(run)[id][app]; o.Status != string(instance.Installed) {
-			broken = append(broken, fmt.Sprintf("%s (%s)", app, cmp.Or(o.Reason, o.Status)))
+			if o.Reason.IsZero() {
+				o.Reason = i18n.Verbatim(o.Status)
+			}
+			broken = append(broken, i18n.Messagef("%s (%s)", app, o.Reason))
 		}
 	}
 	if len(broken) > 0 {
 		run.PartiallyFailed("the disk is restored, but %d of %d agents are not as they were installed: %s: install them again",
-			len(broken), len(before.Agents), strings.Join(broken, ", "))
+			len(broken), len(before.Agents), i18n.Join(broken, ", "))
 	}
 	return nil
 }

@@ -52,9 +52,9 @@ func restoreToNewServer(ctx workflow.Context, in RestoreInstanceInput) (err erro
 	run.Result("addresses", created.Addresses)
 	at := strings.Join(created.Addresses, ", ")
 	run.SetMessage("the new server %s runs at %s", in.NewServerName, at)
-	if spec.RequiredSubnet != "" {
-		run.Result("note", spec.RequiredSubnet)
-		run.SetMessage("the new server %s runs at %s: %s", in.NewServerName, at, spec.RequiredSubnet)
+	if !spec.Note.IsZero() {
+		run.Result("note", spec.Note)
+		run.SetMessage("the new server %s runs at %s: %s", in.NewServerName, at, spec.Note)
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // maxConcurrentBackups bounds how many instances of a plan are backed up concurrently.
@@ -65,12 +66,12 @@ func RunBackup(ctx workflow.Context, in RunBackupInput) (err error) {
 			return
 		}
 		setOutcome(run, in.Plan.Instances[i], backupColumn, succeededOutcome(
-			fmt.Sprintf("%s: %s in %.0f s", s.Out.ID, mebibytes(s.Out.ChangedBytes), s.Out.Duration)))
+			i18n.Messagef("%s: %s in %.0f s", s.Out.ID, mebibytes(s.Out.ChangedBytes), s.Out.Duration)))
 	})
 	switch {
 	case err != nil:
 		return err
-	case group != nil && group.abortReason != "":
+	case group != nil && !group.abortReason.IsZero():
 		return fault.Final(fault.New(fault.Invalid, nil, "consistency group aborted, no image was created and all instances were restarted: %s",
 			group.abortReason))
 	case failed == len(children):

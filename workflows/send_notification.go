@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"strings"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -12,6 +11,7 @@ import (
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/notification"
 	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // notificationTimeout bounds the retries of a notification on each channel.
@@ -65,7 +65,7 @@ func deliveryOutcome(ctx workflow.Context, c notification.Channel, err error) no
 }
 
 // lastError returns the message of the last failed attempt.
-func lastError(err error) string {
+func lastError(err error) i18n.Message {
 	if cause := operation.LastFailure(err); cause != nil {
 		return fault.MessageOf(cause)
 	}
@@ -89,14 +89,14 @@ func closeRecord(ctx workflow.Context, r notification.Record) error {
 	if err := saveRecord(ctx, operation.Failed, r); err != nil {
 		return err
 	}
-	return fault.Final(fault.New(fault.Unavailable, nil, "%s", strings.Join(reasons, "; ")))
+	return fault.Final(&fault.Error{Kind: fault.Unavailable, Message: i18n.Join(reasons, "; ")})
 }
 
-func exhausted(r notification.Record) []string {
-	var reasons []string
+func exhausted(r notification.Record) []i18n.Message {
+	var reasons []i18n.Message
 	for _, o := range r.Channels {
 		if o.Status == notification.DeliveryFailed {
-			reasons = append(reasons, o.Address+": "+o.Reason)
+			reasons = append(reasons, i18n.Messagef("%s: %s", o.Address, o.Reason))
 		}
 	}
 	return reasons
@@ -128,7 +128,7 @@ func TestNotifications(ctx workflow.Context, _ TestNotificationInput) (err error
 		return err
 	}
 	if reasons := exhausted(record); len(reasons) > 0 {
-		return fault.Final(fault.New(fault.Unavailable, nil, "delivery failed on %d of %d channels: %s", len(reasons), len(outcomes), strings.Join(reasons, "; ")))
+		return fault.Final(fault.New(fault.Unavailable, nil, "delivery failed on %d of %d channels: %s", len(reasons), len(outcomes), i18n.Join(reasons, "; ")))
 	}
 	return nil
 }
@@ -165,7 +165,7 @@ func notifyRunResult(ctx workflow.Context, run *operation.Run, p backup.Plan, er
 }
 
 // notifyDamaged sends a notification that a backup is damaged.
-func notifyDamaged(ctx workflow.Context, b backup.Backup, reason string) {
+func notifyDamaged(ctx workflow.Context, b backup.Backup, reason i18n.Message) {
 	startNotification(ctx, notification.Notification{ID: "verify-" + workflow.GetInfo(ctx).FirstRunID, Kind: notification.Failed, Plan: notification.Plan{ID: b.Plan, Name: b.PlanName},
 		Instances: []notification.Instance{{ID: b.Instance, Name: b.InstanceName, Reason: reason}}, Task: operation.TaskID(ctx), At: workflow.Now(ctx)})
 }

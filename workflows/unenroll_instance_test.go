@@ -25,7 +25,7 @@ func TestUnenrollInstance(t *testing.T) {
 	r = execute(t, workflows.UnenrollInstance, workflows.UnenrollInstanceInput{ID: "i1"}, activities)
 	require.NoError(t, r.Err)
 	require.Equal(t, operation.PartiallyFailed, r.Status)
-	require.Contains(t, r.Message, "web-1 does not respond")
+	require.Contains(t, r.Message.String(), "web-1 does not respond")
 	require.Contains(t, r.Calls, "DeleteEnrollment")
 
 	activities["GetEnrollment"] = nova.EnrolledInstance{Name: "web-1"}

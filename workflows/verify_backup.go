@@ -78,7 +78,7 @@ func sshTarget(ctx workflow.Context, run *operation.Run, id string) (at nova.Enr
 		return at, fault.Final(fault.New(fault.Invalid, nil, "the instance no longer exists"))
 	}
 	if !at.Enrolled {
-		return at, fault.Final(fault.New(fault.Invalid, nil, "it is not enrolled"))
+		return at, fault.Final(fault.New(fault.Invalid, nil, "the instance is not enrolled"))
 	}
 	return at, nil
 }

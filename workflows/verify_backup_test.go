@@ -11,12 +11,13 @@ import (
 	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/platform/i18n"
 	"mycloudmanager/workflows"
 )
 
 func TestVerifyBackup(t *testing.T) {
 	activities := fakes{"VerifyImage": backup.VerificationResult{OK: true}, "GetEnrollment": nova.EnrolledInstance{Enrolled: true},
-		"VerifyFiles": filebackup.VerifyFilesResult{OK: true, Detail: "3 files were compared"}, "RecordVerification": nil}
+		"VerifyFiles": filebackup.VerifyFilesResult{OK: true, Detail: i18n.Messagef("%d files, %s, were restored and compared", 3, "1 KiB")}, "RecordVerification": nil}
 	r := execute(t, workflows.VerifyBackup, workflows.VerifyBackupInput{Backup: backup.Backup{ID: "s-1", Method: backup.Snapshot}}, activities)
 	requireSucceeded(t, r, "VerifyImage", "RecordVerification")
 
@@ -51,11 +52,11 @@ func TestPruneBackups(t *testing.T) {
 	r = execute(t, workflows.PruneBackups, workflows.PruneBackupsInput{}, activities)
 	require.NoError(t, r.Err)
 	require.Equal(t, operation.PartiallyFailed, r.Status)
-	require.Contains(t, r.Message, "1 of 2 failed")
+	require.Contains(t, r.Message.String(), "1 of 2 failed")
 	require.Contains(t, r.Calls, "DeleteImages")
 
 	failed["i1"] = true
 	r = execute(t, workflows.PruneBackups, workflows.PruneBackupsInput{}, activities)
 	require.Equal(t, operation.Failed, r.Status)
-	require.Contains(t, fault.MessageOf(r.Err), "the repository is damaged")
+	require.Contains(t, fault.MessageOf(r.Err).String(), "the repository is damaged")
 }

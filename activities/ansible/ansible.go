@@ -13,6 +13,7 @@ import (
 	"mycloudmanager/internal/instance/ssh"
 	"mycloudmanager/internal/operation"
 	"mycloudmanager/internal/operation/tasklog"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // Activities holds the activities on instances.
@@ -51,13 +52,13 @@ const factsCommand = "sudo -n cat /etc/os-release /etc/machine-id"
 // authorizes the manager's key meanwhile. It is a read.
 func (a *Activities) AwaitSSH(ctx context.Context, in SSHTarget) (HostFacts, error) {
 	var facts HostFacts
-	err := operation.Poll(ctx, a.PollInterval, func(ctx context.Context) (bool, string, error) {
+	err := operation.Poll(ctx, a.PollInterval, func(ctx context.Context) (bool, i18n.Message, error) {
 		out, err := a.SSH.Run(ctx, in.host(), factsCommand, "")
 		if kind := fault.KindOf(err); kind == fault.Forbidden {
 			return false, fault.MessageOf(err), nil
 		}
 		facts = factsOf(out)
-		return err == nil, "", err
+		return err == nil, i18n.Message{}, err
 	})
 	return facts, err
 }
@@ -89,29 +90,29 @@ func factsOf(text string) HostFacts {
 // RemoveAccess removes from the instance what the enrollment created: the user, its key and its sudo right. This ends its
 // own connection. It is idempotent: an instance that rejects the manager's key is done. It returns a message for the
 // user.
-func (a *Activities) RemoveAccess(ctx context.Context, in SSHTarget) (string, error) {
+func (a *Activities) RemoveAccess(ctx context.Context, in SSHTarget) (i18n.Message, error) {
 	_, err := a.SSH.Run(ctx, in.host(), "sudo -n sh -s -- --uninstall", a.Script)
 	for range accessChecks {
 		_, again := a.SSH.Run(ctx, in.host(), "true", "")
 		switch fault.KindOf(again) {
 		case fault.Forbidden:
-			return "", nil
+			return i18n.Message{}, nil
 		case "": // the user is still being removed, or was not removed
 		case fault.Invalid: // the user was removed after the sign-in; or the host key differs
 			err = again
 		default:
-			return "", again
+			return i18n.Message{}, again
 		}
 		select {
 		case <-ctx.Done():
-			return "", ctx.Err()
+			return i18n.Message{}, ctx.Err()
 		case <-time.After(a.PollInterval):
 		}
 	}
 	if err == nil {
 		err = fault.New(fault.Unavailable, nil, "%s still accepts the manager's key", in.Address)
 	}
-	return "", err
+	return i18n.Message{}, err
 }
 
 // accessChecks is the number of attempts to verify that the access is removed.

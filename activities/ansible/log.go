@@ -5,6 +5,7 @@ import (
 
 	"mycloudmanager/internal/instance/ansible"
 	"mycloudmanager/internal/operation/tasklog"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // write writes an event of a playbook to the task's log in Ansible's own words, with the output of programs. Ansible has
@@ -44,17 +45,17 @@ func messageOf(e ansible.Event) string {
 	if e.Ignored {
 		words = append(words, "ignored")
 	}
-	if e.Message != "" {
-		words = append(words, e.Message)
+	if !e.Message.IsZero() {
+		words = append(words, e.Message.String())
 	}
 	return strings.Join(words, ": ")
 }
 
 // sum writes the last line of a host: Ansible's recap and the reason of a failure.
 func sum(log *tasklog.Writer, host string, o HostOutcome) {
-	line := tasklog.Line{Host: host, Message: string(o.State) + ": " + o.Recap}
-	if o.Reason != "" {
-		line.Level, line.Message = tasklog.Error, line.Message+": "+o.Reason
+	if o.Reason.IsZero() {
+		log.WriteMessage(tasklog.Line{Host: host}, i18n.Messagef("%s: %s", o.State, o.Recap))
+		return
 	}
-	log.Write(line)
+	log.WriteMessage(tasklog.Line{Host: host, Level: tasklog.Error}, i18n.Messagef("%s: %s: %s", o.State, o.Recap, o.Reason))
 }

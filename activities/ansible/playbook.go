@@ -16,6 +16,7 @@ import (
 	"mycloudmanager/internal/instance/ssh"
 	"mycloudmanager/internal/operation"
 	"mycloudmanager/internal/operation/tasklog"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // Action is an action on an agent.
@@ -47,8 +48,8 @@ type RunAgentPlaybookInput struct {
 type HostOutcome struct {
 	State   instance.State // new state of the agent
 	Version string
-	Recap   string // Ansible's recap
-	Reason  string // reason of a failure
+	Recap   string       // Ansible's recap
+	Reason  i18n.Message // reason of a failure
 }
 
 // RunAgentPlaybook runs an agent's playbook on instances and verifies the result. Failed hosts are part of the result, not
@@ -62,7 +63,7 @@ func (a *Activities) RunAgentPlaybook(ctx context.Context, in RunAgentPlaybookIn
 	if !app.Agent.Supported {
 		return nil, fault.New(fault.Invalid, nil, "%s has no agent", in.App)
 	}
-	operation.ReportProgress(ctx, fmt.Sprintf("%d instances are waiting", len(in.Hosts)))
+	operation.ReportProgress(ctx, i18n.Messagef("%d instances are waiting", len(in.Hosts)))
 	done, err := a.limiter.take(ctx, len(in.Hosts))
 	if err != nil {
 		return nil, err
@@ -82,7 +83,7 @@ func (a *Activities) RunAgentPlaybook(ctx context.Context, in RunAgentPlaybookIn
 	defer log.Close()
 	outcomes, err := a.run(ctx, app, in, play, log)
 	for _, h := range in.Hosts {
-		if why := relay.LastError(net.JoinHostPort(h.Address, "22")); why != "" && outcomes[h.ID].Reason != "" {
+		if why := relay.LastError(net.JoinHostPort(h.Address, "22")); !why.IsZero() && !outcomes[h.ID].Reason.IsZero() {
 			o := outcomes[h.ID]
 			o.Reason = why
 			outcomes[h.ID] = o
@@ -168,7 +169,7 @@ func outcome(action Action, version string, r ansible.HostRecap) HostOutcome {
 	o := HostOutcome{Version: version, Reason: r.Reason,
 		Recap: fmt.Sprintf("ok=%d changed=%d skipped=%d failed=%d unreachable=%d", r.OK, r.Changed, r.Skipped, r.Failed, r.Unreachable)}
 	switch {
-	case r.Reason != "":
+	case !r.Reason.IsZero():
 		o.State = instance.Failed
 	case action == Remove:
 		o.State = instance.Absent
@@ -184,8 +185,8 @@ func outcome(action Action, version string, r ansible.HostRecap) HostOutcome {
 func reportEvent(ctx context.Context, names map[string]string, e ansible.Event) {
 	switch e.Kind {
 	case ansible.KindTask:
-		operation.ReportProgress(ctx, e.Task)
+		operation.ReportProgress(ctx, i18n.Verbatim(e.Task))
 	case ansible.KindFailed, ansible.KindUnreachable:
-		operation.ReportProgress(ctx, fmt.Sprintf("%s: %s: %s", names[e.Host], e.Task, e.Message))
+		operation.ReportProgress(ctx, i18n.Messagef("%s: %s: %s", names[e.Host], e.Task, e.Message))
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/notification"
 	"mycloudmanager/internal/operation/task"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // Plans lists backup plans.
@@ -113,9 +114,9 @@ func notificationsFor(p backup.PlanStatus, now backup.PlanObservation, alerts ba
 	return out
 }
 
-func lastGood(o backup.OverdueInstance) string {
+func lastGood(o backup.OverdueInstance) i18n.Message {
 	if o.LastGood == nil {
-		return "no backup of this plan yet"
+		return i18n.Messagef("no backup of this plan yet")
 	}
-	return fmt.Sprintf("last good backup %s", o.LastGood.UTC().Format("2006-01-02 15:04 UTC"))
+	return i18n.Messagef("last good backup %s", o.LastGood.UTC().Format("2006-01-02 15:04 UTC"))
 }

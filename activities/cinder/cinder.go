@@ -3,7 +3,6 @@ package cinder
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/openstack"
 	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // Activities drives Cinder for the managed project.
@@ -139,49 +139,49 @@ func (a *Activities) await(ctx context.Context, id string, wanted ...string) err
 	if err != nil {
 		return err
 	}
-	return operation.Poll(ctx, a.PollInterval, func(ctx context.Context) (bool, string, error) {
+	return operation.Poll(ctx, a.PollInterval, func(ctx context.Context) (bool, i18n.Message, error) {
 		v, err := volumes.Get(ctx, c, id).Extract()
 		if err != nil {
-			return false, "", s.Fault("cinder", err)
+			return false, i18n.Message{}, s.Fault("cinder", err)
 		}
 		if slices.Contains(wanted, v.Status) {
-			return true, "", nil
+			return true, i18n.Message{}, nil
 		}
 		if len(v.Status) >= 5 && v.Status[:5] == "error" {
-			return false, "", fault.New(fault.Conflict, nil, "cinder: the volume %s is in status %s", id, v.Status)
+			return false, i18n.Message{}, fault.New(fault.Conflict, nil, "cinder: the volume %s is in status %s", id, v.Status)
 		}
-		return false, fmt.Sprintf("Cinder: the volume is %s", v.Status), nil
+		return false, i18n.Messagef("Cinder: the volume is %s", v.Status), nil
 	})
 }
 
 // DeleteVolume deletes the volume and waits until it no longer exists. It first waits for a volume that is still being
 // detached. It is idempotent: a missing volume is a success. It returns a message for the user.
 // https://docs.openstack.org/api-ref/block-storage/v3/#delete-a-volume
-func (a *Activities) DeleteVolume(ctx context.Context, in Ref) (string, error) {
+func (a *Activities) DeleteVolume(ctx context.Context, in Ref) (i18n.Message, error) {
 	s, c, err := a.open(ctx)
 	if err != nil {
-		return "", err
+		return i18n.Message{}, err
 	}
 	id := in.ID
 	if id == "" {
 		if id, err = createdBy(ctx, s, in); err != nil || id == "" {
-			return "", err
+			return i18n.Message{}, err
 		}
 	}
 	v, err := volumes.Get(ctx, c, id).Extract()
 	switch err = s.Fault("cinder", err); {
 	case fault.KindOf(err) == fault.NotFound:
-		return "", nil
+		return i18n.Message{}, nil
 	case err != nil:
-		return "", err
+		return i18n.Message{}, err
 	case in.OnlyIfEmpty && (v.Metadata[openstack.DataKey] == "true" || v.Metadata[openstack.TaskKey] != in.TaskID):
-		message := fmt.Sprintf("the volume %s is kept: it holds data", id)
+		message := i18n.Messagef("the volume %s is kept: it holds data", id)
 		if in.InUse {
 			return message, nil
 		}
 		return message, a.await(ctx, id, "available")
 	}
-	return "", a.remove(ctx, s, c, id)
+	return i18n.Message{}, a.remove(ctx, s, c, id)
 }
 
 // createdBy finds the volume of a task whose create request was interrupted before the response.
@@ -199,23 +199,23 @@ func createdBy(ctx context.Context, s *openstack.Session, in Ref) (string, error
 }
 
 func (a *Activities) remove(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceClient, id string) error {
-	return operation.Poll(ctx, a.PollInterval, func(ctx context.Context) (bool, string, error) {
+	return operation.Poll(ctx, a.PollInterval, func(ctx context.Context) (bool, i18n.Message, error) {
 		v, err := volumes.Get(ctx, c, id).Extract()
 		switch err = s.Fault("cinder", err); {
 		case fault.KindOf(err) == fault.NotFound:
-			return true, "", nil
+			return true, i18n.Message{}, nil
 		case err != nil:
-			return false, "", err
+			return false, i18n.Message{}, err
 		case v.Status == "deleting":
 		case v.Status == "error_deleting":
-			return false, "", fault.New(fault.Conflict, nil, "cinder could not delete the volume %s", id)
+			return false, i18n.Message{}, fault.New(fault.Conflict, nil, "cinder could not delete the volume %s", id)
 		case v.Status == "available" || v.Status == "error":
 			err := s.Fault("cinder", volumes.Delete(ctx, c, id, nil).ExtractErr())
 			if kind := fault.KindOf(err); err != nil && kind != fault.NotFound && kind != fault.Invalid {
-				return false, "", err
+				return false, i18n.Message{}, err
 			}
 		}
-		return false, fmt.Sprintf("Cinder: the volume is %s", v.Status), nil
+		return false, i18n.Messagef("Cinder: the volume is %s", v.Status), nil
 	})
 }
 

@@ -2,7 +2,6 @@ package cinder
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strconv"
 
@@ -11,6 +10,7 @@ import (
 
 	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/openstack"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // CreateVolumesFromSnapshotsInput lists the disks of a server that boots from volumes: one volume per snapshot.
@@ -88,19 +88,19 @@ type DeleteRestoredVolumesInput struct{ Task string }
 
 // DeleteRestoredVolumes deletes the volumes that CreateVolumesFromSnapshots created for the task, and waits until they no
 // longer exist. Their server, if any, is deleted before. It is idempotent and tolerates absence.
-func (a *Activities) DeleteRestoredVolumes(ctx context.Context, in DeleteRestoredVolumesInput) (string, error) {
+func (a *Activities) DeleteRestoredVolumes(ctx context.Context, in DeleteRestoredVolumesInput) (i18n.Message, error) {
 	s, c, err := a.open(ctx)
 	if err != nil {
-		return "", err
+		return i18n.Message{}, err
 	}
 	all, err := restoredVolumes(ctx, s, c, in.Task)
 	if err != nil {
-		return "", err
+		return i18n.Message{}, err
 	}
 	for _, v := range all {
 		if err := a.remove(ctx, s, c, v.ID); err != nil {
-			return "", err
+			return i18n.Message{}, err
 		}
 	}
-	return fmt.Sprintf("%d volumes are deleted", len(all)), nil
+	return i18n.Messagef("%d volumes are deleted", len(all)), nil
 }

@@ -2,7 +2,6 @@ package filebackup
 
 import (
 	"context"
-	"fmt"
 	"path"
 	"strconv"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/instance/ssh"
 	"mycloudmanager/internal/operation/tasklog"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // Tags that name the task and the plan of a snapshot.
@@ -138,11 +138,11 @@ func (s *repository) runBackup(ctx context.Context, in BackUpFilesInput) (m meas
 	case before != nil:
 		return m, nil, before
 	case o.engineCode == incomplete, o.engineCode == 0 && unread > 0:
-		s.logLine(tasklog.Warning, "", "some files could not be read: they are not in the backup")
+		s.logMessage(tasklog.Warning, i18n.Messagef("some files could not be read: they are not in the backup"))
 	case o.engineCode != 0:
 		return m, nil, s.asFault(&commandResult{code: 1, stderr: o.stderr, busy: o.busy})
 	}
-	s.logLine(tasklog.Info, "", fmt.Sprintf("backed up in %s, %s new in the storage", m.duration.Round(time.Second), humanize.IBytes(uint64(max(0, m.changed)))))
+	s.logMessage(tasklog.Info, i18n.Messagef("backed up in %s, %s new in the storage", m.duration.Round(time.Second), humanize.IBytes(uint64(max(0, m.changed)))))
 	return m, after, nil
 }
 
@@ -160,7 +160,7 @@ func (s *repository) hookResult(o *commandResult, name string, rules backup.File
 	if rules.OnHookError == backup.HookContinue {
 		level = tasklog.Warning
 	}
-	s.logLine(level, "", fault.MessageOf(err))
+	s.logMessage(level, fault.MessageOf(err))
 	if rules.OnHookError == backup.HookContinue {
 		return nil
 	}

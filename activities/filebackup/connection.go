@@ -17,6 +17,7 @@ import (
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/instance/ssh"
 	"mycloudmanager/internal/operation/tasklog"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // target names the instance on which an engine runs, and its repository.
@@ -202,7 +203,7 @@ func (s *connection) parseLine(o *commandResult, line string) {
 		o.version = rest
 		s.logLine(tasklog.Info, "", rest)
 	case "installing":
-		s.logLine(tasklog.Info, "", "installing "+rest)
+		s.logMessage(tasklog.Info, i18n.Messagef("installing %s", rest))
 	case "said":
 		s.logLine(tasklog.Info, tasklog.Stdout, rest)
 	case "hook":
@@ -231,6 +232,12 @@ func (s *connection) parseLine(o *commandResult, line string) {
 	}
 }
 
+// logMessage adds a message of the manager to the task's log.
+func (s *connection) logMessage(level string, m i18n.Message) {
+	s.log.WriteMessage(tasklog.Line{Host: s.name, Level: level}, m)
+}
+
+// logLine adds a line of a program to the task's log.
 func (s *connection) logLine(level, stream, text string) {
 	s.log.Write(tasklog.Line{Host: s.name, Level: level, Stream: stream, Message: text})
 }

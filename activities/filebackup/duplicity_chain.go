@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha1" //nolint:gosec // the checksum that duplicity stores for its volumes
 	"encoding/hex"
-	"fmt"
 	"io"
 	"math/rand/v2"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/openstack"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // list merges the file list of the previous set with the changes of this set, because a complete listing takes duplicity
@@ -126,18 +126,18 @@ func (s duplicity) check(ctx context.Context, b backup.Backup) (VerifyFilesResul
 		}
 		name, ok := links[i].volumes[v.number]
 		if count++; !ok {
-			return VerifyFilesResult{Detail: fmt.Sprintf("the volume %d of the backup of %s is missing", v.number, v.set)}, nil
+			return VerifyFilesResult{Detail: i18n.Messagef("the volume %d of the backup of %s is missing", v.number, v.set)}, nil
 		}
 		if count > 1 && rand.IntN(20) > 0 { // always the first volume, then 5 %
 			continue
 		}
 		sample++
 		if good, err := s.unchanged(ctx, name, v.sum); err != nil || !good {
-			return VerifyFilesResult{Detail: fmt.Sprintf("%s differs from what was stored", name)}, err
+			return VerifyFilesResult{Detail: i18n.Messagef("%s differs from what was stored", name)}, err
 		}
 	}
 	if count == 0 {
-		return VerifyFilesResult{Detail: "the manifest names no volume"}, nil
+		return VerifyFilesResult{Detail: i18n.Messagef("the manifest names no volume")}, nil
 	}
 	return verificationResult(s, o, nil)
 }

@@ -197,7 +197,7 @@ func TestDuplicity_chains(t *testing.T) {
 	verify.Backup, verify.RestoreTest = made[3], false
 	v, err := l.VerifyFiles(t.Context(), verify)
 	require.NoError(t, err)
-	require.Equal(t, "the backup is not in its repository any more", v.Detail)
+	require.Equal(t, "the backup is not in its repository any more", v.Detail.String())
 	_, err = l.restore(made[2], filepath.Join(l.host.dir, "gone"), "t")
 	require.Equal(t, fault.NotFound, fault.KindOf(err), "never restores an older one")
 

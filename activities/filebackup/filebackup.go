@@ -9,6 +9,7 @@ import (
 	"mycloudmanager/internal/instance/ssh"
 	"mycloudmanager/internal/openstack"
 	"mycloudmanager/internal/operation/tasklog"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // Activities makes, restores, verifies and deletes file backups.
@@ -71,7 +72,7 @@ type VerifyFilesInput struct {
 // VerifyFilesResult is the result of a verification.
 type VerifyFilesResult struct {
 	OK     bool
-	Detail string
+	Detail i18n.Message
 }
 
 // ForgetSnapshotsInput selects the snapshots of an instance to delete.

@@ -2,12 +2,12 @@ package filebackup
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/operation/tasklog"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // saveRecord writes the list of files of a backup, and then its record.
@@ -77,7 +77,7 @@ func (a *Activities) adoptSnapshots(ctx context.Context, s *repository, in BackU
 		if err != nil {
 			return err
 		}
-		s.logLine(tasklog.Info, "", fmt.Sprintf("the backup of %s is complete although its task was interrupted: it is now listed", b.CreatedAt.Format("2006-01-02 15:04:05")))
+		s.logMessage(tasklog.Info, i18n.Messagef("the backup of %s is complete although its task was interrupted: it is now listed", b.CreatedAt.Format("2006-01-02 15:04:05")))
 	}
 	return nil
 }

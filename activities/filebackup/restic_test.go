@@ -280,7 +280,7 @@ func TestRestic_incremental(t *testing.T) {
 	v, err = l.VerifyFiles(t.Context(), verify)
 	require.NoError(t, err)
 	require.False(t, v.OK)
-	require.Equal(t, "the backup is not in its repository any more", v.Detail)
+	require.Equal(t, "the backup is not in its repository any more", v.Detail.String())
 	out, err := l.restore(made[3], filepath.Join(l.host.dir, "last"), "t")
 	require.NoError(t, err, "the others are intact")
 	require.Equal(t, trees[3], tree(t, out.Target+l.data))
@@ -423,7 +423,7 @@ func TestRestic_errors(t *testing.T) {
 		v, err := l.VerifyFiles(t.Context(), verify)
 		require.NoError(t, err)
 		require.False(t, v.OK)
-		require.NotEmpty(t, v.Detail)
+		require.NotEmpty(t, v.Detail.String())
 		t.Log(v.Detail)
 	}
 	l.leavesNothing()

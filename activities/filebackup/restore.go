@@ -3,7 +3,6 @@ package filebackup
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"path"
 	"slices"
 	"strconv"
@@ -16,6 +15,7 @@ import (
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/instance/ssh"
 	"mycloudmanager/internal/operation/tasklog"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // RestoreFiles restores files of a backup with owners, modes, times and links. It never changes existing files: if the
@@ -64,7 +64,7 @@ func (a *Activities) RestoreFiles(ctx context.Context, in RestoreFilesInput) (Re
 		return out, err
 	}
 	out = RestoreFilesResult{Files: o.files, Bytes: o.bytes, Target: o.target, Checked: want.met(o)}
-	s.logLine(tasklog.Info, "", fmt.Sprintf("%d files, %s, are in %s", o.files, humanize.IBytes(uint64(max(0, o.bytes))), o.target))
+	s.logMessage(tasklog.Info, i18n.Messagef("%d files, %s, are in %s", o.files, humanize.IBytes(uint64(max(0, o.bytes))), o.target))
 	if !out.Checked {
 		return out, fault.New(fault.Internal, nil, "%s: %d files of %d bytes are in %s, the backup has %d of %d", s.name, o.files, o.bytes, o.target, want.files, want.bytes)
 	}
@@ -153,8 +153,8 @@ func (w expectation) items(snapshot string, roots []string) scriptInput {
 // restore runs a restore and reports the downloaded bytes as progress.
 func (s *repository) restore(ctx context.Context, verb string, given scriptInput, want expectation) (*commandResult, error) {
 	from := s.proxy.BytesDownloaded()
-	quiet := throttled(ctx, func() string {
-		return fmt.Sprintf("%s read from the storage, %s to restore", humanize.IBytes(uint64(s.proxy.BytesDownloaded()-from)), humanize.IBytes(uint64(max(0, want.bytes))))
+	quiet := throttled(ctx, func() i18n.Message {
+		return i18n.Messagef("%s read from the storage, %s to restore", humanize.IBytes(uint64(s.proxy.BytesDownloaded()-from)), humanize.IBytes(uint64(max(0, want.bytes))))
 	})
 	defer quiet()
 	o, err := s.run(ctx, verb, given, nil)

@@ -2,7 +2,6 @@ package filebackup
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -12,6 +11,7 @@ import (
 	"mycloudmanager/internal/backup/swiftproxy"
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/instance/ssh"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // subset is the share of the data that a check reads. It always reads the complete structure.
@@ -28,7 +28,7 @@ func (a *Activities) VerifyFiles(ctx context.Context, in VerifyFilesInput) (Veri
 	}
 	defer s.close()
 	if !s.exists {
-		return VerifyFilesResult{Detail: "the repository no longer exists"}, nil
+		return VerifyFilesResult{Detail: i18n.Messagef("the repository no longer exists")}, nil
 	}
 	if err := s.begin(ctx); err != nil {
 		return VerifyFilesResult{}, err
@@ -52,11 +52,11 @@ var errSnapshotMissing = fault.New(fault.NotFound, nil, "the backup is not in it
 func verificationResult(e engine, o *commandResult, err error) (VerifyFilesResult, error) {
 	switch {
 	case err == nil:
-		return VerifyFilesResult{OK: true, Detail: fmt.Sprintf("the structure is intact, and %s of the data was read", subset)}, nil
+		return VerifyFilesResult{OK: true, Detail: i18n.Messagef("the structure is intact, and %s of the data was read", subset)}, nil
 	case fault.KindOf(err) == fault.NotFound:
 		return VerifyFilesResult{Detail: fault.MessageOf(err)}, nil
 	case fault.KindOf(err) == fault.Internal && e.damaged(o.stderrLine()):
-		return VerifyFilesResult{Detail: firstLines(o.stderr)}, nil
+		return VerifyFilesResult{Detail: i18n.Verbatim(firstLines(o.stderr))}, nil
 	}
 	return VerifyFilesResult{}, err
 }
@@ -88,7 +88,7 @@ func (s *repository) restoreTest(ctx context.Context, b backup.Backup) (VerifyFi
 		return verificationResult(s, o, err)
 	}
 	if !want.met(o) {
-		return VerifyFilesResult{Detail: fmt.Sprintf("restored %d files of %d bytes, the backup has %d of %d", o.files, o.bytes, want.files, want.bytes)}, nil
+		return VerifyFilesResult{Detail: i18n.Messagef("restored %d files of %d bytes, the backup has %d of %d", o.files, o.bytes, want.files, want.bytes)}, nil
 	}
-	return VerifyFilesResult{OK: true, Detail: fmt.Sprintf("%d files, %s, were restored and compared", o.files, humanize.IBytes(uint64(max(0, o.bytes))))}, nil
+	return VerifyFilesResult{OK: true, Detail: i18n.Messagef("%d files, %s, were restored and compared", o.files, humanize.IBytes(uint64(max(0, o.bytes))))}, nil
 }

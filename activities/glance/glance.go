@@ -4,7 +4,6 @@ package glance
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -16,6 +15,7 @@ import (
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/openstack"
 	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // Activities drives Glance for the managed project.
@@ -41,48 +41,48 @@ func (a *Activities) AwaitImage(ctx context.Context, in AwaitImageInput) error {
 	if err != nil {
 		return err
 	}
-	return operation.Poll(ctx, a.PollInterval, func(ctx context.Context) (bool, string, error) {
+	return operation.Poll(ctx, a.PollInterval, func(ctx context.Context) (bool, i18n.Message, error) {
 		image, err := images.Get(ctx, c, in.Image).Extract()
 		if err = s.Fault("glance", err); fault.KindOf(err) == fault.NotFound {
-			return false, "", fault.New(fault.Invalid, nil, "Nova failed to create the image; see the server's events in Horizon")
+			return false, i18n.Message{}, fault.New(fault.Invalid, nil, "Nova failed to create the image; see the server's events in Horizon")
 		}
 		if err != nil {
-			return false, "", err
+			return false, i18n.Message{}, err
 		}
 		switch image.Status {
 		case images.ImageStatusActive:
 			return a.whole(ctx, s, *image)
 		case images.ImageStatusKilled, images.ImageStatusDeleted, images.ImageStatusPendingDelete, images.ImageStatusDeactivated:
-			return false, "", fault.New(fault.Invalid, nil, "glance: the image is %s", image.Status)
+			return false, i18n.Message{}, fault.New(fault.Invalid, nil, "glance: the image is %s", image.Status)
 		}
-		return false, fmt.Sprintf("the image is %s", image.Status), nil
+		return false, i18n.Messagef("the image is %s", image.Status), nil
 	})
 }
 
 // whole checks whether all volume snapshots of an image are available.
-func (a *Activities) whole(ctx context.Context, s *openstack.Session, image images.Image) (bool, string, error) {
+func (a *Activities) whole(ctx context.Context, s *openstack.Session, image images.Image) (bool, i18n.Message, error) {
 	ids, _ := backup.VolumeSnapshots(image)
 	if len(ids) == 0 {
-		return true, "", nil
+		return true, i18n.Message{}, nil
 	}
 	c, err := s.Volume()
 	if err != nil {
-		return false, "", err
+		return false, i18n.Message{}, err
 	}
 	for _, id := range ids {
 		v, err := snapshots.Get(ctx, c, id).Extract()
 		if err != nil {
-			return false, "", s.Fault("cinder", err)
+			return false, i18n.Message{}, s.Fault("cinder", err)
 		}
 		switch v.Status {
 		case "available":
 		case "error":
-			return false, "", fault.New(fault.Invalid, nil, "cinder: the snapshot %s of a volume is in error", id)
+			return false, i18n.Message{}, fault.New(fault.Invalid, nil, "cinder: the snapshot %s of a volume is in error", id)
 		default:
-			return false, fmt.Sprintf("the volume snapshot is %s", v.Status), nil
+			return false, i18n.Messagef("the volume snapshot is %s", v.Status), nil
 		}
 	}
-	return true, "", nil
+	return true, i18n.Message{}, nil
 }
 
 // FinalizeBackup marks the complete image as a backup, so that it is listed. It is idempotent: it writes the same values.
@@ -182,7 +182,7 @@ func (a *Activities) DeleteImages(ctx context.Context, ids []string) error {
 		return err
 	}
 	for i, id := range ids {
-		operation.ReportProgress(ctx, fmt.Sprintf("%d of %d", i, len(ids)))
+		operation.ReportProgress(ctx, i18n.Messagef("%d of %d", i, len(ids)))
 		known, _, err := backup.ImageByID(ctx, s, id)
 		if fault.KindOf(err) == fault.NotFound || err == nil && known.Held {
 			continue

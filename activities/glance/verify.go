@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/hex"
-	"fmt"
 	"hash"
 	"io"
 	"time"
@@ -19,6 +18,7 @@ import (
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/openstack"
 	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // VerifyImageInput names an image backup.
@@ -40,7 +40,7 @@ func (a *Activities) VerifyImage(ctx context.Context, in VerifyImageInput) (back
 
 func (a *Activities) inspectData(ctx context.Context, s *openstack.Session, c *gophercloud.ServiceClient, image images.Image) (backup.VerificationResult, error) {
 	if image.Status != images.ImageStatusActive {
-		return backup.VerificationResult{Detail: fmt.Sprintf("the image is %s", image.Status)}, nil
+		return backup.VerificationResult{Detail: i18n.Messagef("the image is %s", image.Status)}, nil
 	}
 	if ids, _ := backup.VolumeSnapshots(image); len(ids) > 0 {
 		whole, said, err := a.whole(ctx, s, image)
@@ -62,9 +62,9 @@ func (a *Activities) inspectData(ctx context.Context, s *openstack.Session, c *g
 	got := hex.EncodeToString(sum.Sum(nil))
 	switch {
 	case read != image.SizeBytes:
-		return backup.VerificationResult{Detail: fmt.Sprintf("the image has %d bytes of %d", read, image.SizeBytes)}, nil
+		return backup.VerificationResult{Detail: i18n.Messagef("the image has %d bytes of %d", read, image.SizeBytes)}, nil
 	case got != want:
-		return backup.VerificationResult{Detail: "the checksum of the image differs from the stored one"}, nil
+		return backup.VerificationResult{Detail: i18n.Messagef("the checksum of the image differs from the stored one")}, nil
 	}
 	return backup.VerificationResult{OK: true}, nil
 }
@@ -97,7 +97,7 @@ func (t *progressReader) Read(p []byte) (int, error) {
 	t.read += int64(n)
 	if time.Since(t.at) > time.Second && t.of > 0 {
 		t.at = time.Now()
-		operation.ReportProgress(t.ctx, fmt.Sprintf("%d %% of %d MiB", t.read*100/t.of, t.of>>20))
+		operation.ReportProgress(t.ctx, i18n.Messagef("%d %% of %d MiB", t.read*100/t.of, t.of>>20))
 	}
 	return n, err
 }

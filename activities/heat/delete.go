@@ -2,7 +2,6 @@ package heat
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/gophercloud/gophercloud/v2/openstack/orchestration/v1/stacks"
@@ -10,6 +9,7 @@ import (
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/openstack"
 	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/platform/i18n"
 	"mycloudmanager/internal/stack"
 )
 
@@ -82,31 +82,31 @@ func (a *Activities) awaitDeleted(ctx context.Context, s *openstack.Session, nam
 		return err
 	}
 	failed := 0
-	return operation.Poll(ctx, a.PollInterval, func(ctx context.Context) (bool, string, error) {
+	return operation.Poll(ctx, a.PollInterval, func(ctx context.Context) (bool, i18n.Message, error) {
 		st, err := stacks.Get(ctx, c, name, id).Extract()
 		if err = s.Fault("heat", err); fault.KindOf(err) == fault.NotFound {
-			return true, "", nil
+			return true, i18n.Message{}, nil
 		}
 		switch {
 		case err != nil:
-			return false, "", err
+			return false, i18n.Message{}, err
 		case st.Status == "DELETE_COMPLETE":
-			return true, "", nil
+			return true, i18n.Message{}, nil
 		case strings.HasSuffix(st.Status, "_FAILED"):
 			// Heat reports the failure of an earlier action until it starts this one.
 			if failed++; failed > 2 && st.Status == "DELETE_FAILED" {
-				return false, "", failure(stack.FirstFailure(ctx, s, st))
+				return false, i18n.Message{}, failure(stack.FirstFailure(ctx, s, st))
 			}
-			return false, "Heat has not started yet", nil
+			return false, i18n.Messagef("Heat has not started yet"), nil
 		}
 		list, err := stack.Resources(ctx, s, st)
 		if err != nil {
-			return false, "", err
+			return false, i18n.Message{}, err
 		}
-		return false, fmt.Sprintf("Heat: %d resources are left", len(list)), nil
+		return false, i18n.Messagef("Heat: %d resources are left", len(list)), nil
 	})
 }
 
-func counted(done, total int) string {
-	return fmt.Sprintf("Heat: %d of %d resources are complete", done, total)
+func counted(done, total int) i18n.Message {
+	return i18n.Messagef("Heat: %d of %d resources are complete", done, total)
 }

@@ -12,6 +12,7 @@ import (
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/openstack"
 	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/platform/i18n"
 	"mycloudmanager/internal/stack"
 )
 
@@ -56,17 +57,17 @@ func (a *Activities) PreflightStack(ctx context.Context, in PreflightInput) (sta
 	if r.OK || r.ServiceError() != nil {
 		return r.Parameters, r.ServiceError()
 	}
-	var lacks []string
+	var lacks []i18n.Message
 	kind := fault.Invalid
 	for _, c := range r.Checks {
 		if !c.OK {
-			lacks = append(lacks, c.Resource+": "+c.Detail)
+			lacks = append(lacks, i18n.Messagef("%s: %s", c.Resource, c.Detail))
 			if c.Limit >= 0 {
 				kind = fault.Quota
 			}
 		}
 	}
-	return r.Parameters, fault.New(kind, nil, "%s", strings.Join(lacks, "; "))
+	return r.Parameters, &fault.Error{Kind: kind, Message: i18n.Join(lacks, "; ")}
 }
 
 // CreateStackInput describes one stack; Parameters are complete.
@@ -181,20 +182,20 @@ func (a *Activities) AwaitStack(ctx context.Context, in AwaitStackInput) error {
 			return err
 		}
 	}
-	return operation.Poll(ctx, a.PollInterval, func(ctx context.Context) (bool, string, error) {
+	return operation.Poll(ctx, a.PollInterval, func(ctx context.Context) (bool, i18n.Message, error) {
 		st, err := stack.FindByName(ctx, s, in.Name)
 		if err != nil {
-			return false, "", err
+			return false, i18n.Message{}, err
 		}
 		switch {
 		case strings.HasSuffix(st.Status, "_COMPLETE"):
-			return true, "", nil
+			return true, i18n.Message{}, nil
 		case strings.HasSuffix(st.Status, "_FAILED"):
-			return false, "", failure(stack.FirstFailure(ctx, s, st))
+			return false, i18n.Message{}, failure(stack.FirstFailure(ctx, s, st))
 		}
 		list, err := stack.Resources(ctx, s, st)
 		if err != nil {
-			return false, "", err
+			return false, i18n.Message{}, err
 		}
 		return false, counted(stack.Count(list)), nil
 	})

@@ -10,6 +10,7 @@ import (
 	"mycloudmanager/internal/app/cluster"
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // Activities drives the cluster of the stack.
@@ -28,10 +29,10 @@ type AwaitClusterResult struct{ Version string }
 // AwaitCluster waits until the API of the cluster responds and every node is ready. It is a read.
 func (a *Activities) AwaitCluster(ctx context.Context, in AwaitClusterInput) (AwaitClusterResult, error) {
 	var found AwaitClusterResult
-	err := operation.Poll(ctx, a.PollInterval, func(ctx context.Context) (bool, string, error) {
+	err := operation.Poll(ctx, a.PollInterval, func(ctx context.Context) (bool, i18n.Message, error) {
 		version, ready, total, err := a.Cluster.Info(ctx)
 		if err != nil {
-			return false, "", fault.New(fault.Unavailable, err, "the cluster does not respond yet: %s", fault.MessageOf(err))
+			return false, i18n.Message{}, fault.New(fault.Unavailable, err, "the cluster does not respond yet: %s", fault.MessageOf(err))
 		}
 		found.Version = version
 		return total > 0 && ready == total && total >= in.Servers, nodesReady(ready, max(total, in.Servers)), nil
@@ -47,7 +48,7 @@ func (a *Activities) ResetClusterConnection(context.Context) error { return a.Cl
 // volumes of its servers.
 func (a *Activities) UninstallAllApps(ctx context.Context) error {
 	if _, _, _, err := a.Cluster.Info(ctx); err != nil {
-		operation.ReportProgress(ctx, "the cluster does not respond: "+fault.MessageOf(err))
+		operation.ReportProgress(ctx, i18n.Messagef("the cluster does not respond: %s", fault.MessageOf(err)))
 		return nil
 	}
 	for _, app := range a.Catalog.Apps() {
@@ -58,7 +59,7 @@ func (a *Activities) UninstallAllApps(ctx context.Context) error {
 			return err
 		}
 	}
-	return operation.Poll(ctx, a.PollInterval, func(ctx context.Context) (bool, string, error) {
+	return operation.Poll(ctx, a.PollInterval, func(ctx context.Context) (bool, i18n.Message, error) {
 		n, err := a.Cluster.Attachments(ctx)
 		return n == 0, volumesLeft(n), err
 	})
@@ -180,7 +181,7 @@ func (a *Activities) UninstallApp(ctx context.Context, in AppRef) (BoundVolume, 
 	if err := a.Cluster.Uninstall(ctx, in.App); err != nil {
 		return BoundVolume{}, err
 	}
-	return BoundVolume{volume}, operation.Poll(ctx, a.PollInterval, func(ctx context.Context) (bool, string, error) {
+	return BoundVolume{volume}, operation.Poll(ctx, a.PollInterval, func(ctx context.Context) (bool, i18n.Message, error) {
 		n, err := a.Cluster.Pods(ctx, in.App)
 		return n == 0, podsLeft(n), err
 	})
@@ -195,9 +196,9 @@ func (a *Activities) AwaitApp(ctx context.Context, in AppRef) (AwaitAppResult, e
 	if err != nil {
 		return AwaitAppResult{}, err
 	}
-	return AwaitAppResult{entry.URL()}, operation.Poll(ctx, a.PollInterval, func(ctx context.Context) (bool, string, error) {
+	return AwaitAppResult{entry.URL()}, operation.Poll(ctx, a.PollInterval, func(ctx context.Context) (bool, i18n.Message, error) {
 		h, err := a.Cluster.Health(ctx, in.App)
-		return h.Health == app.Healthy, string(h.Health) + ": " + h.Reason, err
+		return h.Health == app.Healthy, i18n.Messagef("%s: %s", h.Health, h.Reason), err
 	})
 }
 

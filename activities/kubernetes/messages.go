@@ -1,9 +1,11 @@
 package kubernetes
 
-import "fmt"
+import (
+	"mycloudmanager/internal/platform/i18n"
+)
 
-func nodesReady(ready, total int) string {
-	return fmt.Sprintf("%d of %d nodes are ready", ready, total)
+func nodesReady(ready, total int) i18n.Message {
+	return i18n.Messagef("%d of %d nodes are ready", ready, total)
 }
-func volumesLeft(n int) string { return fmt.Sprintf("%d volumes are still attached", n) }
-func podsLeft(n int) string    { return fmt.Sprintf("%d pods are still there", n) }
+func volumesLeft(n int) i18n.Message { return i18n.Messagef("%d volumes are still attached", n) }
+func podsLeft(n int) i18n.Message    { return i18n.Messagef("%d pods are still there", n) }

@@ -3,7 +3,6 @@ package neutron
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/gophercloud/gophercloud/v2"
 	"github.com/gophercloud/gophercloud/v2/openstack/networking/v2/extensions/layer3/routers"
@@ -13,6 +12,7 @@ import (
 
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/openstack"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // Activities drives Neutron for the managed project.
@@ -30,23 +30,23 @@ const tag = "mcm"
 // DeleteOrphanedNetworks deletes ports, routers and networks with our tag and the stack's name that remain after Heat has
 // deleted the stack. It is idempotent and tolerates absence.
 // https://docs.openstack.org/api-ref/network/v2/
-func (a *Activities) DeleteOrphanedNetworks(ctx context.Context, in DeleteOrphanedNetworksInput) (string, error) {
+func (a *Activities) DeleteOrphanedNetworks(ctx context.Context, in DeleteOrphanedNetworksInput) (i18n.Message, error) {
 	s, c, err := a.open(ctx)
 	if err != nil {
-		return "", err
+		return i18n.Message{}, err
 	}
 	deleted := 0
 	for _, deleteAll := range []func(context.Context, *gophercloud.ServiceClient, string) (int, error){deleteOrphanedRouters, deleteNetworks} {
 		n, err := deleteAll(ctx, c, in.Stack)
 		if err != nil && fault.KindOf(s.Fault("neutron", err)) != fault.NotFound {
-			return "", s.Fault("neutron", err)
+			return i18n.Message{}, s.Fault("neutron", err)
 		}
 		deleted += n
 	}
 	if deleted == 0 {
-		return "", nil
+		return i18n.Message{}, nil
 	}
-	return fmt.Sprintf("deleted %d leftover networks and routers", deleted), nil
+	return i18n.Messagef("deleted %d leftover networks and routers", deleted), nil
 }
 
 // all reads every page of a list.

@@ -66,8 +66,7 @@ func isCloned(all []servers.Server, in ValidateEnrollmentInput) error {
 			continue
 		}
 		if e.HostKey == in.HostKey || e.MachineID == in.MachineID && in.MachineID != "" {
-			return fault.New(fault.Invalid, nil, "it has the same host key or machine id as %s: one was cloned from the other; "+
-				"make new ones there (rm /etc/ssh/ssh_host_* /etc/machine-id, then ssh-keygen -A and systemd-machine-id-setup) and enroll it again", other.Name)
+			return fault.New(fault.Invalid, nil, "the instance has the same host key or machine ID as %s: one was cloned from the other; make new ones there (rm /etc/ssh/ssh_host_* /etc/machine-id, then ssh-keygen -A and systemd-machine-id-setup) and enroll the instance again", other.Name)
 		}
 	}
 	return nil

@@ -2,7 +2,6 @@ package nova
 
 import (
 	"context"
-	"fmt"
 	"maps"
 
 	"github.com/gophercloud/gophercloud/v2"
@@ -13,6 +12,7 @@ import (
 	"mycloudmanager/internal/instance"
 	"mycloudmanager/internal/openstack"
 	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // Server is the state of a server before a backup or restore.
@@ -94,25 +94,25 @@ func (a *Activities) power(ctx context.Context, in InstanceRef, want string, ask
 	if err != nil {
 		return err
 	}
-	return operation.Poll(ctx, a.PollInterval, func(ctx context.Context) (bool, string, error) {
+	return operation.Poll(ctx, a.PollInterval, func(ctx context.Context) (bool, i18n.Message, error) {
 		v, err := servers.Get(ctx, c, in.ID).Extract()
 		if err != nil {
-			return false, "", s.Fault("nova", err)
+			return false, i18n.Message{}, s.Fault("nova", err)
 		}
 		switch {
 		case v.TaskState != "":
-			return false, fmt.Sprintf("%s is %s, %s", v.Name, v.Status, v.TaskState), nil
+			return false, i18n.Messagef("%s is %s, %s", v.Name, v.Status, v.TaskState), nil
 		case v.Status == want:
-			return true, "", nil
+			return true, i18n.Message{}, nil
 		case v.Status == failed:
-			return false, "", fault.New(fault.Invalid, nil, "nova: %s is in error: %s", v.Name, v.Fault.Message)
+			return false, i18n.Message{}, fault.New(fault.Invalid, nil, "nova: %s is in error: %s", v.Name, v.Fault.Message)
 		}
 		// An interrupted request may still be carried out, even after later requests.
 		err = s.Fault("nova", ask(context.WithoutCancel(ctx), c))
 		if fault.KindOf(err) == fault.Conflict { // another action has just started
 			return false, fault.MessageOf(err), nil
 		}
-		return false, fmt.Sprintf("%s is %s", v.Name, v.Status), err
+		return false, i18n.Messagef("%s is %s", v.Name, v.Status), err
 	})
 }
 
@@ -157,24 +157,24 @@ func (a *Activities) RebuildServer(ctx context.Context, in RebuildInput) error {
 	if err != nil {
 		return err
 	}
-	return operation.Poll(ctx, a.PollInterval, func(ctx context.Context) (bool, string, error) {
+	return operation.Poll(ctx, a.PollInterval, func(ctx context.Context) (bool, i18n.Message, error) {
 		v, err := servers.Get(ctx, c, in.ID).Extract()
 		if err != nil {
-			return false, "", s.Fault("nova", err)
+			return false, i18n.Message{}, s.Fault("nova", err)
 		}
 		switch {
 		case v.TaskState != "" || v.Status == "REBUILD":
-			return false, fmt.Sprintf("%s is %s, %s", v.Name, v.Status, v.TaskState), nil
+			return false, i18n.Messagef("%s is %s, %s", v.Name, v.Status, v.TaskState), nil
 		case v.Status == failed && in.done(v):
-			return false, "", fault.New(fault.Invalid, nil, "nova: %s is in error: %s", v.Name, v.Fault.Message)
+			return false, i18n.Message{}, fault.New(fault.Invalid, nil, "nova: %s is in error: %s", v.Name, v.Fault.Message)
 		case in.done(v):
-			return true, "", nil
+			return true, i18n.Message{}, nil
 		}
 		_, err = servers.Rebuild(context.WithoutCancel(ctx), c, in.ID, in.options(v)).Extract()
 		err = s.Fault("nova", err)
 		if fault.KindOf(err) == fault.Conflict {
 			return false, fault.MessageOf(err), nil
 		}
-		return false, "the disk is being replaced", err
+		return false, i18n.Messagef("the disk is being replaced"), err
 	})
 }

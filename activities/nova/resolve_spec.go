@@ -2,7 +2,6 @@ package nova
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/gophercloud/gophercloud/v2"
@@ -15,6 +14,7 @@ import (
 	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/openstack"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // ResolveServerSpecInput names a snapshot of an instance and the server to create from it.
@@ -29,12 +29,12 @@ type ResolveServerSpecInput struct {
 
 // ServerSpec describes the new server.
 type ServerSpec struct {
-	Name           string
-	Image          string               // "" if it boots from volumes
-	Disks          []backup.BlockDevice // volumes, the boot volume first
-	Spec           backup.ServerSpec
-	Metadata       map[string]string
-	RequiredSubnet string // note on what could not be copied
+	Name     string
+	Image    string               // "" if it boots from volumes
+	Disks    []backup.BlockDevice // volumes, the boot volume first
+	Spec     backup.ServerSpec
+	Metadata map[string]string
+	Note     i18n.Message // note on what could not be copied
 }
 
 // ResolveServerSpec determines the configuration of a new server: that of the instance or, if the instance was deleted,
@@ -140,7 +140,7 @@ func resolveKeyPair(ctx context.Context, s *openstack.Session, c *gophercloud.Se
 	if err = s.Fault("nova", err); fault.KindOf(err) != fault.NotFound {
 		return err
 	}
-	out.RequiredSubnet = fmt.Sprintf("created without the key pair %s, which the manager's account does not have; keys already on the disk still work", out.Spec.KeyName)
+	out.Note = i18n.Messagef("created without the key pair %s, which the manager's account does not have; keys already on the disk still work", out.Spec.KeyName)
 	out.Spec.KeyName = ""
 	return nil
 }

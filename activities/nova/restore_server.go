@@ -2,7 +2,6 @@ package nova
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/openstack"
 	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // CreateServerInput describes a server to create from a backup.
@@ -40,17 +40,17 @@ func (a *Activities) CreateServer(ctx context.Context, in CreateServerInput) (Cr
 		return CreateServerResult{}, err
 	}
 	var made CreateServerResult
-	err = operation.Poll(ctx, a.PollInterval, func(ctx context.Context) (bool, string, error) {
+	err = operation.Poll(ctx, a.PollInterval, func(ctx context.Context) (bool, i18n.Message, error) {
 		all, err := restored(ctx, s, in.Task)
 		if err != nil {
-			return false, "", err
+			return false, i18n.Message{}, err
 		}
 		if len(all) == 0 {
-			return false, "requesting the server", a.requestServer(ctx, s, c, in)
+			return false, i18n.Messagef("requesting the server"), a.requestServer(ctx, s, c, in)
 		}
 		for _, extra := range all[1:] {
 			if err := fault.IgnoreNotFound(s.Fault("nova", servers.Delete(ctx, c, extra.ID).ExtractErr())); err != nil {
-				return false, "", err
+				return false, i18n.Message{}, err
 			}
 		}
 		v := all[0]
@@ -60,11 +60,11 @@ func (a *Activities) CreateServer(ctx context.Context, in CreateServerInput) (Cr
 		}
 		switch {
 		case v.Status == failed:
-			return false, "", refusedBuild(ctx, s, c, v)
+			return false, i18n.Message{}, refusedBuild(ctx, s, c, v)
 		case v.Status == active && v.TaskState == "" && len(all) == 1:
-			return true, "", nil
+			return true, i18n.Message{}, nil
 		}
-		return false, fmt.Sprintf("%s is %s, %s", v.Name, v.Status, v.TaskState), nil
+		return false, i18n.Messagef("%s is %s, %s", v.Name, v.Status, v.TaskState), nil
 	})
 	if err != nil {
 		return made, err
@@ -139,20 +139,20 @@ func (a *Activities) DeleteRestoredServer(ctx context.Context, in DeleteRestored
 		return err
 	}
 	asked := map[string]bool{}
-	return operation.Poll(ctx, a.PollInterval, func(ctx context.Context) (bool, string, error) {
+	return operation.Poll(ctx, a.PollInterval, func(ctx context.Context) (bool, i18n.Message, error) {
 		left, err := restored(ctx, s, in.Task)
 		if err != nil {
-			return false, "", err
+			return false, i18n.Message{}, err
 		}
 		for _, v := range left {
 			if asked[v.ID] {
 				continue
 			}
 			if err := fault.IgnoreNotFound(s.Fault("nova", servers.Delete(ctx, c, v.ID).ExtractErr())); err != nil {
-				return false, "", err
+				return false, i18n.Message{}, err
 			}
 			asked[v.ID] = true
 		}
-		return len(left) == 0, fmt.Sprintf("%d servers are left", len(left)), nil
+		return len(left) == 0, i18n.Messagef("%d servers are left", len(left)), nil
 	})
 }

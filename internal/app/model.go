@@ -1,7 +1,11 @@
 // Package app defines the types with which the API describes apps.
 package app
 
-import "time"
+import (
+	"time"
+
+	"mycloudmanager/internal/platform/i18n"
+)
 
 // Health is the health of an app. The values are those of Argo CD.
 type Health string
@@ -28,7 +32,7 @@ type App struct {
 	Version            string           `json:"version" doc:"the installed version, else the catalogue's"`
 	AvailableVersions  []string         `json:"available_versions"`
 	Health             Health           `json:"health" enum:"Healthy,Progressing,Degraded,Suspended,Missing,Unknown"`
-	Reason             string           `json:"reason"`
+	Reason             i18n.Message     `json:"reason"`
 	Since              *time.Time       `json:"since" nullable:"true"`
 	URL                string           `json:"url"`
 	DNSName            string           `json:"dns_name"`

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // Backup is one backup of one instance.
@@ -27,7 +28,7 @@ type Backup struct {
 	Checksum        string       `json:"checksum,omitempty"`
 	VerifiedAt      *time.Time   `json:"verified_at" nullable:"true"`
 	VerifyStatus    VerifyStatus `json:"verify_status" enum:"never,ok,failed"`
-	VerifyDetail    string       `json:"verify_detail,omitempty"`
+	VerifyDetail    i18n.Message `json:"verify_detail,omitzero"`
 	RestoreTestedAt *time.Time   `json:"last_restore_test_at" nullable:"true" doc:"time of the last test restore"`
 	ExpiresAt       *time.Time   `json:"expires_at" nullable:"true"`
 	Held            bool         `json:"held"`

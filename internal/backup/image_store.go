@@ -11,6 +11,7 @@ import (
 
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/openstack"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // Properties of images that are backups. Nova copies the properties of an image to snapshots of servers created from it.
@@ -74,6 +75,14 @@ func truncate(text string) string {
 	return text
 }
 
+// encodeMessage returns the message as a property. A message that is too long is stored as its English text.
+func encodeMessage(m i18n.Message) string {
+	if raw, err := m.MarshalText(); err == nil && len(raw) <= maxProperty {
+		return string(raw)
+	}
+	return truncate(m.String())
+}
+
 // Image is the Glance image of a snapshot.
 type Image struct {
 	Backup
@@ -125,13 +134,18 @@ func property(image images.Image, name string) string {
 	return value
 }
 
+func messageProperty(image images.Image, name string) (m i18n.Message) {
+	_ = m.UnmarshalText([]byte(property(image, name))) // any text is a message
+	return m
+}
+
 // ImageFrom returns the backup that the properties of the image describe.
 func ImageFrom(image images.Image) Image {
 	b := Backup{ID: SnapshotID(image.ID), Image: image.ID, Method: Snapshot, Plan: property(image, planProperty), PlanName: property(image, planNameProperty),
 		Instance: property(image, instanceProperty), InstanceName: property(image, nameProperty), Task: property(image, taskProperty),
 		CreatedAt: parseTime(property(image, createdProperty), image.CreatedAt), Consistency: Consistency(property(image, consistencyProperty)),
 		SizeBytes: image.SizeBytes, Checksum: image.Checksum, Held: property(image, heldProperty) == "true", PreRestore: property(image, preRestoreProperty) == "true",
-		VerifyStatus: VerifyStatus(property(image, statusProperty)), VerifyDetail: property(image, detailProperty), Server: specFrom(image)}
+		VerifyStatus: VerifyStatus(property(image, statusProperty)), VerifyDetail: messageProperty(image, detailProperty), Server: specFrom(image)}
 	if size, err := strconv.ParseInt(property(image, sizeProperty), 10, 64); err == nil {
 		b.SizeBytes = size
 	}
@@ -212,7 +226,7 @@ func HoldProperties(held bool) map[string]string {
 
 // verificationProperties returns the properties that record the verification of a backup.
 func verificationProperties(b Backup) map[string]string {
-	m := map[string]string{statusProperty: string(b.VerifyStatus), detailProperty: truncate(b.VerifyDetail)}
+	m := map[string]string{statusProperty: string(b.VerifyStatus), detailProperty: encodeMessage(b.VerifyDetail)}
 	if b.VerifiedAt != nil {
 		m[verifiedProperty] = b.VerifiedAt.UTC().Format(time.RFC3339)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/openstack"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // Reader lists backups. The number of cloud requests does not depend on the number of backups, and concurrent callers share
@@ -85,7 +86,7 @@ func (r *Reader) Hold(ctx context.Context, b Backup, held bool) error {
 // VerificationResult is the result of a verification of a backup.
 type VerificationResult struct {
 	OK            bool
-	Detail        string
+	Detail        i18n.Message
 	RestoreTested bool // a test restore was made and its content compared
 }
 

@@ -4,9 +4,10 @@ package fault
 
 import (
 	"errors"
-	"fmt"
 
 	"go.temporal.io/sdk/temporal"
+
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // Kind classifies errors by the possible reactions of the caller.
@@ -43,34 +44,37 @@ func (k Kind) known() bool {
 
 // Field is the error of one field of a request.
 type Field struct {
-	Field   string `json:"field"`
-	Message string `json:"message"`
+	Field   string       `json:"field"`
+	Message i18n.Message `json:"message"`
 }
 
 // Error is an error with a Kind and a message for users.
 type Error struct {
 	Kind    Kind
-	Message string
+	Message i18n.Message
 	Fields  []Field
 	Task    string // for Conflict: ID of the conflicting task
 	Err     error  // the cause, for logs; may be nil
 }
 
-// Error returns the message for users without the cause.
-func (e *Error) Error() string { return e.Message }
+// Error returns the message for users in English, without the cause.
+func (e *Error) Error() string { return e.Message.String() }
+
+// LocalizableMessage implements i18n.Localizable.
+func (e *Error) LocalizableMessage() i18n.Message { return e.Message }
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
 // New returns an *Error of kind k with the cause err, which may be nil.
 func New(k Kind, err error, format string, args ...any) error {
-	return &Error{Kind: k, Message: fmt.Sprintf(format, args...), Err: err}
+	return &Error{Kind: k, Message: i18n.Messagef(format, args...), Err: err}
 }
 
 // InvalidField returns an *Error of kind Invalid for one field of a request.
 func InvalidField(field, format string, args ...any) error {
-	m := fmt.Sprintf(format, args...)
-	return &Error{Kind: Invalid, Message: field + ": " + m, Fields: []Field{{Field: field, Message: m}}}
+	m := i18n.Messagef(format, args...)
+	return &Error{Kind: Invalid, Message: i18n.Messagef("%s: %s", field, m), Fields: []Field{{Field: field, Message: m}}}
 }
 
 // IgnoreNotFound returns nil for a NotFound error and err otherwise. Use it for requests that delete an object.
@@ -98,22 +102,27 @@ func KindOf(err error) Kind {
 	return Internal
 }
 
-// MessageOf returns the message of err for users, without the texts that Temporal adds. It returns "" for nil.
-func MessageOf(err error) string {
+// MessageOf returns the message of err for users, without the texts that Temporal adds. It returns an empty message for
+// nil.
+func MessageOf(err error) i18n.Message {
 	if err == nil {
-		return ""
+		return i18n.Message{}
 	}
 	if f, ok := errors.AsType[*Error](err); ok {
 		return f.Message
 	}
 	if app, ok := errors.AsType[*temporal.ApplicationError](err); ok {
-		return app.Message()
+		var m i18n.Message
+		if !app.HasDetails() || app.Details(&m) != nil || m.IsZero() {
+			return i18n.Verbatim(app.Message())
+		}
+		return m
 	}
-	return err.Error()
+	return i18n.Verbatim(err.Error())
 }
 
 // ForTemporal converts err to a Temporal application error. The error type is the Kind, and Temporal retries the activity
-// only if the Kind is retryable. A cancellation is returned unchanged.
+// only if the Kind is retryable. The details hold the message with its arguments. A cancellation is returned unchanged.
 func ForTemporal(err error) error { return forTemporal(err, !KindOf(err).Retryable()) }
 
 // Final is ForTemporal for an error that Temporal must not retry.
@@ -123,6 +132,7 @@ func forTemporal(err error, final bool) error {
 	if err == nil || temporal.IsCanceledError(err) {
 		return err
 	}
-	return temporal.NewApplicationErrorWithOptions(MessageOf(err), string(KindOf(err)),
-		temporal.ApplicationErrorOptions{NonRetryable: final, Cause: err})
+	message := MessageOf(err)
+	return temporal.NewApplicationErrorWithOptions(message.String(), string(KindOf(err)),
+		temporal.ApplicationErrorOptions{NonRetryable: final, Cause: err, Details: []any{message}})
 }

@@ -2,11 +2,13 @@
 package notification
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode"
 
 	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // Kind is the reason for a notification.
@@ -24,16 +26,16 @@ const (
 
 // Notification is one message. Its ID stays the same when it is sent again.
 type Notification struct {
-	ID            string     `json:"id"`
-	Kind          Kind       `json:"kind"`
-	Plan          Plan       `json:"plan,omitzero"` // absent in a test
-	Reason        string     `json:"reason,omitempty"`
-	Instances     []Instance `json:"instances,omitempty"`
-	MoreInstances int        `json:"more,omitempty"`        // number of instances that were omitted
-	Missed        int        `json:"missed_runs,omitempty"` // since the previous notification
-	Since         time.Time  `json:"since,omitzero"`        // when the plan became overdue
-	Task          string     `json:"task,omitempty"`        // task ID
-	At            time.Time  `json:"time"`
+	ID            string       `json:"id"`
+	Kind          Kind         `json:"kind"`
+	Plan          Plan         `json:"plan,omitzero"` // absent in a test
+	Reason        i18n.Message `json:"reason,omitzero"`
+	Instances     []Instance   `json:"instances,omitempty"`
+	MoreInstances int          `json:"more,omitempty"`        // number of instances that were omitted
+	Missed        int          `json:"missed_runs,omitempty"` // since the previous notification
+	Since         time.Time    `json:"since,omitzero"`        // when the plan became overdue
+	Task          string       `json:"task,omitempty"`        // task ID
+	At            time.Time    `json:"time"`
 }
 
 // Plan is the backup plan of a notification.
@@ -44,9 +46,9 @@ type Plan struct {
 
 // Instance is one affected instance.
 type Instance struct {
-	ID     string `json:"id"`
-	Name   string `json:"name"`
-	Reason string `json:"reason,omitempty"`
+	ID     string       `json:"id"`
+	Name   string       `json:"name"`
+	Reason i18n.Message `json:"reason,omitzero"`
 }
 
 // WorkflowID returns the workflow ID of the delivery: Temporal refuses a second one.
@@ -63,11 +65,20 @@ func (n Notification) Truncate() Notification {
 	if extra := len(n.Instances) - maxInstances; extra > 0 {
 		n.Instances, n.MoreInstances = n.Instances[:maxInstances], n.MoreInstances+extra
 	}
-	n.Plan.Name, n.Reason = line(n.Plan.Name), line(n.Reason)
+	n.Plan.Name, n.Reason = line(n.Plan.Name), n.Reason.MapText(line)
 	instances := n.Instances
 	n.Instances = nil
 	for _, i := range instances {
-		n.Instances = append(n.Instances, Instance{ID: i.ID, Name: line(i.Name), Reason: line(i.Reason)})
+		n.Instances = append(n.Instances, Instance{ID: i.ID, Name: line(i.Name), Reason: i.Reason.MapText(line)})
+	}
+	return n
+}
+
+// localized returns a copy of the notification with its reasons in the language.
+func (n Notification) localized(language string) Notification {
+	n.Reason, n.Instances = n.Reason.Localized(language).MapText(line), slices.Clone(n.Instances)
+	for i := range n.Instances {
+		n.Instances[i].Reason = n.Instances[i].Reason.Localized(language).MapText(line)
 	}
 	return n
 }
@@ -100,9 +111,9 @@ type Channel struct {
 // DeliveryAttempt is the result of the last delivery to a channel.
 type DeliveryAttempt struct {
 	Channel
-	Status      Status    `json:"status" enum:"delivered,retrying,failed"`
-	Reason      string    `json:"reason,omitempty"`
-	AttemptedAt time.Time `json:"attempted_at"`
+	Status      Status       `json:"status" enum:"delivered,retrying,failed"`
+	Reason      i18n.Message `json:"reason,omitzero"`
+	AttemptedAt time.Time    `json:"attempted_at"`
 }
 
 // Status is the status of a delivery.

@@ -18,11 +18,12 @@ import (
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/notification"
 	"mycloudmanager/internal/notification/notificationtest"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 func aNotification() notification.Notification {
 	return notification.Notification{ID: "run-0198", Kind: notification.Failed, Plan: notification.Plan{ID: "p1", Name: "nightly\nBcc: all@example.org"}, Task: "plan:p1~r1",
-		Instances: []notification.Instance{{ID: "i1", Name: "web-1", Reason: "it is not enrolled"}}, At: time.Date(2026, 11, 28, 2, 30, 0, 0, time.UTC)}
+		Instances: []notification.Instance{{ID: "i1", Name: "web-1", Reason: i18n.Messagef("the instance is not enrolled")}}, At: time.Date(2026, 11, 28, 2, 30, 0, 0, time.UTC)}
 }
 
 func mailTo(m *notificationtest.MailServer, language string) notification.Config {
@@ -68,7 +69,7 @@ func TestDeliver_Mail(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "[MyCloudManager] Backup plan “nightly Bcc: all@example.org” failed", subject)
 	body := bodyOf(t, got[0])
-	require.Contains(t, body, "web-1: it is not enrolled")
+	require.Contains(t, body, "web-1: the instance is not enrolled")
 	require.Contains(t, body, "https://mcm.example.org/tasks/plan:p1~r1")
 	require.NotContains(t, body, notificationtest.Password)
 }
@@ -78,7 +79,7 @@ func TestDeliver_MailInFrench(t *testing.T) {
 	require.NoError(t, open(t, mailTo(m, "fr")).Deliver(t.Context(), "mail", aNotification()))
 	body := bodyOf(t, m.Messages()[0])
 	require.Contains(t, body, "a échoué")
-	require.Contains(t, body, "web-1 : elle n'est pas inscrite")
+	require.Contains(t, body, "web-1 : l'instance n'est pas inscrite")
 }
 
 // Every kind has texts in both languages, without unused verbs.
@@ -158,7 +159,7 @@ func TestDeliver_Webhook(t *testing.T) {
 	require.Equal(t, "run-0198", got[0].ID)
 	require.Equal(t, "backup.failed", got[0].Body.Type)
 	require.Equal(t, "https://mcm.example.org/tasks/plan:p1~r1", got[0].Body.Data.URL)
-	require.Equal(t, "it is not enrolled", got[0].Body.Data.Instances[0].Reason)
+	require.Equal(t, "the instance is not enrolled", got[0].Body.Data.Instances[0].Reason)
 	for status, kind := range map[int]fault.Kind{302: fault.Unavailable, 500: fault.Unavailable, 404: fault.Unavailable, 410: fault.Invalid} {
 		r.Respond(status)
 		before := r.Tries()
@@ -194,7 +195,7 @@ func TestSigner_SpecificationExample(t *testing.T) {
 func TestTruncate(t *testing.T) {
 	n := aNotification()
 	for range 1000 {
-		n.Instances = append(n.Instances, notification.Instance{ID: "i", Name: "n", Reason: strings.Repeat("é\r\n", 10_000)})
+		n.Instances = append(n.Instances, notification.Instance{ID: "i", Name: "n", Reason: i18n.Verbatim(strings.Repeat("é\r\n", 10_000))})
 	}
 	r := notificationtest.StartReceiver(t)
 	s := open(t, hook(r))

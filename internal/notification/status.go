@@ -13,6 +13,7 @@ import (
 
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // StatusReader returns the channels with the result of the last delivery to each, from the memos of the delivery
@@ -32,11 +33,11 @@ type ChannelStatus struct {
 
 // Delivery is the last delivery to a channel.
 type Delivery struct {
-	Status      Status    `json:"status" enum:"delivered,retrying,failed" doc:"retrying: repeated for up to a day"`
-	Reason      string    `json:"reason,omitempty"`
-	AttemptedAt time.Time `json:"attempted_at"`
-	Kind        Kind      `json:"kind" enum:"failed,partially_failed,missed,overdue,recovered,test"`
-	PlanName    string    `json:"plan_name,omitempty"`
+	Status      Status       `json:"status" enum:"delivered,retrying,failed" doc:"retrying: repeated for up to a day"`
+	Reason      i18n.Message `json:"reason,omitzero"`
+	AttemptedAt time.Time    `json:"attempted_at"`
+	Kind        Kind         `json:"kind" enum:"failed,partially_failed,missed,overdue,recovered,test"`
+	PlanName    string       `json:"plan_name,omitempty"`
 }
 
 // maxNotifications is the number of deliveries that are read, newest first.

@@ -62,11 +62,11 @@ func (s *Notifier) render(n Notification) message {
 	say := func(text string) { b.WriteString(text + "\n") }
 	say(subject + ".\n")
 	say(in(introductions[n.Kind]))
-	if n.Reason != "" {
-		say("\n" + i18n.TranslateTo(language, n.Reason))
+	if !n.Reason.IsZero() {
+		say("\n" + line(n.Reason.In(language)))
 	}
 	for _, i := range n.Instances {
-		say("- " + in(instanceText, i.Name, i18n.TranslateTo(language, i.Reason)))
+		say("- " + in(instanceText, i.Name, line(i.Reason.In(language))))
 	}
 	if n.MoreInstances > 0 {
 		say("- " + in(moreText, n.MoreInstances))

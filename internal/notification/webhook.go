@@ -68,6 +68,7 @@ func (s *Notifier) post(ctx context.Context, where string, n Notification) error
 		return err
 	}
 	text := s.render(n)
+	n = n.localized(s.config.Language)
 	body, err := json.Marshal(event{Type: typeOf(n.Kind), Timestamp: n.At.UTC(), Text: text.subject, Data: eventData{n, s.link(n)}})
 	if err != nil {
 		return err

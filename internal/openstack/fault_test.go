@@ -207,7 +207,7 @@ func TestFault_Recorded(t *testing.T) {
 		err := ask(t, r)
 		require.Error(t, err, name)
 		assert.Equal(t, want.kind, fault.KindOf(err), "%s: %v", name, err)
-		said := fault.MessageOf(err)
+		said := fault.MessageOf(err).String()
 		assert.Contains(t, said, want.says, name)
 		assert.Regexp(t, "^"+r.Service+": ", said, name)
 		assert.NotRegexp(t, `</?[a-z0-9]+>|^[a-z]+: *[{\[]`, said, "%s: not a sentence", name)
@@ -248,7 +248,7 @@ func TestFault_GlanceQuota(t *testing.T) {
 	err := ask(t, recording{"glance", 413, map[string]string{"Content-Type": "text/html"}, json.RawMessage(`"<html><head><title>413 Request Entity Too Large</title></head>` +
 		`<body><h1>413 Request Entity Too Large</h1>Denying attempt to upload image because it exceeds the quota: The size of the data 1024 will exceed the limit. 0 bytes remaining.<br /><br /></body></html>"`)})
 	require.Equal(t, fault.Quota, fault.KindOf(err))
-	require.Contains(t, fault.MessageOf(err), "glance: 413 Request Entity Too Large Denying attempt")
+	require.Contains(t, fault.MessageOf(err).String(), "glance: 413 Request Entity Too Large Denying attempt")
 }
 
 // A missing response is temporary.
@@ -278,7 +278,7 @@ func TestFault_BrokenConnection(t *testing.T) {
 	_, err := c.Get(t.Context(), server.URL, nil, nil)
 	err = openstack.Fault("nova", err)
 	require.Equal(t, fault.Unavailable, fault.KindOf(err))
-	require.Equal(t, "nova does not respond", fault.MessageOf(err), "no address, no port")
+	require.Equal(t, "nova does not respond", fault.MessageOf(err).String(), "no address, no port")
 }
 
 func TestFault_KeepsFaults(t *testing.T) {

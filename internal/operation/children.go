@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // Child describes one child workflow that Children starts.
@@ -52,12 +53,12 @@ func Children[T any](ctx workflow.Context, r *Run, maxConcurrent int, child any,
 	running.Wait(detached)
 	switch {
 	case ctx.Err() != nil && cancelled > 0:
-		r.close(ctx, name, Cancelled, "")
+		r.close(ctx, name, Cancelled, i18n.Message{})
 		return ctx.Err()
 	case failed == len(children) && failed > 0:
-		r.close(ctx, name, Failed, "")
+		r.close(ctx, name, Failed, i18n.Message{})
 	default:
-		r.close(ctx, name, Succeeded, "")
+		r.close(ctx, name, Succeeded, i18n.Message{})
 	}
 	return nil
 }
@@ -80,7 +81,7 @@ func alreadyRunning(err error) error {
 
 // Child runs one child workflow as a step. The child is cancelled with the operation.
 func (r *Run) Child(ctx workflow.Context, child any, id string, in, out any) error {
-	return r.step(ctx, child, func() (string, error) {
-		return "", workflow.ExecuteChildWorkflow(withParent(ctx, id), child, in).Get(ctx, out)
+	return r.step(ctx, child, func() (i18n.Message, error) {
+		return i18n.Message{}, workflow.ExecuteChildWorkflow(withParent(ctx, id), child, in).Get(ctx, out)
 	})
 }

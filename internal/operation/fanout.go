@@ -1,13 +1,13 @@
 package operation
 
 import (
-	"fmt"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // Result is the output or the error of one activity of FanOut.
@@ -38,11 +38,11 @@ func FanOut[T any](ctx workflow.Context, r *Run, limit time.Duration, activity a
 	}
 	switch {
 	case cancelled != nil:
-		r.close(ctx, name, Cancelled, "")
+		r.close(ctx, name, Cancelled, i18n.Message{})
 	case failed == len(inputs) && failed > 0:
 		r.close(ctx, name, Failed, fault.MessageOf(results[0].Err))
 	default:
-		r.close(ctx, name, Succeeded, "")
+		r.close(ctx, name, Succeeded, i18n.Message{})
 	}
 	return results, cancelled
 }
@@ -50,12 +50,12 @@ func FanOut[T any](ctx workflow.Context, r *Run, limit time.Duration, activity a
 // PartiallyFailed sets the status and the message of an operation that ends without an error, but has failed for some
 // of its objects.
 func (r *Run) PartiallyFailed(format string, args ...any) {
-	r.partiallyFailed = fmt.Sprintf(format, args...)
+	r.partiallyFailed = i18n.Messagef(format, args...)
 }
 
 // SetStepMessage sets the message of the step of an activity.
 func (r *Run) SetStepMessage(activity any, format string, args ...any) {
-	r.find(ActivityName(activity)).Message = fmt.Sprintf(format, args...)
+	r.find(ActivityName(activity)).Message = i18n.Messagef(format, args...)
 }
 
 // Retryable is implemented by the inputs of operations on several objects.

@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 const (
@@ -36,10 +37,10 @@ type activityInbound struct {
 
 type heartbeatKey struct{}
 
-type heartbeat struct{ message atomic.Pointer[string] }
+type heartbeat struct{ message atomic.Pointer[i18n.Message] }
 
 // ReportProgress sets the message of the activity's step, usually the reason for a wait, and sends a heartbeat.
-func ReportProgress(ctx context.Context, message string) {
+func ReportProgress(ctx context.Context, message i18n.Message) {
 	if b, ok := ctx.Value(heartbeatKey{}).(*heartbeat); ok {
 		b.message.Store(&message)
 		activity.RecordHeartbeat(ctx, message)
@@ -62,8 +63,9 @@ func (a *activityInbound) ExecuteActivity(ctx context.Context, in *interceptor.E
 	case err == nil:
 		return out, nil
 	case errors.Is(context.Cause(ctx), errStopping), isHeartbeatFailure(context.Cause(ctx)):
-		return nil, temporal.NewApplicationErrorWithOptions(context.Cause(ctx).Error(), string(fault.Unavailable),
-			temporal.ApplicationErrorOptions{NextRetryDelay: time.Millisecond})
+		message := i18n.Messagef("the worker is stopping: another worker continues")
+		return nil, temporal.NewApplicationErrorWithOptions(message.String(), string(fault.Unavailable),
+			temporal.ApplicationErrorOptions{NextRetryDelay: time.Millisecond, Cause: context.Cause(ctx), Details: []any{message}})
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	}
@@ -108,7 +110,7 @@ func (b *heartbeat) run(ctx context.Context, cancel context.CancelCauseFunc) {
 // Poll calls check at the interval until check reports done or returns a permanent error, or until ctx is done. The
 // reason for the wait that check returns becomes the message of the step. If a service is unavailable, Poll shows the
 // error as the message and continues: only the timeout of the activity limits the number of calls.
-func Poll(ctx context.Context, interval time.Duration, check func(context.Context) (done bool, waiting string, err error)) error {
+func Poll(ctx context.Context, interval time.Duration, check func(context.Context) (done bool, waiting i18n.Message, err error)) error {
 	for {
 		done, waiting, err := check(ctx)
 		switch {

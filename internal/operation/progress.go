@@ -2,6 +2,8 @@ package operation
 
 import (
 	"time"
+
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // Names of queries, updates, memo fields and search attributes.
@@ -48,19 +50,19 @@ func (s Status) Closed() bool {
 
 // Step is one activity of an operation as users see it.
 type Step struct {
-	Name      string     `json:"name"`
-	Status    Status     `json:"status"`
-	Attempt   int        `json:"attempt,omitempty"`
-	StartedAt *time.Time `json:"started_at,omitempty"`
-	EndedAt   *time.Time `json:"ended_at,omitempty"`
-	Message   string     `json:"message,omitempty"`
-	Undo      bool       `json:"undo,omitempty"` // true for a compensation
+	Name      string       `json:"name"`
+	Status    Status       `json:"status"`
+	Attempt   int          `json:"attempt,omitempty"`
+	StartedAt *time.Time   `json:"started_at,omitempty"`
+	EndedAt   *time.Time   `json:"ended_at,omitempty"`
+	Message   i18n.Message `json:"message,omitzero"`
+	Undo      bool         `json:"undo,omitempty"` // true for a compensation
 }
 
 // Error is the error that has blocked or failed a task.
 type Error struct {
-	Code   string `json:"code"`
-	Detail string `json:"detail"`
+	Code   string       `json:"code"`
+	Detail i18n.Message `json:"detail"`
 }
 
 // Change is one value that an operation changes. Secrets are masked.
@@ -73,7 +75,7 @@ type Change struct {
 // Progress is the result of ProgressQuery.
 type Progress struct {
 	Status  Status         `json:"status"`
-	Message string         `json:"message,omitempty"`
+	Message i18n.Message   `json:"message,omitzero"`
 	Steps   []Step         `json:"steps"`
 	Error   *Error         `json:"error,omitempty"`
 	Result  map[string]any `json:"result,omitempty"`

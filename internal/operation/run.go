@@ -2,7 +2,6 @@ package operation
 
 import (
 	"errors"
-	"fmt"
 	"reflect"
 	"runtime"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // Run is the state of a running operation: its progress and its registered compensations.
@@ -22,8 +22,8 @@ type Run struct {
 	compensations   []func(workflow.Context) error
 	token           string // user token of the last Retry
 	retries         int
-	leftBehind      []string // errors of failed compensations
-	partiallyFailed string   // message set by PartiallyFailed
+	leftBehind      []i18n.Message // errors of failed compensations
+	partiallyFailed i18n.Message   // message set by PartiallyFailed
 }
 
 // Begin starts an operation whose steps are the activities of plan, in that order. Every workflow calls Begin first and
@@ -66,14 +66,14 @@ func (r *Run) UserToken(start string) string {
 // Call runs an activity with the options of ShortRequest as a step; out may be nil. A fault that a user can resolve
 // blocks the task until the user retries or cancels it. If the input is a function, it is called again after a retry.
 func (r *Run) Call(ctx workflow.Context, activity any, in, out any) error {
-	return r.step(ctx, activity, func() (string, error) {
+	return r.step(ctx, activity, func() (i18n.Message, error) {
 		return execute(ShortRequest(ctx), activity, in, out)
 	})
 }
 
 // Wait runs an activity with the options of Polling as a step, for at most limit.
 func (r *Run) Wait(ctx workflow.Context, limit time.Duration, activity any, in, out any) error {
-	return r.step(ctx, activity, func() (string, error) {
+	return r.step(ctx, activity, func() (i18n.Message, error) {
 		message, err := execute(Polling(ctx, limit), activity, in, out)
 		return message, asTimeout(err, limit)
 	})
@@ -81,15 +81,15 @@ func (r *Run) Wait(ctx workflow.Context, limit time.Duration, activity any, in, 
 
 // Do runs an activity with the options of LongRunning as a step. A cancellation waits until the activity has ended.
 func (r *Run) Do(ctx workflow.Context, limit time.Duration, activity any, in, out any) error {
-	return r.step(ctx, activity, func() (string, error) {
+	return r.step(ctx, activity, func() (i18n.Message, error) {
 		message, err := execute(LongRunning(ctx, limit), activity, in, out)
 		return message, asTimeout(err, limit)
 	})
 }
 
 // execute runs the activity. If the input is a function, it is called first, because its result may have changed while
-// the step was blocked. If out is nil and the activity returns a string, the string is the message of the step.
-func execute(ctx workflow.Context, activity any, in, out any) (message string, err error) {
+// the step was blocked. If out is nil and the activity returns a message, it is the message of the step.
+func execute(ctx workflow.Context, activity any, in, out any) (message i18n.Message, err error) {
 	if input, ok := in.(func() any); ok {
 		in = input()
 	}
@@ -100,11 +100,11 @@ func execute(ctx workflow.Context, activity any, in, out any) (message string, e
 		future = workflow.ExecuteActivity(ctx, activity, in)
 	}
 	if out != nil {
-		return "", future.Get(ctx, out)
+		return message, future.Get(ctx, out)
 	}
 	var response any
 	err = future.Get(ctx, &response)
-	message, _ = response.(string)
+	message, _ = i18n.MessageFrom(response)
 	return message, err
 }
 
@@ -128,7 +128,7 @@ func (r *Run) ResultOf(key string) any { return r.progress.Result[key] }
 
 // SetMessage sets the message of the task.
 func (r *Run) SetMessage(format string, args ...any) {
-	r.progress.Message = fmt.Sprintf(format, args...)
+	r.progress.Message = i18n.Messagef(format, args...)
 }
 
 // Compensate registers the compensation of the next step. Call it before the step, because a request can take effect
@@ -142,7 +142,7 @@ func (r *Run) Compensate(activity any, in any) {
 // Commit discards the registered compensations. Call it when the changes so far must not be rolled back any more.
 func (r *Run) Commit() { r.compensations = nil }
 
-func (r *Run) step(ctx workflow.Context, activity any, do func() (string, error)) error {
+func (r *Run) step(ctx workflow.Context, activity any, do func() (i18n.Message, error)) error {
 	name := ActivityName(activity)
 	for {
 		r.open(ctx, name)
@@ -235,7 +235,7 @@ func (r *Run) compensate(ctx workflow.Context, activity any, in any) error {
 
 func (r *Run) finish(ctx workflow.Context, err *error) {
 	status := statusOf(*err)
-	if status == Succeeded && r.partiallyFailed != "" {
+	if status == Succeeded && !r.partiallyFailed.IsZero() {
 		status = PartiallyFailed
 		r.progress.Message, r.progress.Error = r.partiallyFailed, &Error{Code: string(fault.Internal), Detail: r.partiallyFailed}
 	}
@@ -243,13 +243,13 @@ func (r *Run) finish(ctx workflow.Context, err *error) {
 	if *err != nil && status != Cancelled {
 		text := fault.MessageOf(*err)
 		if len(r.leftBehind) > 0 {
-			text += "; left behind: " + strings.Join(r.leftBehind, "; ")
+			text = i18n.Messagef("%s; left behind: %s", text, i18n.Join(r.leftBehind, "; "))
 		}
 		r.progress.Error = &Error{Code: string(fault.KindOf(*err)), Detail: text}
 		r.progress.Message = text
-		*err = fault.Final(fault.New(fault.KindOf(*err), *err, "%s", text))
+		*err = fault.Final(&fault.Error{Kind: fault.KindOf(*err), Message: text, Err: *err})
 	} else if len(r.leftBehind) > 0 {
-		r.progress.Message = "left behind: " + strings.Join(r.leftBehind, "; ")
+		r.progress.Message = i18n.Messagef("left behind: %s", i18n.Join(r.leftBehind, "; "))
 	}
 	for i := range r.progress.Steps {
 		if s := &r.progress.Steps[i]; s.Status == Queued {
@@ -265,18 +265,18 @@ func (r *Run) finish(ctx workflow.Context, err *error) {
 func (r *Run) open(ctx workflow.Context, name string) {
 	s := r.find(name)
 	now := workflow.Now(ctx)
-	s.Status, s.Message, s.Attempt = Running, "", s.Attempt+1
+	s.Status, s.Message, s.Attempt = Running, i18n.Message{}, s.Attempt+1
 	if s.StartedAt == nil {
 		s.StartedAt = &now
 	}
 }
 
-func (r *Run) close(ctx workflow.Context, name string, status Status, message string) {
+func (r *Run) close(ctx workflow.Context, name string, status Status, message i18n.Message) {
 	s := r.find(name)
 	now := workflow.Now(ctx)
 	s.Status, s.Message, s.EndedAt = status, message, &now
 	if status == Cancelled {
-		s.Message = "" // the status needs no explanation
+		s.Message = i18n.Message{} // the status needs no explanation
 	}
 }
 
@@ -309,12 +309,12 @@ func asTimeout(err error, limit time.Duration) error {
 	if !ok {
 		return err
 	}
-	var last string
+	var last i18n.Message
 	if timeout.HasLastHeartbeatDetails() {
 		_ = timeout.LastHeartbeatDetails(&last)
 	}
-	if last == "" {
-		last = "no response"
+	if last.IsZero() {
+		last = i18n.Messagef("no response")
 	}
 	return fault.Final(fault.New(fault.Unavailable, err, "not done within %s: %s", limit, last))
 }

@@ -16,6 +16,7 @@ import (
 
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // fakeCloud has the activities of the tests. A test can replace each of them.
@@ -108,7 +109,7 @@ func TestRun_StepMessages(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, operation.Succeeded, p.Status)
 	require.Equal(t, []string{"MakeNet succeeded", "MakeDisk succeeded"}, names(p))
-	require.Equal(t, "net made", p.Steps[0].Message)
+	require.Equal(t, "net made", p.Steps[0].Message.String())
 	require.NotNil(t, p.Steps[0].StartedAt)
 	require.NotNil(t, p.Steps[1].EndedAt)
 }
@@ -117,9 +118,9 @@ func TestRun_FailureKeepsKindAndRollsBackInReverseOrder(t *testing.T) {
 	for _, kind := range []fault.Kind{fault.Invalid, fault.Forbidden, fault.NotFound} {
 		p, err := run(t, &fakeCloud{makeDisk: failWith(kind, "cinder: no such type")}, nil, Build, false)
 		require.Equal(t, kind, fault.KindOf(err))
-		require.Equal(t, "cinder: no such type", fault.MessageOf(err))
+		require.Equal(t, "cinder: no such type", fault.MessageOf(err).String())
 		require.Equal(t, operation.Failed, p.Status)
-		require.Equal(t, &operation.Error{Code: string(kind), Detail: "cinder: no such type"}, p.Error)
+		require.Equal(t, &operation.Error{Code: string(kind), Detail: i18n.Messagef("cinder: no such type")}, p.Error)
 		require.Equal(t, []string{"MakeNet succeeded", "MakeDisk failed", "DropDisk succeeded", "DropNet succeeded"}, names(p))
 		require.True(t, p.Steps[2].Undo && p.Steps[3].Undo)
 		var app *temporal.ApplicationError
@@ -138,9 +139,9 @@ func TestRun_ReportsFailedCompensations(t *testing.T) {
 	p, err := run(t, &fakeCloud{makeDisk: failWith(fault.Invalid, "cinder: no"), dropDisk: failWith(fault.Forbidden, "cinder: the volume is in use"),
 		dropNet: failWith(fault.Forbidden, "neutron: policy")}, nil, Build, false)
 	want := "cinder: no; left behind: cinder: the volume is in use; neutron: policy"
-	require.Equal(t, want, fault.MessageOf(err))
+	require.Equal(t, want, fault.MessageOf(err).String())
 	require.Equal(t, fault.Invalid, fault.KindOf(err), "the kind of the cause, not of a failed compensation")
-	require.Equal(t, want, p.Message)
+	require.Equal(t, want, p.Message.String())
 	require.Equal(t, []string{"MakeNet succeeded", "MakeDisk failed", "DropDisk failed", "DropNet failed"}, names(p))
 }
 
@@ -155,7 +156,7 @@ func TestRun_SkipResultAndMessage(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"MakeNet skipped", "MakeDisk skipped"}, names(p))
 	require.Equal(t, map[string]any{"url": "http://x"}, p.Result)
-	require.Equal(t, "nothing to do for ntp", p.Message)
+	require.Equal(t, "nothing to do for ntp", p.Message.String())
 }
 
 func TestRun_TimeoutIncludesReasonForWait(t *testing.T) {
@@ -169,7 +170,7 @@ func TestRun_TimeoutIncludesReasonForWait(t *testing.T) {
 			env.OnActivity("MakeDisk", mock.Anything).Return(c.makeDisk)
 		}, Build, false)
 		require.Equal(t, fault.Unavailable, fault.KindOf(err), "%v", err)
-		require.Contains(t, fault.MessageOf(err), message)
+		require.Contains(t, fault.MessageOf(err).String(), message)
 		require.Equal(t, operation.Failed, p.Status)
 		require.Equal(t, "DropNet succeeded", names(p)[3])
 	}
@@ -204,7 +205,7 @@ func TestRun_BlockedTaskContinuesAfterRetry(t *testing.T) {
 func TestRun_BlockedTaskFailsAfterAWeek(t *testing.T) {
 	p, err := run(t, &fakeCloud{makeDisk: failWith(fault.Quota, "cinder: too many volumes")}, nil, Build, false)
 	require.Equal(t, fault.Quota, fault.KindOf(err))
-	require.Equal(t, "cinder: too many volumes", fault.MessageOf(err))
+	require.Equal(t, "cinder: too many volumes", fault.MessageOf(err).String())
 	require.Equal(t, []string{"MakeNet succeeded", "MakeDisk failed", "DropDisk succeeded", "DropNet succeeded"}, names(p))
 }
 
@@ -233,19 +234,21 @@ func TestRun_CancelRollsBack(t *testing.T) {
 
 func TestPoll_RepeatsTemporaryErrors(t *testing.T) {
 	calls := 0
-	err := operation.Poll(t.Context(), time.Millisecond, func(context.Context) (bool, string, error) {
+	err := operation.Poll(t.Context(), time.Millisecond, func(context.Context) (bool, i18n.Message, error) {
 		if calls++; calls < 4 {
-			return false, "", fault.New([]fault.Kind{fault.Unavailable, fault.RateLimited}[calls%2], nil, "nova does not respond")
+			return false, i18n.Message{}, fault.New([]fault.Kind{fault.Unavailable, fault.RateLimited}[calls%2], nil, "nova does not respond")
 		}
-		return calls == 6, "BUILD", nil
+		return calls == 6, i18n.Verbatim("BUILD"), nil
 	})
 	require.NoError(t, err)
 	require.Equal(t, 6, calls)
 	for _, kind := range []fault.Kind{fault.Invalid, fault.Internal, fault.Quota, fault.NotFound} {
-		err := operation.Poll(t.Context(), time.Millisecond, func(context.Context) (bool, string, error) { return false, "", fault.New(kind, nil, "no") })
+		err := operation.Poll(t.Context(), time.Millisecond, func(context.Context) (bool, i18n.Message, error) {
+			return false, i18n.Message{}, fault.New(kind, nil, "no")
+		})
 		require.Equal(t, kind, fault.KindOf(err))
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	require.ErrorIs(t, operation.Poll(ctx, time.Hour, func(context.Context) (bool, string, error) { return false, "BUILD", nil }), context.Canceled)
+	require.ErrorIs(t, operation.Poll(ctx, time.Hour, func(context.Context) (bool, i18n.Message, error) { return false, i18n.Verbatim("BUILD"), nil }), context.Canceled)
 }

@@ -2,7 +2,11 @@
 // Nova.
 package stack
 
-import "time"
+import (
+	"time"
+
+	"mycloudmanager/internal/platform/i18n"
+)
 
 // Roles of servers, in the Nova metadata `mcm:role`.
 const (
@@ -39,12 +43,12 @@ type Changes struct {
 // Check is one line of a preflight. Needed, Used and Limit are counts of the resource; ram is in MB, gigabytes in GB. A
 // Limit of -1 is unlimited.
 type Check struct {
-	Resource string `json:"resource" enum:"instances,cores,ram,volumes,gigabytes,floating_ips,networks,routers,ports,security_groups,security_group_rules,key_pair,image,flavor,heat,trust"`
-	Needed   int    `json:"needed"`
-	Used     int    `json:"used"`
-	Limit    int    `json:"limit"`
-	OK       bool   `json:"ok"`
-	Detail   string `json:"detail"`
+	Resource string       `json:"resource" enum:"instances,cores,ram,volumes,gigabytes,floating_ips,networks,routers,ports,security_groups,security_group_rules,key_pair,image,flavor,heat,trust"`
+	Needed   int          `json:"needed"`
+	Used     int          `json:"used"`
+	Limit    int          `json:"limit"`
+	OK       bool         `json:"ok"`
+	Detail   i18n.Message `json:"detail"`
 }
 
 // Report is the result of a preflight. Parameters shows the chosen values.
@@ -77,7 +81,7 @@ const (
 // Stack is the toolbox stack, as it is shown to users.
 type Stack struct {
 	State      State             `json:"state" enum:"absent,deploying,ready,degraded,updating,deleting,failed"`
-	Reason     string            `json:"reason"`
+	Reason     i18n.Message      `json:"reason"`
 	Name       string            `json:"name"`
 	HeatID     string            `json:"heat_id"`
 	Parameters map[string]string `json:"parameters"`

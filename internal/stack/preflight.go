@@ -2,7 +2,6 @@ package stack
 
 import (
 	"context"
-	"fmt"
 
 	volumelimits "github.com/gophercloud/gophercloud/v2/openstack/blockstorage/v3/limits"
 	"github.com/gophercloud/gophercloud/v2/openstack/compute/v2/flavors"
@@ -13,6 +12,7 @@ import (
 
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/openstack"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // Resources of the template in addition to its servers. Neutron adds two egress rules to every security group; a subnet
@@ -112,7 +112,7 @@ func (r *Report) add(c Check) {
 func (r *Report) count(resource string, needed, used, limit int) {
 	c := Check{Resource: resource, Needed: needed, Used: used, Limit: limit, OK: limit < 0 || used+needed <= limit}
 	if !c.OK {
-		c.Detail = fmt.Sprintf("%d more needed: raise the quota or free some", used+needed-limit)
+		c.Detail = i18n.Messagef("%d more needed: raise the quota or free some", used+needed-limit)
 	}
 	r.add(c)
 }
@@ -152,36 +152,36 @@ func (r *Report) network(resource string, needed int, q networkquotas.QuotaDetai
 }
 
 func (r *Report) choices(p Parameters, in choices) {
-	key := Check{Resource: "key_pair", Needed: 1, Limit: -1, OK: true, Detail: p.KeyPair}
+	key := Check{Resource: "key_pair", Needed: 1, Limit: -1, OK: true, Detail: i18n.Verbatim(p.KeyPair)}
 	switch {
 	case p.KeyPair == "":
-		key.Needed, key.Detail = 0, "none: only the manager's own key gets in"
+		key.Needed, key.Detail = 0, i18n.Messagef("none: only the manager's own key gets in")
 	case !in.hasKeyPair(p.KeyPair):
-		key.OK, key.Detail = false, fmt.Sprintf("no key pair %q: choose another or create it", p.KeyPair)
+		key.OK, key.Detail = false, i18n.Messagef("no key pair %q: choose another or create it", p.KeyPair)
 	}
 	r.add(key)
-	image := Check{Resource: "image", Needed: 1, Limit: -1, OK: true, Detail: p.Image}
+	image := Check{Resource: "image", Needed: 1, Limit: -1, OK: true, Detail: i18n.Verbatim(p.Image)}
 	if _, ok := in.image(p.Image); !ok {
-		image.OK, image.Detail = false, fmt.Sprintf("no image %q: upload a Debian 12 or Ubuntu 24.04 cloud image", p.Image)
+		image.OK, image.Detail = false, i18n.Messagef("no image %q: upload a Debian 12 or Ubuntu 24.04 cloud image", p.Image)
 	}
 	r.add(image)
 	r.add(flavorCheck(p, in))
 	if _, ok := in.network(p.ExternalNetwork); !ok {
-		r.add(Check{Resource: "networks", Needed: 1, Limit: -1, Detail: fmt.Sprintf("no external network %q", p.ExternalNetwork)})
+		r.add(Check{Resource: "networks", Needed: 1, Limit: -1, Detail: i18n.Messagef("no external network %q", p.ExternalNetwork)})
 	}
 }
 
 func flavorCheck(p Parameters, in choices) Check {
 	c := Check{Resource: "flavor", Needed: 3, Limit: -1, OK: true,
-		Detail: fmt.Sprintf("masters %s, nodes %s, etcd %s", p.MasterFlavor, p.NodeFlavor, p.EtcdFlavor)}
+		Detail: i18n.Messagef("masters %s, nodes %s, etcd %s", p.MasterFlavor, p.NodeFlavor, p.EtcdFlavor)}
 	for _, use := range p.uses() {
 		f, ok := in.flavor(use.flavor)
 		if !ok {
-			c.OK, c.Detail = false, fmt.Sprintf("no flavor %q", use.flavor)
+			c.OK, c.Detail = false, i18n.Messagef("no flavor %q", use.flavor)
 			return c
 		}
 		if use.count > 0 && tooSmall(f, least[use.role]) {
-			c.Detail += fmt.Sprintf("; %s is small for a %s: %d cores and %d MB are advised", f.Name, use.role, least[use.role].VCPUs, least[use.role].RAM)
+			c.Detail = i18n.Messagef("%s; %s is small for a %s: %d cores and %d MB are advised", c.Detail, f.Name, use.role, least[use.role].VCPUs, least[use.role].RAM)
 		}
 	}
 	return c
@@ -190,7 +190,7 @@ func flavorCheck(p Parameters, in choices) Check {
 func tooSmall(f, need flavors.Flavor) bool { return f.VCPUs < need.VCPUs || f.RAM < need.RAM }
 
 func (r *Report) services(l limits, restricted bool) {
-	heat := Check{Resource: "heat", Limit: -1, OK: l.heat == nil, Detail: "available"}
+	heat := Check{Resource: "heat", Limit: -1, OK: l.heat == nil, Detail: i18n.Messagef("available")}
 	if l.heat != nil {
 		heat.Detail = fault.MessageOf(l.heat)
 		if fault.KindOf(l.heat).Retryable() {
@@ -198,9 +198,9 @@ func (r *Report) services(l limits, restricted bool) {
 		}
 	}
 	r.add(heat)
-	trust := Check{Resource: "trust", Limit: -1, OK: !restricted, Detail: "your own token can make the trust that Heat needs"}
+	trust := Check{Resource: "trust", Limit: -1, OK: !restricted, Detail: i18n.Messagef("your own token can make the trust that Heat needs")}
 	if restricted {
-		trust.Detail = "Keystone lets an application credential make no trust, which Heat needs: sign in with user name and password to deploy"
+		trust.Detail = i18n.Messagef("Keystone lets an application credential make no trust, which Heat needs: sign in with user name and password to deploy")
 	}
 	r.add(trust)
 }

@@ -73,7 +73,7 @@ func TestPreflight_ExceededQuotas(t *testing.T) {
 		require.False(t, r.OK, resource)
 		require.False(t, now[resource].OK, resource)
 		require.Equal(t, limit, now[resource].Limit, resource)
-		require.Contains(t, now[resource].Detail, "1 more needed", resource)
+		require.Contains(t, now[resource].Detail.String(), "1 more needed", resource)
 		setQuota(t, c, quota[0], quota[1], limit+1)
 		r, now = preflight(t, c, stack.Parameters{Name: "toolbox", Preset: "ha"})
 		require.True(t, now[resource].OK && r.OK, "%s: what just fits, fits: %+v", resource, r.Checks)
@@ -92,7 +92,7 @@ func TestPreflight_UnknownNames(t *testing.T) {
 		r, checks := preflight(t, c, p)
 		require.False(t, r.OK, resource)
 		require.False(t, checks[resource].OK, resource)
-		require.Contains(t, checks[resource].Detail, "no ", resource)
+		require.Contains(t, checks[resource].Detail.String(), "no ", resource)
 	}
 	two, none := 2, 0
 	_, err := stack.Preflight(t.Context(), session(t, c), stack.Parameters{Name: "toolbox", Masters: &two, Etcd: &none}, false)
@@ -106,7 +106,7 @@ func TestPreflight_RestrictedCredential(t *testing.T) {
 	require.False(t, r.OK)
 	last := r.Checks[len(r.Checks)-1]
 	require.Equal(t, "trust", last.Resource)
-	require.Contains(t, last.Detail, "application credential")
+	require.Contains(t, last.Detail.String(), "application credential")
 }
 
 func TestPreflight_UnavailableCloud(t *testing.T) {

@@ -2,7 +2,6 @@ package stack
 
 import (
 	"context"
-	"fmt"
 	"sort"
 	"strings"
 	"sync"
@@ -15,6 +14,7 @@ import (
 
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/openstack"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // cacheTTL is the time for which other readers reuse a response: watchers share one request to the cloud.
@@ -97,10 +97,10 @@ func (r *Reader) read(ctx context.Context) (Stack, error) {
 // assess derives the state and its reason from Heat, the servers and the cluster.
 func (r *Reader) assess(ctx context.Context, s *openstack.Session, heat *stacks.RetrievedStack, st *Stack) {
 	action, status, _ := strings.Cut(heat.Status, "_")
-	st.Reason = heat.StatusReason
+	st.Reason = i18n.Verbatim(heat.StatusReason)
 	switch {
 	case status == "FAILED":
-		st.State, st.Reason = Failed, FirstFailure(ctx, s, heat)
+		st.State, st.Reason = Failed, i18n.Verbatim(FirstFailure(ctx, s, heat))
 		return
 	case status == "IN_PROGRESS" && action == "CREATE":
 		st.State = Deploying
@@ -115,16 +115,16 @@ func (r *Reader) assess(ctx context.Context, s *openstack.Session, heat *stacks.
 	st.State = Ready
 	version, ready, total, err := r.Cluster.Info(ctx)
 	if err != nil {
-		st.State, st.Reason = Degraded, fmt.Sprintf("the cluster does not respond: %s", fault.MessageOf(err))
+		st.State, st.Reason = Degraded, i18n.Messagef("the cluster does not respond: %s", fault.MessageOf(err))
 		return
 	}
 	st.Cluster = &Cluster{Version: version, NodesReady: ready, NodesTotal: total}
 	if ready < total || total == 0 {
-		st.State, st.Reason = Degraded, "not every node of the cluster is ready"
+		st.State, st.Reason = Degraded, i18n.Messagef("not every node of the cluster is ready")
 	}
 	for _, n := range st.Nodes {
 		if n.State != "ACTIVE" {
-			st.State, st.Reason = Degraded, fmt.Sprintf("%s is %s", n.Name, n.State)
+			st.State, st.Reason = Degraded, i18n.Messagef("%s is %s", n.Name, n.State)
 		}
 	}
 }

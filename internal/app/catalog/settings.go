@@ -16,6 +16,7 @@ import (
 	"mycloudmanager/internal/app"
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // schema is the values.schema.json of a chart. Users can set the properties environment and parameters.
@@ -236,13 +237,13 @@ func (a App) CheckSettings(s app.Settings) error {
 	if !ok {
 		return err
 	}
-	f := &fault.Error{Kind: fault.Invalid, Message: "the settings are not valid", Err: err}
+	f := &fault.Error{Kind: fault.Invalid, Message: i18n.Messagef("the settings are not valid"), Err: err}
 	leaves(invalid, func(v *jsonschema.ValidationError) {
 		detail := v.ErrorKind.LocalizedString(message.NewPrinter(language.English))
 		if location := v.InstanceLocation; len(location) > 1 && a.schema.secret(location[0], location[1]) {
 			detail = "not a valid value" // the message of the library may contain the secret
 		}
-		f.Fields = append(f.Fields, fault.Field{Field: strings.Join(v.InstanceLocation, "."), Message: detail})
+		f.Fields = append(f.Fields, fault.Field{Field: strings.Join(v.InstanceLocation, "."), Message: i18n.Verbatim(detail)})
 	})
 	return f
 }

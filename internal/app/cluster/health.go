@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -11,6 +10,7 @@ import (
 
 	"mycloudmanager/internal/app"
 	"mycloudmanager/internal/app/catalog"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // instanceLabel is the label of all objects of a chart with the name of the release.
@@ -19,7 +19,7 @@ const instanceLabel = "app.kubernetes.io/instance"
 // Health is the health of an app.
 type Health struct {
 	Health app.Health
-	Reason string
+	Reason i18n.Message
 	Since  *time.Time // last change of the readiness of a pod, or creation of the app
 }
 
@@ -32,7 +32,7 @@ func (c *Cluster) Health(ctx context.Context, name string) (Health, error) {
 	if h, ok := all[name]; ok {
 		return h, nil
 	}
-	return Health{Health: app.Missing, Reason: "not installed"}, nil
+	return Health{Health: app.Missing, Reason: i18n.Messagef("not installed")}, nil
 }
 
 // ListHealth returns the health of all installed apps, by app, with two list requests.
@@ -84,14 +84,14 @@ func assessHealth(s appsv1.StatefulSet, pods []corev1.Pod) Health {
 	h := Health{Since: &since}
 	switch {
 	case replicas == 0 && len(pods) == 0:
-		h.Health, h.Reason = app.Suspended, "stopped; its volume is kept"
+		h.Health, h.Reason = app.Suspended, i18n.Messagef("stopped; its volume is kept")
 	case replicas == 0:
-		h.Health, h.Reason = app.Progressing, "stopping"
+		h.Health, h.Reason = app.Progressing, i18n.Messagef("stopping")
 	case s.Status.ObservedGeneration >= s.Generation && s.Status.ReadyReplicas >= replicas && s.Status.UpdatedReplicas >= replicas:
-		h.Health, h.Reason = app.Healthy, "serving"
+		h.Health, h.Reason = app.Healthy, i18n.Messagef("serving")
 	default:
-		h.Health, h.Reason = app.Progressing, fmt.Sprintf("%d of %d pods are ready", s.Status.ReadyReplicas, replicas)
-		if reason, permanent := podProblem(pods); reason != "" {
+		h.Health, h.Reason = app.Progressing, i18n.Messagef("%d of %d pods are ready", s.Status.ReadyReplicas, replicas)
+		if reason, permanent := podProblem(pods); !reason.IsZero() {
 			h.Reason = reason
 			if permanent {
 				h.Health = app.Degraded
@@ -101,13 +101,13 @@ func assessHealth(s appsv1.StatefulSet, pods []corev1.Pod) Health {
 	return h
 }
 
-// podProblem returns the reason reason a pod is not ready, or "". permanent is true if the pod does not become ready without a
+// podProblem returns the reason a pod is not ready, or an empty message. permanent is true if the pod does not become ready without a
 // change.
-func podProblem(pods []corev1.Pod) (reason string, permanent bool) {
+func podProblem(pods []corev1.Pod) (reason i18n.Message, permanent bool) {
 	for _, p := range pods {
 		for _, condition := range p.Status.Conditions {
 			if condition.Type == corev1.PodScheduled && condition.Status == corev1.ConditionFalse {
-				reason = "the pod cannot be scheduled: " + condition.Message
+				reason = i18n.Messagef("the pod cannot be scheduled: %s", condition.Message)
 			}
 		}
 		for _, status := range p.Status.ContainerStatuses {
@@ -115,9 +115,9 @@ func podProblem(pods []corev1.Pod) (reason string, permanent bool) {
 			if w == nil {
 				continue
 			}
-			reason = status.Name + ": " + w.Reason
+			reason = i18n.Messagef("%s: %s", status.Name, w.Reason)
 			if w.Message != "" {
-				reason += ": " + w.Message
+				reason = i18n.Messagef("%s: %s: %s", status.Name, w.Reason, w.Message)
 			}
 			switch w.Reason {
 			case "CrashLoopBackOff", "ImagePullBackOff", "ErrImagePull", "InvalidImageName", "CreateContainerConfigError":

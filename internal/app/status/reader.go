@@ -162,7 +162,7 @@ func (l snapshot) app(a catalog.App, lang string) app.App {
 		out.DefaultCredentials = &app.Credentials{Username: c.Username, Password: c.Password}
 	}
 	l.addHealth(&out)
-	out.Reason = i18n.TranslateTo(lang, out.Reason)
+	out.Reason = out.Reason.Localized(lang)
 	l.addVolumes(&out)
 	return out
 }
@@ -179,12 +179,12 @@ func (l snapshot) addHealth(out *app.App) {
 	health, ok := l.healths[out.Name]
 	switch {
 	case !installed && !ok:
-		out.Health, out.Reason = app.Missing, "not installed"
+		out.Health, out.Reason = app.Missing, i18n.Messagef("not installed")
 		return
 	case ok:
 		out.Health, out.Reason, out.Since = health.Health, health.Reason, health.Since
 	default:
-		out.Health, out.Reason = app.Degraded, "the release has no StatefulSet"
+		out.Health, out.Reason = app.Degraded, i18n.Messagef("the release has no StatefulSet")
 	}
 	if !installed {
 		return
@@ -194,7 +194,7 @@ func (l snapshot) addHealth(out *app.App) {
 		out.Version = release.Version
 	}
 	if !release.Deployed() && out.Health == app.Healthy {
-		out.Health, out.Reason = app.Progressing, "the release is "+release.Status
+		out.Health, out.Reason = app.Progressing, i18n.Messagef("the release is %s", release.Status)
 	}
 }
 

@@ -5,6 +5,8 @@ package ansible
 import (
 	"io/fs"
 	"time"
+
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // Runner runs playbooks with the installed ansible-playbook. The zero value is ready to use. Run may be called concurrently.
@@ -61,34 +63,34 @@ const (
 
 // Event is an event of a run.
 type Event struct {
-	At      time.Time `json:"at"`
-	Kind    string    `json:"kind"`
-	Host    string    `json:"host,omitempty"`
-	Task    string    `json:"task,omitempty"`
-	Action  string    `json:"action,omitempty"` // name of the module
-	Changed bool      `json:"changed,omitempty"`
-	Ignored bool      `json:"ignored,omitempty"` // the task failed, but the playbook ignores the failure
-	Failed  bool      `json:"failed,omitempty"`  // the item failed
-	Message string    `json:"message,omitempty"`
-	Stdout  string    `json:"stdout,omitempty"`
-	Stderr  string    `json:"stderr,omitempty"`
+	At      time.Time    `json:"at"`
+	Kind    string       `json:"kind"`
+	Host    string       `json:"host,omitempty"`
+	Task    string       `json:"task,omitempty"`
+	Action  string       `json:"action,omitempty"` // name of the module
+	Changed bool         `json:"changed,omitempty"`
+	Ignored bool         `json:"ignored,omitempty"` // the task failed, but the playbook ignores the failure
+	Failed  bool         `json:"failed,omitempty"`  // the item failed
+	Message i18n.Message `json:"message,omitzero"`
+	Stdout  string       `json:"stdout,omitempty"`
+	Stderr  string       `json:"stderr,omitempty"`
 }
 
 // HostRecap counts the task results of one host, like Ansible's PLAY RECAP.
 type HostRecap struct {
-	OK          int    `json:"ok"`
-	Changed     int    `json:"changed"`
-	Skipped     int    `json:"skipped"`
-	Failed      int    `json:"failed"`
-	Unreachable int    `json:"unreachable"`
-	Reason      string `json:"reason,omitempty"` // description of the first failure; empty if the host succeeded
+	OK          int          `json:"ok"`
+	Changed     int          `json:"changed"`
+	Skipped     int          `json:"skipped"`
+	Failed      int          `json:"failed"`
+	Unreachable int          `json:"unreachable"`
+	Reason      i18n.Message `json:"reason,omitzero"` // description of the first failure; empty if the host succeeded
 }
 
 // Succeeded reports whether the playbook completed on the host without failure.
-func (h HostRecap) Succeeded() bool { return h.Reason == "" }
+func (h HostRecap) Succeeded() bool { return h.Reason.IsZero() }
 
 // Recap holds the recap of every host of the play by name, including hosts that the playbook did not reach.
 type Recap map[string]HostRecap
 
-// HostKeyMismatch is the Reason of a host whose host key is not among the pinned keys.
-const HostKeyMismatch = "host key is not the pinned one"
+// HostKeyMismatch returns the Reason of a host whose host key is not among the pinned keys.
+func HostKeyMismatch() i18n.Message { return i18n.Messagef("host key is not the pinned one") }

@@ -19,6 +19,7 @@ import (
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/instance/ansible"
 	"mycloudmanager/internal/instance/ansible/ansibletest"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // play returns a play with the tasks and one host, and the host. The working directories are in a temporary directory of the test.
@@ -137,7 +138,7 @@ func TestRunner_Run_hostWithoutPython(t *testing.T) {
 		p.Hosts[0].Variables = map[string]any{"ansible_python_interpreter": "/nowhere/python3"}
 		recap, _, err := run(t, p)
 		require.NoError(t, err)
-		require.Regexp(t, `^(Gathering Facts|ask): .*/nowhere/python3: not found$`, recap["web 1"].Reason)
+		require.Regexp(t, `^(Gathering Facts|ask): .*/nowhere/python3: not found$`, recap["web 1"].Reason.String())
 	}
 }
 
@@ -167,10 +168,10 @@ func TestRunner_Run_events(t *testing.T) {
 	require.Equal(t, "web 1", copied.Host)
 	require.Equal(t, "ansible.builtin.copy", copied.Action)
 	require.WithinDuration(t, time.Now(), copied.At, time.Minute)
-	require.Equal(t, "of {{ lookup('pipe', 'id') }}", find(t, events, ansible.KindOK, "a text").Message)
+	require.Equal(t, "of {{ lookup('pipe', 'id') }}", find(t, events, ansible.KindOK, "a text").Message.String())
 	require.Equal(t, []string{"task", "start", "skipped"}, kinds(events, "not here"))
 	require.True(t, find(t, events, ansible.KindFailed, "allowed to fail").Ignored)
-	require.Equal(t, "one", find(t, events, ansible.KindItem, "a loop").Message)
+	require.Equal(t, "one", find(t, events, ansible.KindItem, "a loop").Message.String())
 	require.Eventually(t, func() bool { return h.Connections.Load() == 0 }, 5*time.Second, 10*time.Millisecond, "the shared connection is open")
 
 	raw, err := json.Marshal(copied)
@@ -198,7 +199,8 @@ func TestRunner_Run_failureReason(t *testing.T) {
 		p, _ := play(t, c.tasks)
 		recap, _, err := run(t, p)
 		require.NoError(t, err, name)
-		require.Equal(t, ansible.HostRecap{Failed: 1, Reason: c.reason}, recap["web 1"], name)
+		require.Equal(t, c.reason, recap["web 1"].Reason.String(), name)
+		require.Equal(t, 1, recap["web 1"].Failed)
 		require.False(t, recap["web 1"].Succeeded())
 	}
 }
@@ -222,9 +224,9 @@ func TestRunner_Run_unreachableReasons(t *testing.T) {
 	recap, events, err := run(t, p)
 	require.NoError(t, err)
 	require.True(t, recap["web 1"].Succeeded())
-	require.Equal(t, ansible.HostRecap{Unreachable: 1, Reason: ansible.HostKeyMismatch}, recap["wrong key"], "%+v", events)
-	require.Contains(t, recap["closed"].Reason, "Connection refused")
-	require.Contains(t, recap["not let in"].Reason, "the host refuses the manager's SSH key")
+	require.Equal(t, ansible.HostRecap{Unreachable: 1, Reason: ansible.HostKeyMismatch()}, recap["wrong key"], "%+v", events)
+	require.Contains(t, recap["closed"].Reason.String(), "Connection refused")
+	require.Contains(t, recap["not let in"].Reason.String(), "the host refuses the manager's SSH key")
 }
 
 // On a busy machine Ansible may report only a broken pipe to ssh, without the error output of ssh. Run must then query ssh again.
@@ -243,9 +245,9 @@ echo '{"kind": "stats", "stats": {"h0": {"unreachable": 1}, "h1": {"unreachable"
 `), 0o700))
 	recap, err := (&ansible.Runner{Executable: stub}).Run(t.Context(), p, nil)
 	require.NoError(t, err)
-	require.Contains(t, recap["closed"].Reason, "Connection refused")
-	require.Equal(t, ansible.HostKeyMismatch, recap["wrong key"].Reason)
-	require.Contains(t, recap["reachable"].Reason, "the connection broke while data was sent")
+	require.Contains(t, recap["closed"].Reason.String(), "Connection refused")
+	require.Equal(t, ansible.HostKeyMismatch(), recap["wrong key"].Reason)
+	require.Contains(t, recap["reachable"].Reason.String(), "the connection broke while data was sent")
 }
 
 func TestRunner_Run_throughBastion(t *testing.T) {
@@ -263,13 +265,13 @@ func TestRunner_Run_throughBastion(t *testing.T) {
 	p.Jump = &unreachable
 	recap, _, err = run(t, p)
 	require.NoError(t, err)
-	require.Contains(t, recap["inner"].Reason, "bastion: ")
-	require.Contains(t, recap["inner"].Reason, "Connection refused")
+	require.Contains(t, recap["inner"].Reason.String(), "bastion: ")
+	require.Contains(t, recap["inner"].Reason.String(), "Connection refused")
 
 	p.Jump, jump.HostKeys = &jump, []string{inner.Key}
 	recap, events, err = run(t, p)
 	require.NoError(t, err)
-	require.Equal(t, "bastion: "+ansible.HostKeyMismatch, recap["inner"].Reason, "%+v", events)
+	require.Equal(t, i18n.Messagef("bastion: %s", ansible.HostKeyMismatch()), recap["inner"].Reason, "%+v", events)
 }
 
 func TestRunner_Run_hidesSecrets(t *testing.T) {
@@ -312,11 +314,11 @@ func TestRunner_Run_hidesSecrets(t *testing.T) {
 	require.Empty(t, readable, "files that other users can read")
 	require.Equal(t, os.FileMode(0o700), dirMode)
 	requireNothingLeft(t)
-	require.Contains(t, recap["web 1"].Reason, "it is ********")
+	require.Contains(t, recap["web 1"].Reason.String(), "it is ********")
 	raw, err := json.Marshal(events)
 	require.NoError(t, err)
 	require.NotContains(t, string(raw), secret)
-	require.Contains(t, find(t, events, ansible.KindOK, "censored").Message, "no_log")
+	require.Contains(t, find(t, events, ansible.KindOK, "censored").Message.String(), "no_log")
 	require.NotContains(t, string(raw), "censored-output")
 	require.Equal(t, "it is ********", find(t, events, ansible.KindOK, "prints").Stdout)
 	require.Equal(t, "seen", find(t, events, ansible.KindOK, "prints").Stderr)
@@ -335,7 +337,7 @@ func TestRunner_Run_cancel(t *testing.T) {
 	})
 	require.ErrorIs(t, err, context.Canceled)
 	require.Less(t, time.Since(cancelled), 4*time.Second, "cancelled after %s", cancelled.Sub(start))
-	require.Equal(t, ansible.HostRecap{OK: 1, Reason: "the run was stopped before its end"}, recap["web 1"])
+	require.Equal(t, ansible.HostRecap{OK: 1, Reason: i18n.Messagef("the run was stopped before its end")}, recap["web 1"])
 	requireNothingLeft(t)
 	require.Eventually(t, func() bool { return h.Connections.Load() == 0 }, 5*time.Second, 10*time.Millisecond)
 }
@@ -357,7 +359,7 @@ func TestRunner_Run_timeout(t *testing.T) {
 	recap, _, err := run(t, p)
 	require.Equal(t, fault.Unavailable, fault.KindOf(err))
 	require.ErrorContains(t, err, "install.yml did not end within 3s")
-	require.Equal(t, "the playbook did not end within 3s", recap["web 1"].Reason)
+	require.Equal(t, "the playbook did not end within 3s", recap["web 1"].Reason.String())
 }
 
 func TestRunner_Run_invalidPlay(t *testing.T) {
@@ -366,12 +368,12 @@ func TestRunner_Run_invalidPlay(t *testing.T) {
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
 	require.ErrorContains(t, err, "couldn't resolve module/action 'no_such_module'")
 	require.NotContains(t, err.Error(), "/tmp/")
-	require.Equal(t, "the playbook was not run", recap["web 1"].Reason)
+	require.Equal(t, "the playbook was not run", recap["web 1"].Reason.String())
 
 	p.Files = fstest.MapFS{"install.yml": {Data: []byte("- hosts: nobody\n  tasks: []\n")}}
 	recap, _, err = run(t, p)
 	require.NoError(t, err, "Ansible exits with 0 if no host matches")
-	require.Equal(t, "the playbook did not reach the host", recap["web 1"].Reason)
+	require.Equal(t, "the playbook did not reach the host", recap["web 1"].Reason.String())
 
 	_, err = (&ansible.Runner{Executable: "no-such-ansible"}).Run(t.Context(), p, nil)
 	require.Equal(t, fault.Unavailable, fault.KindOf(err))

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // line is a line of JSON that the callback plugin mcm_events writes.
@@ -34,7 +36,7 @@ type reader struct {
 	any     bool                      // at least one event was received
 	stats   map[string]map[string]int // Ansible's final statistics by alias; nil until the playbook has ended
 	counts  map[string]*HostRecap     // by alias, counted from the events
-	reasons map[string]string         // by alias: the first failure that was not ignored
+	reasons map[string]i18n.Message   // by alias: the first failure that was not ignored
 	items   map[string]string         // by alias: the first item that failed in the running task
 }
 
@@ -46,7 +48,7 @@ type connectionDiagnostics interface {
 
 func newReader(p Play, ssh connectionDiagnostics, onEvent func(Event)) *reader {
 	r := &reader{names: names(p), mask: masker(p.Secrets), onEvent: onEvent, ssh: ssh,
-		counts: map[string]*HostRecap{}, reasons: map[string]string{}, items: map[string]string{}}
+		counts: map[string]*HostRecap{}, reasons: map[string]i18n.Message{}, items: map[string]string{}}
 	for a := range r.names {
 		r.counts[a] = &HostRecap{}
 	}
@@ -89,11 +91,11 @@ func (r *reader) handle(l line) {
 	}
 	e := Event{
 		At: time.UnixMicro(int64(l.At * 1e6)).UTC(), Kind: l.Kind, Host: r.names[l.Host], Task: r.mask.Replace(l.Task), Action: l.Action,
-		Changed: l.Changed, Ignored: l.Ignored, Failed: l.Failed, Message: r.mask.Replace(l.Message),
+		Changed: l.Changed, Ignored: l.Ignored, Failed: l.Failed, Message: i18n.Verbatim(r.mask.Replace(l.Message)),
 		Stdout: r.mask.Replace(l.Stdout), Stderr: r.mask.Replace(l.Stderr),
 	}
 	if l.Kind == KindUnreachable {
-		message := e.Message
+		message := e.Message.String()
 		if strings.Contains(message, "Data could not be sent") {
 			message = r.ssh.sshError(l.Host)
 		}
@@ -113,7 +115,7 @@ func (r *reader) count(c *HostRecap, l line, e Event) {
 		delete(r.items, l.Host)
 	case KindItem:
 		if _, ok := r.items[l.Host]; !ok && l.Failed {
-			r.items[l.Host] = e.Message
+			r.items[l.Host] = e.Message.String()
 		}
 	case KindOK:
 		c.OK++
@@ -136,8 +138,8 @@ func (r *reader) count(c *HostRecap, l line, e Event) {
 }
 
 // setReason records the reason why a host failed, unless an earlier reason is recorded.
-func (r *reader) setReason(host, reason string) {
-	if r.reasons[host] == "" {
+func (r *reader) setReason(host string, reason i18n.Message) {
+	if r.reasons[host].IsZero() {
 		r.reasons[host] = reason
 	}
 }
@@ -147,8 +149,8 @@ var genericMessages = []string{"non-zero return code", "MODULE FAILURE", "The mo
 
 // reason returns one sentence that describes why a task failed. It prefers the message of the failed loop item or of the failed
 // command to the generic message of Ansible.
-func (r *reader) reason(host string, e Event) string {
-	message := e.Message
+func (r *reader) reason(host string, e Event) i18n.Message {
+	message := e.Message.String()
 	if item, ok := r.items[host]; ok {
 		message = item
 	}
@@ -156,9 +158,9 @@ func (r *reader) reason(host string, e Event) string {
 		message = last
 	}
 	if message == "" {
-		message = "failed without a message"
+		return i18n.Messagef("%s: %s", e.Task, i18n.Messagef("failed without a message"))
 	}
-	return e.Task + ": " + message
+	return i18n.Messagef("%s: %s", e.Task, message)
 }
 
 func isGeneric(message string) bool {
@@ -167,7 +169,7 @@ func isGeneric(message string) bool {
 
 // recap returns the recap of all hosts. It uses the final statistics of Ansible for hosts that have them, and otherwise the counts
 // of the events. reason is the reason for hosts that did not complete the playbook and have no other reason.
-func (r *reader) recap(reason string) Recap {
+func (r *reader) recap(reason i18n.Message) Recap {
 	out := Recap{}
 	for a, name := range r.names {
 		h := *r.counts[a]
@@ -178,8 +180,8 @@ func (r *reader) recap(reason string) Recap {
 		switch {
 		case h.Failed+h.Unreachable > 0:
 			h.Reason = r.reasons[a]
-			if h.Reason == "" {
-				h.Reason = "failed without a reason from Ansible"
+			if h.Reason.IsZero() {
+				h.Reason = i18n.Messagef("failed without a reason from Ansible")
 			}
 		case !ended:
 			h.Reason = reason
@@ -201,20 +203,20 @@ func (r *reader) anyFailed() bool {
 
 // unreachableReason returns a short reason for an unreachable host. It recognizes the errors that need different actions of the
 // user. message is the message of Ansible or ssh; bastion is the error output of the connection to the bastion.
-func unreachableReason(message, bastion string) string {
+func unreachableReason(message, bastion string) i18n.Message {
 	switch {
 	case strings.Contains(message, "UNKNOWN port") && bastion != "":
-		return "bastion: " + unreachableReason(bastion, "")
+		return i18n.Messagef("bastion: %s", unreachableReason(bastion, ""))
 	case strings.Contains(message, "Host key verification failed"), strings.Contains(message, "REMOTE HOST IDENTIFICATION HAS CHANGED"),
 		strings.Contains(message, "host key is known for"):
-		return HostKeyMismatch
+		return HostKeyMismatch()
 	case strings.Contains(message, "Permission denied ("):
-		return "the host refuses the manager's SSH key: " + lastLine(message)
+		return i18n.Messagef("the host refuses the manager's SSH key: %s", lastLine(message))
 	}
 	if last := lastLine(strings.TrimPrefix(message, "Failed to connect to the host via ssh:")); last != "" {
-		return last
+		return i18n.Verbatim(last)
 	}
-	return "the host cannot be reached"
+	return i18n.Messagef("the host cannot be reached")
 }
 
 func lastLine(s string) string {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 const (
@@ -181,22 +182,22 @@ func conclude(ctx, limited context.Context, p Play, f *workdir, events *reader, 
 	switch {
 	case ctx.Err() != nil && events.stats != nil && events.anyFailed():
 		// The caller that cancels ctx also closes the connections to the hosts. Failures may therefore result from the cancellation.
-		return events.recap("the run was stopped before its end"), ctx.Err()
+		return events.recap(i18n.Messagef("the run was stopped before its end")), ctx.Err()
 	case events.stats != nil && (len(events.stats) > 0 || err == nil):
-		return events.recap("the playbook did not reach the host"), nil
+		return events.recap(i18n.Messagef("the playbook did not reach the host")), nil
 	case ctx.Err() != nil:
-		return events.recap("the run was stopped before its end"), ctx.Err()
+		return events.recap(i18n.Messagef("the run was stopped before its end")), ctx.Err()
 	case limited.Err() != nil:
-		return events.recap("the playbook did not end within " + p.Timeout.String()),
+		return events.recap(i18n.Messagef("the playbook did not end within %s", p.Timeout)),
 			fault.New(fault.Unavailable, err, "%s did not end within %s and was stopped", p.Playbook, p.Timeout)
 	case err != nil && !errors.As(err, &exit):
-		return events.recap("the playbook was not run"), fault.New(fault.Internal, err, "ansible-playbook cannot be run")
+		return events.recap(i18n.Messagef("the playbook was not run")), fault.New(fault.Internal, err, "ansible-playbook cannot be run")
 	case !events.any:
 		message := events.mask.Replace(output.lastError(f))
-		return events.recap("the playbook was not run"), fault.New(fault.Invalid, err, "%s cannot be run: %s", p.Playbook, message)
+		return events.recap(i18n.Messagef("the playbook was not run")), fault.New(fault.Invalid, err, "%s cannot be run: %s", p.Playbook, message)
 	}
 	message := events.mask.Replace(output.lastError(f))
-	return events.recap("ansible-playbook ended early"), fault.New(fault.Internal, err, "ansible-playbook ended early: %s", message)
+	return events.recap(i18n.Messagef("ansible-playbook ended early")), fault.New(fault.Internal, err, "ansible-playbook ended early: %s", message)
 }
 
 // tail keeps the last tailSize bytes of the output of ansible-playbook.

@@ -149,7 +149,7 @@ func TestBastion_run_returnsStderrOfFailedCommand(t *testing.T) {
 	h.status = 1
 	_, err := b.run(t.Context(), "sudo cat file")
 	require.Equal(t, fault.Unavailable, fault.KindOf(err))
-	require.Equal(t, "the bastion 203.0.113.5: sudo: a password is required", fault.MessageOf(err))
+	require.Equal(t, "the bastion 203.0.113.5: sudo: a password is required", fault.MessageOf(err).String())
 }
 
 func TestLoadKey(t *testing.T) {

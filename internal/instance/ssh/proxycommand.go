@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // ProxySocket is a Unix socket over which programs that make their own SSH connections, such as Ansible, use the connections of the
@@ -25,12 +26,12 @@ type ProxySocket struct {
 	cancel   context.CancelFunc
 
 	mu         sync.Mutex
-	lastErrors map[string]string // by address
+	lastErrors map[string]i18n.Message // by address
 }
 
 // LastError returns the message of the last failed connection to the address, or "" if none failed. OpenSSH discards the standard
 // error of a ProxyCommand when connections are shared.
-func (r *ProxySocket) LastError(address string) string {
+func (r *ProxySocket) LastError(address string) i18n.Message {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.lastErrors[address]
@@ -42,7 +43,7 @@ func (i *Dialer) OpenProxySocket(ctx context.Context) (*ProxySocket, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &ProxySocket{Path: filepath.Join(dir, "s"), dir: dir, lastErrors: map[string]string{}}
+	r := &ProxySocket{Path: filepath.Join(dir, "s"), dir: dir, lastErrors: map[string]i18n.Message{}}
 	if r.listener, err = (&net.ListenConfig{}).Listen(ctx, "unix", r.Path); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}

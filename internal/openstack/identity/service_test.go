@@ -92,7 +92,7 @@ func TestService_RefusalHasNoReason(t *testing.T) {
 	} {
 		_, err := d.SignIn(t.Context(), c)
 		require.Equal(t, fault.Unauthorized, fault.KindOf(err), "%s: %v", name, err)
-		require.Equal(t, "user name, password or project are not right", fault.MessageOf(err), name)
+		require.Equal(t, "user name, password or project are not right", fault.MessageOf(err).String(), name)
 	}
 }
 

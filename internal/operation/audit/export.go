@@ -47,6 +47,7 @@ var headings = []i18n.Text{
 	{En: "Outcome", Fr: "Issue"}, {En: "Detail", Fr: "Détail"}, {En: "Task", Fr: "Tâche"}, {En: "Request id", Fr: "N° de requête"},
 }
 
+// columns returns the cells of a record whose texts are already in the language of the reader.
 func columns(r Record) []string {
 	var targets, changes []string
 	for _, t := range r.Targets {
@@ -56,7 +57,7 @@ func columns(r Record) []string {
 		changes = append(changes, fmt.Sprintf("%s: %s -> %s", c.Field, c.Old, c.New))
 	}
 	return []string{strconv.FormatInt(r.ID, 10), r.Time.UTC().Format(time.RFC3339Nano), r.Actor.Name, r.SourceIP, r.UserAgent, r.Via, r.Operation, r.Title,
-		strings.Join(targets, "; "), strings.Join(changes, "; "), r.Outcome, r.Detail, r.Task, r.RequestID}
+		strings.Join(targets, "; "), strings.Join(changes, "; "), r.Outcome, r.Detail.String(), r.Task, r.RequestID}
 }
 
 func exportCSV(w io.Writer, language string, each func(func(Record) error) error) error {

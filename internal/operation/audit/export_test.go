@@ -17,6 +17,7 @@ import (
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/operation"
 	"mycloudmanager/internal/operation/audit"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 func escapePath(file string) string { return (&url.URL{Path: file}).EscapedPath() }
@@ -44,7 +45,7 @@ var formulas = []string{`=HYPERLINK("http://x","y")`, "+1+1", "-2+3", "@SUM(A1)"
 // evil sets all texts of the record to a formula.
 func evil(r *audit.Record) {
 	f := formulas[int(r.ID-1)%len(formulas)]
-	r.Actor.Name, r.UserAgent, r.Title, r.Detail, r.RequestID = f, f, f, f, f
+	r.Actor.Name, r.UserAgent, r.Title, r.Detail, r.RequestID = f, f, f, i18n.Verbatim(f), f
 	r.Changes = []operation.Change{{Field: f, Old: "a", New: f}}
 }
 
@@ -133,7 +134,7 @@ func TestExport_MemoryIsConstant(t *testing.T) {
 		n := 0
 		err := audit.Export(io.Discard, format, "en", func(visit func(audit.Record) error) error {
 			return generate(records, func(r *audit.Record) {
-				r.Detail = strings.Repeat("a long reason ", 50)
+				r.Detail = i18n.Verbatim(strings.Repeat("a long reason ", 50))
 				if n++; n%5000 == 0 {
 					runtime.GC()
 					runtime.ReadMemStats(&now)

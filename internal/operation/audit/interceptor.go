@@ -11,6 +11,7 @@ import (
 
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // Recorder has the local activity that appends audit records.
@@ -58,13 +59,13 @@ func (w *inbound) ExecuteWorkflow(ctx workflow.Context, in *interceptor.ExecuteW
 	if !ok { // not a task: a child workflow, or a workflow that an operator has started
 		return w.Next.ExecuteWorkflow(ctx, in)
 	}
-	if err := w.record(ctx, request, Started, "", request.Changes); err != nil {
+	if err := w.record(ctx, request, Started, i18n.Message{}, request.Changes); err != nil {
 		return nil, err
 	}
 	out, err := w.Next.ExecuteWorkflow(ctx, in)
 	free, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
-	outcome, detail := string(operation.Succeeded), ""
+	outcome, detail := string(operation.Succeeded), i18n.Message{}
 	switch {
 	case temporal.IsCanceledError(err):
 		outcome = string(operation.Cancelled)
@@ -94,7 +95,7 @@ func (w *inbound) request(ctx workflow.Context) (operation.Request, bool) {
 	return r, r.Operation != ""
 }
 
-func (w *inbound) record(ctx workflow.Context, r operation.Request, outcome, detail string, changes []operation.Change) error {
+func (w *inbound) record(ctx workflow.Context, r operation.Request, outcome string, detail i18n.Message, changes []operation.Change) error {
 	info := workflow.GetInfo(ctx)
 	ctx = workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
 		StartToCloseTimeout: 10 * time.Second, ScheduleToCloseTimeout: recordTimeout,

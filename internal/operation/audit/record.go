@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // Record is one record of the audit log.
@@ -21,7 +22,7 @@ type Record struct {
 	Targets   []operation.Target `json:"targets"`
 	Changes   []operation.Change `json:"changes"`
 	Outcome   string             `json:"outcome" doc:"started, succeeded, failed, partially_failed, cancelled, refused"`
-	Detail    string             `json:"detail"`
+	Detail    i18n.Message       `json:"detail"`
 	Task      string             `json:"task" doc:"task ID; empty for a record that does not belong to a task"`
 	RequestID string             `json:"request_id"`
 

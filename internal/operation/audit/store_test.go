@@ -14,6 +14,7 @@ import (
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/operation"
 	"mycloudmanager/internal/operation/audit"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 var (
@@ -36,7 +37,7 @@ func record(n int) audit.Record {
 	return audit.Record{
 		Time: start.Add(time.Duration(n) * time.Minute), Key: fmt.Sprintf("run-%d:succeeded", n), Actor: operation.Actor{ID: fmt.Sprintf("u%d", n%3), Name: []string{"anna", "ben", "zoé"}[n%3]},
 		SourceIP: "192.0.2.1", UserAgent: "mcm/1", Via: []string{"ui", "cli"}[n%2], Operation: []string{"app.launch", "app.stop"}[n/2%2],
-		Targets: []operation.Target{{Kind: "app", ID: app, Name: app}}, Outcome: []string{"succeeded", "failed"}[n/4%2], Detail: fmt.Sprintf("detail %d", n), Task: fmt.Sprintf("app:%s~%d", app, n),
+		Targets: []operation.Target{{Kind: "app", ID: app, Name: app}}, Outcome: []string{"succeeded", "failed"}[n/4%2], Detail: i18n.Messagef("detail %d", n), Task: fmt.Sprintf("app:%s~%d", app, n),
 	}
 }
 
@@ -137,7 +138,7 @@ func TestStore_Filters(t *testing.T) {
 	fill(t, s, 24)
 	odd := record(24)
 	odd.Targets = []operation.Target{{Kind: "stack", ID: "toolbox", Name: "100%_sure! 'x' \"y\""}}
-	odd.Detail = "Quota exceeded; DROP TABLE audit"
+	odd.Detail = i18n.Verbatim("Quota exceeded; DROP TABLE audit")
 	require.NoError(t, s.Append(t.Context(), odd))
 	for name, c := range map[string]struct {
 		filter audit.Filter

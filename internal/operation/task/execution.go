@@ -2,7 +2,6 @@ package task
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -108,16 +107,16 @@ func (s *Service) task(ctx context.Context, e *execution, progress *operation.Pr
 	if progress == nil {
 		return t
 	}
-	t.Message = i18n.TranslateTo(lang, progress.Message)
+	t.Message = progress.Message.In(lang)
 	if e := progress.Error; e != nil {
-		t.Error = &operation.Error{Code: e.Code, Detail: i18n.TranslateTo(lang, e.Detail)}
+		t.Error = &Error{Code: e.Code, Detail: e.Detail.In(lang)}
 	}
 	if progress.Result != nil {
-		t.Result = progress.Result
+		t.Result, _ = i18n.LocalizeValue(progress.Result, lang).(map[string]any)
 	}
 	for _, step := range progress.Steps {
 		t.Steps = append(t.Steps, Step{Name: step.Name, Title: s.stepTitle(lang, step.Name), Status: step.Status, Attempt: step.Attempt,
-			StartedAt: step.StartedAt, EndedAt: step.EndedAt, Message: step.Message, Undo: step.Undo})
+			StartedAt: step.StartedAt, EndedAt: step.EndedAt, Message: step.Message.In(lang), Undo: step.Undo})
 		if step.Status == operation.Skipped {
 			continue
 		}
@@ -126,10 +125,7 @@ func (s *Service) task(ctx context.Context, e *execution, progress *operation.Pr
 			t.Progress.Done++
 		}
 	}
-	s.addPending(e, &t)
-	for i := range t.Steps {
-		t.Steps[i].Message = i18n.TranslateTo(lang, t.Steps[i].Message)
-	}
+	s.addPending(e, &t, lang)
 	if t.Message == "" {
 		t.Message = latestMessage(t.Steps)
 	}
@@ -138,7 +134,7 @@ func (s *Service) task(ctx context.Context, e *execution, progress *operation.Pr
 
 // addPending adds the attempt and the message of each pending activity to its step. The message is the last failure while
 // the activity waits for a retry, and otherwise the last heartbeat.
-func (s *Service) addPending(e *execution, t *Task) {
+func (s *Service) addPending(e *execution, t *Task, lang string) {
 	for _, p := range e.pending {
 		for i := range t.Steps {
 			step := &t.Steps[i]
@@ -146,14 +142,14 @@ func (s *Service) addPending(e *execution, t *Task) {
 				continue
 			}
 			step.Attempt = max(step.Attempt, int(p.Attempt))
-			var message string
+			var message i18n.Message
 			if p.LastFailure != nil && p.State == enumspb.PENDING_ACTIVITY_STATE_SCHEDULED {
-				message = fmt.Sprintf("attempt %d: %s", p.Attempt-1, s.failureText(p))
+				message = i18n.Messagef("attempt %d: %s", p.Attempt-1, s.failureText(p))
 			} else if h := p.HeartbeatDetails.GetPayloads(); len(h) > 0 {
 				s.decode(h[0], &message)
 			}
-			if message != "" {
-				step.Message = message
+			if !message.IsZero() {
+				step.Message = message.In(lang)
 			}
 		}
 	}

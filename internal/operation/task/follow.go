@@ -6,14 +6,15 @@ import (
 
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/operation/tasklog"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // LogUpdate is an addition to the log of a task.
 type LogUpdate struct {
 	tasklog.Update
-	IncompleteReason string // reason why lines are missing, or "" if the log is complete
-	Cursor           string // argument of FollowLog to continue after this update
-	Complete         bool   // the task has ended, and this is the last update
+	IncompleteReason i18n.Message // reason why lines are missing, or "" if the log is complete
+	Cursor           string       // argument of FollowLog to continue after this update
+	Complete         bool         // the task has ended, and this is the last update
 }
 
 const (
@@ -45,7 +46,7 @@ type follower struct {
 	id, step string
 	lines    bool
 	cursor   *tasklog.Cursor
-	missing  string
+	missing  i18n.Message
 	sent     bool // an update with the current value of missing was sent
 	out      chan LogUpdate
 }
@@ -65,7 +66,7 @@ func (f *follower) poll(ctx context.Context) (more bool) {
 		return true
 	}
 	ended := e.end != nil && time.Since(*e.end) > endDelay
-	if v.IncompleteReason != f.missing {
+	if !v.IncompleteReason.Equal(f.missing) {
 		f.missing, f.sent = v.IncompleteReason, false
 	}
 	for change, err := range v.Poll(ctx, f.cursor, f.lines) {

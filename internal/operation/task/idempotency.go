@@ -9,6 +9,7 @@ import (
 
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // lookupTimeout limits the time between the search for an earlier task with the same key and the start of the new task: in
@@ -56,7 +57,7 @@ func (s *Service) sameBody(ctx context.Context, id string, before operation.Requ
 }
 
 func otherBody(id string) error {
-	return &fault.Error{Kind: fault.Conflict, Message: "this Idempotency-Key was used with another request", Task: id}
+	return &fault.Error{Kind: fault.Conflict, Message: i18n.Messagef("this Idempotency-Key was used with another request"), Task: id}
 }
 
 // started returns the task of a new run. If another replica has started the run with the same key but another body, it

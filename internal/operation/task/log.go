@@ -2,7 +2,6 @@ package task
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
@@ -97,7 +96,7 @@ type historyLog struct {
 
 func (l *historyLog) add(e *historypb.HistoryEvent, step, level, format string, args ...any) {
 	l.lines = append(l.lines, tasklog.Line{Time: e.EventTime.AsTime().UTC().Truncate(time.Millisecond), Step: step, Level: level,
-		Message: i18n.TranslateTo(l.language, fmt.Sprintf(format, args...))})
+		Message: i18n.Messagef(format, args...).In(l.language)})
 }
 
 func (l *historyLog) event(e *historypb.HistoryEvent) {
@@ -147,12 +146,14 @@ func (l *historyLog) workflow(e *historypb.HistoryEvent) {
 }
 
 // text decrypts a failure and returns its message for users.
-func (s *Service) text(f *failurepb.Failure) string {
+func (s *Service) text(f *failurepb.Failure) i18n.Message {
 	if f == nil {
-		return ""
+		return i18n.Message{}
 	}
 	c := temporal.NewDefaultFailureConverter(temporal.DefaultFailureConverterOptions{DataConverter: s.Converter, EncodeCommonAttributes: true})
 	return fault.MessageOf(c.FailureToError(f))
 }
 
-func (s *Service) failureText(p *workflowpb.PendingActivityInfo) string { return s.text(p.LastFailure) }
+func (s *Service) failureText(p *workflowpb.PendingActivityInfo) i18n.Message {
+	return s.text(p.LastFailure)
+}

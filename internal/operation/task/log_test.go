@@ -114,7 +114,7 @@ func TestLog_WithoutStorage(t *testing.T) {
 	h.await(t, task.ID, operation.Succeeded)
 	v, err := h.Log(t.Context(), task.ID, "")
 	require.NoError(t, err)
-	require.Contains(t, v.IncompleteReason, "does not respond")
+	require.Contains(t, v.IncompleteReason.String(), "does not respond")
 	require.Greater(t, v.Total, 1)
 	c := <-h.FollowLog(t.Context(), task.ID, "", "", true)
 	require.Equal(t, v.IncompleteReason, c.IncompleteReason)

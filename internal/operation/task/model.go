@@ -20,12 +20,18 @@ type Task struct {
 	Message   string             `json:"message"`
 	Progress  Progress           `json:"progress"`
 	Steps     []Step             `json:"steps"`
-	Error     *operation.Error   `json:"error,omitempty"`
+	Error     *Error             `json:"error,omitempty"`
 	Result    map[string]any     `json:"result"`
 	StartedAt time.Time          `json:"started_at"`
 	EndedAt   *time.Time         `json:"ended_at" nullable:"true"`
 	RetryOf   string             `json:"retry_of,omitempty" doc:"id of the failed task that this task repeats"`
 	Links     Links              `json:"links"`
+}
+
+// Error is the error that has blocked or failed a task.
+type Error struct {
+	Code   string `json:"code"`
+	Detail string `json:"detail"`
 }
 
 // Progress is the number of steps without skipped ones.

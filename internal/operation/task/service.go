@@ -94,12 +94,12 @@ func (s *Service) execute(ctx context.Context, in StartRequest, key string) (cli
 
 // conflict returns the fault for a target on which another operation is running.
 func (s *Service) conflict(ctx context.Context, target operation.Target) error {
-	e := &fault.Error{Kind: fault.Conflict, Message: "another operation is running on this target: wait for it or cancel it"}
+	e := &fault.Error{Kind: fault.Conflict, Message: i18n.Messagef("another operation is running on this target: wait for it or cancel it")}
 	found, err := s.describe(ctx, target.WorkflowID(), "")
 	if err == nil {
 		e.Task = found.taskID
 		if op, ok := s.Operations[found.request.Operation]; ok {
-			e.Message = fmt.Sprintf("%q is running: wait for it or cancel it", op.TitleOf(i18n.Language(ctx), found.request.Targets))
+			e.Message = i18n.Messagef("%q is running: wait for it or cancel it", op.TitleOf(i18n.Language(ctx), found.request.Targets))
 		}
 	}
 	return e
@@ -154,7 +154,7 @@ func (s *Service) Cancel(ctx context.Context, id string) (Task, error) {
 		return Task{}, err
 	}
 	if found.status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
-		return Task{}, &fault.Error{Kind: fault.Conflict, Message: "the task has ended", Task: id}
+		return Task{}, &fault.Error{Kind: fault.Conflict, Message: i18n.Messagef("the task has ended"), Task: id}
 	}
 	if err := s.Temporal.CancelWorkflow(ctx, found.workflowID, found.runID); err != nil {
 		return Task{}, unavailable(err)
@@ -178,7 +178,7 @@ func (s *Service) Retry(ctx context.Context, id string, r operation.Request, use
 	}
 	status := found.taskStatus()
 	if status == operation.Succeeded {
-		return Task{}, &fault.Error{Kind: fault.Conflict, Message: "the task has succeeded: there is nothing to retry", Task: id}
+		return Task{}, &fault.Error{Kind: fault.Conflict, Message: i18n.Messagef("the task has succeeded: there is nothing to retry"), Task: id}
 	}
 	op, ok := s.Operations[found.request.Operation]
 	if !ok {
@@ -215,7 +215,7 @@ func (s *Service) unblock(ctx context.Context, id string, found *execution, user
 	}
 	if err != nil {
 		if fault.KindOf(err) == fault.Conflict {
-			return Task{}, &fault.Error{Kind: fault.Conflict, Message: "the task is running and does not need a retry", Task: id}
+			return Task{}, &fault.Error{Kind: fault.Conflict, Message: i18n.Messagef("the task is running and does not need a retry"), Task: id}
 		}
 		return Task{}, unavailable(err)
 	}

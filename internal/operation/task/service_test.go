@@ -48,7 +48,7 @@ func (h *testEnv) race(t *testing.T) {
 					started, err := h.Start(t.Context(), in)
 					mu.Lock()
 					defer mu.Unlock()
-					found[started.ID+fault.MessageOf(err)]++
+					found[started.ID+fault.MessageOf(err).String()]++
 				})
 			}
 			close(gate)
@@ -135,7 +135,7 @@ func (h *testEnv) conflict(t *testing.T) {
 	require.True(t, ok, "%v", err)
 	require.Equal(t, fault.Conflict, f.Kind)
 	require.Equal(t, first.ID, f.Task)
-	require.Contains(t, f.Message, "Exécuter busy")
+	require.Contains(t, f.Message.String(), "Exécuter busy")
 	running, err := h.Running(t.Context(), operation.Target{Kind: "app", ID: "busy"})
 	require.NoError(t, err)
 	require.Equal(t, first.ID, running)
@@ -164,7 +164,7 @@ func (h *testEnv) cancels(t *testing.T) {
 func (h *testEnv) retries(t *testing.T) {
 	started := h.start(t, request("retry", "fail"))
 	failed := h.await(t, started.ID, operation.Failed)
-	require.Equal(t, &operation.Error{Code: "invalid", Detail: "nova: no such flavor"}, failed.Error)
+	require.Equal(t, &task.Error{Code: "invalid", Detail: "nova: no such flavor"}, failed.Error)
 	caller := operation.Request{Actor: operation.Actor{ID: "u7", Name: "carl"}, Via: "cli"}
 	again, err := h.Retry(t.Context(), started.ID, caller, "token", "")
 	require.NoError(t, err)

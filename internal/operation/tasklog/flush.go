@@ -5,12 +5,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"strconv"
 	"time"
 
 	"github.com/ncw/swift/v2"
+
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // Timeouts and intervals of uploads.
@@ -106,7 +107,7 @@ func (w *Writer) report() {
 		return
 	}
 	var body bytes.Buffer
-	if json.NewEncoder(&body).Encode(record{At: l.first, Level: Warning, Message: fmt.Sprintf("lines dropped because the object storage was unavailable: %d", l.lines)}) != nil {
+	if json.NewEncoder(&body).Encode(record{At: l.first, Level: Warning, Message: i18n.Messagef("lines dropped because the object storage was unavailable: %d", l.lines)}) != nil {
 		return
 	}
 	// The report has its own stream, because it may be uploaded after segments with newer lines.

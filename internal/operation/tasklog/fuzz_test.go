@@ -40,11 +40,11 @@ func FuzzParseCursor(f *testing.F) {
 
 // FuzzDecode decodes arbitrary segments: an object may be truncated or written by another program.
 func FuzzDecode(f *testing.F) {
-	for _, body := range []string{"", "{\"at\":1,\"level\":\"info\",\"message\":\"m\"}\n", "{\n", "null\n", "\n\n"} {
+	for _, body := range []string{"", "{\"at\":1,\"level\":\"info\",\"message\":\"m\"}\n", "{\"at\":1,\"level\":\"info\",\"message\":{\"message\":\"%s\",\"args\":[\"a\"]}}\n", "{\n", "null\n", "\n\n"} {
 		f.Add(body)
 	}
 	f.Fuzz(func(t *testing.T, body string) {
-		lines, err := decode("step", []byte(body))
+		lines, err := decode("fr", "step", []byte(body))
 		if err != nil {
 			return
 		}

@@ -117,7 +117,7 @@ func (l *Log) indexOf(task string) *index {
 }
 
 // read returns the lines of a segment.
-func (l *Log) read(ctx context.Context, step string, s segment) ([]Line, error) {
+func (l *Log) read(ctx context.Context, language, step string, s segment) ([]Line, error) {
 	store, err := l.Store(ctx)
 	if err != nil {
 		return nil, err
@@ -126,17 +126,17 @@ func (l *Log) read(ctx context.Context, step string, s segment) ([]Line, error) 
 	if err != nil {
 		return nil, openstack.Fault("swift", err)
 	}
-	return decode(step, body)
+	return decode(language, step, body)
 }
 
-func decode(step string, body []byte) ([]Line, error) {
+func decode(language, step string, body []byte) ([]Line, error) {
 	var out []Line
 	for raw := range strings.Lines(string(body)) {
 		var w record
 		if err := json.Unmarshal([]byte(raw), &w); err != nil {
 			return nil, fault.New(fault.Internal, err, "a segment of the log cannot be read: %v", err)
 		}
-		out = append(out, Line{Time: timeOf(w.At), Step: step, Level: w.Level, Message: w.Message, Host: w.Host, Task: w.Task, Stream: w.Stream})
+		out = append(out, Line{Time: timeOf(w.At), Step: step, Level: w.Level, Message: w.Message.In(language), Host: w.Host, Task: w.Task, Stream: w.Stream})
 	}
 	return out, nil
 }

@@ -2,7 +2,6 @@ package tasklog
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"slices"
 
@@ -79,20 +78,15 @@ func (v *View) merge(ctx context.Context, c mergeWindow) loadedWindow {
 // lines reads one segment. It always returns as many lines as the name of the segment specifies, so that the positions of
 // the other lines stay valid.
 func (v *View) lines(ctx context.Context, p part) ([]Line, error) {
-	lines, err := v.log.read(ctx, p.step, p.segment)
+	lines, err := v.log.read(ctx, v.language, p.step, p.segment)
 	if fault.KindOf(err) == fault.NotFound { // expired or deleted
-		lines, err = []Line{{Time: timeOf(p.first), Step: p.step, Level: Warning, Message: fmt.Sprintf("lines that are no longer stored: %d", p.segment.lines)}}, nil
+		lines, err = []Line{{Time: timeOf(p.first), Step: p.step, Level: Warning, Message: i18n.Messagef("lines that are no longer stored: %d", p.segment.lines).In(v.language)}}, nil
 	}
 	if err != nil {
 		return nil, err
 	}
 	for len(lines) < p.segment.lines {
 		lines = append(lines, Line{Time: timeOf(p.last), Step: p.step, Level: Info})
-	}
-	for i, l := range lines {
-		if l.Task == "" && l.Stream == "" { // a message of the manager
-			lines[i].Message = i18n.TranslateTo(v.language, l.Message)
-		}
 	}
 	return lines[:p.segment.lines], nil
 }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
+
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // fill writes a log of the given size in MiB, like that of a playbook on many instances, in segments of two streams.
@@ -25,7 +27,7 @@ func (h *testEnv) fill(t testing.TB, size int) (total int) {
 		for body.Len() < segmentSize {
 			s.last = s.first + int64(s.lines)
 			require.NoError(t, json.NewEncoder(&body).Encode(record{At: s.last, Level: Info, Host: fmt.Sprint("web-", n%2), Task: "Install chrony",
-				Message: fmt.Sprintf("Get:%d http://deb.debian.org/debian bookworm/main amd64 chrony amd64 4.3-2 %0100d", s.lines, n)}))
+				Message: i18n.Verbatim(fmt.Sprintf("Get:%d http://deb.debian.org/debian bookworm/main amd64 chrony amd64 4.3-2 %0100d", s.lines, n))}))
 			s.lines++
 		}
 		total += s.lines

@@ -19,7 +19,7 @@ type View struct {
 	// Errors is the number of lines of level error.
 	Errors int
 	// IncompleteReason is the reason why lines are missing, or "" if the log is complete.
-	IncompleteReason string
+	IncompleteReason i18n.Message
 
 	log      *Log
 	language string

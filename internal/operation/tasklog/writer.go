@@ -2,6 +2,7 @@ package tasklog
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"log/slog"
@@ -12,6 +13,7 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/platform/i18n"
 )
 
 // Limits of segments.
@@ -69,32 +71,48 @@ func (l *Log) open(task, step, stream string) *Writer {
 	return w
 }
 
-// Write adds one log line for each line of text in line.Message. The default level is Info, the default time is now.
+// Write adds one log line for each line of text in line.Message, which is not translated. The default level is Info, the
+// default time is now.
 func (w *Writer) Write(line Line) {
 	if w == nil {
 		return
 	}
-	if line.Level == "" {
-		line.Level = Info
-	}
-	if line.Time.IsZero() {
-		line.Time = time.Now()
-	}
-	line.Host, line.Task = clean(line.Host), clean(line.Task)
+	r := newRecord(line)
 	text := strings.TrimRight(line.Message, "\r\n")
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for message := range strings.SplitSeq(text, "\n") {
-		line.Message = clean(message)
-		w.add(line)
+		r.Message = i18n.Verbatim(clean(message))
+		w.add(r)
 	}
+}
+
+// WriteMessage adds one log line with a message of the manager, which readers see in their language. line.Message is
+// ignored.
+func (w *Writer) WriteMessage(line Line, message i18n.Message) {
+	if w == nil {
+		return
+	}
+	r := newRecord(line)
+	r.Message = message
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.add(r)
+}
+
+// newRecord returns the record of a line without its message.
+func newRecord(line Line) record {
+	if line.Time.IsZero() {
+		line.Time = time.Now()
+	}
+	return record{At: line.Time.UnixMilli(), Level: cmp.Or(line.Level, Info), Host: clean(line.Host), Task: clean(line.Task), Stream: line.Stream}
 }
 
 // add adds a line to the open segment. A segment has lines of one second only, so that readers need to merge at most one
 // second of a log.
-func (w *Writer) add(line Line) {
-	ms := max(line.Time.UnixMilli(), w.last) // the lines of a stream are in chronological order
-	line.Time = timeOf(ms)
+func (w *Writer) add(r record) {
+	ms := max(r.At, w.last) // the lines of a stream are in chronological order
+	r.At = ms
 	if w.waiting > maxBacklog || w.closed {
 		w.dropped.add(ms, 1)
 		return
@@ -106,12 +124,12 @@ func (w *Writer) add(line Line) {
 		w.open = &pendingSegment{segment: segment{first: ms, stream: w.stream}}
 	}
 	before := w.open.body.Len()
-	if json.NewEncoder(&w.open.body).Encode(record{ms, line.Level, line.Message, line.Host, line.Task, line.Stream}) != nil {
+	if json.NewEncoder(&w.open.body).Encode(r) != nil {
 		return
 	}
 	w.last, w.open.last = ms, ms
 	w.open.lines++
-	if line.Level == Error {
+	if r.Level == Error {
 		w.open.errors++
 	}
 	w.waiting += w.open.body.Len() - before
@@ -122,12 +140,12 @@ func (w *Writer) add(line Line) {
 
 // record is a line in a segment. The step is omitted, because it is part of the name of the segment.
 type record struct {
-	At      int64  `json:"at"`
-	Level   string `json:"level"`
-	Message string `json:"message"`
-	Host    string `json:"host,omitempty"`
-	Task    string `json:"task,omitempty"`
-	Stream  string `json:"stream,omitempty"`
+	At      int64        `json:"at"`
+	Level   string       `json:"level"`
+	Message i18n.Message `json:"message"`
+	Host    string       `json:"host,omitempty"`
+	Task    string       `json:"task,omitempty"`
+	Stream  string       `json:"stream,omitempty"`
 }
 
 // seal closes the open segment and queues it for the upload.

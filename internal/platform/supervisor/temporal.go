@@ -54,6 +54,12 @@ type child struct {
 // errKilled ends the start of a server that was killed during its start.
 var errKilled = errors.New("it was killed while it started")
 
+// errInUse ends the start of a server whose data directory another server still uses.
+var errInUse = errors.New("the data directory is in use by another mcm-temporal")
+
+// exitInUse is the exit code of mcm-temporal for errInUse (EX_TEMPFAIL of sysexits(3)).
+const exitInUse = 75
+
 // TemporalOptions configures the embedded server.
 type TemporalOptions struct {
 	Executable    string
@@ -87,8 +93,7 @@ func StartTemporal(ctx context.Context, o TemporalOptions) (*Temporal, error) {
 			go t.keep() //nolint:contextcheck // it ends with Stop
 			return t, nil
 		}
-		waits := strings.Contains(fault.MessageOf(err), "in use by another") || errors.Is(err, errKilled)
-		if !waits || time.Now().After(deadline) {
+		if !errors.Is(err, errInUse) && !errors.Is(err, errKilled) || time.Now().After(deadline) {
 			return nil, err
 		}
 		time.Sleep(300 * time.Millisecond)
@@ -151,7 +156,11 @@ func (t *Temporal) start(ctx context.Context) error {
 	}()
 	if err := c.await(ctx, reported); err != nil {
 		c.stop()
-		if last := stderr.last(); last != "" && !errors.Is(err, errKilled) {
+		switch last := stderr.last(); {
+		case errors.Is(err, errKilled):
+		case c.state.ExitCode() == exitInUse:
+			err = errInUse
+		case last != "":
 			err = errors.New(last)
 		}
 		return fault.New(fault.Unavailable, err, "the embedded Temporal did not start: %v", err)

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -122,4 +123,22 @@ func TestStartTemporal_MissingExecutable(t *testing.T) {
 	require.Equal(t, fault.Invalid, fault.KindOf(err), "%v", err)
 	require.ErrorContains(t, err, "make build")
 	require.Less(t, time.Since(begun), 5*time.Second)
+}
+
+// The data directory of a killed manager may stay locked by its server for a moment.
+func TestStartTemporal_WaitsForTheDataDirectory(t *testing.T) {
+	dir := t.TempDir()
+	lock, err := os.OpenFile(filepath.Join(dir, "temporal.lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	require.NoError(t, err)
+	require.NoError(t, syscall.Flock(int(lock.Fd()), syscall.LOCK_EX))
+	released := make(chan time.Time, 1)
+	time.AfterFunc(2*time.Second, func() {
+		released <- time.Now()
+		_ = lock.Close()
+	})
+	s, err := start(t, dir)
+	require.NoError(t, err)
+	defer s.Stop()
+	require.True(t, time.Now().After(<-released))
+	require.True(t, responds(t, s))
 }

@@ -168,7 +168,7 @@ func (m *manager) signIn(r *http.Request, host ansible.Host) string {
 	case err != nil:
 		out = map[string]string{"status": "failed", "message": err.Error()}
 	case !h.Succeeded():
-		out = map[string]string{"status": "failed", "message": h.Reason}
+		out = map[string]string{"status": "failed", "message": h.Reason.String()}
 	}
 	raw, _ := json.Marshal(out)
 	return string(raw)
