@@ -218,14 +218,15 @@ func (s *Server) getPlan(ctx context.Context, in *PlanPath) (*planResponse, erro
 }
 
 func (s *Server) createPlan(ctx context.Context, in *struct{ Body BackupPlan }) (*planResponse, error) {
-	if err := s.checkPlan(ctx, in.Body.PlanSettings); err != nil {
-		return nil, err
-	}
 	id, err := uuid.NewV7() // sorts by creation time
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.Plans.Create(ctx, planOf(ctx, id.String(), in.Body.PlanSettings))
+	requested := planOf(ctx, id.String(), in.Body.PlanSettings)
+	if err := s.checkPlan(ctx, requested); err != nil {
+		return nil, err
+	}
+	p, err := s.Plans.Create(ctx, requested)
 	if err != nil {
 		return nil, err
 	}
@@ -242,48 +243,25 @@ func planOf(ctx context.Context, id string, in PlanSettings) backup.Plan {
 		Role: string(who.Role), Project: who.ProjectID, CreatedAt: time.Now().UTC()}
 }
 
-// checkPlan rejects plans that could never run, with one entry for each invalid field.
-func (s *Server) checkPlan(ctx context.Context, in PlanSettings) error {
-	if strings.TrimSpace(in.Name) == "" {
-		return fault.InvalidField("name", "name is required")
-	}
-	if err := in.Schedule.Validate(); err != nil {
+// checkPlan rejects plans that could never run.
+func (s *Server) checkPlan(ctx context.Context, p backup.Plan) error {
+	if err := p.Validate(); err != nil {
 		return err
 	}
-	if in.Method == backup.FileLevel && in.Snapshot.ConsistencyGroup {
-		return fault.InvalidField("snapshot.consistency_group", "a consistency group needs the snapshot method")
-	}
-	if in.Method == backup.FileLevel {
-		return s.checkSoft(ctx, in)
+	if p.Method == backup.FileLevel {
+		_, err := s.batchTargets(ctx, p.Instances)
+		return err
 	}
 	all, err := s.Instances.List(ctx)
 	if err != nil {
 		return err
 	}
-	for _, id := range in.Instances {
+	for _, id := range p.Instances {
 		if !slices.ContainsFunc(all, hasID(id)) {
 			return fault.InvalidField("instances", "there is no instance %s", id)
 		}
 	}
 	return nil
-}
-
-func (s *Server) checkSoft(ctx context.Context, in PlanSettings) error {
-	if len(in.Directories) == 0 {
-		return fault.InvalidField("directories", "a soft backup needs at least one directory")
-	}
-	for _, d := range in.Directories {
-		if !strings.HasPrefix(d, "/") || strings.ContainsAny(d, "\x00\n") {
-			return fault.InvalidField("directories", "%q is not an absolute path", d)
-		}
-	}
-	for _, e := range in.Soft.Excludes {
-		if strings.ContainsAny(e, "\x00\n") {
-			return fault.InvalidField("soft.excludes", "%q has a line break", e)
-		}
-	}
-	_, err := s.batchTargets(ctx, in.Instances)
-	return err
 }
 
 func (s *Server) replacePlan(ctx context.Context, in *struct {
@@ -295,10 +273,11 @@ func (s *Server) replacePlan(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkPlan(ctx, in.Body.PlanSettings); err != nil {
+	requested := planOf(ctx, in.ID, in.Body.PlanSettings)
+	if err := s.checkPlan(ctx, requested); err != nil {
 		return nil, err
 	}
-	p, err := s.Plans.Replace(ctx, planOf(ctx, in.ID, in.Body.PlanSettings), in.IfMatch)
+	p, err := s.Plans.Replace(ctx, requested, in.IfMatch)
 	if err == nil {
 		err = s.recordPlan(ctx, "plan.update", p.Plan, planChanges(before.Plan, p.Plan))
 	}

@@ -14,6 +14,7 @@ import (
 	"mycloudmanager/internal/operation"
 	"mycloudmanager/internal/operation/tasklog"
 	"mycloudmanager/internal/platform/i18n"
+	"mycloudmanager/internal/platform/limit"
 )
 
 // Activities holds the activities on instances.
@@ -28,7 +29,7 @@ type Activities struct {
 	// Script is enroll.sh, which also undoes an enrollment.
 	Script       string
 	PollInterval time.Duration // between two polls
-	limiter      limiter
+	limiter      limit.Limiter // bounds the hosts on which this worker runs playbooks concurrently
 }
 
 // SSHTarget is the address and host key to sign in with.

@@ -64,7 +64,7 @@ func (a *Activities) RunAgentPlaybook(ctx context.Context, in RunAgentPlaybookIn
 		return nil, fault.New(fault.Invalid, nil, "%s has no agent", in.App)
 	}
 	operation.ReportProgress(ctx, i18n.Messagef("%d instances are waiting", len(in.Hosts)))
-	done, err := a.limiter.take(ctx, len(in.Hosts))
+	done, err := a.limiter.Acquire(ctx, len(in.Hosts), MaxConcurrentHosts)
 	if err != nil {
 		return nil, err
 	}

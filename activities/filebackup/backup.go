@@ -2,7 +2,6 @@ package filebackup
 
 import (
 	"context"
-	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -27,7 +26,7 @@ const (
 // engine, and writes the list of files and the record to the storage. It is idempotent by the task ID in the tags of the
 // snapshot: a retry finds the snapshot. If only the post hook fails, the backup is kept and the activity fails.
 func (a *Activities) BackUpFiles(ctx context.Context, in BackUpFilesInput) (backup.Backup, error) {
-	if err := validate(in.Plan); err != nil {
+	if err := in.Plan.ValidateFiles(); err != nil {
 		return backup.Backup{}, err
 	}
 	repo, err := a.open(ctx, target{instance: in.Instance, name: in.Name, host: ssh.Host{Address: in.Address, HostKey: in.HostKey},
@@ -72,24 +71,6 @@ func (a *Activities) makeSnapshot(ctx context.Context, repo *repository, in Back
 		err = fault.New(fault.Internal, nil, "%s: the engine has created no backup", repo.name)
 	}
 	return made, m, hookErr, err
-}
-
-// validate rejects values that cannot be passed to an engine line by line.
-func validate(p backup.Plan) error {
-	if len(p.Directories) == 0 {
-		return fault.InvalidField("directories", "name at least one directory")
-	}
-	for _, d := range p.Directories {
-		if !path.IsAbs(d) || strings.ContainsAny(d, "\n\x00") {
-			return fault.InvalidField("directories", "%q is not an absolute path", d)
-		}
-	}
-	for _, e := range p.Soft.Excludes {
-		if strings.ContainsAny(e, "\n\x00") {
-			return fault.InvalidField("soft.excludes", "%q has a line break", e)
-		}
-	}
-	return nil
 }
 
 // measure holds the figures of one run of the engine.

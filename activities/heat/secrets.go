@@ -2,24 +2,19 @@ package heat
 
 import (
 	"context"
-	"crypto/ecdsa"
 	"crypto/ed25519"
-	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/base64"
 	"encoding/pem"
 	"fmt"
-	"math/big"
 	"net"
 	"strings"
-	"time"
 
 	"github.com/gophercloud/gophercloud/v2/openstack/identity/v3/applicationcredentials"
 	"golang.org/x/crypto/ssh"
 
 	"mycloudmanager/internal/openstack"
+	"mycloudmanager/internal/platform/pki"
 )
 
 // stackSecrets are generated per stack in this activity and passed to Heat as hidden parameters, so that no secret passes
@@ -120,55 +115,23 @@ func newHostKey() (private, fingerprint string, err error) {
 
 // etcdCertificates adds a CA, the members' certificate and the masters' client certificate to the parameters.
 func etcdCertificates(parameters map[string]any, members int) error {
-	ca, caKey, err := newKey()
+	authority, err := pki.NewAuthority("mcm etcd CA", certificateYears)
 	if err != nil {
 		return err
 	}
-	ca.IsCA, ca.BasicConstraintsValid, ca.KeyUsage, ca.Subject = true, true, x509.KeyUsageCertSign, pkix.Name{CommonName: "mcm etcd CA"}
-	caDER, err := x509.CreateCertificate(rand.Reader, ca, ca, &caKey.PublicKey, caKey)
-	if err != nil {
-		return err
+	parameters["etcd_ca"] = b64(authority.PEM)
+	addresses := []net.IP{net.IPv4(127, 0, 0, 1)}
+	for i := range members {
+		addresses = append(addresses, net.IPv4(10, 0, 2, byte(10+i)))
 	}
-	parameters["etcd_ca"] = b64(pemOf("CERTIFICATE", caDER))
-	server, client := []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}, []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
-	for prefix, usage := range map[string][]x509.ExtKeyUsage{"etcd": server, "etcd_client": client} {
-		leaf, key, err := newKey()
+	for prefix, clientOnly := range map[string]bool{"etcd": false, "etcd_client": true} {
+		certificate, key, err := authority.Issue(pki.Subject{CommonName: "mcm " + prefix, Addresses: addresses, ClientOnly: clientOnly})
 		if err != nil {
 			return err
 		}
-		leaf.Subject, leaf.ExtKeyUsage, leaf.KeyUsage = pkix.Name{CommonName: "mcm " + prefix}, usage, x509.KeyUsageDigitalSignature
-		for i := range members {
-			leaf.IPAddresses = append(leaf.IPAddresses, net.IPv4(10, 0, 2, byte(10+i)))
-		}
-		leaf.IPAddresses = append(leaf.IPAddresses, net.IPv4(127, 0, 0, 1))
-		der, err := x509.CreateCertificate(rand.Reader, leaf, ca, &key.PublicKey, caKey)
-		if err != nil {
-			return err
-		}
-		keyDER, err := x509.MarshalECPrivateKey(key)
-		if err != nil {
-			return err
-		}
-		parameters[prefix+"_cert"], parameters[prefix+"_key"] = b64(pemOf("CERTIFICATE", der)), b64(pemOf("EC PRIVATE KEY", keyDER))
+		parameters[prefix+"_cert"], parameters[prefix+"_key"] = b64(certificate), b64(key)
 	}
 	return nil
-}
-
-func newKey() (*x509.Certificate, *ecdsa.PrivateKey, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return nil, nil, err
-	}
-	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
-	if err != nil {
-		return nil, nil, err
-	}
-	now := time.Now()
-	return &x509.Certificate{SerialNumber: serial, NotBefore: now.Add(-time.Hour), NotAfter: now.AddDate(certificateYears, 0, 0)}, key, nil
-}
-
-func pemOf(kind string, der []byte) []byte {
-	return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})
 }
 
 func b64(b []byte) string { return base64.StdEncoding.EncodeToString(b) }

@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/gophercloud/gophercloud/v2"
 	"github.com/gophercloud/gophercloud/v2/openstack/networking/v2/extensions/layer3/routers"
-	"golang.org/x/sync/semaphore"
 
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/instance"
@@ -37,11 +35,11 @@ type AttachSubnetToRouterResult struct {
 // https://docs.openstack.org/api-ref/network/v2/#add-interface-to-router
 // https://docs.openstack.org/api-ref/network/v2/#add-extra-routes-to-router
 func (a *Activities) AttachSubnetToRouter(ctx context.Context, in AttachSubnetToRouterInput) (AttachSubnetToRouterResult, error) {
-	over, err := a.lock.take(ctx)
+	end, err := a.changeRouter(ctx)
 	if err != nil {
 		return AttachSubnetToRouterResult{}, err
 	}
-	defer over()
+	defer end()
 	w, err := a.openStackRouter(ctx)
 	if err != nil || w.router == "" {
 		return AttachSubnetToRouterResult{}, err
@@ -60,19 +58,10 @@ func (a *Activities) AttachSubnetToRouter(ctx context.Context, in AttachSubnetTo
 	return a.attachWithRetry(ctx, subnet, in.ServerID)
 }
 
-// routerLock serializes router changes in this worker. Concurrent requests to add interfaces contend for a lock in
-// Neutron's database for up to a minute; across workers that delay is accepted.
-type routerLock struct {
-	once sync.Once
-	free *semaphore.Weighted
-}
-
-func (t *routerLock) take(ctx context.Context) (func(), error) {
-	t.once.Do(func() { t.free = semaphore.NewWeighted(1) })
-	if err := t.free.Acquire(ctx, 1); err != nil {
-		return nil, err
-	}
-	return func() { t.free.Release(1) }, nil
+// changeRouter waits until this worker changes no router, and returns a function that ends the change. Concurrent requests
+// to add interfaces contend for a lock in Neutron's database for up to a minute; across workers that delay is accepted.
+func (a *Activities) changeRouter(ctx context.Context) (end func(), err error) {
+	return a.lock.Acquire(ctx, 1, 1)
 }
 
 // Retries of an interface that another task may be attaching.
@@ -151,11 +140,11 @@ func (a *Activities) DetachSubnetFromRouter(ctx context.Context, in DetachSubnet
 	if in.Subnet == "" && in.Address == "" {
 		return nil
 	}
-	over, err := a.lock.take(ctx)
+	end, err := a.changeRouter(ctx)
 	if err != nil {
 		return err
 	}
-	defer over()
+	defer end()
 	w, err := a.openStackRouter(ctx)
 	if err == nil && in.Subnet == "" {
 		in.Subnet, err = w.subnetOf(ctx, AttachSubnetToRouterInput{ServerID: in.ServerID, Address: in.Address})

@@ -13,12 +13,13 @@ import (
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/openstack"
 	"mycloudmanager/internal/platform/i18n"
+	"mycloudmanager/internal/platform/limit"
 )
 
 // Activities drives Neutron for the managed project.
 type Activities struct {
 	Cloud *openstack.Cloud
-	lock  routerLock
+	lock  limit.Limiter // see changeRouter
 }
 
 // DeleteOrphanedNetworksInput names a deleted stack.

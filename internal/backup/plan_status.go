@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"go.temporal.io/api/workflowservice/v1"
+
+	temporalclient "mycloudmanager/internal/operation/temporal"
 )
 
 // ObservationMemo is the memo key under which the CheckPlanHealth workflow stores its observations by plan ID.
@@ -16,7 +18,7 @@ func (s *Plans) Observation(ctx context.Context) (map[string]PlanObservation, er
 	request := &workflowservice.ListWorkflowExecutionsRequest{PageSize: 2, Query: "WorkflowType = 'CheckPlanHealth'"}
 	response, err := s.Temporal.ListWorkflow(ctx, request)
 	if err != nil {
-		return nil, unavailable(err)
+		return nil, temporalclient.Unavailable(err)
 	}
 	observations := map[string]PlanObservation{}
 	for _, e := range response.Executions {

@@ -69,7 +69,7 @@ func (s *Plans) Create(ctx context.Context, p Plan) (PlanStatus, error) {
 		return PlanStatus{}, fault.New(fault.Conflict, nil, "a plan with this ID already exists")
 	}
 	if err != nil {
-		return PlanStatus{}, unavailable(err)
+		return PlanStatus{}, temporalclient.Unavailable(err)
 	}
 	return s.Get(ctx, p.ID)
 }
@@ -177,13 +177,13 @@ func (s *Plans) List(ctx context.Context, after string, n int) (list []PlanStatu
 func (s *Plans) ids(ctx context.Context) ([]string, error) {
 	all, err := s.Temporal.ScheduleClient().List(ctx, client.ScheduleListOptions{PageSize: 1000})
 	if err != nil {
-		return nil, unavailable(err)
+		return nil, temporalclient.Unavailable(err)
 	}
 	var ids []string
 	for all.HasNext() {
 		entry, err := all.Next()
 		if err != nil {
-			return nil, unavailable(err)
+			return nil, temporalclient.Unavailable(err)
 		}
 		if id, ok := strings.CutPrefix(entry.ID, idPrefix); ok {
 			ids = append(ids, id)
@@ -303,9 +303,5 @@ func faultOf(err error) error {
 	if _, ok := errors.AsType[*serviceerror.NotFound](err); ok {
 		return fault.New(fault.NotFound, nil, "there is no such plan")
 	}
-	return unavailable(err)
-}
-
-func unavailable(err error) error {
-	return fault.New(fault.Unavailable, err, "Temporal does not respond")
+	return temporalclient.Unavailable(err)
 }

@@ -13,6 +13,7 @@ import (
 
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/operation"
+	temporalclient "mycloudmanager/internal/operation/temporal"
 	"mycloudmanager/internal/platform/i18n"
 )
 
@@ -58,7 +59,7 @@ func (b *StatusReader) Channels(ctx context.Context) ([]ChannelStatus, error) {
 	}
 	response, err := b.Temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Namespace: b.Namespace, PageSize: maxNotifications, Query: deliveries})
 	if err != nil {
-		return nil, fault.New(fault.Unavailable, err, "Temporal does not respond")
+		return nil, temporalclient.Unavailable(err)
 	}
 	running := make([]*workflowpb.WorkflowExecutionInfo, len(list))
 	for _, info := range response.Executions {

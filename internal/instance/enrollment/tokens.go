@@ -14,6 +14,7 @@ import (
 
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/operation"
+	temporalclient "mycloudmanager/internal/operation/temporal"
 )
 
 // Tokens creates, lists, redeems and revokes tokens. Each token is a workflow with a timer for its expiry. The token is redeemed by
@@ -56,7 +57,7 @@ func (s *Tokens) Create(ctx context.Context, options CreateTokenOptions) (t Toke
 		ID: WorkflowID(id), TaskQueue: s.TaskQueue, WorkflowExecutionErrorWhenAlreadyStarted: true, Memo: map[string]any{TokenMemo: t},
 	}, WorkflowType, t)
 	if err != nil {
-		return t, "", unavailable(err)
+		return t, "", temporalclient.Unavailable(err)
 	}
 	return t, text, nil
 }
@@ -67,7 +68,7 @@ func (s *Tokens) List(ctx context.Context) ([]Token, error) {
 	response, err := s.Temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Namespace: s.Namespace, PageSize: maxListed,
 		Query: fmt.Sprintf("WorkflowType = '%s' AND (ExecutionStatus = 'Running' OR CloseTime > '%s')", WorkflowType, since)})
 	if err != nil {
-		return nil, unavailable(err)
+		return nil, temporalclient.Unavailable(err)
 	}
 	out := []Token{}
 	for _, run := range response.Executions {
@@ -92,7 +93,7 @@ func (s *Tokens) Get(ctx context.Context, id string) (Token, error) {
 		return Token{}, fault.New(fault.NotFound, nil, "there is no such token")
 	}
 	if err != nil {
-		return Token{}, unavailable(err)
+		return Token{}, temporalclient.Unavailable(err)
 	}
 	t, ok := s.fromMemo(response.WorkflowExecutionInfo)
 	if !ok {
@@ -163,9 +164,5 @@ func (s *Tokens) update(ctx context.Context, id, name string, out any, arguments
 	if _, ok := errors.AsType[*serviceerror.NotFound](err); ok {
 		return fault.New(fault.Forbidden, nil, "the token has expired: make a new one")
 	}
-	return unavailable(err)
-}
-
-func unavailable(err error) error {
-	return fault.New(fault.Unavailable, err, "Temporal does not respond")
+	return temporalclient.Unavailable(err)
 }

@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 
 	"mycloudmanager/internal/operation"
+	temporalclient "mycloudmanager/internal/operation/temporal"
 	"mycloudmanager/internal/platform/i18n"
 )
 
@@ -226,7 +227,7 @@ func (s *Service) progress(ctx context.Context, e *execution) *operation.Progres
 func (s *Service) rows(ctx context.Context, query string, size int32) ([]*execution, error) {
 	response, err := s.Temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Namespace: s.Namespace, PageSize: size, Query: query})
 	if err != nil {
-		return nil, unavailable(err)
+		return nil, temporalclient.Unavailable(err)
 	}
 	var out []*execution
 	for _, info := range response.Executions {

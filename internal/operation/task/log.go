@@ -13,6 +13,7 @@ import (
 
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/operation/tasklog"
+	temporalclient "mycloudmanager/internal/operation/temporal"
 	"mycloudmanager/internal/platform/i18n"
 )
 
@@ -46,7 +47,7 @@ func (s *Service) history(ctx context.Context, e *execution) ([]tasklog.Line, er
 	for events.HasNext() {
 		event, err := events.Next()
 		if err != nil {
-			return nil, unavailable(err)
+			return nil, temporalclient.Unavailable(err)
 		}
 		l.event(event)
 		length = event.EventId

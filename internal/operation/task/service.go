@@ -67,7 +67,7 @@ func (s *Service) begin(ctx context.Context, in StartRequest, key string) (Task,
 		return s.started(ctx, run.GetID()+"~"+run.GetRunID(), in)
 	}
 	if _, ok := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); !ok {
-		return Task{}, unavailable(err)
+		return Task{}, temporal.Unavailable(err)
 	}
 	if key != "" { // another replica may have started a task with the same key
 		if t, err := s.findByKey(ctx, key, in); err != nil || t != nil {
@@ -157,7 +157,7 @@ func (s *Service) Cancel(ctx context.Context, id string) (Task, error) {
 		return Task{}, &fault.Error{Kind: fault.Conflict, Message: i18n.Messagef("the task has ended"), Task: id}
 	}
 	if err := s.Temporal.CancelWorkflow(ctx, found.workflowID, found.runID); err != nil {
-		return Task{}, unavailable(err)
+		return Task{}, temporal.Unavailable(err)
 	}
 	t, err := s.Get(ctx, id)
 	if err == nil && !t.Status.Closed() {
@@ -217,7 +217,7 @@ func (s *Service) unblock(ctx context.Context, id string, found *execution, user
 		if fault.KindOf(err) == fault.Conflict {
 			return Task{}, &fault.Error{Kind: fault.Conflict, Message: i18n.Messagef("the task is running and does not need a retry"), Task: id}
 		}
-		return Task{}, unavailable(err)
+		return Task{}, temporal.Unavailable(err)
 	}
 	return s.Get(ctx, id)
 }
@@ -227,7 +227,7 @@ func (s *Service) input(ctx context.Context, found *execution, into any) error {
 	history := s.Temporal.GetWorkflowHistory(ctx, found.workflowID, found.runID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	event, err := history.Next()
 	if err != nil {
-		return unavailable(err)
+		return temporal.Unavailable(err)
 	}
 	payloads := event.GetWorkflowExecutionStartedEventAttributes().GetInput()
 	if err := s.Converter.FromPayloads(payloads, into); err != nil {
@@ -275,7 +275,7 @@ func (s *Service) describe(ctx context.Context, workflowID, runID string) (*exec
 		if _, ok := errors.AsType[*serviceerror.InvalidArgument](err); ok {
 			return nil, fault.New(fault.NotFound, nil, "there is no such task")
 		}
-		return nil, unavailable(err)
+		return nil, temporal.Unavailable(err)
 	}
 	e := s.execution(d.WorkflowExecutionInfo)
 	e.pending = d.PendingActivities
@@ -288,8 +288,4 @@ func deref(t *Task) Task {
 		return Task{}
 	}
 	return *t
-}
-
-func unavailable(err error) error {
-	return fault.New(fault.Unavailable, err, "Temporal does not respond")
 }

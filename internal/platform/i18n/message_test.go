@@ -168,7 +168,7 @@ var forwarders = []string{"internal/fault/fault.go", "internal/operation/run.go"
 // skipped excludes tests, the simulated cloud, and output at the terminal, which is in English.
 func skipped(name string, e fs.DirEntry) bool {
 	if e.IsDir() {
-		return slices.Contains([]string{"sandbox", "cli", "config", "supervisor", "temporal", "testdata", "temporaltest"}, e.Name())
+		return slices.Contains([]string{"sandbox", "cli", "config", "supervisor", "testdata", "temporaltest"}, e.Name())
 	}
 	return !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go")
 }

@@ -5,19 +5,13 @@ package supervisor
 import (
 	"bufio"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"math/big"
 	"net"
 	"os"
 	"os/exec"
@@ -27,6 +21,7 @@ import (
 	"time"
 
 	"mycloudmanager/internal/fault"
+	"mycloudmanager/internal/platform/pki"
 )
 
 // Temporal is a supervised mcm-temporal. It is restarted with the same addresses and certificates when it exits
@@ -280,44 +275,25 @@ func (t *tail) last() string {
 
 type certificates struct{ ca, cert, key string }
 
+// certificateYears is the validity of the certificates, which are created at each start of the manager.
+const certificateYears = 10
+
 // newCertificates creates a CA and one certificate for both ends of mutual TLS.
 func newCertificates() (certificates, *tls.Config, error) {
-	var out certificates
-	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	authority, err := pki.NewAuthority("mcm", certificateYears)
 	if err != nil {
-		return out, nil, err
+		return certificates{}, nil, err
 	}
-	now := time.Now()
-	ca := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "mcm"}, NotBefore: now.Add(-time.Hour), NotAfter: now.AddDate(10, 0, 0),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}
-	caDER, err := x509.CreateCertificate(rand.Reader, ca, ca, &caKey.PublicKey, caKey)
+	certificate, key, err := authority.Issue(pki.Subject{CommonName: "mcm", DNSNames: []string{"localhost"}, Addresses: []net.IP{net.IPv4(127, 0, 0, 1)}})
 	if err != nil {
-		return out, nil, err
+		return certificates{}, nil, err
 	}
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	pair, err := tls.X509KeyPair(certificate, key)
 	if err != nil {
-		return out, nil, err
-	}
-	leaf := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "mcm"}, NotBefore: ca.NotBefore, NotAfter: ca.NotAfter,
-		DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, KeyUsage: x509.KeyUsageDigitalSignature,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}}
-	der, err := x509.CreateCertificate(rand.Reader, leaf, ca, &key.PublicKey, caKey)
-	if err != nil {
-		return out, nil, err
-	}
-	keyDER, err := x509.MarshalECPrivateKey(key)
-	if err != nil {
-		return out, nil, err
-	}
-	encode := func(kind string, b []byte) string {
-		return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: b}))
-	}
-	out = certificates{encode("CERTIFICATE", caDER), encode("CERTIFICATE", der), encode("EC PRIVATE KEY", keyDER)}
-	pair, err := tls.X509KeyPair([]byte(out.cert), []byte(out.key))
-	if err != nil {
-		return out, nil, fmt.Errorf("certificate: %w", err)
+		return certificates{}, nil, fmt.Errorf("certificate: %w", err)
 	}
 	pool := x509.NewCertPool()
-	pool.AppendCertsFromPEM([]byte(out.ca))
-	return out, &tls.Config{Certificates: []tls.Certificate{pair}, RootCAs: pool, ServerName: "localhost", MinVersion: tls.VersionTLS13}, nil
+	pool.AppendCertsFromPEM(authority.PEM)
+	return certificates{string(authority.PEM), string(certificate), string(key)},
+		&tls.Config{Certificates: []tls.Certificate{pair}, RootCAs: pool, ServerName: "localhost", MinVersion: tls.VersionTLS13}, nil
 }
