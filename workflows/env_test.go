@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"mycloudmanager/internal/operation"
+	"mycloudmanager/workflows"
 )
 
 // fakes are the activities of a test by name, each with its result: a value, an error, or a func(input any) (any, error). An
@@ -27,8 +28,19 @@ type result struct {
 	In    map[string]any // last input of each activity, as decoded JSON
 }
 
-// execute runs a workflow in the time-skipping test environment. It needs neither a Temporal server nor the built product.
+// execute runs an operation in the time-skipping test environment. It needs neither a Temporal server nor the built
+// product.
 func execute(t *testing.T, workflow, input any, activities fakes) result {
+	t.Helper()
+	out, env := executePart(t, workflow, input, activities)
+	progress, err := env.QueryWorkflow(operation.ProgressQuery)
+	require.NoError(t, err)
+	require.NoError(t, progress.Get(&out.Progress))
+	return out
+}
+
+// executePart runs a workflow that is not an operation, and has no progress. Child workflows run too.
+func executePart(t *testing.T, workflow, input any, activities fakes) (result, *testsuite.TestWorkflowEnvironment) {
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
@@ -52,13 +64,13 @@ func execute(t *testing.T, workflow, input any, activities fakes) result {
 			return value, nil
 		}, activity.RegisterOptions{Name: name})
 	}
+	for _, child := range []any{workflows.BackupInstance, workflows.SafetySnapshot, workflows.RunBackup, workflows.PruneBackups, workflows.VerifyBackup, workflows.RunAgents, workflows.SendNotification} {
+		env.RegisterWorkflow(child)
+	}
 	env.ExecuteWorkflow(workflow, input)
 	require.True(t, env.IsWorkflowCompleted())
 	out.Err = env.GetWorkflowError()
-	progress, err := env.QueryWorkflow(operation.ProgressQuery)
-	require.NoError(t, err)
-	require.NoError(t, progress.Get(&out.Progress))
-	return out
+	return out, env
 }
 
 // steps returns the names of the steps with a status.
