@@ -41,7 +41,7 @@ type KeepAlive struct {
 
 func (s *Server) eventRoutes(api huma.API) {
 	task := huma.Operation{OperationID: "watchTask", Method: http.MethodGet, Path: "/tasks/{id}/events", Tags: []string{"Tasks"},
-		Summary: "Stream a task (SSE)"}
+		Summary: "Stream a task (SSE)", Errors: []int{http.StatusNotFound}, Middlewares: huma.Middlewares{s.requireTask(api)}}
 	prepare(&task, identity.Viewer)
 	sse.Register(api, task, map[string]any{"task": TaskEvent{}, "ping": KeepAlive{}}, s.watchTask)
 	all := huma.Operation{OperationID: "watchEvents", Method: http.MethodGet, Path: "/events", Tags: []string{"Service"},

@@ -14,6 +14,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/sse"
 	"github.com/stretchr/testify/require"
 
+	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/openstack/identity"
 	"mycloudmanager/internal/operation"
 	"mycloudmanager/internal/operation/task"
@@ -123,4 +124,15 @@ func TestWatchEvents_no_duplicates(t *testing.T) {
 		}
 	}
 	require.Equal(t, []string{"task", "app", "stack"}, kinds)
+}
+
+// A stream of a task that does not exist is an error, not an empty stream.
+func TestStreams_unknownTask(t *testing.T) {
+	for _, path := range []string{"/api/v1/tasks/app:ntp~none/events", "/api/v1/tasks/app:ntp~none/log/events"} {
+		h := newTestServer(t)
+		h.tasks.err = fault.New(fault.NotFound, nil, "there is no such task")
+		response := h.send(t, ask{method: http.MethodGet, path: path, as: identity.Viewer})
+		require.Equal(t, http.StatusNotFound, response.Code, path)
+		require.Equal(t, "there is no such task", problem(t, response).Detail.String())
+	}
 }

@@ -85,7 +85,8 @@ type fakeBackups struct {
 
 func (v *fakeBackups) List(context.Context) ([]backup.Backup, error) {
 	return []backup.Backup{{ID: backupID, Image: backup.ImageOf(backupID), Instance: enrolledID, InstanceName: "web-1", Plan: planID, PlanName: "nightly",
-		Method: backup.Snapshot, CreatedAt: time.Now().UTC().Add(-v.age), Consistency: backup.Cold, VerifyStatus: backup.NeverVerified}}, v.err
+		Method: backup.Snapshot, CreatedAt: time.Now().UTC().Add(-v.age), Consistency: backup.Cold, VerifyStatus: backup.NeverVerified,
+		VerifyDetail: i18n.Messagef("%s is %s", "image", "ACTIVE")}}, v.err
 }
 
 func (v *fakeBackups) Get(ctx context.Context, id string) (backup.Backup, error) {

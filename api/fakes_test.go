@@ -22,6 +22,7 @@ import (
 	"mycloudmanager/internal/operation/audit"
 	"mycloudmanager/internal/operation/task"
 	"mycloudmanager/internal/operation/tasklog"
+	"mycloudmanager/internal/platform/i18n"
 	"mycloudmanager/internal/stack"
 	"mycloudmanager/workflows"
 )
@@ -237,7 +238,7 @@ func (w *fakeTasks) stream() <-chan task.Task {
 type fakeStacks struct{ err error }
 
 func (s *fakeStacks) Get(context.Context) (stack.Stack, error) {
-	return stack.Stack{Name: "toolbox", State: stack.Ready, Parameters: map[string]string{}, Outputs: map[string]any{}, Nodes: []stack.Node{}}, s.err
+	return stack.Stack{Name: "toolbox", State: stack.Ready, Reason: i18n.Messagef("%s is %s", "node-1", "SHUTOFF"), Parameters: map[string]string{}, Outputs: map[string]any{}, Nodes: []stack.Node{}}, s.err
 }
 
 func (s *fakeStacks) Name(context.Context) (string, error) { return "toolbox", s.err }
@@ -252,7 +253,7 @@ func (s *fakeStacks) Options(context.Context) (stack.Options, error) {
 }
 
 func (s *fakeStacks) Preflight(_ context.Context, p stack.Parameters, _ string, _ bool) (stack.Report, error) {
-	return stack.Report{OK: true, Checks: []stack.Check{}, Parameters: p}, s.err
+	return stack.Report{OK: true, Checks: []stack.Check{{Resource: "image", OK: true, Detail: i18n.Messagef("%s is %s", "image", "ACTIVE")}}, Parameters: p}, s.err
 }
 
 // fakeApps has one installed app.
@@ -304,7 +305,7 @@ func (b *fakeAudit) Append(_ context.Context, r audit.Record) error {
 }
 
 func (b *fakeAudit) List(context.Context, audit.Filter) ([]audit.Record, error) {
-	return []audit.Record{}, b.err
+	return []audit.Record{{Detail: i18n.Messagef("%s is %s", "node-1", "SHUTOFF"), Targets: []operation.Target{}, Changes: []operation.Change{}}}, b.err
 }
 
 func (b *fakeAudit) Each(_ context.Context, _ audit.Filter, visit func(audit.Record) error) error {

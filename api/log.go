@@ -40,7 +40,7 @@ func (s *Server) logRoutes(api huma.API) {
 	handle(api, identity.Viewer, huma.Operation{OperationID: "listTaskLog", Method: http.MethodGet, Path: "/tasks/{id}/log/lines", Tags: tags,
 		Summary: "Page or search a task's log", Errors: []int{http.StatusNotFound}}, s.listTaskLog)
 	stream(api, identity.Viewer, huma.Operation{OperationID: "followTaskLog", Method: http.MethodGet, Path: "/tasks/{id}/log/events", Tags: tags,
-		Summary: "Stream a task's log (SSE)"}, map[string]any{"log": LogEvent{}, "ping": KeepAlive{}}, s.followTaskLog)
+		Summary: "Stream a task's log (SSE)", Errors: []int{http.StatusNotFound}, Middlewares: huma.Middlewares{s.requireTask(api)}}, map[string]any{"log": LogEvent{}, "ping": KeepAlive{}}, s.followTaskLog)
 }
 
 // LogQuery selects lines.

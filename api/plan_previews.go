@@ -49,6 +49,9 @@ func (s *Server) previewRetention(ctx context.Context, in *PlanPath) (*struct{ B
 		return nil, err
 	}
 	decisions, err := p.ApplyRetention(all)
+	for i := range decisions {
+		decisions[i].Backup = localizedBackup(ctx, decisions[i].Backup)
+	}
 	return &struct{ Body RetentionPreview }{RetentionPreview{Items: decisions}}, err
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/sse"
 
+	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/openstack/identity"
 )
 
@@ -59,6 +60,18 @@ func stream[I any](api huma.API, need identity.Role, op huma.Operation, events m
 			})
 		}}, nil
 	})
+}
+
+// requireTask responds 404 to a request for the stream of an unknown task. A stream can only end, which a browser takes for
+// a broken connection. Another error does not prevent the stream, which waits until Temporal responds.
+func (s *Server) requireTask(api huma.API) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		if _, err := s.Tasks.Get(ctx.Context(), ctx.Param("id")); fault.KindOf(err) == fault.NotFound {
+			s.refuse(api, ctx, callerOf(ctx.Context()), err)
+			return
+		}
+		next(ctx)
+	}
 }
 
 // sendEvent sends one event. A reader that reconnects resumes after the ID.

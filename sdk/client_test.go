@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"testing"
 	"time"
 
@@ -189,12 +188,8 @@ func TestFollowTaskLog_UnknownTask(t *testing.T) {
 	require.True(t, failed)
 }
 
-// The manager opens the stream of a task before it reads the task.
 func TestWaitForTask_UnknownTask(t *testing.T) {
-	client := serve(t, func(_ int, w http.ResponseWriter, r *http.Request) {
-		if strings.HasSuffix(r.URL.Path, "/events") {
-			return
-		}
+	client := serve(t, func(_ int, w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusNotFound)
 		fmt.Fprint(w, `{"title":"Not Found","status":404,"code":"not_found","detail":"there is no such task"}`)
 	})

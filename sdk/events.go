@@ -26,30 +26,20 @@ type Event struct {
 // WatchEvents returns changes of the stack (data: StackStateEvent), of apps (AppHealthEvent) and of tasks (TaskEvent) until ctx
 // is cancelled. A stream that breaks is opened again after the last event.
 func (c *Client) WatchEvents(ctx context.Context) iter.Seq2[Event, error] {
-	return c.stream(ctx, call{method: http.MethodGet, path: "/events"}, func() error { return nil })
+	return c.stream(ctx, call{method: http.MethodGet, path: "/events"})
 }
 
 // WatchTask returns the task after each change, until it is closed.
 func (c *Client) WatchTask(ctx context.Context, id string) iter.Seq2[Task, error] {
 	in := call{method: http.MethodGet, path: path("tasks", id, "events")}
-	return decoded(c.ofTask(ctx, id, in), "task", func(t Task) bool { return t.Status.Closed() })
+	return decoded(c.stream(ctx, in), "task", func(t Task) bool { return t.Status.Closed() })
 }
 
 // FollowTaskLog returns the lines of the log of a task in groups, until the task is closed. Each line is returned once, also
 // when the manager restarts.
 func (c *Client) FollowTaskLog(ctx context.Context, id string, query FollowTaskLogParams) iter.Seq2[LogEvent, error] {
 	in := call{method: http.MethodGet, path: path("tasks", id, "log", "events"), query: query}
-	return decoded(c.ofTask(ctx, id, in), "log", func(e LogEvent) bool { return e.Complete })
-}
-
-// ofTask opens a stream of a task. The stream of an unknown task is empty, so ofTask reads the task after an empty response.
-func (c *Client) ofTask(ctx context.Context, id string, in call) iter.Seq2[Event, error] {
-	return c.stream(ctx, in, func() error {
-		if _, err := c.GetTask(ctx, id); CodeOf(err) == ProblemCodeNotFound {
-			return err
-		}
-		return nil
-	})
+	return decoded(c.stream(ctx, in), "log", func(e LogEvent) bool { return e.Complete })
 }
 
 // decoded decodes the events of one name, and ends the sequence after the last one.
@@ -70,19 +60,14 @@ func decoded[T any](events iter.Seq2[Event, error], name string, last func(T) bo
 	}
 }
 
-// stream opens a stream, and opens it again after the last event when it breaks or the manager is unavailable. An error of
-// empty, which is called after a response without events, ends it.
-func (c *Client) stream(ctx context.Context, in call, empty func() error) iter.Seq2[Event, error] {
+// stream opens a stream, and opens it again after the last event when it breaks or the manager is unavailable.
+func (c *Client) stream(ctx context.Context, in call) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		last := ""
 		for {
-			before := last
 			more, err := c.read(ctx, in, &last, yield)
 			if !more {
 				return
-			}
-			if err == nil && last == before {
-				err = empty()
 			}
 			var problem *Problem
 			if ctx.Err() != nil {

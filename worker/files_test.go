@@ -25,6 +25,7 @@ import (
 	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/fault"
 	"mycloudmanager/internal/operation/tasklog"
+	"mycloudmanager/internal/platform/i18n"
 	"mycloudmanager/worker"
 	"mycloudmanager/workflows"
 )
@@ -300,9 +301,9 @@ func TestBackUpFiles_progress_and_log(t *testing.T) {
 	env.RegisterActivity(s.Activities)
 	var reported sync.Map
 	env.SetOnActivityHeartbeatListener(func(_ *activity.Info, details converter.EncodedValues) {
-		var text string
-		if details.HasValues() && details.Get(&text) == nil {
-			reported.Store(text, true)
+		var message i18n.Message
+		if details.HasValues() && details.Get(&message) == nil {
+			reported.Store(message.String(), true)
 		}
 	})
 	_, err := env.ExecuteActivity(s.BackUpFiles, s.input("b~1", backup.FileOptions{PreHook: "echo dumped"}))

@@ -72,8 +72,8 @@ func TestEnrollInstance_errors(t *testing.T) {
 	}{
 		"unknown server":             {func(in *workflows.EnrollInstanceInput) { in.ID = "00000000-0000-4000-8000-000000000000" }, "has no server"},
 		"address of another server":  {func(in *workflows.EnrollInstanceInput) { in.SourceIP = "203.0.113.99" }, "is not an address of the server"},
-		"host key of another server": {func(in *workflows.EnrollInstanceInput) { in.HostKey = good.HostKey }, "same host key or machine id as web-1"},
-		"machine ID of another":      {func(in *workflows.EnrollInstanceInput) { in.MachineID = good.MachineID }, "same host key or machine id as web-1"},
+		"host key of another server": {func(in *workflows.EnrollInstanceInput) { in.HostKey = good.HostKey }, "same host key or machine ID as web-1"},
+		"machine ID of another":      {func(in *workflows.EnrollInstanceInput) { in.MachineID = good.MachineID }, "same host key or machine ID as web-1"},
 		"wrong host key":             {func(in *workflows.EnrollInstanceInput) { in.HostKey = h.script(t, "db-1").HostKey }, "host key is not the pinned one"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"mycloudmanager/activities/nova"
 	"mycloudmanager/internal/backup"
 	"mycloudmanager/internal/operation"
+	"mycloudmanager/internal/platform/i18n"
 	"mycloudmanager/workflows"
 )
 
@@ -261,7 +262,9 @@ func TestRestoreInstance_new_server_key_pair_and_groups(t *testing.T) {
 	h.cloud.Raw(t, "demo", http.MethodDelete, "/compute/v2.1/os-keypairs/demo-key", "")
 	progress, err := h.progress(t, workflows.RestoreInstance, workflows.RestoreInstanceInput{Backup: h.backup, Instance: h.backup.Instance, NewServerName: "restored"})
 	require.NoError(t, err)
-	require.Contains(t, progress.Result["note"], "without the key pair demo-key")
+	note, ok := i18n.MessageFrom(progress.Result["note"])
+	require.True(t, ok)
+	require.Contains(t, note.String(), "without the key pair demo-key")
 	require.Contains(t, progress.Message.String(), "the new server restored runs at 192.168.10.")
 	made := h.details(t, "restored")[0]
 	require.Empty(t, made.KeyName)
