@@ -2,6 +2,7 @@ package filebackup
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -15,7 +16,7 @@ import (
 func (s *connection) progressReporter(ctx context.Context) func(progress) {
 	tenth, last := 0, time.Time{}
 	return func(p progress) {
-		text := i18n.Messagef("%d %%, %s", int(p.part*100), humanize.IBytes(uint64(max(0, p.bytes))))
+		text := i18n.Verbatim(fmt.Sprintf("%d %%, %s", int(p.part*100), humanize.IBytes(uint64(max(0, p.bytes))))) // needs no translation
 		if time.Since(last) >= time.Second {
 			last = time.Now()
 			operation.ReportProgress(ctx, text)

@@ -11,7 +11,7 @@ const (
 	ProgressQuery = "progress" // query: Progress
 	RetryUpdate   = "retry"    // update: Retry, accepted while blocked
 	ProgressMemo  = "progress" // memo: the final Progress of a closed task
-	RequestMemo   = "call"     // memo: the Request that started the task
+	RequestMemo   = "request"  // memo: the Request that started the task
 
 	TaskKey        = "McmTask"      // search attribute: task ID
 	OperationKey   = "McmOperation" // search attribute: Operation.Name

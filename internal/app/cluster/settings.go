@@ -25,7 +25,7 @@ type StoredSettings struct {
 const (
 	settingsKey = "settings.json"
 	previousKey = "previous.json"
-	taskKey     = "mcm.io/operation" // annotation with the ID of the task that has written the settings
+	taskKey     = "mcm.io/task" // annotation with the ID of the task that has written the settings
 )
 
 // EmptyETag is the ETag if no settings are stored.

@@ -1,6 +1,7 @@
 package i18n_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"go/ast"
 	"go/parser"
@@ -116,8 +117,15 @@ var fromHuma = []string{
 	validation.MsgExpectedMaxItems, validation.MsgExpectedMatchPattern, validation.MsgExpectedOneOf,
 }
 
+// verbs returns the verbs of a format in the order of its arguments. A translation may have another order: %[2]s.
 func verbs(format string) []string {
-	return regexp.MustCompile(`%(?:\[\d+\])?(?:\.\d)?[a-z%]`).FindAllString(format, -1)
+	found := regexp.MustCompile(`%(?:\[(\d+)\])?((?:\.\d)?[a-z%])`).FindAllStringSubmatch(format, -1)
+	slices.SortStableFunc(found, func(a, b []string) int { return cmp.Compare(a[1], b[1]) })
+	var out []string
+	for _, verb := range found {
+		out = append(out, verb[2])
+	}
+	return out
 }
 
 // messages returns the position of every message in the source.
