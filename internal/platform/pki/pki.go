@@ -65,7 +65,7 @@ func (a *Authority) Issue(s Subject) (certificate, key []byte, err error) {
 	return encode("CERTIFICATE", der), encode("EC PRIVATE KEY", keyDER), nil
 }
 
-// clockSkew is how much the clock of another host may be behind.
+// clockSkew is the tolerated delay of the clock of another host.
 const clockSkew = time.Hour
 
 func newTemplate(commonName string, notAfter time.Time) (*x509.Certificate, *ecdsa.PrivateKey, error) {
